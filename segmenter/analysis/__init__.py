@@ -1,0 +1,1 @@
+"""Pure analyses: arrays in, frozen results out."""

@@ -1,0 +1,253 @@
+"""What an analysis found, in plain numbers: everything here is written to run.json and read back.
+
+Only str, int, float, bool, None, tuples, dicts and dataclasses of these. A curve is a tuple of floats.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+Curve = tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class Preparation:
+    """How raw features become the segments' matrix; per used feature, in order of `names`.
+
+    value -> fill where missing -> clip to [lower, upper] -> transform (`lambdas` for Yeo-Johnson)
+    -> (value - center) / scale -> @ components.T where PCA is on.
+    """
+
+    names: tuple[str, ...]
+    fill: Curve
+    lower: tuple[float | None, ...]
+    upper: tuple[float | None, ...]
+    transform: str
+    lambdas: tuple[float | None, ...]
+    center: Curve
+    scale: Curve
+    components: tuple[Curve, ...] | None
+    explained_variance: Curve | None
+    notes: tuple[str, ...]  # sentences: what was imputed, clipped and dropped, with counts
+
+
+@dataclass(frozen=True)
+class KPoint:
+    """One K of the sweep; `stability` is the mean bootstrap Jaccard over its clusters, None where not measured."""
+
+    n_clusters: int
+    inertia: float
+    silhouette: float
+    davies_bouldin: float
+    calinski_harabasz: float
+    stability: float | None
+
+
+@dataclass(frozen=True)
+class KChoice:
+    """The sweep, each criterion's vote (None: no opinion), and the answer in words."""
+
+    points: tuple[KPoint, ...]
+    votes: dict[str, int | None]
+    n_clusters: int
+    runner_up: int | None
+    is_clear: bool
+    is_pinned: bool
+    reason: str
+    n_silhouette: int
+
+
+@dataclass(frozen=True)
+class SilhouetteProfile:
+    """Sorted silhouette values of a cluster, thinned to at most 200 points, and their mean."""
+
+    label: int
+    values: Curve
+    mean: float
+
+
+@dataclass(frozen=True)
+class AnomalyFinding:
+    """DBSCAN's parameters and curve: `k_distances` are sorted descending and thinned to at most 500."""
+
+    names: tuple[str, ...]
+    eps: float
+    min_samples: int
+    eps_reason: str
+    min_samples_reason: str
+    k_distances: Curve
+    n_customers: int
+    n_core: int
+    n_border: int
+    n_noise: int
+    n_rare: int
+    n_clusters: int
+    warnings: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Reason:
+    """One cause of an anomaly: the feature, the customer's value, the usual 5th to 95th percentile and the median."""
+
+    feature: str
+    value: float
+    usual_low: float
+    usual_high: float
+    median: float
+    deviation: float  # robust z: (value - median) / scale on the transformed axis
+    text: str
+
+
+@dataclass(frozen=True)
+class LinkageFinding:
+    """One linkage: cophenetic correlation, and agreement of its cut at K with K-Means (adjusted Rand)."""
+
+    linkage: str
+    metric: str
+    cophenetic: float
+    agreement: float
+    sizes: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class HierarchyFinding:
+    """The dendrogram shown, cut to at most 30 leaves.
+
+    `tree` is a scipy linkage matrix over those leaves (left, right, height, number of customers);
+    `leaf_sizes` customers and `leaf_segments` the majority segment of each leaf.
+    `merges` says in order of falling K which segments join: (K after the merge, label a, label b).
+    """
+
+    linkage: str
+    metric: str
+    n_sample: int
+    tree: tuple[Curve, ...]
+    leaf_sizes: tuple[int, ...]
+    leaf_segments: tuple[int, ...]
+    cut_height: float
+    linkages: tuple[LinkageFinding, ...]
+    merges: tuple[tuple[int, int, int], ...]
+    reason: str
+
+
+@dataclass(frozen=True)
+class MapFinding:
+    """t-SNE's parameters as asked and as used, and the PCA map's axes: loadings per feature."""
+
+    n_sample: int
+    perplexity_asked: float
+    perplexity: float
+    kl_divergence: float
+    trustworthiness: float
+    pca_names: tuple[str, ...]
+    pca_explained: Curve
+    pca_loadings: tuple[Curve, ...]  # (2, n_features)
+
+
+@dataclass(frozen=True)
+class Method:
+    """One way of grouping the same customers, for the side-by-side table; None: not defined for it."""
+
+    name: str  # kmeans, hierarchical, bisecting, mixture, dbscan
+    n_clusters: int
+    sizes: tuple[int, ...]
+    n_noise: int
+    silhouette: float | None
+    davies_bouldin: float | None
+    calinski_harabasz: float | None
+    rand_with_kmeans: float  # adjusted Rand index
+    mutual_with_kmeans: float  # adjusted mutual information
+    n_sample: int
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """The methods side by side, and which suits this data, in words."""
+
+    methods: tuple[Method, ...]
+    guidance: str
+
+
+@dataclass(frozen=True)
+class MixtureFinding:
+    """Gaussian mixture: BIC by covariance type over K, the best, and how many customers lie between two segments."""
+
+    n_clusters: tuple[int, ...]
+    bic: dict[str, Curve]
+    best_covariance: str
+    best_n_clusters: int
+    n_between: int  # no membership above 0.7
+
+
+@dataclass(frozen=True)
+class Theme:
+    """A basket theme named by its strongest products, with each segment's share of it (sums to 1 over themes)."""
+
+    name: str
+    products: tuple[str, ...]
+    share: float
+    segment_shares: Curve
+
+
+@dataclass(frozen=True)
+class RfmFinding:
+    """RFM cut points: per score, the upper edges of classes 1 to 4, and the customers per RFM segment.
+
+    `crosswalk` has a row per RFM segment in `names` and a column per K-Means segment, in customers.
+    """
+
+    cuts: dict[str, Curve]  # recency (days), frequency (orders), monetary (money)
+    tie_rule: str
+    names: tuple[str, ...]
+    customers: tuple[int, ...]
+    revenue: Curve
+    crosswalk: tuple[tuple[int, ...], ...]
+    agreement: float  # adjusted Rand index with K-Means
+    n_disagree: int
+
+
+@dataclass(frozen=True)
+class SegmentCard:
+    """A segment for a business reader. `medians` and `profile` follow the feature table's names.
+
+    `profile` is the mean of each used feature in standard units, for the snake plot;
+    `importance` pairs (feature, share of customers that change segment when it is permuted).
+    """
+
+    label: int
+    name: str
+    summary: str
+    customers: int
+    customer_share: float
+    revenue: float
+    revenue_share: float
+    medians: dict[str, float]
+    overall: dict[str, float]
+    profile: dict[str, float]
+    importance: tuple[tuple[str, float], ...]
+    rule: str
+    rule_precision: float
+    rule_recall: float
+    stability: float | None
+    stability_words: str
+    action: str
+    avoid: str
+    n_anomalies: int
+
+
+@dataclass(frozen=True)
+class Findings:
+    """Everything an analysis found beyond the per-customer table."""
+
+    preparation: Preparation
+    choice: KChoice
+    silhouettes: tuple[SilhouetteProfile, ...]
+    cards: tuple[SegmentCard, ...]
+    anomalies: AnomalyFinding
+    hierarchy: HierarchyFinding
+    map: MapFinding
+    comparison: Comparison
+    rfm: RfmFinding
+    mixture: MixtureFinding | None
+    themes: tuple[Theme, ...]
+    separation: tuple[str, ...]  # sentences on how far the segmentation can be trusted

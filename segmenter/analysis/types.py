@@ -1,0 +1,84 @@
+"""Array results that go from one analysis to the next; rows are customers in the feature table's order."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from segmenter.analysis.findings import AnomalyFinding, HierarchyFinding, KChoice, MapFinding, Preparation
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """The matrices that distances are taken in.
+
+    `segments` has shape (n_customers, n_used): imputed, outliers treated, transformed, scaled,
+    and projected if PCA is on. `anomalies` (n_customers, n_searched) is imputed, transformed and
+    scaled, its outliers untouched. `preparation` is plain numbers, enough to prepare new customers.
+    """
+
+    segments: Floats
+    anomalies: Floats
+    anomaly_names: tuple[str, ...]
+    preparation: Preparation
+
+
+@dataclass(frozen=True)
+class Segmentation:
+    """K-Means labels 0..n_clusters-1, the most valuable cluster first; centroids in prepared units.
+
+    `silhouette` has shape (n_customers,): NaN for customers outside the sample it was measured on.
+    """
+
+    labels: Ints
+    centroids: Floats
+    inertia: float
+    silhouette: Floats
+    choice: KChoice
+
+    @property
+    def n_clusters(self) -> int:
+        """Number of segments."""
+        return len(self.centroids)
+
+
+@dataclass(frozen=True)
+class Anomalies:
+    """DBSCAN's verdict per customer, all of shape (n_customers,).
+
+    `role` is core, border or noise; `labels` the DBSCAN cluster, -1 for noise; `rare_group` true in
+    clusters below the stated share; `score` the distance to the nearest core customer of an
+    ordinary cluster in units of eps (0 for ordinary core customers); `is_anomaly` noise or rare group.
+    """
+
+    role: NDArray[np.str_]
+    labels: Ints
+    rare_group: NDArray[np.bool_]
+    is_anomaly: NDArray[np.bool_]
+    score: Floats
+    finding: AnomalyFinding
+
+
+@dataclass(frozen=True)
+class Hierarchy:
+    """The hierarchical view on a sample: `sample` holds row numbers, `labels` the cut at K (n_sample,)."""
+
+    sample: Ints
+    labels: Ints
+    finding: HierarchyFinding
+
+
+@dataclass(frozen=True)
+class CustomerMap:
+    """A map on a sample: t-SNE in 2-D and 3-D and PCA in 2-D, rows as in `sample`."""
+
+    sample: Ints
+    tsne2: Floats
+    tsne3: Floats
+    pca2: Floats
+    finding: MapFinding

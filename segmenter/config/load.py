@@ -1,0 +1,113 @@
+"""Reads and validates a configuration file."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+from typing import Any
+
+from pydantic import Field, ValidationError, model_validator
+
+from segmenter.config.analysis import DbscanConfig, FeaturesConfig, KMeansConfig, PrepareConfig, ViewsConfig
+from segmenter.config.base import Section
+from segmenter.config.delivery import DeliveryConfig
+from segmenter.config.report import ReportConfig
+from segmenter.config.schedule import ScheduleConfig
+from segmenter.config.source import RulesConfig, SourceConfig
+from segmenter.errors import ConfigError
+
+
+class EngineConfig(Section):
+    """[engine]: the resources a run may take."""
+
+    seed: int = Field(42, ge=0, lt=2**32, description="seed of every random step")
+    memory_limit: str = Field(
+        "4GiB", pattern=r"^\d+(\.\d+)? ?[KMG]i?B$", description="DuckDB's memory before it spills to disk"
+    )
+    threads: int | None = Field(None, ge=1, description="DuckDB's threads; unset: one per core")
+    archive: str = Field("runs", description="folder that holds the runs")
+
+
+class Config(Section):
+    """The whole configuration; each attribute is a table of config.toml."""
+
+    source: SourceConfig = SourceConfig()
+    rules: RulesConfig = RulesConfig()
+    features: FeaturesConfig = FeaturesConfig()
+    prepare: PrepareConfig = PrepareConfig()
+    kmeans: KMeansConfig = KMeansConfig()
+    dbscan: DbscanConfig = DbscanConfig()
+    views: ViewsConfig = ViewsConfig()
+    report: ReportConfig = ReportConfig()
+    engine: EngineConfig = EngineConfig()
+    delivery: DeliveryConfig = DeliveryConfig()
+    schedule: tuple[ScheduleConfig, ...] = Field(())
+
+    @model_validator(mode="after")
+    def _range_of_k_is_not_empty(self) -> Config:
+        if self.kmeans.max_clusters < self.kmeans.min_clusters:
+            raise ValueError("kmeans.max_clusters is smaller than kmeans.min_clusters; raise max_clusters")
+        return self
+
+
+def load_config(path: str | Path | None = None, **overrides: dict[str, Any]) -> Config:
+    """Read `path` (None: all defaults) and lay `overrides`, tables of keys, over it.
+
+    Raises
+    ------
+    ConfigError
+        The file is missing, is not TOML, or has unknown or wrong keys; every fault is named,
+        with the line where the key stands.
+    """
+    text = _read(Path(path)) if path is not None else ""
+    try:
+        tables = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"{path} is not valid TOML: {error}. Mend that line and run again.") from None
+    for section, keys in overrides.items():
+        tables[section] = {**tables.get(section, {}), **keys}
+    try:
+        return Config.model_validate(tables)
+    except ValidationError as error:
+        raise ConfigError(_explain(error, str(path or "the configuration"), text)) from None
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or "it is not UTF-8 text"
+        raise ConfigError(
+            f"The configuration {path} cannot be read: {reason}. Name an existing file with -c."
+        ) from None
+
+
+def _explain(error: ValidationError, name: str, text: str) -> str:
+    faults = "; ".join(_fault(fault, text) for fault in error.errors())
+    return f"{name}: {faults}. The keys and their ranges are in the annotated config.toml."
+
+
+def _fault(fault: Any, text: str) -> str:
+    path = [str(part) for part in fault["loc"]]
+    key = ".".join(path) or "the file"
+    line = _line_of(path, text)
+    where = f" (line {line})" if line else ""
+    if fault["type"] == "extra_forbidden":
+        return f"unknown key {key}{where}"
+    if fault["type"] == "value_error":
+        return str(fault["ctx"]["error"])
+    return f"{key} = {fault['input']!r}{where}: {fault['msg'].lower()}"
+
+
+def _line_of(path: list[str], text: str) -> int | None:
+    """Line of the key at `path`, for messages; None where it is not written plainly."""
+    table: list[str] = []
+    for number, line in enumerate(text.splitlines(), 1):
+        stripped = line.strip()
+        if stripped.startswith("["):
+            table = stripped.strip("[] ").split(".")
+            if table == path:
+                return number
+        elif [*table, stripped.split("=")[0].strip()] == [part for part in path if not part.isdigit()]:
+            return number
+    return None

@@ -1,0 +1,79 @@
+"""[source], [rules]: where the transactions come from and how doubtful rows are treated."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from segmenter.config.base import Section
+
+
+class ColumnsConfig(Section):
+    """[source.columns]: the export's column for each role; what is not named is recognised."""
+
+    customer: str | None = Field(None, description="who bought")
+    time: str | None = Field(None, description="when: a date or a date with a time")
+    amount: str | None = Field(None, description="the line's money; or quantity and unit_price")
+    quantity: str | None = Field(None, description="pieces on the line")
+    unit_price: str | None = Field(None, description="money for one piece")
+    order: str | None = Field(None, description="order number; without one, a (customer, day) is an order")
+    product: str | None = Field(None, description="product code")
+    description: str | None = Field(None, description="product name")
+    category: str | None = Field(None, description="country, channel or category")
+    status: str | None = Field(None, description="order status; values that mean cancelled are recognised")
+    currency: str | None = Field(None, description="ISO 4217 code of the line's money")
+
+
+class SourceConfig(Section):
+    """[source]: how an export is read."""
+
+    paths: tuple[str, ...] = Field((), description="files, folders, globs or tables, when the command names none")
+    columns: ColumnsConfig = ColumnsConfig()
+    encoding: str | None = Field(None, description="text encoding; unset: found out")
+    delimiter: str | None = Field(None, description="one character between fields; unset: found out")
+    decimal: Literal[".", ","] | None = Field(None, description="decimal mark; unset: found out")
+    date_order: Literal["ymd", "dmy", "mdy"] | None = Field(
+        None, description="order of a date's parts; unset: found out, ambiguity is an error"
+    )
+    sheet: str | None = Field(None, description="sheet of a workbook; unset: the one that holds transactions")
+    table: str | None = Field(None, description="table of a DuckDB file; unset: the one that holds transactions")
+
+
+class RulesConfig(Section):
+    """[rules]: policies for rows that are not plain sales."""
+
+    missing_customer: Literal["set_aside", "refuse"] = Field(
+        "set_aside", description="rows without a customer: count them and go on, or stop"
+    )
+    missing_customer_warning: float = Field(
+        0.2, ge=0, le=1, description="share of rows without a customer above which the report warns"
+    )
+    cancellations: Literal["net", "drop", "keep"] = Field(
+        "net",
+        description="net: match a cancellation to the line it takes back; drop: set every cancellation aside and keep what it cancels; keep: count as returns without matching",
+    )
+    zero_price: Literal["set_aside", "keep"] = Field(
+        "set_aside", description="lines of no money: samples, stock corrections"
+    )
+    negative_price: Literal["set_aside", "keep"] = Field(
+        "set_aside", description="lines of negative price that are no returns: bad debt, adjustments"
+    )
+    non_product_codes: Literal["set_aside", "keep"] = Field(
+        "keep", description="lines whose product code is no product (postage, fees, manual entries)"
+    )
+    non_product_pattern: str = Field(
+        r"(?i)^(POST|DOT|M|C2|D|S|B|BANK CHARGES|AMAZONFEE|CRUK|PADS|ADJUST2?|TEST\d*|gift_.*)$",
+        description="regular expression for product codes that are no products",
+    )
+    overlap: Literal["count_once", "keep"] = Field(
+        "count_once",
+        description="rows that several files repeat: count them once, or keep them all; a repetition inside one file stays",
+    )
+    currency: str | None = Field(
+        None, description="the currency to keep where an export holds several; unset: several are refused"
+    )
+    min_usable_share: float = Field(
+        0.5, ge=0, le=1, description="share of rows that must be usable, else the run stops"
+    )
+    min_customers: int = Field(10, ge=2, description="customers needed for statistics, else the run stops")

@@ -1,0 +1,1 @@
+"""A report -> people: e-mail, webhook, folder, through an outbox with retries."""

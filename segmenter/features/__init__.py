@@ -1,0 +1,1 @@
+"""Transactions -> one row of numbers per customer, computed in SQL."""

@@ -1,0 +1,1 @@
+"""Any export -> the DuckDB table `transactions` and an account of every row."""

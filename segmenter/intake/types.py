@@ -1,0 +1,85 @@
+"""What intake hands on: the recognised columns and an account of every row.
+
+The DuckDB table ``transactions`` holds one row per line of an export that belongs to a customer:
+
+=============  ==============  =====================================================================
+column         type            meaning
+=============  ==============  =====================================================================
+customer_id    VARCHAR         never empty; ``17850.0`` from a float column is ``17850``
+ts             TIMESTAMP       wall-clock time of the line
+order_id       VARCHAR         order number; where the export has none, customer and day
+product        VARCHAR         product code, or the description where there is no code, or NULL
+description    VARCHAR         product name or NULL
+category       VARCHAR         country, channel or category or NULL
+quantity       DECIMAL(18,3)   pieces, negative on a return, or NULL
+amount         DECIMAL(18,4)   money of the line, negative on a return
+status         VARCHAR         ``sale``; ``return`` (money given back that matches no line in full);
+                               ``cancelled`` (a sale taken back in full); ``cancellation`` (the line
+                               that took it back). Sales and returns are used: their sum is the net
+                               revenue. The other two cancel out and are kept only as behaviour.
+=============  ==============  =====================================================================
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+
+@dataclass(frozen=True)
+class Reading:
+    """How one file or table was read: name, content hash, size and dialect in words."""
+
+    name: str
+    sha256: str
+    n_bytes: int
+    n_rows: int
+    dialect: str
+
+
+@dataclass(frozen=True)
+class Recognition:
+    """The export's column for each role, and why: ``{"customer": "CustomerID"}``."""
+
+    columns: dict[str, str]
+    reasons: dict[str, str]
+    ignored: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class AccountLine:
+    """Rows that share a fate. `amount` is None where their money cannot be read."""
+
+    reason: str
+    label: str
+    rows: int
+    amount: Decimal | None
+    used: bool
+
+
+@dataclass(frozen=True)
+class RowAccount:
+    """rows read = rows used + rows set aside by reason, and the same in money."""
+
+    rows_read: int
+    amount_read: Decimal
+    lines: tuple[AccountLine, ...]
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def rows_used(self) -> int:
+        """Rows that count as sales or returns."""
+        return sum(line.rows for line in self.lines if line.used)
+
+
+@dataclass(frozen=True)
+class Intake:
+    """A finished intake; ``transactions`` and ``rejected`` are tables of the connection it was given.
+
+    ``rejected`` has the columns file, line, reason, text: one row per row that could not be read,
+    verbatim.
+    """
+
+    readings: tuple[Reading, ...]
+    recognition: Recognition
+    account: RowAccount

@@ -1,0 +1,73 @@
+"""A finished run, as the pipeline makes it and as the archive gives it back.
+
+Tables of a run
+---------------
+customers.parquet, sorted by customer_id, one row per customer:
+    customer_id, every feature by name (raw units, NULL where missing), segment (0..), segment_name,
+    silhouette, membership (soft, of the own segment) and second_segment where a mixture was fitted,
+    r_score, f_score, m_score, rfm_segment, dbscan_role, dbscan_cluster, rare_group, is_anomaly,
+    anomaly_score, severity (0..100), anomaly_reason, jury (votes 0..5), tsne_x, tsne_y,
+    tsne3_x, tsne3_y, tsne3_z, pca_x, pca_y (NULL outside the map's sample)
+segments.parquet, one row per segment: label, name, customers, customer_share, revenue, revenue_share,
+    stability, action, avoid, rule, and median_<feature> for every feature
+anomalies.csv, the flagged customers, most severe first: customer_id, segment_name, kind (noise | rare group),
+    severity, anomaly_score, amount_at_stake, jury, reason, reason_1..3_feature/_value/_usual, nearest_ordinary,
+    evidence (the transactions behind it, in words)
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+import pandas as pd
+
+from segmenter.analysis.findings import Findings
+from segmenter.features.types import Feature
+from segmenter.intake.types import Reading, Recognition, RowAccount
+
+
+@dataclass(frozen=True)
+class Period:
+    """What time the transactions cover, and their totals; money net of returns."""
+
+    first_day: date
+    last_day: date
+    n_transactions: int
+    n_orders: int
+    n_customers: int
+    revenue: float
+    months: tuple[str, ...]  # 2011-01, ...
+    monthly_revenue: tuple[float, ...]
+    cohorts: tuple[tuple[str, tuple[float, ...]], ...] = ()  # first month, share active n months later
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """run.json without the findings: where the run's numbers come from."""
+
+    run_id: str
+    started_at: datetime  # UTC
+    as_of: date
+    seed: int
+    config: dict[str, Any]
+    versions: dict[str, str]
+    readings: tuple[Reading, ...]
+    recognition: Recognition
+    account: RowAccount
+    features: tuple[Feature, ...]
+    period: Period
+    timings: dict[str, float]  # seconds per stage
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run's manifest, findings and tables."""
+
+    manifest: Manifest
+    findings: Findings
+    customers: pd.DataFrame
+    segments: pd.DataFrame
+    anomalies: pd.DataFrame
+    rejected: pd.DataFrame
