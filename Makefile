@@ -1,0 +1,58 @@
+# What a contributor does here; `make` lists it.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+
+.PHONY: help demo test slow lint types format bench docs constraints clean pango
+
+help:  ## list the commands
+	@sed -n 's/^\([a-z]*\):.*  ## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
+
+demo: $(VENV)/.installed pango  ## sample transactions -> a run -> where its report is
+	@$(BIN)/segmenter demo
+
+test: $(VENV)/.developing pango  ## ruff, mypy and pytest, under five minutes
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/pytest -n 2 -m "not slow"
+
+slow: $(VENV)/.developing pango  ## checks on real exports and many repetitions
+	$(BIN)/pytest -n 2 -m slow
+
+format: $(VENV)/.developing  ## format the code and mend what ruff can
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+
+docs: $(VENV)/.developing  ## write config.toml and the references in docs/ from the code
+	$(BIN)/python -m segmenter.config.reference
+
+bench: $(VENV)/.developing pango  ## measure beside the usual alternatives, into bench/RESULTS.md
+	$(BIN)/python bench/run.py
+
+constraints: $(VENV)/.developing  ## pin the versions that are installed now
+	$(BIN)/pip freeze --exclude-editable | grep -v '@' > constraints.txt
+
+clean:  ## remove what the other commands made, but no runs
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist
+
+# The virtual environment; a machine without ensurepip gets it from the package manager where it may.
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	  || { echo "segmenter needs Python 3.11 or newer; set PYTHON=python3.11 (or later) and run make again." >&2; exit 2; }
+	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || sh .ci/system python3-venv
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.installed: $(BIN)/python pyproject.toml constraints.txt
+	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e .
+	@touch $@
+
+$(VENV)/.developing: $(BIN)/python pyproject.toml constraints.txt
+	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	@touch $@ $(VENV)/.installed
+
+# Pango, which the PDF needs; without it the HTML report is made all the same.
+pango: $(VENV)/.installed
+	@$(BIN)/python -c 'import weasyprint' 2>/dev/null \
+	  || sh .ci/system libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 \
+	  || echo "Going on without Pango: the report will be HTML only."

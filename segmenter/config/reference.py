@@ -1,0 +1,97 @@
+"""Writes config.toml, the annotated default configuration, from the models themselves.
+
+``python -m segmenter.config.reference`` refreshes the file; a test fails when it is stale.
+"""
+
+from __future__ import annotations
+
+import json
+import textwrap
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, get_args
+
+from pydantic import BaseModel
+from pydantic.fields import FieldInfo
+
+from segmenter.config.load import Config
+
+HEADER = """\
+# The default configuration of segmenter: every key, its meaning and its default.
+# Copy what you want to change; what you leave out keeps its default. Unknown keys are errors.
+"""
+
+
+def annotated(keys: dict[str, Any] | None = None) -> str:
+    """TOML text of every key with its meaning; keys that `keys` (tables of keys) sets are active.
+
+    Without `keys`, defaults are active and keys that are unset by default are comments.
+    """
+    sections = [text for name, field in Config.model_fields.items() for text in _section(name, field, keys or {})]
+    return HEADER + "\n" + "\n".join(sections)
+
+
+def _section(name: str, field: FieldInfo, keys: dict[str, Any]) -> Iterator[str]:
+    if name == "schedule":
+        yield _table(f"[{name}]", _model(field), {}, commented=True)
+        return
+    model = _model(field)
+    yield _table(name, model, keys.get(name, {}))
+    for key, inner in model.model_fields.items():
+        if isinstance(inner.annotation, type) and issubclass(inner.annotation, BaseModel):
+            yield _table(f"{name}.{key}", inner.annotation, keys.get(name, {}).get(key, {}))
+
+
+def _model(field: FieldInfo) -> type[BaseModel]:
+    """Model of a table or of a list of tables."""
+    annotation = field.annotation
+    model = annotation if isinstance(annotation, type) else get_args(annotation)[0]
+    if not issubclass(model, BaseModel):
+        raise TypeError(f"{model} is no section of the configuration")
+    return model
+
+
+def _table(name: str, model: type[BaseModel], keys: dict[str, Any], commented: bool = False) -> str:
+    lines = [*_comment((model.__doc__ or "").split(": ", 1)[-1]), f"{'# ' if commented else ''}[{name}]"]
+    for key, field in model.model_fields.items():
+        if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
+            continue
+        lines += _comment(field.description or "")
+        lines.append(_assignment(key, keys.get(key, _default(field)), commented and key not in keys))
+    return "\n".join(lines) + "\n"
+
+
+def _default(field: FieldInfo) -> Any:
+    return None if field.is_required() else field.get_default(call_default_factory=True)
+
+
+def _assignment(key: str, value: Any, commented: bool) -> str:
+    if value is None or value == {}:
+        return f"# {key} ="
+    return f"{'# ' if commented else ''}{key} = {_toml(value)}"
+
+
+def _toml(value: Any) -> str:
+    if isinstance(value, dict):
+        return "{ " + ", ".join(f"{json.dumps(key)} = {_toml(item)}" for key, item in value.items()) + " }"
+    if isinstance(value, list | tuple):
+        return "[" + ", ".join(_toml(item) for item in value) + "]"
+    if isinstance(value, str):
+        return f"'{value}'" if "\\" in value and "'" not in value else json.dumps(value, ensure_ascii=False)
+    if isinstance(value, bool | int | float):
+        return json.dumps(value)
+    return str(value)
+
+
+def _comment(text: str) -> list[str]:
+    first = text.strip().split("\n\n")[0]
+    return [f"# {line}" for line in textwrap.wrap(first, 110)]
+
+
+def main() -> None:
+    """Write config.toml at the project's top."""
+    Path("config.toml").write_text(annotated(), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,80 @@
+"""The configuration: every fault is named, and the annotated file cannot go stale."""
+
+import pytest
+
+from segmenter.assets import asset
+from segmenter.config import Config, load_config
+from segmenter.config.reference import annotated
+from segmenter.errors import ConfigError
+
+
+@pytest.fixture
+def write(tmp_path):
+    def write(text):
+        path = tmp_path / "config.toml"
+        path.write_text(text, encoding="utf-8")
+        return path
+
+    return write
+
+
+def test_no_file_means_all_defaults():
+    assert load_config() == Config()
+
+
+def test_the_shipped_file_holds_exactly_the_defaults():
+    assert load_config(asset("config.toml")) == Config()
+
+
+def test_the_shipped_file_is_written_from_the_code():
+    assert asset("config.toml").read_text(encoding="utf-8") == annotated(), "run `make docs`"
+
+
+def test_every_key_is_explained():
+    for name, section in Config.model_fields.items():
+        for key, field in getattr(section.annotation, "model_fields", {}).items():
+            assert field.description or hasattr(field.annotation, "model_fields"), f"{name}.{key}"
+
+
+def test_a_misspelt_key_is_named_with_its_line(write):
+    with pytest.raises(ConfigError, match=r"unknown key kmeans\.n_cluster \(line 2\)"):
+        load_config(write("[kmeans]\nn_cluster = 3\n"))
+
+
+def test_all_faults_are_named_at_once(write):
+    with pytest.raises(ConfigError) as error:
+        load_config(write("[kmeans]\nmax_clusters = 1\n\n[dbscan]\neps = -2.0\n"))
+    assert "kmeans.max_clusters = 1 (line 2)" in str(error.value)
+    assert "dbscan.eps = -2.0 (line 5)" in str(error.value)
+
+
+def test_an_empty_range_of_k_is_refused(write):
+    with pytest.raises(ConfigError, match="max_clusters is smaller than"):
+        load_config(write("[kmeans]\nmin_clusters = 6\nmax_clusters = 4\n"))
+
+
+def test_text_that_is_not_toml_is_refused_with_its_place(write):
+    with pytest.raises(ConfigError, match=r"not valid TOML: .*line 1"):
+        load_config(write("kmeans = = 3\n"))
+
+
+def test_a_missing_file_is_refused(tmp_path):
+    with pytest.raises(ConfigError, match="cannot be read: No such file"):
+        load_config(tmp_path / "absent.toml")
+
+
+def test_overrides_are_laid_over_the_file(write):
+    config = load_config(write("[kmeans]\nn_clusters = 3\nn_init = 2\n"), kmeans={"n_clusters": 5})
+    assert (config.kmeans.n_clusters, config.kmeans.n_init) == (5, 2)
+
+
+def test_a_configuration_cannot_be_changed():
+    with pytest.raises(ValueError, match="frozen"):
+        Config().engine.seed = 1
+
+
+def test_annotated_keys_round_trip(write):
+    keys = {"source": {"columns": {"customer": 'who "x"'}, "date_order": "dmy"}, "engine": {"seed": 9}}
+    config = load_config(write(annotated(keys)))
+    assert config.source.columns.customer == 'who "x"'
+    assert (config.source.date_order, config.engine.seed) == ("dmy", 9)

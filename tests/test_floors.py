@@ -1,0 +1,80 @@
+"""Imports go down, never up, never in a circle; analysis stays pure; files and functions stay short."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).resolve().parents[1] / "segmenter"
+FLOORS = (
+    {"errors", "assets", "config"},
+    {"intake", "features", "analysis", "sample"},
+    {"runs"},
+    {"report"},
+    {"delivery"},
+    {"schedule"},
+    {"study", "pipeline"},
+    {"console", "commands", "cli"},
+)
+FLOOR = {room: number for number, rooms in enumerate(FLOORS) for room in rooms}
+FILES = sorted(PACKAGE.rglob("*.py"))
+PURE = {"numpy", "scipy", "sklearn", "segmenter", "warnings"}
+
+
+def room_of(path):
+    return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+
+
+def imports_of(path):
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield node.module or ""
+
+
+def rooms_imported(path):
+    return {name.split(".")[1] for name in imports_of(path) if name.startswith("segmenter.")}
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_imports_never_go_up(path):
+    room = room_of(path)
+    if room in {"__init__", "__main__"}:
+        return
+    above = {other for other in rooms_imported(path) if FLOOR[other] > FLOOR[room]}
+    assert not above
+
+
+def test_every_room_has_a_floor():
+    assert {room_of(path) for path in FILES} - {"__init__", "__main__", "_assets"} <= set(FLOOR)
+
+
+@pytest.mark.parametrize("path", sorted((PACKAGE / "analysis").glob("*.py")), ids=lambda path: path.name)
+def test_analysis_knows_no_file_no_plot_and_no_clock(path):
+    forbidden = {
+        "matplotlib",
+        "jinja2",
+        "weasyprint",
+        "duckdb",
+        "pathlib",
+        "logging",
+        "time",
+        "datetime",
+        "os",
+        "random",
+    }
+    assert not {name.split(".")[0] for name in imports_of(path)} & forbidden
+    assert rooms_imported(path) <= {"analysis", "errors", "config"}
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_a_function_fits_a_screen_and_a_file_a_sitting(path):
+    source = path.read_text()
+    assert source.count("\n") <= 400
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            first = node.body[0]
+            documented = isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant)
+            start = first.end_lineno if documented else node.lineno
+            assert node.end_lineno - start <= 50, f"{node.name} in {path.name}"
