@@ -29,6 +29,8 @@ class Preparation:
     components: tuple[Curve, ...] | None
     explained_variance: Curve | None
     notes: tuple[str, ...]  # sentences: what was imputed, clipped and dropped, with counts
+    transforms: tuple[str, ...] = ()  # per feature: none, log1p or yeo-johnson
+    donors: tuple[Curve, ...] = ()  # customers that KNN imputation borrows from, complete rows in raw units
 
 
 @dataclass(frozen=True)
@@ -55,6 +57,8 @@ class KChoice:
     is_pinned: bool
     reason: str
     n_silhouette: int
+    cluster_stability: tuple[float, ...] = ()  # bootstrap Jaccard per segment in label order, empty: not measured
+    reference_silhouette: float | None = None  # what K-Means reaches at this K on data without groups
 
 
 @dataclass(frozen=True)

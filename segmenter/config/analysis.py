@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from segmenter.config.base import Section
 
@@ -34,15 +34,22 @@ class PrepareConfig(Section):
     outliers: Literal["none", "iqr", "zscore", "winsorize"] = Field(
         "winsorize", description="treatment of extreme values before segmenting; never applied before anomaly detection"
     )
-    outlier_limit: float = Field(
-        0.01,
+    outlier_limit: float | None = Field(
+        None,
         gt=0,
         lt=10,
-        description="winsorize: share cut at each end; iqr: fence in IQRs; zscore: limit in standard deviations",
+        description="winsorize: share cut at each end (0.01); iqr: fence in IQRs (1.5); "
+        "zscore: limit in standard deviations (3); unset: the value in brackets",
     )
     transform: Literal["none", "log1p", "yeo-johnson"] = Field("log1p", description="transform of skewed features")
     scaling: Literal["standard", "minmax", "robust"] = Field("standard", description="scaling of each feature")
     pca: int | None = Field(None, ge=1, description="principal components to keep; unset: no PCA")
+
+    @model_validator(mode="after")
+    def _limit_leaves_a_middle(self) -> Self:
+        if self.outliers == "winsorize" and (self.outlier_limit or 0) >= 0.5:
+            raise ValueError("outlier_limit is a share below 0.5 when outliers = winsorize; try 0.01")
+        return self
 
 
 class KMeansConfig(Section):
