@@ -1,6 +1,183 @@
-"""Words and flags; every command calls one function below."""
+"""Words and flags; every command calls one function of `segmenter.commands`.
+
+Exit status: 0 done, 1 the program failed, 2 the command or configuration is wrong,
+3 the data cannot be used, 75 another process holds the archive, 130 interrupted.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable, Sequence
+from datetime import date
+from typing import NoReturn
+
+from segmenter import __version__
+from segmenter.errors import SegmenterError, UsageError
+
+FORMATS = ("html", "pdf", "csv", "xlsx", "parquet")
 
 
-def main() -> int:
-    """Run the command line and return the exit status."""
-    return 0
+class _Parser(argparse.ArgumentParser):
+    """Reports a wrong command in one paragraph, like every other error."""
+
+    def error(self, message: str) -> NoReturn:
+        raise UsageError(f"{message[0].upper()}{message[1:]}. See `{self.prog} --help`.")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line and return the exit status; nothing is raised but with ``--debug``."""
+    words = sys.argv[1:] if arguments is None else list(arguments)
+    debug = "--debug" in words
+    try:
+        options = parser().parse_args([word for word in words if word != "--debug"])
+        return _call(options)
+    except SegmenterError as error:
+        if debug:
+            raise
+        return _tell(str(error), error.exit_status)
+    except KeyboardInterrupt:
+        return _tell("Interrupted: nothing was left half done, and no run was added.", 130)
+    except BrokenPipeError:
+        return 0
+    except Exception as error:
+        if debug:
+            raise
+        bug = f"{type(error).__name__}: {error}"
+        return _tell(f"segmenter failed in a way it should not: {bug}. Run again with --debug and report it.", 1)
+
+
+def _call(options: argparse.Namespace) -> int:
+    if not hasattr(options, "call"):
+        options.parser.print_help(sys.stderr)
+        return 2
+    from segmenter import commands
+
+    call: Callable[[argparse.Namespace], int | None] = getattr(commands, options.call)
+    return call(options) or 0
+
+
+def _tell(message: str, status: int) -> int:
+    from segmenter.console import Terminal
+
+    Terminal().say(f"segmenter: {message}", style="red")
+    return status
+
+
+def parser() -> argparse.ArgumentParser:
+    """The whole command line."""
+    top = _Parser(prog="segmenter", description="Customer segments and anomalies out of a business's transactions.")
+    top.add_argument("--version", action="version", version=f"segmenter {__version__}")
+    top.set_defaults(parser=top)
+    commands = top.add_subparsers(metavar="COMMAND", parser_class=_Parser)
+    _add_analysis(commands)
+    _add_samples(commands)
+    _add_runs(commands)
+    _add_schedule(commands)
+    return top
+
+
+def _command(group: argparse._SubParsersAction[_Parser], name: str, call: str, about: str) -> _Parser:
+    command = group.add_parser(name, help=about, description=about[0].upper() + about[1:] + ".")
+    command.set_defaults(call=call, parser=command)
+    command.add_argument("--json", action="store_true", help="print one JSON document on standard output")
+    command.add_argument("--quiet", action="store_true", help="print errors only")
+    command.add_argument("-c", "--config", metavar="FILE", help="configuration file")
+    return command
+
+
+def _group(commands: argparse._SubParsersAction[_Parser], name: str, about: str) -> argparse._SubParsersAction[_Parser]:
+    command = commands.add_parser(name, help=about, description=about[0].upper() + about[1:] + ".")
+    command.set_defaults(parser=command)
+    return command.add_subparsers(metavar="COMMAND", parser_class=_Parser)
+
+
+def _sources(command: _Parser) -> None:
+    command.add_argument("sources", nargs="*", metavar="SOURCE", help="file, folder, glob or table")
+
+
+def _archive(command: _Parser) -> None:
+    command.add_argument("-o", "--archive", metavar="FOLDER", help="folder that holds the runs (default: runs)")
+
+
+def _formats(text: str) -> tuple[str, ...]:
+    chosen = tuple(part.strip() for part in text.split(",") if part.strip())
+    wrong = [part for part in chosen if part not in FORMATS]
+    if wrong or not chosen:
+        raise argparse.ArgumentTypeError(f"{', '.join(wrong) or 'nothing'} is no format; known: {', '.join(FORMATS)}")
+    return chosen
+
+
+def _add_analysis(commands: argparse._SubParsersAction[_Parser]) -> None:
+    run = _command(commands, "run", "run", "segments, anomalies and a report out of an export")
+    _sources(run)
+    _archive(run)
+    run.add_argument("--as-of", type=date.fromisoformat, metavar="DATE", help="the day seen from, such as 2025-06-30")
+    run.add_argument("--k", type=int, metavar="N", help="number of segments instead of choosing it")
+    run.add_argument("--format", type=_formats, metavar="LIST", help="of html,pdf,csv,xlsx,parquet")
+    run.add_argument("--seed", type=int, metavar="N", help="seed of every random step")
+    run.add_argument("--no-customer-rows", action="store_true", help="a report without single customers")
+    inspect = _command(commands, "inspect", "inspect", "what would be read and set aside; no analysis")
+    _sources(inspect)
+    init = _command(commands, "init", "init", "write a config.toml that fits an export")
+    _sources(init)
+    init.add_argument("--to", default="config.toml", metavar="FILE", help="file to write (default: config.toml)")
+    score = _command(commands, "score", "score", "put customers into the segments of an earlier run")
+    _sources(score)
+    _archive(score)
+    score.add_argument("--model", required=True, metavar="RUN", help="the run whose segments are used")
+    score.add_argument("--to", default="scores.csv", metavar="FILE", help="table to write (default: scores.csv)")
+
+
+def _add_samples(commands: argparse._SubParsersAction[_Parser]) -> None:
+    sample = _command(commands, "sample", "sample", "write realistic transactions with planted structure")
+    sample.add_argument("file", metavar="FILE", help="CSV file to write")
+    sample.add_argument("--customers", type=int, default=2000, metavar="N", help="customers (default: 2000)")
+    sample.add_argument("--seed", type=int, default=42, metavar="N", help="seed (default: 42)")
+    sample.add_argument("--truth", metavar="FILE", help="also write the planted segment and anomaly per customer")
+    demo = _command(commands, "demo", "demo", "sample transactions, a run on them, and where its report is")
+    demo.add_argument("--to", default="demo", metavar="FOLDER", help="folder to work in (default: demo)")
+
+
+def _add_runs(commands: argparse._SubParsersAction[_Parser]) -> None:
+    runs = _group(commands, "runs", "the runs of an archive")
+    listing = _command(runs, "list", "runs_list", "the runs, newest first")
+    show = _command(runs, "show", "runs_show", "one run")
+    compare = _command(runs, "compare", "runs_compare", "what changed between two runs")
+    accept = _command(runs, "accept", "runs_accept", "make a run's model the one that later runs score with")
+    prune = _command(runs, "prune", "runs_prune", "remove old runs, never the accepted model's")
+    for command in (listing, show, compare, accept, prune):
+        _archive(command)
+    show.add_argument("run", nargs="?", default="latest", metavar="RUN", help="run id, its beginning, or latest")
+    compare.add_argument("before", metavar="RUN", help="the earlier run")
+    compare.add_argument("after", nargs="?", default="latest", metavar="RUN", help="the later run (default: latest)")
+    accept.add_argument("run", metavar="RUN")
+    accept.add_argument("--yes", action="store_true", help="accept; without it, only show who would move")
+    prune.add_argument("--keep", type=int, metavar="N", help="keep the newest N runs")
+    prune.add_argument("--days", type=int, metavar="N", help="keep runs younger than N days")
+    alerts = _command(commands, "alerts", "alerts", "new, ongoing and resolved anomalies since the run before")
+    _archive(alerts)
+    alerts.add_argument("run", nargs="?", default="latest", metavar="RUN", help="run id, its beginning, or latest")
+    alerts.add_argument("--verdicts", metavar="FILE", help="CSV of customer_id, verdict and until")
+
+
+def _add_schedule(commands: argparse._SubParsersAction[_Parser]) -> None:
+    schedule = _group(commands, "schedule", "recurring reports")
+    start = _command(schedule, "start", "schedule_start", "run the service in the foreground")
+    start.add_argument("--no-wait", action="store_true", help="exit with status 75 when another service runs")
+    _command(schedule, "list", "schedule_list", "the schedules in words")
+    _command(schedule, "next", "schedule_next", "the next due times, in local time and UTC")
+    once = _command(schedule, "run", "schedule_run", "run one schedule now")
+    once.add_argument("name", metavar="NAME")
+    once.add_argument("--dry-run", action="store_true", help="make the report and the mail, send nothing")
+    once.add_argument("--to", metavar="ADDRESS", help="send to this address only")
+    _command(schedule, "history", "schedule_history", "who got what and when")
+    _command(schedule, "status", "schedule_status", "for a monitor: exit status 1 when something is late or failed")
+    deliver = _command(commands, "deliver", "deliver", "send a run's report by hand")
+    deliver.add_argument("run", metavar="RUN", help="run id, its beginning, or latest")
+    deliver.add_argument("--to", required=True, metavar="NAME", help="schedule, recipient or address")
+    _archive(deliver)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,81 @@
+"""What a person sees on a terminal: progress, tables and errors, all on standard error.
+
+Standard output carries only the JSON document that ``--json`` asks for.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+from rich.text import Text
+
+Step = Callable[[str], None]
+
+
+class Terminal:
+    """Standard error as a person reads it: of any width, with or without colour."""
+
+    def __init__(self, quiet: bool = False) -> None:
+        self.console = Console(stderr=True, highlight=False, quiet=quiet)
+
+    def say(self, text: str, style: str = "") -> None:
+        """Print one line or paragraph; `text` is taken literally, control characters are removed."""
+        self.console.print(Text(printable(text), style=style), soft_wrap=not self.console.is_terminal)
+
+    def table(self, headings: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence[int] = ()) -> None:
+        """Print rows under headings; the columns numbered in `right` are aligned to the right."""
+        table = Table(box=None, pad_edge=False, header_style="bold")
+        for number, heading in enumerate(headings):
+            table.add_column(heading, justify="right" if number in right else "left", overflow="fold")
+        for row in rows:
+            table.add_row(*(Text(printable(cell)) for cell in row))
+        self.console.print(table)
+
+    @contextmanager
+    def progress(self, stages: Sequence[str]) -> Iterator[Step]:
+        """Yield a function that a stage calls with its name when it begins: a bar on a terminal, else a line each."""
+        if not self.console.is_terminal:
+            yield self.say
+            return
+        bar = Progress(
+            TextColumn("{task.description}"), BarColumn(24), TimeElapsedColumn(), console=self.console, transient=True
+        )
+        with bar:
+            task = bar.add_task("starting", total=len(stages))
+
+            def step(stage: str) -> None:
+                done = stages.index(stage) if stage in stages else None
+                bar.update(task, description=stage.ljust(max(map(len, stages))), completed=done)
+
+            yield step
+
+
+def printable(text: str) -> str:
+    """`text` without terminal escapes and other control characters, which file names may carry."""
+    return "".join(character if character.isprintable() or character in "\n\t" else "�" for character in text)
+
+
+def print_json(document: Any) -> None:
+    """Write `document` as one line of JSON on standard output."""
+    json.dump(document, sys.stdout, default=_plain, ensure_ascii=False, allow_nan=False)
+    sys.stdout.write("\n")
+
+
+def _plain(value: Any) -> Any:
+    return float(value) if hasattr(value, "as_tuple") else str(value)
+
+
+def shown(path: Path) -> str:
+    """`path` relative to the working folder where it lies below it."""
+    try:
+        return str(path.resolve().relative_to(Path.cwd()))
+    except ValueError:
+        return str(path)
