@@ -227,7 +227,7 @@ def _power(column: Floats) -> float:
 def _helped_by_log(column: Floats) -> bool:
     from scipy.stats import skew
 
-    return bool(abs(skew(_transformed(column, "log1p", None))) < abs(skew(column)))
+    return abs(float(skew(_transformed(column, "log1p", None)))) < abs(float(skew(column)))
 
 
 def _with_scale(preparation: Preparation, table: Floats, config: PrepareConfig) -> Preparation:

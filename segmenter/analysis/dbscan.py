@@ -1,0 +1,216 @@
+"""DBSCAN (Ester, Kriegel, Sander and Xu 1996): who behaves like nobody else.
+
+The roles and labels equal scikit-learn's; they are computed without its lists of all neighbours,
+so that millions of customers fit in memory.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import sqrt
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.spatial import cKDTree
+
+from segmenter.analysis import neighbours
+from segmenter.analysis.findings import AnomalyFinding
+from segmenter.analysis.knee import knee
+from segmenter.analysis.types import Anomalies, Floats, Ints
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from segmenter.config.analysis import DbscanConfig
+
+Mask = NDArray[np.bool_]
+CURVE_SAMPLE = 20_000
+CURVE_POINTS = 500
+BLOCK = 20_000
+MANY, FEW = 0.1, 0.0005
+
+
+@dataclass(frozen=True)
+class Clustering:
+    """DBSCAN's labels (-1 noise) and core points, both of shape (n,) in the order of the rows given."""
+
+    labels: Ints
+    core: Mask
+
+
+def dbscan(matrix: Floats, eps: float, min_samples: int) -> Clustering:
+    """Labels and core points of rows (n, d), equal to scikit-learn's DBSCAN in O(n min_samples) memory at most.
+
+    A core point has `min_samples` points, itself counted, within `eps`. Clusters are numbered by
+    their first core point's row; a border point belongs to the first cluster that reaches it.
+    """
+    n = len(matrix)
+    hood = neighbours.arrange(matrix)
+    core_here = neighbours.core_points(hood, eps, min_samples)
+    core = np.zeros(n, dtype=bool)
+    core[hood.order] = core_here
+    labels_here = np.full(n, -1, dtype=np.int64)
+    rows = hood.order[core_here]
+    labels_here[core_here] = _by_first_row(neighbours.components(hood.points[core_here], eps), rows)
+    if core_here.any():
+        labels_here[~core_here] = _reached(
+            hood.points[~core_here], hood.points[core_here], labels_here[core_here], eps, min_samples
+        )
+    labels = np.empty(n, dtype=np.int64)
+    labels[hood.order] = labels_here
+    return Clustering(labels, core)
+
+
+def _by_first_row(labels: Ints, rows: Ints) -> Ints:
+    """The same components, numbered by their smallest row."""
+    if not len(labels):
+        return labels
+    first = np.full(int(labels.max()) + 1, np.iinfo(np.int64).max)
+    np.minimum.at(first, labels, rows)
+    rank = np.empty(len(first), dtype=np.int64)
+    rank[np.argsort(first)] = np.arange(len(first))
+    return rank[labels]
+
+
+def _reached(points: Floats, core: Floats, labels: Ints, eps: float, min_samples: int) -> Ints:
+    """Smallest label among the core points within eps of each non-core point, -1 where there is none.
+
+    A non-core point has fewer than `min_samples` points around it, so that many nearest are all of them.
+    """
+    tree = cKDTree(core)
+    nearest = [*range(1, min(min_samples, len(core)) + 1)]
+    unreached = np.iinfo(np.int64).max
+    known = np.append(labels, unreached)
+    found = np.full(len(points), unreached)
+    for start in range(0, len(points), BLOCK):
+        block = slice(start, start + BLOCK)
+        _, position = tree.query(points[block], k=nearest, distance_upper_bound=np.nextafter(eps, np.inf), workers=-1)
+        found[block] = known[position].min(axis=1)
+    return np.where(found == unreached, -1, found)
+
+
+def detect(matrix: Floats, names: Sequence[str], config: DbscanConfig) -> Anomalies:
+    """Noise and rare groups among customers (n, d), each with its distance to ordinary customers.
+
+    `names` are the matrix's columns. Clusters with less than `config.rare_group_share` of the
+    customers are rare groups; customers of all other clusters are ordinary.
+    """
+    n, d = matrix.shape
+    min_samples, min_samples_reason = _min_samples(n, d, config)
+    if d == 0 or n <= min_samples or np.ptp(matrix, axis=0).max() == 0:
+        return _nothing(n, names, min_samples, min_samples_reason)
+    curve = _k_distances(matrix, min_samples)
+    eps, eps_reason = _eps(curve, min_samples, config)
+    clustering = dbscan(matrix, eps, min_samples)
+    rare = _rare_groups(clustering.labels, config.rare_group_share)
+    role = np.where(clustering.core, "core", np.where(clustering.labels >= 0, "border", "noise"))
+    noise = clustering.labels < 0
+    return Anomalies(
+        role=role,
+        labels=clustering.labels,
+        rare_group=rare,
+        is_anomaly=noise | rare,
+        score=_score(matrix, clustering.core & ~rare, eps),
+        finding=AnomalyFinding(
+            names=tuple(names),
+            eps=eps,
+            min_samples=min_samples,
+            eps_reason=eps_reason,
+            min_samples_reason=min_samples_reason,
+            k_distances=_thinned(curve),
+            n_customers=n,
+            n_core=int(clustering.core.sum()),
+            n_border=int((role == "border").sum()),
+            n_noise=int(noise.sum()),
+            n_rare=int(rare.sum()),
+            n_clusters=int(clustering.labels.max()) + 1,
+            warnings=_warnings(noise | rare, clustering.labels),
+        ),
+    )
+
+
+def _min_samples(n: int, d: int, config: DbscanConfig) -> tuple[int, str]:
+    if config.min_samples is not None:
+        return config.min_samples, "set in the configuration"
+    chosen = max(2 * d, round(sqrt(n / 3)))
+    return chosen, (
+        f"the larger of twice the {d} features and the square root of a third of the {n:,} customers: a handful of "
+        "customers who are odd in the same way must not vouch for one another"
+    )
+
+
+def _k_distances(matrix: Floats, k: int) -> Floats:
+    """Distances to the k-th neighbour, largest first, of all customers or an even sample in leaf order."""
+    hood = neighbours.arrange(matrix)
+    rows = np.arange(0, len(matrix), 1 + len(matrix) // CURVE_SAMPLE)
+    return np.sort(neighbours.kth_distances(hood, k, rows))[::-1]
+
+
+def _eps(curve: Floats, min_samples: int, config: DbscanConfig) -> tuple[float, str]:
+    if config.eps is not None:
+        return config.eps, "set in the configuration"
+    bend = knee(np.arange(len(curve), dtype=np.float64), curve)
+    position = len(curve) // 50 if bend is None else bend
+    return float(
+        max(curve[position], np.finfo(float).tiny)
+    ), f"the knee of the distances to the {min_samples}th neighbour"
+
+
+def _rare_groups(labels: Ints, share: float) -> Mask:
+    sizes = np.bincount(labels + 1)
+    sizes[0] = len(labels)
+    return np.asarray(sizes[labels + 1] < share * len(labels))
+
+
+def _score(matrix: Floats, ordinary: Mask, eps: float) -> Floats:
+    """Distance to the nearest ordinary core customer in units of eps; infinite where nobody is ordinary."""
+    score = np.zeros(len(matrix))
+    others = ~ordinary
+    if not ordinary.any():
+        return np.full(len(matrix), np.inf)
+    score[others] = cKDTree(matrix[ordinary]).query(matrix[others], workers=-1)[0] / eps
+    return score
+
+
+def _thinned(curve: Floats) -> tuple[float, ...]:
+    kept = np.unique(np.linspace(0, len(curve) - 1, min(len(curve), CURVE_POINTS)).round().astype(int))
+    return tuple(float(value) for value in curve[kept])
+
+
+def _warnings(odd: Mask, labels: Ints) -> tuple[str, ...]:
+    if (labels < 0).all():
+        return ("No customer has enough others nearby: everybody came out as noise, and the flags mean nothing.",)
+    if odd.mean() > MANY:
+        return (
+            f"{odd.mean():.0%} of the customers came out as anomalies: eps is too small for this data to be useful.",
+        )
+    if odd.mean() < FEW:
+        return ("Hardly anybody came out as an anomaly: eps may be too large, or the customers are much alike.",)
+    return ()
+
+
+def _nothing(n: int, names: Sequence[str], min_samples: int, reason: str) -> Anomalies:
+    """The verdict where density says nothing: customers all alike, or fewer than a neighbourhood needs."""
+    return Anomalies(
+        role=np.full(n, "core"),
+        labels=np.zeros(n, dtype=np.int64),
+        rare_group=np.zeros(n, dtype=bool),
+        is_anomaly=np.zeros(n, dtype=bool),
+        score=np.zeros(n),
+        finding=AnomalyFinding(
+            names=tuple(names),
+            eps=0.0,
+            min_samples=min_samples,
+            eps_reason="not chosen: there is no distance to choose from",
+            min_samples_reason=reason,
+            k_distances=(),
+            n_customers=n,
+            n_core=n,
+            n_border=0,
+            n_noise=0,
+            n_rare=0,
+            n_clusters=1 if n else 0,
+            warnings=("The customers are too few or too much alike to tell anomalies from others.",),
+        ),
+    )

@@ -1,0 +1,111 @@
+"""Neighbours, density and connection at scale: exact, in memory that grows with the number of points only.
+
+The points are put in the order of a k-d tree's leaves first: neighbours then lie beside each
+other in memory, which makes every later query several times faster.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
+from scipy.spatial import cKDTree
+
+from segmenter.analysis.types import Floats, Ints
+
+Mask = NDArray[np.bool_]
+SLACK = 3.0  # how much nearer than the limit a box must be to be opened in the quick first pass
+LINKS = 6  # nearest core points that each core point is joined to at once
+
+
+@dataclass(frozen=True)
+class Neighbourhood:
+    """Points of shape (n, d) in leaf order: `points[i]` is row `order[i]` of what was given."""
+
+    points: Floats
+    order: Ints
+
+    @cached_property
+    def tree(self) -> cKDTree:
+        """The k-d tree over the ordered points."""
+        return _tree(self.points)
+
+
+def _tree(points: Floats) -> cKDTree:
+    return cKDTree(points, leafsize=32, balanced_tree=False, compact_nodes=False)
+
+
+def arrange(points: Floats) -> Neighbourhood:
+    """The points in leaf order of their k-d tree; no NaN, at least one column."""
+    order = np.asarray(_tree(points).indices, dtype=np.int64)
+    return Neighbourhood(np.ascontiguousarray(points[order]), order)
+
+
+def kth_distances(hood: Neighbourhood, k: int, rows: Ints | slice = slice(None)) -> Floats:
+    """Distance from each point (or those in `rows`, in leaf order) to its k-th neighbour, itself counted as the first."""
+    distances, _ = hood.tree.query(hood.points[rows], k=[k], workers=-1)
+    return np.asarray(distances, dtype=np.float64)[:, 0]
+
+
+def core_points(hood: Neighbourhood, eps: float, min_samples: int) -> Mask:
+    """Points with at least `min_samples` points (themselves counted) within `eps`, in leaf order.
+
+    An approximate k-th neighbour within eps is proof enough of a core point; only the few that the
+    quick pass leaves open are asked exactly.
+    """
+    core = _reaches(hood.tree, hood.points, min_samples, eps, SLACK)
+    open_ = np.flatnonzero(~core)
+    core[open_] = _reaches(hood.tree, hood.points[open_], min_samples, eps, 0.0)
+    return core
+
+
+def _reaches(tree: cKDTree, points: Floats, k: int, eps: float, slack: float) -> Mask:
+    bound = np.nextafter(eps, np.inf)
+    distances, _ = tree.query(points, k=[k], eps=slack, distance_upper_bound=bound, workers=-1)
+    return np.isfinite(np.asarray(distances)[:, 0])
+
+
+def components(points: Floats, eps: float) -> Ints:
+    """Connected components of the graph that joins points at most `eps` apart, numbered from 0.
+
+    Each point is joined to its nearest few; what falls apart by that is joined by asking for edges
+    between components directly. Any two components differ in some bit of their number, so that a
+    round over all bits without a new edge proves that none is left.
+    """
+    if not len(points):
+        return np.zeros(0, dtype=np.int64)
+    labels = _joined(len(points), *_links(_tree(points), points, eps))
+    while (n_left := int(labels.max()) + 1) > 1:
+        for bit in range((n_left - 1).bit_length()):
+            labels = _bridged(points, labels, bit, eps)
+        if int(labels.max()) + 1 == n_left:
+            break
+    return labels
+
+
+def _links(tree: cKDTree, points: Floats, eps: float) -> tuple[Ints, Ints]:
+    """Pairs (asked, found) of each point and its nearest few points in the tree within eps."""
+    k = min(LINKS, tree.n)
+    _, found = tree.query(points, k=[*range(1, k + 1)], distance_upper_bound=np.nextafter(eps, np.inf), workers=-1)
+    asked, position = np.nonzero(found < tree.n)
+    return asked, np.asarray(found, dtype=np.int64)[asked, position]
+
+
+def _joined(n: int, left: Ints, right: Ints) -> Ints:
+    graph = coo_array((np.ones(len(left), dtype=np.int8), (left, right)), shape=(n, n))
+    return np.asarray(connected_components(graph, directed=False)[1], dtype=np.int64)
+
+
+def _bridged(points: Floats, labels: Ints, bit: int, eps: float) -> Ints:
+    """Components joined across the two halves whose numbers differ in this bit."""
+    half = (labels >> bit) & 1 == 1
+    small, large = sorted((np.flatnonzero(half), np.flatnonzero(~half)), key=len)
+    if not len(small):
+        return labels
+    asked, found = _links(_tree(points[large]), points[small], eps)
+    joined = _joined(int(labels.max()) + 1, labels[small[asked]], labels[large[found]])
+    return joined[labels]
