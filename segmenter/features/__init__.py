@@ -1,1 +1,11 @@
-"""Transactions -> one row of numbers per customer, computed in SQL."""
+"""Transactions -> one row of numbers per customer, computed in SQL.
+
+Reads the DuckDB table ``transactions`` (see `segmenter.intake.types`) of a connection and nothing else.
+"""
+
+from segmenter.features.history import evidence, in_words
+from segmenter.features.purchases import baskets
+from segmenter.features.table import build
+from segmenter.features.timeline import period
+
+__all__ = ["baskets", "build", "evidence", "in_words", "period"]

@@ -1,13 +1,16 @@
-"""The feature table: one row per customer, and what each column means."""
+"""What is known of the customers: the feature table, the period, the evidence and the baskets."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
-from typing import Literal
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_array
 
 Kind = Literal["days", "count", "money", "share", "ratio"]
 
@@ -51,3 +54,81 @@ class FeatureTable:
     def column(self, name: str) -> NDArray[np.float64]:
         """Values of one feature, shape (n_customers,)."""
         return self.values[:, self.names.index(name)]
+
+
+@dataclass(frozen=True)
+class Period:
+    """What time the transactions cover, and their totals; money net of returns.
+
+    `months` runs without a hole from the first to the last; `cohorts` pairs the month of a first
+    order with the shares of those customers who ordered 0, 1, 2 ... months later.
+    """
+
+    first_day: date
+    last_day: date
+    n_transactions: int
+    n_orders: int
+    n_customers: int
+    revenue: float
+    months: tuple[str, ...]  # 2011-01, ...
+    monthly_revenue: tuple[float, ...]
+    cohorts: tuple[tuple[str, tuple[float, ...]], ...] = ()
+
+
+@dataclass(frozen=True)
+class Order:
+    """An order as evidence; `amount` and `pieces` as placed, `cancelled` the money of it taken back in full."""
+
+    order_id: str
+    placed: datetime
+    n_lines: int
+    pieces: float | None
+    amount: float
+    cancelled: float
+
+
+@dataclass(frozen=True)
+class Return:
+    """A line whose money was given back; `cancelled` where it took a sale back in full."""
+
+    order_id: str
+    at: datetime
+    product: str | None
+    pieces: float | None
+    amount: float
+    cancelled: bool
+
+
+@dataclass(frozen=True)
+class Spell:
+    """The thirty days in which a customer spent most, and the silence before them in days (None: none)."""
+
+    first_day: date
+    last_day: date
+    n_orders: int
+    amount: float
+    share: float
+    silence: int | None
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """The transactions behind one customer: largest orders and returns first, and the busiest spell."""
+
+    orders: tuple[Order, ...] = ()
+    returns: tuple[Return, ...] = ()
+    spell: Spell | None = None
+
+
+@dataclass(frozen=True)
+class Baskets:
+    """In how many orders each customer had each product.
+
+    `counts` has shape (n_customers, n_products), float64; `products` are names, or codes where a
+    product has no name. Only the most widely bought products are counted, and on a sample of
+    customers where there are many.
+    """
+
+    customer_id: NDArray[np.str_]
+    products: tuple[str, ...]
+    counts: csr_array

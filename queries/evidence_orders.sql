@@ -1,0 +1,28 @@
+-- One row per order of the customers $customers: their $n largest orders, as placed.
+with placed as (
+    select
+        customer_id,
+        order_id,
+        min(ts) as placed,
+        count(*) as n_lines,
+        sum(quantity) as pieces,
+        sum(amount) as amount,
+        coalesce(sum(amount) filter (where status = 'cancelled'), 0) as cancelled
+    from transactions
+    where status in ('sale', 'cancelled')
+        and cast(ts as date) <= cast($as_of as date)
+        and customer_id in (select unnest($customers))
+    group by customer_id, order_id
+)
+
+select
+    customer_id,
+    order_id,
+    placed,
+    n_lines,
+    cast(pieces as double) as pieces,
+    cast(amount as double) as amount,
+    cast(cancelled as double) as cancelled
+from placed
+qualify row_number() over (partition by customer_id order by placed.amount desc, placed, order_id) <= $n
+order by customer_id, placed.amount desc, placed, order_id

@@ -1,0 +1,19 @@
+-- One row per order of a customer, seen from the day $as_of: when it was placed, what was ordered
+-- and what of it stood. Later transactions are not seen. The other feature queries read this
+-- result under the name `orders`.
+select
+    customer_id,
+    order_id,
+    min(ts) as placed,
+    cast(min(ts) as date) as day,
+    sum(amount) as ordered,                                                   -- money, cancelled lines included
+    coalesce(sum(amount) filter (where status = 'sale'), 0) as sold,          -- money of the lines that stood
+    sum(quantity) as pieces,                                                  -- cancelled lines included
+    count(*) as n_lines,
+    count(*) filter (where status = 'sale') as n_sold,
+    min(product) as first_product,
+    max(product) as last_product
+from transactions
+where status in ('sale', 'cancelled')
+    and cast(ts as date) <= cast($as_of as date)
+group by customer_id, order_id

@@ -1,0 +1,70 @@
+-- One row per customer with a standing order: the rhythm of the days and hours of the orders.
+-- Variances come from integer sums, so that they are the same to the last digit in any order of rows.
+with days as (
+    select
+        customer_id,
+        date_diff('day', cast('1970-01-01' as date), day) as day_number,
+        sum(sold) as sold
+    from orders
+    where n_sold > 0
+    group by customer_id, day
+),
+
+gaps as (
+    select
+        customer_id,
+        day_number - lag(day_number) over (partition by customer_id order by day_number) as gap,
+        sold,
+        sum(sold) over (
+            partition by customer_id order by day_number range between 29 preceding and current row
+        ) as sold_in_30_days
+    from days
+),
+
+rhythm as (
+    select
+        customer_id,
+        count(gap) as n_gaps,
+        sum(gap) as total_gap,
+        sum(gap * gap) as squared_gap,
+        max(gap) as longest_gap,
+        max(sold_in_30_days) as busiest_sold,
+        sum(sold) as sold
+    from gaps
+    group by customer_id
+),
+
+clock as (
+    select
+        customer_id,
+        count(*) as n_orders,
+        sum(extract(hour from placed) * 60 + extract(minute from placed)) as total_minute,
+        sum(
+            (extract(hour from placed) * 60 + extract(minute from placed))
+            * (extract(hour from placed) * 60 + extract(minute from placed))
+        ) as squared_minute
+    from orders
+    where n_sold > 0
+    group by customer_id
+)
+
+select
+    rhythm.customer_id,
+    case when n_gaps > 0 then cast(total_gap as double) / n_gaps end as mean_gap,
+    case
+        when n_gaps > 1
+            then sqrt(
+                cast(n_gaps * squared_gap - total_gap * total_gap as double) / n_gaps / (n_gaps - 1)
+            ) * n_gaps / total_gap
+    end as gap_variation,
+    longest_gap,
+    case when n_gaps > 0 and sold > 0 then cast(busiest_sold as double) / cast(sold as double) end as burst,
+    case
+        when n_orders > 2
+            then sqrt(
+                cast(n_orders * squared_minute - total_minute * total_minute as double) / n_orders / (n_orders - 1)
+            ) / 60
+    end as hour_spread
+from rhythm
+inner join clock on clock.customer_id = rhythm.customer_id
+order by rhythm.customer_id

@@ -1,0 +1,20 @@
+-- One row per customer with an order: the share of the orders that another customer placed alike
+-- (same day, money, pieces, number of lines, first and last product). Orders of one line may
+-- agree by chance and do not count.
+with alike as (
+    select
+        customer_id,
+        n_lines,
+        min(customer_id) over twins as first_customer,
+        max(customer_id) over twins as last_customer
+    from orders
+    window twins as (partition by day, ordered, pieces, n_lines, first_product, last_product)
+)
+
+select
+    customer_id,
+    cast(sum(case when n_lines > 1 and first_customer <> last_customer then 1 else 0 end) as double)
+    / count(*) as shared_orders
+from alike
+group by customer_id
+order by customer_id

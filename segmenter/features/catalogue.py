@@ -1,0 +1,43 @@
+"""What segmenter computes per customer, in the order of the table, and the query each comes from."""
+
+from __future__ import annotations
+
+from segmenter.features.types import Feature
+
+NO_ORDER = "no order that stands"
+ONE_DAY = "orders on one day only"
+
+CATALOGUE: dict[str, tuple[Feature, ...]] = {
+    "features_value": (
+        Feature("recency", "days since the last order", "days", "days", False),
+        Feature("frequency", "orders", "orders", "count", True),
+        Feature("monetary", "money spent, net of returns", "", "money", True),
+        Feature("average_order_value", "money per order", "", "money", True, NO_ORDER),
+        Feature("tenure", "days since the first order", "days", "days", None),
+        Feature("items_per_order", "pieces per order", "pieces", "count", None, "no order, or no quantities"),
+        Feature(
+            "distinct_products", "different products ordered", "products", "count", True, "no order, or no products"
+        ),
+        Feature("return_share", "share of the money given back", "", "share", False),
+        Feature("returned_lines", "lines returned or cancelled", "lines", "count", False),
+        Feature("largest_return", "largest line returned or cancelled", "", "money", False),
+        Feature("largest_order", "largest order placed", "", "money", None),
+    ),
+    "features_rhythm": (
+        Feature("mean_gap", "days between orders", "days", "days", False, ONE_DAY),
+        Feature(
+            "gap_variation", "unevenness of the days between orders", "", "ratio", None, "orders on one or two days"
+        ),
+        Feature("longest_gap", "longest silence between orders", "days", "days", None, ONE_DAY),
+        Feature("burst", "share of the money spent in the busiest 30 days", "", "share", None, ONE_DAY),
+        Feature("hour_spread", "spread of the hour of ordering", "hours", "count", None, "fewer than three orders"),
+    ),
+    "features_trend": (
+        Feature(
+            "spend_trend", "spending of the last 90 days against before", "", "ratio", True, "less than half a year"
+        ),
+    ),
+    "features_twins": (
+        Feature("shared_orders", "share of orders that another customer placed alike", "", "share", None, NO_ORDER),
+    ),
+}

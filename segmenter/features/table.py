@@ -1,0 +1,89 @@
+"""Runs the feature queries and lays their columns side by side."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import Any, cast
+
+import duckdb
+import numpy as np
+from numpy.typing import NDArray
+
+from segmenter.assets import query
+from segmenter.config.analysis import FeaturesConfig
+from segmenter.errors import ConfigError, DataError
+from segmenter.features.catalogue import CATALOGUE
+from segmenter.features.custom import custom_features
+from segmenter.features.types import FeatureTable
+
+Columns = dict[str, NDArray[Any]]
+
+
+def build(connection: duckdb.DuckDBPyConnection, config: FeaturesConfig) -> FeatureTable:
+    """One row of features per customer with a transaction up to `config.as_of`.
+
+    Features that no customer has a value for, such as pieces in an export without quantities, are
+    left out, unless `config` asks for them. The intermediate table ``orders`` stays in the connection.
+
+    Raises
+    ------
+    DataError
+        There is no transaction up to `config.as_of`.
+    ConfigError
+        A file of `config.folder` is not a query that gives features.
+    """
+    as_of = seen_from(connection, config.as_of)
+    customer_id, columns = _own_features(connection, as_of)
+    features = [feature for features in CATALOGUE.values() for feature in features]
+    for feature, ids, values in custom_features(connection, config.folder, as_of):
+        if feature.name in columns:
+            raise ConfigError(f"The folder {config.folder} gives {feature.name} a second time; rename one of the two.")
+        features.append(feature)
+        columns[feature.name] = _aligned(customer_id, ids, values)
+    wanted = {*config.use, *config.anomalies_use}
+    kept = tuple(f for f in features if f.name in wanted or not np.isnan(columns[f.name]).all())
+    return FeatureTable(customer_id, np.column_stack([columns[f.name] for f in kept]), kept, as_of)
+
+
+def seen_from(connection: duckdb.DuckDBPyConnection, as_of: date | None) -> date:
+    """`as_of`, or the day after the last transaction.
+
+    Raises
+    ------
+    DataError
+        There is no transaction up to that day.
+    """
+    row = connection.execute("select cast(min(ts) as date), cast(max(ts) as date) from transactions").fetchone()
+    first, last = row or (None, None)
+    if last is None:
+        raise DataError("There are no transactions of a customer; see the row account for what was set aside.")
+    if as_of is not None and as_of < first:
+        raise DataError(f"as_of = {as_of} lies before the first transaction ({first}); name a later day.")
+    return as_of or last + timedelta(days=1)
+
+
+def _own_features(connection: duckdb.DuckDBPyConnection, as_of: date) -> tuple[NDArray[np.str_], Columns]:
+    _run(connection, "create or replace temp table orders as " + query("features_orders"), as_of)
+    results = {name: cast(Columns, _run(connection, query(name), as_of).fetchnumpy()) for name in CATALOGUE}
+    customer_id = np.asarray(results["features_value"]["customer_id"], dtype=np.str_)
+    columns: Columns = {}
+    for name, features in CATALOGUE.items():
+        for feature in features:
+            columns[feature.name] = _aligned(customer_id, results[name]["customer_id"], results[name][feature.name])
+    return customer_id, columns
+
+
+def _run(connection: duckdb.DuckDBPyConnection, sql: str, as_of: date) -> duckdb.DuckDBPyConnection:
+    return connection.execute(sql, {"as_of": as_of} if "$as_of" in sql else None)
+
+
+def _aligned(customer_id: NDArray[np.str_], ids: NDArray[Any], values: NDArray[Any]) -> NDArray[np.float64]:
+    """`values` of the customers `ids` in the order of `customer_id` (sorted), NaN where one has none."""
+    result = np.full(len(customer_id), np.nan)
+    if len(ids) and len(customer_id):
+        names = np.asarray(ids, dtype=np.str_)
+        place = np.minimum(np.searchsorted(customer_id, names), len(customer_id) - 1)
+        known = customer_id[place] == names
+        numbers = np.ma.filled(np.ma.asarray(values).astype(np.float64), np.nan)
+        result[place[known]] = numbers[known]
+    return result

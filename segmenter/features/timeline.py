@@ -1,0 +1,55 @@
+"""What time the transactions cover: totals, months and cohorts."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import duckdb
+
+from segmenter.assets import query
+from segmenter.features.table import seen_from
+from segmenter.features.types import Period
+
+
+def period(connection: duckdb.DuckDBPyConnection, as_of: date | None = None) -> Period:
+    """Totals of the transactions up to `as_of`, their net revenue by month, and the cohorts' retention.
+
+    Raises
+    ------
+    DataError
+        There is no transaction up to `as_of`.
+    """
+    day = {"as_of": seen_from(connection, as_of)}
+    ((first, last, n_transactions, n_orders, n_customers, revenue),) = connection.execute(
+        query("period_totals"), day
+    ).fetchall()
+    months = dict(connection.execute(query("period_months"), day).fetchall())
+    cohorts = connection.execute(query("period_cohorts"), day).fetchall()
+    span = range(min(months), max(months) + 1)
+    monthly_revenue = tuple(months.get(number, 0.0) for number in span)
+    return Period(
+        first,
+        last,
+        n_transactions,
+        n_orders,
+        n_customers,
+        revenue,
+        tuple(map(_month, span)),
+        monthly_revenue,
+        _retention(cohorts, max(months)),
+    )
+
+
+def _month(number: int) -> str:
+    return f"{number // 12:04d}-{number % 12 + 1:02d}"
+
+
+def _retention(rows: list[tuple[int, int, int]], last: int) -> tuple[tuple[str, tuple[float, ...]], ...]:
+    active = {(cohort, month): n for cohort, month, n in rows}
+    return tuple(
+        (
+            _month(cohort),
+            tuple(active.get((cohort, month), 0) / active[cohort, 0] for month in range(last - cohort + 1)),
+        )
+        for cohort in sorted({cohort for cohort, _ in active})
+    )

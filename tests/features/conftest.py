@@ -1,0 +1,31 @@
+"""A tiny `transactions` table, written line by line."""
+
+from datetime import datetime
+
+import duckdb
+import pytest
+
+SCHEMA = """
+create table transactions (
+    customer_id varchar, ts timestamp, order_id varchar, product varchar, description varchar,
+    category varchar, quantity decimal(18, 3), amount decimal(18, 4), status varchar
+)
+"""
+
+
+def line(customer, at, order, amount, product="cup", quantity=1, status="sale"):
+    at = datetime.fromisoformat(at)
+    return (customer, at, order, product, product and product.title(), None, quantity, amount, status)
+
+
+@pytest.fixture(scope="session")
+def transactions():
+    """Makes a connection whose table `transactions` holds the given lines."""
+
+    def make(lines):
+        connection = duckdb.connect()
+        connection.execute(SCHEMA)
+        connection.executemany("insert into transactions values (?, ?, ?, ?, ?, ?, ?, ?, ?)", lines)
+        return connection
+
+    return make

@@ -1,0 +1,173 @@
+"""One row per customer, with the features a reader expects."""
+
+from datetime import date, timedelta
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from segmenter.config.analysis import FeaturesConfig
+from segmenter.errors import DataError
+from segmenter.features import build
+from segmenter.features.catalogue import CATALOGUE
+from tests.features.conftest import line
+
+CONFIG = FeaturesConfig()
+
+
+def value(table, customer, name):
+    return table.column(name)[table.customer_id.tolist().index(customer)]
+
+
+def test_recency_frequency_and_money_are_counted_from_the_day_after_the_last_transaction(transactions):
+    table = build(
+        transactions(
+            [
+                line("ann", "2024-01-01 10:00", "1", 10),
+                line("ann", "2024-01-01 10:00", "1", 5, "pot"),
+                line("ann", "2024-01-11 10:00", "2", 15),
+                line("bob", "2024-01-20 09:00", "3", 7),
+            ]
+        ),
+        CONFIG,
+    )
+    assert table.as_of == date(2024, 1, 21)
+    assert table.customer_id.tolist() == ["ann", "bob"]
+    expected = {"recency": 10, "frequency": 2, "monetary": 30, "average_order_value": 15, "tenure": 20, "mean_gap": 10}
+    assert {name: value(table, "ann", name) for name in expected} == expected
+    assert value(table, "ann", "distinct_products") == 2
+    assert value(table, "ann", "items_per_order") == 1.5
+
+
+def test_a_customer_whose_only_order_was_cancelled_has_a_row_without_money(transactions):
+    table = build(
+        transactions(
+            [
+                line("ann", "2024-01-01 10:00", "1", 77183.60, quantity=74215, status="cancelled"),
+                line("ann", "2024-01-01 10:16", "C1", -77183.60, quantity=-74215, status="cancellation"),
+                line("bob", "2024-01-02 09:00", "3", 7),
+            ]
+        ),
+        CONFIG,
+    )
+    expected = {"frequency": 0, "monetary": 0, "largest_order": 77183.60, "largest_return": 77183.60}
+    assert {name: value(table, "ann", name) for name in expected} == expected
+    assert value(table, "ann", "return_share") == 1
+    assert value(table, "ann", "recency") == 2
+    assert np.isnan(value(table, "ann", "average_order_value"))
+
+
+def test_a_return_without_a_purchase_is_a_customer_who_got_all_money_back(transactions):
+    table = build(
+        transactions([line("ann", "2024-01-01", "C1", -5, status="return"), line("bob", "2024-01-02", "2", 7)]), CONFIG
+    )
+    assert value(table, "ann", "monetary") == -5
+    assert value(table, "ann", "return_share") == 1
+
+
+def test_what_comes_after_as_of_is_not_seen(transactions):
+    lines = [line("ann", "2024-01-01", "1", 10), line("ann", "2024-02-01", "2", 90), line("bob", "2024-02-01", "3", 7)]
+    table = build(transactions(lines), FeaturesConfig(as_of=date(2024, 1, 15)))
+    assert table.customer_id.tolist() == ["ann"]
+    assert table.values[0, :3].tolist() == [14, 1, 10]
+
+
+def test_an_as_of_before_everything_is_refused(transactions):
+    with pytest.raises(DataError, match="before the first transaction"):
+        build(transactions([line("ann", "2024-01-01", "1", 10)]), FeaturesConfig(as_of=date(2023, 1, 1)))
+
+
+def test_no_transactions_are_refused(transactions):
+    connection = transactions([line("ann", "2024-01-01", "1", 10)])
+    connection.execute("delete from transactions")
+    with pytest.raises(DataError, match="no transactions"):
+        build(connection, CONFIG)
+
+
+def test_an_even_rhythm_has_no_variation_and_a_burst_after_silence_has_much(transactions):
+    start = date(2024, 1, 1)
+    robot = [line("robot", f"{start + timedelta(7 * n)} 03:00", f"r{n}", 2) for n in range(20)]
+    days = [0, 200, *range(201, 212)]
+    sleeper = [line("sleeper", f"{start + timedelta(day)} 12:00", f"s{day}", 50) for day in days]
+    table = build(transactions(robot + sleeper), CONFIG)
+    assert value(table, "robot", "gap_variation") == 0
+    assert value(table, "robot", "hour_spread") == 0
+    assert value(table, "sleeper", "gap_variation") > 3
+    assert value(table, "sleeper", "longest_gap") == 200
+    assert value(table, "sleeper", "burst") == pytest.approx(12 / 13)
+
+
+def test_spending_that_grew_has_a_trend_near_one_and_spending_that_stopped_minus_one(transactions):
+    lines = [line(name, "2023-01-01", name, 10) for name in ("grown", "gone", "even")]
+    lines += [line("grown", "2023-12-20", "g", 1000), line("even", "2023-12-20", "e", 10 * 90 / 274)]
+    table = build(transactions(lines), FeaturesConfig(as_of=date(2023, 12, 31)))
+    assert value(table, "grown", "spend_trend") > 0.9
+    assert value(table, "gone", "spend_trend") == -1
+    assert value(table, "even", "spend_trend") == pytest.approx(0, abs=1e-3)
+
+
+def test_orders_that_another_customer_placed_alike_are_shared(transactions):
+    lines = [
+        line(customer, "2024-01-01", f"{customer}1", amount, product)
+        for customer in ("ann", "bob")
+        for product, amount in (("cup", 5), ("pot", 9))
+    ]
+    lines += [line("ann", "2024-01-05", "ann2", 5), line("bob", "2024-01-05", "bob2", 5)]
+    table = build(transactions(lines), CONFIG)
+    assert table.column("shared_orders").tolist() == [0.5, 0.5]
+
+
+def test_features_the_export_has_no_column_for_are_left_out(transactions):
+    table = build(transactions([line("ann", "2024-01-01", "1", 10, product=None, quantity=None)]), CONFIG)
+    assert not {"items_per_order", "distinct_products"} & set(table.names)
+    assert set(CONFIG.use) <= set(table.names)
+
+
+def test_every_feature_of_the_catalogue_may_be_empty_only_where_it_says_so(transactions):
+    sale, gone = line("ann", "2024-01-01", "1", 10), line("bob", "2024-01-01", "2", 9, status="cancelled")
+    table = build(
+        transactions([sale, gone]), FeaturesConfig(use=tuple(f.name for fs in CATALOGUE.values() for f in fs))
+    )
+    empty = {name for name, column in zip(table.names, table.values.T, strict=True) if np.isnan(column).any()}
+    assert empty == {feature.name for feature in table.features if feature.missing} - {
+        "items_per_order",
+        "distinct_products",
+        "shared_orders",
+    }
+
+
+lines_of_customers = st.lists(
+    st.tuples(
+        st.sampled_from(["ann", "bob", "çem", "Ödön", "10", "9"]),
+        st.integers(0, 400),
+        st.integers(0, 1439),
+        st.integers(-5000, 90000),
+        st.sampled_from(["cup", "pot", "jug"]),
+        st.sampled_from(["sale", "sale", "sale", "return", "cancelled", "cancellation"]),
+    ),
+    min_size=1,
+    max_size=40,
+)
+
+
+def _lines(drawn):
+    for customer, day, minute, cents, product, status in drawn:
+        money = abs(cents) / 100 * (-1 if status in {"return", "cancellation"} else 1)
+        at = f"{date(2023, 1, 1) + timedelta(day)} {minute // 60:02d}:{minute % 60:02d}"
+        yield line(customer, at, f"{customer}{day}", money, product, quantity=1 if money >= 0 else -1, status=status)
+
+
+@given(drawn=lines_of_customers, shuffle=st.randoms(use_true_random=False))
+@settings(max_examples=25, deadline=None)
+def test_the_order_of_rows_does_not_matter_and_every_customer_has_a_row(transactions, drawn, shuffle):
+    lines = list(_lines(drawn))
+    table = build(transactions(lines), CONFIG)
+    shuffle.shuffle(lines)
+    again = build(transactions(lines), CONFIG)
+    assert table.customer_id.tolist() == sorted({row[0] for row in lines})
+    np.testing.assert_array_equal(table.values, again.values)
+    assert not np.isinf(table.values).any()
+    for share in ("return_share", "shared_orders", "burst"):
+        shares = table.column(share) if share in table.names else np.zeros(1)
+        assert ((shares >= 0) & (shares <= 1) | np.isnan(shares)).all()
