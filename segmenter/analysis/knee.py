@@ -6,7 +6,7 @@ import numpy as np
 
 from segmenter.analysis.types import Floats
 
-LEAST_BEND = 0.1  # rise of the knee over the straight line, both axes from 0 to 1
+LEAST_BEND = 0.03  # rise of the knee over the straight line, both axes from 0 to 1
 
 
 def knee(x: Floats, y: Floats) -> int | None:

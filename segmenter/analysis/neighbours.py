@@ -66,7 +66,7 @@ def core_points(hood: Neighbourhood, eps: float, min_samples: int) -> Mask:
 def _reaches(tree: cKDTree, points: Floats, k: int, eps: float, slack: float) -> Mask:
     bound = np.nextafter(eps, np.inf)
     distances, _ = tree.query(points, k=[k], eps=slack, distance_upper_bound=bound, workers=-1)
-    return np.isfinite(np.asarray(distances)[:, 0])
+    return np.asarray(np.isfinite(distances)[:, 0])
 
 
 def components(points: Floats, eps: float) -> Ints:

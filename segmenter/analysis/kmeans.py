@@ -1,0 +1,209 @@
+"""K-Means (Lloyd 1982, k-means++ by Arthur and Vassilvitskii 2007) over a range of K."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from scipy.spatial.distance import cdist
+
+from segmenter.analysis.choice import choose, trivial
+from segmenter.analysis.findings import KPoint
+from segmenter.analysis.silhouette import silhouettes
+from segmenter.analysis.stability import stability
+from segmenter.analysis.types import Floats, Ints, Segmentation
+
+if TYPE_CHECKING:
+    from segmenter.config.analysis import KMeansConfig
+
+FIT_SAMPLE = 50_000
+SILHOUETTE_SAMPLE = 10_000
+RESAMPLED = 2_000
+QUICK_RESTARTS = 3
+REFERENCES = 4
+BLOCK = 50_000
+LEAST_PER_SEGMENT = 10
+
+
+@dataclass(frozen=True)
+class _Fit:
+    """One K of the sweep, rows in canonical order."""
+
+    labels: Ints
+    centroids: Floats
+    inertia: float
+    stability: Floats  # per cluster, empty where not measured
+
+
+def segment(matrix: Floats, config: KMeansConfig, seed: int, value: Floats | None = None) -> Segmentation:
+    """Segments of customers (n, d) for the K that the criteria choose, or the pinned one.
+
+    Every K is fitted with `config.n_init` restarts on at most 50,000 customers and then refined on
+    all. `value` (n,), for example money spent, orders the labels: segment 0 has the largest median.
+    The rows are put in lexicographic order first, so that the order of customers changes nothing.
+    """
+    order = np.lexsort(matrix.T) if matrix.size else np.arange(len(matrix))
+    points = matrix[order]
+    counts = _candidates(points, config)
+    if not counts:
+        return _single(matrix)
+    fits = _sweep(points, counts, config, seed)
+    sample = _sample(len(points), SILHOUETTE_SAMPLE, seed)
+    each = silhouettes(points[sample], np.array([fit.labels[sample] for fit in fits]))
+    measured = [_measured(points[sample], fit, sample, float(row.mean())) for fit, row in zip(fits, each, strict=True)]
+    choice = choose(
+        tuple(measured),
+        spread=float(((points - points.mean(axis=0)) ** 2).sum()),
+        pinned=config.n_clusters,
+        n_silhouette=len(sample),
+        reference=partial(_reference, points[_sample(len(points), RESAMPLED, seed)], seed=seed),
+    )
+    chosen = counts.index(choice.n_clusters)
+    fit, silhouette = fits[chosen], np.full(len(points), np.nan)
+    silhouette[sample] = each[chosen]
+    rank = _by_value(fit, None if value is None else value[order])
+    labels, back = rank[fit.labels], np.argsort(order)
+    first = np.argsort(rank)
+    stable = tuple(float(share) for share in fit.stability[first]) if len(fit.stability) else ()
+    return Segmentation(
+        labels=labels[back],
+        centroids=fit.centroids[first],
+        inertia=fit.inertia,
+        silhouette=silhouette[back],
+        choice=replace(choice, cluster_stability=stable),
+    )
+
+
+def assign(matrix: Floats, centroids: Floats) -> Ints:
+    """The nearest centroid's label for each row (n, d), the smaller label where two are equally near."""
+    blocks = range(0, len(matrix), BLOCK)
+    nearest = [cdist(matrix[start : start + BLOCK], centroids, "sqeuclidean").argmin(axis=1) for start in blocks]
+    return np.concatenate(nearest).astype(np.int64) if nearest else np.zeros(0, dtype=np.int64)
+
+
+def _candidates(points: Floats, config: KMeansConfig) -> list[int]:
+    """The Ks worth trying: not more than there are distinct customers, nor than tenths of all customers."""
+    n, distinct = len(points), 0
+    if points.size:
+        distinct = 1 + int((np.diff(points, axis=0) != 0).any(axis=1).sum())
+    most = min(distinct, n - 1)
+    room = min(most, max(2, n // LEAST_PER_SEGMENT))
+    counts = set(range(config.min_clusters, min(config.max_clusters, room) + 1))
+    if config.n_clusters is not None and most >= 2:
+        counts.add(min(config.n_clusters, most))
+    elif not counts and room >= 2:
+        counts.add(room)
+    return sorted(counts)
+
+
+def _sweep(points: Floats, counts: list[int], config: KMeansConfig, seed: int) -> list[_Fit]:
+    """A fit per K, side by side in threads; each fit is a single thread's work, so that sums come out alike."""
+    task = partial(_fitted, points, config=config, seed=seed)
+    with _one_thread("blas"), ThreadPoolExecutor() as pool:
+        return list(pool.map(task, counts))
+
+
+def _fitted(points: Floats, n_clusters: int, *, config: KMeansConfig, seed: int) -> _Fit:
+    with _one_thread("openmp"):
+        sample = points[_sample(len(points), FIT_SAMPLE, seed)]
+        model = _kmeans(sample, n_clusters, seed, n_init=config.n_init)
+        if len(sample) < len(points):
+            model = _kmeans(points.astype(np.float32), n_clusters, seed, n_init=1, init=model.cluster_centers_)
+        fit = _settled(points, np.asarray(model.labels_, dtype=np.int64))
+        return replace(fit, stability=_stability(points, fit, config, seed))
+
+
+def _one_thread(user_api: str) -> AbstractContextManager[object]:
+    """Holds the numeric libraries to one thread: sums over several come out differently from run to run."""
+    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+
+    limits: AbstractContextManager[object] = threadpool_limits(1, user_api=user_api)
+    return limits
+
+
+def _kmeans(points: Floats, n_clusters: int, seed: int, **options: Any) -> Any:
+    from sklearn.cluster import KMeans
+
+    return KMeans(n_clusters, random_state=seed, **options).fit(points)
+
+
+def _settled(points: Floats, labels: Ints) -> _Fit:
+    """Centroids as the means of their customers in double precision, and everybody at the nearest."""
+    sizes = np.bincount(labels)
+    sums = np.column_stack([np.bincount(labels, weights=column) for column in points.T])
+    centroids = (sums[sizes > 0].T / sizes[sizes > 0]).T
+    labels = assign(points, centroids)
+    inertia = float(((points - centroids[labels]) ** 2).sum())
+    return _Fit(labels, centroids, inertia, np.zeros(0))
+
+
+def _stability(points: Floats, fit: _Fit, config: KMeansConfig, seed: int) -> Floats:
+    if not config.bootstraps:
+        return np.zeros(0)
+    rows, k = _sample(len(points), RESAMPLED, seed), len(fit.centroids)
+    labels = np.append(fit.labels[rows], np.arange(k))  # the centroids stand in for clusters outside the sample
+
+    def cluster(resample: Floats, draw: int) -> Ints:
+        distinct = len(np.unique(resample, axis=0))
+        return np.asarray(_kmeans(resample, min(k, distinct), draw, n_init=QUICK_RESTARTS).labels_, dtype=np.int64)
+
+    return stability(np.vstack([points[rows], fit.centroids]), labels, cluster, config.bootstraps, seed)
+
+
+def _sample(n: int, size: int, seed: int) -> Ints:
+    """Row numbers of a sorted sample without replacement; all rows where they fit."""
+    return np.arange(n) if n <= size else np.sort(np.random.default_rng(seed).choice(n, size, replace=False))
+
+
+def _measured(points: Floats, fit: _Fit, sample: Ints, silhouette: float) -> KPoint:
+    from sklearn.metrics import calinski_harabasz_score, davies_bouldin_score
+
+    labels = fit.labels[sample]
+    return KPoint(
+        n_clusters=len(fit.centroids),
+        inertia=fit.inertia,
+        silhouette=silhouette,
+        davies_bouldin=float(davies_bouldin_score(points, labels)),
+        calinski_harabasz=float(calinski_harabasz_score(points, labels)),
+        stability=float(fit.stability.mean()) if len(fit.stability) else None,
+    )
+
+
+def _reference(points: Floats, n_clusters: int, *, seed: int) -> float:
+    """Mean silhouette that K-Means reaches without groups: on uniform clouds in the points' principal box.
+
+    The reference of the gap statistic (Tibshirani, Walther and Hastie 2001).
+    """
+    centered = points - points.mean(axis=0)
+    box = centered @ np.linalg.svd(centered, full_matrices=False)[2].T
+    found = []
+    for generator in np.random.default_rng(seed).spawn(REFERENCES):
+        cloud = generator.uniform(box.min(axis=0), box.max(axis=0), size=box.shape)
+        labels = _kmeans(cloud, n_clusters, seed, n_init=QUICK_RESTARTS).labels_
+        found.append(silhouettes(cloud, np.asarray(labels, dtype=np.int64)[None, :]).mean())
+    return float(np.mean(found))
+
+
+def _by_value(fit: _Fit, value: Floats | None) -> Ints:
+    """New number of each label: by falling median value, then by centroid."""
+    medians = np.zeros(len(fit.centroids))
+    if value is not None:
+        medians = np.array([np.median(value[fit.labels == label]) for label in range(len(medians))])
+    rank = np.empty(len(medians), dtype=np.int64)
+    rank[np.lexsort((*fit.centroids.T[::-1], -medians))] = np.arange(len(medians))
+    return rank
+
+
+def _single(matrix: Floats) -> Segmentation:
+    """One segment, where customers are all alike or too few to tell groups apart."""
+    return Segmentation(
+        labels=np.zeros(len(matrix), dtype=np.int64),
+        centroids=matrix[:1].copy() if not len(matrix) else matrix.mean(axis=0, keepdims=True),
+        inertia=float(((matrix - matrix.mean(axis=0)) ** 2).sum()) if len(matrix) else 0.0,
+        silhouette=np.full(len(matrix), np.nan),
+        choice=trivial(len(matrix)),
+    )
