@@ -1,4 +1,5 @@
 -- One row per customer with a standing order: the rhythm of the days and hours of the orders.
+-- Measures of evenness want five orders, and a busiest month two months to stand out from.
 -- Variances come from integer sums, so that they are the same to the last digit in any order of rows.
 with days as (
     select
@@ -52,15 +53,15 @@ select
     rhythm.customer_id,
     case when n_gaps > 0 then cast(total_gap as double) / n_gaps end as mean_gap,
     case
-        when n_gaps > 1
+        when n_gaps >= 4
             then sqrt(
                 cast(n_gaps * squared_gap - total_gap * total_gap as double) / n_gaps / (n_gaps - 1)
             ) * n_gaps / total_gap
     end as gap_variation,
     longest_gap,
-    case when n_gaps > 0 and sold > 0 then cast(busiest_sold as double) / cast(sold as double) end as burst,
+    case when total_gap >= 60 and sold > 0 then cast(busiest_sold as double) / cast(sold as double) end as burst,
     case
-        when n_orders > 2
+        when n_orders >= 5
             then sqrt(
                 cast(n_orders * squared_minute - total_minute * total_minute as double) / n_orders / (n_orders - 1)
             ) / 60

@@ -1,5 +1,5 @@
--- One row per customer with an order: the share of the orders that another customer placed alike
--- (same day, money, pieces, number of lines, first and last product). Orders of one line may
+-- One row per customer with an order: how many of the orders another customer placed alike (same
+-- day, money, pieces, number of lines, first and last product). Orders of one or two lines may
 -- agree by chance and do not count.
 with alike as (
     select
@@ -13,8 +13,7 @@ with alike as (
 
 select
     customer_id,
-    cast(sum(case when n_lines > 1 and first_customer <> last_customer then 1 else 0 end) as double)
-    / count(*) as shared_orders
+    sum(case when n_lines > 2 and first_customer <> last_customer then 1 else 0 end) as shared_orders
 from alike
 group by customer_id
 order by customer_id

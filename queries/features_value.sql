@@ -1,5 +1,6 @@
 -- One row per customer: how recently, how often and for how much, and what was given back.
--- A customer without a standing order is dated by whatever is known of him.
+-- A customer without a standing order is dated by whatever is known of him; a share of fewer than
+-- five orders would say nothing.
 with lines as (
     select
         customer_id,
@@ -40,7 +41,7 @@ select
     cast(placed.pieces as double) / placed.n_placed as items_per_order,
     case when lines.n_products > 0 then lines.n_products end as distinct_products,
     case
-        when lines.given_back = 0 then cast(0 as double)
+        when placed.n_placed < 5 then null
         when lines.given_back >= lines.gross then cast(1 as double)
         else cast(lines.given_back as double) / cast(lines.gross as double)
     end as return_share,

@@ -6,6 +6,11 @@ from segmenter.features.types import Feature
 
 NO_ORDER = "no order that stands"
 ONE_DAY = "orders on one day only"
+FEW = "fewer than five orders"
+UNEVEN = "too few orders to tell"
+SHORT = "less than two months between first and last order"
+NEW = "a customer for less than half a year"
+UNKNOWN = "not in the export"
 
 CATALOGUE: dict[str, tuple[Feature, ...]] = {
     "features_value": (
@@ -14,30 +19,24 @@ CATALOGUE: dict[str, tuple[Feature, ...]] = {
         Feature("monetary", "money spent, net of returns", "", "money", True),
         Feature("average_order_value", "money per order", "", "money", True, NO_ORDER),
         Feature("tenure", "days since the first order", "days", "days", None),
-        Feature("items_per_order", "pieces per order", "pieces", "count", None, "no order, or no quantities"),
-        Feature(
-            "distinct_products", "different products ordered", "products", "count", True, "no order, or no products"
-        ),
-        Feature("return_share", "share of the money given back", "", "share", False),
+        Feature("items_per_order", "pieces per order", "pieces", "count", None, UNKNOWN),
+        Feature("distinct_products", "different products ordered", "products", "count", True, UNKNOWN),
+        Feature("return_share", "share of the money given back", "", "share", False, FEW),
         Feature("returned_lines", "lines returned or cancelled", "lines", "count", False),
         Feature("largest_return", "largest line returned or cancelled", "", "money", False),
         Feature("largest_order", "largest order placed", "", "money", None),
     ),
     "features_rhythm": (
         Feature("mean_gap", "days between orders", "days", "days", False, ONE_DAY),
-        Feature(
-            "gap_variation", "unevenness of the days between orders", "", "ratio", None, "orders on one or two days"
-        ),
+        Feature("gap_variation", "unevenness of the days between orders", "", "ratio", None, UNEVEN),
         Feature("longest_gap", "longest silence between orders", "days", "days", None, ONE_DAY),
-        Feature("burst", "share of the money spent in the busiest 30 days", "", "share", None, ONE_DAY),
-        Feature("hour_spread", "spread of the hour of ordering", "hours", "count", None, "fewer than three orders"),
+        Feature("burst", "share of the money spent in the busiest 30 days", "", "share", None, SHORT),
+        Feature("hour_spread", "spread of the hour of ordering", "hours", "count", None, UNEVEN),
     ),
     "features_trend": (
-        Feature(
-            "spend_trend", "spending of the last 90 days against before", "", "ratio", True, "less than half a year"
-        ),
+        Feature("spend_trend", "spending of the last 90 days against before", "", "ratio", True, NEW),
     ),
     "features_twins": (
-        Feature("shared_orders", "share of orders that another customer placed alike", "", "share", None, NO_ORDER),
+        Feature("shared_orders", "orders that another customer placed alike", "orders", "count", None, NO_ORDER),
     ),
 }

@@ -53,17 +53,28 @@ def test_a_customer_whose_only_order_was_cancelled_has_a_row_without_money(trans
     )
     expected = {"frequency": 0, "monetary": 0, "largest_order": 77183.60, "largest_return": 77183.60}
     assert {name: value(table, "ann", name) for name in expected} == expected
-    assert value(table, "ann", "return_share") == 1
     assert value(table, "ann", "recency") == 2
     assert np.isnan(value(table, "ann", "average_order_value"))
 
 
-def test_a_return_without_a_purchase_is_a_customer_who_got_all_money_back(transactions):
-    table = build(
-        transactions([line("ann", "2024-01-01", "C1", -5, status="return"), line("bob", "2024-01-02", "2", 7)]), CONFIG
-    )
+def test_the_return_share_counts_cancelled_lines_and_wants_five_orders(transactions):
+    lines = [line("ann", "2024-01-01", f"a{n}", 10) for n in range(4)]
+    lines += [
+        line("ann", "2024-01-02", "a9", 20, status="cancelled"),
+        line("ann", "2024-01-05", "C1", -5, status="return"),
+    ]
+    lines += [line("bob", "2024-01-02", "b1", 7), line("bob", "2024-01-02", "C2", -7, status="return")]
+    table = build(transactions(lines), CONFIG)
+    assert value(table, "ann", "return_share") == pytest.approx(25 / 60)
+    assert value(table, "ann", "returned_lines") == 2
+    assert np.isnan(value(table, "bob", "return_share"))
+
+
+def test_a_return_without_a_purchase_is_a_customer_who_owes_money(transactions):
+    lines = [line("ann", "2024-01-01", "C1", -5, status="return"), line("bob", "2024-01-02", "2", 7)]
+    table = build(transactions(lines), CONFIG)
     assert value(table, "ann", "monetary") == -5
-    assert value(table, "ann", "return_share") == 1
+    assert value(table, "ann", "frequency") == 0
 
 
 def test_what_comes_after_as_of_is_not_seen(transactions):
@@ -111,11 +122,11 @@ def test_orders_that_another_customer_placed_alike_are_shared(transactions):
     lines = [
         line(customer, "2024-01-01", f"{customer}1", amount, product)
         for customer in ("ann", "bob")
-        for product, amount in (("cup", 5), ("pot", 9))
+        for product, amount in (("cup", 5), ("jug", 4), ("pot", 9))
     ]
     lines += [line("ann", "2024-01-05", "ann2", 5), line("bob", "2024-01-05", "bob2", 5)]
     table = build(transactions(lines), CONFIG)
-    assert table.column("shared_orders").tolist() == [0.5, 0.5]
+    assert table.column("shared_orders").tolist() == [1, 1]
 
 
 def test_features_the_export_has_no_column_for_are_left_out(transactions):
@@ -168,6 +179,6 @@ def test_the_order_of_rows_does_not_matter_and_every_customer_has_a_row(transact
     assert table.customer_id.tolist() == sorted({row[0] for row in lines})
     np.testing.assert_array_equal(table.values, again.values)
     assert not np.isinf(table.values).any()
-    for share in ("return_share", "shared_orders", "burst"):
+    for share in ("return_share", "burst"):
         shares = table.column(share) if share in table.names else np.zeros(1)
         assert ((shares >= 0) & (shares <= 1) | np.isnan(shares)).all()
