@@ -47,7 +47,7 @@ class Habit:
     value: float
     lines: float
     evenness: float = 3.0
-    spread: float = 0.2
+    spread: float = 0.25
     hour: float | None = None
     return_rate: float = 0.015
     variety: int = 30
@@ -59,9 +59,9 @@ SEGMENTS = (
     Habit("newcomers", 0.20, start=(18, 60), stop=(0, 0), gap=9, value=38, lines=3),
     Habit("lapsed regulars", 0.18, start=(560, 725), stop=(220, 330), gap=20, value=90, lines=4),
     Habit("one-time buyers", 0.22, start=(260, 640), stop=(240, 259), gap=4000, value=30, lines=2),
-    Habit("small daily needs", 0.10, start=(400, 725), stop=(0, 0), gap=3.2, value=9, lines=1.5, evenness=2),
-    Habit("recent trials", 0.10, start=(3, 40), stop=(0, 2), gap=4000, value=190, lines=6),
-    Habit("lapsed big spenders", 0.08, start=(600, 725), stop=(300, 420), gap=60, value=800, lines=12, evenness=5),
+    Habit("small daily needs", 0.12, start=(400, 725), stop=(0, 0), gap=3.2, value=9, lines=1.5, evenness=2),
+    Habit("big first orders", 0.12, start=(3, 45), stop=(0, 2), gap=4000, value=480, lines=9),
+    Habit("once a year", 0.12, start=(600, 725), stop=(90, 120), gap=330, value=35, lines=3, evenness=60),
 )
 
 ANOMALIES = (
