@@ -1,0 +1,127 @@
+"""How a report speaks: texts by gettext, numbers, money and dates by locale."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from datetime import date
+from functools import cached_property
+from gettext import GNUTranslations, NullTranslations
+from io import BytesIO
+from typing import Any
+
+from babel import Locale, UnknownLocaleError
+from babel.dates import format_date
+from babel.numbers import format_compact_currency, format_compact_decimal, format_currency, format_decimal
+
+from segmenter.assets import asset
+from segmenter.errors import ReportError
+from segmenter.features.types import Feature
+
+MISSING = "–"
+
+
+class Voice:
+    """The words and number formats of one locale; `voice("text")` translates."""
+
+    def __init__(self, locale: str, currency: str = "") -> None:
+        try:
+            self.locale = Locale.parse(locale.replace("-", "_"))
+        except (UnknownLocaleError, ValueError) as error:
+            raise ReportError(f"report.locale {locale!r} is not a known locale; try en, en_GB or de.") from error
+        self.currency = currency
+
+    def __call__(self, text: str, **values: Any) -> str:
+        """`text` in the reader's language, its {names} filled with `values`."""
+        return self.catalog.gettext(text).format(**values) if values else self.catalog.gettext(text)
+
+    @cached_property
+    def catalog(self) -> NullTranslations:
+        """Texts of templates/locale/<language>, English where there are none."""
+        try:
+            source = asset(f"templates/locale/{self.locale.language}/LC_MESSAGES/report.po")
+        except FileNotFoundError:
+            return NullTranslations()
+        from babel.messages.mofile import write_mo
+        from babel.messages.pofile import read_po
+
+        compiled = BytesIO()
+        with source.open("rb") as file:
+            write_mo(compiled, read_po(file, locale=self.locale))
+        compiled.seek(0)
+        return GNUTranslations(compiled)
+
+    @property
+    def direction(self) -> Any:
+        """Ltr or rtl."""
+        return self.locale.text_direction
+
+    def number(self, value: float | None, digits: int = 0) -> str:
+        """A number with the locale's marks and `digits` decimals."""
+        return self._shown(value, lambda x: format_decimal(x, self._pattern(digits), self.locale))
+
+    def money(self, value: float | None, digits: int = 0) -> str:
+        """Money in the run's currency, a plain number where it has none."""
+        if not self.currency:
+            return self.number(value, digits)
+        pattern = self.locale.currency_formats["standard"].pattern.replace("0.00", self._decimals(digits))
+        return self._shown(
+            value,
+            lambda x: format_currency(x, self.currency, pattern, self.locale, currency_digits=False),
+        )
+
+    def money_short(self, value: float | None) -> str:
+        """Money for a headline or an axis: £9.7M."""
+        digits = 1 if value is not None and abs(value) >= 1000 else 0
+        if not self.currency:
+            return self._shown(value, lambda x: format_compact_decimal(x, locale=self.locale, fraction_digits=digits))
+        return self._shown(
+            value,
+            lambda x: format_compact_currency(x, self.currency, locale=self.locale, fraction_digits=digits),
+        )
+
+    def percent(self, share: float | None, digits: int = 0) -> str:
+        """A share of 0 to 1 as per cent."""
+        pattern = self.locale.percent_formats[None].pattern.replace("0%", f"{self._decimals(digits)}%")
+        pattern = pattern.replace("0\xa0%", f"{self._decimals(digits)}\xa0%")
+        return self._shown(share, lambda x: self._percent(x, pattern))
+
+    def date(self, day: date) -> str:
+        """A day, such as 9 December 2011."""
+        return str(format_date(day, "long", self.locale))
+
+    def month(self, month: str) -> str:
+        """A month written 2011-12, as Dec 2011."""
+        year, number = month.split("-")
+        return str(format_date(date(int(year), int(number), 1), "MMM y", self.locale))
+
+    def value(self, feature: Feature, value: float | None) -> str:
+        """A feature's value in its kind's format, without the unit."""
+        if feature.kind == "money":
+            return self.money(value)
+        if feature.kind == "share":
+            return self.percent(value)
+        return self.number(value, 2 if feature.kind == "ratio" else 0)
+
+    def with_unit(self, feature: Feature, value: float | None) -> str:
+        """A feature's value with its unit."""
+        shown = self.value(feature, value)
+        return f"{shown} {self(feature.unit)}" if feature.unit and shown != MISSING else shown
+
+    def _percent(self, share: float, pattern: str) -> str:
+        from babel.numbers import format_percent
+
+        return str(format_percent(share, pattern, self.locale))
+
+    @staticmethod
+    def _shown(value: float | None, write: Callable[[float], Any]) -> str:
+        """`value` written out, a dash where there is none."""
+        return MISSING if value is None or not math.isfinite(value) else str(write(float(value)))
+
+    @staticmethod
+    def _decimals(digits: int) -> str:
+        return f"0.{'0' * digits}" if digits else "0"
+
+    def _pattern(self, digits: int) -> str:
+        pattern: str = self.locale.decimal_formats[None].pattern
+        return pattern.replace("0.###", self._decimals(digits))

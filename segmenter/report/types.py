@@ -1,0 +1,158 @@
+"""What a page is made of: display values only, everything formatted, nothing left to compute in a template."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A chart with its words. `svg` is the drawing as SVG text, `reading` the one line to take away.
+
+    `alt` describes the drawing for those who cannot see it; `source` says what it was computed from.
+    """
+
+    id: str
+    title: str
+    svg: str
+    reading: str
+    alt: str
+    source: str
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column's heading; `kind` decides alignment and how a browser sorts it."""
+
+    label: str
+    kind: Literal["text", "number"] = "text"
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A value as shown; `order` sorts it in a browser, `segment` is the colour class of a segment, -1 for none."""
+
+    text: str
+    order: float | str = ""
+    segment: int = -1
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table; `filterable` gives it a search field where scripts run."""
+
+    id: str
+    title: str
+    columns: tuple[Column, ...]
+    rows: tuple[tuple[Cell, ...], ...]
+    source: str
+    filterable: bool = False
+
+
+@dataclass(frozen=True)
+class Stat:
+    """One figure of the strip: a value and what it counts."""
+
+    value: str
+    label: str
+
+
+@dataclass(frozen=True)
+class Action:
+    """A thing to do: for whom, what, and the money behind it."""
+
+    segment: int
+    name: str
+    text: str
+    money: str
+
+
+@dataclass(frozen=True)
+class Card:
+    """A segment in display values; `facts` are (label, the segment's median, everybody's median)."""
+
+    label: int
+    name: str
+    summary: str
+    stats: tuple[Stat, ...]
+    facts: tuple[tuple[str, str, str], ...]
+    action: str
+    avoid: str
+    rule: str
+    trust: str
+
+
+@dataclass(frozen=True)
+class Section:
+    """A chapter of the report: its heading, opening sentences, figures and tables in reading order."""
+
+    id: str
+    title: str
+    lead: str
+    sentences: tuple[str, ...] = ()
+    figures: tuple[Figure, ...] = ()
+    tables: tuple[Table, ...] = ()
+
+
+@dataclass(frozen=True)
+class Page:
+    """Everything that report.html.j2 may name."""
+
+    title: str
+    company: str
+    subtitle: str
+    period: str
+    run_id: str
+    language: str
+    direction: Literal["ltr", "rtl"]
+    accent: str
+    logo: str
+    paper: str
+    colours: tuple[str, ...]
+    sentences: tuple[str, ...]
+    actions: tuple[Action, ...]
+    changes: tuple[str, ...]
+    stats: tuple[Stat, ...]
+    cards: tuple[Card, ...]
+    differences: Section
+    map: Section
+    money: Section
+    moves: Section | None
+    oddities: Section
+    certainty: Section
+    data: Section
+    method: Section
+
+    @property
+    def sections(self) -> tuple[Section, ...]:
+        """The chapters after the segment cards, in reading order."""
+        chapters = (self.differences, self.map, self.money, self.moves)
+        return tuple(filter(None, (*chapters, self.oddities, self.certainty, self.data, self.method)))
+
+
+@dataclass(frozen=True)
+class AlertLine:
+    """An anomaly in an alert: `state` new, worsened, ongoing or resolved; money in the run's currency."""
+
+    customer_id: str
+    state: Literal["new", "worsened", "ongoing", "resolved"]
+    severity: float
+    amount: float | None
+    reason: str
+    evidence: str = ""
+
+
+@dataclass(frozen=True)
+class AlertPage:
+    """Everything that alerts.html.j2 may name; `groups` are (heading, explanation, lines as shown)."""
+
+    title: str
+    company: str
+    date: str
+    language: str
+    direction: Literal["ltr", "rtl"]
+    accent: str
+    headline: str
+    stats: tuple[Stat, ...]
+    groups: tuple[tuple[str, str, tuple[tuple[str, str, str, str, str], ...]], ...] = field(default=())

@@ -1,0 +1,307 @@
+"""A made-up run, plausible by the types, for looking at pages without an analysis."""
+
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from decimal import Decimal
+
+import numpy as np
+import pandas as pd
+
+from segmenter.analysis.findings import (
+    AnomalyFinding,
+    Comparison,
+    Findings,
+    HierarchyFinding,
+    KChoice,
+    KPoint,
+    LinkageFinding,
+    MapFinding,
+    Method,
+    MixtureFinding,
+    Preparation,
+    RfmFinding,
+    SegmentCard,
+    SilhouetteProfile,
+    Theme,
+)
+from segmenter.config import Config
+from segmenter.features.catalogue import CATALOGUE
+from segmenter.intake.types import AccountLine, Reading, Recognition, RowAccount
+from segmenter.runs.types import Manifest, Period, Run
+
+USED = ("recency", "frequency", "monetary", "average_order_value", "tenure", "mean_gap")
+NAMES = ("Best customers", "Loyal regulars", "Promising newcomers", "Slipping away", "Lost", "Rare buyers")
+FEATURES = tuple(feature for features in CATALOGUE.values() for feature in features)
+RFM_NAMES = ("Champions", "Loyal", "Potential loyalists", "At risk", "Hibernating", "Lost")
+
+
+def made_up_run(n_customers=600, n_segments=5, n_anomalies=14, seed=3):
+    """A run of `n_customers` in `n_segments`, the most valuable first."""
+    rng = np.random.default_rng(seed)
+    labels = np.sort(rng.integers(0, n_segments, n_customers))
+    labels[:n_segments] = np.arange(n_segments)
+    customers = _customers(rng, labels, n_anomalies)
+    anomalies = _anomalies(customers)
+    cards = tuple(_card(customers, label) for label in range(n_segments))
+    segments = _segments(cards)
+    rejected = pd.DataFrame(
+        {"file": ["export.csv"], "line": [17], "reason": ["date is not a date"], "text": ["17850;x;2,55"]}
+    )
+    return Run(_manifest(customers), _findings(rng, customers, cards), customers, segments, anomalies, rejected)
+
+
+def bare_run():
+    """The least a run can hold: twelve customers, one segment, nothing found and nothing measured."""
+    run = made_up_run(12, 1, 0)
+    nan = float("nan")
+    found = run.findings
+    card = replace(found.cards[0], profile={}, importance=(), stability=None, rule="", rule_precision=nan)
+    choice = replace(found.choice, points=(), votes={}, runner_up=None, is_clear=False, n_clusters=1, cluster_stability=())
+    findings = replace(
+        found,
+        choice=choice,
+        silhouettes=(),
+        cards=(card,),
+        anomalies=replace(found.anomalies, k_distances=(), n_noise=0, n_rare=0, eps=nan),
+        hierarchy=replace(found.hierarchy, tree=(), leaf_sizes=(), leaf_segments=(), linkages=(), merges=()),
+        map=replace(found.map, pca_explained=(), pca_loadings=(), kl_divergence=nan, trustworthiness=nan),
+        comparison=Comparison((), "There are too few customers to compare methods."),
+        mixture=None,
+        themes=(),
+        separation=(),
+    )
+    period = replace(run.manifest.period, months=(), monthly_revenue=(), cohorts=())
+    customers = run.customers.assign(
+        tsne_x=nan, tsne_y=nan, tsne3_x=nan, tsne3_y=nan, tsne3_z=nan, pca_x=nan, pca_y=nan, silhouette=nan
+    )
+    return replace(run, findings=findings, customers=customers, manifest=replace(run.manifest, period=period))
+
+
+def _customers(rng, labels, n_anomalies):
+    n = len(labels)
+    level = labels.max() - labels + 1.0
+    frequency = np.ceil(rng.lognormal(0.4 * level, 0.5))
+    order_value = rng.lognormal(4.6 + 0.15 * level, 0.5)
+    values = {
+        "recency": np.ceil(rng.exponential(160 / level) + 1),
+        "frequency": frequency,
+        "monetary": frequency * order_value,
+        "average_order_value": order_value,
+        "tenure": rng.integers(10, 373, n).astype(float),
+        "mean_gap": np.where(frequency > 1, rng.exponential(60, n) + 3, np.nan),
+        "return_share": rng.beta(1, 20, n),
+    }
+    for feature in FEATURES:
+        values.setdefault(feature.name, rng.lognormal(1, 0.6, n))
+    frame = pd.DataFrame({"customer_id": [f"{12346 + i}" for i in range(n)], **{f.name: values[f.name] for f in FEATURES}})
+    frame["segment"] = labels
+    frame["segment_name"] = [NAMES[label] for label in labels]
+    frame["silhouette"] = rng.normal(0.35, 0.2, n).clip(-0.4, 0.9)
+    frame["membership"] = rng.uniform(0.4, 1, n)
+    frame["second_segment"] = (labels + 1) % (labels.max() + 1)
+    for score, feature in (("r_score", "recency"), ("f_score", "frequency"), ("m_score", "monetary")):
+        frame[score] = (1 + 5 * frame[feature].rank(pct=True)).astype(int).clip(1, 5)
+    frame["rfm_segment"] = [RFM_NAMES[(label + i % 2) % 6] for i, label in enumerate(labels)]
+    return _with_map(rng, _with_anomalies(rng, frame, n_anomalies))
+
+
+def _with_anomalies(rng, frame, n_anomalies):
+    odd = np.zeros(len(frame), dtype=bool)
+    odd[rng.choice(len(frame), n_anomalies, replace=False)] = True
+    frame["dbscan_role"] = np.where(odd, "noise", "core")
+    frame["dbscan_cluster"] = np.where(odd, -1, 0)
+    frame["rare_group"] = False
+    frame["is_anomaly"] = odd
+    frame["anomaly_score"] = np.where(odd, rng.exponential(1.5, len(frame)) + 1, 0.0)
+    frame["severity"] = np.where(odd, rng.uniform(30, 100, len(frame)), 0.0)
+    frame["anomaly_reason"] = np.where(
+        odd, "Spent 168,470 in one order, which was taken back; a typical customer spends 674.", ""
+    )
+    frame["jury"] = np.where(odd, rng.integers(2, 6, len(frame)), 0)
+    return frame
+
+
+def _with_map(rng, frame):
+    angle = frame["segment"] * 2.4
+    frame["tsne_x"] = 30 * np.cos(angle) + rng.normal(0, 7, len(frame))
+    frame["tsne_y"] = 30 * np.sin(angle) + rng.normal(0, 7, len(frame))
+    for axis in ("tsne3_x", "tsne3_y", "tsne3_z", "pca_x", "pca_y"):
+        frame[axis] = 4 * frame["segment"] + rng.normal(0, 2, len(frame))
+    frame.loc[frame.index[-1], ["tsne_x", "tsne_y", "tsne3_x", "tsne3_y", "tsne3_z", "pca_x", "pca_y"]] = np.nan
+    return frame
+
+
+def _anomalies(customers):
+    odd = customers[customers["is_anomaly"]].sort_values("severity", ascending=False)
+    frame = pd.DataFrame(
+        {
+            "customer_id": odd["customer_id"],
+            "segment_name": odd["segment_name"],
+            "kind": "noise",
+            "severity": odd["severity"],
+            "anomaly_score": odd["anomaly_score"],
+            "amount_at_stake": odd["monetary"],
+            "jury": odd["jury"],
+            "reason": odd["anomaly_reason"],
+        }
+    )
+    for number, feature in ((1, "largest_order"), (2, "frequency"), (3, "return_share")):
+        frame[f"reason_{number}_feature"] = feature
+        frame[f"reason_{number}_value"] = odd[feature]
+        frame[f"reason_{number}_usual"] = "between 20 and 900"
+    frame["nearest_ordinary"] = "12399"
+    frame["evidence"] = "Order 541431 on 18 January 2011: 74,215 pieces for 77,183.60, taken back 16 minutes later."
+    return frame.reset_index(drop=True)
+
+
+def _card(customers, label):
+    own = customers[customers["segment"] == label]
+    share = len(own) / len(customers)
+    return SegmentCard(
+        label=label,
+        name=NAMES[label],
+        summary="They order often, spent most, and their last order was only days ago.",
+        customers=len(own),
+        customer_share=share,
+        revenue=float(own["monetary"].sum()),
+        revenue_share=float(own["monetary"].sum() / customers["monetary"].sum()),
+        medians={f.name: float(own[f.name].median()) for f in FEATURES},
+        overall={f.name: float(customers[f.name].median()) for f in FEATURES},
+        profile={name: 1.5 - label * 0.6 + 0.1 * i * (-1) ** i for i, name in enumerate(USED)},
+        importance=(("recency", 0.31), ("monetary", 0.22), ("frequency", 0.12)),
+        rule="days since the last order at most 45 and orders above 6",
+        rule_precision=0.91,
+        rule_recall=0.84,
+        stability=0.93 - 0.1 * label,
+        stability_words="very stable: it comes back in 93 of 100 resamples",
+        action="Thank them personally, give early access and ask what would make them order more.",
+        avoid="Do not send discounts: they buy at full price.",
+        n_anomalies=int(own["is_anomaly"].sum()),
+    )
+
+
+def _segments(cards):
+    columns = ("label", "name", "customers", "customer_share", "revenue", "revenue_share", "stability", "action")
+    rows = [
+        {
+            **{column: getattr(card, column) for column in (*columns, "avoid", "rule")},
+            **{f"median_{name}": value for name, value in card.medians.items()},
+        }
+        for card in cards
+    ]
+    return pd.DataFrame(rows)
+
+
+def _findings(rng, customers, cards):
+    k = len(cards)
+    sizes = tuple(card.customers for card in cards)
+    return Findings(
+        preparation=_preparation(),
+        choice=_choice(k),
+        silhouettes=tuple(
+            SilhouetteProfile(i, tuple(sorted(rng.normal(0.35, 0.2, 100).clip(-0.4, 0.9), reverse=True)), 0.35)
+            for i in range(k)
+        ),
+        cards=cards,
+        anomalies=_anomaly_finding(rng, customers),
+        hierarchy=_hierarchy(rng, k),
+        map=MapFinding(
+            len(customers), 30.0, 30.0, 1.12, 0.96, USED, (0.58, 0.19), (tuple(rng.normal(0, 0.4, 6)), tuple(rng.normal(0, 0.4, 6)))
+        ),
+        comparison=Comparison(
+            tuple(
+                Method(name, k, sizes, 0, 0.31, 1.05, 812.0, 0.7, 0.68, len(customers))
+                for name in ("kmeans", "hierarchical", "bisecting", "mixture")
+            )
+            + (Method("dbscan", 1, (len(customers) - 14,), 14, None, None, None, 0.02, 0.01, len(customers)),),
+            "K-Means suits this data: the groups touch each other, so DBSCAN sees one crowd and a few outsiders.",
+        ),
+        rfm=_rfm(rng, customers, k),
+        mixture=MixtureFinding(
+            (2, 3, 4, 5, 6), {"full": (-10.0, -40.0, -60.0, -58.0, -50.0), "diag": (0.0, -20.0, -30.0, -35.0, -20.0)}, "full", 4, 61
+        ),
+        themes=tuple(
+            Theme(f"Theme {i}", ("WHITE HANGING HEART", "LUNCH BAG RED", "JUMBO BAG"), 0.25, tuple(rng.dirichlet(np.ones(k))))
+            for i in range(4)
+        ),
+        separation=(
+            "The groups blend into each other: the average silhouette is 0.31, where 0.50 would be clear gaps.",
+            "Drawn again from other customers, the same groups come back 93 times in 100.",
+        ),
+    )
+
+
+def _preparation():
+    six = (0.0,) * 6
+    return Preparation(
+        USED, six, (None,) * 6, (None,) * 6, "log1p", (None,) * 6, six, (1.0,) * 6, None, None,
+        ("mean_gap was empty for 120 customers and filled with the median, 61 days.", "1 % at each end was pulled in."),
+    )  # fmt: skip
+
+
+def _choice(k):
+    points = tuple(
+        KPoint(n, 3000 / n**0.9, 0.42 - 0.02 * n + 0.06 * (n == k), 1.4 - 0.05 * n, 900 - 30 * n, 0.95 - 0.03 * n)
+        for n in range(2, 11)
+    )
+    votes = {"elbow": 4, "silhouette": k, "davies_bouldin": k, "calinski_harabasz": 2, "stability": k}
+    return KChoice(
+        points, votes, k, 4, True, False, f"Three of five criteria prefer {k} segments.", 600, (0.9,) * k, 0.21
+    )
+
+
+def _anomaly_finding(rng, customers):
+    n, odd = len(customers), int(customers["is_anomaly"].sum())
+    return AnomalyFinding(
+        tuple(f.name for f in FEATURES), 1.74, 12, "the knee of the k-distance curve", "twice the number of features",
+        tuple(sorted(rng.exponential(0.6, 300) + 0.4, reverse=True)), n, n - 2 * odd, odd, odd, 0, 1, (),
+    )  # fmt: skip
+
+
+def _hierarchy(rng, k):
+    from scipy.cluster.hierarchy import linkage
+
+    leaves = rng.normal(0, 1, (20, 3)) + 3 * (np.arange(20) % k)[:, None]
+    tree = linkage(leaves, "ward")
+    return HierarchyFinding(
+        "ward", "euclidean", 600, tuple(tuple(map(float, row)) for row in tree), (30,) * 20,
+        tuple(int(i % k) for i in range(20)), float(tree[-k, 2] + 0.1) if k > 1 else 0.0,
+        tuple(LinkageFinding(name, "euclidean", 0.7, 0.5, (300, 200, 100))
+              for name in ("single", "complete", "average", "centroid", "ward")),
+        ((4, 0, 1), (3, 2, 3)) if k > 3 else (), "Ward agrees best with the segments.",
+    )  # fmt: skip
+
+
+def _rfm(rng, customers, k):
+    counts = pd.crosstab(customers["rfm_segment"], customers["segment"]).reindex(RFM_NAMES, fill_value=0)
+    revenue = customers.groupby("rfm_segment")["monetary"].sum().reindex(RFM_NAMES, fill_value=0.0)
+    return RfmFinding(
+        {"recency": (20.0, 50.0, 120.0, 240.0), "frequency": (1.0, 2.0, 4.0, 8.0), "monetary": (200.0, 400.0, 900.0, 2000.0)},
+        "customers with equal values get the same score", RFM_NAMES, tuple(int(n) for n in counts.sum(axis=1)),
+        tuple(float(x) for x in revenue), tuple(tuple(int(n) for n in row) for row in counts.to_numpy()), 0.41, 133,
+    )  # fmt: skip
+
+
+def _manifest(customers):
+    months = tuple(f"2011-{m:02d}" for m in range(1, 13))
+    cohorts = tuple((month, tuple([1.0] + [0.4 / (j + 1) ** 0.3 for j in range(11 - i)])) for i, month in enumerate(months))
+    revenue = float(customers["monetary"].sum())
+    period = Period(
+        date(2011, 1, 3), date(2011, 12, 9), 541909, int(customers["frequency"].sum()), len(customers), revenue, months,
+        tuple(revenue * share / 100 for share in (6, 5, 7, 5, 8, 7, 7, 7, 11, 12, 15, 10)), cohorts,
+    )  # fmt: skip
+    return Manifest(
+        "20261123T080000Z-7f3a", datetime(2026, 11, 23, 8, tzinfo=UTC), date(2011, 12, 10), 42, Config().model_dump(mode="json"),
+        {"segmenter": "0.1.0", "python": "3.11.2", "scikit-learn": "1.9.1", "duckdb": "2.0.0"},
+        tuple(Reading(f"2011-{i:02d}.csv", f"{i:064x}", 4_200_000, 45_000, "CSV, comma, UTF-8") for i in range(1, 13)),
+        Recognition({"customer": "CustomerID", "time": "InvoiceDate", "quantity": "Quantity", "price": "UnitPrice"},
+                    {"customer": "its name is a customer's; 4,372 different values", "time": "dates as day and time"}, ("Country",)),
+        RowAccount(541_909, Decimal("9747747.93"), (
+            AccountLine("sale", "sales", 397_884, Decimal("8911407.90"), True),
+            AccountLine("return", "returns", 8_000, Decimal("-400000.00"), True),
+            AccountLine("no_customer", "without a customer", 135_080, Decimal("1447682.12"), False),
+            AccountLine("cancelled", "sales taken back and their cancellations", 900, Decimal("-211342.09"), False),
+            AccountLine("unreadable", "rows that could not be read", 45, None, False),
+        ), ("24.9 % of the rows have no customer; segments speak only of the rest.",)),
+        FEATURES, period, {"reading the export": 2.31, "describing customers": 1.2, "finding segments and anomalies": 8.4},
+    )  # fmt: skip
