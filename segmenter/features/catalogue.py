@@ -33,9 +33,7 @@ CATALOGUE: dict[str, tuple[Feature, ...]] = {
         Feature("burst", "share of the money spent in the busiest 30 days", "", "share", None, SHORT),
         Feature("hour_spread", "spread of the hour of ordering", "hours", "count", None, UNEVEN),
     ),
-    "features_trend": (
-        Feature("spend_trend", "spending of the last 90 days against before", "", "ratio", True, NEW),
-    ),
+    "features_trend": (Feature("spend_trend", "spending of the last 90 days against before", "", "ratio", True, NEW),),
     "features_twins": (
         Feature("shared_orders", "orders that another customer placed alike", "orders", "count", None, NO_ORDER),
     ),

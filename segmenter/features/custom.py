@@ -55,7 +55,16 @@ def custom_features(
 
 def _enclosed(connection: duckdb.DuckDBPyConnection, as_of: date, aside: Path) -> duckdb.DuckDBPyConnection:
     """A database of its own with copies of the tables and no way out: no files, no network, no settings."""
-    enclosure = duckdb.connect(config={"autoinstall_known_extensions": "false", "python_enable_replacements": "false"})
+    bounds = connection.sql("select current_setting('memory_limit'), current_setting('threads')").fetchall()[0]
+    enclosure = duckdb.connect(
+        config={
+            "memory_limit": bounds[0],
+            "threads": bounds[1],
+            "temp_directory": str(aside),
+            "autoinstall_known_extensions": "false",
+            "python_enable_replacements": "false",
+        }
+    )
     for table, time in (("transactions", "ts"), ("orders", "placed")):
         file = str(aside / f"{table}.parquet")
         connection.table(table).filter(f"cast({time} as date) <= date '{as_of}'").write_parquet(file)

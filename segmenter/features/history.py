@@ -65,7 +65,7 @@ def _return(line: Return) -> str:
 
 
 def _pieces(pieces: float | None) -> str:
-    return "" if pieces is None else f"{pieces:,.10g} pieces for "
+    return "" if pieces is None else f"{pieces:,.10g} piece{'' if pieces == 1 else 's'} for "
 
 
 def _spell(spell: Spell) -> str:

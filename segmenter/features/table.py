@@ -30,7 +30,7 @@ def build(connection: duckdb.DuckDBPyConnection, config: FeaturesConfig) -> Feat
     DataError
         There is no transaction up to `config.as_of`.
     ConfigError
-        A file of `config.folder` is not a query that gives features.
+        A file of `config.folder` is not a query that gives features, or `config` asks for unknown ones.
     """
     as_of = seen_from(connection, config.as_of)
     customer_id, columns = _own_features(connection, as_of)
@@ -40,9 +40,19 @@ def build(connection: duckdb.DuckDBPyConnection, config: FeaturesConfig) -> Feat
             raise ConfigError(f"The folder {config.folder} gives {feature.name} a second time; rename one of the two.")
         features.append(feature)
         columns[feature.name] = _aligned(customer_id, ids, values)
-    wanted = {*config.use, *config.anomalies_use}
+    wanted = _wanted(config, columns)
     kept = tuple(f for f in features if f.name in wanted or not np.isnan(columns[f.name]).all())
     return FeatureTable(customer_id, np.column_stack([columns[f.name] for f in kept]), kept, as_of)
+
+
+def _wanted(config: FeaturesConfig, columns: Columns) -> set[str]:
+    """Features that the configuration names."""
+    wanted = {*config.use, *config.anomalies_use}
+    unknown = sorted(wanted - set(columns))
+    if unknown:
+        known = ", ".join(columns)
+        raise ConfigError(f"[features] asks for {', '.join(unknown)}, which is no feature; the features are {known}.")
+    return wanted
 
 
 def seen_from(connection: duckdb.DuckDBPyConnection, as_of: date | None) -> date:

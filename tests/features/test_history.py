@@ -1,0 +1,55 @@
+"""The transactions behind a customer."""
+
+from datetime import date
+
+import pytest
+
+from segmenter.features import evidence, in_words
+from tests.features.conftest import line
+
+LINES = [
+    line("ann", "2024-01-01 10:00", "1", 77183.60, quantity=74215, status="cancelled"),
+    line("ann", "2024-01-01 10:16", "C1", -77183.60, quantity=-74215, status="cancellation"),
+    line("ann", "2024-03-01 09:00", "2", 30, quantity=3),
+    line("ann", "2024-03-05 09:00", "3", 60, quantity=6),
+    line("ann", "2024-01-10 09:00", "4", 10, quantity=1),
+    line("bob", "2024-01-02 09:00", "5", 7),
+]
+
+
+def test_the_largest_order_comes_first_and_says_what_of_it_was_cancelled(transactions):
+    proof = evidence(transactions(LINES), ["ann"])["ann"]
+    assert [order.order_id for order in proof.orders] == ["1", "3", "2"]
+    assert (proof.orders[0].amount, proof.orders[0].cancelled, proof.orders[0].pieces) == (77183.60, 77183.60, 74215)
+    assert [(line.amount, line.cancelled) for line in proof.returns] == [(77183.60, True)]
+
+
+def test_the_busiest_spell_knows_its_share_and_the_silence_before_it(transactions):
+    spell = evidence(transactions(LINES), ["ann"])["ann"].spell
+    assert (spell.first_day, spell.last_day, spell.n_orders) == (date(2024, 3, 1), date(2024, 3, 5), 2)
+    assert spell.share == pytest.approx(0.9)
+    assert spell.silence == 51
+
+
+def test_a_customer_of_one_day_has_no_spell_and_an_unknown_one_no_evidence(transactions):
+    found = evidence(transactions(LINES), ["bob", "nobody"])
+    assert found["bob"].spell is None
+    assert not found["nobody"].orders
+
+
+def test_the_words_name_orders_money_and_dates(transactions):
+    found = evidence(transactions(LINES), ["ann", "bob"])
+    assert in_words(found["ann"]) == (
+        "Largest orders: 1 of 2024-01-01 10:00, 74,215 pieces for 77,183.60, of which 77,183.60 cancelled; "
+        "3 of 2024-03-05 09:00, 6 pieces for 60.00; 2 of 2024-03-01 09:00, 3 pieces for 30.00. "
+        "Largest returns: 2024-01-01 10:00 cancelled Cup, 74,215 pieces for 77,183.60. "
+        "Busiest spell: 2 orders from 2024-03-01 to 2024-03-05, 90.00 or 90% of the money, "
+        "after 51 days without an order."
+    )
+    assert in_words(found["bob"]) == "Largest orders: 5 of 2024-01-02 09:00, 1 piece for 7.00."
+
+
+def test_an_id_is_a_value_and_never_part_of_the_query(transactions):
+    assert not evidence(transactions(LINES), ["'); drop table transactions; --"])[
+        "'); drop table transactions; --"
+    ].orders

@@ -1,0 +1,41 @@
+"""Totals, months and cohorts of the period."""
+
+from datetime import date
+
+import pytest
+
+from segmenter.features import period
+from tests.features.conftest import line
+
+LINES = [
+    line("ann", "2023-11-03", "1", 10),
+    line("ann", "2024-01-05", "2", 20),
+    line("ann", "2024-01-06", "C1", -5, status="return"),
+    line("bob", "2023-11-09", "3", 7),
+    line("bob", "2023-11-09", "3", 9, status="cancelled"),
+    line("bob", "2023-11-10", "C3", -9, status="cancellation"),
+    line("cec", "2024-01-31", "4", 1),
+]
+
+
+def test_totals_are_net_of_returns_and_cancelled_sales(transactions):
+    found = period(transactions(LINES))
+    assert (found.first_day, found.last_day) == (date(2023, 11, 3), date(2024, 1, 31))
+    assert (found.n_transactions, found.n_orders, found.n_customers) == (5, 4, 3)
+    assert found.revenue == 33
+
+
+def test_months_have_no_hole_and_add_up(transactions):
+    found = period(transactions(LINES))
+    assert found.months == ("2023-11", "2023-12", "2024-01")
+    assert found.monthly_revenue == (17, 0, 16)
+    assert sum(found.monthly_revenue) == pytest.approx(found.revenue)
+
+
+def test_a_cohort_starts_whole_and_is_followed_to_the_last_month(transactions):
+    assert period(transactions(LINES)).cohorts == (("2023-11", (1.0, 0.0, 0.5)), ("2024-01", (1.0,)))
+
+
+def test_a_later_transaction_is_not_seen(transactions):
+    found = period(transactions(LINES), as_of=date(2023, 12, 31))
+    assert (found.months, found.n_customers) == (("2023-11",), 2)
