@@ -1,0 +1,19 @@
+-- One row per record that the reader could not cut into the header's columns, verbatim.
+-- A record with several faults is one row. Only the scan of the files in text_files that ran last.
+INSERT INTO rejected
+SELECT
+    f.file,
+    e.line,
+    CASE min(CAST(e.error_type AS VARCHAR))
+        WHEN 'MISSING COLUMNS' THEN 'fewer columns than the header'
+        WHEN 'TOO MANY COLUMNS' THEN 'more columns than the header'
+        WHEN 'UNQUOTED VALUE' THEN 'a quote that is not closed or has text behind it'
+        WHEN 'LINE SIZE OVER MAXIMUM' THEN 'a line that is too long'
+        WHEN 'INVALID ENCODING' THEN 'letters that are not in the encoding'
+        ELSE 'not a record'
+    END AS reason,
+    coalesce(min(e.csv_line), '') AS text
+FROM reject_errors AS e
+INNER JOIN reject_scans AS s ON s.scan_id = e.scan_id AND s.file_id = e.file_id
+INNER JOIN text_files AS f ON f.path = s.file_path
+GROUP BY f.file, e.line_byte_position, e.line

@@ -1,0 +1,24 @@
+-- One row per record that another file holds already: the n-th copy of a record within its file is
+-- repeated where a file before it has an n-th copy too. What a file repeats within itself stays.
+-- Only moments that several files cover ($first to $last) are looked at.
+INSERT INTO repeated
+WITH copies AS (
+    SELECT
+        rowid AS record,
+        file,
+        ts, customer_id, order_id, product, quantity, unit_price, amount,
+        row_number() OVER (
+            PARTITION BY file, ts, customer_id, order_id, product, quantity, unit_price, amount ORDER BY line
+        ) AS copy
+    FROM lines
+    WHERE ts BETWEEN $first AND $last AND fault IS NULL
+),
+ranked AS (
+    SELECT
+        record,
+        row_number() OVER (
+            PARTITION BY ts, customer_id, order_id, product, quantity, unit_price, amount, copy ORDER BY file
+        ) AS place
+    FROM copies
+)
+SELECT record FROM ranked WHERE place > 1

@@ -1,0 +1,146 @@
+"""UTF-8 text -> its delimiter and header line, proved on the first lines, and a count of its records."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from segmenter.errors import SourceError
+
+DELIMITERS = (",", ";", "\t", "|")
+WORDS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
+PROBE = 1 << 18
+CHUNK = 1 << 24
+NUMBER = re.compile(r"^[-+]?[\d.,'\s]*\d[\d.,'\s]*$")
+
+
+@dataclass(frozen=True)
+class Dialect:
+    """How a text is cut into fields: `skip` lines come before the first record, the header the last of them."""
+
+    delimiter: str
+    header: tuple[str, ...]
+    skip: int
+
+    @property
+    def in_words(self) -> str:
+        """For the account: delimiter and number of columns."""
+        return f"{WORDS.get(self.delimiter, self.delimiter)}-separated, {len(self.header)} columns"
+
+
+def probe(path: Path, name: str, delimiter: str | None) -> Dialect:
+    """The dialect that reads the first lines of the UTF-8 text at `path` most evenly; `name` is for messages.
+
+    Raises
+    ------
+    SourceError
+        No delimiter gives a table, there is no header, or the header's quotes are not closed.
+    """
+    text = _head(path)
+    tried = {mark: _records(text, mark) for mark in ([delimiter] if delimiter else DELIMITERS)}
+    mark = max(tried, key=lambda each: _evenness(tried[each]))
+    records = tried[mark]
+    if _evenness(records)[0] == 0:
+        raise SourceError(f"{name} is no table: no delimiter gives columns. Set source.delimiter, or export it again.")
+    width = _width(records)
+    return _dialect(mark, _header_index(records, width, name), records, name)
+
+
+def _head(path: Path) -> str:
+    with path.open("rb") as file:
+        raw = file.read(PROBE)
+        complete = not file.read(1)
+    text = raw.decode("utf-8", errors="ignore")
+    return text if complete else text[: text.rfind("\n") + 1] or text
+
+
+def _records(text: str, delimiter: str) -> list[tuple[int, list[str]]]:
+    """Records of the probe with the number of the line each ends at."""
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=False)
+    try:
+        return [(reader.line_num, row) for row in reader if row]
+    except csv.Error:
+        return []
+
+
+def _width(records: list[tuple[int, list[str]]]) -> int:
+    counts = Counter(len(row) for _, row in records)
+    return max(counts, key=lambda width: (counts[width] * (width > 1), width))
+
+
+def _evenness(records: list[tuple[int, list[str]]]) -> tuple[float, int]:
+    """Share of records that have the usual number of columns, 0 without columns; then that number."""
+    if not records or (width := _width(records)) < 2:
+        return 0.0, 0
+    return round(sum(len(row) == width for _, row in records) / len(records), 2), width
+
+
+def _header_index(records: list[tuple[int, list[str]]], width: int, name: str) -> int:
+    for index, (_, row) in enumerate(records):
+        if len(row) == width and _is_header(row):
+            return index
+        if len(row) == width:
+            break
+    raise SourceError(
+        f"{name} has no header: its first full line is {' '.join(records[0][1])[:60]!r}. "
+        "Add a line that names the columns."
+    )
+
+
+def _is_header(row: list[str]) -> bool:
+    cells = [cell.strip() for cell in row]
+    named = [cell for cell in cells if cell]
+    return len(named) >= max(2, len(cells) - 1) and not any(NUMBER.match(cell) for cell in named)
+
+
+def _dialect(mark: str, index: int, records: list[tuple[int, list[str]]], name: str) -> Dialect:
+    line, row = records[index]
+    if any("\n" in cell for cell in row):
+        raise SourceError(f"{name}: the header's quotes are not closed on line {line}. Mend the header and run again.")
+    if len(records) == index + 1:
+        raise SourceError(f"{name} has a header but no rows. Export it again, or leave it out.")
+    return Dialect(mark, unique([cell.strip() for cell in row]), line)
+
+
+def unique(names: list[str]) -> tuple[str, ...]:
+    """`names` with empty ones filled and repeated ones numbered, so that each can be asked for."""
+    seen: Counter[str] = Counter()
+    result = []
+    for number, name in enumerate(names, 1):
+        plain = name or f"column {number}"
+        seen[plain] += 1
+        result.append(plain if seen[plain] == 1 else f"{plain} ({seen[plain]})")
+    return tuple(result)
+
+
+def count_records(path: Path, skip: int) -> int:
+    """Records of the UTF-8 text at `path` after `skip` lines, counted from its bytes alone.
+
+    A record ends at a line feed outside quotes; blank lines are none. This count owes nothing to the
+    reader that it is held against.
+    """
+    inside, previous, records, lines = 0, 10, 0, 0
+    with path.open("rb") as file:
+        while chunk := file.read(CHUNK):
+            data = np.frombuffer(chunk.replace(b"\r", b""), dtype=np.uint8)
+            if not len(data):
+                continue
+            parity = (np.cumsum(data == ord('"')) + inside) & 1
+            feeds = np.flatnonzero((data == 10) & (parity == 0))
+            before = np.where(feeds > 0, data[feeds - 1], previous)
+            records += int((before != 10).sum())
+            lines += len(feeds)
+            inside, previous = int(parity[-1]), int(data[-1])
+    return records + (previous != 10) - _skipped(path, skip)
+
+
+def _skipped(path: Path, skip: int) -> int:
+    """Records among the first `skip` lines, which are not blank."""
+    with path.open(encoding="utf-8", errors="replace") as file:
+        return sum(1 for _, line in zip(range(skip), file, strict=False) if line.strip("\r\n"))

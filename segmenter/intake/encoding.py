@@ -1,0 +1,142 @@
+"""Bytes of unknown encoding -> UTF-8 text with line feeds, which is all that DuckDB is given."""
+
+from __future__ import annotations
+
+import codecs
+import gzip
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO, cast
+
+from segmenter.errors import SourceError
+from segmenter.intake.sources import SourceFile, looks_utf16
+
+CHUNK = 1 << 22
+MOST_EXPANSION = 200  # a text export compresses ten- to fiftyfold; a bomb a thousandfold
+FREE_EXPANSION = 1 << 28  # bytes that any archive may unfold to
+LONGEST_LINE = 2_000_000  # what DuckDB reads as one line
+COMMON_LETTERS = set("éèêëàâäáãåöôóòõøüûúùßçñíìîïœæÉÈÀÄÖÜÅØÇÑ")
+
+
+@dataclass(frozen=True)
+class Text:
+    """An export as UTF-8 with line feeds at `path`, and the encoding it came in."""
+
+    source: SourceFile
+    path: Path
+    encoding: str
+
+
+def as_utf8(source: SourceFile, folder: Path, encoding: str | None) -> Text:
+    """`source` as UTF-8; copied into `folder` only where its bytes have to change.
+
+    Raises
+    ------
+    SourceError
+        The text is no valid `encoding`, holds a line too long to be a record, or unfolds endlessly.
+    """
+    found = encoding or _detect(source)
+    plain = codecs.lookup(found).name in {"utf-8", "ascii"} and not source.is_gzip
+    if plain and not _has_bare_returns(source):
+        _check_lines(source)
+        return Text(source, source.path, "utf-8")
+    target = folder / f"{source.sha256[:16]}.csv"
+    try:
+        _transcode(source, target, found)
+    except UnicodeDecodeError as error:
+        raise SourceError(
+            f"{source.path} is not {found} text: byte {error.start} of a block cannot be decoded. "
+            'Set source.encoding, for example encoding = "cp1252".'
+        ) from None
+    return Text(source, target, found)
+
+
+def _open(source: SourceFile) -> BinaryIO:
+    return cast(BinaryIO, gzip.open(source.path) if source.is_gzip else source.path.open("rb"))
+
+
+def _chunks(source: SourceFile) -> Iterator[bytes]:
+    """The unpacked bytes; an archive that unfolds beyond reason is refused."""
+    total = 0
+    try:
+        with _open(source) as file:
+            while chunk := file.read(CHUNK):
+                total += len(chunk)
+                if source.is_gzip and total > FREE_EXPANSION and total > MOST_EXPANSION * source.n_bytes:
+                    raise SourceError(f"{source.path} unfolds to more than {MOST_EXPANSION} times its size; refused.")
+                yield chunk
+    except (OSError, EOFError, zlib.error) as error:
+        raise SourceError(f"{source.path} cannot be unpacked: {error}. Compress it again.") from None
+
+
+def _detect(source: SourceFile) -> str:
+    head = next(_chunks(source), b"")
+    if head.startswith(codecs.BOM_UTF8):
+        return "utf-8-sig" if _decodes(source, "utf-8-sig") else "cp1252"
+    if looks_utf16(head[:4096]):
+        if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+            return "utf-16"
+        return "utf-16-le" if head[1:4096:2].count(0) > head[0:4096:2].count(0) else "utf-16-be"
+    return "utf-8" if _decodes(source, "utf-8") else _western(source)
+
+
+def _decodes(source: SourceFile, encoding: str) -> bool:
+    decoder = codecs.getincrementaldecoder(encoding)()
+    try:
+        for chunk in _chunks(source):
+            decoder.decode(chunk)
+        decoder.decode(b"", final=True)
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _western(source: SourceFile) -> str:
+    """Windows-1252, Latin-1 or MacRoman, whichever makes more of the high bytes letters of Western words."""
+    high = b"".join(_high_words(chunk) for chunk in _chunks(source))[:CHUNK]
+    scores = {name: _plausible(high, name) for name in ("cp1252", "mac_roman", "latin-1")}
+    return max(scores, key=lambda name: scores[name])
+
+
+def _high_words(chunk: bytes) -> bytes:
+    """The words of `chunk` that have bytes above 127."""
+    table = bytes(byte if byte > 127 or chr(byte).isalpha() else 32 for byte in range(256))
+    return b" ".join(word for word in set(chunk.translate(table).split()) if not word.isascii()) + b" "
+
+
+def _plausible(high: bytes, encoding: str) -> int:
+    text = high.decode(encoding, errors="replace")
+    return sum((letter in COMMON_LETTERS) - (ord(letter) == 0xFFFD or 0x7F < ord(letter) < 0xA0) for letter in text)
+
+
+def _has_bare_returns(source: SourceFile) -> bool:
+    """True where lines end in a carriage return alone, which DuckDB's pinned reader does not take."""
+    head = next(_chunks(source), b"")
+    return b"\r" in head.replace(b"\r\n", b"") or head.startswith(codecs.BOM_UTF8)
+
+
+def _check_lines(source: SourceFile) -> None:
+    """Refuse text whose first lines are too long to be records, before anything else reads it whole."""
+    head = next(_chunks(source), b"")
+    if len(head) > LONGEST_LINE and b"\n" not in head[:LONGEST_LINE] and b"\r" not in head[:LONGEST_LINE]:
+        raise SourceError(
+            f"{source.path} has a line of more than {LONGEST_LINE:,} characters: it is no table of lines."
+        )
+
+
+def _transcode(source: SourceFile, target: Path, encoding: str) -> None:
+    decoder = codecs.getincrementaldecoder(encoding)()
+    pending = ""
+    with target.open("w", encoding="utf-8", newline="\n") as out:
+        for chunk in _chunks(source):
+            text = pending + decoder.decode(chunk)
+            pending = "\r" if text.endswith("\r") else ""
+            out.write(_with_feeds(text[: len(text) - len(pending)]))
+        out.write(_with_feeds(pending + decoder.decode(b"", final=True)))
+    _check_lines(SourceFile(target, "csv", False, source.sha256, target.stat().st_size))
+
+
+def _with_feeds(text: str) -> str:
+    return text.replace("\r\n", "\n").replace("\r", "\n").removeprefix("﻿")

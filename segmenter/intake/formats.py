@@ -1,0 +1,153 @@
+"""How an export writes dates and numbers: candidates, proof over the column, and SQL that reads them."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Literal
+
+import duckdb
+
+from segmenter.config.source import SourceConfig
+from segmenter.errors import SourceError
+
+Order = Literal["ymd", "dmy", "mdy"]
+TIMES = ("", " %H:%M:%S", " %H:%M", " %H:%M:%S.%f", " %I:%M %p", " %I:%M:%S %p", "T%H:%M:%S", "T%H:%M", "T%H:%M:%S.%f",
+         "T%H:%M:%SZ", "T%H:%M:%S.%fZ", " %H:%M:%S%z", "T%H:%M:%S%z", "T%H:%M:%S.%f%z", " %H:%M:%S.%f%z", " %H:%M:%S UTC")  # fmt: skip
+# %y stands before %Y: the reader takes the first that fits, and %Y would read 20 as the year 20.
+DAYS: dict[Order, tuple[str, ...]] = {
+    "ymd": ("%Y-%m-%d", "%Y/%m/%d", "%Y.%m.%d", "%Y%m%d", "%Y %b %d"),
+    "dmy": (
+        *(f"%d{mark}%m{mark}{year}" for mark in "/.-" for year in ("%y", "%Y")),
+        *(f"%d{mark}{month}{mark}{year}" for mark in "- " for month in ("%b", "%B") for year in ("%y", "%Y")),
+    ),
+    "mdy": (
+        *(f"%m{mark}%d{mark}{year}" for mark in "/.-" for year in ("%y", "%Y")),
+        *("%b %d, %Y", "%B %d, %Y", "%b %d %Y", "%b-%d-%Y"),
+    ),
+}
+EXCEL = re.compile(r"^[1-9]\d{4}(\.\d+)?$")
+TIME = re.compile(
+    r"^(\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4}|\d{1,2}[- ][A-Za-z]{3,9}[- ]\d{2,4}"
+    r"|[A-Za-z]{3,9}[ -]\d{1,2},?[ -]\d{4}|(19|20)\d{6})([T ].*)?$"
+)
+DOT = r"[-+]?(\d+|\d{1,3}([,'  ]\d{3})+)?(\.\d+)?([eE][-+]?\d{1,2})?"
+COMMA = r"[-+]?(\d+|\d{1,3}([.'  ]\d{3})+)?(,\d+)?"
+MONEY = r"[€£$¥₹]|\b(EUR|USD|GBP|CHF|JPY)\b"
+ENOUGH = 0.95  # share of a column that a format must read to be the column's
+
+
+@dataclass(frozen=True)
+class Formats:
+    """How one table writes its dates and its numbers."""
+
+    order: Order | Literal["excel"]
+    decimal: str
+
+    @property
+    def in_words(self) -> str:
+        """For the account."""
+        words = {
+            "ymd": "year-month-day",
+            "dmy": "day-month-year",
+            "mdy": "month-day-year",
+            "excel": "Excel serial dates",
+        }
+        return f"{words[self.order]}, decimal {'point' if self.decimal == '.' else 'comma'}"
+
+
+def looks_like_time(text: str) -> bool:
+    """True for text in the shape of a date or an Excel serial day of 1927 to 2173."""
+    return bool(TIME.match(text) or (EXCEL.match(text) and 10_000 <= float(text) < 100_000))
+
+
+def decimal_candidates(text: str) -> dict[str, float]:
+    """The values that `text` has under a decimal point and under a decimal comma."""
+    plain = re.sub(MONEY, "", text).strip()
+    found = {}
+    for mark, pattern in ((".", DOT), (",", COMMA)):
+        if re.search(r"\d", plain) and re.fullmatch(pattern, plain):
+            bare = re.sub(r"['  ]", "", plain).replace("." if mark == "," else ",", "")
+            found[mark] = float(bare.replace(",", "."))
+    return found
+
+
+def time_sql(column: str, order: str) -> str:
+    """SQL that reads text `column` as a TIMESTAMP, NULL where it is none or lies outside 1900 to 2200."""
+    if order == "excel":
+        days = f"TRY_CAST(CASE WHEN regexp_full_match({column}, '[1-9][0-9]{{4}}([.][0-9]+)?') THEN {column} END AS DOUBLE)"
+        return f"(TIMESTAMP '1899-12-30' + to_seconds(CAST(round({days} * 86400) AS BIGINT)))"
+    formats = ", ".join(f"'{day}{time}'" for day in DAYS[order] for time in TIMES)  # type: ignore[index]
+    parsed = f"CAST(try_strptime({column}, [{formats}]) AS TIMESTAMP)"
+    return f"(CASE WHEN year({parsed}) BETWEEN 1900 AND 2200 THEN {parsed} END)"
+
+
+def number_sql(column: str, decimal: str, scale: int) -> str:
+    """SQL that reads text `column` as DECIMAL, NULL where it is none; NaN and infinity are none."""
+    pattern, thousands = (DOT, ",") if decimal == "." else (COMMA, ".")
+    bare = f"trim(regexp_replace({column}, '{MONEY}', '', 'g'))"
+    signed = f"regexp_replace({bare}, '^\\((.*)\\)$', '-\\1')"
+    kept = f"CASE WHEN regexp_full_match({signed}, '{pattern.replace(chr(39), chr(39) * 2)}') THEN {signed} END"
+    digits = f"replace(translate({kept}, '''{thousands}  ', ''), ',', '.')"
+    return f"TRY_CAST({digits} AS DECIMAL(28, {scale}))"
+
+
+def find_formats(
+    connection: duckdb.DuckDBPyConnection,
+    table: str,
+    time: str,
+    numbers: list[str],
+    is_typed: bool,
+    name: str,
+    source: SourceConfig,
+) -> Formats:
+    """The formats that read `table`'s time and number columns; `name` is for messages.
+
+    Raises
+    ------
+    SourceError
+        Dates fit both day-first and month-first, numbers both a decimal point and a comma, or neither.
+    """
+    decimal = "." if is_typed else source.decimal or _decimal(connection, table, numbers, name)
+    return Formats(source.date_order or _order(connection, table, time, name), decimal)
+
+
+def _order(connection: duckdb.DuckDBPyConnection, table: str, column: str, name: str) -> Order | Literal["excel"]:
+    orders = (*DAYS, "excel")
+    counts = ", ".join(f"count({time_sql('t', order)})" for order in orders)
+    row = connection.execute(
+        f"SELECT count(*), {counts}, min(t) FROM (SELECT DISTINCT trim({column}) AS t FROM {table} WHERE trim({column}) <> '')"  # noqa: S608 - our names
+    ).fetchone()
+    total, *fitting, example = row or (0, 0, 0, 0, 0, "")
+    read = dict(zip(orders, fitting, strict=True))
+    best = max(read, key=lambda order: read[order])
+    if read[best] < ENOUGH * total or not total:
+        raise SourceError(
+            f"{name}: the dates cannot be read ({total - read[best]:,} of {total:,} distinct values, such as {example!r}). "
+            "Name the right column as source.columns.time, or write dates as 2025-06-30."
+        )
+    if read["dmy"] == read["mdy"] == read[best]:
+        raise SourceError(
+            f"{name}: dates such as {example!r} can be read day first and month first. "
+            'Settle it in the configuration: [source] date_order = "dmy" (or "mdy").'
+        )
+    return best  # type: ignore[return-value]
+
+
+def _decimal(connection: duckdb.DuckDBPyConnection, table: str, columns: list[str], name: str) -> str:
+    """The mark that reads more of the number columns; text that both read, differently, is an ambiguity."""
+    points = commas = differing = 0
+    example = ""
+    for column in columns:
+        point, comma = number_sql("t", ".", 6), number_sql("t", ",", 6)
+        row = connection.execute(
+            f"SELECT count({point}), count({comma}), count(*) FILTER (WHERE {point} <> {comma}), "  # noqa: S608 - our names
+            f"min(t) FILTER (WHERE {point} <> {comma}) FROM (SELECT DISTINCT trim({column}) AS t FROM {table})"
+        ).fetchone() or (0, 0, 0, "")
+        points, commas, differing, example = points + row[0], commas + row[1], differing + row[2], example or row[3]
+    if points == commas and differing:
+        raise SourceError(
+            f"{name}: numbers such as {example!r} can be read with a decimal point and with a decimal comma. "
+            'Settle it in the configuration: [source] decimal = "." (or ",").'
+        )
+    return "." if points >= commas else ","

@@ -1,0 +1,209 @@
+"""Files -> raw tables of text in DuckDB, nothing interpreted, nothing lost.
+
+Every raw table has the columns ``file`` (its number among the sources), ``line`` (the record's line,
+or its row in a table) and ``c0, c1, ...`` (VARCHAR, in header order).
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+
+from segmenter.assets import query
+from segmenter.config.source import SourceConfig
+from segmenter.errors import SourceError
+from segmenter.intake.dialect import Dialect, count_records, probe, unique
+from segmenter.intake.encoding import Text, as_utf8
+from segmenter.intake.sources import SourceFile
+from segmenter.intake.workbook import sheet_as_csv
+
+MOST_COLUMNS = 2000
+LONGEST_FIELD = 2_000_000
+
+
+@dataclass(frozen=True)
+class RawTable:
+    """A table of text: its name in DuckDB, the export's column names, and how it was read.
+
+    `is_typed` is true where numbers and dates were typed in the source, so that their text is plain.
+    """
+
+    name: str
+    header: tuple[str, ...]
+    files: tuple[int, ...]
+    dialect: str
+    is_typed: bool
+
+
+@dataclass(frozen=True)
+class _Probed:
+    number: int
+    text: Text
+    dialect: Dialect
+    is_typed: bool
+
+
+def read(
+    connection: duckdb.DuckDBPyConnection, files: Sequence[SourceFile], config: SourceConfig, folder: Path
+) -> tuple[RawTable, ...]:
+    """Raw tables of `files`, one per distinct header and dialect; `folder` takes transcoded copies.
+
+    Creates the table ``rejected`` (file, line, reason, text) of records that are no rows.
+
+    Raises
+    ------
+    SourceError
+        A file cannot be read, or what was read differs from an independent count of its records.
+    """
+    connection.execute("CREATE TABLE rejected (file INTEGER, line BIGINT, reason VARCHAR, text VARCHAR)")
+    probed = [_probe(number, file, config, folder) for number, file in enumerate(files) if _is_text(file)]
+    groups: dict[tuple[Dialect, bool], list[_Probed]] = {}
+    for each in probed:
+        groups.setdefault((each.dialect, each.is_typed), []).append(each)
+    tables = [_read_texts(connection, f"raw_{index}", group) for index, group in enumerate(groups.values())]
+    for number, file in enumerate(files):
+        if not _is_text(file):
+            tables.append(_read_table(connection, f"raw_{len(tables)}", number, file, config))
+    return tuple(tables)
+
+
+def _is_text(file: SourceFile) -> bool:
+    return file.kind in {"csv", "workbook"}
+
+
+def _probe(number: int, file: SourceFile, config: SourceConfig, folder: Path) -> _Probed:
+    if file.kind == "workbook":
+        text = Text(file, sheet_as_csv(file.path, config.sheet, folder / f"{file.sha256[:16]}.csv"), "XLSX")
+    else:
+        text = as_utf8(file, folder, config.encoding)
+    dialect = probe(text.path, str(file.path), config.delimiter if file.kind == "csv" else ",")
+    if len(dialect.header) > MOST_COLUMNS:
+        raise SourceError(f"{file.path} has {len(dialect.header):,} columns; at most {MOST_COLUMNS:,} are read.")
+    return _Probed(number, text, dialect, file.kind == "workbook")
+
+
+def _read_texts(connection: duckdb.DuckDBPyConnection, name: str, group: list[_Probed]) -> RawTable:
+    dialect, paths = group[0].dialect, [str(each.text.path) for each in group]
+    columns = {f"c{index}": "VARCHAR" for index in range(len(dialect.header))}
+    connection.execute("CREATE OR REPLACE TEMP TABLE text_files (file INTEGER, path VARCHAR)")
+    connection.executemany(
+        "INSERT INTO text_files VALUES (?, ?)", [(each.number, str(each.text.path)) for each in group]
+    )
+    try:
+        connection.execute(
+            f"CREATE TEMP TABLE {name}_text AS SELECT * FROM read_csv($paths, auto_detect = false, header = false, "  # noqa: S608 - our names
+            "columns = $columns, skip = $skip, delim = $delimiter, quote = '\"', escape = '\"', strict_mode = true, "
+            "nullstr = [''], store_rejects = true, rejects_limit = 0, filename = 'source_path')",
+            {"paths": paths, "columns": columns, "skip": dialect.skip, "delimiter": dialect.delimiter},
+        )
+    except duckdb.Error as error:
+        raise SourceError(
+            f"{group[0].text.source.path} cannot be read: {_first_line(error)} Export it again."
+        ) from None
+    connection.execute(query("intake_rejects"))
+    for each in group:
+        _check_count(connection, name, each)
+    connection.execute(
+        f"CREATE TABLE {name} AS SELECT f.file, t.rowid - min(t.rowid) OVER (PARTITION BY f.file) + $first AS line, "  # noqa: S608 - our names
+        f"t.* EXCLUDE (source_path) FROM {name}_text t JOIN text_files f ON f.path = t.source_path",
+        {"first": dialect.skip + 1},
+    )
+    connection.execute(f"DROP TABLE {name}_text")
+    words = ", ".join(sorted({each.text.encoding for each in group}))
+    files = tuple(each.number for each in group)
+    return RawTable(name, dialect.header, files, f"{words}, {dialect.in_words}", group[0].is_typed)
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).split("\n", 1)[0].rstrip(". ") + "."
+
+
+def _check_count(connection: duckdb.DuckDBPyConnection, name: str, each: _Probed) -> None:
+    """Hold what the reader returned against a count that owes it nothing."""
+    counted = "SELECT count(*) FROM {} WHERE {} = ?"
+    read_rows = _one(connection, counted.format(f"{name}_text", "source_path"), str(each.text.path))
+    rejected = _one(connection, counted.format("rejected", "file"), each.number)
+    path, skip = each.text.path, each.dialect.skip
+    if read_rows + rejected in (count_records(path, skip), _slow_count(path, each.dialect)):
+        return
+    raise SourceError(
+        f"{each.text.source.path}: {read_rows + rejected:,} of its records could be read, but it holds "
+        f"{count_records(path, skip):,}. Usually a quote is opened and never closed; mend it and run again."
+    )
+
+
+def _one(connection: duckdb.DuckDBPyConnection, sql: str, value: object) -> int:
+    row = connection.execute(sql, [value]).fetchone()
+    return int(row[0]) if row else 0
+
+
+def _slow_count(path: Path, dialect: Dialect) -> int:
+    """Records by the rule that a quote counts only where a field begins, as in ``5" pipe``."""
+    csv.field_size_limit(LONGEST_FIELD)
+    try:
+        with path.open(encoding="utf-8", errors="replace", newline="") as file:
+            reader = csv.reader(file, delimiter=dialect.delimiter, strict=True)
+            return sum(1 for row in reader if row and reader.line_num > dialect.skip)
+    except csv.Error:
+        return -1
+
+
+def _read_table(
+    connection: duckdb.DuckDBPyConnection, name: str, number: int, file: SourceFile, config: SourceConfig
+) -> RawTable:
+    relation = {"parquet": "read_parquet", "json": "read_ndjson"}
+    try:
+        if file.kind == "duckdb":
+            header = _copy_from_database(connection, name, file, config)
+        else:
+            connection.execute(
+                f"CREATE TEMP TABLE {name}_typed AS SELECT * FROM {relation[file.kind]}($path)",  # noqa: S608 - our names
+                {"path": str(file.path)},
+            )
+            header = _columns(connection, f"{name}_typed")
+    except duckdb.Error as error:
+        raise SourceError(f"{file.path} cannot be read: {_first_line(error)} Export it again.") from None
+    _as_text(connection, name, number, header)
+    return RawTable(name, unique(list(header)), (number,), f"{file.kind}, {len(header)} columns", True)
+
+
+def _copy_from_database(
+    connection: duckdb.DuckDBPyConnection, name: str, file: SourceFile, config: SourceConfig
+) -> tuple[str, ...]:
+    """Copy the named table of a DuckDB file, or its only one."""
+    connection.execute(f"ATTACH '{str(file.path).replace(chr(39), chr(39) * 2)}' AS source_db (READ_ONLY)")
+    try:
+        found = connection.execute(
+            "SELECT schema_name, table_name FROM duckdb_tables() WHERE database_name = 'source_db' ORDER BY ALL"
+        ).fetchall()
+        wanted = [row for row in found if config.table in (None, row[1])]
+        if len(wanted) != 1:
+            names = ", ".join(row[1] for row in found) or "none"
+            raise SourceError(f"{file.path} holds the tables {names}; name one as source.table in the configuration.")
+        schema, table = (identifier(part) for part in wanted[0])
+        connection.execute(f"CREATE TEMP TABLE {name}_typed AS SELECT * FROM source_db.{schema}.{table}")  # noqa: S608 - quoted
+    finally:
+        connection.execute("DETACH source_db")
+    return _columns(connection, f"{name}_typed")
+
+
+def identifier(name: str) -> str:
+    """`name` as a quoted SQL identifier."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def _columns(connection: duckdb.DuckDBPyConnection, table: str) -> tuple[str, ...]:
+    return tuple(column[0] for column in connection.execute(f"SELECT * FROM {table} LIMIT 0").description)  # noqa: S608 - our names
+
+
+def _as_text(connection: duckdb.DuckDBPyConnection, name: str, number: int, header: Sequence[str]) -> None:
+    texts = ", ".join(f"CAST({identifier(column)} AS VARCHAR) AS c{index}" for index, column in enumerate(header))
+    connection.execute(
+        f"CREATE TABLE {name} AS SELECT CAST($number AS INTEGER) AS file, rowid + 1 AS line, {texts} FROM {name}_typed",  # noqa: S608 - quoted
+        {"number": number},
+    )
+    connection.execute(f"DROP TABLE {name}_typed")

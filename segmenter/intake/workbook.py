@@ -1,0 +1,101 @@
+"""A workbook's sheet of transactions -> UTF-8 CSV, which then goes the way of every text export."""
+
+from __future__ import annotations
+
+import csv
+import zipfile
+from collections.abc import Sequence
+from datetime import date, datetime, time, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from segmenter.errors import SourceError
+from segmenter.intake.roles import promise
+
+if TYPE_CHECKING:
+    from python_calamine import CalamineSheet, CalamineWorkbook
+
+MOST_BYTES = 1 << 31
+MOST_EXPANSION = 200
+FREE_EXPANSION = 1 << 28
+TITLE_ROWS = 30
+
+
+def sheet_as_csv(path: Path, sheet: str | None, target: Path) -> Path:
+    """Write the sheet named `sheet`, or the one that looks most like transactions, from its header on.
+
+    Raises
+    ------
+    SourceError
+        The file is no workbook, unfolds beyond reason, or has no sheet with a header of transactions.
+    """
+    _check_size(path)
+    workbook = _open(path)
+    names = workbook.sheet_names
+    if sheet is not None and sheet not in names:
+        raise SourceError(f"{path} has no sheet {sheet!r}; it has {', '.join(names)}. Set source.sheet to one of them.")
+    tables = {name: _rows(workbook.get_sheet_by_name(name)) for name in ([sheet] if sheet else names)}
+    best = max(tables, key=lambda name: _promise(tables[name]))
+    if not any(_promise(tables[best])):
+        raise SourceError(f"{path}: no sheet looks like transactions ({', '.join(names)}). Set source.sheet.")
+    _write(workbook.get_sheet_by_name(best), _header_row(tables[best]), target)
+    return target
+
+
+def _check_size(path: Path) -> None:
+    """Refuse archives that unfold beyond reason before anything is unpacked."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            unfolded = sum(entry.file_size for entry in archive.infolist())
+    except (zipfile.BadZipFile, OSError) as error:
+        raise SourceError(f"{path} is no workbook: {error}. Save it as XLSX or CSV.") from None
+    if unfolded > MOST_BYTES or (unfolded > FREE_EXPANSION and unfolded > MOST_EXPANSION * path.stat().st_size):
+        raise SourceError(f"{path} unfolds to {unfolded:,} bytes; refused. Export the transactions as CSV.")
+
+
+def _open(path: Path) -> CalamineWorkbook:
+    from python_calamine import CalamineError, CalamineWorkbook
+
+    try:
+        return CalamineWorkbook.from_path(str(path))
+    except (CalamineError, OSError) as error:
+        raise SourceError(f"{path} is no workbook that can be read: {error}. Save it as XLSX or CSV.") from None
+
+
+def _rows(sheet: CalamineSheet) -> list[list[Any]]:
+    """The first rows, as many as a title above a header may take."""
+    return [list(row) for row in sheet.to_python(nrows=TITLE_ROWS)] if sheet.height else []
+
+
+def _header_row(rows: Sequence[Sequence[Any]]) -> int:
+    return max(range(len(rows)), key=lambda index: promise([str(cell) for cell in rows[index]]), default=0)
+
+
+def _promise(rows: Sequence[Sequence[Any]]) -> tuple[int, int]:
+    """How many roles the best header row fills, and how many rows follow it."""
+    if len(rows) < 2:
+        return 0, 0
+    index = _header_row(rows)
+    return promise([str(cell) for cell in rows[index]]), len(rows) - index
+
+
+def _write(sheet: CalamineSheet, header_row: int, target: Path) -> None:
+    with target.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        for number, row in enumerate(sheet.iter_rows()):
+            cells = [_text(cell) for cell in row]
+            if number >= header_row and any(cells):
+                writer.writerow(cells)
+
+
+def _text(cell: Any) -> str:
+    """A cell as plain text: ids without the float's ``.0``, times in ISO."""
+    if isinstance(cell, bool):
+        return str(cell)
+    if isinstance(cell, float):
+        return str(int(cell)) if cell.is_integer() and abs(cell) < 1e15 else repr(cell)
+    if isinstance(cell, datetime):
+        return cell.isoformat(sep=" ")
+    if isinstance(cell, date | time | timedelta):
+        return str(cell)
+    return str(cell).replace("\r", " ").strip()
