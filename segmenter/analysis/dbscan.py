@@ -7,7 +7,7 @@ so that millions of customers fit in memory.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import sqrt
+from math import log
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -28,6 +28,7 @@ Mask = NDArray[np.bool_]
 CURVE_SAMPLE = 20_000
 CURVE_POINTS = 500
 BLOCK = 20_000
+LEAST_SAMPLES = 4
 MANY, FEW = 0.1, 0.0005
 
 
@@ -111,7 +112,7 @@ def detect(matrix: Floats, names: Sequence[str], config: DbscanConfig) -> Anomal
         labels=clustering.labels,
         rare_group=rare,
         is_anomaly=noise | rare,
-        score=_score(matrix, clustering.core & ~rare, eps),
+        score=_score(matrix, clustering.core & ~rare, eps, min_samples),
         finding=AnomalyFinding(
             names=tuple(names),
             eps=eps,
@@ -131,12 +132,16 @@ def detect(matrix: Floats, names: Sequence[str], config: DbscanConfig) -> Anomal
 
 
 def _min_samples(n: int, d: int, config: DbscanConfig) -> tuple[int, str]:
+    """Twice the dimension (Sander et al. 1998) is too few: two dozen customers odd in the same way would pass.
+
+    So the dimension is multiplied by ln n, the growth that Birant and Kut (2007) use.
+    """
     if config.min_samples is not None:
         return config.min_samples, "set in the configuration"
-    chosen = max(2 * d, round(sqrt(n / 3)))
+    chosen = max(LEAST_SAMPLES, min(round(d * log(max(n, 1))), n // 10))
     return chosen, (
-        f"the larger of twice the {d} features and the square root of a third of the {n:,} customers: a handful of "
-        "customers who are odd in the same way must not vouch for one another"
+        f"{d} features times the natural logarithm of {n:,} customers, at most a tenth of them: customers who are odd "
+        "in the same way must not vouch for one another"
     )
 
 
@@ -148,29 +153,56 @@ def _k_distances(matrix: Floats, k: int) -> Floats:
 
 
 def _eps(curve: Floats, min_samples: int, config: DbscanConfig) -> tuple[float, str]:
+    """The knee of the k-distances on a logarithmic axis.
+
+    It is sought among the largest tenth, so that at most so many customers lack a dense
+    neighbourhood, and how far the most extreme half percent lie out has no part in it.
+    """
     if config.eps is not None:
         return config.eps, "set in the configuration"
-    bend = knee(np.arange(len(curve), dtype=np.float64), curve)
-    position = len(curve) // 50 if bend is None else bend
-    return float(
-        max(curve[position], np.finfo(float).tiny)
-    ), f"the knee of the distances to the {min_samples}th neighbour"
+    if not curve[0] > 0:
+        return float(np.finfo(np.float32).eps), f"every customer has {min_samples - 1} others exactly alike"
+    height = np.log(np.maximum(curve, curve[curve > 0][-1]))
+    height = np.minimum(height, height[len(height) // 200])
+    bend = knee(np.arange(len(curve), dtype=np.float64), height, within=max(1, len(curve) // 10))
+    if bend is None:
+        return float(curve[0]), f"the largest distance to the {min_samples}th neighbour: the curve has no knee"
+    return float(curve[bend]), f"the knee of the distances to the {min_samples}th neighbour, on a logarithmic axis"
 
 
 def _rare_groups(labels: Ints, share: float) -> Mask:
+    """Customers of clusters below the share; the largest cluster is always ordinary."""
     sizes = np.bincount(labels + 1)
-    sizes[0] = len(labels)
-    return np.asarray(sizes[labels + 1] < share * len(labels))
+    sizes[0] = 0
+    is_rare = sizes < share * len(labels)
+    is_rare[[0, int(sizes.argmax())]] = False
+    return np.asarray(is_rare[labels + 1])
 
 
-def _score(matrix: Floats, ordinary: Mask, eps: float) -> Floats:
-    """Distance to the nearest ordinary core customer in units of eps; infinite where nobody is ordinary."""
-    score = np.zeros(len(matrix))
-    others = ~ordinary
+def _score(matrix: Floats, ordinary: Mask, eps: float, min_samples: int) -> Floats:
+    """Distance to the nearest ordinary core customer in units of eps, or to the k-th neighbour where nobody is core."""
     if not ordinary.any():
-        return np.full(len(matrix), np.inf)
-    score[others] = cKDTree(matrix[ordinary]).query(matrix[others], workers=-1)[0] / eps
+        hood = neighbours.arrange(matrix)
+        alone = np.empty(len(matrix))
+        alone[hood.order] = neighbours.kth_distances(hood, min_samples) / eps
+        return alone
+    score = np.zeros(len(matrix))
+    score[~ordinary] = cKDTree(matrix[ordinary]).query(matrix[~ordinary], workers=-1)[0] / eps
     return score
+
+
+def ranking(matrix: Floats, anomalies: Anomalies) -> Floats:
+    """A score (n,) that also tells ordinary customers apart, for measuring how well anomalies rank.
+
+    Whoever has a `score` keeps it; those at 0 get the distance to their k-th neighbour, scaled to
+    lie below everybody else. Exact neighbours of everybody: not for millions of customers.
+    """
+    hood = neighbours.arrange(matrix)
+    density = np.empty(len(matrix))
+    density[hood.order] = neighbours.kth_distances(hood, anomalies.finding.min_samples)
+    above = anomalies.score[anomalies.score > 0]
+    ceiling = above.min() if len(above) else 1.0
+    return np.where(anomalies.score > 0, anomalies.score, ceiling * density / (1 + density.max()))
 
 
 def _thinned(curve: Floats) -> tuple[float, ...]:

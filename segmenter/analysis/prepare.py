@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 DONORS = 1000
 FIT_SAMPLE = 100_000
+FEW_NEGATIVE = 0.05
 USUAL_LIMIT = {"none": 0.0, "winsorize": 0.01, "iqr": 1.5, "zscore": 3.0}
 NORMAL_IQR = 1.349  # interquartile range of the standard normal distribution
 
@@ -34,7 +35,8 @@ def prepare(
 
     `use` names the features of the segments and `anomalies_use` those searched for anomalies
     (empty: all). Constant features tell nobody apart: they are dropped and named in the notes.
-    The anomalies' matrix is filled, transformed and robustly scaled, never clipped or projected.
+    The anomalies' matrix is filled, transformed (log1p) and scaled to
+    standard units, never clipped or projected.
     """
     table = np.where(np.isfinite(values), values, np.nan)
     wanted = tuple(use) or tuple(names)
@@ -68,7 +70,7 @@ def apply(preparation: Preparation, values: Floats) -> Floats:
 
 
 def _for_anomalies(config: PrepareConfig) -> PrepareConfig:
-    return config.model_copy(update={"outliers": "none", "transform": "log1p", "scaling": "robust", "pca": None})
+    return config.model_copy(update={"outliers": "none", "transform": "log1p", "scaling": "standard", "pca": None})
 
 
 def _columns(table: Floats, names: Sequence[str], wanted: Sequence[str]) -> Floats:
@@ -225,8 +227,11 @@ def _power(column: Floats) -> float:
 
 
 def _helped_by_log(column: Floats) -> bool:
+    """An amount, hardly ever negative, whose skew the logarithm lessens."""
     from scipy.stats import skew
 
+    if (column < 0).mean() > FEW_NEGATIVE:
+        return False
     return abs(float(skew(_transformed(column, "log1p", None)))) < abs(float(skew(column)))
 
 

@@ -21,7 +21,24 @@ class FeaturesConfig(Section):
         ("recency", "frequency", "monetary", "average_order_value", "tenure", "mean_gap"),
         description="features that decide the segments",
     )
-    anomalies_use: tuple[str, ...] = Field((), description="features searched for anomalies; empty: all")
+    anomalies_use: tuple[str, ...] = Field(
+        (
+            "frequency",
+            "monetary",
+            "average_order_value",
+            "items_per_order",
+            "distinct_products",
+            "returned_lines",
+            "largest_return",
+            "largest_order",
+            "longest_gap",
+            "burst",
+            "hour_spread",
+            "spend_trend",
+            "shared_orders",
+        ),
+        description="features searched for anomalies, each a behaviour of its own; empty: all",
+    )
 
 
 class PrepareConfig(Section):
