@@ -52,8 +52,7 @@ def account(connection: duckdb.DuckDBPyConnection, rules: RulesConfig) -> RowAcc
 
 
 def _number(connection: duckdb.DuckDBPyConnection, sql: str) -> int:
-    row = connection.execute(sql).fetchone()
-    return int(row[0]) if row else 0
+    return int(connection.execute(sql).fetchall()[0][0])
 
 
 def _warnings(

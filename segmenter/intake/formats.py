@@ -117,8 +117,8 @@ def _order(connection: duckdb.DuckDBPyConnection, table: str, column: str, name:
     counts = ", ".join(f"count({time_sql('t', order)})" for order in orders)
     row = connection.execute(
         f"SELECT count(*), {counts}, min(t) FROM (SELECT DISTINCT trim({column}) AS t FROM {table} WHERE trim({column}) <> '')"  # noqa: S608 - our names
-    ).fetchone()
-    total, *fitting, example = row or (0, 0, 0, 0, 0, "")
+    ).fetchall()[0]
+    total, *fitting, example = row
     read = dict(zip(orders, fitting, strict=True))
     best = max(read, key=lambda order: read[order])
     if read[best] < ENOUGH * total or not total:
@@ -143,7 +143,7 @@ def _decimal(connection: duckdb.DuckDBPyConnection, table: str, columns: list[st
         row = connection.execute(
             f"SELECT count({point}), count({comma}), count(*) FILTER (WHERE {point} <> {comma}), "  # noqa: S608 - our names
             f"min(t) FILTER (WHERE {point} <> {comma}) FROM (SELECT DISTINCT trim({column}) AS t FROM {table})"
-        ).fetchone() or (0, 0, 0, "")
+        ).fetchall()[0]
         points, commas, differing, example = points + row[0], commas + row[1], differing + row[2], example or row[3]
     if points == commas and differing:
         raise SourceError(

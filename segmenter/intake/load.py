@@ -62,7 +62,7 @@ def load(
             connection.execute(f"DROP TABLE {table.name}")
     _check_currency(connection, rules)
     _judge(connection, rules)
-    readings = tuple(_reading(connection, number, file, understood) for number, file in enumerate(files))
+    readings = _readings(connection, files, understood)
     _name_rejected(connection, files)
     return Intake(readings, _recognition(understood), account(connection, rules))
 
@@ -103,8 +103,8 @@ def _judge(connection: duckdb.DuckDBPyConnection, rules: RulesConfig) -> None:
     if rules.overlap == "count_once":
         for first, last in _overlaps(connection):
             connection.execute(query("intake_repeated"), {"first": first, "last": last})
-    taken_back = connection.execute("SELECT count(*) FROM lines WHERE amount < 0").fetchone()
-    if rules.cancellations == "net" and taken_back and taken_back[0]:
+    taken_back = connection.execute("SELECT 1 FROM lines WHERE amount < 0 LIMIT 1").fetchall()
+    if rules.cancellations == "net" and taken_back:
         connection.execute(query("intake_matched"), {"cancelled": CANCELLED})
     connection.execute(
         query("intake_judged"),
@@ -136,16 +136,18 @@ def _overlaps(connection: duckdb.DuckDBPyConnection) -> list[tuple[Any, Any]]:
     return shared
 
 
-def _reading(
+def _readings(
     connection: duckdb.DuckDBPyConnection,
-    number: int,
-    file: SourceFile,
+    files: Sequence[SourceFile],
     understood: Sequence[tuple[RawTable, Roles, Formats]],
-) -> Reading:
-    table, _, formats = next(each for each in understood if number in each[0].files)
-    row = connection.execute("SELECT count(*) FROM lines WHERE file = ?", [number]).fetchone()
-    return Reading(
-        file.path.name, file.sha256, file.n_bytes, int(row[0]) if row else 0, f"{table.dialect}, {formats.in_words}"
+) -> tuple[Reading, ...]:
+    rows = dict(connection.execute("SELECT file, count(*) FROM lines GROUP BY file").fetchall())
+    words = {
+        number: f"{table.dialect}, {formats.in_words}" for table, _, formats in understood for number in table.files
+    }
+    return tuple(
+        Reading(file.path.name, file.sha256, file.n_bytes, rows.get(number, 0), words[number])
+        for number, file in enumerate(files)
     )
 
 

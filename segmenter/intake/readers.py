@@ -105,8 +105,7 @@ def _read_texts(connection: duckdb.DuckDBPyConnection, name: str, group: list[_P
             f"{group[0].text.source.path} cannot be read: {_first_line(error)} Export it again."
         ) from None
     connection.execute(query("intake_rejects"))
-    for each in group:
-        _check_count(connection, name, each)
+    _check_counts(connection, name, group)
     connection.execute(
         f"CREATE TABLE {name} AS SELECT f.file, t.rowid - min(t.rowid) OVER (PARTITION BY f.file) + $first AS line, "  # noqa: S608 - our names
         f"t.* EXCLUDE (source_path) FROM {name}_text t JOIN text_files f ON f.path = t.source_path",
@@ -122,23 +121,19 @@ def _first_line(error: Exception) -> str:
     return str(error).split("\n", 1)[0].rstrip(". ") + "."
 
 
-def _check_count(connection: duckdb.DuckDBPyConnection, name: str, each: _Probed) -> None:
+def _check_counts(connection: duckdb.DuckDBPyConnection, name: str, group: list[_Probed]) -> None:
     """Hold what the reader returned against a count that owes it nothing."""
-    counted = "SELECT count(*) FROM {} WHERE {} = ?"
-    read_rows = _one(connection, counted.format(f"{name}_text", "source_path"), str(each.text.path))
-    rejected = _one(connection, counted.format("rejected", "file"), each.number)
-    path, skip = each.text.path, each.dialect.skip
-    if read_rows + rejected in (count_records(path, skip), _slow_count(path, each.dialect)):
-        return
-    raise SourceError(
-        f"{each.text.source.path}: {read_rows + rejected:,} of its records could be read, but it holds "
-        f"{count_records(path, skip):,}. Usually a quote is opened and never closed; mend it and run again."
-    )
-
-
-def _one(connection: duckdb.DuckDBPyConnection, sql: str, value: object) -> int:
-    row = connection.execute(sql, [value]).fetchone()
-    return int(row[0]) if row else 0
+    rows = dict(connection.execute(f"SELECT source_path, count(*) FROM {name}_text GROUP BY 1").fetchall())  # noqa: S608 - our names
+    rejected = dict(connection.execute("SELECT file, count(*) FROM rejected GROUP BY 1").fetchall())
+    for each in group:
+        path, dialect = each.text.path, each.dialect
+        found = rows.get(str(path), 0) + rejected.get(each.number, 0)
+        counted = count_records(path, dialect.skip)
+        if found not in (counted, *([_slow_count(path, dialect)] if found != counted else [])):
+            raise SourceError(
+                f"{each.text.source.path}: {found:,} of its records could be read, but it holds {counted:,}. "
+                "Usually a quote is opened and never closed; mend it and run again."
+            )
 
 
 def _slow_count(path: Path, dialect: Dialect) -> int:
