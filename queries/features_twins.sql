@@ -1,6 +1,6 @@
--- One row per customer with an order: how many of the orders another customer placed alike (same
--- day, money, pieces, number of lines, first and last product). Orders of one or two lines may
--- agree by chance and do not count.
+-- One row per customer with a standing order: how many of the orders another customer placed alike
+-- (same day, money, pieces, number of lines, first and last product). Orders of one or two lines
+-- may agree by chance and do not count; an order moved to another account is cancelled on the first.
 with alike as (
     select
         customer_id,
@@ -8,7 +8,8 @@ with alike as (
         min(customer_id) over twins as first_customer,
         max(customer_id) over twins as last_customer
     from orders
-    window twins as (partition by day, ordered, pieces, n_lines, first_product, last_product)
+    where n_sold > 0
+    window twins as (partition by day, sold, pieces, n_lines, first_product, last_product)
 )
 
 select

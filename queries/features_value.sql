@@ -41,13 +41,13 @@ select
     cast(placed.pieces as double) / placed.n_placed as items_per_order,
     case when lines.n_products > 0 then lines.n_products end as distinct_products,
     case
-        when placed.n_placed < 5 then null
+        when coalesce(placed.n_placed, 0) < 5 then null
         when lines.given_back >= lines.gross then cast(1 as double)
         else cast(lines.given_back as double) / cast(lines.gross as double)
     end as return_share,
     lines.n_given_back as returned_lines,
     cast(lines.largest_given_back as double) as largest_return,
-    cast(coalesce(placed.largest_order, 0) as double) as largest_order
+    cast(placed.largest_order as double) as largest_order
 from lines
 left join placed on placed.customer_id = lines.customer_id
 order by lines.customer_id

@@ -24,7 +24,7 @@ CATALOGUE: dict[str, tuple[Feature, ...]] = {
         Feature("return_share", "share of the money given back", "", "share", False, FEW),
         Feature("returned_lines", "lines returned or cancelled", "lines", "count", False),
         Feature("largest_return", "largest line returned or cancelled", "", "money", False),
-        Feature("largest_order", "largest order placed", "", "money", None),
+        Feature("largest_order", "largest order placed", "", "money", None, "no order"),
     ),
     "features_rhythm": (
         Feature("mean_gap", "days between orders", "days", "days", False, ONE_DAY),
