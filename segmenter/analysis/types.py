@@ -11,6 +11,7 @@ from segmenter.analysis.findings import AnomalyFinding, HierarchyFinding, KChoic
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
+Mask = NDArray[np.bool_]
 
 
 @dataclass(frozen=True)

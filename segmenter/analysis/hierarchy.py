@@ -1,0 +1,151 @@
+"""The hierarchical view: which customers join whom as groups are merged, on a bounded sample."""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy.cluster.hierarchy import cophenet, fcluster, linkage
+from scipy.spatial.distance import pdist
+
+from segmenter.analysis.findings import Curve, HierarchyFinding, LinkageFinding
+from segmenter.analysis.types import Floats, Hierarchy, Ints
+
+LINKAGES = ("single", "complete", "average", "centroid", "ward")
+EUCLIDEAN_ONLY = {"centroid", "ward"}
+LEAVES = 30
+
+
+def build(
+    matrix: Floats, segments: Ints, centroids: Floats, *, method: str, metric: str, sample_size: int, seed: int
+) -> Hierarchy:
+    """Dendrogram of at most `sample_size` rows of `matrix` (n, d), cut at as many groups as `centroids` has rows.
+
+    Every linkage is compared by its cophenetic correlation (Sokal and Rohlf 1962) and by how its cut
+    agrees with the K-Means labels `segments` (n,). Centroid and Ward linkage are defined for
+    Euclidean distances only and use them whatever `metric` says. O(sample²) memory.
+    """
+    sample = draw(len(matrix), sample_size, seed)
+    points, labels = matrix[sample], segments[sample]
+    n_clusters = len(centroids)
+    if len(np.unique(points, axis=0)) < 2:
+        return Hierarchy(sample, np.zeros(len(sample), dtype=np.int64), _nothing(method, metric, len(sample)))
+    distances = {name: pdist(points, name) for name in {"euclidean", _metric(method, metric), metric}}
+    trees = {name: linkage(distances[_metric(name, metric)], name) for name in LINKAGES}
+    cuts = {name: cut(tree, n_clusters) for name, tree in trees.items()}
+    compared = tuple(
+        _compare(name, metric, trees[name], cuts[name], labels, distances[_metric(name, metric)]) for name in LINKAGES
+    )
+    finding = _shown(trees[method], labels, n_clusters, centroids, method, _metric(method, metric), compared)
+    return Hierarchy(sample, cuts[method], finding)
+
+
+def draw(n: int, size: int, seed: int) -> Ints:
+    """Row numbers of a sorted sample without replacement; all rows where they fit."""
+    return np.arange(n) if n <= size else np.sort(np.random.default_rng(seed).choice(n, size, replace=False))
+
+
+def cut(tree: Floats, n_clusters: int) -> Ints:
+    """Labels 0.. of the leaves where the tree is cut into at most `n_clusters` groups.
+
+    Centroid linkage may invert heights; the merges are then cut by their order.
+    """
+    ordered = tree.copy()
+    ordered[:, 2] = np.arange(len(tree)) + 1.0
+    return np.asarray(fcluster(ordered, len(tree) + 1 - n_clusters + 0.5, "distance") - 1, dtype=np.int64)
+
+
+def _metric(method: str, metric: str) -> str:
+    return "euclidean" if method in EUCLIDEAN_ONLY else metric
+
+
+def _compare(name: str, metric: str, tree: Floats, labels: Ints, segments: Ints, distances: Floats) -> LinkageFinding:
+    from sklearn.metrics import adjusted_rand_score
+
+    correlation = np.corrcoef(cophenet(tree), distances)[0, 1]
+    sizes = tuple(sorted((int(size) for size in np.bincount(labels)), reverse=True))
+    return LinkageFinding(
+        name,
+        _metric(name, metric),
+        float(np.nan_to_num(correlation)),
+        float(adjusted_rand_score(segments, labels)),
+        sizes,
+    )
+
+
+def _shown(
+    tree: Floats,
+    segments: Ints,
+    n_clusters: int,
+    centroids: Floats,
+    method: str,
+    metric: str,
+    compared: tuple[LinkageFinding, ...],
+) -> HierarchyFinding:
+    n = len(tree) + 1
+    leaves = min(LEAVES, n)
+    groups = cut(tree, leaves)
+    heights = tree[:, 2]
+    upper = heights[n - n_clusters] if n_clusters > 1 else heights[-1]
+    lower = heights[n - n_clusters - 1] if n_clusters < n else 0.0
+    best = max(compared, key=lambda each: each.cophenetic)
+    truncated, order = _truncate(tree, groups, leaves)
+    return HierarchyFinding(
+        linkage=method,
+        metric=metric,
+        n_sample=n,
+        tree=truncated,
+        leaf_sizes=tuple(int((groups == leaf).sum()) for leaf in order),
+        leaf_segments=tuple(int(np.bincount(segments[groups == leaf]).argmax()) for leaf in order),
+        cut_height=float((upper + lower) / 2),
+        linkages=compared,
+        merges=_merges(centroids, np.bincount(segments, minlength=n_clusters)),
+        reason=(
+            f"{best.linkage.capitalize()} linkage keeps the distances between customers best "
+            f"(cophenetic correlation {best.cophenetic:.2f}); {method} linkage is shown."
+        ),
+    )
+
+
+def _truncate(tree: Floats, groups: Ints, leaves: int) -> tuple[tuple[Curve, ...], list[int]]:
+    """The last merges as a linkage matrix over the groups that they join; and the groups in leaf order."""
+    n = len(tree) + 1
+    number: dict[int, int] = {}
+    order: list[int] = []
+    rows: list[Curve] = []
+    for merge in range(n - leaves, n - 1):
+        left, right, height, size = tree[merge]
+        ends = [_leaf(int(node), tree, groups, number, order) for node in (left, right)]
+        rows.append((float(min(ends)), float(max(ends)), float(height), float(size)))
+        number[n + merge] = leaves + len(rows) - 1
+    return tuple(rows), order
+
+
+def _leaf(node: int, tree: Floats, groups: Ints, number: dict[int, int], order: list[int]) -> int:
+    """Number of `node` in the truncated tree; a node below the cut is the leaf of its group."""
+    if node not in number:
+        member, n = node, len(tree) + 1
+        while member >= n:
+            member = int(tree[member - n, 0])
+        number[node] = len(order)
+        order.append(int(groups[member]))
+    return number[node]
+
+
+def _merges(centroids: Floats, sizes: Ints) -> tuple[tuple[int, int, int], ...]:
+    """Which segments join as K falls, by Ward's criterion on their centroids and sizes."""
+    weight = {label: float(size) for label, size in enumerate(sizes) if size}
+    place = {label: centroids[label].astype(float) for label in weight}
+    merges = []
+    while len(weight) > 1:
+        pairs = [(a, b) for a in weight for b in weight if a < b]
+        costs = [
+            weight[a] * weight[b] / (weight[a] + weight[b]) * float(((place[a] - place[b]) ** 2).sum()) for a, b in pairs
+        ]
+        a, b = pairs[int(np.argmin(costs))]
+        place[a] = (place[a] * weight[a] + place[b] * weight[b]) / (weight[a] + weight[b])
+        weight[a] += weight.pop(b)
+        merges.append((len(weight), a, b))
+    return tuple(merges)
+
+
+def _nothing(method: str, metric: str, n: int) -> HierarchyFinding:
+    return HierarchyFinding(method, metric, n, (), (n,), (0,), 0.0, (), (), "All customers are alike: there is no tree.")
