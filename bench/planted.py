@@ -36,6 +36,7 @@ CASES = (
     (9, 5000, Shape(n_segments=8, anomaly_share=0.01, balance=6)),
     (10, 3500, Shape(n_segments=7, anomaly_share=0.02)),
 )
+FIGURES = ("rand", "average_precision", "precision", "recall")
 
 
 @dataclass(frozen=True)
@@ -104,35 +105,31 @@ def main() -> None:
     """Measure, and write the section."""
     with tempfile.TemporaryDirectory() as folder:
         scores = [case(*planted, Path(folder)) for planted in CASES]
-    rows = [
-        (seed, f"{n:,}", shape.n_segments, f"{shape.anomaly_share:.1%}", *_cells(mine), *_cells(other))
-        for (seed, n, shape), (mine, other) in zip(CASES, scores, strict=True)
-    ]
-    right = [
-        sum(pair[way].n_clusters == shape.n_segments for (_, _, shape), pair in zip(CASES, scores, strict=True))
-        for way in (0, 1)
-    ]
-    rows.append(("median", "", "", "", *_medians(scores, 0, right[0]), *_medians(scores, 1, right[1])))
-    header = ["seed", "customers", "segments", "odd"]
-    header += [f"{column}{way}" for way in ("", " (tutorial)") for column in ("K", "Rand", "AP", "precision", "recall")]
     text = (
         "Samples by `segmenter.sample` with four to eight segments and six kinds of anomalies (wholesale, bot-like, serial "
-        "returner, dormant then burst, one giant order, ring of identical customers). K: segments found; Rand: "
-        "adjusted Rand index of the segments without the anomalies; AP: average precision of the anomaly score; "
-        "precision and recall of the flags. The tutorial way's score is its k-distance.\n\n"
+        "returner, dormant then burst, one giant order, ring of identical customers), other sizes and shapes than the "
+        "default. K: segments found; Rand: adjusted Rand index of the segments, without the anomalies; AP: average "
+        "precision of the anomaly score; precision and recall of the flags.\n\n"
     )
-    write("Planted structure", text + table(header, rows))
+    mine, other = ([pair[way] for pair in scores] for way in (0, 1))
+    tutorial_way = "The tutorial way (`bench/tutorial.py`) on the same files; its score is the k-distance.\n\n"
+    write("Planted structure", f"{text}{_table(mine)}\n\n{tutorial_way}{_table(other)}")
 
 
-def _cells(score: Score) -> tuple[str, ...]:
-    figures = (score.rand, score.average_precision, score.precision, score.recall)
-    return (str(score.n_clusters), *(f"{figure:.2f}" for figure in figures))
+def _table(scores: list[Score]) -> str:
+    """One way's scores, a row per case, and their medians."""
+    rows = [
+        (seed, f"{n:,}", f"{shape.anomaly_share:.1%}", shape.n_segments, score.n_clusters, *_figures(score))
+        for (seed, n, shape), score in zip(CASES, scores, strict=True)
+    ]
+    right = sum(score.n_clusters == shape.n_segments for (_, _, shape), score in zip(CASES, scores, strict=True))
+    middle = [statistics.median(getattr(score, field) for score in scores) for field in FIGURES]
+    rows.append(("median", "", "", "", f"{right} of {len(CASES)} right", *(f"{figure:.2f}" for figure in middle)))
+    return table(("seed", "customers", "odd", "segments", "K", "Rand", "AP", "precision", "recall"), rows)
 
 
-def _medians(scores: list[tuple[Score, Score]], way: int, n_right: int) -> tuple[str, ...]:
-    columns = ("rand", "average_precision", "precision", "recall")
-    medians = (statistics.median(getattr(pair[way], column) for pair in scores) for column in columns)
-    return (f"right in {n_right}", *(f"{median:.2f}" for median in medians))
+def _figures(score: Score) -> tuple[str, ...]:
+    return tuple(f"{getattr(score, field):.2f}" for field in FIGURES)
 
 
 if __name__ == "__main__":
