@@ -14,6 +14,7 @@ from segmenter.analysis.knee import knee
 MAJORITY = 3
 NEAR_BEST_STABILITY = 0.02
 VALID_STABILITY = 0.75
+HIGH_STABILITY = 0.85
 ABOVE_REFERENCE = 0.03
 CRITERIA = {
     "elbow": "the elbow of inertia",
@@ -45,17 +46,22 @@ def choose(
     """The K with the most votes, of two with equally many the one with the higher silhouette.
 
     `points` is the sweep, K rising; `spread` the inertia at K = 1; `reference(k)` the silhouette that
-    K-Means reaches on data without groups. The answer is clear where at least three criteria agree,
-    the silhouette exceeds the reference, and the segments survive resampling (mean Jaccard 0.75).
+    K-Means reaches on data without groups. Where the winner does no better than that, the customers
+    form no groups, and the largest K whose segments still survive resampling (mean Jaccard 0.85) is
+    a cut for convenience. The answer is clear where at least three criteria agree, the silhouette
+    exceeds the reference, and the segments are stable (mean Jaccard 0.75).
     """
     votes = vote(points, spread)
     ranked = _ranked(points, votes)
-    available = [point.n_clusters for point in points]
-    chosen = ranked[0] if pinned is None else min(available, key=lambda k: abs(k - pinned))
-    runner_up = next((k for k in ranked if k != chosen), None)
+    by_count = {point.n_clusters: point for point in points}
+    chosen = ranked[0] if pinned is None else min(by_count, key=lambda k: abs(k - pinned))
     at_random = reference(chosen)
+    if pinned is None and not _beats(by_count[chosen], at_random):
+        chosen = _convenient(points, chosen)
+        at_random = reference(chosen)
     supporters = tuple(CRITERIA[name] for name, k in votes.items() if k == chosen)
-    doubts = _doubts(points[available.index(chosen)], supporters, votes, at_random)
+    doubts = _doubts(by_count[chosen], len(points), supporters, votes, at_random)
+    runner_up = next((k for k in ranked if k != chosen), None)
     verdict = _Verdict(chosen, runner_up, supporters, doubts)
     return KChoice(
         points=tuple(points),
@@ -110,8 +116,20 @@ def _ranked(points: Sequence[KPoint], votes: dict[str, int | None]) -> list[int]
     ]
 
 
+def _beats(point: KPoint, at_random: float) -> bool:
+    return point.silhouette >= at_random + ABOVE_REFERENCE
+
+
+def _convenient(points: Sequence[KPoint], voted: int) -> int:
+    """Where customers form no groups: the largest K that survives resampling, else the smallest."""
+    known = {point.n_clusters: point.stability for point in points if point.stability is not None}
+    if not known:
+        return voted
+    return max((k for k, share in known.items() if share >= HIGH_STABILITY), default=min(known))
+
+
 def _doubts(
-    point: KPoint, supporters: Sequence[str], votes: dict[str, int | None], at_random: float
+    point: KPoint, n_tried: int, supporters: Sequence[str], votes: dict[str, int | None], at_random: float
 ) -> tuple[str, ...]:
     """What speaks against taking the chosen K for a fact, in sentences."""
     doubts = []
@@ -122,10 +140,12 @@ def _doubts(
             if len(heard) > 1
             else "few criteria have an opinion"
         )
-    if point.silhouette < at_random + ABOVE_REFERENCE:
+    if n_tried < 2:
+        doubts.append("there are too few customers to try another number")
+    if not _beats(point, at_random):
         doubts.append(
-            f"the silhouette of {point.silhouette:.2f} is no better than the {at_random:.2f} "
-            "that data without any groups would give"
+            f"the silhouette of {point.silhouette:.2f} is hardly better than the {at_random:.2f} "
+            "of data without any groups"
         )
     if point.stability is not None and point.stability < VALID_STABILITY:
         doubts.append(f"the segments change when customers are resampled (Jaccard {point.stability:.2f})")
@@ -145,9 +165,11 @@ def _in_words(verdict: _Verdict, votes: dict[str, int | None], pinned: int | Non
         return f"{verdict.n_clusters} segments, set in the configuration.{fewer}{known}"
     if not verdict.doubts:
         return f"{verdict.n_clusters} segments: {support} agree."
-    other = f", {verdict.runner_up} would serve nearly as well" if verdict.runner_up else ""
-    taken = f"{verdict.n_clusters} were taken because {support} point there" if verdict.supporters else ""
-    return f"No clear number of segments: {_listed(verdict.doubts)}. {taken}{other}."
+    why = f"{support} point there" if verdict.supporters else "no larger number survives resampling"
+    other = f"; {verdict.runner_up} comes second" if verdict.runner_up else ""
+    return (
+        f"No clear number of segments: {_listed(verdict.doubts)}. {verdict.n_clusters} were taken because {why}{other}."
+    )
 
 
 def _listed(words: Sequence[str]) -> str:

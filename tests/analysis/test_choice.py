@@ -1,0 +1,101 @@
+"""The elbow, the stability of clusters, the votes and the words."""
+
+import numpy as np
+import pytest
+
+from segmenter.analysis.choice import choose, vote
+from segmenter.analysis.findings import KPoint
+from segmenter.analysis.knee import knee
+from segmenter.analysis.stability import jaccard, stability
+
+
+def sweep(silhouette, stable=0.9, inertia=None):
+    """A sweep from K = 2 whose four indices peak at the largest silhouette."""
+    inertia = inertia or [100 / k for k in range(2, 2 + len(silhouette))]
+    return tuple(
+        KPoint(k, inertia[k - 2], value, 1 - value, 100 * value, stable - abs(value - max(silhouette)))
+        for k, value in enumerate(silhouette, start=2)
+    )
+
+
+def chosen(points, reference=0.1, pinned=None):
+    return choose(points, spread=200.0, pinned=pinned, n_silhouette=100, reference=lambda _: reference)
+
+
+def test_the_knee_of_a_bent_line_is_its_bend():
+    x = np.arange(10.0)
+    assert knee(x, np.where(x < 4, 40 - 9 * x, 13 - 1.0 * (x - 4) - 9)) in (3, 4)
+
+
+def test_a_straight_a_rising_or_a_short_curve_has_no_knee():
+    x = np.arange(6.0)
+    assert knee(x, 10 - x) is None
+    assert knee(x, x) is None
+    assert knee(x[:2], -x[:2]) is None
+    assert knee(x, np.ones(6)) is None
+
+
+def test_the_knee_is_sought_among_the_first_points_where_asked():
+    x = np.arange(100.0)
+    assert knee(x, np.exp(-x / 20), within=10) == 9
+
+
+def test_a_cloud_without_groups_has_no_elbow():
+    points = sweep([0.2] * 9, inertia=[100 * k ** (-2 / 3) for k in range(2, 11)])
+    assert vote(points, spread=100.0)["elbow"] is None
+
+
+def test_inertia_that_falls_until_four_and_then_hardly_has_its_elbow_there():
+    points = sweep([0.2] * 9, inertia=[60, 30, 5, 4.6, 4.3, 4.0, 3.8, 3.6, 3.4])
+    assert vote(points, spread=100.0)["elbow"] == 4
+
+
+def test_agreeing_criteria_give_a_clear_answer_with_its_reasons():
+    choice = chosen(sweep([0.3, 0.4, 0.7, 0.5, 0.4]))
+    assert choice.n_clusters == 4
+    assert choice.is_clear
+    assert choice.reason.startswith("4 segments:")
+
+
+def test_a_silhouette_no_better_than_without_groups_is_never_clear():
+    choice = chosen(sweep([0.3, 0.4, 0.7, 0.5, 0.4]), reference=0.69)
+    assert not choice.is_clear
+    assert "data without any groups" in choice.reason
+
+
+def test_segments_that_dissolve_under_resampling_are_never_clear():
+    choice = chosen(sweep([0.3, 0.4, 0.7, 0.5, 0.4], stable=0.6))
+    assert not choice.is_clear
+    assert "resampled" in choice.reason
+
+
+def test_a_pinned_k_keeps_the_votes_and_names_the_better_one():
+    choice = chosen(sweep([0.3, 0.4, 0.7, 0.5, 0.4]), pinned=3)
+    assert (choice.n_clusters, choice.runner_up, choice.is_pinned) == (3, 4, True)
+    assert "No criterion would choose it" in choice.reason
+
+
+def test_without_bootstraps_stability_has_no_opinion():
+    points = [KPoint(k, 100 / k, 0.5 - abs(k - 3) / 10, 1.0, 1.0, None) for k in (2, 3, 4)]
+    assert vote(points, spread=200.0)["stability"] is None
+
+
+def test_jaccard_is_the_share_of_common_customers():
+    assert jaccard(np.array([0, 0, 1, 1]), np.array([1, 1, 0, 0])) == pytest.approx([1, 1])
+    assert jaccard(np.array([0, 0, 0, 1]), np.array([0, 0, 1, 1])) == pytest.approx([2 / 3, 1 / 2])
+
+
+def test_clusters_that_come_back_in_every_resample_are_perfectly_stable(rng):
+    points = np.concatenate([rng.normal(0, 1, (100, 1)), rng.normal(50, 1, (60, 1))])
+    labels = (points[:, 0] > 25).astype(np.int64)
+    found = stability(points, labels, lambda resample, _: (resample[:, 0] > 25).astype(np.int64), 10, 0)
+    assert found == pytest.approx([1, 1])
+
+
+def test_clusters_drawn_at_random_are_unstable(rng):
+    labels = rng.integers(0, 4, size=400)
+
+    def at_random(resample, seed):
+        return np.random.default_rng(seed).integers(0, 4, size=len(resample))
+
+    assert (stability(rng.normal(size=(400, 2)), labels, at_random, 10, 0) < 0.3).all()

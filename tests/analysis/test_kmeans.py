@@ -1,0 +1,147 @@
+"""Segments: the right K, canonical labels, and honesty about data without groups."""
+
+import gzip
+
+import numpy as np
+import pytest
+from sklearn.cluster import KMeans
+from sklearn.metrics import adjusted_rand_score
+
+from segmenter.analysis.kmeans import assign, segment
+from segmenter.config.analysis import KMeansConfig
+
+QUICK = KMeansConfig(max_clusters=5, n_init=3, bootstraps=2)
+
+
+def groups(rng, n=400, k=4, d=3):
+    centers = 6.0 * np.eye(k, d) - 6.0 * np.eye(k, d, -d)
+    truth = rng.integers(0, k, size=n)
+    return centers[truth] + 0.5 * rng.normal(size=(n, d)), truth
+
+
+def test_the_planted_groups_are_found(rng):
+    points, truth = groups(rng)
+    found = segment(points, QUICK, 0)
+    assert found.n_clusters == 4
+    assert found.choice.is_clear
+    assert adjusted_rand_score(truth, found.labels) == 1.0
+
+
+def test_the_order_of_customers_changes_nothing(rng):
+    points, _ = groups(rng)
+    points = np.vstack([points, points[:50]])
+    value = np.exp(points[:, 0])
+    order = rng.permutation(len(points))
+    plain, shuffled = segment(points, QUICK, 0, value), segment(points[order], QUICK, 0, value[order])
+    assert np.array_equal(plain.labels[order], shuffled.labels)
+    assert np.array_equal(plain.centroids, shuffled.centroids)
+    assert np.array_equal(plain.silhouette[order], shuffled.silhouette)
+    assert plain.choice == shuffled.choice
+
+
+def test_the_same_seed_gives_the_same_bytes(rng):
+    points = rng.normal(size=(500, 4))
+    first, second = segment(points, QUICK, 3), segment(points, QUICK, 3)
+    assert first.labels.tobytes() == second.labels.tobytes()
+    assert first.centroids.tobytes() == second.centroids.tobytes()
+    assert first.choice == second.choice
+
+
+def test_the_input_is_not_changed(rng):
+    points, _ = groups(rng)
+    before = points.copy()
+    segment(points, QUICK, 0, points[:, 0])
+    assert np.array_equal(points, before)
+
+
+def test_segments_are_numbered_from_the_most_valuable_down(rng):
+    points, truth = groups(rng)
+    value = np.array([30.0, 400.0, 5.0, 90.0])[truth] * np.exp(0.1 * rng.normal(size=len(truth)))
+    labels = segment(points, QUICK, 0, value).labels
+    medians = [np.median(value[labels == label]) for label in range(4)]
+    assert medians == sorted(medians, reverse=True)
+
+
+def test_everybody_is_in_the_segment_of_the_nearest_centroid(rng):
+    points = rng.normal(size=(400, 3))
+    found = segment(points, QUICK, 0)
+    assert np.array_equal(assign(points, found.centroids), found.labels)
+    assert np.isclose(((points - found.centroids[found.labels]) ** 2).sum(), found.inertia)
+
+
+def test_inertia_is_that_of_scikit_learns_best_restart(rng):
+    points, _ = groups(rng, k=4)
+    config = KMeansConfig(max_clusters=6, bootstraps=0)
+    found = {point.n_clusters: point.inertia for point in segment(points, config, 0).choice.points}
+    for n_clusters, inertia in found.items():
+        assert inertia <= 1.01 * KMeans(n_clusters, n_init=10, random_state=1).fit(points).inertia_
+
+
+def test_a_pinned_number_of_segments_is_taken_and_said_to_be_pinned(rng):
+    choice = segment(groups(rng)[0], KMeansConfig(n_clusters=3, max_clusters=5, bootstraps=3), 0).choice
+    assert choice.n_clusters == 3
+    assert choice.is_pinned
+    assert "set in the configuration" in choice.reason
+
+
+def test_a_crowd_without_groups_has_no_clear_number_of_segments(rng):
+    for points in (rng.normal(size=(1500, 5)), rng.uniform(size=(1500, 2))):
+        choice = segment(points, KMeansConfig(max_clusters=5, n_init=3, bootstraps=4), 0).choice
+        assert not choice.is_clear
+        assert choice.reason.startswith("No clear number of segments")
+        assert choice.runner_up is not None
+
+
+@pytest.mark.parametrize(
+    ("points", "n_clusters"),
+    [
+        (np.ones((50, 3)), 1),
+        (np.ones((50, 0)), 1),
+        (np.zeros((0, 3)), 0),
+        (np.zeros((1, 3)), 1),
+        (np.array([[0.0], [1.0]]), 1),
+        (np.repeat([[0.0, 0.0], [1.0, 1.0]], 30, axis=0), 2),
+        (np.repeat([[0.0], [1.0], [5.0]], [200, 1, 1], axis=0), None),
+    ],
+    ids=["alike", "no feature", "nobody", "one", "two", "two points", "nearly alike"],
+)
+def test_degenerate_customers_get_no_invented_segments(points, n_clusters):
+    found = segment(points, QUICK, 0)
+    assert n_clusters in (found.n_clusters, None)
+    assert found.n_clusters <= max(1, len(np.unique(points, axis=0)))
+    assert len(found.labels) == len(points)
+
+
+def test_more_segments_than_different_customers_are_not_made(rng):
+    points = np.repeat(rng.normal(size=(3, 2)), 20, axis=0)
+    found = segment(points, KMeansConfig(n_clusters=5, bootstraps=3), 0)
+    assert found.n_clusters == 3
+    assert "5 were asked for" in found.choice.reason
+
+
+def test_twelve_customers_are_no_ground_for_a_clear_answer(rng):
+    found = segment(rng.normal(size=(12, 4)), QUICK, 0)
+    assert found.n_clusters == 2
+    assert not found.choice.is_clear
+
+
+def test_beyond_the_sample_the_fit_is_refined_on_everybody(rng, monkeypatch):
+    points, truth = groups(rng, n=3000)
+    monkeypatch.setattr("segmenter.analysis.kmeans.FIT_SAMPLE", 500)
+    monkeypatch.setattr("segmenter.analysis.kmeans.SILHOUETTE_SAMPLE", 400)
+    found = segment(points, QUICK, 0)
+    assert adjusted_rand_score(truth, found.labels) == 1.0
+    assert np.isnan(found.silhouette).sum() == 2600
+    assert found.choice.n_silhouette == 400
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("name", "n_clusters", "most"), [("hepta", 7, 10), ("s1", 15, 20), ("unbalance", 8, 10)])
+def test_the_known_number_of_clusters_of_the_benchmarks_is_found(exports, name, n_clusters, most):
+    folder = exports / "benchmark"
+    with gzip.open(folder / f"{name}.data.gz") as data, gzip.open(folder / f"{name}.labels0.gz") as labels:
+        points, truth = np.loadtxt(data), np.loadtxt(labels)
+    found = segment(points, KMeansConfig(max_clusters=most), 0)
+    assert found.n_clusters == n_clusters
+    assert found.choice.is_clear
+    assert adjusted_rand_score(truth, found.labels) > 0.98
