@@ -1,1 +1,75 @@
 """A run -> charts -> pages, HTML and PDF; knows nothing of how numbers were made."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from segmenter.config.report import ReportConfig
+from segmenter.report.paper import pdf_problem
+from segmenter.runs.types import Run
+
+if TYPE_CHECKING:
+    from segmenter.report.context.view import View
+    from segmenter.report.types import Figure
+
+__all__ = ["pdf_problem", "render"]
+
+
+def render(run: Run, config: ReportConfig, folder: Path) -> tuple[Path, ...]:
+    """Write the report's files of `config.formats` and the charts into `folder`; the files a person opens, HTML first.
+
+    Where no PDF can be made (`pdf_problem`), the other files are made all the same.
+
+    Raises
+    ------
+    ReportError
+        A template of the team's own is broken, or the logo cannot be read.
+    """
+    from segmenter.report.tables import write_tables
+
+    files: list[Path] = []
+    if {"html", "pdf"} & set(config.formats):
+        files += _pages(run, config, folder)
+    return (*files, *write_tables(run, config, folder))
+
+
+def _pages(run: Run, config: ReportConfig, folder: Path) -> list[Path]:
+    from segmenter.report import page as pages
+    from segmenter.report.context import build
+    from segmenter.report.paper import write_pdf
+    from segmenter.report.points import points
+
+    view = _view(run, config)
+    _write_charts(view.charts, folder / "charts")
+    page = build(view)
+    files = []
+    if "html" in config.formats:
+        files.append(folder / "report.html")
+        files[-1].write_text(pages.html(page, config.templates, points(view)), encoding="utf-8")
+    if "pdf" in config.formats and pdf_problem() is None:
+        files.append(folder / "report.pdf")
+        write_pdf(page, config.templates, files[-1])
+    return files
+
+
+def _view(run: Run, config: ReportConfig) -> View:
+    """The run with its charts drawn, in the reader's locale and the segments' colours."""
+    from segmenter.report import palette
+    from segmenter.report.charts import draw
+    from segmenter.report.charts.style import Look
+    from segmenter.report.context.view import View
+    from segmenter.report.language import Voice
+
+    voice = Voice(config.locale, config.currency)
+    names = tuple(card.name for card in run.findings.cards)
+    look = Look(voice, names, palette.colours(names), palette.markers(names))
+    return View(run, config, voice, draw(run, look))
+
+
+def _write_charts(charts: dict[str, Figure], folder: Path) -> None:
+    folder.mkdir(exist_ok=True)
+    for chart in charts.values():
+        (folder / f"{chart.id}.svg").write_text(
+            f'<?xml version="1.0" encoding="utf-8"?>\n{chart.svg}', encoding="utf-8"
+        )

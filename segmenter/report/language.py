@@ -70,9 +70,22 @@ class Voice:
             lambda x: format_currency(x, self.currency, pattern, self.locale, currency_digits=False),
         )
 
+    def cents(self, value: float | None) -> str:
+        """Money with cents below a hundred, whole above."""
+        return self.money(value, 2 if value is not None and 0 < abs(value) < 100 else 0)
+
+    def money_in_words(self, value: float | None) -> str:
+        """Money in three digits and a word: 8.91 million."""
+        if value is None or not math.isfinite(value) or abs(value) < 10_000:
+            return self.cents(value)
+        digits = 2 - int(math.log10(abs(value))) % 3
+        if self.currency:
+            return str(format_compact_currency(value, self.currency, locale=self.locale, fraction_digits=digits))
+        return str(format_compact_decimal(value, format_type="long", locale=self.locale, fraction_digits=digits))
+
     def money_short(self, value: float | None) -> str:
         """Money for a headline or an axis: £9.7M."""
-        digits = 1 if value is not None and abs(value) >= 1000 else 0
+        digits = 1 if value is not None and abs(value) >= 1000 and value % 1000 else 0
         if not self.currency:
             return self._shown(value, lambda x: format_compact_decimal(x, locale=self.locale, fraction_digits=digits))
         return self._shown(
@@ -80,8 +93,10 @@ class Voice:
             lambda x: format_compact_currency(x, self.currency, locale=self.locale, fraction_digits=digits),
         )
 
-    def percent(self, share: float | None, digits: int = 0) -> str:
-        """A share of 0 to 1 as per cent."""
+    def percent(self, share: float | None, digits: int | None = None) -> str:
+        """A share of 0 to 1 as per cent; below ten per cent with one decimal unless `digits` says otherwise."""
+        if digits is None:
+            digits = 1 if share and abs(share) < 0.0995 else 0
         pattern = self.locale.percent_formats[None].pattern.replace("0%", f"{self._decimals(digits)}%")
         pattern = pattern.replace("0\xa0%", f"{self._decimals(digits)}\xa0%")
         return self._shown(share, lambda x: self._percent(x, pattern))
@@ -98,10 +113,13 @@ class Voice:
     def value(self, feature: Feature, value: float | None) -> str:
         """A feature's value in its kind's format, without the unit."""
         if feature.kind == "money":
-            return self.money(value)
+            return self.cents(value)
         if feature.kind == "share":
             return self.percent(value)
-        return self.number(value, 2 if feature.kind == "ratio" else 0)
+        if value is None or not math.isfinite(value):
+            return MISSING
+        whole = abs(value) >= 10 or float(value).is_integer()
+        return self.number(value, 2 if feature.kind == "ratio" else 0 if whole else 1)
 
     def with_unit(self, feature: Feature, value: float | None) -> str:
         """A feature's value with its unit."""

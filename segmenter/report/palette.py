@@ -13,6 +13,8 @@ INK = "#1d2733"
 MUTED = "#5c6773"
 RULE = "#d4dae0"
 PAPER = "#ffffff"
+ON_DARK = "#fffffe"  # letters on a dark and on a light cell, the same in dark mode
+ON_LIGHT = "#1d2732"
 ALARM = "#b3261e"
 COLOURS = (
     "#0072b2",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Literal
 
 
@@ -84,20 +84,28 @@ class Card:
 
 
 @dataclass(frozen=True)
-class Section:
-    """A chapter of the report: its heading, opening sentences, figures and tables in reading order."""
+class Part:
+    """A piece of a chapter that stays together: its heading, sentences, figures and tables in reading order."""
 
-    id: str
     title: str
-    lead: str
     sentences: tuple[str, ...] = ()
     figures: tuple[Figure, ...] = ()
     tables: tuple[Table, ...] = ()
 
 
 @dataclass(frozen=True)
+class Section:
+    """A chapter of the report: its heading, what it says in one paragraph, and its parts."""
+
+    id: str
+    title: str
+    lead: str
+    parts: tuple[Part, ...] = ()
+
+
+@dataclass(frozen=True)
 class Page:
-    """Everything that report.html.j2 may name."""
+    """Everything that report.html may name, in reading order."""
 
     title: str
     company: str
@@ -112,13 +120,11 @@ class Page:
     colours: tuple[str, ...]
     sentences: tuple[str, ...]
     actions: tuple[Action, ...]
-    changes: tuple[str, ...]
     stats: tuple[Stat, ...]
     cards: tuple[Card, ...]
+    segments: Section
     differences: Section
     map: Section
-    money: Section
-    moves: Section | None
     oddities: Section
     certainty: Section
     data: Section
@@ -126,9 +132,16 @@ class Page:
 
     @property
     def sections(self) -> tuple[Section, ...]:
-        """The chapters after the segment cards, in reading order."""
-        chapters = (self.differences, self.map, self.money, self.moves)
-        return tuple(filter(None, (*chapters, self.oddities, self.certainty, self.data, self.method)))
+        """The chapters in reading order, for the contents."""
+        return (
+            self.segments,
+            self.differences,
+            self.map,
+            self.oddities,
+            self.certainty,
+            self.data,
+            self.method,
+        )
 
 
 @dataclass(frozen=True)
@@ -155,4 +168,4 @@ class AlertPage:
     accent: str
     headline: str
     stats: tuple[Stat, ...]
-    groups: tuple[tuple[str, str, tuple[tuple[str, str, str, str, str], ...]], ...] = field(default=())
+    groups: tuple[tuple[str, str, tuple[tuple[str, str, str, str, str], ...]], ...] = ()

@@ -56,7 +56,9 @@ def bare_run():
     nan = float("nan")
     found = run.findings
     card = replace(found.cards[0], profile={}, importance=(), stability=None, rule="", rule_precision=nan)
-    choice = replace(found.choice, points=(), votes={}, runner_up=None, is_clear=False, n_clusters=1, cluster_stability=())
+    choice = replace(
+        found.choice, points=(), votes={}, runner_up=None, is_clear=False, n_clusters=1, cluster_stability=()
+    )
     findings = replace(
         found,
         choice=choice,
@@ -93,7 +95,9 @@ def _customers(rng, labels, n_anomalies):
     }
     for feature in FEATURES:
         values.setdefault(feature.name, rng.lognormal(1, 0.6, n))
-    frame = pd.DataFrame({"customer_id": [f"{12346 + i}" for i in range(n)], **{f.name: values[f.name] for f in FEATURES}})
+    frame = pd.DataFrame(
+        {"customer_id": [f"{12346 + i}" for i in range(n)], **{f.name: values[f.name] for f in FEATURES}}
+    )
     frame["segment"] = labels
     frame["segment_name"] = [NAMES[label] for label in labels]
     frame["silhouette"] = rng.normal(0.35, 0.2, n).clip(-0.4, 0.9)
@@ -206,22 +210,40 @@ def _findings(rng, customers, cards):
         anomalies=_anomaly_finding(rng, customers),
         hierarchy=_hierarchy(rng, k),
         map=MapFinding(
-            len(customers), 30.0, 30.0, 1.12, 0.96, USED, (0.58, 0.19), (tuple(rng.normal(0, 0.4, 6)), tuple(rng.normal(0, 0.4, 6)))
+            len(customers),
+            30.0,
+            30.0,
+            1.12,
+            0.96,
+            USED,
+            (0.58, 0.19),
+            (tuple(rng.normal(0, 0.4, 6)), tuple(rng.normal(0, 0.4, 6))),
         ),
         comparison=Comparison(
-            tuple(
-                Method(name, k, sizes, 0, 0.31, 1.05, 812.0, 0.7, 0.68, len(customers))
-                for name in ("kmeans", "hierarchical", "bisecting", "mixture")
-            )
-            + (Method("dbscan", 1, (len(customers) - 14,), 14, None, None, None, 0.02, 0.01, len(customers)),),
+            (
+                *tuple(
+                    Method(name, k, sizes, 0, 0.31, 1.05, 812.0, 0.7, 0.68, len(customers))
+                    for name in ("kmeans", "hierarchical", "bisecting", "mixture")
+                ),
+                Method("dbscan", 1, (len(customers) - 14,), 14, None, None, None, 0.02, 0.01, len(customers)),
+            ),
             "K-Means suits this data: the groups touch each other, so DBSCAN sees one crowd and a few outsiders.",
         ),
         rfm=_rfm(rng, customers, k),
         mixture=MixtureFinding(
-            (2, 3, 4, 5, 6), {"full": (-10.0, -40.0, -60.0, -58.0, -50.0), "diag": (0.0, -20.0, -30.0, -35.0, -20.0)}, "full", 4, 61
+            (2, 3, 4, 5, 6),
+            {"full": (-10.0, -40.0, -60.0, -58.0, -50.0), "diag": (0.0, -20.0, -30.0, -35.0, -20.0)},
+            "full",
+            4,
+            61,
         ),
         themes=tuple(
-            Theme(f"Theme {i}", ("WHITE HANGING HEART", "LUNCH BAG RED", "JUMBO BAG"), 0.25, tuple(rng.dirichlet(np.ones(k))))
+            Theme(
+                f"Theme {i}",
+                ("WHITE HANGING HEART", "LUNCH BAG RED", "JUMBO BAG"),
+                0.25,
+                tuple(rng.dirichlet(np.ones(k))),
+            )
             for i in range(4)
         ),
         separation=(
@@ -284,7 +306,9 @@ def _rfm(rng, customers, k):
 
 def _manifest(customers):
     months = tuple(f"2011-{m:02d}" for m in range(1, 13))
-    cohorts = tuple((month, tuple([1.0] + [0.4 / (j + 1) ** 0.3 for j in range(11 - i)])) for i, month in enumerate(months))
+    cohorts = tuple(
+        (month, tuple([1.0] + [0.4 / (j + 1) ** 0.3 for j in range(11 - i)])) for i, month in enumerate(months)
+    )
     revenue = float(customers["monetary"].sum())
     period = Period(
         date(2011, 1, 3), date(2011, 12, 9), 541909, int(customers["frequency"].sum()), len(customers), revenue, months,

@@ -1,33 +1,48 @@
-"""The charts, a file per subject; each function takes the scene and gives a figure, None where there is no data."""
+"""Every chart of a report, drawn once as SVG and used on screen, on paper and as a file."""
 
 from __future__ import annotations
 
-from segmenter.report.charts import choice, maps, money, oddness, profile, structure
-from segmenter.report.charts.canvas import STYLE, Scene
+import os
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+from segmenter.report.charts.style import Look, house_style
 from segmenter.report.types import Figure
-
-CHARTS = (
-    profile.snake,
-    profile.heat,
-    maps.tsne,
-    maps.pca,
-    money.concentration,
-    money.months,
-    money.cohorts,
-    structure.themes,
-    oddness.k_distance,
-    choice.elbow,
-    choice.criteria,
-    choice.silhouette,
-    structure.dendrogram,
-    structure.mixture,
-)
+from segmenter.runs.types import Run
 
 
-def draw(scene: Scene) -> dict[str, Figure]:
-    """Every chart that the run has data for, by id."""
-    import matplotlib as mpl
+def draw(run: Run, look: Look) -> dict[str, Figure]:
+    """The run's charts by id; a chart whose numbers were not measured is left out."""
+    _give_matplotlib_a_folder()
+    with house_style():
+        drawn = [chart(run, look) for chart in _charts()]
+    return {figure.id: figure for figure in drawn if figure is not None}
 
-    with mpl.rc_context(STYLE):
-        figures = [chart(scene) for chart in CHARTS]
-    return {figure.id: figure for figure in figures if figure is not None}
+
+def _charts() -> tuple[Callable[[Run, Look], Figure | None], ...]:
+    from segmenter.report.charts import clusters, maps, money, segments, views
+
+    return (
+        segments.shares,
+        segments.snake,
+        segments.heat,
+        maps.neighbourhoods,
+        maps.components,
+        clusters.criteria,
+        clusters.silhouettes,
+        clusters.mixtures,
+        views.dendrogram,
+        views.k_distances,
+        views.crosswalk,
+        views.themes,
+        money.months,
+        money.cohorts,
+        money.concentration,
+    )
+
+
+def _give_matplotlib_a_folder() -> None:
+    """Where the home folder cannot be written, matplotlib keeps its font list beside other temporary files."""
+    if "MPLCONFIGDIR" not in os.environ and not os.access(Path.home(), os.W_OK):
+        os.environ["MPLCONFIGDIR"] = tempfile.mkdtemp(prefix="segmenter-matplotlib-")

@@ -1,115 +1,107 @@
-"""Where customers sit: t-SNE and PCA on paper."""
+"""Maps of the customers: t-SNE and principal components, a point per customer."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from segmenter.report.charts.canvas import Scene, sheet, ticks, to_svg
-from segmenter.report.palette import ALARM, INK, PAPER
+import pandas as pd
+
+from segmenter.report.charts.segments import label_of
+from segmenter.report.charts.style import Look, canvas, to_svg
+from segmenter.report.palette import ALARM, INK
 from segmenter.report.types import Figure
+from segmenter.runs.types import Run
 
 if TYPE_CHECKING:
-    import pandas as pd
     from matplotlib.axes import Axes
 
-MANY = 600  # points above which they are drawn as one picture inside the SVG
 
-
-def tsne(scene: Scene) -> Figure | None:
+def neighbourhoods(run: Run, look: Look) -> Figure | None:
     """The t-SNE map, coloured by segment, anomalies ringed."""
-    shown, voice, finding = scene.run.customers.dropna(subset=["tsne_x"]), scene.voice, scene.run.findings.map
-    if len(shown) < 3:
+    placed = run.customers.dropna(subset=["tsne_x", "tsne_y"])
+    if placed.empty:
         return None
-    figure, (ax,) = sheet(4.4)
-    _points(scene, ax, shown, "tsne_x", "tsne_y")
-    ax.set_xticks([])
-    ax.set_yticks([])
-    ax.set_xlabel(voice("t-SNE, no units: near means alike, distances between groups mean little"))
-    n_odd = int(shown["is_anomaly"].sum())
+    figure, (axes,) = canvas(4.6)
+    _points(axes, placed, "tsne_x", "tsne_y", look)
+    _ring_anomalies(axes, placed, "tsne_x", "tsne_y")
+    _names(axes, placed, "tsne_x", "tsne_y", look)
+    axes.set_xticks([])
+    axes.set_yticks([])
+    axes.spines[:].set_visible(False)
+    n_odd = int(placed["is_anomaly"].sum())
     return Figure(
-        "tsne",
-        voice("Map of the customers (t-SNE)"),
-        to_svg(figure, "tsne"),
-        voice(
-            "{n} customers; neighbours buy alike. The {odd} red rings are the odd ones.",
-            n=voice.number(len(shown)),
-            odd=voice.number(n_odd),
-        ),
-        voice("Scatter of customers coloured by segment, each segment's name at its middle, anomalies ringed in red."),
-        voice(
-            "t-SNE, perplexity {perplexity}, trustworthiness {trust}, {n} customers",
-            perplexity=voice.number(finding.perplexity),
-            trust=voice.number(finding.trustworthiness, 2),
-            n=voice.number(finding.n_sample),
-        ),
+        "map-tsne",
+        "Where customers sit (t-SNE map)",
+        to_svg(figure, f"Scatter plot of {len(placed)} customers: neighbours on the map behave alike."),
+        "Customers who behave alike lie close together; distances between far-apart groups mean nothing."
+        + (f" Red rings mark the {look.voice.number(n_odd)} odd customers." if n_odd else ""),
+        "A point per customer, coloured by segment. The axes have no unit.",
+        "customers.parquet: tsne_x, tsne_y, segment, is_anomaly",
     )
 
 
-def pca(scene: Scene) -> Figure | None:
-    """The PCA map with what its axes are made of."""
-    shown, voice, finding = scene.run.customers.dropna(subset=["pca_x", "pca_y"]), scene.voice, scene.run.findings.map
-    if len(shown) < 3 or len(finding.pca_explained) < 2:
+def components(run: Run, look: Look) -> Figure | None:
+    """The first two principal components, with what each axis stands for."""
+    placed = run.customers.dropna(subset=["pca_x", "pca_y"])
+    finding = run.findings.map
+    if placed.empty or len(finding.pca_loadings) < 2:
         return None
-    figure, (ax,) = sheet(3.6)
-    _points(scene, ax, shown, "pca_x", "pca_y")
-    ax.set_xlabel(_axis(scene, 0))
-    ax.set_ylabel(_axis(scene, 1))
-    ticks(ax.xaxis, voice.number)
-    ticks(ax.yaxis, voice.number)
+    figure, (axes,) = canvas(3.6)
+    _points(axes, placed, "pca_x", "pca_y", look)
+    _names(axes, placed, "pca_x", "pca_y", look)
+    axes.grid()
+    axes.set_xlabel(_axis(run, look, 0))
+    axes.set_ylabel(_axis(run, look, 1))
+    explained = look.voice.percent(sum(finding.pca_explained[:2]))
     return Figure(
-        "pca",
-        voice("The same customers on two main axes (PCA)"),
-        to_svg(figure, "pca"),
-        voice(
-            "The two axes hold {share} of all differences between customers; here distances can be trusted.",
-            share=voice.percent(sum(finding.pca_explained[:2])),
-        ),
-        voice("Scatter of customers on the first two principal components, coloured by segment."),
-        voice("PCA of the prepared features, {n} customers", n=voice.number(finding.n_sample)),
+        "map-pca",
+        "The two directions customers differ in most (PCA)",
+        to_svg(figure, f"Scatter plot of {len(placed)} customers on the first two principal components."),
+        f"These two directions hold {explained} of all differences between customers.",
+        "A point per customer, coloured by segment; the axes are in standard units.",
+        "customers.parquet: pca_x, pca_y; run.json: map",
     )
 
 
-def _axis(scene: Scene, number: int) -> str:
-    """An axis in words: its share of the variance and the two features that weigh most."""
-    finding = scene.run.findings.map
-    pairs = sorted(zip(finding.pca_names, finding.pca_loadings[number], strict=True), key=lambda pair: -abs(pair[1]))
-    weights = ", ".join(f"{'+' if weight > 0 else '−'} {scene.label(name)}" for name, weight in pairs[:2])
-    return scene.voice(
-        "axis {n} ({share}): {weights}",
-        n=number + 1,
-        share=scene.voice.percent(finding.pca_explained[number]),
-        weights=weights,
-    )
+def _axis(run: Run, look: Look, axis: int) -> str:
+    """The strongest loadings of a component, in words and on two lines."""
+    finding = run.findings.map
+    loadings = sorted(zip(finding.pca_names, finding.pca_loadings[axis], strict=False), key=lambda pair: -abs(pair[1]))
+    parts = [f"{'more' if value > 0 else 'less'}: {label_of(run, name)}" for name, value in loadings[:2]]
+    share = look.voice.percent(finding.pca_explained[axis])
+    return f"component {axis + 1} ({share} of the differences)\n{'; '.join(parts)} →"
 
 
-def _points(scene: Scene, ax: Axes, shown: pd.DataFrame, x: str, y: str) -> None:
-    """One set of markers per segment, rings round anomalies, names at the middles."""
-    drawn = len(shown) > MANY
-    size = 5 if drawn else 14
-    for card in scene.run.findings.cards:
-        mine = shown[shown["segment"] == card.label]
-        style = {"color": scene.colours[card.label], "marker": scene.markers[card.label], "linewidths": 0}
-        ax.scatter(mine[x], mine[y], s=size, alpha=0.75, rasterized=drawn, **style)
-    odd = shown[shown["is_anomaly"].astype(bool)]
-    ax.scatter(
-        odd[x], odd[y], s=26, facecolors="none", edgecolors=ALARM, linewidths=0.9, rasterized=len(odd) > MANY // 2
-    )
-    for label, x_middle, y_middle in _middles(scene, shown, x, y):
-        box = {"boxstyle": "round,pad=0.2", "facecolor": PAPER, "edgecolor": scene.colours[label], "linewidth": 0.8}
-        ax.text(
-            x_middle, y_middle, scene.names[label], ha="center", va="center", fontsize=8, color=INK, bbox=box, zorder=5
-        )
+def _points(axes: Axes, placed: pd.DataFrame, x: str, y: str, look: Look) -> None:
+    """One path per segment: short lines with round caps, a hundred times lighter than as many markers."""
+    import numpy as np
+    from matplotlib.patches import PathPatch
+    from matplotlib.path import Path
+
+    width = float(np.clip(160 / np.sqrt(len(placed)), 2.4, 6))
+    for label, colour in enumerate(look.colours):
+        own = placed.loc[placed["segment"] == label, [x, y]].to_numpy(float)
+        vertices = np.repeat(own, 2, axis=0)
+        codes = np.tile([Path.MOVETO, Path.LINETO], len(own)).astype(np.uint8)
+        if len(own):
+            path = Path(vertices, codes)
+            path.should_simplify = False
+            patch = PathPatch(path, edgecolor=colour, facecolor="none", linewidth=width, capstyle="round", alpha=0.7)
+            axes.add_patch(patch)
+    axes.update_datalim(placed[[x, y]].to_numpy(float))
+    axes.autoscale_view()
 
 
-def _middles(scene: Scene, shown: pd.DataFrame, x: str, y: str) -> list[tuple[int, float, float]]:
-    """Where each segment's name goes: its median point, moved up where two names would touch."""
-    middles = shown.groupby("segment")[[x, y]].median().sort_values(y)
-    wide, high = float(shown[x].max() - shown[x].min()), float(shown[y].max() - shown[y].min())
-    placed: list[tuple[int, float, float]] = []
-    for label, row in middles.iterrows():
-        at_x, at_y = float(row[x]), float(row[y])
-        for _, other_x, other_y in placed:
-            if abs(at_x - other_x) < 0.26 * wide and at_y - other_y < 0.07 * high:
-                at_y = other_y + 0.07 * high
-        placed.append((int(str(label)), at_x, at_y))
-    return placed
+def _ring_anomalies(axes: Axes, placed: pd.DataFrame, x: str, y: str) -> None:
+    odd = placed[placed["is_anomaly"].astype(bool)]
+    axes.scatter(odd[x], odd[y], s=26, facecolors="none", edgecolors=ALARM, linewidths=0.8)
+
+
+def _names(axes: Axes, placed: pd.DataFrame, x: str, y: str, look: Look) -> None:
+    """Each segment's name at the median of its points, on a light ground."""
+    for label, name in enumerate(look.names):
+        own = placed[placed["segment"] == label]
+        if len(own):
+            box = {"boxstyle": "round,pad=0.25", "facecolor": "#ffffff", "edgecolor": look.colours[label], "alpha": 0.9}
+            place = (own[x].median(), own[y].median())
+            axes.text(*place, name, ha="center", va="center", fontsize=7.5, color=INK, bbox=box)

@@ -1,0 +1,65 @@
+"""A team's own marks: its logo, and our shipped fonts, as data: addresses that need no network."""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from pathlib import Path
+
+from segmenter.assets import asset
+from segmenter.errors import ReportError
+
+TYPES = {".png": "image/png", ".jpg": "image/jpeg", ".jpeg": "image/jpeg", ".svg": "image/svg+xml"}
+FACES = (
+    ("Source Sans 3", "source-sans-3", 400, "normal"),
+    ("Source Sans 3", "source-sans-3", 400, "italic"),
+    ("Source Sans 3", "source-sans-3", 600, "normal"),
+    ("Source Serif 4", "source-serif-4", 600, "normal"),
+)
+RANGES = {  # as published with the fonts
+    "latin": "U+0000-00FF, U+0131, U+0152-0153, U+02BB-02BC, U+02C6, U+02DA, U+02DC, U+2000-206F, U+20AC, U+2122, "
+    "U+2191, U+2193, U+2212, U+2215, U+FEFF, U+FFFD",
+    "latin-ext": "U+0100-0130, U+0132-0151, U+0154-02BA, U+02BD-02C5, U+02C7-02CC, U+02CE-02D7, U+02DD-02FF, "
+    "U+1E00-1E9F, U+1EF2-1EFF, U+2020, U+20A0-20AB, U+20AD-20C4, U+2113",
+}
+
+
+def logo_uri(path: str | None) -> str:
+    """The logo as a data: address, empty where there is none.
+
+    Raises
+    ------
+    ReportError
+        The file cannot be read or is no PNG, JPEG or SVG.
+    """
+    if path is None:
+        return ""
+    file = Path(path)
+    if file.suffix.lower() not in TYPES:
+        raise ReportError(f"report.logo {path} is no PNG, JPEG or SVG file; name one that is.")
+    try:
+        content = file.read_bytes()
+    except OSError as error:
+        raise ReportError(f"report.logo {path} cannot be read: {error.strerror}. Name an existing file.") from error
+    return f"data:{TYPES[file.suffix.lower()]};base64,{b64encode(content).decode()}"
+
+
+def font_faces() -> str:
+    """@font-face rules of the shipped fonts with their bytes inside."""
+    return "\n".join(
+        rule
+        for family, stem, weight, style in FACES
+        for subset in RANGES
+        if (rule := _face(family, stem, weight, style, subset))
+    )
+
+
+def _face(family: str, stem: str, weight: int, style: str, subset: str) -> str:
+    try:
+        file = asset(f"templates/fonts/{stem}-{subset}-{weight}-{style}.woff2")
+    except FileNotFoundError:
+        return ""
+    encoded = b64encode(file.read_bytes()).decode()
+    return (
+        f"@font-face {{ font-family: '{family}'; font-weight: {weight}; font-style: {style}; "
+        f"src: url(data:font/woff2;base64,{encoded}) format('woff2'); unicode-range: {RANGES[subset]}; }}"
+    )

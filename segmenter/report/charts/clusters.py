@@ -1,0 +1,139 @@
+"""Charts of how many segments there are and how firm they stand."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from segmenter.analysis.findings import KPoint
+from segmenter.report.charts.style import Look, canvas, to_svg
+from segmenter.report.palette import COLOURS, INK, MUTED
+from segmenter.report.types import Figure
+from segmenter.runs.types import Run
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+Criterion = tuple[str, str, Callable[[KPoint], float | None]]
+CRITERIA: tuple[Criterion, ...] = (
+    ("Inertia", "look for the bend", lambda point: point.inertia),
+    ("Silhouette", "higher is better", lambda point: point.silhouette),
+    ("Davies-Bouldin", "lower is better", lambda point: point.davies_bouldin),
+    ("Calinski-Harabasz", "higher is better", lambda point: point.calinski_harabasz),
+    ("Stability", "higher is better", lambda point: point.stability),
+)
+
+
+def criteria(run: Run, look: Look) -> Figure | None:
+    """Each criterion over K, a panel each, the chosen K marked."""
+    points = run.findings.choice.points
+    measured = [criterion for criterion in CRITERIA if _series(points, criterion)[1]]
+    if len(points) < 2 or not measured:
+        return None
+    figure, panels = canvas(1.9, len(measured))
+    for axes, criterion in zip(panels, measured, strict=True):
+        _panel(axes, criterion, run, look)
+    chosen = run.findings.choice.n_clusters
+    return Figure(
+        "k-criteria",
+        "Five ways to ask how many segments there are",
+        to_svg(figure, f"Line charts of {len(measured)} criteria over the number of segments; {chosen} is marked."),
+        f"The dot marks the {chosen} segments of this report. {run.findings.choice.reason}",
+        "A panel per criterion over the number of segments.",
+        "run.json: choice, points",
+    )
+
+
+def _series(points: tuple[KPoint, ...], criterion: Criterion) -> tuple[list[int], list[float]]:
+    pairs = [(point.n_clusters, criterion[2](point)) for point in points]
+    kept = [(k, value) for k, value in pairs if value is not None and np.isfinite(value)]
+    return [k for k, _ in kept], [value for _, value in kept]
+
+
+def _panel(axes: Axes, criterion: Criterion, run: Run, look: Look) -> None:
+    k, values = _series(run.findings.choice.points, criterion)
+    axes.plot(k, values, color=MUTED, marker="o", markersize=2.2, linewidth=1.2)
+    chosen = run.findings.choice.n_clusters
+    if chosen in k:
+        axes.plot([chosen], [values[k.index(chosen)]], "o", color=COLOURS[1], markersize=6)
+    axes.set_title(criterion[0], fontsize=7.5, color=INK)
+    axes.set_xlabel(f"segments (K)\n{criterion[1]}", fontsize=7)
+    axes.set_xticks([n for n in k if n % 2 == 0] or k)
+    small = max(map(abs, values)) < 10
+    axes.yaxis.set_major_formatter(lambda value, _: _short(look, value, small))
+    axes.locator_params(axis="y", nbins=4)
+    axes.tick_params(labelsize=6.5)
+
+
+def _short(look: Look, value: float, small: bool) -> str:
+    if small:
+        return look.voice.number(value, 2)
+    return look.voice.number(value / 1000, 1) + "k" if value >= 10_000 else look.voice.number(value)
+
+
+def silhouettes(run: Run, look: Look) -> Figure | None:
+    """Sorted silhouette values per segment (Rousseeuw, 1987)."""
+    profiles = [profile for profile in run.findings.silhouettes if profile.values]
+    if len(profiles) < 2:
+        return None
+    figure, (axes,) = canvas(0.6 + 0.42 * len(profiles))
+    for row, profile in enumerate(profiles):
+        _blade(axes, -row, profile.values, look.colours[profile.label])
+        axes.text(1.0, -row + 0.1, look.voice.number(profile.mean, 2), ha="right", fontsize=7.5, color=MUTED)
+    mean = _mean(run)
+    axes.axvline(mean, color=INK, linewidth=0.8, linestyle=(0, (4, 3)))
+    axes.axvline(0, color=MUTED, linewidth=0.6)
+    axes.set_yticks([-row for row in range(len(profiles))], [look.names[p.label] for p in profiles], color=INK)
+    axes.set_xlim(min(-0.3, *(min(profile.values) for profile in profiles)), 1)
+    axes.xaxis.set_major_formatter(lambda value, _: look.voice.number(value, 1))
+    axes.set_xlabel("silhouette value of each customer; dashed: the average; at the right: the segment's mean")
+    axes.spines["left"].set_visible(False)
+    return Figure(
+        "silhouette",
+        "How well each customer fits (silhouette diagram)",
+        to_svg(figure, "Silhouette diagram: sorted values per segment."),
+        f"On average {look.voice.number(mean, 2)}. 1 fits perfectly, 0 sits between two segments, "
+        "below 0 would fit another segment better.",
+        "A blade per segment: its customers' silhouette values from highest to lowest.",
+        "run.json: silhouettes; customers.parquet: silhouette",
+    )
+
+
+def _mean(run: Run) -> float:
+    values = run.customers["silhouette"].dropna()
+    profiles = run.findings.silhouettes
+    return float(values.mean()) if len(values) else float(np.mean([profile.mean for profile in profiles]))
+
+
+def _blade(axes: Axes, base: float, values: tuple[float, ...], colour: str) -> None:
+    heights = base + 0.38 - np.linspace(0, 0.76, len(values))
+    axes.fill_betweenx(heights, 0, values, color=colour, linewidth=0)
+
+
+def mixtures(run: Run, look: Look) -> Figure | None:
+    """BIC of Gaussian mixtures over K by covariance type; lower is better."""
+    mixture = run.findings.mixture
+    if mixture is None or len(mixture.n_clusters) < 2:
+        return None
+    figure, (axes,) = canvas(2.3)
+    axes.grid(axis="y")
+    for (name, bic), colour in zip(mixture.bic.items(), COLOURS, strict=False):
+        best = name == mixture.best_covariance
+        axes.plot(mixture.n_clusters, bic, color=colour, linewidth=2 if best else 1, marker="o", markersize=2.5)
+        axes.annotate(name, (mixture.n_clusters[-1], bic[-1]), (5, 0), textcoords="offset points", va="center")
+    axes.set_xticks(mixture.n_clusters)
+    axes.set_xlim(mixture.n_clusters[0] - 0.2, mixture.n_clusters[-1] + 0.9)
+    axes.set_xlabel("components")
+    axes.set_ylabel("BIC (lower is better)")
+    axes.yaxis.set_major_formatter(lambda value, _: look.voice.number(value))
+    between = look.voice.number(mixture.n_between)
+    return Figure(
+        "mixture",
+        "A softer view: Gaussian mixtures",
+        to_svg(figure, "Line chart: BIC over the number of components by covariance type."),
+        f"The best mixture has {mixture.best_n_clusters} components; {between} customers lie between two segments.",
+        "A line per covariance type over the number of components.",
+        "run.json: mixture",
+    )

@@ -1,0 +1,74 @@
+"""Heat maps: a grid of coloured cells with their values written in."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from segmenter.report.charts.style import WIDTH, canvas, readable_on
+from segmenter.report.palette import INK, PAPER
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.colors import LinearSegmentedColormap
+    from matplotlib.figure import Figure as Canvas
+
+COLD, WARM = "#2b6ca3", "#d9782d"
+
+
+@dataclass(frozen=True)
+class Grid:
+    """Cells of shape (n_rows, n_columns): `values` give the colour, NaN none, `texts` what is written in."""
+
+    values: NDArray[np.float64]
+    texts: Sequence[Sequence[str]]
+    rows: Sequence[str]
+    columns: Sequence[str]
+
+
+def draw_grid(grid: Grid, diverging: bool = False, cell_height: float = 0.3, fontsize: float = 7.5) -> Canvas:
+    """The grid as a drawing; columns are named above, rows at the left."""
+    lines = max(name.count("\n") + 1 for name in grid.columns)
+    figure, (axes,) = canvas(0.2 + 0.16 * lines + cell_height * len(grid.rows), width=WIDTH)
+    colours = _colours(grid.values, diverging)
+    _cells(axes, grid, colours, fontsize)
+    axes.set_xlim(0, len(grid.columns))
+    axes.set_ylim(len(grid.rows), 0)
+    axes.set_xticks(np.arange(len(grid.columns)) + 0.5, grid.columns, color=INK)
+    axes.set_yticks(np.arange(len(grid.rows)) + 0.5, grid.rows, color=INK)
+    axes.tick_params(length=0, labelsize=7.5, top=True, labeltop=True, bottom=False, labelbottom=False)
+    axes.spines[:].set_visible(False)
+    return figure
+
+
+def _cells(axes: Axes, grid: Grid, colours: list[list[str]], fontsize: float) -> None:
+    from matplotlib.patches import Rectangle
+
+    for row, texts in enumerate(grid.texts):
+        for column, text in enumerate(texts):
+            colour = colours[row][column]
+            if colour:
+                axes.add_patch(Rectangle((column, row), 1, 1, facecolor=colour, edgecolor=PAPER, linewidth=1.2))
+                ink = readable_on(colour)
+                axes.text(column + 0.5, row + 0.5, text, ha="center", va="center", fontsize=fontsize, color=ink)
+
+
+def _colours(values: NDArray[np.float64], diverging: bool) -> list[list[str]]:
+    from matplotlib.colors import to_hex
+
+    scale = _scale(diverging)
+    reach = float(np.nanmax(np.abs(values))) if np.isfinite(values).any() else 1.0
+    share = values / (reach or 1.0)
+    place = (share + 1) / 2 if diverging else share
+    return [[to_hex(scale(float(cell))) if np.isfinite(cell) else "" for cell in row] for row in place]
+
+
+def _scale(diverging: bool) -> LinearSegmentedColormap:
+    from matplotlib.colors import LinearSegmentedColormap
+
+    stops = [COLD, "#f3f5f7", WARM] if diverging else ["#f3f5f7", "#9dbfd9", COLD, "#16456f"]
+    return LinearSegmentedColormap.from_list("segmenter", stops)

@@ -1,0 +1,130 @@
+"""Charts of how segments differ: shares, snake plot and heat map."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from segmenter.analysis.findings import SegmentCard
+from segmenter.report.charts.grid import Grid, draw_grid
+from segmenter.report.charts.style import Look, canvas, to_svg
+from segmenter.report.palette import INK, MUTED
+from segmenter.report.types import Figure
+from segmenter.runs.types import Run
+
+
+def shares(run: Run, look: Look) -> Figure | None:
+    """Each segment's share of the customers beside its share of the revenue."""
+    cards = run.findings.cards
+    figure, (axes,) = canvas(0.55 + 0.42 * len(cards))
+    for row, card in enumerate(reversed(cards)):
+        _share_pair(axes, row, card, look)
+    axes.set_yticks(range(len(cards)), [card.name for card in reversed(cards)], color=INK)
+    axes.set_xlim(0, 1.12 * max(max(card.customer_share, card.revenue_share) for card in cards))
+    axes.xaxis.set_major_formatter(lambda share, _: look.voice.percent(share, 0))
+    axes.set_xlabel("share of the whole: upper bar customers, lower bar revenue")
+    axes.spines["left"].set_visible(False)
+    top = cards[0]
+    return Figure(
+        "shares",
+        "Customers and revenue by segment",
+        to_svg(figure, "Bars: for each segment its share of the customers and its share of the revenue."),
+        f"{top.name}: {look.voice.percent(top.customer_share)} of the customers bring "
+        f"{look.voice.percent(top.revenue_share)} of the revenue.",
+        "Two bars per segment; the table of segments gives the same figures.",
+        "segments.parquet: customer_share, revenue_share",
+    )
+
+
+def _share_pair(axes, row: int, card: SegmentCard, look: Look) -> None:  # type: ignore[no-untyped-def]
+    pairs = ((0.19, card.customer_share, 0.4, "customers"), (-0.19, card.revenue_share, 1.0, "revenue"))
+    for offset, share, opacity, what in pairs:
+        axes.barh(row + offset, share, height=0.34, color=look.colours[card.label], alpha=opacity, linewidth=0)
+        label = f" {look.voice.percent(share)} {what}"
+        axes.text(max(share, 0), row + offset, label, va="center", fontsize=7.5, color=MUTED)
+
+
+def snake(run: Run, look: Look) -> Figure | None:
+    """The mean of each feature in standard units, a line per segment."""
+    cards = [card for card in run.findings.cards if card.profile]
+    if not cards or len(run.findings.cards) < 2:
+        return None
+    names = list(cards[0].profile)
+    figure, (axes,) = canvas(3.3)
+    axes.axhline(0, color=MUTED, linewidth=0.8)
+    axes.grid(axis="y")
+    for card in cards:
+        axes.plot(
+            range(len(names)),
+            [card.profile[name] for name in names],
+            color=look.colours[card.label],
+            marker=look.markers[card.label],
+            markersize=4.5,
+        )
+    _end_labels(axes, cards, names, look)
+    axes.set_xticks(range(len(names)), [wrapped(label_of(run, name)) for name in names], fontsize=7)
+    axes.set_xlim(-0.2, len(names) - 1 + 0.3 * len(names) * 0.75)
+    axes.set_ylabel("standard deviations\nfrom the average customer")
+    axes.yaxis.set_major_formatter(lambda value, _: look.voice.number(value, 1))
+    return Figure(
+        "profile",
+        "How the segments differ (snake plot)",
+        to_svg(figure, "Line chart: the mean of each feature per segment in standard units."),
+        _snake_reading(run, cards, names),
+        "A line per segment over the features that decide the segments; zero is the average customer.",
+        "run.json: cards, profile (prepared matrix)",
+    )
+
+
+def _end_labels(axes, cards: list[SegmentCard], names: list[str], look: Look) -> None:  # type: ignore[no-untyped-def]
+    """Names at the lines' ends, moved apart where they would touch."""
+    low, high = axes.get_ylim()
+    step = (high - low) / 16
+    ends = sorted(cards, key=lambda card: card.profile[names[-1]])
+    places: list[float] = []
+    for card in ends:
+        wanted = card.profile[names[-1]]
+        places.append(max(wanted, places[-1] + step) if places else wanted)
+    shift = max(0.0, places[-1] - high)
+    for card, place in zip(ends, places, strict=True):
+        colour = look.colours[card.label]
+        end = (len(names) - 1 + 0.2, place - shift)
+        axes.plot((len(names) - 1, end[0]), (card.profile[names[-1]], end[1]), color=colour, linewidth=0.6)
+        axes.text(end[0] + 0.06, end[1], card.name, color=INK, va="center", fontsize=8)
+
+
+def _snake_reading(run: Run, cards: list[SegmentCard], names: list[str]) -> str:
+    spread = {name: np.ptp([card.profile[name] for card in cards]) for name in names}
+    widest = max(names, key=lambda name: spread[name])
+    return f"The lines are furthest apart at {label_of(run, widest)}: that is where the segments differ most."
+
+
+def heat(run: Run, look: Look) -> Figure | None:
+    """Medians per segment, coloured by their distance from the average customer."""
+    cards = run.findings.cards
+    if len(cards) < 2 or not cards[0].profile:
+        return None
+    features = [feature for feature in run.manifest.features if feature.name in cards[0].profile]
+    values = np.array([[card.profile[feature.name] for card in cards] for feature in features])
+    texts = [[look.voice.with_unit(feature, card.medians[feature.name]) for card in cards] for feature in features]
+    grid = Grid(values, texts, [feature.label for feature in features], [wrapped(card.name, 14) for card in cards])
+    figure = draw_grid(grid, diverging=True)
+    return Figure(
+        "heat",
+        "The typical customer of each segment",
+        to_svg(figure, "Heat map: the median of each feature per segment."),
+        "Each cell shows the segment's median; blue lies below the average customer, orange above.",
+        "A row per feature and a column per segment; the table of medians gives the same figures.",
+        "segments.parquet: median_*; colours from run.json: cards, profile",
+    )
+
+
+def label_of(run: Run, name: str) -> str:
+    """A feature's label, its name where the run does not describe it."""
+    return next((feature.label for feature in run.manifest.features if feature.name == name), name)
+
+
+def wrapped(text: str, width: int = 16) -> str:
+    """`text` on as many lines as `width` characters ask for."""
+    import textwrap
+
+    return "\n".join(textwrap.wrap(text, width)) or text

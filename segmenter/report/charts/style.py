@@ -1,0 +1,100 @@
+"""How every chart looks: one size, thin rules, muted axes, and SVG with text as text."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from io import StringIO
+from typing import TYPE_CHECKING, Any
+from xml.sax.saxutils import escape
+
+from segmenter.report.language import Voice
+from segmenter.report.palette import INK, MUTED, PAPER, RULE
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure as Canvas
+
+WIDTH = 6.85  # inches: the text column of an A4 page
+FONTS = "'Source Sans 3', 'DejaVu Sans', sans-serif"
+SETTINGS: dict[Any, Any] = {
+    "svg.fonttype": "none",
+    "svg.hashsalt": "segmenter",
+    "font.family": "DejaVu Sans",
+    "font.size": 8,
+    "text.color": INK,
+    "axes.labelcolor": MUTED,
+    "axes.labelsize": 8,
+    "axes.titlesize": 8.5,
+    "axes.titleweight": "bold",
+    "axes.titlelocation": "left",
+    "axes.edgecolor": RULE,
+    "axes.linewidth": 0.6,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.axisbelow": True,
+    "grid.color": RULE,
+    "grid.linewidth": 0.5,
+    "xtick.color": MUTED,
+    "ytick.color": MUTED,
+    "xtick.major.width": 0.6,
+    "ytick.major.width": 0.6,
+    "xtick.major.size": 2.5,
+    "ytick.major.size": 0,
+    "lines.linewidth": 1.6,
+}
+
+
+@dataclass(frozen=True)
+class Look:
+    """What charts share: the reader's formats, and each segment's name, colour and marker by label."""
+
+    voice: Voice
+    names: tuple[str, ...]
+    colours: tuple[str, ...]
+    markers: tuple[str, ...]
+
+
+@contextmanager
+def house_style() -> Iterator[None]:
+    """Draw in our style and leave matplotlib's own settings as they were."""
+    import matplotlib as mpl
+
+    with mpl.rc_context(SETTINGS):
+        yield
+
+
+def canvas(height: float, columns: int = 1, width: float = WIDTH) -> tuple[Canvas, list[Axes]]:
+    """An empty drawing of `width` x `height` inches with `columns` panels side by side."""
+    from matplotlib.figure import Figure as Canvas
+    from matplotlib.layout_engine import ConstrainedLayoutEngine
+
+    layout = ConstrainedLayoutEngine(w_pad=0.06, h_pad=0.04, wspace=0.06)
+    figure = Canvas(figsize=(width, height), layout=layout)
+    return figure, list(figure.subplots(1, columns, squeeze=False)[0])
+
+
+def to_svg(figure: Canvas, alt: str) -> str:
+    """The drawing as an SVG element that scales to its column and carries its description."""
+    stream = StringIO()
+    figure.savefig(stream, format="svg", metadata={"Date": None, "Creator": None}, transparent=True)
+    text = stream.getvalue()
+    text = text[text.index("<svg") :]
+    text = re.sub(r"<metadata>.*?</metadata>", "", text, flags=re.DOTALL)
+    text = re.sub(r'<g id="[A-Za-z_]+_?\d*">', "<g>", text)
+    text = re.sub(r"<!--.*?-->\s*", "", text, flags=re.DOTALL)
+    text = re.sub(r'(<svg[^>]*?) width="[^"]*"', r"\1", text, count=1)
+    text = re.sub(r'(<svg[^>]*?) height="[^"]*"', r"\1", text, count=1)
+    text = text.replace("'DejaVu Sans'", FONTS)
+    return re.sub(r"(<svg[^>]*)>", rf'\1 role="img"><title>{escape(alt)}</title>', text, count=1)
+
+
+def readable_on(colour: str) -> str:
+    """Ink or paper, whichever can be read on `colour` (WCAG 2 relative luminance)."""
+    from matplotlib.colors import to_rgb
+
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in to_rgb(colour)]
+    luminance = 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+    return INK if luminance > 0.28 else PAPER

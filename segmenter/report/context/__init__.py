@@ -1,0 +1,53 @@
+"""A run and its charts in display values: everything that the templates show."""
+
+from __future__ import annotations
+
+from segmenter.report import palette
+from segmenter.report.brand import logo_uri
+from segmenter.report.context import certainty, customers, data, method, segments, summary
+from segmenter.report.context.view import View
+from segmenter.report.types import Page
+
+
+def build(view: View) -> Page:
+    """The page of a run.
+
+    Raises
+    ------
+    ReportError
+        The logo cannot be read.
+    """
+    config, run = view.config, view.run
+    chapters = (
+        segments.who(view),
+        segments.differences(view),
+        customers.whereabouts(view),
+        customers.oddities(view),
+        certainty.certainty(view),
+        data.data(view),
+    )
+    period = f"{view.voice.date(run.manifest.period.first_day)} – {view.voice.date(run.manifest.period.last_day)}"
+    return Page(
+        title=config.title,
+        company=config.company,
+        subtitle=f"as of {view.voice.date(run.manifest.as_of)}",
+        period=period,
+        run_id=run.manifest.run_id,
+        language="en",
+        direction=view.voice.direction,
+        accent=config.accent,
+        logo=logo_uri(config.logo),
+        paper=config.page,
+        colours=palette.colours([card.name for card in run.findings.cards]),
+        sentences=summary.sentences(view),
+        actions=summary.actions(view),
+        stats=summary.stats(view),
+        cards=segments.cards(view),
+        segments=chapters[0],
+        differences=chapters[1],
+        map=chapters[2],
+        oddities=chapters[3],
+        certainty=chapters[4],
+        data=chapters[5],
+        method=method.method(view, chapters),
+    )

@@ -1,0 +1,151 @@
+"""How sure we are: the number of segments, how firm they stand, and other ways of seeing the same customers."""
+
+from __future__ import annotations
+
+from segmenter.report.context.view import View, columns, parts, table, text
+from segmenter.report.types import Cell, Part, Section, Table
+
+METHODS = {
+    "kmeans": "K-Means (this report)",
+    "hierarchical": "Hierarchical (Ward)",
+    "bisecting": "Bisecting K-Means",
+    "mixture": "Gaussian mixture",
+    "dbscan": "DBSCAN",
+}
+CRITERIA = {
+    "elbow": "elbow of the inertia",
+    "silhouette": "silhouette",
+    "davies_bouldin": "Davies-Bouldin",
+    "calinski_harabasz": "Calinski-Harabasz",
+    "stability": "stability",
+}
+
+
+def certainty(view: View) -> Section:
+    """The chapter on trust."""
+    findings = view.run.findings
+    return Section(
+        "certainty",
+        "How sure are we?",
+        " ".join(findings.separation) or findings.choice.reason,
+        parts(
+            Part("How many segments?", _votes(view), view.figures("k-criteria"), _sweep(view)),
+            Part("Does each customer fit?", _baseline(view), view.figures("silhouette"), _firmness(view)),
+            Part("Do other methods agree?", (findings.comparison.guidance,), (), _methods(view)),
+            Part("RFM scores", _rfm_words(view), view.figures("rfm")),
+            Part("The family tree", (findings.hierarchy.reason,), view.figures("dendrogram"), _linkages(view)),
+            Part("A softer view", (), view.figures("mixture")),
+        ),
+    )
+
+
+def _votes(view: View) -> tuple[str, ...]:
+    choice = view.run.findings.choice
+    named = {CRITERIA.get(name, name): k for name, k in choice.votes.items()}
+    voted = [f"{name}: {k}" for name, k in named.items() if k is not None]
+    silent = [name for name, k in named.items() if k is None]
+    found = [choice.reason]
+    if voted:
+        found.append(f"The votes: {', '.join(voted)}." + (f" No opinion: {', '.join(silent)}." if silent else ""))
+    if choice.runner_up is not None:
+        found.append(f"The runner-up is {choice.runner_up}.")
+    return tuple(found)
+
+
+def _sweep(view: View) -> tuple[Table, ...]:
+    points = view.run.findings.choice.points
+    if not points:
+        return ()
+    rows = [
+        (
+            view.number(point.n_clusters),
+            view.number(point.inertia),
+            view.number(point.silhouette, 3),
+            view.number(point.davies_bouldin, 3),
+            view.number(point.calinski_harabasz, 1),
+            view.number(point.stability, 2),
+        )
+        for point in points
+    ]
+    heads = columns("K#", "Inertia#", "Silhouette#", "Davies-Bouldin#", "Calinski-Harabasz#", "Stability#")
+    return (table("sweep", "Every number of segments that was tried", heads, rows, "run.json: choice, points"),)
+
+
+def _baseline(view: View) -> tuple[str, ...]:
+    reference = view.run.findings.choice.reference_silhouette
+    if reference is None:
+        return ()
+    return (
+        f"On data without any groups the same method reaches an average silhouette of {view.voice.number(reference, 2)}; "
+        "only what lies above that speaks for real groups.",
+    )
+
+
+def _firmness(view: View) -> tuple[Table, ...]:
+    cards = view.run.findings.cards
+    if len(cards) < 2 or all(card.stability is None for card in cards):
+        return ()
+    means = {profile.label: profile.mean for profile in view.run.findings.silhouettes}
+    rows = [
+        (
+            Cell(card.name, card.name, card.label),
+            view.number(card.stability, 2),
+            view.number(means.get(card.label), 2),
+            text(card.stability_words),
+        )
+        for card in cards
+    ]
+    heads = columns("Segment", "Stability#", "Silhouette#", "In words")
+    return (table("firmness", "How firm each segment stands", heads, rows, "segments.parquet: stability"),)
+
+
+def _methods(view: View) -> tuple[Table, ...]:
+    methods = view.run.findings.comparison.methods
+    if not methods:
+        return ()
+    rows = [
+        (
+            text(METHODS.get(method.name, method.name)),
+            view.number(method.n_clusters),
+            view.number(method.n_noise),
+            view.number(method.silhouette, 3),
+            view.number(method.davies_bouldin, 3),
+            view.number(method.calinski_harabasz, 1),
+            view.number(method.rand_with_kmeans, 2),
+            view.number(method.mutual_with_kmeans, 2),
+            view.number(method.n_sample),
+        )
+        for method in methods
+    ]
+    heads = columns(
+        "Method", "Groups#", "Noise#", "Silhouette#", "Davies-Bouldin#", "Calinski-Harabasz#", "Rand#", "Mutual inf.#",
+        "Customers#",
+    )  # fmt: skip
+    return (table("methods", "Methods side by side", heads, rows, "run.json: comparison"),)
+
+
+def _rfm_words(view: View) -> tuple[str, ...]:
+    rfm = view.run.findings.rfm
+    if not rfm.names:
+        return ()
+    return (
+        "RFM scores recency, frequency and money from 1 to 5 each and names the combinations. Its agreement with the "
+        f"segments here is {view.voice.number(rfm.agreement, 2)} (adjusted Rand index: 1 the same, 0 chance).",
+    )
+
+
+def _linkages(view: View) -> tuple[Table, ...]:
+    finding = view.run.findings.hierarchy
+    if not finding.linkages:
+        return ()
+    rows = [
+        (
+            text(line.linkage),
+            view.number(line.cophenetic, 2),
+            view.number(line.agreement, 2),
+            text(", ".join(view.voice.number(size) for size in line.sizes)),
+        )
+        for line in finding.linkages
+    ]
+    heads = columns("Linkage", "Cophenetic corr.#", "Agreement#", "Customers per group")
+    return (table("linkages", "Five ways to build the tree", heads, rows, "run.json: hierarchy, linkages"),)

@@ -1,0 +1,95 @@
+"""Where customers sit, and who is odd and why."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pandas as pd
+
+from segmenter.report.context.view import View, columns, parts, table, text
+from segmenter.report.types import Cell, Part, Section, Table
+
+
+def whereabouts(view: View) -> Section:
+    """The maps."""
+    figures = view.figures("map-tsne")
+    if not figures:
+        return Section("map", "Where do they sit?", "No map was drawn: there are too few customers for one.")
+    finding, voice = view.run.findings.map, view.voice
+    note = (
+        f"The map shows {voice.number(finding.n_sample)} of {voice.number(len(view.run.customers))} customers. "
+        f"{voice.percent(finding.trustworthiness, 0)} of the closeness on the map is closeness in the data "
+        "(trustworthiness)."
+    )
+    lead = "Every point is a customer. The nearer two points, the more alike the two customers behave."
+    return Section(
+        "map",
+        "Where do they sit?",
+        lead,
+        parts(
+            Part("The map of customers", (note,), figures),
+            Part("The two main directions", (), view.figures("map-pca")),
+        ),
+    )
+
+
+def oddities(view: View) -> Section:
+    """Who is odd and why."""
+    title = "Who is odd, and why?"
+    odd = view.run.anomalies
+    if odd.empty:
+        return Section("oddities", title, "Nobody: every customer has enough others who behave alike.")
+    finding, voice = view.run.findings.anomalies, view.voice
+    share = voice.percent(len(odd) / max(len(view.run.customers), 1))
+    lead = (
+        f"{voice.number(len(odd))} customers, {share} of all, behave like nobody else. Odd is not bad: among them are "
+        "the largest accounts, but also typing errors, resellers and misuse. Each reason says what stands out."
+    )
+    listed = (_listing(view),) if view.config.customer_rows else ()
+    hidden = () if listed else ("Single customers are left out of this report.",)
+    return Section(
+        "oddities",
+        title,
+        lead,
+        parts(
+            Part("The most severe cases", (*hidden, *_rest(view)), (), (*listed, _by_segment(view))),
+            Part("How they were found", tuple(finding.warnings), view.figures("k-distance")),
+        ),
+    )
+
+
+def _rest(view: View) -> tuple[str, ...]:
+    hidden = len(view.run.anomalies) - view.config.max_anomalies
+    if hidden <= 0 or not view.config.customer_rows:
+        return ()
+    return (f"The {view.config.max_anomalies} most severe are listed; all are in anomalies.csv.",)
+
+
+def _listing(view: View) -> Table:
+    shown = view.run.anomalies.head(view.config.max_anomalies)
+    labels = {card.name: card.label for card in view.run.findings.cards}
+    rows = [_line(view, row, labels) for _, row in shown.iterrows()]
+    heads = columns("Customer", "Segment", "Severity#", "At stake#", "Why")
+    made = table("anomalies", "Odd customers, most severe first", heads, rows, "anomalies.csv")
+    return replace(made, filterable=True)
+
+
+def _line(view: View, row: pd.Series, labels: dict[str, int]) -> tuple[Cell, ...]:
+    name = str(row["segment_name"])
+    why = [str(row[column]) for column in ("reason", "evidence") if isinstance(row.get(column), str)]
+    return (
+        text(row["customer_id"]),
+        Cell(name, name, labels.get(name, -1)),
+        view.number(row["severity"]),
+        view.money(row.get("amount_at_stake")),
+        text(" ".join(why)),
+    )
+
+
+def _by_segment(view: View) -> Table:
+    rows = []
+    for card in view.run.findings.cards:
+        share = card.n_anomalies / card.customers if card.customers else None
+        rows.append((Cell(card.name, card.name, card.label), view.number(card.n_anomalies), view.share(share)))
+    heads = columns("Segment", "Odd customers#", "of the segment#")
+    return table("odd-by-segment", "Odd customers by segment", heads, rows, "segments.parquet; customers.parquet")

@@ -1,0 +1,133 @@
+"""Who the customers are and how the segments differ."""
+
+from __future__ import annotations
+
+import math
+
+from segmenter.analysis.findings import SegmentCard
+from segmenter.features.types import Feature
+from segmenter.report.context.view import View, columns, parts, table, text
+from segmenter.report.types import Card, Cell, Part, Section, Stat, Table
+
+FACTS = ("recency", "frequency", "monetary", "average_order_value", "mean_gap", "tenure", "return_share")
+
+
+def cards(view: View) -> tuple[Card, ...]:
+    """A card per segment, the most valuable first."""
+    return tuple(_card(view, card) for card in view.run.findings.cards)
+
+
+def _card(view: View, card: SegmentCard) -> Card:
+    voice = view.voice
+    return Card(
+        label=card.label,
+        name=card.name,
+        summary=card.summary,
+        stats=(
+            Stat(voice.number(card.customers), f"customers ({voice.percent(card.customer_share)})"),
+            Stat(voice.money_in_words(card.revenue), f"revenue ({voice.percent(card.revenue_share)})"),
+            Stat(voice.number(card.n_anomalies), "odd among them"),
+        ),
+        facts=tuple(_fact(view, card, feature) for feature in _facts(view)),
+        action=card.action,
+        avoid=card.avoid,
+        rule=_rule(view, card),
+        trust=card.stability_words,
+    )
+
+
+def _facts(view: View) -> list[Feature]:
+    return [feature for name in FACTS if (feature := view.feature(name)) is not None]
+
+
+def _fact(view: View, card: SegmentCard, feature: Feature) -> tuple[str, str, str]:
+    own, overall = card.medians.get(feature.name), card.overall.get(feature.name)
+    return feature.label, view.voice.with_unit(feature, own), view.voice.with_unit(feature, overall)
+
+
+def _rule(view: View, card: SegmentCard) -> str:
+    if not card.rule:
+        return ""
+    if math.isnan(card.rule_precision) or math.isnan(card.rule_recall):
+        return card.rule
+    precision, recall = view.voice.percent(card.rule_precision, 0), view.voice.percent(card.rule_recall, 0)
+    return f"{card.rule} (right for {precision} of those it picks; finds {recall} of the segment)"
+
+
+def who(view: View) -> Section:
+    """The chapter that the cards stand in."""
+    count = len(view.run.findings.cards)
+    lead = (
+        "Each card is one segment: who they are, what is typical for them beside the typical customer of all, "
+        "what to do and what to leave."
+        if count > 1
+        else "All customers form one segment. The card shows what is typical for them."
+    )
+    overview = Part("At a glance", (), view.figures("shares"), (_overview(view),) if count > 1 else ())
+    return Section("segments", "Who are our customers?", lead, parts(overview))
+
+
+def _overview(view: View) -> Table:
+    rows = []
+    for card in view.run.findings.cards:
+        per_head = card.revenue / card.customers if card.customers else None
+        rows.append(
+            (
+                Cell(card.name, card.name, card.label),
+                view.number(card.customers),
+                view.share(card.customer_share),
+                view.money(card.revenue),
+                view.share(card.revenue_share),
+                view.money(per_head),
+                view.number(card.n_anomalies),
+            )
+        )
+    heads = columns(
+        "Segment", "Customers#", "of customers#", "Revenue#", "of revenue#", "Revenue per customer#", "Odd#"
+    )
+    return table("overview", "Segments by size and revenue", heads, rows, "segments.parquet")
+
+
+def differences(view: View) -> Section:
+    """How the segments differ."""
+    names = [card.name for card in view.run.findings.cards]
+    if len(names) < 2:
+        return Section("differences", "How do they differ?", "With one segment there is nothing to compare.")
+    return Section(
+        "differences",
+        "How do they differ?",
+        "The same customers seen through the figures that decide the segments, and through all the others.",
+        parts(
+            Part("Profiles", (), view.figures("profile", "heat")),
+            Part("What decides the segment", _importance(view)),
+            Part("What they buy", (), view.figures("themes")),
+            Part("All medians", (), (), (_medians(view),)),
+        ),
+    )
+
+
+def _importance(view: View) -> tuple[str, ...]:
+    found = []
+    for card in view.run.findings.cards:
+        strongest = [(view.feature(name), share) for name, share in card.importance[:3]]
+        named = [f"{feature.label} ({view.voice.percent(share, 0)})" for feature, share in strongest if feature]
+        if named:
+            found.append(f"{card.name}: {', '.join(named)}")
+    if not found:
+        return ()
+    lead = "If one figure of every customer were shuffled, this share of the segment would land elsewhere: "
+    return (lead + "; ".join(found) + ".",)
+
+
+def _medians(view: View) -> Table:
+    found = view.run.findings.cards
+    rows = []
+    for feature in view.run.manifest.features:
+        label = (
+            f"{feature.label} ({feature.unit})" if feature.unit and feature.unit not in feature.label else feature.label
+        )
+        values = [card.medians.get(feature.name) for card in found]
+        overall = found[0].overall.get(feature.name)
+        rows.append((text(label), *(Cell(view.voice.value(feature, value)) for value in (*values, overall))))
+    heads = columns("Median of", *(f"{card.name}#" for card in found), "All#")
+    return table("medians", "The median of every feature", heads, rows, "segments.parquet: median_*")

@@ -1,0 +1,66 @@
+"""What every chapter of the report is built from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from segmenter.config.report import ReportConfig
+from segmenter.features.types import Feature
+from segmenter.report.language import Voice
+from segmenter.report.types import Cell, Column, Figure, Part, Table
+from segmenter.runs.types import Run
+
+
+@dataclass(frozen=True)
+class View:
+    """A run, how it is to be shown, and its charts by id."""
+
+    run: Run
+    config: ReportConfig
+    voice: Voice
+    charts: dict[str, Figure]
+
+    def figures(self, *ids: str) -> tuple[Figure, ...]:
+        """The charts of these ids that could be drawn."""
+        return tuple(self.charts[name] for name in ids if name in self.charts)
+
+    def feature(self, name: str) -> Feature | None:
+        """The feature of this name."""
+        return next((feature for feature in self.run.manifest.features if feature.name == name), None)
+
+    def number(self, value: float | None, digits: int = 0) -> Cell:
+        """A number as a cell."""
+        return Cell(self.voice.number(value, digits), _order(value))
+
+    def money(self, value: float | None) -> Cell:
+        """Money as a cell, whole."""
+        return Cell(self.voice.money(value), _order(value))
+
+    def share(self, value: float | None) -> Cell:
+        """A share as a cell, with one decimal so that columns align."""
+        return Cell(self.voice.percent(value, 1), _order(value))
+
+
+def _order(value: float | None) -> float:
+    return float(value) if value is not None and value == value else float("-inf")  # noqa: PLR0124
+
+
+def text(value: object) -> Cell:
+    """Text as a cell."""
+    return Cell(str(value))
+
+
+def columns(*labels: str) -> tuple[Column, ...]:
+    """Columns by label; a label that ends in # holds numbers."""
+    return tuple(Column(label.removesuffix("#"), "number" if label.endswith("#") else "text") for label in labels)
+
+
+def parts(*candidates: Part) -> tuple[Part, ...]:
+    """The parts that have something to say."""
+    return tuple(part for part in candidates if part.sentences or part.figures or part.tables)
+
+
+def table(name: str, title: str, heads: tuple[Column, ...], rows: Iterable[tuple[Cell, ...]], source: str) -> Table:
+    """A table of fixed order."""
+    return Table(name, title, heads, tuple(rows), source)

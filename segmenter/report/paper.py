@@ -1,0 +1,39 @@
+"""The report as a tagged PDF, by WeasyPrint, which needs Pango from the system."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from segmenter.report.types import Page
+
+INSTALL = "apt-get install -y --no-install-recommends libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0"
+
+
+def pdf_problem() -> str | None:
+    """Why no PDF can be made on this machine, with the command that mends it; None where it can."""
+    try:
+        import weasyprint  # noqa: F401
+    except OSError as error:
+        library = str(error).split(":")[0]
+        return f"No PDF was made: the system library Pango is missing ({library}). Install it with: sudo {INSTALL}"
+    return None
+
+
+def write_pdf(page: Page, templates: str | None, target: Path) -> None:
+    """Write the page as PDF/UA-1; nothing outside the document is ever fetched."""
+    from weasyprint import HTML
+    from weasyprint.text.fonts import FontConfiguration
+
+    from segmenter.report.page import paper
+
+    document = HTML(string=paper(page, templates), url_fetcher=_refusing())
+    document.write_pdf(target, pdf_variant="pdf/ua-1", font_config=FontConfiguration())
+
+
+def _refusing() -> Any:
+    """A fetcher for data: addresses alone."""
+    from weasyprint import URLFetcher
+
+    return URLFetcher(allowed_protocols={"data"}, allow_redirects=False)

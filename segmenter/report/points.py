@@ -1,0 +1,64 @@
+"""The interactive map's numbers as JSON that is safe inside a page."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+
+from segmenter.features.types import Feature
+from segmenter.report.context.view import View
+from segmenter.report.palette import colours
+
+SHOWN = ("recency", "frequency", "monetary", "average_order_value")
+PLACES = ["tsne_x", "tsne_y", "tsne3_x", "tsne3_y", "tsne3_z"]
+
+
+def points(view: View) -> str:
+    """JSON of the customers on the map, column by column; empty where there is no map."""
+    from jinja2.utils import htmlsafe_json_dumps
+
+    placed = view.run.customers.dropna(subset=PLACES)
+    return str(htmlsafe_json_dumps(_document(view, placed), separators=(",", ":"))) if len(placed) else ""
+
+
+def _document(view: View, placed: pd.DataFrame) -> dict[str, Any]:
+    features = [feature for name in SHOWN if (feature := view.feature(name)) is not None]
+    cards = view.run.findings.cards
+    return {
+        "locale": str(view.voice.locale).replace("_", "-"),
+        "names": [card.name for card in cards],
+        "colours": colours([card.name for card in cards]),
+        "segment": placed["segment"].tolist(),
+        "odd": placed["is_anomaly"].astype(int).tolist(),
+        "ids": placed["customer_id"].tolist() if view.config.customer_rows else None,
+        "reasons": _reasons(view, placed),
+        "tsne2": [_rounded(placed[column], 1) for column in PLACES[:2]],
+        "tsne3": [_rounded(placed[column], 1) for column in PLACES[2:]],
+        "labels": [feature.label for feature in features],
+        "formats": [_format(view, feature) for feature in features],
+        "values": [_rounded(placed[feature.name], 2) for feature in features],
+    }
+
+
+def _reasons(view: View, placed: pd.DataFrame) -> dict[int, str]:
+    """Reasons by position on the map, of the odd customers alone."""
+    if not view.config.customer_rows:
+        return {}
+    odd = placed["is_anomaly"].to_numpy(bool)
+    return {
+        i: str(reason) for i, (reason, is_odd) in enumerate(zip(placed["anomaly_reason"], odd, strict=True)) if is_odd
+    }
+
+
+def _rounded(column: pd.Series, digits: int) -> list[float | None]:
+    return [None if pd.isna(value) else round(float(value), digits) for value in column]
+
+
+def _format(view: View, feature: Feature) -> dict[str, Any]:
+    """Options of Intl.NumberFormat for a feature."""
+    if feature.kind == "money" and view.voice.currency:
+        return {"style": "currency", "currency": view.voice.currency, "maximumFractionDigits": 0}
+    if feature.kind == "share":
+        return {"style": "percent"}
+    return {"maximumFractionDigits": 0 if feature.kind in {"money", "count"} else 1}

@@ -1,0 +1,109 @@
+"""The customers as tables for other tools: CSV, XLSX and Parquet, none of which can start a formula."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from segmenter.config.report import ReportConfig
+from segmenter.runs.types import Run
+
+DANGEROUS = re.compile(r"^[\s]*[=+\-@\t\r]")
+
+
+def write_tables(run: Run, config: ReportConfig, folder: Path) -> list[Path]:
+    """Write the tables of `config.formats` into `folder`; the files, workbook first."""
+    files: list[Path] = []
+    if "xlsx" in config.formats:
+        files.append(_workbook(run, config, folder / "report.xlsx"))
+    if "csv" in config.formats:
+        files += _csv_files(run, folder)
+    return files
+
+
+def _csv_files(run: Run, folder: Path) -> list[Path]:
+    lists = folder / "segments"
+    lists.mkdir(exist_ok=True)
+    everybody = folder / "customers.csv"
+    _write_csv(run.customers, everybody)
+    files = [everybody]
+    for card in run.findings.cards:
+        files.append(lists / f"{card.label + 1:02d}-{_slug(card.name)}.csv")
+        _write_csv(run.customers[run.customers["segment"] == card.label], files[-1])
+    return files
+
+
+def _write_csv(frame: pd.DataFrame, path: Path) -> None:
+    """CSV with a byte order mark, by which spreadsheets know that it is UTF-8."""
+    frame.apply(_harmless_column).to_csv(path, index=False, encoding="utf-8-sig", lineterminator="\n")
+
+
+def _harmless_column(column: pd.Series) -> pd.Series:
+    return column if pd.api.types.is_numeric_dtype(column) else column.map(harmless)
+
+
+def harmless(value: Any) -> Any:
+    """Text that a spreadsheet would take for a formula, with an apostrophe before it (OWASP, CSV injection)."""
+    return f"'{value}" if isinstance(value, str) and DANGEROUS.match(value) else value
+
+
+def _slug(name: str) -> str:
+    return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-") or "segment"
+
+
+def _workbook(run: Run, config: ReportConfig, path: Path) -> Path:
+    """One sheet for the segments, one for the customers and one for the anomalies."""
+    import xlsxwriter
+
+    options = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
+    options = {**options, "nan_inf_to_errors": False}
+    with xlsxwriter.Workbook(str(path), options) as workbook:
+        kinds: dict[str, str] = {feature.name: feature.kind for feature in run.manifest.features}
+        kinds |= {f"median_{name}": kind for name, kind in list(kinds.items())}
+        formats = _formats(workbook, config)
+        for name, frame in (("Segments", run.segments), ("Customers", run.customers), ("Anomalies", run.anomalies)):
+            _sheet(workbook.add_worksheet(name), frame, kinds, formats)
+    return path
+
+
+def _formats(workbook: Any, config: ReportConfig) -> dict[str, Any]:
+    money = f'#,##0.00 "{config.currency}"' if config.currency else "#,##0.00"
+    patterns = {"money": money, "share": "0.0%", "ratio": "0.00", "days": "#,##0", "count": "#,##0", "other": "General"}
+    made = {kind: workbook.add_format({"num_format": pattern}) for kind, pattern in patterns.items()}
+    return {**made, "head": workbook.add_format({"bold": True, "bottom": 1, "text_wrap": True, "valign": "top"})}
+
+
+def _sheet(sheet: Any, frame: pd.DataFrame, kinds: dict[str, str], formats: dict[str, Any]) -> None:
+    for number, name in enumerate(frame.columns):
+        sheet.write_string(0, number, name, formats["head"])
+        kind = _kind(name, kinds)
+        sheet.set_column(number, number, _width(name, frame[name]), formats[kind])
+        _fill(sheet, number, frame[name])
+    sheet.freeze_panes(1, 1)
+    if len(frame.columns):
+        sheet.autofilter(0, 0, max(len(frame), 1), len(frame.columns) - 1)
+
+
+def _kind(name: str, kinds: dict[str, str]) -> str:
+    if name in {"revenue", "amount_at_stake"}:
+        return "money"
+    return "share" if name in {"customer_share", "revenue_share"} else kinds.get(name, "other")
+
+
+def _width(name: str, column: pd.Series) -> float:
+    """Characters that fit the heading and the first hundred values."""
+    return float(min(60, max(len(name), *(len(str(value)) for value in column.head(100)), 8) + 2))
+
+
+def _fill(sheet: Any, number: int, column: pd.Series) -> None:
+    """Cells by their own type; what is missing stays empty."""
+    for row, value in enumerate(column.tolist(), 1):
+        if isinstance(value, str):
+            sheet.write_string(row, number, value)
+        elif isinstance(value, bool):
+            sheet.write_boolean(row, number, value)
+        elif not pd.isna(value):
+            sheet.write_number(row, number, value)

@@ -1,0 +1,103 @@
+// The interactive map of customers, drawn by plotly from the numbers in #points.
+(() => {
+  "use strict";
+  const data = JSON.parse(document.getElementById("points").textContent);
+  const explorer = document.getElementById("explorer");
+  const plot = document.getElementById("plot");
+  const said = explorer.querySelector(".found");
+  const state = { view: 2, alone: null, found: -1 };
+  const style = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+  const formats = data.formats.map((format) => new Intl.NumberFormat(data.locale, format));
+
+  function figures(i) {
+    return data.labels.map((label, column) => {
+      const value = data.values[column][i];
+      return `${label}: ${value === null ? "–" : formats[column].format(value)}`;
+    });
+  }
+
+  function describe(i) {
+    const name = data.ids ? `Customer ${data.ids[i]}, ` : "";
+    const why = data.reasons[i] ? [data.reasons[i]] : [];
+    return [name + data.names[data.segment[i]], ...figures(i), ...why];
+  }
+
+  const plain = (line) => line.replace(/&/g, "&amp;").replace(/</g, "&lt;");
+  const texts = data.segment.map((_, i) => describe(i).map(plain).join("<br>"));
+
+  function trace(rows, name, marker) {
+    const pick = (column) => rows.map((i) => column[i]);
+    const axes = state.view === 3 ? data.tsne3 : data.tsne2;
+    return {
+      type: state.view === 3 ? "scatter3d" : "scatter", mode: "markers", name, marker, customdata: rows,
+      x: pick(axes[0]), y: pick(axes[1]), ...(state.view === 3 ? { z: pick(axes[2]) } : {}),
+      text: pick(texts), hovertemplate: "%{text}<extra></extra>",
+    };
+  }
+
+  function traces() {
+    const size = state.view === 3 ? 2.5 : 5;
+    const all = data.segment.map((_, i) => i);
+    const made = data.names.map((name, label) => trace(
+      all.filter((i) => data.segment[i] === label), name,
+      { color: data.colours[label], size, opacity: state.alone === null || state.alone === label ? 0.8 : 0.06, line: { width: 0 } },
+    ));
+    const odd = all.filter((i) => data.odd[i] && (state.alone === null || data.segment[i] === state.alone));
+    made.push(trace(odd, "odd", { symbol: "circle-open", color: style("--alarm"), size: size + 4, line: { width: 1.5 } }));
+    if (state.found >= 0) made.push(trace([state.found], "found", { symbol: "circle-open", color: style("--ink"), size: size + 14, line: { width: 3 } }));
+    return made;
+  }
+
+  function layout() {
+    const hidden = { visible: false, showgrid: false, zeroline: false, showticklabels: false, title: { text: "" }, showbackground: false };
+    return {
+      showlegend: false, margin: { l: 0, r: 0, t: 0, b: 0 }, hovermode: "closest", dragmode: state.view === 3 ? "orbit" : "pan",
+      paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)", uirevision: state.view,
+      xaxis: hidden, yaxis: { ...hidden, scaleanchor: "x" }, scene: { xaxis: hidden, yaxis: hidden, zaxis: hidden },
+      hoverlabel: { align: "left", bgcolor: style("--paper"), bordercolor: style("--muted"), font: { color: style("--ink"), family: "Source Sans 3", size: 13 } },
+    };
+  }
+
+  const draw = () => Plotly.react(plot, traces(), layout(), { displaylogo: false, responsive: true, scrollZoom: true, displayModeBar: false });
+  const press = (group, pressed) => group.querySelectorAll("button").forEach((button) => button.setAttribute("aria-pressed", String(pressed(button))));
+
+  function isolate(label) {
+    state.alone = label;
+    press(explorer.querySelector(".legend"), (button) => button.dataset.label === (label === null ? "" : String(label)));
+    draw();
+  }
+
+  function legendButton(label, name) {
+    const button = document.createElement("button");
+    button.type = "button";
+    button.dataset.label = label === null ? "" : String(label);
+    if (label !== null) {
+      const swatch = document.createElement("span");
+      swatch.className = `swatch s${label}`;
+      button.append(swatch);
+    }
+    button.append(name);
+    button.addEventListener("click", () => isolate(state.alone === label ? null : label));
+    return button;
+  }
+
+  function find(event) {
+    const wanted = event.target.value.trim();
+    state.found = wanted ? data.ids.findIndex((id) => id === wanted) : -1;
+    said.textContent = !wanted ? "" : state.found < 0 ? `No customer ${wanted} on the map.` : describe(state.found).join(" · ");
+    draw();
+  }
+
+  explorer.hidden = false;
+  explorer.querySelector(".legend").append(legendButton(null, "All"), ...data.names.map((name, label) => legendButton(label, name)));
+  explorer.querySelectorAll("[data-view]").forEach((button) => button.addEventListener("click", () => {
+    state.view = Number(button.dataset.view);
+    press(button.parentElement, (other) => other === button);
+    draw();
+  }));
+  const search = explorer.querySelector(".find");
+  if (data.ids) search.querySelector("input").addEventListener("input", find); else search.remove();
+  document.addEventListener("themechange", draw);
+  isolate(null);
+  plot.on("plotly_click", (event) => { said.textContent = describe(event.points[0].customdata).join(" · "); });
+})();
