@@ -5,16 +5,12 @@ from __future__ import annotations
 import re
 from base64 import b64encode
 from hashlib import sha256
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from segmenter.assets import asset
-from segmenter.errors import ReportError
 from segmenter.report.brand import font_faces
+from segmenter.report.templating import fill
 from segmenter.report.types import Page
-
-if TYPE_CHECKING:
-    from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 NEUTRALS = {"#1d2733": "--ink", "#5c6773": "--muted", "#d4dae0": "--rule", "#ffffff": "--paper"}
 
@@ -41,45 +37,7 @@ def _scripts(with_map: bool) -> tuple[str, ...]:
 
 
 def _render(page: Page, templates: str | None, **values: Any) -> str:
-    from jinja2 import TemplateError
-
-    try:
-        return _environment(templates).get_template("report.html").render(page=page, fonts=font_faces(), **values)
-    except TemplateError as error:
-        raise ReportError(_explain(error, templates)) from error
-
-
-def _environment(templates: str | None) -> ImmutableSandboxedEnvironment:
-    """Templates of the team first, then ours; ``default/`` always names ours, for ``extends``."""
-    from jinja2 import ChoiceLoader, FileSystemLoader, PrefixLoader, StrictUndefined
-    from jinja2.sandbox import ImmutableSandboxedEnvironment
-    from markupsafe import Markup
-
-    if templates is not None and not Path(templates).is_dir():
-        raise ReportError(f"report.templates {templates} is no folder; name the folder with your templates.")
-    ours = FileSystemLoader(asset("templates"))
-    folders = [FileSystemLoader(templates)] if templates else []
-    environment = ImmutableSandboxedEnvironment(
-        loader=ChoiceLoader([*folders, ours, PrefixLoader({"default": ours})]),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters["trusted"] = Markup
-    return environment
-
-
-def _explain(error: Exception, templates: str | None) -> str:
-    """What is wrong in which template and line, in one paragraph."""
-    name, line = getattr(error, "filename", None), getattr(error, "lineno", None)
-    trace = error.__traceback__
-    while trace is not None:  # a fault while rendering stands in the deepest template frame
-        if trace.tb_frame.f_code.co_filename.endswith((".html", ".css")):
-            name, line = trace.tb_frame.f_code.co_filename, trace.tb_lineno
-        trace = trace.tb_next
-    where = f"{name}, line {line}" if line else str(name or templates or "the templates")
-    return f"The report's template cannot be used: {where}: {error}. Mend that line, or remove the file to use ours."
+    return fill("report.html", templates, page=page, fonts=font_faces(), **values)
 
 
 def _themed(text: str) -> str:

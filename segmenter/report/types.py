@@ -157,8 +157,29 @@ class AlertLine:
 
 
 @dataclass(frozen=True)
+class AlertRow:
+    """A customer of an alert as shown."""
+
+    customer_id: str
+    severity: str
+    amount: str
+    reason: str
+    evidence: str
+
+
+@dataclass(frozen=True)
+class AlertGroup:
+    """The customers of one state; `more` says how many are left out."""
+
+    heading: str
+    meaning: str
+    rows: tuple[AlertRow, ...]
+    more: str = ""
+
+
+@dataclass(frozen=True)
 class AlertPage:
-    """Everything that alerts.html.j2 may name; `groups` are (heading, explanation, lines as shown)."""
+    """Everything that alerts.html may name."""
 
     title: str
     company: str
@@ -168,4 +189,4 @@ class AlertPage:
     accent: str
     headline: str
     stats: tuple[Stat, ...]
-    groups: tuple[tuple[str, str, tuple[tuple[str, str, str, str, str], ...]], ...] = ()
+    groups: tuple[AlertGroup, ...] = ()

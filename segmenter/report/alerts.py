@@ -1,0 +1,73 @@
+"""The alert: one page for a phone and a mail body."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Literal
+
+from segmenter.config.report import ReportConfig
+from segmenter.report.language import Voice
+from segmenter.report.templating import fill
+from segmenter.report.types import AlertGroup, AlertLine, AlertPage, AlertRow, Stat
+
+State = Literal["new", "worsened", "ongoing", "resolved"]
+GROUPS: tuple[tuple[State, str, str], ...] = (
+    ("new", "New", "not flagged in the run before"),
+    ("worsened", "Worse", "flagged before, clearly more severe now"),
+    ("ongoing", "Ongoing", "flagged before and still so"),
+    ("resolved", "Resolved", "flagged before, ordinary again"),
+)
+
+
+def alert_page(lines: Sequence[AlertLine], config: ReportConfig, as_of: date) -> str:
+    """alerts.html as text: no script, no image, nothing fetched; most severe first within new, worse, ongoing, resolved.
+
+    With `config.customer_rows` off only the numbers are given. At most `config.max_anomalies` customers
+    are listed per state, and the page says how many more there are.
+
+    Raises
+    ------
+    ReportError
+        A template of the team's own is broken, or the locale is unknown.
+    """
+    voice = Voice(config.locale, config.currency)
+    counts = {state: sum(line.state == state for line in lines) for state, _, _ in GROUPS}
+    shown = [group for group in GROUPS if counts[group[0]] and config.customer_rows]
+    page = AlertPage(
+        title=voice("Odd customers"),
+        company=config.company,
+        date=voice.date(as_of),
+        language=str(voice.locale).replace("_", "-"),
+        direction=voice.direction,
+        accent=config.accent,
+        headline=_headline(voice, lines),
+        stats=tuple(Stat(voice.number(counts[state]), voice(label)) for state, label, _ in GROUPS),
+        groups=tuple(
+            _group(voice, [line for line in lines if line.state == state], label, meaning, config.max_anomalies)
+            for state, label, meaning in shown
+        ),
+    )
+    return fill("alerts.html", config.templates, page=page)
+
+
+def _headline(voice: Voice, lines: Sequence[AlertLine]) -> str:
+    fresh = [line for line in lines if line.state in {"new", "worsened"}]
+    if not fresh:
+        return voice("Nothing is newly odd.")
+    stake = voice.money(sum(abs(line.amount or 0.0) for line in fresh))
+    if len(fresh) == 1:
+        return voice("One customer is newly odd or worse; {money} is at stake.", money=stake)
+    return voice("{n} customers are newly odd or worse; {money} is at stake.", n=voice.number(len(fresh)), money=stake)
+
+
+def _group(voice: Voice, lines: Sequence[AlertLine], label: str, meaning: str, limit: int) -> AlertGroup:
+    """The lines of one state, the most severe first, cut at `limit`."""
+    ordered = sorted(lines, key=lambda line: (-line.severity, line.customer_id))
+    rows = tuple(
+        AlertRow(line.customer_id, voice.number(line.severity), voice.money(line.amount), line.reason, line.evidence)
+        for line in ordered[:limit]
+    )
+    left = len(ordered) - len(rows)
+    more = voice("{n} more are in anomalies.csv of the run.", n=voice.number(left)) if left else ""
+    return AlertGroup(voice(label), voice(meaning), rows, more)

@@ -1,0 +1,82 @@
+"""The alert says what is new first, on one page that runs nothing."""
+
+import re
+from datetime import date
+
+import pytest
+
+from segmenter.config.report import ReportConfig
+from segmenter.errors import ReportError
+from segmenter.report.alerts import alert_page
+from segmenter.report.types import AlertLine
+
+DAY = date(2011, 12, 10)
+LINES = (
+    AlertLine("14646", "ongoing", 80, 900.0, "buys every day"),
+    AlertLine("12346", "new", 60, 77183.6, "bought and gave back 74,215 pieces within minutes", "order 541431"),
+    AlertLine("16446", "new", 99, 168472.5, "spent 168,470 in one order"),
+    AlertLine("13000", "resolved", 10, None, "ordinary again"),
+)
+
+
+def page(lines=LINES, **config):
+    return alert_page(lines, ReportConfig(currency="GBP", locale="en_GB", **config), DAY)
+
+
+def test_new_comes_before_ongoing_and_the_most_severe_first():
+    text = page()
+    places = [text.index(customer) for customer in ("16446", "12346", "14646", "13000")]
+    assert places == sorted(places)
+
+
+def test_the_headline_counts_the_new_and_the_worse_with_their_money():
+    assert "2 customers are newly odd or worse; £245,656 is at stake." in page()
+
+
+def test_a_quiet_day_is_said_to_be_quiet():
+    assert "Nothing is newly odd." in page(())
+
+
+def test_a_name_that_is_markup_is_shown_and_not_run():
+    hostile = "<script>alert(1)</script>"
+    text = page((AlertLine(hostile, "new", 1, 1.0, hostile, hostile),))
+    assert hostile not in text
+    assert "&lt;script&gt;" in text
+
+
+def test_the_page_names_nothing_to_fetch():
+    assert not re.search(r"(?:src|href|url)\s*[=(]", page())
+
+
+def test_without_customer_rows_no_customer_is_named():
+    text = page(customer_rows=False)
+    assert not any(line.customer_id in text for line in LINES)
+    assert "2 customers are newly odd" in text
+
+
+def test_customers_beyond_the_limit_are_counted():
+    many = [AlertLine(str(i), "new", i, 1.0, "odd") for i in range(8)]
+    assert "5 more are in anomalies.csv of the run." in page(many, max_anomalies=3)
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [("{% if %}", 1), ("\n{{ page.nothing }}", 2), ("a\nb\n{{ 1 / 0 }}", 3), ("{{ page.__class__.__mro__ }}", 1)],
+)
+def test_a_broken_template_is_named_with_its_line(tmp_path, text, line):
+    (tmp_path / "alerts.html").write_text(text)
+    with pytest.raises(ReportError, match=rf"alerts\.html, line {line}"):
+        page(templates=str(tmp_path))
+
+
+def test_a_block_of_a_team_replaces_ours_and_leaves_the_rest(tmp_path):
+    (tmp_path / "alerts.html").write_text('{% extends "default/alerts.html" %}{% block head %}Hello{% endblock %}')
+    text = page(templates=str(tmp_path))
+    assert "Hello" in text
+    assert "16446" in text
+
+
+def test_a_template_cannot_reach_files(tmp_path):
+    (tmp_path / "alerts.html").write_text('{% include "../../etc/passwd" %}')
+    with pytest.raises(ReportError):
+        page(templates=str(tmp_path))
