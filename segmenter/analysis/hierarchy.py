@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import numpy as np
 from scipy.cluster.hierarchy import cophenet, fcluster, linkage
 from scipy.spatial.distance import pdist
@@ -9,13 +11,15 @@ from scipy.spatial.distance import pdist
 from segmenter.analysis.findings import Curve, HierarchyFinding, LinkageFinding
 from segmenter.analysis.types import Floats, Hierarchy, Ints
 
-LINKAGES = ("single", "complete", "average", "centroid", "ward")
+Linkage = Literal["single", "complete", "average", "centroid", "ward"]
+Metric = Literal["euclidean", "cityblock", "cosine"]
+LINKAGES: tuple[Linkage, ...] = ("single", "complete", "average", "centroid", "ward")
 EUCLIDEAN_ONLY = {"centroid", "ward"}
 LEAVES = 30
 
 
 def build(
-    matrix: Floats, segments: Ints, centroids: Floats, *, method: str, metric: str, sample_size: int, seed: int
+    matrix: Floats, segments: Ints, centroids: Floats, *, method: Linkage, metric: Metric, sample_size: int, seed: int
 ) -> Hierarchy:
     """Dendrogram of at most `sample_size` rows of `matrix` (n, d), cut at as many groups as `centroids` has rows.
 
@@ -28,7 +32,9 @@ def build(
     n_clusters = len(centroids)
     if len(np.unique(points, axis=0)) < 2:
         return Hierarchy(sample, np.zeros(len(sample), dtype=np.int64), _nothing(method, metric, len(sample)))
-    distances = {name: pdist(points, name) for name in {"euclidean", _metric(method, metric), metric}}
+    distances: dict[Metric, Floats] = {
+        each: pdist(points, each) for each in {"euclidean", _metric(method, metric), metric}
+    }
     trees = {name: linkage(distances[_metric(name, metric)], name) for name in LINKAGES}
     cuts = {name: cut(tree, n_clusters) for name, tree in trees.items()}
     compared = tuple(
@@ -53,11 +59,13 @@ def cut(tree: Floats, n_clusters: int) -> Ints:
     return np.asarray(fcluster(ordered, len(tree) + 1 - n_clusters + 0.5, "distance") - 1, dtype=np.int64)
 
 
-def _metric(method: str, metric: str) -> str:
+def _metric(method: Linkage, metric: Metric) -> Metric:
     return "euclidean" if method in EUCLIDEAN_ONLY else metric
 
 
-def _compare(name: str, metric: str, tree: Floats, labels: Ints, segments: Ints, distances: Floats) -> LinkageFinding:
+def _compare(
+    name: Linkage, metric: Metric, tree: Floats, labels: Ints, segments: Ints, distances: Floats
+) -> LinkageFinding:
     from sklearn.metrics import adjusted_rand_score
 
     correlation = np.corrcoef(cophenet(tree), distances)[0, 1]
@@ -138,7 +146,8 @@ def _merges(centroids: Floats, sizes: Ints) -> tuple[tuple[int, int, int], ...]:
     while len(weight) > 1:
         pairs = [(a, b) for a in weight for b in weight if a < b]
         costs = [
-            weight[a] * weight[b] / (weight[a] + weight[b]) * float(((place[a] - place[b]) ** 2).sum()) for a, b in pairs
+            weight[a] * weight[b] / (weight[a] + weight[b]) * float(((place[a] - place[b]) ** 2).sum())
+            for a, b in pairs
         ]
         a, b = pairs[int(np.argmin(costs))]
         place[a] = (place[a] * weight[a] + place[b] * weight[b]) / (weight[a] + weight[b])
@@ -148,4 +157,6 @@ def _merges(centroids: Floats, sizes: Ints) -> tuple[tuple[int, int, int], ...]:
 
 
 def _nothing(method: str, metric: str, n: int) -> HierarchyFinding:
-    return HierarchyFinding(method, metric, n, (), (n,), (0,), 0.0, (), (), "All customers are alike: there is no tree.")
+    return HierarchyFinding(
+        method, metric, n, (), (n,), (0,), 0.0, (), (), "All customers are alike: there is no tree."
+    )

@@ -1,0 +1,166 @@
+"""A card per segment: what it is called, how it differs, and what to do about it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from scipy.stats import rankdata
+
+from segmenter.analysis.customers import Customers, Format
+from segmenter.analysis.findings import SegmentCard
+from segmenter.analysis.kmeans import assign
+from segmenter.analysis.names import EVERYBODY, Advice, Standing, advise, stability_words, unique
+from segmenter.analysis.rules import describe
+from segmenter.analysis.types import Floats, Ints, Mask, Segmentation
+
+SAMPLE = 20_000
+APART = {
+    "recency": ("longer ago", "more recent"),
+    "frequency": ("with more orders", "with fewer orders"),
+    "monetary": ("spending more", "spending less"),
+    "average_order_value": ("with large orders", "with small orders"),
+    "tenure": ("with us longer", "with us shorter"),
+    "mean_gap": ("at long intervals", "at short intervals"),
+}
+
+
+def build(
+    customers: Customers, segmentation: Segmentation, overrides: Mapping[str, str], show: Format, seed: int
+) -> tuple[SegmentCard, ...]:
+    """A card per segment in label order. `overrides` renames segments, `show` formats a feature's value."""
+    labels, n = segmentation.labels, segmentation.n_clusters
+    standard = _standard(customers)
+    profiles = [
+        {name: float(standard[labels == label, at].mean()) for at, name in enumerate(customers.used)}
+        for label in range(n)
+    ]
+    advice = _advice(customers, labels, n)
+    names = unique([each.name for each in advice], profiles, APART)
+    importance = _importance(customers.matrix, segmentation.centroids, seed)
+    stability = segmentation.choice.cluster_stability
+    return tuple(
+        _card(
+            customers,
+            labels == label,
+            advice[label],
+            show,
+            label=label,
+            name=overrides.get(name, name),
+            profile=profiles[label],
+            importance=_ranked(customers.used, importance[label]),
+            stability=float(stability[label]) if len(stability) == n else None,
+        )
+        for label, name in enumerate(names)
+    )
+
+
+def _standard(customers: Customers) -> Floats:
+    """Used features in standard units of the prepared axis; of the raw values where PCA mixed the axes."""
+    if customers.matrix.shape[1] == len(customers.used):
+        columns = customers.matrix
+    else:
+        columns = np.column_stack([customers.column(name) for name in customers.used])
+    spread = columns.std(axis=0)
+    standard: Floats = (columns - columns.mean(axis=0)) / np.where(spread > 0, spread, 1.0)
+    return standard
+
+
+def _advice(customers: Customers, labels: Ints, n: int) -> list[Advice]:
+    if n == 1:
+        return [EVERYBODY]
+    frequency = customers.column("frequency")
+    ranks = {
+        "recent": 1 - _rank(customers.column("recency", default=np.inf)),
+        "frequent": _rank(frequency),
+        "valuable": _rank(customers.column("monetary")),
+        "settled": _rank(customers.column("tenure")),
+    }
+    standings = (
+        Standing(
+            **{key: float(np.median(rank[labels == label])) for key, rank in ranks.items()},
+            orders=float(np.median(frequency[labels == label])),
+        )
+        for label in range(n)
+    )
+    return [advise(standing) for standing in standings]
+
+
+def _rank(values: Floats) -> Floats:
+    """Ranks (n,) from 0 to 1, equal values sharing the mean of theirs."""
+    ranks: Floats = (rankdata(values) - 0.5) / max(len(values), 1)
+    return ranks
+
+
+def _importance(matrix: Floats, centroids: Floats, seed: int) -> Floats:
+    """Share of each segment's customers (n_clusters, d) that change segment when one feature is permuted.
+
+    Permutation importance (Breiman 2001) of the nearest-centroid rule, on a sample.
+    """
+    generator = np.random.default_rng(seed)
+    points = matrix if len(matrix) <= SAMPLE else matrix[np.sort(generator.choice(len(matrix), SAMPLE, replace=False))]
+    before = assign(points, centroids)
+    sizes = np.maximum(np.bincount(before, minlength=len(centroids)), 1)
+    moved = np.zeros((len(centroids), points.shape[1]))
+    for column in range(points.shape[1]):
+        shuffled = points.copy()
+        shuffled[:, column] = generator.permutation(points[:, column])
+        changed = assign(shuffled, centroids) != before
+        moved[:, column] = np.bincount(before[changed], minlength=len(centroids)) / sizes
+    return moved
+
+
+def _card(customers: Customers, mine: Mask, advice: Advice, show: Format, **known: Any) -> SegmentCard:
+    """A card of the customers `mine` (n,); `known` are the fields that were found for all segments at once."""
+    medians, overall = _medians(customers, mine), _medians(customers, np.ones(len(mine), dtype=bool))
+    revenue, total = float(customers.column("monetary")[mine].sum()), float(customers.column("monetary").sum())
+    rule = describe(customers, mine, show)
+    return SegmentCard(
+        summary=_summary(customers, medians, show),
+        customers=int(mine.sum()),
+        customer_share=float(mine.mean()),
+        revenue=revenue,
+        revenue_share=revenue / total if total else 0.0,
+        medians=medians,
+        overall=overall,
+        rule=rule.text,
+        rule_precision=rule.precision,
+        rule_recall=rule.recall,
+        stability_words=stability_words(known["stability"]),
+        action=advice.action,
+        avoid=advice.avoid,
+        n_anomalies=int((mine & customers.is_anomaly).sum()),
+        **known,
+    )
+
+
+def _ranked(names: Sequence[str], importance: Floats) -> tuple[tuple[str, float], ...]:
+    """Pairs of feature and importance, the most important first; none where PCA mixed the features."""
+    pairs = zip(names, map(float, importance), strict=True) if len(names) == len(importance) else ()
+    return tuple(sorted(pairs, key=lambda pair: -pair[1]))
+
+
+def _medians(customers: Customers, mine: Mask) -> dict[str, float]:
+    """Median per feature over the customers who have it; NaN where none has."""
+    medians = {}
+    for at, feature in enumerate(customers.features):
+        known = customers.values[mine, at]
+        known = known[np.isfinite(known)]
+        medians[feature.name] = float(np.median(known)) if len(known) else float("nan")
+    return medians
+
+
+def _summary(customers: Customers, medians: dict[str, float], show: Format) -> str:
+    by_name = {feature.name: feature for feature in customers.features}
+    parts = {
+        "frequency": "{} in total",
+        "recency": "the last {} ago",
+        "monetary": "{} spent",
+    }
+    words = [
+        text.format(show(by_name[name], medians[name]))
+        for name, text in parts.items()
+        if name in by_name and np.isfinite(medians[name])
+    ]
+    return f"Typically {', '.join(words)}." if words else ""

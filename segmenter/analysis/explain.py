@@ -1,0 +1,164 @@
+"""Why a customer is odd: the features that set it apart, the jury's votes and the severity."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.spatial import cKDTree
+
+from segmenter.analysis.customers import Described, Format
+from segmenter.analysis.findings import Reason
+from segmenter.analysis.types import Anomalies, Floats, Ints, Segmentation
+
+MOST_REASONS = 3
+LEAST_DEVIATION = 2.0
+IQR_FENCE = 3.0  # Tukey's outer fence
+ROBUST_Z = 5.0
+FAR = 99.0  # percentile beyond which a distance is far
+# What a high and a low value of a feature is called; {value} is the customer's, {median} a typical customer's.
+PHRASES = {
+    "monetary": (
+        "spent {value}; a typical customer spends {median}",
+        "spent {value}; a typical customer spends {median}",
+    ),
+    "frequency": ("placed {value}; a typical customer places {median}",) * 2,
+    "largest_order": ("placed one order of {value}; a typical customer's largest is {median}",) * 2,
+    "largest_return": ("had {value} taken back in one line; for a typical customer it is {median}",) * 2,
+    "returned_lines": ("returned or cancelled {value}; a typical customer {median}",) * 2,
+    "return_share": ("got {value} of the money back; a typical customer {median}",) * 2,
+    "average_order_value": ("spends {value} per order; a typical customer {median}",) * 2,
+    "items_per_order": ("orders {value} at a time; a typical customer {median}",) * 2,
+    "distinct_products": ("bought {value}; a typical customer {median}",) * 2,
+    "recency": ("ordered last {value} ago; a typical customer {median} ago",) * 2,
+    "tenure": ("has been a customer for {value}; a typical one for {median}",) * 2,
+    "longest_gap": ("was silent for {value} at a stretch; a typical customer for {median}",) * 2,
+    "mean_gap": ("orders every {value}; a typical customer every {median}",) * 2,
+    "burst": ("spent {value} of all money within 30 days; a typical customer {median}",) * 2,
+    "spend_trend": ("spends {value} times as fast as before; a typical customer {median} times",) * 2,
+    "hour_spread": (
+        "orders at all hours (spread {value}; typical {median})",
+        "orders always at the same hour (spread {value}; typical {median})",
+    ),
+    "shared_orders": ("placed {value} that another customer placed alike; a typical customer {median}",) * 2,
+    "gap_variation": (
+        "orders in bursts and silences (unevenness {value}; typical {median})",
+        "orders like a clock (unevenness {value}; typical {median})",
+    ),
+}
+
+
+@dataclass(frozen=True)
+class Explained:
+    """The flagged customers, most severe first: row numbers, reasons, nearest ordinary customer, money at stake."""
+
+    rows: Ints
+    reasons: tuple[tuple[Reason, ...], ...]
+    nearest: Ints
+    stake: Floats
+
+
+def explain(
+    values: Floats, features: Sequence[Described], matrix: Floats, anomalies: Anomalies, severity: Floats, show: Format
+) -> Explained:
+    """Reasons for every flagged customer. `values` (n, p) are raw, `matrix` (n, d) the one searched for anomalies."""
+    rows = np.flatnonzero(anomalies.is_anomaly)
+    rows = rows[np.lexsort((rows, -severity[rows]))]
+    names = anomalies.finding.names
+    by_name = {feature.name: (at, feature) for at, feature in enumerate(features)}
+    deviation = robust_z(matrix)
+    used = [by_name[name] for name in names if name in by_name]
+    reasons = tuple(_reasons(values, int(row), used, deviation[row], show) for row in rows)
+    return Explained(rows, reasons, _nearest(matrix, anomalies, rows), stake(values, features)[rows])
+
+
+def robust_z(matrix: Floats) -> Floats:
+    """Distance from the median in robust standard deviations (n, d): (x - median) / (IQR / 1.349).
+
+    Where more than half of the customers share a value, the standard deviation takes the IQR's place.
+    """
+    if not matrix.size:
+        return matrix.copy()
+    low, middle, high = np.percentile(matrix, (25, 50, 75), axis=0)
+    scale = np.where(high > low, (high - low) / 1.349, matrix.std(axis=0))
+    z: Floats = (matrix - middle) / np.where(scale > 0, scale, 1.0)
+    return z
+
+
+def stake(values: Floats, features: Sequence[Described]) -> Floats:
+    """Money at stake (n,): the largest of what a customer spent, ordered at once or gave back at once."""
+    at = [
+        index
+        for index, feature in enumerate(features)
+        if feature.name in {"monetary", "largest_order", "largest_return"}
+    ]
+    if not at:
+        return np.zeros(len(values))
+    money: Floats = np.nan_to_num(np.abs(values[:, at])).max(axis=1)
+    return money
+
+
+def severity(anomalies: Anomalies, money: Floats) -> Floats:
+    """From 0 to 100 (n,): 100 x (oddness + money) / 2, and 0 for ordinary customers.
+
+    oddness = s / (1 + s) with s the distance to the nearest ordinary core customer in units of eps;
+    money = m / (m + m95) with m the money at stake and m95 its 95th percentile over all customers.
+    """
+    usual = float(np.percentile(money, 95)) if len(money) else 0.0
+    oddness = anomalies.score / (1 + anomalies.score)
+    oddness[~np.isfinite(anomalies.score)] = 1.0
+    weight = money / (money + usual) if usual > 0 else np.zeros_like(money)
+    return np.where(anomalies.is_anomaly, 50 * (oddness + weight), 0.0)
+
+
+def jury(matrix: Floats, segments: Floats, segmentation: Segmentation, anomalies: Anomalies) -> Ints:
+    """Votes (n,) from 0 to 5 that a customer is odd.
+
+    DBSCAN; Tukey's outer fences; robust z-score beyond 5; distance to the own centroid beyond the
+    99th percentile; and late joining in the single-linkage dendrogram (nearest neighbour beyond the
+    99th percentile). DBSCAN is the verdict, the votes are its confidence.
+    """
+    if len(matrix) < 3 or not matrix.size:
+        return np.zeros(len(matrix), dtype=np.int64)
+    low, high = np.percentile(matrix, (25, 75), axis=0)
+    fence = IQR_FENCE * (high - low)
+    outside = ((matrix < low - fence) | (matrix > high + fence)) & (high > low)
+    away = np.linalg.norm(segments - segmentation.centroids[segmentation.labels], axis=1)
+    alone = np.asarray(cKDTree(matrix).query(matrix, k=2, workers=-1)[0])[:, 1]
+    votes = (
+        anomalies.is_anomaly,
+        outside.any(axis=1),
+        (np.abs(robust_z(matrix)) > ROBUST_Z).any(axis=1),
+        away > np.percentile(away, FAR),
+        alone > np.percentile(alone, FAR),
+    )
+    count: Ints = np.column_stack(votes).sum(axis=1)
+    return count
+
+
+def _nearest(matrix: Floats, anomalies: Anomalies, rows: Ints) -> Ints:
+    """Row of the nearest ordinary core customer per flagged row, -1 where there is none."""
+    ordinary = np.flatnonzero((anomalies.role == "core") & ~anomalies.is_anomaly)
+    if not len(ordinary) or not len(rows):
+        return np.full(len(rows), -1, dtype=np.int64)
+    return ordinary[np.asarray(cKDTree(matrix[ordinary]).query(matrix[rows])[1])]
+
+
+def _reasons(
+    values: Floats, row: int, used: Sequence[tuple[int, Described]], deviation: Floats, show: Format
+) -> tuple[Reason, ...]:
+    order = np.argsort(-np.abs(deviation), kind="stable")[:MOST_REASONS]
+    strong = [at for place, at in enumerate(order) if place == 0 or abs(deviation[at]) >= LEAST_DEVIATION]
+    found = (_reason(values[:, used[at][0]], row, used[at][1], float(deviation[at]), show) for at in strong)
+    return tuple(reason for reason in found if reason is not None)
+
+
+def _reason(column: Floats, row: int, feature: Described, deviation: float, show: Format) -> Reason | None:
+    value, known = float(column[row]), column[np.isfinite(column)]
+    if not np.isfinite(value) or not len(known):
+        return None
+    low, median, high = (float(edge) for edge in np.percentile(known, (5, 50, 95)))
+    phrase = PHRASES.get(feature.name, (feature.label + ": {value}; typical {median}",) * 2)[deviation < 0]
+    text = phrase.format(value=show(feature, value), median=show(feature, median))
+    return Reason(feature.name, value, low, high, median, deviation, text)

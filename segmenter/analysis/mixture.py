@@ -1,0 +1,66 @@
+"""Gaussian mixtures: how soft the segments' edges are, and what BIC says of K."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from segmenter.analysis.findings import MixtureFinding
+from segmenter.analysis.hierarchy import draw
+from segmenter.analysis.types import Floats, Ints
+
+COVARIANCES = ("full", "tied", "diag", "spherical")
+SAMPLE = 4000
+RIDGE = 1e-3
+BETWEEN = 0.7  # a customer with no membership above this lies between two segments
+
+
+def fit(matrix: Floats, segments: Ints, counts: tuple[int, ...], seed: int) -> MixtureFinding:
+    """BIC (Schwarz 1978; lower is better) of mixtures on a sample of `matrix` (n, d), over `counts` components."""
+    from sklearn.mixture import GaussianMixture
+
+    points = matrix[draw(len(matrix), SAMPLE, seed)]
+    tried = tuple(k for k in counts if k < len(points))
+    bic = {
+        kind: tuple(
+            float(
+                GaussianMixture(k, covariance_type=kind, reg_covar=RIDGE, max_iter=60, random_state=seed)
+                .fit(points)
+                .bic(points)
+            )
+            for k in tried
+        )
+        for kind in COVARIANCES
+    }
+    kind, place = min(((kind, at) for kind in bic for at in range(len(tried))), key=lambda each: bic[each[0]][each[1]])
+    own = memberships(matrix, segments)[0]
+    return MixtureFinding(tried, bic, kind, tried[place], int((own < BETWEEN).sum()))
+
+
+def memberships(matrix: Floats, segments: Ints) -> tuple[Floats, Ints]:
+    """Membership of the own segment (n,) from 0 to 1, and the segment that comes second (n,).
+
+    Each segment is taken as a Gaussian with its own mean, covariance and share (the expectation step
+    of a mixture started at the K-Means solution); a segment of few customers shares the pooled covariance.
+    """
+    labels = np.unique(segments)
+    if len(labels) < 2:
+        return np.ones(len(matrix)), segments.copy()
+    pooled = np.cov(matrix.T).reshape(matrix.shape[1], -1)
+    logs = np.column_stack([_log_density(matrix, matrix[segments == label], pooled) for label in labels])
+    odds = np.exp(logs - logs.max(axis=1, keepdims=True))
+    odds /= odds.sum(axis=1, keepdims=True)
+    place = np.searchsorted(labels, segments)
+    own = odds[np.arange(len(matrix)), place]
+    odds[np.arange(len(matrix)), place] = -1.0
+    return own, labels[odds.argmax(axis=1)]
+
+
+def _log_density(matrix: Floats, members: Floats, pooled: Floats) -> Floats:
+    d = matrix.shape[1]
+    weight = len(members) / (len(members) + 2.0 * d)
+    own = np.cov(members.T).reshape(d, d) if len(members) > 1 else pooled
+    covariance = weight * own + (1 - weight) * pooled + RIDGE * np.eye(d)
+    root = np.linalg.cholesky(covariance)
+    scaled = np.linalg.solve(root, (matrix - members.mean(axis=0)).T)
+    density: Floats = np.log(len(members) / len(matrix)) - np.log(np.diag(root)).sum() - 0.5 * (scaled**2).sum(axis=0)
+    return density

@@ -1,0 +1,95 @@
+"""RFM scores by quintile and the eleven standard segments, beside the K-Means segments."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from segmenter.analysis.findings import RfmFinding
+from segmenter.analysis.types import Floats, Ints
+
+NAMES = (
+    "Champions",
+    "Loyal",
+    "Potential Loyalist",
+    "New",
+    "Promising",
+    "Need Attention",
+    "About To Sleep",
+    "At Risk",
+    "Cannot Lose Them",
+    "Hibernating",
+    "Lost",
+)
+TIE_RULE = "Customers with equal values get equal scores: a value's class follows the middle of its ranks."
+
+
+def score(
+    recency: Floats, frequency: Floats, monetary: Floats, segments: Ints, n_clusters: int
+) -> tuple[Ints, list[str], RfmFinding]:
+    """Scores (n, 3) from 1 to 5, 5 the best; the standard segment per customer; and the crosswalk.
+
+    All arguments have shape (n,); a customer without an order (recency NaN) scores 1 in recency.
+    """
+    columns = {"recency": -np.nan_to_num(recency, nan=np.inf), "frequency": frequency, "monetary": monetary}
+    scores = np.column_stack([quintiles(np.nan_to_num(column)) for column in columns.values()])
+    names = [segment(int(r), int(f), int(m)) for r, f, m in scores]
+    place = np.array([NAMES.index(name) for name in names], dtype=np.int64)
+    crosswalk = np.zeros((len(NAMES), n_clusters), dtype=np.int64)
+    np.add.at(crosswalk, (place, segments), 1)
+    finding = RfmFinding(
+        cuts=_cuts(scores, {"recency": recency, "frequency": frequency, "monetary": monetary}),
+        tie_rule=TIE_RULE,
+        names=NAMES,
+        customers=tuple(int(count) for count in crosswalk.sum(axis=1)),
+        revenue=tuple(float(monetary[place == number].sum()) for number in range(len(NAMES))),
+        crosswalk=tuple(tuple(int(cell) for cell in row) for row in crosswalk),
+        agreement=_agreement(place, segments),
+        n_disagree=int(len(place) - crosswalk.max(axis=0).sum()),
+    )
+    return scores, names, finding
+
+
+def quintiles(values: Floats) -> Ints:
+    """Scores 1 to 5 of `values` (n,), higher values higher scores, equal values equal scores."""
+    distinct, place, counts = np.unique(values, return_inverse=True, return_counts=True)
+    if len(distinct) == 1:
+        return np.full(len(values), 3, dtype=np.int64)
+    middle = np.cumsum(counts) - (counts - 1) / 2 - 0.5
+    return np.minimum(5, 1 + (5 * middle / len(values)).astype(np.int64))[place]
+
+
+def segment(r: int, f: int, m: int) -> str:
+    """The standard segment of scores 1 to 5: the first line that holds, and the last always does.
+
+    Frequency and money are taken together as the better-founded of the two habits, (f + m) / 2.
+    """
+    value = (f + m) / 2
+    rules = (
+        (r >= 4 and value >= 4, "Champions"),
+        (r == 5 and f == 1, "New"),
+        (r == 4 and f == 1, "Promising"),
+        (r >= 3 and value >= 3.5, "Loyal"),
+        (r >= 4, "Potential Loyalist"),
+        (r == 3 and value >= 2.5, "Need Attention"),
+        (r == 3, "About To Sleep"),
+        (value >= 4.5, "Cannot Lose Them"),
+        (value >= 3, "At Risk"),
+        (r == 2 or value >= 2, "Hibernating"),
+    )
+    return next((name for holds, name in rules if holds), "Lost")
+
+
+def _cuts(scores: Ints, columns: dict[str, Floats]) -> dict[str, tuple[float, ...]]:
+    """Per score the worst value that still earns classes 2 to 5 (recency: the most days)."""
+    cuts = {}
+    for number, (name, values) in enumerate(columns.items()):
+        worst = np.nanmax if name == "recency" else np.nanmin
+        classes = [values[scores[:, number] == klass] for klass in (2, 3, 4, 5)]
+        cuts[name] = tuple(float(worst(members)) if np.isfinite(members).any() else float("nan") for members in classes)
+    return cuts
+
+
+def _agreement(place: Ints, segments: Ints) -> float:
+    from sklearn.metrics import adjusted_rand_score
+
+    return float(adjusted_rand_score(place, segments))
