@@ -1,5 +1,5 @@
 -- One row per customer with a standing order: the rhythm of the days and hours of the orders.
--- Measures of evenness want five orders, and a busiest month two months to stand out from.
+-- Evenness of days wants five of them, of hours ten orders, and a busiest month two months to stand out from.
 -- Variances come from integer sums, so that they are the same to the last digit in any order of rows.
 with days as (
     select
@@ -61,7 +61,7 @@ select
     longest_gap,
     case when total_gap >= 60 and sold > 0 then cast(busiest_sold as double) / cast(sold as double) end as burst,
     case
-        when n_orders >= 5
+        when n_orders >= 10
             then sqrt(
                 cast(n_orders * squared_minute - total_minute * total_minute as double) / n_orders / (n_orders - 1)
             ) / 60

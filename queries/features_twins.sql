@@ -1,6 +1,7 @@
 -- One row per customer with a standing order: how many of the orders another customer placed alike
 -- (same day, money, pieces, number of lines, first and last product). Orders of one or two lines
--- may agree by chance and do not count; an order moved to another account is cancelled on the first.
+-- may agree by chance and do not count, nor does a single one; an order moved to another account is
+-- cancelled on the first.
 with alike as (
     select
         customer_id,
@@ -10,11 +11,18 @@ with alike as (
     from orders
     where n_sold > 0
     window twins as (partition by day, sold, pieces, n_lines, first_product, last_product)
+),
+
+counted as (
+    select
+        customer_id,
+        count(*) filter (where n_lines > 2 and first_customer <> last_customer) as n_alike
+    from alike
+    group by customer_id
 )
 
 select
     customer_id,
-    sum(case when n_lines > 2 and first_customer <> last_customer then 1 else 0 end) as shared_orders
-from alike
-group by customer_id
+    case when n_alike > 1 then n_alike else 0 end as shared_orders
+from counted
 order by customer_id

@@ -35,6 +35,13 @@ CATALOGUE: dict[str, tuple[Feature, ...]] = {
     ),
     "features_trend": (Feature("spend_trend", "spending of the last 90 days against before", "", "ratio", True, NEW),),
     "features_twins": (
-        Feature("shared_orders", "orders that another customer placed alike", "orders", "count", None, NO_ORDER),
+        Feature(
+            "shared_orders",
+            "orders, two or more, that another customer placed alike",
+            "orders",
+            "count",
+            None,
+            NO_ORDER,
+        ),
     ),
 }

@@ -42,7 +42,7 @@ class Lines:
 def lines(crowd: People, placed: Orders, goods: Products, shape: Shape, rng: np.random.Generator) -> Lines:
     """The lines of every order, with the copies of rings and with returns, sorted by time and customer."""
     sold = _copied(crowd, _sold(crowd, placed, goods, rng), rng)
-    sold = replace(sold, guest=_guests(sold, shape.guest_share, rng))
+    sold = replace(sold, guest=_guests(crowd, sold, shape.guest_share, rng))
     back = _returned(crowd, sold, rng)
     both = Lines(*(np.concatenate([getattr(sold, f.name), getattr(back, f.name)]) for f in fields(Lines)))
     inside = np.flatnonzero(both.minute < shape.days * 1440)
@@ -93,12 +93,12 @@ def _returned(crowd: People, sold: Lines, rng: np.random.Generator) -> Lines:
     return replace(theirs, minute=theirs.minute + delay, quantity=-quantity, back=np.ones(len(rows), dtype=np.int64))
 
 
-def _guests(sold: Lines, share: float, rng: np.random.Generator) -> Ints:
-    """Orders placed without signing in; never a customer's first or last, so that nobody vanishes."""
+def _guests(crowd: People, sold: Lines, share: float, rng: np.random.Generator) -> Ints:
+    """Orders placed without signing in; never a customer's first or last, nor an odd customer's, so that all are seen."""
     span = int(sold.minute.max()) + 1
     keys, line_order = np.unique(sold.customer * span + sold.minute, return_inverse=True)
     buyer = keys // span
     inner = np.zeros(len(buyer), dtype=bool)
     inner[1:-1] = (buyer[1:-1] == buyer[:-2]) & (buyer[1:-1] == buyer[2:])
-    guest = inner & (rng.random(len(buyer)) < share)
+    guest = inner & (crowd.anomaly[buyer] == "") & (rng.random(len(buyer)) < share)
     return guest[line_order].astype(np.int64)

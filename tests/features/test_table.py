@@ -118,15 +118,14 @@ def test_spending_that_grew_has_a_trend_near_one_and_spending_that_stopped_minus
     assert value(table, "even", "spend_trend") == pytest.approx(0, abs=1e-3)
 
 
-def test_orders_that_another_customer_placed_alike_are_shared(transactions):
+def test_orders_that_another_customer_placed_alike_are_shared_from_the_second_on(transactions):
     lines = [
-        line(customer, "2024-01-01", f"{customer}1", amount, product)
-        for customer in ("ann", "bob")
+        line(customer, day, f"{customer}{day}", amount, product)
+        for customer, days in {"ann": (1, 2), "bob": (1, 2, 3), "cec": (3,), "dan": (4,)}.items()
+        for day in (f"2024-01-0{number}" for number in days)
         for product, amount in (("cup", 5), ("jug", 4), ("pot", 9))
     ]
-    lines += [line("ann", "2024-01-05", "ann2", 5), line("bob", "2024-01-05", "bob2", 5)]
-    table = build(transactions(lines), CONFIG)
-    assert table.column("shared_orders").tolist() == [1, 1]
+    assert build(transactions(lines), CONFIG).column("shared_orders").tolist() == [2, 3, 0, 0]
 
 
 def test_features_the_export_has_no_column_for_are_left_out(transactions):
