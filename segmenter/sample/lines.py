@@ -101,4 +101,5 @@ def _guests(crowd: People, sold: Lines, share: float, rng: np.random.Generator) 
     inner = np.zeros(len(buyer), dtype=bool)
     inner[1:-1] = (buyer[1:-1] == buyer[:-2]) & (buyer[1:-1] == buyer[2:])
     guest = inner & (crowd.anomaly[buyer] == "") & (rng.random(len(buyer)) < share)
-    return guest[line_order].astype(np.int64)
+    flags: Ints = guest.astype(np.int64)[line_order]
+    return flags
