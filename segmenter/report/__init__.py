@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from segmenter.config.report import ReportConfig
+from segmenter.report.alerts import alert_page
 from segmenter.report.paper import pdf_problem
 from segmenter.runs.types import Run
 
@@ -13,13 +15,14 @@ if TYPE_CHECKING:
     from segmenter.report.context.view import View
     from segmenter.report.types import Figure
 
-__all__ = ["pdf_problem", "render"]
+__all__ = ["alert_page", "pdf_problem", "render"]
 
 
-def render(run: Run, config: ReportConfig, folder: Path) -> tuple[Path, ...]:
-    """Write the report's files of `config.formats` and the charts into `folder`; the files a person opens, HTML first.
+def render(run: Run, config: ReportConfig, folder: Path, formats: Collection[str] | None = None) -> tuple[Path, ...]:
+    """Write the report's files and the charts into `folder`; the files a person opens, HTML first.
 
-    Where no PDF can be made (`pdf_problem`), the other files are made all the same.
+    `formats` stand in for those of `config` where they are given. Where no PDF can be made (`pdf_problem`
+    says why), the page for a browser is made in its place.
 
     Raises
     ------
@@ -28,8 +31,12 @@ def render(run: Run, config: ReportConfig, folder: Path) -> tuple[Path, ...]:
     """
     from segmenter.report.tables import write_tables
 
+    wanted = set(config.formats if formats is None else formats)
+    if "pdf" in wanted and pdf_problem() is not None:
+        wanted = wanted - {"pdf"} | {"html"}
+    config = config.model_copy(update={"formats": tuple(sorted(wanted))})
     files: list[Path] = []
-    if {"html", "pdf"} & set(config.formats):
+    if {"html", "pdf"} & wanted:
         files += _pages(run, config, folder)
     return (*files, *write_tables(run, config, folder))
 
@@ -47,9 +54,9 @@ def _pages(run: Run, config: ReportConfig, folder: Path) -> list[Path]:
     if "html" in config.formats:
         files.append(folder / "report.html")
         files[-1].write_text(pages.html(page, config.templates, points(view)), encoding="utf-8")
-    if "pdf" in config.formats and pdf_problem() is None:
+    if "pdf" in config.formats:
         files.append(folder / "report.pdf")
-        write_pdf(page, config.templates, files[-1])
+        write_pdf(page, view.charts, config.templates, files[-1])
     return files
 
 

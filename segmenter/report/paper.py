@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from segmenter.report.types import Page
+    from segmenter.report.types import Figure, Page
 
 INSTALL = "apt-get install -y --no-install-recommends libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0"
 
@@ -21,19 +21,27 @@ def pdf_problem() -> str | None:
     return None
 
 
-def write_pdf(page: Page, templates: str | None, target: Path) -> None:
-    """Write the page as PDF/UA-1; nothing outside the document is ever fetched."""
+def write_pdf(page: Page, charts: dict[str, Figure], templates: str | None, target: Path) -> None:
+    """Write the page as PDF/UA-1; nothing but its own charts and data: addresses is ever fetched."""
     from weasyprint import HTML
     from weasyprint.text.fonts import FontConfiguration
 
     from segmenter.report.page import paper
 
-    document = HTML(string=paper(page, templates), url_fetcher=_refusing())
+    document = HTML(string=paper(page, templates), url_fetcher=_fetcher(charts))
     document.write_pdf(target, pdf_variant="pdf/ua-1", font_config=FontConfiguration())
 
 
-def _refusing() -> Any:
-    """A fetcher for data: addresses alone."""
+def _fetcher(charts: dict[str, Figure]) -> Any:
+    """A fetcher for ``chart:<id>`` and data: addresses alone."""
     from weasyprint import URLFetcher
+    from weasyprint.urls import URLFetcherResponse
 
-    return URLFetcher(allowed_protocols={"data"}, allow_redirects=False)
+    class Fetcher(URLFetcher):  # type: ignore[misc]
+        def fetch(self, url: str, headers: dict[str, str] | None = None) -> Any:
+            if url.startswith("chart:"):
+                svg = charts[url.removeprefix("chart:")].svg
+                return URLFetcherResponse(url, svg.encode(), {"Content-Type": "image/svg+xml"})
+            return super().fetch(url, headers)
+
+    return Fetcher(allowed_protocols={"data"}, allow_redirects=False)

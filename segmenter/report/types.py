@@ -121,6 +121,7 @@ class Page:
     sentences: tuple[str, ...]
     actions: tuple[Action, ...]
     stats: tuple[Stat, ...]
+    opening: tuple[Figure, ...]
     cards: tuple[Card, ...]
     segments: Section
     differences: Section

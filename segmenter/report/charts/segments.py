@@ -15,7 +15,9 @@ from segmenter.runs.types import Run
 def shares(run: Run, look: Look) -> Figure | None:
     """Each segment's share of the customers beside its share of the revenue."""
     cards = run.findings.cards
-    figure, (axes,) = canvas(0.55 + 0.42 * len(cards))
+    if len(cards) < 2:
+        return None
+    figure, (axes,) = canvas(min(0.55 + 0.32 * len(cards), 2.6))
     for row, card in enumerate(reversed(cards)):
         _share_pair(axes, row, card, look)
     axes.set_yticks(range(len(cards)), [card.name for card in reversed(cards)], color=INK)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from xml.sax.saxutils import escape
 
 from segmenter.report.language import Voice
-from segmenter.report.palette import INK, MUTED, PAPER, RULE
+from segmenter.report.palette import INK, MUTED, ON_DARK, ON_LIGHT, RULE
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -87,14 +87,24 @@ def to_svg(figure: Canvas, alt: str) -> str:
     text = re.sub(r"<!--.*?-->\s*", "", text, flags=re.DOTALL)
     text = re.sub(r'(<svg[^>]*?) width="[^"]*"', r"\1", text, count=1)
     text = re.sub(r'(<svg[^>]*?) height="[^"]*"', r"\1", text, count=1)
+    text = re.sub(r' d="([^"]*)"', _compact, text)
     text = text.replace("'DejaVu Sans'", FONTS)
     return re.sub(r"(<svg[^>]*)>", rf'\1 role="img"><title>{escape(alt)}</title>', text, count=1)
 
 
+def _compact(path: re.Match[str]) -> str:
+    """A path with two decimals and no line breaks; a line of no length, which is a dot, as ``h0``."""
+    numbers = re.sub(
+        r"-?\d+\.\d+", lambda number: f"{float(number.group()):.2f}".rstrip("0").rstrip("."), path.group(1)
+    )
+    dots = re.sub(r"M (\S+ \S+)\s+L \1(?=\s|$)", r"M\1h0", numbers)
+    return f' d="{" ".join(dots.split())}"'
+
+
 def readable_on(colour: str) -> str:
-    """Ink or paper, whichever can be read on `colour` (WCAG 2 relative luminance)."""
+    """Dark or light letters, whichever can be read on `colour` (WCAG 2 relative luminance)."""
     from matplotlib.colors import to_rgb
 
     linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in to_rgb(colour)]
     luminance = 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
-    return INK if luminance > 0.28 else PAPER
+    return ON_LIGHT if luminance > 0.28 else ON_DARK

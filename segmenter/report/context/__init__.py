@@ -42,6 +42,7 @@ def build(view: View) -> Page:
         sentences=summary.sentences(view),
         actions=summary.actions(view),
         stats=summary.stats(view),
+        opening=view.figures("shares"),
         cards=segments.cards(view),
         segments=chapters[0],
         differences=chapters[1],

@@ -69,12 +69,11 @@ def _use(name: str, view: View) -> str:
 
 def _parameters(view: View) -> Table:
     rows = [
-        (text(f"{section}.{key}"), text(_shown(value)))
+        (text(section), text("; ".join(f"{key} = {_shown(value)}" for key, value in keys.items())))
         for section, keys in view.run.manifest.config.items()
-        if isinstance(keys, dict) and section not in {"delivery", "report"}
-        for key, value in keys.items()
+        if isinstance(keys, dict) and keys and section not in {"delivery", "report"}
     ]
-    return table("parameters", "The configuration of this run", columns("Key", "Value"), rows, "run.json: config")
+    return table("parameters", "The configuration of this run", columns("Section", "Keys"), rows, "run.json: config")
 
 
 def _shown(value: Any) -> str:

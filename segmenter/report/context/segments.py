@@ -63,8 +63,8 @@ def who(view: View) -> Section:
         if count > 1
         else "All customers form one segment. The card shows what is typical for them."
     )
-    overview = Part("At a glance", (), view.figures("shares"), (_overview(view),) if count > 1 else ())
-    return Section("segments", "Who are our customers?", lead, parts(overview))
+    overview = (Part("At a glance", (), (), (_overview(view),)),) if count > 1 else ()
+    return Section("segments", "Who are our customers?", lead, overview)
 
 
 def _overview(view: View) -> Table:
@@ -99,24 +99,32 @@ def differences(view: View) -> Section:
         "The same customers seen through the figures that decide the segments, and through all the others.",
         parts(
             Part("Profiles", (), view.figures("profile", "heat")),
-            Part("What decides the segment", _importance(view)),
+            Part("What decides the segment", _importance_words(view), (), _importance(view)),
             Part("What they buy", (), view.figures("themes")),
             Part("All medians", (), (), (_medians(view),)),
         ),
     )
 
 
-def _importance(view: View) -> tuple[str, ...]:
-    found = []
-    for card in view.run.findings.cards:
-        strongest = [(view.feature(name), share) for name, share in card.importance[:3]]
-        named = [f"{feature.label} ({view.voice.percent(share, 0)})" for feature, share in strongest if feature]
-        if named:
-            found.append(f"{card.name}: {', '.join(named)}")
+def _importance_words(view: View) -> tuple[str, ...]:
+    if not any(card.importance for card in view.run.findings.cards):
+        return ()
+    return ("The share of a segment's customers who would land elsewhere if this one figure were shuffled.",)
+
+
+def _importance(view: View) -> tuple[Table, ...]:
+    found = [card for card in view.run.findings.cards if card.importance]
     if not found:
         return ()
-    lead = "If one figure of every customer were shuffled, this share of the segment would land elsewhere: "
-    return (lead + "; ".join(found) + ".",)
+    names = [name for name, _ in max((card.importance for card in found), key=len)]
+    labels = [feature.label for name in names if (feature := view.feature(name)) is not None]
+    rows = []
+    for card in found:
+        shares = dict(card.importance)
+        cells = (view.share(shares.get(name)) for name in names if view.feature(name) is not None)
+        rows.append((Cell(card.name, card.name, card.label), *cells))
+    heads = columns("Segment", *(f"{label}#" for label in labels))
+    return (table("importance", "How much each figure decides", heads, rows, "run.json: cards, importance"),)
 
 
 def _medians(view: View) -> Table:
