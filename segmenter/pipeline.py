@@ -15,12 +15,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from segmenter.config import Config
+from segmenter.runs.types import Manifest, Run
 
 if TYPE_CHECKING:
     import duckdb
+    import pandas as pd
 
+    from segmenter.features.types import FeatureTable, Period
     from segmenter.intake.types import Intake
-    from segmenter.runs.types import Run
+    from segmenter.study import Study
 
 STAGES = ("reading the export", "describing customers", "finding segments and anomalies", "writing the report")
 
@@ -71,6 +74,73 @@ def workspace(config: Config) -> Iterator[duckdb.DuckDBPyConnection]:
             yield connection
         finally:
             connection.close()
+
+
+def run(sources: Sequence[str], config: Config, *, tell: Callable[[str], None] = silent) -> Finished:
+    """Segment the customers of `sources` and write a run, with its report, into the archive.
+
+    Raises
+    ------
+    SegmenterError
+        The sources cannot be read or used, or the archive or report cannot be written.
+    """
+    from segmenter import report
+    from segmenter.runs import archive
+
+    watch, started = Stopwatch(tell), datetime.now(UTC)
+    intake, table, period, found, rejected = _analyse(sources, config, watch)
+    watch.begin(STAGES[3])
+    root = Path(config.engine.archive)
+    manifest = Manifest(
+        run_id=archive.new_run_id(started, intake.readings, root),
+        started_at=started,
+        as_of=table.as_of,
+        seed=config.engine.seed,
+        config=config.model_dump(mode="json"),
+        versions=_versions(),
+        readings=intake.readings,
+        recognition=intake.recognition,
+        account=intake.account,
+        features=table.features,
+        period=period,
+        timings=watch.seconds,
+    )
+    made = Run(manifest, found.findings, found.customers, found.segments, found.anomalies, rejected)
+    files: list[Path] = []
+    folder = archive.write(made, root, lambda aside: files.extend(report.render(made, config.report, aside)))
+    watch.end()
+    return Finished(made, folder, tuple(folder / file.name for file in files))
+
+
+def _analyse(
+    sources: Sequence[str], config: Config, watch: Stopwatch
+) -> tuple[Intake, FeatureTable, Period, Study, pd.DataFrame]:
+    from segmenter import features
+    from segmenter.intake import load
+    from segmenter.study import study
+
+    with workspace(config) as connection:
+        watch.begin(STAGES[0])
+        intake = load(connection, sources or config.source.paths, config.source, config.rules)
+        watch.begin(STAGES[1])
+        table = features.build(connection, config.features)
+        period = features.period(connection, table.as_of)
+        baskets = features.baskets(connection, table.as_of)
+        watch.begin(STAGES[2])
+
+        def evidence(customers: list[str]) -> dict[str, str]:
+            known = features.evidence(connection, customers, table.as_of)
+            return {customer: features.in_words(proof) for customer, proof in known.items()}
+
+        found = study(table, baskets, evidence, config)
+        rejected = connection.execute("SELECT * FROM rejected ORDER BY file, line").df()
+    return intake, table, period, found, rejected
+
+
+def _versions() -> dict[str, str]:
+    from importlib.metadata import version
+
+    return {name: version(name) for name in ("segmenter", "duckdb", "numpy", "scipy", "scikit-learn", "pandas")}
 
 
 def inspect(sources: Sequence[str], config: Config) -> Intake:

@@ -23,6 +23,10 @@ class Described(Protocol):
         """Noun phrase for a reader."""
 
     @property
+    def unit(self) -> str:
+        """What stands behind a value: days, orders, nothing."""
+
+    @property
     def kind(self) -> str:
         """days, count, money, share or ratio."""
 

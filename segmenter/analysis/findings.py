@@ -117,7 +117,7 @@ class LinkageFinding:
 class HierarchyFinding:
     """The dendrogram shown, cut to at most 30 leaves.
 
-    `tree` is a scipy linkage matrix over those leaves (left, right, height, number of customers);
+    `tree` is a scipy linkage matrix over those leaves (left, right, height, number of leaves);
     `leaf_sizes` customers and `leaf_segments` the majority segment of each leaf.
     `merges` says in order of falling K which segments join: (K after the merge, label a, label b).
     """
@@ -255,3 +255,4 @@ class Findings:
     mixture: MixtureFinding | None
     themes: tuple[Theme, ...]
     separation: tuple[str, ...]  # sentences on how far the segmentation can be trusted
+    centroids: tuple[Curve, ...] = ()  # (n_clusters, d) in prepared units

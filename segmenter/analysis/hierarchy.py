@@ -120,9 +120,10 @@ def _truncate(tree: Floats, groups: Ints, leaves: int) -> tuple[tuple[Curve, ...
     order: list[int] = []
     rows: list[Curve] = []
     for merge in range(n - leaves, n - 1):
-        left, right, height, size = tree[merge]
+        left, right, height, _ = tree[merge]
         ends = [_leaf(int(node), tree, groups, number, order) for node in (left, right)]
-        rows.append((float(min(ends)), float(max(ends)), float(height), float(size)))
+        size = sum(1.0 if end < leaves else rows[end - leaves][3] for end in ends)
+        rows.append((float(min(ends)), float(max(ends)), float(height), size))
         number[n + merge] = leaves + len(rows) - 1
     return tuple(rows), order
 

@@ -24,23 +24,8 @@ from typing import Any
 import pandas as pd
 
 from segmenter.analysis.findings import Findings
-from segmenter.features.types import Feature
+from segmenter.features.types import Feature, Period
 from segmenter.intake.types import Reading, Recognition, RowAccount
-
-
-@dataclass(frozen=True)
-class Period:
-    """What time the transactions cover, and their totals; money net of returns."""
-
-    first_day: date
-    last_day: date
-    n_transactions: int
-    n_orders: int
-    n_customers: int
-    revenue: float
-    months: tuple[str, ...]  # 2011-01, ...
-    monthly_revenue: tuple[float, ...]
-    cohorts: tuple[tuple[str, tuple[float, ...]], ...] = ()  # first month, share active n months later
 
 
 @dataclass(frozen=True)

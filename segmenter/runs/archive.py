@@ -1,0 +1,197 @@
+"""A run's folder: written aside and renamed whole, read back and checked, listed and pruned."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import shutil
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from segmenter.analysis.findings import Findings
+from segmenter.errors import RunError
+from segmenter.intake.types import Reading
+from segmenter.runs.model import write_model
+from segmenter.runs.tables import read_table, write_parquet, write_safe_csv
+from segmenter.runs.types import Manifest, Run
+
+RUN_ID = re.compile(r"^\d{8}T\d{6}Z-[0-9a-f]{4,12}$")
+ASIDE = re.compile(r"^\.writing-(\d+)-")
+VERSION = 1
+
+
+def new_run_id(started_at: datetime, readings: Sequence[Reading], archive: Path) -> str:
+    """A name that tells when the run began and, by a piece of their hash, of which inputs; unused in `archive`."""
+    digest = hashlib.sha256("".join(reading.sha256 for reading in readings).encode()).hexdigest()
+    stamp = started_at.astimezone(UTC).strftime("%Y%m%dT%H%M%SZ")
+    lengths = (length for length in range(4, 13) if not (archive / f"{stamp}-{digest[:length]}").exists())
+    return f"{stamp}-{digest[: next(lengths, 12)]}"
+
+
+def write(run: Run, archive: Path, finish: Callable[[Path], None]) -> Path:
+    """Write `run` below `archive`; `finish` adds the report to the folder before it is shown.
+
+    The folder appears whole or not at all: it is written under a hidden name and renamed. What
+    writers that died left behind is removed first. Files are readable by their owner alone.
+    """
+    archive.mkdir(parents=True, exist_ok=True)
+    sweep(archive)
+    target = archive / run.manifest.run_id
+    aside = archive / f".writing-{os.getpid()}-{run.manifest.run_id}"
+    aside.mkdir(mode=0o700)
+    try:
+        _write_tables(run, aside)
+        finish(aside)
+        _seal(aside)
+        aside.rename(target)
+        _sync(archive)
+    except OSError as error:
+        raise RunError(
+            f"The run could not be written to {archive}: {error.strerror or error}. Free space or permit it."
+        ) from None
+    finally:
+        shutil.rmtree(aside, ignore_errors=True)
+    return target
+
+
+def _write_tables(run: Run, folder: Path) -> None:
+    import pydantic_core
+
+    document = {"version": VERSION, "manifest": run.manifest, "findings": run.findings}
+    text = pydantic_core.to_json(document, indent=1, inf_nan_mode="strings")
+    (folder / "run.json").write_bytes(text)
+    write_parquet(run.customers, folder / "customers.parquet", order_by="customer_id")
+    write_parquet(run.segments, folder / "segments.parquet", order_by="label")
+    write_safe_csv(run.anomalies, folder / "anomalies.csv")
+    write_safe_csv(run.rejected, folder / "rejected.csv")
+    write_model(run, folder / "model.json")
+
+
+def _seal(folder: Path) -> None:
+    for path in folder.rglob("*"):
+        path.chmod(0o700 if path.is_dir() else 0o600)
+        _sync(path)
+    _sync(folder)
+
+
+def _sync(path: Path) -> None:
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def sweep(archive: Path) -> list[str]:
+    """Remove folders whose writer no longer lives, and return their names."""
+    removed = []
+    for folder in archive.glob(".writing-*"):
+        match = ASIDE.match(folder.name)
+        if match and not _lives(int(match.group(1))):
+            shutil.rmtree(folder, ignore_errors=True)
+            removed.append(folder.name)
+    return removed
+
+
+def _lives(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+def list_runs(archive: Path) -> tuple[Path, ...]:
+    """Folders of the finished runs, the oldest first."""
+    if not archive.is_dir():
+        return ()
+    return tuple(sorted(path for path in archive.iterdir() if path.is_dir() and RUN_ID.match(path.name)))
+
+
+def find(archive: Path, name: str = "latest") -> Path:
+    """Folder of the run called `name`: its id, the beginning of it, a path, or ``latest``.
+
+    Raises
+    ------
+    RunError
+        There is no such run, or several begin like that.
+    """
+    if (Path(name) / "run.json").is_file():
+        return Path(name)
+    runs = list_runs(archive)
+    if not runs:
+        raise RunError(f"The archive {archive} holds no run. Make one with `segmenter run`, or name it with -o.")
+    found = runs[-1:] if name == "latest" else tuple(run for run in runs if run.name.startswith(name))
+    if len(found) != 1:
+        many = "Several runs begin" if found else "No run begins"
+        raise RunError(f"{many} with {name!r} in {archive}. `segmenter runs list` shows them.")
+    return found[0]
+
+
+def read(folder: Path) -> Run:
+    """The run in `folder`.
+
+    Raises
+    ------
+    RunError
+        A file is missing, damaged or of another version.
+    """
+    manifest, findings = _read_json(folder / "run.json")
+    tables = {name: read_table(folder / f"{name}.parquet") for name in ("customers", "segments")}
+    tables |= {name: read_table(folder / f"{name}.csv") for name in ("anomalies", "rejected")}
+    return Run(manifest, findings, **tables)
+
+
+def read_manifest(folder: Path) -> Manifest:
+    """The manifest of the run in `folder`, without its tables."""
+    return _read_json(folder / "run.json")[0]
+
+
+def _read_json(path: Path) -> tuple[Manifest, Findings]:
+    import pydantic_core
+    from pydantic import TypeAdapter, ValidationError
+
+    try:
+        document = pydantic_core.from_json(path.read_bytes())
+        if document.get("version") != VERSION:
+            raise RunError(f"{path} is of version {document.get('version')}, this program reads {VERSION}.")
+        manifest = TypeAdapter(Manifest).validate_python(document["manifest"])
+        return manifest, TypeAdapter(Findings).validate_python(document["findings"])
+    except (OSError, ValueError, KeyError, AttributeError, ValidationError) as error:
+        reason = str(error).split("\n", 1)[0]
+        raise RunError(f"{path} is missing or damaged ({reason}). Run again, or restore the folder.") from None
+
+
+def prune(
+    archive: Path, keep: int | None, days: int | None, protected: Sequence[str], now: datetime
+) -> tuple[str, ...]:
+    """Remove runs beyond the newest `keep` and older than `days`; `protected` run ids stay. Returns what went."""
+    runs = list_runs(archive)
+    old = set(runs if keep is None else runs[: max(0, len(runs) - keep)])
+    if days is not None:
+        edge = (now - timedelta(days=days)).astimezone(UTC).strftime("%Y%m%dT%H%M%SZ")
+        old &= {run for run in runs if run.name < edge}
+    gone = sorted(run for run in old if run.name not in protected)
+    for run in gone:
+        hidden = run.with_name(f".writing-{os.getpid()}-{run.name}")
+        run.rename(hidden)  # readers see the whole run or none of it
+        shutil.rmtree(hidden)
+    return tuple(run.name for run in gone)
+
+
+def summary(folder: Path) -> dict[str, Any]:
+    """One line of the list of runs."""
+    manifest, findings = _read_json(folder / "run.json")
+    return {
+        "run": manifest.run_id,
+        "as_of": manifest.as_of,
+        "customers": manifest.period.n_customers,
+        "segments": findings.choice.n_clusters,
+        "anomalies": sum(card.n_anomalies for card in findings.cards),
+        "revenue": manifest.period.revenue,
+    }

@@ -1,0 +1,96 @@
+"""A run's model as plain numbers: enough to put customers into its segments without refitting."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from segmenter.analysis.findings import Preparation
+from segmenter.analysis.kmeans import assign
+from segmenter.analysis.prepare import apply
+from segmenter.analysis.types import Floats, Ints
+from segmenter.errors import DataError, RunError
+from segmenter.features.types import FeatureTable
+from segmenter.runs.types import Run
+
+VERSION = 1
+
+
+@dataclass(frozen=True)
+class Model:
+    """Preparation, centroids (n_clusters, d) in prepared units, and the segments' names."""
+
+    preparation: Preparation
+    centroids: tuple[tuple[float, ...], ...]
+    names: tuple[str, ...]
+
+
+def write_model(run: Run, path: Path) -> None:
+    """Write the model of `run` with its version and checksum."""
+    import pydantic_core
+
+    names = tuple(card.name for card in run.findings.cards)
+    model = Model(run.findings.preparation, run.findings.centroids, names)
+    body = pydantic_core.to_jsonable_python(model, inf_nan_mode="strings")
+    path.write_text(
+        json.dumps({"version": VERSION, "sha256": _checksum(body), "model": body}, indent=1), encoding="utf-8"
+    )
+
+
+def _checksum(body: object) -> str:
+    return hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest()
+
+
+def read_model(path: Path) -> Model:
+    """The model in a run's model.json.
+
+    Raises
+    ------
+    RunError
+        The file is missing, changed, of another version, or its numbers cannot be a model.
+    """
+    from pydantic import TypeAdapter
+
+    try:
+        document = json.loads(path.read_text(encoding="utf-8"))
+        if document["version"] != VERSION or document["sha256"] != _checksum(document["model"]):
+            raise ValueError("its version or checksum is not what it should be")
+        model = TypeAdapter(Model).validate_python(document["model"])
+        _check(model)
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        reason = str(error).split("\n", 1)[0]
+        raise RunError(
+            f"{path} is no model that can be used ({reason}). Use another run's model, or run again."
+        ) from None
+    return model
+
+
+def _check(model: Model) -> None:
+    centroids = np.array(model.centroids, dtype=float)
+    width = len(model.preparation.components or model.preparation.names)
+    if centroids.ndim != 2 or centroids.shape[1] != width or len(centroids) != len(model.names):
+        raise ValueError("its centroids do not fit its features")
+    numbers = (centroids.ravel(), model.preparation.center, model.preparation.scale, model.preparation.fill)
+    if not all(np.isfinite(part).all() for part in numbers):
+        raise ValueError("it holds numbers that are not finite")
+
+
+def score(model: Model, table: FeatureTable) -> tuple[Ints, Floats]:
+    """Segment per customer (n,) and distance to its centroid (n,) in prepared units, without refitting.
+
+    Raises
+    ------
+    DataError
+        The table lacks a feature that the model uses.
+    """
+    missing = [name for name in model.preparation.names if name not in table.names]
+    if missing:
+        raise DataError(f"The model needs the features {', '.join(missing)}, which this export does not give.")
+    values = np.column_stack([table.column(name) for name in model.preparation.names])
+    matrix, centroids = apply(model.preparation, values), np.array(model.centroids)
+    labels = assign(matrix, centroids)
+    return labels, np.linalg.norm(matrix - centroids[labels], axis=1)

@@ -1,0 +1,56 @@
+"""Tables of a run on disk: Parquet by DuckDB, and CSV that a spreadsheet can open without running anything."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+import duckdb
+import pandas as pd
+
+from segmenter.errors import RunError
+
+FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+def write_parquet(table: pd.DataFrame, path: Path, order_by: str) -> None:
+    """Write `table` sorted by a column; the same table gives the same bytes."""
+    target = str(path).replace("'", "''")
+    with duckdb.connect(config={"threads": 1}) as connection:
+        connection.register("given", table)
+        rows = f'SELECT * FROM given ORDER BY "{order_by}"'  # noqa: S608 - a column of ours
+        connection.execute(f"COPY ({rows}) TO '{target}' (FORMAT parquet, COMPRESSION zstd)")
+
+
+def write_safe_csv(table: pd.DataFrame, path: Path) -> None:
+    """Write `table` as UTF-8 CSV; text that a spreadsheet would take for a formula gets an apostrophe before it."""
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(table.columns)
+        for row in table.itertuples(index=False):
+            writer.writerow([safe_cell(value) for value in row])
+
+
+def safe_cell(value: object) -> object:
+    """`value` for a CSV cell: numbers as they are, missing values empty, text never a formula."""
+    if isinstance(value, str):
+        return f"'{value}" if value.startswith(FORMULA) else value
+    return "" if value is None or value is pd.NA or value != value else value  # noqa: PLR0124 - NaN differs from itself
+
+
+def read_table(path: Path) -> pd.DataFrame:
+    """A table of a run.
+
+    Raises
+    ------
+    RunError
+        The file is missing or damaged.
+    """
+    try:
+        if path.suffix == ".csv":
+            return pd.read_csv(path, dtype={"customer_id": str, "text": str}, keep_default_na=True)
+        with duckdb.connect() as connection:
+            return connection.execute("SELECT * FROM read_parquet(?)", [str(path)]).df()
+    except (OSError, ValueError, duckdb.Error) as error:
+        reason = str(error).split("\n", 1)[0]
+        raise RunError(f"{path} is missing or damaged ({reason}). Run again, or restore the folder.") from None
