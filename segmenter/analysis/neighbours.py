@@ -19,7 +19,7 @@ from segmenter.analysis.types import Floats, Ints
 
 Mask = NDArray[np.bool_]
 SLACK = 3.0  # how much nearer than the limit a box must be to be opened in the quick first pass
-LINKS = 6  # nearest core points that each core point is joined to at once
+STRIDES = tuple(2**power for power in range(14))  # places apart in leaf order at which edges are looked for
 
 
 @dataclass(frozen=True)
@@ -72,40 +72,64 @@ def _reaches(tree: cKDTree, points: Floats, k: int, eps: float, slack: float) ->
 def components(points: Floats, eps: float) -> Ints:
     """Connected components of the graph that joins points at most `eps` apart, numbered from 0.
 
-    Each point is joined to its nearest few; what falls apart by that is joined by asking for edges
+    `points` in leaf order are quickest: most edges then lie between points that are close in that
+    order and are found without a search. What falls apart by that is joined by asking for edges
     between components directly. Any two components differ in some bit of their number, so that a
     round over all bits without a new edge proves that none is left.
     """
     if not len(points):
         return np.zeros(0, dtype=np.int64)
-    labels = _joined(len(points), *_links(_tree(points), points, eps))
+    labels = _strided(points, eps)
+    for slack in (SLACK, 0.0):
+        labels = _all_bridged(points, labels, eps, slack)
+    return labels
+
+
+def _all_bridged(points: Floats, labels: Ints, eps: float, slack: float) -> Ints:
+    """Components joined until a round over all bits finds no edge; without slack none is then left."""
     while (n_left := int(labels.max()) + 1) > 1:
         for bit in range((n_left - 1).bit_length()):
-            labels = _bridged(points, labels, bit, eps)
+            labels = _bridged(points, labels, bit, eps, slack)
         if int(labels.max()) + 1 == n_left:
             break
     return labels
 
 
-def _links(tree: cKDTree, points: Floats, eps: float) -> tuple[Ints, Ints]:
-    """Pairs (asked, found) of each point and its nearest few points in the tree within eps."""
-    k = min(LINKS, tree.n)
-    _, found = tree.query(points, k=[*range(1, k + 1)], distance_upper_bound=np.nextafter(eps, np.inf), workers=-1)
-    asked, position = np.nonzero(found < tree.n)
-    return asked, np.asarray(found, dtype=np.int64)[asked, position]
+def _strided(points: Floats, eps: float) -> Ints:
+    """Components by the edges between points 1, 2, 4, ... places apart."""
+    n = len(points)
+    labels = np.arange(n)
+    for stride in STRIDES:
+        if stride < n:
+            near = np.flatnonzero(_square(points[stride:] - points[:-stride]) <= eps * eps)
+            labels = _joined(labels, labels[near], labels[near + stride])
+    return labels
 
 
-def _joined(n: int, left: Ints, right: Ints) -> Ints:
+def _square(differences: Floats) -> Floats:
+    lengths: Floats = np.einsum("ij,ij->i", differences, differences)
+    return lengths
+
+
+def _joined(labels: Ints, left: Ints, right: Ints) -> Ints:
+    """The labels after components `left` and `right` are joined pairwise; the largest becomes 0."""
+    n = int(labels.max()) + 1
     graph = coo_array((np.ones(len(left), dtype=np.int8), (left, right)), shape=(n, n))
-    return np.asarray(connected_components(graph, directed=False)[1], dtype=np.int64)
+    joined = np.asarray(connected_components(graph, directed=False)[1], dtype=np.int64)[labels]
+    sizes = np.bincount(joined)
+    rank = np.empty(len(sizes), dtype=np.int64)
+    rank[np.argsort(-sizes, kind="stable")] = np.arange(len(sizes))
+    return rank[joined]
 
 
-def _bridged(points: Floats, labels: Ints, bit: int, eps: float) -> Ints:
-    """Components joined across the two halves whose numbers differ in this bit."""
+def _bridged(points: Floats, labels: Ints, bit: int, eps: float, slack: float) -> Ints:
+    """Components joined across the two halves whose numbers differ in this bit, by each point's nearest beyond."""
     half = (labels >> bit) & 1 == 1
     small, large = sorted((np.flatnonzero(half), np.flatnonzero(~half)), key=len)
     if not len(small):
         return labels
-    asked, found = _links(_tree(points[large]), points[small], eps)
-    joined = _joined(int(labels.max()) + 1, labels[small[asked]], labels[large[found]])
-    return joined[labels]
+    bound = np.nextafter(eps, np.inf)
+    nearest = _tree(points[large]).query(points[small], eps=slack, distance_upper_bound=bound, workers=-1)
+    found = np.asarray(nearest[1], dtype=np.int64)
+    met = found < len(large)
+    return _joined(labels, labels[small[met]], labels[large[found[met]]])
