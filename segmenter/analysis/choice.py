@@ -13,6 +13,7 @@ from segmenter.analysis.knee import knee
 
 MAJORITY = 3
 NEAR_BEST_STABILITY = 0.02
+NEAR_BEST_SILHOUETTE = 0.9
 VALID_STABILITY = 0.75
 HIGH_STABILITY = 0.85
 ABOVE_REFERENCE = 0.03
@@ -46,9 +47,9 @@ def choose(
     """The K with the most votes, of two with equally many the one with the higher silhouette.
 
     `points` is the sweep, K rising; `spread` the inertia at K = 1; `reference(k)` the silhouette that
-    K-Means reaches on data without groups. Where the winner does no better than that, the customers
-    form no groups, and the largest K whose segments still survive resampling (mean Jaccard 0.85) is
-    a cut for convenience. The answer is clear where at least three criteria agree, the silhouette
+    K-Means reaches on data without groups. Where the winner has no majority, or does no better than
+    that, the largest K is taken whose segments survive resampling (mean Jaccard 0.85) and whose
+    silhouette is at least 0.9 of the best. The answer is clear where at least three criteria agree, the silhouette
     exceeds the reference, and the segments are stable (mean Jaccard 0.75).
     """
     votes = vote(points, spread)
@@ -56,7 +57,7 @@ def choose(
     by_count = {point.n_clusters: point for point in points}
     chosen = ranked[0] if pinned is None else min(by_count, key=lambda k: abs(k - pinned))
     at_random = reference(chosen)
-    if pinned is None and not _beats(by_count[chosen], at_random):
+    if pinned is None and not _is_settled(by_count[chosen], votes, at_random):
         chosen = _convenient(points, chosen)
         at_random = reference(chosen)
     supporters = tuple(CRITERIA[name] for name, k in votes.items() if k == chosen)
@@ -120,12 +121,19 @@ def _beats(point: KPoint, at_random: float) -> bool:
     return point.silhouette >= at_random + ABOVE_REFERENCE
 
 
+def _is_settled(point: KPoint, votes: dict[str, int | None], at_random: float) -> bool:
+    """True where a majority of the criteria agrees on groups that data without groups would not show."""
+    return list(votes.values()).count(point.n_clusters) >= MAJORITY and _beats(point, at_random)
+
+
 def _convenient(points: Sequence[KPoint], voted: int) -> int:
-    """Where customers form no groups: the largest K that survives resampling, else the smallest."""
-    known = {point.n_clusters: point.stability for point in points if point.stability is not None}
-    if not known:
-        return voted
-    return max((k for k, share in known.items() if share >= HIGH_STABILITY), default=min(known))
+    """Where nothing settles K: the largest that survives resampling and separates nearly as well as any.
+
+    Finer segments say more; they are worth having as long as they come back and their edges are no softer.
+    """
+    best = max(point.silhouette for point in points)
+    fit = [point for point in points if point.stability is not None and point.stability >= HIGH_STABILITY]
+    return max((point.n_clusters for point in fit if point.silhouette >= NEAR_BEST_SILHOUETTE * best), default=voted)
 
 
 def _doubts(

@@ -13,7 +13,7 @@ from segmenter.analysis.findings import Reason
 from segmenter.analysis.types import Anomalies, Floats, Ints, Segmentation
 
 MOST_REASONS = 3
-LEAST_DEVIATION = 2.0
+RARE = 0.02  # a value that at most this share of customers reaches is a reason of its own
 IQR_FENCE = 3.0  # Tukey's outer fence
 ROBUST_Z = 5.0
 FAR = 99.0  # percentile beyond which a distance is far
@@ -148,10 +148,19 @@ def _nearest(matrix: Floats, anomalies: Anomalies, rows: Ints) -> Ints:
 def _reasons(
     values: Floats, row: int, used: Sequence[tuple[int, Described]], deviation: Floats, show: Format
 ) -> tuple[Reason, ...]:
-    order = np.argsort(-np.abs(deviation), kind="stable")[:MOST_REASONS]
-    strong = [at for place, at in enumerate(order) if place == 0 or abs(deviation[at]) >= LEAST_DEVIATION]
+    tails = np.array([_tail(values[:, at], row) for at, _ in used])
+    order = np.lexsort((-np.abs(deviation), tails))[:MOST_REASONS]
+    strong = [at for place, at in enumerate(order) if place == 0 or tails[at] <= RARE]
     found = (_reason(values[:, used[at][0]], row, used[at][1], float(deviation[at]), show) for at in strong)
     return tuple(reason for reason in found if reason is not None)
+
+
+def _tail(column: Floats, row: int) -> float:
+    """Share of customers at least as extreme as `row`, on its side; 1 where the value is missing."""
+    known = column[np.isfinite(column)]
+    if not np.isfinite(column[row]):
+        return 1.0
+    return float(min((known >= column[row]).mean(), (known <= column[row]).mean()))
 
 
 def _reason(column: Floats, row: int, feature: Described, deviation: float, show: Format) -> Reason | None:

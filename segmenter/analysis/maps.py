@@ -14,7 +14,7 @@ from segmenter.analysis.types import CustomerMap, Floats, Ints, Mask
 
 ITERATIONS = 500
 ANGLE = 0.7  # Barnes-Hut: coarser than the usual 0.5, a third quicker, trustworthiness equal to 0.001
-SPACE_SAMPLE = 1000  # customers on the 3-D map: its cost per customer is many times the plane's
+SPACE_SAMPLE = 800  # customers on the 3-D map: its cost per customer is many times the plane's
 TRUST_SAMPLE = 1500
 NEIGHBOURS = 12
 
