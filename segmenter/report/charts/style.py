@@ -21,6 +21,7 @@ WIDTH = 6.85  # inches: the text column of an A4 page
 FONTS = "'Source Sans 3', 'DejaVu Sans', sans-serif"
 SETTINGS: dict[Any, Any] = {
     "svg.fonttype": "none",
+    "text.parse_math": False,  # a dollar in a name is a dollar
     "svg.hashsalt": "segmenter",
     "font.family": "DejaVu Sans",
     "font.size": 8,
