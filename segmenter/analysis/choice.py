@@ -173,7 +173,7 @@ def _in_words(verdict: _Verdict, votes: dict[str, int | None], pinned: int | Non
         return f"{verdict.n_clusters} segments, set in the configuration.{fewer}{known}"
     if not verdict.doubts:
         return f"{verdict.n_clusters} segments: {support} agree."
-    why = f"{support} point there" if verdict.supporters else "no larger number survives resampling"
+    why = f"of {support}" if verdict.supporters else "no larger number survives resampling and separates as well"
     other = f"; {verdict.runner_up} comes second" if verdict.runner_up else ""
     return (
         f"No clear number of segments: {_listed(verdict.doubts)}. {verdict.n_clusters} were taken because {why}{other}."

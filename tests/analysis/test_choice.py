@@ -63,6 +63,14 @@ def test_a_silhouette_no_better_than_without_groups_is_never_clear():
     assert "data without any groups" in choice.reason
 
 
+def test_without_groups_the_largest_number_that_survives_resampling_is_taken():
+    points = tuple(KPoint(k, 100 / k, 0.3 - k / 1000, k / 10, 100 / k, 0.9 if k < 5 else 0.5) for k in range(2, 9))
+    choice = choose(points, spread=200.0, pinned=None, n_silhouette=100, reference=lambda k: 0.3 - k / 1000)
+    assert choice.n_clusters == 4
+    assert not choice.is_clear
+    assert choice.runner_up == 2
+
+
 def test_segments_that_dissolve_under_resampling_are_never_clear():
     choice = chosen(sweep([0.3, 0.4, 0.7, 0.5, 0.4], stable=0.6))
     assert not choice.is_clear
