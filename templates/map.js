@@ -53,8 +53,8 @@
     return {
       showlegend: false, margin: { l: 0, r: 0, t: 0, b: 0 }, hovermode: "closest", dragmode: state.view === 3 ? "orbit" : "pan",
       paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)", uirevision: state.view,
-      xaxis: hidden, yaxis: { ...hidden, scaleanchor: "x" }, scene: { xaxis: hidden, yaxis: hidden, zaxis: hidden },
-      hoverlabel: { align: "left", bgcolor: style("--paper"), bordercolor: style("--muted"), font: { color: style("--ink"), family: "Source Sans 3", size: 13 } },
+      xaxis: hidden, yaxis: { ...hidden, scaleanchor: "x" }, scene: { xaxis: hidden, yaxis: hidden, zaxis: hidden, camera: { eye: { x: 1, y: 1, z: 0.7 } }, uirevision: 3 },
+      hoverlabel: { align: "left", bgcolor: style("--paper"), bordercolor: style("--muted"), font: { color: style("--ink"), family: "'Source Sans 3', sans-serif", size: 13 } },
     };
   }
 
@@ -89,6 +89,7 @@
   }
 
   explorer.hidden = false;
+  document.getElementById("map-tsne").classList.add("replaced");
   explorer.querySelector(".legend").append(legendButton(null, "All"), ...data.names.map((name, label) => legendButton(label, name)));
   explorer.querySelectorAll("[data-view]").forEach((button) => button.addEventListener("click", () => {
     state.view = Number(button.dataset.view);

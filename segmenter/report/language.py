@@ -87,11 +87,16 @@ class Voice:
         """Money for a headline or an axis: £9.7M."""
         digits = 1 if value is not None and abs(value) >= 1000 and value % 1000 else 0
         if not self.currency:
-            return self._shown(value, lambda x: format_compact_decimal(x, locale=self.locale, fraction_digits=digits))
+            return self.short(value)
         return self._shown(
             value,
             lambda x: format_compact_currency(x, self.currency, locale=self.locale, fraction_digits=digits),
         )
+
+    def short(self, value: float | None) -> str:
+        """A number for an axis: 9.7K."""
+        digits = 1 if value is not None and abs(value) >= 1000 and value % 1000 else 0
+        return self._shown(value, lambda x: format_compact_decimal(x, locale=self.locale, fraction_digits=digits))
 
     def percent(self, share: float | None, digits: int | None = None) -> str:
         """A share of 0 to 1 as per cent; below ten per cent with one decimal unless `digits` says otherwise."""

@@ -12,7 +12,7 @@ from segmenter.report.brand import font_faces
 from segmenter.report.templating import fill
 from segmenter.report.types import Page
 
-NEUTRALS = {"#1d2733": "--ink", "#5c6773": "--muted", "#d4dae0": "--rule", "#ffffff": "--paper"}
+NEUTRALS = {"#1d2733": "--ink", "#5c6773": "--muted", "#d4dae0": "--rule", "#ffffff": "--paper", "#b3261e": "--alarm"}
 
 
 def html(page: Page, templates: str | None, points: str = "") -> str:

@@ -31,11 +31,15 @@ class Column:
 
 @dataclass(frozen=True)
 class Cell:
-    """A value as shown; `order` sorts it in a browser, `segment` is the colour class of a segment, -1 for none."""
+    """A value as shown; `order` sorts it in a browser, `segment` is the colour class of a segment, -1 for none.
+
+    `detail` is what a reader may ask for next; on paper it follows in the first rows alone.
+    """
 
     text: str
     order: float | str = ""
     segment: int = -1
+    detail: str = ""
 
 
 @dataclass(frozen=True)
@@ -60,7 +64,7 @@ class Stat:
 
 @dataclass(frozen=True)
 class Action:
-    """A thing to do: for whom, what, and the money behind it."""
+    """A thing to do: for whom, what, and the money behind it; `segment` -1 stands for the odd customers."""
 
     segment: int
     name: str

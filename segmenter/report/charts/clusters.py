@@ -40,7 +40,7 @@ def criteria(run: Run, look: Look) -> Figure | None:
         "k-criteria",
         "Five ways to ask how many segments there are",
         to_svg(figure, f"Line charts of {len(measured)} criteria over the number of segments; {chosen} is marked."),
-        f"The dot marks the {chosen} segments of this report. {run.findings.choice.reason}",
+        f"Each panel judges every number of segments; the dot marks the {chosen} of this report.",
         "A panel per criterion over the number of segments.",
         "run.json: choice, points",
     )
@@ -70,7 +70,7 @@ def _panel(axes: Axes, criterion: Criterion, run: Run, look: Look) -> None:
 def _short(look: Look, value: float, small: bool) -> str:
     if small:
         return look.voice.number(value, 2)
-    return look.voice.number(value / 1000, 1) + "k" if value >= 10_000 else look.voice.number(value)
+    return look.voice.short(value)
 
 
 def silhouettes(run: Run, look: Look) -> Figure | None:

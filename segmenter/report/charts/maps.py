@@ -21,7 +21,7 @@ def neighbourhoods(run: Run, look: Look) -> Figure | None:
     placed = run.customers.dropna(subset=["tsne_x", "tsne_y"])
     if placed.empty:
         return None
-    figure, (axes,) = canvas(4.6)
+    figure, (axes,) = canvas(4.2)
     _points(axes, placed, "tsne_x", "tsne_y", look)
     _ring_anomalies(axes, placed, "tsne_x", "tsne_y")
     _names(axes, placed, "tsne_x", "tsne_y", look)
@@ -46,7 +46,7 @@ def components(run: Run, look: Look) -> Figure | None:
     finding = run.findings.map
     if placed.empty or len(finding.pca_loadings) < 2:
         return None
-    figure, (axes,) = canvas(3.6)
+    figure, (axes,) = canvas(3.1)
     _points(axes, placed, "pca_x", "pca_y", look)
     _names(axes, placed, "pca_x", "pca_y", look)
     axes.grid()

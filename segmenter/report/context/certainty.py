@@ -24,10 +24,14 @@ CRITERIA = {
 def certainty(view: View) -> Section:
     """The chapter on trust."""
     findings = view.run.findings
+    lead = (
+        "What speaks for this division of the customers and what against it: how many segments there are, how well each "
+        "customer fits, and what other methods make of the same customers."
+    )
     return Section(
         "certainty",
         "How sure are we?",
-        " ".join(findings.separation) or findings.choice.reason,
+        lead,
         parts(
             Part("How many segments?", _votes(view), view.figures("k-criteria"), _sweep(view)),
             Part("Does each customer fit?", _baseline(view), view.figures("silhouette"), _firmness(view)),
@@ -44,11 +48,10 @@ def _votes(view: View) -> tuple[str, ...]:
     named = {CRITERIA.get(name, name): k for name, k in choice.votes.items()}
     voted = [f"{name}: {k}" for name, k in named.items() if k is not None]
     silent = [name for name, k in named.items() if k is None]
-    found = [choice.reason]
+    separation = view.run.findings.separation
+    found = [choice.reason, *(sentence for sentence in separation if sentence != choice.reason)]
     if voted:
         found.append(f"The votes: {', '.join(voted)}." + (f" No opinion: {', '.join(silent)}." if silent else ""))
-    if choice.runner_up is not None:
-        found.append(f"The runner-up is {choice.runner_up}.")
     return tuple(found)
 
 

@@ -46,23 +46,27 @@ def oddities(view: View) -> Section:
         "the largest accounts, but also typing errors, resellers and misuse. Each reason says what stands out."
     )
     listed = (_listing(view),) if view.config.customer_rows else ()
-    hidden = () if listed else ("Single customers are left out of this report.",)
     return Section(
         "oddities",
         title,
         lead,
         parts(
-            Part("The most severe cases", (*hidden, *_rest(view)), (), (*listed, _by_segment(view))),
+            Part("The most severe cases", _reading(view), (), (*listed, _by_segment(view))),
             Part("How they were found", tuple(finding.warnings), view.figures("k-distance")),
         ),
     )
 
 
-def _rest(view: View) -> tuple[str, ...]:
-    hidden = len(view.run.anomalies) - view.config.max_anomalies
-    if hidden <= 0 or not view.config.customer_rows:
-        return ()
-    return (f"The {view.config.max_anomalies} most severe are listed; all are in anomalies.csv.",)
+def _reading(view: View) -> tuple[str, ...]:
+    if not view.config.customer_rows:
+        return ("Single customers are left out of this report.",)
+    scale = (
+        "Severity runs from 0 to 100: half of it is how far a customer stands from the nearest ordinary one, half is "
+        "the money at stake, which is the largest of what the customer spent, ordered at once or gave back at once."
+    )
+    if len(view.run.anomalies) <= view.config.max_anomalies:
+        return (scale,)
+    return (scale, f"The {view.config.max_anomalies} most severe are listed; all are in anomalies.csv.")
 
 
 def _listing(view: View) -> Table:
@@ -76,13 +80,13 @@ def _listing(view: View) -> Table:
 
 def _line(view: View, row: pd.Series, labels: dict[str, int]) -> tuple[Cell, ...]:
     name = str(row["segment_name"])
-    why = [str(row[column]) for column in ("reason", "evidence") if isinstance(row.get(column), str)]
+    evidence = row.get("evidence")
     return (
         text(row["customer_id"]),
         Cell(name, name, labels.get(name, -1)),
         view.number(row["severity"]),
-        view.money(row.get("amount_at_stake")),
-        text(" ".join(why)),
+        view.money(row["amount_at_stake"]),
+        Cell(str(row["reason"]), detail=evidence if isinstance(evidence, str) else ""),
     )
 
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
+from segmenter.intake.types import AccountLine
 from segmenter.report.context.view import View, columns, parts, table, text
-from segmenter.report.types import Part, Section, Table
+from segmenter.report.types import Cell, Part, Section, Table
 
 MAX_FILES = 12
 
@@ -30,20 +33,27 @@ def data(view: View) -> Section:
 
 
 def _account(view: View) -> Table:
-    account, voice = view.run.manifest.account, view.voice
-    rows = []
-    for line in sorted(account.lines, key=lambda line: not line.used):
-        amount = None if line.amount is None else float(line.amount)
-        fate = "used" if line.used else "set aside"
-        rows.append((text(line.label), text(fate), view.number(line.rows), text(voice.money(amount, 2))))
-    total = (
-        text("rows read"),
-        text("sum"),
-        view.number(account.rows_read),
-        text(voice.money(float(account.amount_read), 2)),
-    )
-    heads = columns("Rows", "", "Count#", "Money#")
-    return table("account", "The account of rows and money", heads, [*rows, total], "run.json: account")
+    account = view.run.manifest.account
+    used = [line for line in account.lines if line.used]
+    aside = [line for line in account.lines if not line.used]
+    rows = [
+        *(_account_row(view, line.label, line.rows, line.amount) for line in used),
+        _account_row(view, "= used", *_sum(used)),
+        *(_account_row(view, line.label, line.rows, line.amount) for line in aside),
+        _account_row(view, "= set aside", *_sum(aside)),
+        _account_row(view, "used + set aside = rows read", account.rows_read, account.amount_read),
+    ]
+    heads = columns("Rows", "Count#", "Money#")
+    return table("account", "The account of rows and money", heads, rows, "run.json: account")
+
+
+def _account_row(view: View, label: str, rows: int, amount: Decimal | None) -> tuple[Cell, ...]:
+    money = None if amount is None else float(amount)
+    return text(label), view.number(rows), Cell(view.voice.money(money, 2))
+
+
+def _sum(lines: list[AccountLine]) -> tuple[int, Decimal]:
+    return sum(line.rows for line in lines), sum((line.amount or Decimal(0) for line in lines), Decimal(0))
 
 
 def _ignored(view: View) -> tuple[str, ...]:

@@ -67,12 +67,22 @@ def _trust(view: View) -> str:
 
 
 def actions(view: View) -> tuple[Action, ...]:
-    """The three segments whose action has the most money behind it."""
+    """The segments whose action has the most money behind it, and a look at the odd customers: three in all."""
+    odd = _look_at_odd(view)
     cards = [card for card in view.run.findings.cards if card.action]
-    largest = sorted(cards, key=lambda card: -card.revenue)[:3]
-    return tuple(
-        Action(card.label, card.name, card.action, view.voice.money_in_words(card.revenue)) for card in largest
-    )
+    largest = sorted(cards, key=lambda card: -card.revenue)[: 3 - len(odd)]
+    found = (Action(card.label, card.name, card.action, view.voice.money_in_words(card.revenue)) for card in largest)
+    return (*found, *odd)
+
+
+def _look_at_odd(view: View) -> tuple[Action, ...]:
+    odd = view.run.anomalies
+    if odd.empty:
+        return ()
+    first = ", ".join(str(customer) for customer in odd["customer_id"].head(3))
+    start = f" Start with {first}." if view.config.customer_rows else ""
+    text = f"Look at what stands out and decide: key account, error or misuse.{start}"
+    return (Action(-1, "Odd customers", text, view.voice.money_in_words(float(odd["amount_at_stake"].sum()))),)
 
 
 def stats(view: View) -> tuple[Stat, ...]:
