@@ -38,7 +38,7 @@ def alert_page(lines: Sequence[AlertLine], config: ReportConfig, as_of: date) ->
         title=voice("Odd customers"),
         company=config.company,
         date=voice.date(as_of),
-        language=str(voice.locale).replace("_", "-"),
+        language=voice.language,
         direction=voice.direction,
         accent=config.accent,
         headline=_headline(voice, lines),
@@ -65,7 +65,13 @@ def _group(voice: Voice, lines: Sequence[AlertLine], label: str, meaning: str, l
     """The lines of one state, the most severe first, cut at `limit`."""
     ordered = sorted(lines, key=lambda line: (-line.severity, line.customer_id))
     rows = tuple(
-        AlertRow(line.customer_id, voice.number(line.severity), voice.money(line.amount), line.reason, line.evidence)
+        AlertRow(
+            line.customer_id,
+            voice("severity {n}", n=voice.number(line.severity)),
+            "" if line.amount is None else voice("{money} at stake", money=voice.money(line.amount)),
+            line.reason,
+            line.evidence,
+        )
         for line in ordered[:limit]
     )
     left = len(ordered) - len(rows)

@@ -8,7 +8,7 @@ from datetime import date
 from functools import cached_property
 from gettext import GNUTranslations, NullTranslations
 from io import BytesIO
-from typing import Any
+from typing import Any, Literal
 
 from babel import Locale, UnknownLocaleError
 from babel.dates import format_date
@@ -19,6 +19,7 @@ from segmenter.errors import ReportError
 from segmenter.features.types import Feature
 
 MISSING = "–"
+Direction = Literal["ltr", "rtl"]
 
 
 class Voice:
@@ -52,9 +53,15 @@ class Voice:
         return GNUTranslations(compiled)
 
     @property
-    def direction(self) -> Any:
-        """Ltr or rtl."""
-        return self.locale.text_direction
+    def language(self) -> str:
+        """The language that the texts are in: the reader's where there is a catalog, else English."""
+        translated = isinstance(self.catalog, GNUTranslations)
+        return str(self.locale).replace("_", "-") if translated or self.locale.language == "en" else "en"
+
+    @property
+    def direction(self) -> Direction:
+        """The direction in which the texts run."""
+        return "rtl" if self.language != "en" and self.locale.text_direction == "rtl" else "ltr"
 
     def number(self, value: float | None, digits: int = 0) -> str:
         """A number with the locale's marks and `digits` decimals."""

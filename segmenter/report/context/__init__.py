@@ -34,7 +34,7 @@ def build(view: View) -> Page:
         period=period,
         run_id=run.manifest.run_id,
         language="en",
-        direction=view.voice.direction,
+        direction="ltr",
         accent=config.accent,
         logo=logo_uri(config.logo),
         paper=config.page,
