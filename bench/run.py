@@ -15,6 +15,7 @@ from pathlib import Path
 import labelled
 import planted
 import process
+import retail
 
 
 def main() -> None:
@@ -25,6 +26,7 @@ def main() -> None:
         print("The public exports are not here; name their folder to measure on them too.", file=sys.stderr)
         return
     labelled.main(Path(named))
+    retail.main(Path(named))
     process.main(Path(named))
 
 
