@@ -1,7 +1,7 @@
 """Words and flags; every command calls one function of `segmenter.commands`.
 
 Exit status: 0 done, 1 the program failed, 2 the command or configuration is wrong,
-3 the data cannot be used, 75 another process holds the archive, 130 interrupted.
+3 the data cannot be used, 130 interrupted.
 """
 
 from __future__ import annotations
@@ -73,7 +73,6 @@ def parser() -> argparse.ArgumentParser:
     _add_analysis(commands)
     _add_samples(commands)
     _add_runs(commands)
-    _add_schedule(commands)
     return top
 
 
@@ -141,42 +140,14 @@ def _add_samples(commands: argparse._SubParsersAction[_Parser]) -> None:
 
 def _add_runs(commands: argparse._SubParsersAction[_Parser]) -> None:
     runs = _group(commands, "runs", "the runs of an archive")
-    listing = _command(runs, "list", "runs_list", "the runs, newest first")
-    show = _command(runs, "show", "runs_show", "one run")
-    compare = _command(runs, "compare", "runs_compare", "what changed between two runs")
-    accept = _command(runs, "accept", "runs_accept", "make a run's model the one that later runs score with")
-    prune = _command(runs, "prune", "runs_prune", "remove old runs, never the accepted model's")
-    for command in (listing, show, compare, accept, prune):
+    listing = _command(runs, "list", "runs_list", "the runs, oldest first")
+    show = _command(runs, "show", "runs_show", "one run: its segments and row account")
+    prune = _command(runs, "prune", "runs_prune", "remove old runs")
+    for command in (listing, show, prune):
         _archive(command)
     show.add_argument("run", nargs="?", default="latest", metavar="RUN", help="run id, its beginning, or latest")
-    compare.add_argument("before", metavar="RUN", help="the earlier run")
-    compare.add_argument("after", nargs="?", default="latest", metavar="RUN", help="the later run (default: latest)")
-    accept.add_argument("run", metavar="RUN")
-    accept.add_argument("--yes", action="store_true", help="accept; without it, only show who would move")
     prune.add_argument("--keep", type=int, metavar="N", help="keep the newest N runs")
     prune.add_argument("--days", type=int, metavar="N", help="keep runs younger than N days")
-    alerts = _command(commands, "alerts", "alerts", "new, ongoing and resolved anomalies since the run before")
-    _archive(alerts)
-    alerts.add_argument("run", nargs="?", default="latest", metavar="RUN", help="run id, its beginning, or latest")
-    alerts.add_argument("--verdicts", metavar="FILE", help="CSV of customer_id, verdict and until")
-
-
-def _add_schedule(commands: argparse._SubParsersAction[_Parser]) -> None:
-    schedule = _group(commands, "schedule", "recurring reports")
-    start = _command(schedule, "start", "schedule_start", "run the service in the foreground")
-    start.add_argument("--no-wait", action="store_true", help="exit with status 75 when another service runs")
-    _command(schedule, "list", "schedule_list", "the schedules in words")
-    _command(schedule, "next", "schedule_next", "the next due times, in local time and UTC")
-    once = _command(schedule, "run", "schedule_run", "run one schedule now")
-    once.add_argument("name", metavar="NAME")
-    once.add_argument("--dry-run", action="store_true", help="make the report and the mail, send nothing")
-    once.add_argument("--to", metavar="ADDRESS", help="send to this address only")
-    _command(schedule, "history", "schedule_history", "who got what and when")
-    _command(schedule, "status", "schedule_status", "for a monitor: exit status 1 when something is late or failed")
-    deliver = _command(commands, "deliver", "deliver", "send a run's report by hand")
-    deliver.add_argument("run", metavar="RUN", help="run id, its beginning, or latest")
-    deliver.add_argument("--to", required=True, metavar="NAME", help="schedule, recipient or address")
-    _archive(deliver)
 
 
 if __name__ == "__main__":

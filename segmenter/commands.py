@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from argparse import Namespace
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +12,8 @@ from segmenter import pipeline
 from segmenter.config import Config, load_config
 from segmenter.console import Terminal, print_json, shown
 from segmenter.errors import UsageError
+from segmenter.runs.archive import find, list_runs, prune, read, summary
+from segmenter.runs.tables import write_safe_csv
 
 if TYPE_CHECKING:
     from segmenter.intake.types import Intake, RowAccount
@@ -81,17 +84,91 @@ def demo(options: Namespace) -> None:
         print_json(_run_document(finished))
 
 
+def score(options: Namespace) -> None:
+    """Put customers into the segments of an earlier run, without refitting."""
+    config = _config(options)
+    folder = find(Path(config.engine.archive), options.model)
+    scored = pipeline.score(_sources(options.sources, config), config, folder)
+    write_safe_csv(scored, Path(options.to))
+    sizes = scored["segment_name"].value_counts(sort=False)
+    if options.json:
+        print_json({"file": options.to, "model": folder.name, "customers": {str(k): int(v) for k, v in sizes.items()}})
+        return
+    terminal = Terminal(options.quiet)
+    terminal.table(("segment", "customers"), [(str(name), f"{count:,}") for name, count in sizes.items()], right=(1,))
+    terminal.say(f"{options.to}: {len(scored):,} customers in the segments of {folder.name}", style="bold")
+
+
+def runs_list(options: Namespace) -> None:
+    """The runs of an archive."""
+    found = [summary(folder) for folder in list_runs(_root(options))]
+    if options.json:
+        print_json(found)
+        return
+    rows = [
+        (
+            each["run"],
+            str(each["as_of"]),
+            *(f"{each[key]:,.0f}" for key in ("customers", "segments", "anomalies", "revenue")),
+        )
+        for each in found
+    ]
+    headings = ("run", "as of", "customers", "segments", "odd", "revenue")
+    Terminal(options.quiet).table(headings, rows, right=(2, 3, 4, 5))
+
+
+def runs_show(options: Namespace) -> None:
+    """One run: its segments, why so many, and its row account."""
+    folder = find(_root(options), options.run)
+    shown_run = read(folder)
+    if options.json:
+        print_json(_run_document(pipeline.Finished(shown_run, folder, _pages(folder))))
+        return
+    terminal = Terminal(options.quiet)
+    terminal.say(f"{folder.name}, as of {shown_run.manifest.as_of}", style="bold")
+    rows = [
+        (card.name, f"{card.customers:,}", f"{card.revenue_share:.0%}", f"{card.n_anomalies:,}", card.action)
+        for card in shown_run.findings.cards
+    ]
+    terminal.table(("segment", "customers", "of revenue", "odd", "what to do"), rows, right=(1, 2, 3))
+    terminal.say(f"\n{shown_run.findings.choice.reason}")
+    _show_account(terminal, shown_run.manifest.account)
+    for page in _pages(folder):
+        terminal.say(shown(page), style="bold")
+
+
+def runs_prune(options: Namespace) -> None:
+    """Remove old runs by number or age."""
+    if options.keep is None and options.days is None:
+        raise UsageError("Say what to keep: --keep N for the newest N runs, or --days N for those younger than N days.")
+    gone = prune(_root(options), options.keep, options.days, (), datetime.now(UTC))
+    if options.json:
+        print_json({"removed": gone})
+    else:
+        Terminal(options.quiet).say(f"{len(gone)} run(s) removed" + "".join(f"\n  {name}" for name in gone))
+
+
+def _root(options: Namespace) -> Path:
+    """Folder of the archive: the flag's, else the configuration's."""
+    return Path(_config(options).engine.archive)
+
+
+def _pages(folder: Path) -> tuple[Path, ...]:
+    return tuple(folder / name for name in ("report.html", "report.pdf") if (folder / name).is_file())
+
+
 def _path(name: str | None) -> Path | None:
     return Path(name) if name else None
 
 
 def _config(options: Namespace) -> Config:
     """The configuration file with the command's flags laid over it."""
+    flags = vars(options)
     wanted: dict[str, dict[str, Any]] = {
-        "engine": {"archive": options.archive, "seed": options.seed},
-        "features": {"as_of": options.as_of},
-        "kmeans": {"n_clusters": options.k},
-        "report": {"formats": options.format, "customer_rows": False if options.no_customer_rows else None},
+        "engine": {"archive": flags.get("archive"), "seed": flags.get("seed")},
+        "features": {"as_of": flags.get("as_of")},
+        "kmeans": {"n_clusters": flags.get("k")},
+        "report": {"formats": flags.get("format"), "customer_rows": False if flags.get("no_customer_rows") else None},
     }
     given = {table: {key: value for key, value in keys.items() if value is not None} for table, keys in wanted.items()}
     return load_config(options.config, **{table: keys for table, keys in given.items() if keys})

@@ -149,3 +149,25 @@ def inspect(sources: Sequence[str], config: Config) -> Intake:
 
     with workspace(config) as connection:
         return load(connection, sources or config.source.paths, config.source, config.rules)
+
+
+def score(sources: Sequence[str], config: Config, folder: Path) -> pd.DataFrame:
+    """Customers of `sources` in the segments of the run in `folder`, without refitting.
+
+    One row per customer: customer_id, segment, segment_name, distance (to the centroid, prepared units).
+    """
+    import pandas as pd
+
+    from segmenter import features
+    from segmenter.intake import load
+    from segmenter.runs import model
+
+    known = model.read_model(folder / "model.json")
+    with workspace(config) as connection:
+        load(connection, sources or config.source.paths, config.source, config.rules)
+        table = features.build(connection, config.features)
+    labels, distance = model.score(known, table)
+    names = [known.names[label] for label in labels]
+    return pd.DataFrame(
+        {"customer_id": table.customer_id, "segment": labels, "segment_name": names, "distance": distance}
+    )
