@@ -11,6 +11,7 @@ from segmenter.report.language import Voice
 from segmenter.report.templating import fill
 from segmenter.report.types import AlertGroup, AlertLine, AlertPage, AlertRow, Stat
 
+FRESH = ("new", "worsened")  # what somebody should look at now, with its evidence
 State = Literal["new", "worsened", "ongoing", "resolved"]
 GROUPS: tuple[tuple[State, str, str], ...] = (
     ("new", "New", "not flagged in the run before"),
@@ -52,7 +53,7 @@ def alert_page(lines: Sequence[AlertLine], config: ReportConfig, as_of: date) ->
 
 
 def _headline(voice: Voice, lines: Sequence[AlertLine]) -> str:
-    fresh = [line for line in lines if line.state in {"new", "worsened"}]
+    fresh = [line for line in lines if line.state in FRESH]
     if not fresh:
         return voice("Nothing is newly odd.")
     stake = voice.money(sum(abs(line.amount or 0.0) for line in fresh))
@@ -70,7 +71,7 @@ def _group(voice: Voice, lines: Sequence[AlertLine], label: str, meaning: str, l
             voice("severity {n}", n=voice.number(line.severity)),
             "" if line.amount is None else voice("{money} at stake", money=voice.money(line.amount)),
             line.reason,
-            line.evidence,
+            line.evidence if line.state in FRESH else "",
         )
         for line in ordered[:limit]
     )

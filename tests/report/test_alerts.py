@@ -54,6 +54,14 @@ def test_without_customer_rows_no_customer_is_named():
     assert "2 customers are newly odd" in text
 
 
+def test_only_what_is_new_or_worse_is_shown_with_its_evidence():
+    lines = [AlertLine(state, state, 1, 1.0, "odd", f"orders of {state}") for state in ("new", "worsened", "ongoing")]
+    text = page(lines)
+    assert "orders of new" in text
+    assert "orders of worsened" in text
+    assert "orders of ongoing" not in text
+
+
 def test_customers_beyond_the_limit_are_counted():
     many = [AlertLine(str(i), "new", i, 1.0, "odd") for i in range(8)]
     assert "5 more are in anomalies.csv of the run." in page(many, max_anomalies=3)
