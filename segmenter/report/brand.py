@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from base64 import b64encode
 from pathlib import Path
 
@@ -21,6 +22,7 @@ RANGES = {  # as published with the fonts
     "latin-ext": "U+0100-0130, U+0132-0151, U+0154-02BA, U+02BD-02C5, U+02C7-02CC, U+02CE-02D7, U+02DD-02FF, "
     "U+1E00-1E9F, U+1EF2-1EFF, U+2020, U+20A0-20AB, U+20AD-20C4, U+2113",
 }
+EXTENDED = re.compile("[\u0100-\u0130\u0132-\u0151\u0154-\u024f\u1e00-\u1eff\u20a0-\u20ab\u20ad-\u20c4]")
 
 
 def logo_uri(path: str | None) -> str:
@@ -43,22 +45,15 @@ def logo_uri(path: str | None) -> str:
     return f"data:{TYPES[file.suffix.lower()]};base64,{b64encode(content).decode()}"
 
 
-def font_faces() -> str:
-    """@font-face rules of the shipped fonts with their bytes inside."""
-    return "\n".join(
-        rule
-        for family, stem, weight, style in FACES
-        for subset in RANGES
-        if (rule := _face(family, stem, weight, style, subset))
-    )
+def font_faces(text: str) -> str:
+    """@font-face rules of the shipped fonts with their bytes inside; extended letters only where `text` has some."""
+    subsets = tuple(RANGES) if EXTENDED.search(text) else ("latin",)
+    return "\n".join(_face(face, subset) for face in FACES for subset in subsets)
 
 
-def _face(family: str, stem: str, weight: int, style: str, subset: str) -> str:
-    try:
-        file = asset(f"templates/fonts/{stem}-{subset}-{weight}-{style}.woff2")
-    except FileNotFoundError:
-        return ""
-    encoded = b64encode(file.read_bytes()).decode()
+def _face(face: tuple[str, str, int, str], subset: str) -> str:
+    family, stem, weight, style = face
+    encoded = b64encode(asset(f"templates/fonts/{stem}-{subset}-{weight}-{style}.woff2").read_bytes()).decode()
     return (
         f"@font-face {{ font-family: '{family}'; font-weight: {weight}; font-style: {style}; "
         f"src: url(data:font/woff2;base64,{encoded}) format('woff2'); unicode-range: {RANGES[subset]}; }}"

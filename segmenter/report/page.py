@@ -37,7 +37,7 @@ def _scripts(with_map: bool) -> tuple[str, ...]:
 
 
 def _render(page: Page, templates: str | None, **values: Any) -> str:
-    return fill("report.html", templates, page=page, fonts=font_faces(), **values)
+    return fill("report.html", templates, page=page, fonts=font_faces(str(page)), **values)
 
 
 def _themed(text: str) -> str:

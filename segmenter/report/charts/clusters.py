@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from segmenter.analysis.findings import KPoint
-from segmenter.report.charts.style import Look, canvas, to_svg
+from segmenter.report.charts.style import Look, canvas, name_ends, to_svg
 from segmenter.report.palette import COLOURS, INK, MUTED
 from segmenter.report.types import Figure
 from segmenter.runs.types import Run
@@ -122,9 +122,10 @@ def mixtures(run: Run, look: Look) -> Figure | None:
     for (name, bic), colour in zip(mixture.bic.items(), COLOURS, strict=False):
         best = name == mixture.best_covariance
         axes.plot(mixture.n_clusters, bic, color=colour, linewidth=2 if best else 1, marker="o", markersize=2.5)
-        axes.annotate(name, (mixture.n_clusters[-1], bic[-1]), (5, 0), textcoords="offset points", va="center")
+    axes.set_xlim(mixture.n_clusters[0] - 0.2, mixture.n_clusters[-1] + 0.13 * len(mixture.n_clusters))
+    ends = zip(mixture.bic.items(), COLOURS, strict=False)
+    name_ends(axes, mixture.n_clusters[-1], [(bic[-1], name, colour) for (name, bic), colour in ends])
     axes.set_xticks(mixture.n_clusters)
-    axes.set_xlim(mixture.n_clusters[0] - 0.2, mixture.n_clusters[-1] + 0.9)
     axes.set_xlabel("components")
     axes.set_ylabel("BIC (lower is better)")
     axes.yaxis.set_major_formatter(lambda value, _: look.voice.number(value))

@@ -39,7 +39,7 @@ def months(run: Run, look: Look) -> Figure | None:
 
 def cohorts(run: Run, look: Look) -> Figure | None:
     """Share of each month's new customers who order again, month by month."""
-    found = run.manifest.period.cohorts[-24:]
+    found = [cohort for cohort in run.manifest.period.cohorts if len(cohort[1]) > 1][-24:]
     width = min(max((len(shares) for _, shares in found), default=0), 13)
     if len(found) < 3 or width < 3:
         return None

@@ -6,7 +6,7 @@ import numpy as np
 
 from segmenter.analysis.findings import SegmentCard
 from segmenter.report.charts.grid import Grid, draw_grid
-from segmenter.report.charts.style import Look, canvas, to_svg
+from segmenter.report.charts.style import Look, canvas, name_ends, to_svg
 from segmenter.report.palette import INK, MUTED
 from segmenter.report.types import Figure
 from segmenter.runs.types import Run
@@ -62,10 +62,12 @@ def snake(run: Run, look: Look) -> Figure | None:
             marker=look.markers[card.label],
             markersize=4.5,
         )
-    _end_labels(axes, cards, names, look)
+    last = len(names) - 1
+    name_ends(axes, last, [(card.profile[names[-1]], card.name, look.colours[card.label]) for card in cards])
     axes.set_xticks(range(len(names)), [wrapped(label_of(run, name)) for name in names], fontsize=7)
-    axes.set_xlim(-0.2, len(names) - 1 + 0.3 * len(names) * 0.75)
+    axes.set_xlim(-0.2, last + 0.24 * len(names))
     axes.set_ylabel("standard deviations\nfrom the average customer")
+    axes.locator_params(axis="y", steps=[1, 5, 10])
     axes.yaxis.set_major_formatter(lambda value, _: look.voice.number(value, 1))
     return Figure(
         "profile",
@@ -75,23 +77,6 @@ def snake(run: Run, look: Look) -> Figure | None:
         "A line per segment over the features that decide the segments; zero is the average customer.",
         "run.json: cards, profile (prepared matrix)",
     )
-
-
-def _end_labels(axes, cards: list[SegmentCard], names: list[str], look: Look) -> None:  # type: ignore[no-untyped-def]
-    """Names at the lines' ends, moved apart where they would touch."""
-    low, high = axes.get_ylim()
-    step = (high - low) / 16
-    ends = sorted(cards, key=lambda card: card.profile[names[-1]])
-    places: list[float] = []
-    for card in ends:
-        wanted = card.profile[names[-1]]
-        places.append(max(wanted, places[-1] + step) if places else wanted)
-    shift = max(0.0, places[-1] - high)
-    for card, place in zip(ends, places, strict=True):
-        colour = look.colours[card.label]
-        end = (len(names) - 1 + 0.2, place - shift)
-        axes.plot((len(names) - 1, end[0]), (card.profile[names[-1]], end[1]), color=colour, linewidth=0.6)
-        axes.text(end[0] + 0.06, end[1], card.name, color=INK, va="center", fontsize=8)
 
 
 def _snake_reading(run: Run, cards: list[SegmentCard], names: list[str]) -> str:

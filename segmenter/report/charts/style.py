@@ -102,6 +102,20 @@ def _compact(path: re.Match[str]) -> str:
     return f' d="{" ".join(dots.split())}"'
 
 
+def name_ends(axes: Axes, x: float, ends: list[tuple[float, str, str]]) -> None:
+    """Write each line's name at its end (y, name, colour), moved apart where names would touch."""
+    low, high = axes.get_ylim()
+    left, right = axes.get_xlim()
+    step, reach = (high - low) / 15, (right - left) / 40
+    places: list[float] = []
+    for y, _, _ in sorted(ends):
+        places.append(max(y, places[-1] + step) if places else y)
+    shift = max(0.0, places[-1] - high)
+    for (y, name, colour), place in zip(sorted(ends), places, strict=True):
+        axes.plot((x, x + reach), (y, place - shift), color=colour, linewidth=0.6)
+        axes.text(x + 1.3 * reach, place - shift, name, color=INK, va="center")
+
+
 def readable_on(colour: str) -> str:
     """Dark or light letters, whichever can be read on `colour` (WCAG 2 relative luminance)."""
     from matplotlib.colors import to_rgb

@@ -35,9 +35,9 @@ def certainty(view: View) -> Section:
         parts(
             Part("How many segments?", _votes(view), view.figures("k-criteria"), _sweep(view)),
             Part("Does each customer fit?", _baseline(view), view.figures("silhouette"), _firmness(view)),
-            Part("Do other methods agree?", (findings.comparison.guidance,), (), _methods(view)),
+            Part("Do other methods agree?", _guidance(view), (), _methods(view)),
             Part("RFM scores", _rfm_words(view), view.figures("rfm")),
-            Part("The family tree", (findings.hierarchy.reason,), view.figures("dendrogram"), _linkages(view)),
+            Part("The family tree", _tree_words(view), view.figures("dendrogram"), _linkages(view)),
             Part("A softer view", (), view.figures("mixture")),
         ),
     )
@@ -102,6 +102,17 @@ def _firmness(view: View) -> tuple[Table, ...]:
     return (table("firmness", "How firm each segment stands", heads, rows, "segments.parquet: stability"),)
 
 
+def _guidance(view: View) -> tuple[str, ...]:
+    comparison = view.run.findings.comparison
+    if not comparison.methods:
+        return (comparison.guidance,)
+    gloss = (
+        "A higher silhouette or Calinski-Harabasz index and a lower Davies-Bouldin index are better. Rand and mutual "
+        "information (both adjusted) say how far a method agrees with this report: 1 in full, 0 as chance would."
+    )
+    return (comparison.guidance, gloss)
+
+
 def _methods(view: View) -> tuple[Table, ...]:
     methods = view.run.findings.comparison.methods
     if not methods:
@@ -135,6 +146,17 @@ def _rfm_words(view: View) -> tuple[str, ...]:
         "RFM scores recency, frequency and money from 1 to 5 each and names the combinations. Its agreement with the "
         f"segments here is {view.voice.number(rfm.agreement, 2)} (adjusted Rand index: 1 the same, 0 chance).",
     )
+
+
+def _tree_words(view: View) -> tuple[str, ...]:
+    finding = view.run.findings.hierarchy
+    if not finding.linkages:
+        return (finding.reason,) if finding.reason else ()
+    gloss = (
+        "The cophenetic correlation says how faithfully a tree keeps the distances between customers (1: exactly); "
+        "agreement compares its cut with the segments of this report (adjusted Rand index)."
+    )
+    return (finding.reason, gloss)
 
 
 def _linkages(view: View) -> tuple[Table, ...]:
