@@ -107,9 +107,13 @@ def run(sources: Sequence[str], config: Config, *, tell: Callable[[str], None] =
     )
     made = Run(manifest, found.findings, found.customers, found.segments, found.anomalies, rejected)
     files: list[Path] = []
-    folder = archive.write(made, root, lambda aside: files.extend(report.render(made, config.report, aside)))
+
+    def finish(aside: Path) -> None:
+        files.extend(file.relative_to(aside) for file in report.render(made, config.report, aside))
+
+    folder = archive.write(made, root, finish)
     watch.end()
-    return Finished(made, folder, tuple(folder / file.name for file in files))
+    return Finished(made, folder, tuple(folder / file for file in files))
 
 
 def _analyse(

@@ -114,16 +114,17 @@ def find_formats(
 
 def _order(connection: duckdb.DuckDBPyConnection, table: str, column: str, name: str) -> Order | Literal["excel"]:
     orders = (*DAYS, "excel")
-    counts = ", ".join(f"count({time_sql('t', order)})" for order in orders)
+    counts = ", ".join(f"coalesce(sum(n) FILTER ({time_sql('t', order)} IS NOT NULL), 0)" for order in orders)
     row = connection.execute(
-        f"SELECT count(*), {counts}, min(t) FROM (SELECT DISTINCT trim({column}) AS t FROM {table} WHERE trim({column}) <> '')"  # noqa: S608 - our names
+        f"SELECT coalesce(sum(n), 0), {counts}, min(t) FROM "  # noqa: S608 - our names
+        f"(SELECT trim({column}) AS t, count(*) AS n FROM {table} WHERE trim({column}) <> '' GROUP BY 1)"
     ).fetchall()[0]
     total, *fitting, example = row
     read = dict(zip(orders, fitting, strict=True))
     best = max(read, key=lambda order: read[order])
     if read[best] < ENOUGH * total or not total:
         raise SourceError(
-            f"{name}: the dates cannot be read ({total - read[best]:,} of {total:,} distinct values, such as {example!r}). "
+            f"{name}: the dates cannot be read ({total - read[best]:,} of {total:,} rows, such as {example!r}). "
             "Name the right column as source.columns.time, or write dates as 2025-06-30."
         )
     if read["dmy"] == read["mdy"] == read[best]:

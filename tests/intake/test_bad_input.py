@@ -1,0 +1,162 @@
+"""What cannot be read is refused in one paragraph that says what, where and what to do."""
+
+import gzip
+
+import pytest
+
+from segmenter.errors import DataError, SegmenterError, SourceError
+
+
+def refused(export, content, match, **options):
+    with pytest.raises(SegmenterError, match=match) as error:
+        export.read(content, **options)
+    assert "\n" not in str(error.value)
+    return error.value
+
+
+def test_a_missing_file(export, tmp_path):
+    with pytest.raises(SourceError, match="There is no file"):
+        export.load(tmp_path / "absent.csv")
+
+
+def test_a_folder_without_exports(export, tmp_path):
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(SourceError, match="holds no export"):
+        export.load(tmp_path / "empty")
+
+
+def test_an_empty_file(export):
+    refused(export, "", "is empty")
+
+
+def test_a_header_alone(export):
+    refused(export, "customer_id,order_date,amount\n", "a header but no rows")
+
+
+def test_no_header(export):
+    refused(export, "1,2024-01-13,5.00\n2,2024-01-14,6.00\n", "has no header")
+
+
+def test_a_binary_file(export):
+    refused(export, bytes(range(256)) * 20, "is a binary file")
+
+
+def test_text_that_is_no_table(export):
+    refused(export, "once upon a time\nthere was a shop\n", "is no table")
+
+
+def test_a_column_that_does_not_exist(export, table):
+    refused(export, table(), "no column 'who' for source.columns.customer", columns={"customer": "who"})
+
+
+def test_two_columns_that_could_be_the_customer(export):
+    text = "customer_id,client_id,order_date,amount\n1,2,2024-01-13,5\n3,4,2024-01-14,6\n"
+    refused(export, text, r"'customer_id' and 'client_id' could both be the customer.*\[source.columns\] customer")
+    assert len(export.load(export.folder / "export.csv", columns={"customer": "client_id"}).rows()) == 2
+
+
+def test_dates_that_fit_day_first_and_month_first(export):
+    text = "customer_id,order_date,amount\n1,01/02/2024,5\n2,03/04/2024,6\n"
+    refused(export, text, r"day first and month first.*date_order")
+    loaded = export.load(export.folder / "export.csv", date_order="mdy")
+    assert str(loaded.rows("CAST(ts AS DATE)")[0][0]) == "2024-01-02"
+
+
+def test_one_day_beyond_the_twelfth_settles_the_order(export):
+    text = "customer_id,order_date,amount\n1,01/02/2024,5\n2,25/04/2024,6\n"
+    assert str(export.read(text).rows("CAST(ts AS DATE)")[0][0]) == "2024-02-01"
+
+
+def test_numbers_that_fit_point_and_comma(export):
+    text = "customer_id;order_date;amount\n1;2024-01-13;1.234\n2;2024-01-14;5.678\n"
+    refused(export, text, r"decimal point and with a decimal comma.*decimal")
+    assert float(export.load(export.folder / "export.csv", decimal=",").rows("amount")[0][0]) == 1234
+
+
+def test_an_amount_that_differs_from_quantity_times_price(export):
+    text = "customer_id,order_date,amount,quantity,price\n1,2024-01-13,50,2,5\n2,2024-01-14,60,2,5\n"
+    refused(export, text, "a line's money could be 'amount', or quantity times 'price'")
+
+
+def test_a_quote_that_is_never_closed(export, table, lines):
+    rows = [*lines[:3], (*lines[3][:3], '"open', *lines[3][4:]), *lines[4:]]
+    refused(export, table(rows=rows), "a quote is opened and never closed")
+
+
+def test_an_open_quote_in_the_header(export, lines):
+    refused(export, 'order_id,"customer_id,order_date,amount\n1,2,2024-01-13,5\n2,3,2024-01-14,6\n', "quote|no table")
+
+
+def test_columns_that_change_in_mid_file_are_rejected_not_lost(export):
+    narrow = "".join(f"c{n},2024-01-{n % 15 + 13},5\n" for n in range(200))
+    wide = "".join(f"c{n},2024-01-{n % 15 + 13},5,extra\n" for n in range(50))
+    loaded = export.read("customer_id,order_date,amount\n" + narrow + wide)
+    assert loaded.fates == {"sale": 200, "unreadable": 50}
+    assert loaded.intake.account.rows_read == 250
+
+
+def test_a_ragged_file_is_never_read_as_one_column_of_text(export):
+    text = "customer_id,order_date,amount\nc1,2024-01-13,5\nc2,2024-01-14\nc3,2024-01-15,6,7,8\nc4,2024-01-16,7\n"
+    loaded = export.read(text)
+    assert loaded.fates == {"sale": 2, "unreadable": 2}
+
+
+def test_one_customer(export):
+    refused(export, "customer_id,order_date,amount\nc1,2024-01-13,5\nc1,2024-01-14,6\n", "1 customer")
+
+
+def test_all_amounts_zero(export):
+    refused(export, "customer_id,order_date,amount\nc1,2024-01-13,0\nc2,2024-01-14,0\n", "Only 0 of 2 rows")
+
+
+def test_all_dates_equal_is_said(export):
+    text = "customer_id,order_date,amount\nc1,2024-01-13,5\nc2,2024-01-13,6\n"
+    assert any("one day" in warning for warning in export.read(text).intake.account.warnings)
+
+
+def test_a_packed_bomb_is_refused_without_unfolding_it_all(export):
+    refused(export, gzip.compress(b"0" * (400 << 20), 9), "unfolds to more than", name="bomb.csv.gz")
+
+
+def test_one_endless_line(export):
+    refused(export, "x" * 5_000_000, "a line of more than 2,000,000 characters")
+
+
+def test_a_damaged_archive(export, table):
+    refused(export, gzip.compress(table().encode())[:-20], "cannot be unpacked", name="cut.csv.gz")
+
+
+def test_a_damaged_workbook(export):
+    refused(export, b"PK\x03\x04" + b"nonsense" * 50, "is no workbook", name="book.xlsx")
+
+
+def test_a_damaged_parquet_file(export):
+    refused(export, b"PAR1" + b"nonsense" * 50, "cannot be read", name="table.parquet")
+
+
+def test_json_lines_that_break_off(export):
+    refused(
+        export,
+        '{"customer_id": 1, "order_date": "2024-01-13", "amount": 5}\n{"customer_id": 2, "or',
+        "cannot be read",
+        name="a.jsonl",
+    )
+
+
+def test_repeated_names_in_the_header_are_numbered_not_guessed(export):
+    text = "customer_id,order_date,amount,amount\nc1,2024-01-13,5,7\nc2,2024-01-14,6,8\n"
+    loaded = export.read(text)
+    assert [float(row[0]) for row in loaded.rows("amount")] == [5.0, 6.0]
+    assert loaded.intake.recognition.ignored == ("amount (2)",)
+
+
+def test_the_input_file_is_not_changed(export, table):
+    path = export.write(table())
+    before = path.read_bytes()
+    export.load(path)
+    assert path.read_bytes() == before
+
+
+def test_dates_nobody_can_read(export):
+    with pytest.raises((SourceError, DataError), match=r"no column was recognised as time|dates cannot be read"):
+        export.read("customer_id,order_date,amount\nc1,tomorrow,5\nc2,yesterday,6\n")

@@ -1,0 +1,95 @@
+"""Any common dialect gives the same transactions."""
+
+import gzip
+
+import pytest
+
+TOTAL = 90  # 2.50 x (1 + ... + 8)
+
+
+def total(loaded):
+    return float(loaded.connection.execute("SELECT sum(amount) FROM transactions").fetchall()[0][0])
+
+
+@pytest.mark.parametrize("newline", ["\n", "\r\n", "\r"], ids=["LF", "CRLF", "CR"])
+@pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"], ids=["comma", "semicolon", "tab", "bar"])
+def test_delimiters_and_line_ends(export, table, delimiter, newline):
+    loaded = export.read(table(delimiter, newline))
+    assert total(loaded) == TOTAL
+    assert loaded.intake.account.rows_read == 8
+
+
+@pytest.mark.parametrize(
+    "encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "cp1252", "latin-1", "mac_roman"]
+)
+def test_encodings_keep_every_letter(export, table, lines, encoding):
+    products = ["Tasse für Tee", "Crème brûlée", "Señor Niño", "Straße ü", "café", "Übergröße", "garçon", "été"]
+    rows = [(*row[:3], product, *row[4:]) for row, product in zip(lines, products, strict=True)]
+    loaded = export.read(table(rows=rows), encoding_of_file=encoding)
+    assert {row[0] for row in loaded.rows("product")} == set(products)
+
+
+def test_big_endian_utf16_with_a_byte_order_mark_is_not_read_as_empty(export, table):
+    content = b"\xfe\xff" + table().encode("utf-16-be")
+    assert total(export.read(content)) == TOTAL
+
+
+def test_a_packed_file_is_unpacked(export, table):
+    assert total(export.read(gzip.compress(table().encode()), name="export.csv.gz")) == TOTAL
+
+
+def test_quoted_fields_hold_delimiters_quotes_and_line_ends(export, table, lines):
+    rows = [(*row[:3], '"a, ""b""\nc"', *row[4:]) for row in lines]
+    loaded = export.read(table(rows=rows))
+    assert {row[0] for row in loaded.rows("product")} == {'a, "b"\nc'}
+
+
+def test_an_inch_mark_inside_a_field_is_a_letter(export, table, lines):
+    rows = [(*row[:3], 'pipe 5" long', *row[4:]) for row in lines]
+    assert {row[0] for row in export.read(table(rows=rows)).rows("product")} == {'pipe 5" long'}
+
+
+@pytest.mark.parametrize(
+    ("price", "expected"), [("1.234,50", 1234.5), ("1234,5", 1234.5), ("1 234,50", 1234.5), ("€ 12,00", 12.0)]
+)
+def test_decimal_commas(export, table, lines, price, expected):
+    rows = [(*row[:4], "1", price) for row in lines]
+    assert total(export.read(table(";", rows=rows))) == expected * 8
+
+
+@pytest.mark.parametrize(
+    ("price", "expected"), [("1,234.50", 1234.5), ("1'234.50", 1234.5), ("£12.00", 12.0), ("1e2", 100.0)]
+)
+def test_decimal_points(export, table, lines, price, expected):
+    rows = [(*row[:4], "1", price) for row in lines]
+    assert total(export.read(table(";", rows=rows))) == expected * 8
+
+
+@pytest.mark.parametrize(
+    "form",
+    ["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M:%SZ", "%d.%m.%Y", "%d/%m/%Y %H:%M", "%m/%d/%Y", "%m/%d/%y %H:%M",
+     "%d-%b-%y", "%d-%b-%Y", "%Y%m%d", "%b %d, %Y", "%Y/%m/%d %H:%M:%S"],
+)  # fmt: skip
+def test_dates(export, table, lines, form):
+    from datetime import datetime
+
+    days = [datetime.fromisoformat(row[2]) for row in lines]
+    rows = [(*row[:2], f'"{day:{form}}"', *row[3:]) for row, day in zip(lines, days, strict=True)]
+    loaded = export.read(table(";", rows=rows))
+    assert [row[0] for row in loaded.rows("CAST(ts AS DATE)")] == sorted(day.date() for day in days)
+
+
+def test_excel_serial_dates(export, table, lines):
+    rows = [(*row[:2], str(45000 + number), *row[3:]) for number, row in enumerate(lines)]
+    loaded = export.read(table(rows=rows))
+    assert str(loaded.rows("CAST(ts AS DATE)")[0][0]) == "2023-03-15"
+
+
+def test_a_preamble_above_the_header_is_passed_over(export, table):
+    loaded = export.read("Report of June\nmade by the till\n\n" + table())
+    assert total(loaded) == TOTAL
+
+
+def test_row_order_does_not_matter(export, table, lines):
+    forwards, backwards = export.read(table()), export.read(table(rows=lines[::-1]), name="other.csv")
+    assert forwards.rows() == backwards.rows()
