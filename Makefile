@@ -28,6 +28,7 @@ docs: $(VENV)/.developing  ## write config.toml and the references in docs/ from
 	$(BIN)/python -m segmenter.config.reference
 
 bench: $(VENV)/.developing pango  ## measure beside the usual alternatives, into bench/RESULTS.md
+	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev,bench]'
 	$(BIN)/python bench/run.py
 
 constraints: $(VENV)/.developing  ## pin the versions that are installed now

@@ -129,7 +129,7 @@ def _analyse(
         watch.begin(STAGES[1])
         table = features.build(connection, config.features)
         period = features.period(connection, table.as_of)
-        baskets = features.baskets(connection, table.as_of)
+        baskets = features.baskets(connection, table.as_of, excluded=config.rules.non_product_pattern)
         watch.begin(STAGES[2])
 
         def evidence(customers: list[str]) -> dict[str, str]:

@@ -94,7 +94,7 @@ def _core(table: FeatureTable, config: Config) -> _Core:
 
 
 def _known(names: tuple[str, ...], table: FeatureTable) -> tuple[str, ...]:
-    """The features of `names` that this export gives; what a user's own queries add is searched too."""
+    """The features of `names` that this export gives."""
     return tuple(name for name in names if name in table.names and np.isfinite(table.column(name)).any())
 
 

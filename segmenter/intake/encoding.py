@@ -37,10 +37,10 @@ def as_utf8(source: SourceFile, folder: Path, encoding: str | None) -> Text:
     SourceError
         The text is no valid `encoding`, holds a line too long to be a record, or unfolds endlessly.
     """
+    _check_lines(source)
     found = encoding or _detect(source)
     plain = codecs.lookup(found).name in {"utf-8", "ascii"} and not source.is_gzip
     if plain and not _has_bare_returns(source):
-        _check_lines(source)
         return Text(source, source.path, "utf-8")
     target = folder / f"{source.sha256[:16]}.csv"
     try:
@@ -119,7 +119,7 @@ def _has_bare_returns(source: SourceFile) -> bool:
 
 def _check_lines(source: SourceFile) -> None:
     """Refuse text whose first lines are too long to be records, before anything else reads it whole."""
-    head = next(_chunks(source), b"")
+    head = next(_chunks(source), b"")[: 2 * LONGEST_LINE]
     if len(head) > LONGEST_LINE and b"\n" not in head[:LONGEST_LINE] and b"\r" not in head[:LONGEST_LINE]:
         raise SourceError(
             f"{source.path} has a line of more than {LONGEST_LINE:,} characters: it is no table of lines."
@@ -135,7 +135,6 @@ def _transcode(source: SourceFile, target: Path, encoding: str) -> None:
             pending = "\r" if text.endswith("\r") else ""
             out.write(_with_feeds(text[: len(text) - len(pending)]))
         out.write(_with_feeds(pending + decoder.decode(b"", final=True)))
-    _check_lines(SourceFile(target, "csv", False, source.sha256, target.stat().st_size))
 
 
 def _with_feeds(text: str) -> str:
