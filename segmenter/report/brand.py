@@ -52,7 +52,9 @@ def font_faces(text: str) -> str:
 
 
 def _face(face: tuple[str, str, int, str], subset: str) -> str:
+    """A face; the extended letters are a family of their own, as WeasyPrint mixes up two files of one family."""
     family, stem, weight, style = face
+    family += "" if subset == "latin" else " Extended"
     encoded = b64encode(asset(f"templates/fonts/{stem}-{subset}-{weight}-{style}.woff2").read_bytes()).decode()
     return (
         f"@font-face {{ font-family: '{family}'; font-weight: {weight}; font-style: {style}; "

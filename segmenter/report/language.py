@@ -82,8 +82,8 @@ class Voice:
         return self.money(value, 2 if value is not None and 0 < abs(value) < 100 else 0)
 
     def money_in_words(self, value: float | None) -> str:
-        """Money in three digits and a word: 8.91 million."""
-        if value is None or not math.isfinite(value) or abs(value) < 10_000:
+        """Money for a sentence: whole below a million, above in three digits and a word (8.91 million)."""
+        if value is None or not math.isfinite(value) or abs(value) < 1_000_000:
             return self.cents(value)
         digits = 2 - int(math.log10(abs(value))) % 3
         if self.currency:
@@ -91,19 +91,31 @@ class Voice:
         return str(format_compact_decimal(value, format_type="long", locale=self.locale, fraction_digits=digits))
 
     def money_short(self, value: float | None) -> str:
-        """Money for a headline or an axis: £9.7M."""
-        digits = 1 if value is not None and abs(value) >= 1000 and value % 1000 else 0
+        """Money for an axis: £9.7M; in full where the locale has no short form."""
         if not self.currency:
             return self.short(value)
+        if self._has_no_short_form(value):
+            return self.money(value)
+        digits = self._digits(value)
         return self._shown(
-            value,
-            lambda x: format_compact_currency(x, self.currency, locale=self.locale, fraction_digits=digits),
+            value, lambda x: format_compact_currency(x, self.currency, locale=self.locale, fraction_digits=digits)
         )
 
     def short(self, value: float | None) -> str:
-        """A number for an axis: 9.7K."""
-        digits = 1 if value is not None and abs(value) >= 1000 and value % 1000 else 0
+        """A number for an axis: 9.7K; in full where the locale has no short form."""
+        if self._has_no_short_form(value):
+            return self.number(value)
+        digits = self._digits(value)
         return self._shown(value, lambda x: format_compact_decimal(x, locale=self.locale, fraction_digits=digits))
+
+    def _has_no_short_form(self, value: float | None) -> bool:
+        """Whether the locale writes thousands in full, as German does below a million."""
+        thousands = self.locale.compact_decimal_formats["short"]["other"]["1000"].pattern
+        return value is not None and abs(value) < 1_000_000 and thousands == "0"
+
+    @staticmethod
+    def _digits(value: float | None) -> int:
+        return 1 if value is not None and abs(value) >= 1000 and value % 1000 else 0
 
     def percent(self, share: float | None, digits: int | None = None) -> str:
         """A share of 0 to 1 as per cent; below ten per cent with one decimal unless `digits` says otherwise."""

@@ -15,30 +15,34 @@ DANGEROUS = re.compile(r"^[\s]*[=+\-@\t\r]")
 
 
 def write_tables(run: Run, config: ReportConfig, folder: Path) -> list[Path]:
-    """Write the tables of `config.formats` into `folder`; the files, workbook first."""
+    """Write the tables of `config.formats` into `folder`; the files, workbook first.
+
+    Without ``customer_rows`` only the segments are written.
+    """
     files: list[Path] = []
     if "xlsx" in config.formats:
         files.append(_workbook(run, config, folder / "report.xlsx"))
     if "csv" in config.formats:
-        files += _csv_files(run, folder)
+        files.append(_write_csv(run.segments, folder / "segments.csv"))
+        files += _customer_lists(run, folder) if config.customer_rows else []
     return files
 
 
-def _csv_files(run: Run, folder: Path) -> list[Path]:
+def _customer_lists(run: Run, folder: Path) -> list[Path]:
+    """All customers in one file, and a file per segment."""
     lists = folder / "segments"
     lists.mkdir(exist_ok=True)
-    everybody = folder / "customers.csv"
-    _write_csv(run.customers, everybody)
-    files = [everybody]
+    files = [_write_csv(run.customers, folder / "customers.csv")]
     for card in run.findings.cards:
-        files.append(lists / f"{card.label + 1:02d}-{_slug(card.name)}.csv")
-        _write_csv(run.customers[run.customers["segment"] == card.label], files[-1])
+        own = run.customers[run.customers["segment"] == card.label]
+        files.append(_write_csv(own, lists / f"{card.label + 1:02d}-{_slug(card.name)}.csv"))
     return files
 
 
-def _write_csv(frame: pd.DataFrame, path: Path) -> None:
+def _write_csv(frame: pd.DataFrame, path: Path) -> Path:
     """CSV with a byte order mark, by which spreadsheets know that it is UTF-8."""
     frame.apply(_harmless_column).to_csv(path, index=False, encoding="utf-8-sig", lineterminator="\n")
+    return path
 
 
 def _harmless_column(column: pd.Series) -> pd.Series:
@@ -55,16 +59,18 @@ def _slug(name: str) -> str:
 
 
 def _workbook(run: Run, config: ReportConfig, path: Path) -> Path:
-    """One sheet for the segments, one for the customers and one for the anomalies."""
+    """A sheet each for the segments, the customers and the anomalies."""
     import xlsxwriter
 
     options = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
-    options = {**options, "nan_inf_to_errors": False}
     with xlsxwriter.Workbook(str(path), options) as workbook:
         kinds: dict[str, str] = {feature.name: feature.kind for feature in run.manifest.features}
         kinds |= {f"median_{name}": kind for name, kind in list(kinds.items())}
         formats = _formats(workbook, config)
-        for name, frame in (("Segments", run.segments), ("Customers", run.customers), ("Anomalies", run.anomalies)):
+        sheets = {"Segments": run.segments}
+        if config.customer_rows:
+            sheets |= {"Customers": run.customers, "Anomalies": run.anomalies}
+        for name, frame in sheets.items():
             _sheet(workbook.add_worksheet(name), frame, kinds, formats)
     return path
 

@@ -38,3 +38,26 @@ def test_nothing_is_shown_as_nan(report):
 def test_every_heading_of_the_contents_leads_somewhere(report):
     for target in re.findall(r'href="#([\w-]+)"', report[2]):
         assert f'id="{target}"' in report[2]
+
+
+def test_without_customer_rows_no_customer_can_be_found(tmp_path):
+    run = made_up_run()
+    config = ReportConfig(formats=("html", "csv", "xlsx"), customer_rows=False)
+    files = render(run, config, tmp_path)
+    page = (tmp_path / "report.html").read_text()
+    shown = re.sub(r"<script>.*?</script>|<style.*?</style>|<svg.*?</svg>", "", page, flags=re.DOTALL)
+    quoted = set(re.findall(r'[">](\d+)["<]', shown))
+    assert not quoted & set(run.customers["customer_id"])
+    assert {file.name for file in files} == {"report.html", "report.xlsx", "segments.csv"}
+
+
+def test_the_page_stays_below_three_megabytes_with_five_thousand_customers(tmp_path):
+    render(made_up_run(5000, 6, 70), ReportConfig(formats=("html",)), tmp_path)
+    assert (tmp_path / "report.html").stat().st_size < 3e6
+
+
+def test_used_and_set_aside_together_are_what_was_read(report):
+    account = report[0].manifest.account
+    assert f"{account.rows_used:,}" in report[2]
+    assert f"{account.rows_read - account.rows_used:,}" in report[2]
+    assert f"{account.rows_read:,}" in report[2]

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure as Canvas
 
 WIDTH = 6.85  # inches: the text column of an A4 page
-FONTS = "'Source Sans 3', 'DejaVu Sans', sans-serif"
+FONTS = "'Source Sans 3', 'Source Sans 3 Extended', 'DejaVu Sans', sans-serif"
 SETTINGS: dict[Any, Any] = {
     "svg.fonttype": "none",
     "text.parse_math": False,  # a dollar in a name is a dollar

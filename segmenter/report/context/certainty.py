@@ -23,7 +23,6 @@ CRITERIA = {
 
 def certainty(view: View) -> Section:
     """The chapter on trust."""
-    findings = view.run.findings
     lead = (
         "What speaks for this division of the customers and what against it: how many segments there are, how well each "
         "customer fits, and what other methods make of the same customers."
@@ -76,7 +75,7 @@ def _sweep(view: View) -> tuple[Table, ...]:
 
 def _baseline(view: View) -> tuple[str, ...]:
     reference = view.run.findings.choice.reference_silhouette
-    if reference is None:
+    if reference is None or "silhouette" not in view.charts:
         return ()
     return (
         f"On data without any groups the same method reaches an average silhouette of {view.voice.number(reference, 2)}; "
@@ -140,7 +139,7 @@ def _methods(view: View) -> tuple[Table, ...]:
 
 def _rfm_words(view: View) -> tuple[str, ...]:
     rfm = view.run.findings.rfm
-    if not rfm.names:
+    if "rfm" not in view.charts:
         return ()
     return (
         "RFM scores recency, frequency and money from 1 to 5 each and names the combinations. Its agreement with the "

@@ -59,6 +59,8 @@ def _odd(view: View) -> str:
 
 def _trust(view: View) -> str:
     choice = view.run.findings.choice
+    if len(view.run.findings.cards) < 2:
+        return ""
     if choice.is_pinned:
         return f"The number of segments, {choice.n_clusters}, was set by hand."
     if choice.is_clear:
