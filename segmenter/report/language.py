@@ -148,6 +148,8 @@ class Voice:
     def with_unit(self, feature: Feature, value: float | None) -> str:
         """A feature's value with its unit."""
         shown = self.value(feature, value)
+        if shown == "1" and feature.unit:
+            return f"1 {self(feature.unit.removesuffix('s'))}"
         return f"{shown} {self(feature.unit)}" if feature.unit and shown != MISSING else shown
 
     def _percent(self, share: float, pattern: str) -> str:

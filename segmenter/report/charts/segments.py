@@ -25,13 +25,11 @@ def shares(run: Run, look: Look) -> Figure | None:
     axes.xaxis.set_major_formatter(lambda share, _: look.voice.percent(share, 0))
     axes.set_xlabel("share of the whole: upper bar customers, lower bar revenue")
     axes.spines["left"].set_visible(False)
-    top = cards[0]
     return Figure(
         "shares",
         "Customers and revenue by segment",
         to_svg(figure, "Bars: for each segment its share of the customers and its share of the revenue."),
-        f"{top.name}: {look.voice.percent(top.customer_share)} of the customers bring "
-        f"{look.voice.percent(top.revenue_share)} of the revenue.",
+        "Where the lower bar is the longer one, a segment is worth more than its size.",
         "Two bars per segment; the table of segments gives the same figures.",
         "segments.parquet: customer_share, revenue_share",
     )
@@ -41,8 +39,9 @@ def _share_pair(axes, row: int, card: SegmentCard, look: Look) -> None:  # type:
     pairs = ((0.19, card.customer_share, 0.4, "customers"), (-0.19, card.revenue_share, 1.0, "revenue"))
     for offset, share, opacity, what in pairs:
         axes.barh(row + offset, share, height=0.34, color=look.colours[card.label], alpha=opacity, linewidth=0)
-        label = f" {look.voice.percent(share)} {what}"
-        axes.text(max(share, 0), row + offset, label, va="center", fontsize=7.5, color=MUTED)
+        label = f"{look.voice.percent(share)} {what}"
+        place = (max(share, 0), row + offset)
+        axes.annotate(label, place, (3, 0), textcoords="offset points", va="center", fontsize=7.5, color=MUTED)
 
 
 def snake(run: Run, look: Look) -> Figure | None:

@@ -69,22 +69,20 @@ def _trust(view: View) -> str:
 
 
 def actions(view: View) -> tuple[Action, ...]:
-    """The segments whose action has the most money behind it, and a look at the odd customers: three in all."""
-    odd = _look_at_odd(view)
-    cards = [card for card in view.run.findings.cards if card.action]
-    largest = sorted(cards, key=lambda card: -card.revenue)[: 3 - len(odd)]
-    found = (Action(card.label, card.name, card.action, view.voice.money_in_words(card.revenue)) for card in largest)
-    return (*found, *odd)
-
-
-def _look_at_odd(view: View) -> tuple[Action, ...]:
+    """What to do for the two segments with the most money behind them and for the odd customers, most money first."""
+    cards = sorted((card for card in view.run.findings.cards if card.action), key=lambda card: -card.revenue)
+    found = [(card.revenue, card.label, card.name, card.action) for card in cards]
     odd = view.run.anomalies
-    if odd.empty:
-        return ()
-    first = ", ".join(str(customer) for customer in odd["customer_id"].head(3))
-    start = f" Start with {first}." if view.config.customer_rows else ""
-    text = f"Look at what stands out and decide: key account, error or misuse.{start}"
-    return (Action(-1, "Odd customers", text, view.voice.money_in_words(float(odd["amount_at_stake"].sum()))),)
+    if not odd.empty:
+        stake = float(odd["amount_at_stake"].sum())
+        found = [*found[:2], (stake, -1, "Odd customers", _look_at(view, odd["customer_id"].head(3).tolist()))]
+    largest = sorted(found[:3], key=lambda action: -action[0])
+    return tuple(Action(label, name, text, view.voice.money_in_words(money)) for money, label, name, text in largest)
+
+
+def _look_at(view: View, first: list[object]) -> str:
+    start = f" Start with {', '.join(map(str, first))}." if view.config.customer_rows else ""
+    return f"Look at what stands out and decide: key account, error or misuse.{start}"
 
 
 def stats(view: View) -> tuple[Stat, ...]:
