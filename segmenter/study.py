@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,7 +13,16 @@ from segmenter.analysis import comparison, dbscan, hierarchy, kmeans, maps, mixt
 from segmenter.analysis.cards import build as build_cards
 from segmenter.analysis.customers import Customers, Described, Format
 from segmenter.analysis.explain import Explained, explain, jury, severity, stake
-from segmenter.analysis.findings import Findings, Reason, SegmentCard, Theme
+from segmenter.analysis.findings import (
+    Comparison,
+    Findings,
+    HierarchyFinding,
+    MixtureFinding,
+    Reason,
+    RfmFinding,
+    SegmentCard,
+    Theme,
+)
 from segmenter.analysis.mixture import memberships
 from segmenter.analysis.prepare import prepare
 from segmenter.analysis.silhouette import silhouette_profiles
@@ -59,19 +69,31 @@ def study(table: FeatureTable, baskets: Baskets | None, evidence: EvidenceOf, co
     show = _formatter(config)
     cards = build_cards(_described(core), core.segmentation, config.kmeans.names, show, config.engine.seed)
     explained = explain(table.values, table.features, core.prepared.anomalies, core.anomalies, core.severity, show)
-    seen = maps.build(
-        core.prepared.segments,
-        core.prepared.preparation.names,
-        core.anomalies.is_anomaly,
-        perplexity=config.views.perplexity,
-        sample_size=config.views.tsne_sample,
-        seed=config.engine.seed,
-    )
-    findings, scores, rfm_names = _findings(core, cards, seen, baskets, config)
-    customers = _customers(core, cards, seen, explained, scores, rfm_names, config)
     flagged = [str(table.customer_id[row]) for row in explained.rows]
-    anomalies = _anomalies(core, cards, explained, evidence(flagged), show)
-    return Study(findings, customers, _segments(cards), anomalies)
+    with ThreadPoolExecutor(1) as beside:  # the maps take as long as everything else together
+        drawing = beside.submit(_map, core, config)
+        tree, side, soft = _other_readings(core, config)
+        found_themes = _themes(core, baskets, config)
+        proof = evidence(flagged)
+        seen = drawing.result()
+    scores, rfm_names, quintiles = _rfm(core)
+    findings = Findings(
+        preparation=core.prepared.preparation,
+        choice=core.segmentation.choice,
+        silhouettes=silhouette_profiles(core.segmentation.silhouette, core.segmentation.labels),
+        cards=cards,
+        anomalies=core.anomalies.finding,
+        hierarchy=tree,
+        map=seen.finding,
+        comparison=side,
+        rfm=quintiles,
+        mixture=soft,
+        themes=found_themes,
+        separation=_separation(core, cards),
+        centroids=tuple(tuple(float(value) for value in row) for row in core.segmentation.centroids),
+    )
+    customers = _customers(core, cards, seen, explained, scores, rfm_names, config)
+    return Study(findings, customers, _segments(cards), _anomalies(core, cards, explained, proof, show))
 
 
 def _core(table: FeatureTable, config: Config) -> _Core:
@@ -124,9 +146,19 @@ def _formatter(config: Config) -> Format:
     return show
 
 
-def _findings(
-    core: _Core, cards: tuple[SegmentCard, ...], seen: CustomerMap, baskets: Baskets | None, config: Config
-) -> tuple[Findings, Ints, list[str]]:
+def _map(core: _Core, config: Config) -> CustomerMap:
+    return maps.build(
+        core.prepared.segments,
+        core.prepared.preparation.names,
+        core.anomalies.is_anomaly,
+        perplexity=config.views.perplexity,
+        sample_size=config.views.tsne_sample,
+        seed=config.engine.seed,
+    )
+
+
+def _other_readings(core: _Core, config: Config) -> tuple[HierarchyFinding, Comparison, MixtureFinding | None]:
+    """The hierarchical view, the methods side by side on its sample, and the Gaussian mixtures."""
     seed, segmentation, matrix = config.engine.seed, core.segmentation, core.prepared.segments
     tree = hierarchy.build(
         matrix,
@@ -141,26 +173,14 @@ def _findings(
     side = comparison.compare(
         matrix[rows], segmentation.labels[rows], tree.labels, core.anomalies.labels[rows], segmentation.n_clusters, seed
     )
+    counts = tuple(point.n_clusters for point in segmentation.choice.points)
+    soft = mixture.fit(matrix, segmentation.labels, counts, seed) if config.views.mixture and counts else None
+    return tree.finding, side, soft
+
+
+def _rfm(core: _Core) -> tuple[Ints, list[str], RfmFinding]:
     recency, frequency, monetary = (core.table.column(name) for name in ("recency", "frequency", "monetary"))
-    scores, rfm_names, quintiles = rfm.score(recency, frequency, monetary, segmentation.labels, segmentation.n_clusters)
-    points = segmentation.choice.points
-    soft = mixture.fit(matrix, segmentation.labels, tuple(point.n_clusters for point in points), seed)
-    findings = Findings(
-        preparation=core.prepared.preparation,
-        choice=segmentation.choice,
-        silhouettes=silhouette_profiles(segmentation.silhouette, segmentation.labels),
-        cards=cards,
-        anomalies=core.anomalies.finding,
-        hierarchy=tree.finding,
-        map=seen.finding,
-        comparison=side,
-        rfm=quintiles,
-        mixture=soft if config.views.mixture and points else None,
-        themes=_themes(core, baskets, config),
-        separation=_separation(core, cards),
-        centroids=tuple(tuple(float(value) for value in row) for row in segmentation.centroids),
-    )
-    return findings, scores, rfm_names
+    return rfm.score(recency, frequency, monetary, core.segmentation.labels, core.segmentation.n_clusters)
 
 
 def _themes(core: _Core, baskets: Baskets | None, config: Config) -> tuple[Theme, ...]:

@@ -15,7 +15,7 @@ from segmenter.errors import SourceError
 
 DELIMITERS = (",", ";", "\t", "|")
 WORDS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
-PROBE = 1 << 16
+PROBE = 1 << 15
 CHUNK = 1 << 24
 NUMBER = re.compile(r"^[-+]?[\d.,'\s]*\d[\d.,'\s]*$")
 
