@@ -89,7 +89,9 @@
   }
 
   explorer.hidden = false;
-  document.getElementById("map-tsne").classList.add("replaced");
+  const drawing = document.getElementById("map-tsne");
+  drawing.before(explorer);
+  drawing.classList.add("replaced");
   explorer.querySelector(".legend").append(legendButton(null, "All"), ...data.names.map((name, label) => legendButton(label, name)));
   explorer.querySelectorAll("[data-view]").forEach((button) => button.addEventListener("click", () => {
     state.view = Number(button.dataset.view);

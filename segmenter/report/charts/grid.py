@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from segmenter.report.charts.style import WIDTH, canvas, readable_on
+from segmenter.report.charts.style import WIDTH, canvas, readable_on, wrapped
 from segmenter.report.palette import INK, PAPER
 
 if TYPE_CHECKING:
@@ -32,15 +32,18 @@ class Grid:
 
 def draw_grid(grid: Grid, diverging: bool = False, cell_height: float = 0.3, fontsize: float = 7.5) -> Canvas:
     """The grid as a drawing; columns are named above, rows at the left."""
-    lines = max(name.count("\n") + 1 for name in grid.columns)
+    heads = [wrapped(name, max(8, 84 // len(grid.columns))) for name in grid.columns]
+    lines = max(name.count("\n") + 1 for name in heads)
     figure, (axes,) = canvas(0.2 + 0.16 * lines + cell_height * len(grid.rows), width=WIDTH)
     colours = _colours(grid.values, diverging)
     _cells(axes, grid, colours, fontsize)
     axes.set_xlim(0, len(grid.columns))
     axes.set_ylim(len(grid.rows), 0)
-    axes.set_xticks(np.arange(len(grid.columns)) + 0.5, grid.columns, color=INK)
+    axes.set_xticks(np.arange(len(grid.columns)) + 0.5, heads, color=INK)
     axes.set_yticks(np.arange(len(grid.rows)) + 0.5, grid.rows, color=INK)
     axes.tick_params(length=0, labelsize=7.5, top=True, labeltop=True, bottom=False, labelbottom=False)
+    if len(heads) > 7:
+        axes.tick_params(axis="x", labelsize=6.5)
     axes.spines[:].set_visible(False)
     return figure
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from segmenter.report.charts.grid import Grid, draw_grid
@@ -9,6 +11,9 @@ from segmenter.report.charts.style import Look, canvas, to_svg
 from segmenter.report.palette import COLOURS, INK, MUTED
 from segmenter.report.types import Figure
 from segmenter.runs.types import Run
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 
 def months(run: Run, look: Look) -> Figure | None:
@@ -92,7 +97,7 @@ def concentration(run: Run, look: Look) -> Figure | None:
     )
 
 
-def _mark(axes, best: float, revenue: float, look: Look) -> None:  # type: ignore[no-untyped-def]
+def _mark(axes: Axes, best: float, revenue: float, look: Look) -> None:
     axes.plot([best], [revenue], "o", color=COLOURS[1], markersize=4.5)
     text = f"{look.voice.percent(best, 0)} of customers: {look.voice.percent(revenue, 0)} of revenue"
     axes.annotate(text, (best, revenue), (8, -9), textcoords="offset points", fontsize=7.5, color=INK)

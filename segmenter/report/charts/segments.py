@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from segmenter.analysis.findings import SegmentCard
 from segmenter.report.charts.grid import Grid, draw_grid
-from segmenter.report.charts.style import Look, canvas, name_ends, to_svg
+from segmenter.report.charts.style import Look, canvas, name_ends, to_svg, wrapped
 from segmenter.report.palette import INK, MUTED
 from segmenter.report.types import Figure
 from segmenter.runs.types import Run
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 
 def shares(run: Run, look: Look) -> Figure | None:
@@ -21,7 +26,7 @@ def shares(run: Run, look: Look) -> Figure | None:
     for row, card in enumerate(reversed(cards)):
         _share_pair(axes, row, card, look)
     axes.set_yticks(range(len(cards)), [card.name for card in reversed(cards)], color=INK)
-    axes.set_xlim(0, 1.12 * max(max(card.customer_share, card.revenue_share) for card in cards))
+    axes.set_xlim(0, 1.5 * max(max(card.customer_share, card.revenue_share) for card in cards))
     axes.xaxis.set_major_formatter(lambda share, _: look.voice.percent(share, 0))
     axes.set_xlabel("share of the whole: upper bar customers, lower bar revenue")
     axes.spines["left"].set_visible(False)
@@ -35,13 +40,13 @@ def shares(run: Run, look: Look) -> Figure | None:
     )
 
 
-def _share_pair(axes, row: int, card: SegmentCard, look: Look) -> None:  # type: ignore[no-untyped-def]
-    pairs = ((0.19, card.customer_share, 0.4, "customers"), (-0.19, card.revenue_share, 1.0, "revenue"))
-    for offset, share, opacity, what in pairs:
-        axes.barh(row + offset, share, height=0.34, color=look.colours[card.label], alpha=opacity, linewidth=0)
-        label = f"{look.voice.percent(share)} {what}"
-        place = (max(share, 0), row + offset)
-        axes.annotate(label, place, (3, 0), textcoords="offset points", va="center", fontsize=7.5, color=MUTED)
+def _share_pair(axes: Axes, row: int, card: SegmentCard, look: Look) -> None:
+    colour, both = look.colours[card.label], (card.customer_share, card.revenue_share)
+    axes.barh(row + 0.19, both[0], height=0.34, color=colour, alpha=0.4, linewidth=0)
+    axes.barh(row - 0.19, both[1], height=0.34, color=colour, linewidth=0)
+    label = f"{look.voice.percent(both[0])} of customers, {look.voice.percent(both[1])} of revenue"
+    place = (max(0, *both), row)
+    axes.annotate(label, place, (4, 0), textcoords="offset points", va="center", fontsize=7.5, color=MUTED)
 
 
 def snake(run: Run, look: Look) -> Figure | None:
@@ -92,7 +97,7 @@ def heat(run: Run, look: Look) -> Figure | None:
     features = [feature for feature in run.manifest.features if feature.name in cards[0].profile]
     values = np.array([[card.profile[feature.name] for card in cards] for feature in features])
     texts = [[look.voice.with_unit(feature, card.medians[feature.name]) for card in cards] for feature in features]
-    grid = Grid(values, texts, [feature.label for feature in features], [wrapped(card.name, 14) for card in cards])
+    grid = Grid(values, texts, [feature.label for feature in features], [card.name for card in cards])
     figure = draw_grid(grid, diverging=True)
     return Figure(
         "heat",
@@ -107,10 +112,3 @@ def heat(run: Run, look: Look) -> Figure | None:
 def label_of(run: Run, name: str) -> str:
     """A feature's label, its name where the run does not describe it."""
     return next((feature.label for feature in run.manifest.features if feature.name == name), name)
-
-
-def wrapped(text: str, width: int = 16) -> str:
-    """`text` on as many lines as `width` characters ask for."""
-    import textwrap
-
-    return "\n".join(textwrap.wrap(text, width)) or text

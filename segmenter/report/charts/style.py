@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import textwrap
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -114,6 +115,11 @@ def name_ends(axes: Axes, x: float, ends: list[tuple[float, str, str]]) -> None:
     for (y, name, colour), place in zip(sorted(ends), places, strict=True):
         axes.plot((x, x + reach), (y, place - shift), color=colour, linewidth=0.6)
         axes.text(x + 1.3 * reach, place - shift, name, color=INK, va="center")
+
+
+def wrapped(text: str, width: int = 16) -> str:
+    """`text` on as many lines as `width` characters ask for; words stay whole."""
+    return "\n".join(textwrap.wrap(text, width, break_long_words=False)) or text
 
 
 def readable_on(colour: str) -> str:

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from segmenter.report.charts.grid import Grid, draw_grid
-from segmenter.report.charts.segments import wrapped
-from segmenter.report.charts.style import Look, canvas, to_svg
+from segmenter.report.charts.style import Look, canvas, to_svg, wrapped
 from segmenter.report.palette import ALARM, COLOURS, INK, MUTED
 from segmenter.report.types import Figure
 from segmenter.runs.types import Run
@@ -93,7 +92,7 @@ def crosswalk(run: Run, look: Look) -> Figure | None:
         return None
     counts = np.array([rfm.crosswalk[row] for row in rows], float)
     texts = [[look.voice.number(cell) if cell else "" for cell in row] for row in counts]
-    grid = Grid(counts, texts, [rfm.names[row] for row in rows], [wrapped(name, 14) for name in look.names])
+    grid = Grid(counts, texts, [rfm.names[row] for row in rows], look.names)
     return Figure(
         "rfm",
         "The same customers by RFM scores",
@@ -114,7 +113,7 @@ def themes(run: Run, look: Look) -> Figure | None:
     texts = [[look.voice.percent(cell, 0) for cell in row] for row in values]
     rows = [wrapped(theme.name, 34) for theme in found]
     height = 0.16 + 0.14 * max(row.count("\n") + 1 for row in rows)
-    grid = Grid(values, texts, rows, [wrapped(name, 14) for name in look.names])
+    grid = Grid(values, texts, rows, look.names)
     return Figure(
         "themes",
         "What they buy (basket themes)",

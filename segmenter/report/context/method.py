@@ -98,7 +98,8 @@ def _timings(view: View) -> Table:
 
 def _sources(view: View, chapters: tuple[Section, ...]) -> Table:
     parts_of = [part for chapter in chapters for part in chapter.parts]
-    pairs = [(item.title, item.source) for part in parts_of for item in part.figures]
+    drawn = (*view.figures("shares"), *(item for part in parts_of for item in part.figures))
+    pairs = [(item.title, item.source) for item in drawn]
     pairs += [(item.title, item.source) for part in parts_of for item in part.tables]
     rows = [(text(title), text(source)) for title, source in pairs]
     title = f"Sources in run {view.run.manifest.run_id}"
