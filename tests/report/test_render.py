@@ -1,6 +1,7 @@
 """A report is whole for any run, and nothing in it leaves the page."""
 
 import re
+import sys
 
 import pytest
 
@@ -61,3 +62,25 @@ def test_used_and_set_aside_together_are_what_was_read(report):
     assert f"{account.rows_used:,}" in report[2]
     assert f"{account.rows_read - account.rows_used:,}" in report[2]
     assert f"{account.rows_read:,}" in report[2]
+
+
+def test_without_pango_the_page_is_made_and_the_reason_is_told(tmp_path, monkeypatch):
+    (tmp_path / "weasyprint.py").write_text("raise OSError(\"cannot load library 'libpango-1.0-0': not found\")")
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.delitem(sys.modules, "weasyprint", raising=False)
+    files = render(made_up_run(60), ReportConfig(formats=("pdf",)), tmp_path)
+    assert [file.name for file in files] == ["report.html"]
+    assert "apt-get install" in pdf_problem()
+
+
+def test_a_block_of_the_teams_own_takes_the_place_of_ours(tmp_path):
+    team = tmp_path / "team"
+    team.mkdir()
+    (team / "report.html").write_text(
+        '{% extends "default/report.html" %}{% block footer %}<p>Ask Ada, extension 12</p>{% endblock %}'
+    )
+    render(made_up_run(60), ReportConfig(formats=("html",), templates=str(team)), tmp_path)
+    page = (tmp_path / "report.html").read_text()
+    assert "Ask Ada, extension 12" in page
+    assert "Made by segmenter" not in page
+    assert "What we know" in page

@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 import tempfile
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
-from segmenter.report.charts.style import Look, house_style
+from segmenter.report.charts.style import Look, described, house_style
 from segmenter.report.types import Figure
 from segmenter.runs.types import Run
 
@@ -17,7 +18,7 @@ def draw(run: Run, look: Look) -> dict[str, Figure]:
     _give_matplotlib_a_folder()
     with house_style():
         drawn = [chart(run, look) for chart in _charts()]
-    return {figure.id: figure for figure in drawn if figure is not None}
+    return {figure.id: replace(figure, svg=described(figure.svg, figure.alt)) for figure in drawn if figure is not None}
 
 
 def _charts() -> tuple[Callable[[Run, Look], Figure | None], ...]:

@@ -39,9 +39,9 @@ def criteria(run: Run, look: Look) -> Figure | None:
     return Figure(
         "k-criteria",
         "Five ways to ask how many segments there are",
-        to_svg(figure, f"Line charts of {len(measured)} criteria over the number of segments; {chosen} is marked."),
+        to_svg(figure),
         f"Each panel judges every number of segments; the dot marks the {chosen} of this report.",
-        "A panel per criterion over the number of segments.",
+        f"Line charts of {len(measured)} criteria over the number of segments; {chosen} is marked.",
         "run.json: choice, points",
     )
 
@@ -93,10 +93,10 @@ def silhouettes(run: Run, look: Look) -> Figure | None:
     return Figure(
         "silhouette",
         "How well each customer fits (silhouette diagram)",
-        to_svg(figure, "Silhouette diagram: sorted values per segment."),
+        to_svg(figure),
         f"On average {look.voice.number(mean, 2)}. 1 fits perfectly, 0 sits between two segments, "
         "below 0 would fit another segment better.",
-        "A blade per segment: its customers' silhouette values from highest to lowest.",
+        "Silhouette diagram: sorted values per segment.",
         "run.json: silhouettes; customers.parquet: silhouette",
     )
 
@@ -133,8 +133,8 @@ def mixtures(run: Run, look: Look) -> Figure | None:
     return Figure(
         "mixture",
         "A softer view: Gaussian mixtures",
-        to_svg(figure, "Line chart: BIC over the number of components by covariance type."),
+        to_svg(figure),
         f"The best mixture has {mixture.best_n_clusters} components; {between} customers lie between two segments.",
-        "A line per covariance type over the number of components.",
+        "Line chart: BIC over the number of components by covariance type.",
         "run.json: mixture",
     )

@@ -32,10 +32,10 @@ def neighbourhoods(run: Run, look: Look) -> Figure | None:
     return Figure(
         "map-tsne",
         "Where customers sit (t-SNE map)",
-        to_svg(figure, f"Scatter plot of {len(placed)} customers: neighbours on the map behave alike."),
+        to_svg(figure),
         "Customers who behave alike lie close together; distances between far-apart groups mean nothing."
         + (f" Red rings mark the {look.voice.number(n_odd)} odd customers." if n_odd else ""),
-        "A point per customer, coloured by segment. The axes have no unit.",
+        f"Scatter plot of {len(placed)} customers: neighbours on the map behave alike.",
         "customers.parquet: tsne_x, tsne_y, segment, is_anomaly",
     )
 
@@ -56,9 +56,9 @@ def components(run: Run, look: Look) -> Figure | None:
     return Figure(
         "map-pca",
         "The two directions customers differ in most (PCA)",
-        to_svg(figure, f"Scatter plot of {len(placed)} customers on the first two principal components."),
+        to_svg(figure),
         f"These two directions hold {explained} of all differences between customers.",
-        "A point per customer, coloured by segment; the axes are in standard units.",
+        f"Scatter plot of {len(placed)} customers on the first two principal components.",
         "customers.parquet: pca_x, pca_y; run.json: map",
     )
 

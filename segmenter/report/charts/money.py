@@ -34,10 +34,10 @@ def months(run: Run, look: Look) -> Figure | None:
     return Figure(
         "months",
         "Revenue by month",
-        to_svg(figure, "Bar chart: revenue per month, net of returns."),
+        to_svg(figure),
         f"The strongest month is {look.voice.month(period.months[best])} with "
         f"{look.voice.money_in_words(period.monthly_revenue[best])}; the first and the last month may be incomplete.",
-        "A bar per month.",
+        "Bar chart: revenue per month, net of returns.",
         "queries/period_months.sql",
     )
 
@@ -58,9 +58,9 @@ def cohorts(run: Run, look: Look) -> Figure | None:
     return Figure(
         "cohorts",
         "Who comes back, by the month of the first order",
-        to_svg(draw_grid(grid, cell_height=0.22, fontsize=7), "Heat map: share of each cohort that orders again."),
+        to_svg(draw_grid(grid, cell_height=0.22, fontsize=7)),
         "Read a row from left to right: the share of customers new in that month who ordered 1, 2, 3 … months later.",
-        "A row per month of the first order, a column per month since.",
+        "Heat map: share of each cohort that orders again.",
         "queries/period_cohorts.sql",
     )
 
@@ -90,9 +90,9 @@ def concentration(run: Run, look: Look) -> Figure | None:
     return Figure(
         "concentration",
         "How few customers bring how much",
-        to_svg(figure, "Line chart: share of revenue by the best customers."),
+        to_svg(figure),
         f"The best tenth of the customers brings {tenth} of the revenue.",
-        "A rising curve over the share of customers.",
+        "Line chart: share of revenue by the best customers.",
         "customers.parquet: monetary",
     )
 

@@ -33,9 +33,9 @@ def shares(run: Run, look: Look) -> Figure | None:
     return Figure(
         "shares",
         "Customers and revenue by segment",
-        to_svg(figure, "Bars: for each segment its share of the customers and its share of the revenue."),
+        to_svg(figure),
         "Where the lower bar is the longer one, a segment is worth more than its size.",
-        "Two bars per segment; the table of segments gives the same figures.",
+        "Bars: for each segment its share of the customers and its share of the revenue.",
         "segments.parquet: customer_share, revenue_share",
     )
 
@@ -76,9 +76,9 @@ def snake(run: Run, look: Look) -> Figure | None:
     return Figure(
         "profile",
         "How the segments differ (snake plot)",
-        to_svg(figure, "Line chart: the mean of each feature per segment in standard units."),
+        to_svg(figure),
         _snake_reading(run, cards, names),
-        "A line per segment over the features that decide the segments; zero is the average customer.",
+        "Line chart: the mean of each feature per segment in standard units.",
         "run.json: cards, profile (prepared matrix)",
     )
 
@@ -102,9 +102,9 @@ def heat(run: Run, look: Look) -> Figure | None:
     return Figure(
         "heat",
         "The typical customer of each segment",
-        to_svg(figure, "Heat map: the median of each feature per segment."),
+        to_svg(figure),
         "Each cell shows the segment's median; blue lies below the average customer, orange above.",
-        "A row per feature and a column per segment; the table of medians gives the same figures.",
+        "Heat map: the median of each feature per segment.",
         "segments.parquet: median_*; colours from run.json: cards, profile",
     )
 

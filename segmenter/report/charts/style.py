@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from xml.sax.saxutils import escape
 
 from segmenter.report.language import Voice
-from segmenter.report.palette import INK, MUTED, ON_DARK, ON_LIGHT, RULE
+from segmenter.report.palette import INK, MUTED, ON_DARK, ON_LIGHT, PAPER, RULE
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -78,8 +78,8 @@ def canvas(height: float, columns: int = 1, width: float = WIDTH) -> tuple[Canva
     return figure, list(figure.subplots(1, columns, squeeze=False)[0])
 
 
-def to_svg(figure: Canvas, alt: str) -> str:
-    """The drawing as an SVG element that scales to its column and carries its description."""
+def to_svg(figure: Canvas) -> str:
+    """The drawing as an SVG element that scales to its column."""
     stream = StringIO()
     figure.savefig(stream, format="svg", metadata={"Date": None, "Creator": None}, transparent=True)
     text = stream.getvalue()
@@ -90,8 +90,12 @@ def to_svg(figure: Canvas, alt: str) -> str:
     text = re.sub(r'(<svg[^>]*?) width="[^"]*"', r"\1", text, count=1)
     text = re.sub(r'(<svg[^>]*?) height="[^"]*"', r"\1", text, count=1)
     text = re.sub(r' d="([^"]*)"', _compact, text)
-    text = text.replace("'DejaVu Sans'", FONTS)
-    return re.sub(r"(<svg[^>]*)>", rf'\1 role="img"><title>{escape(alt)}</title>', text, count=1)
+    return text.replace("'DejaVu Sans'", FONTS)
+
+
+def described(svg: str, alt: str) -> str:
+    """The drawing with its description inside, for those who cannot see it."""
+    return svg.replace(">", f' role="img"><title>{escape(alt)}</title>', 1)
 
 
 def _compact(path: re.Match[str]) -> str:
@@ -114,7 +118,8 @@ def name_ends(axes: Axes, x: float, ends: list[tuple[float, str, str]]) -> None:
     shift = max(0.0, places[-1] - high)
     for (y, name, colour), place in zip(sorted(ends), places, strict=True):
         axes.plot((x, x + reach), (y, place - shift), color=colour, linewidth=0.6)
-        axes.text(x + 1.3 * reach, place - shift, name, color=INK, va="center")
+        ground = {"facecolor": PAPER, "edgecolor": "none", "pad": 1}
+        axes.text(x + 1.3 * reach, place - shift, name, color=INK, va="center", bbox=ground)
 
 
 def wrapped(text: str, width: int = 16) -> str:

@@ -32,9 +32,9 @@ def dendrogram(run: Run, look: Look) -> Figure | None:
     return Figure(
         "dendrogram",
         "The family tree of the segments (dendrogram)",
-        to_svg(figure, f"Dendrogram of {len(finding.leaf_sizes)} groups of customers."),
+        to_svg(figure),
         "Groups that join low are alike; the dashed line is the cut into the segments compared here.",
-        f"A binary tree over {finding.n_sample} sampled customers, cut to its top.",
+        f"Dendrogram of {len(finding.leaf_sizes)} groups of customers.",
         "run.json: hierarchy",
     )
 
@@ -77,9 +77,9 @@ def k_distances(run: Run, look: Look) -> Figure | None:
     return Figure(
         "k-distance",
         "Where ordinary ends (k-distance curve)",
-        to_svg(figure, "Line chart: sorted distances to the k-th neighbour, with the chosen eps."),
+        to_svg(figure),
         "Customers left of the crossing have too few neighbours within reach to be ordinary.",
-        "A falling curve with a horizontal line at eps.",
+        "Line chart: sorted distances to the k-th neighbour, with the chosen eps.",
         "run.json: anomalies, k_distances",
     )
 
@@ -96,10 +96,10 @@ def crosswalk(run: Run, look: Look) -> Figure | None:
     return Figure(
         "rfm",
         "The same customers by RFM scores",
-        to_svg(draw_grid(grid), "Heat map: customers per RFM segment and segment of this report."),
+        to_svg(draw_grid(grid)),
         "A row is what an RFM scoring would call these customers, a column the segment they are in here; "
         f"{look.voice.number(rfm.n_disagree)} customers would be treated differently.",
-        "A row per RFM segment, a column per segment, in customers.",
+        "Heat map: customers per RFM segment and segment of this report.",
         "run.json: rfm, crosswalk; customers.parquet: rfm_segment",
     )
 
@@ -112,13 +112,13 @@ def themes(run: Run, look: Look) -> Figure | None:
     values = np.array([theme.segment_shares for theme in found])
     texts = [[look.voice.percent(cell, 0) for cell in row] for row in values]
     rows = [wrapped(theme.name, 34) for theme in found]
-    height = 0.16 + 0.14 * max(row.count("\n") + 1 for row in rows)
+    height = 0.1 + 0.12 * max(row.count("\n") + 1 for row in rows)
     grid = Grid(values, texts, rows, look.names)
     return Figure(
         "themes",
         "What they buy (basket themes)",
-        to_svg(draw_grid(grid, cell_height=height), "Heat map: share of each basket theme per segment."),
+        to_svg(draw_grid(grid, cell_height=height)),
         "Read a column downwards: how a segment's orders divide over the themes.",
-        "A row per theme, a column per segment.",
+        "Heat map: share of each basket theme per segment.",
         "run.json: themes",
     )
