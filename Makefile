@@ -54,6 +54,6 @@ $(VENV)/.developing: $(BIN)/python pyproject.toml constraints.txt
 
 # Pango, which the PDF needs; without it the HTML report is made all the same.
 pango: $(VENV)/.installed
-	@$(BIN)/python -c 'import weasyprint' 2>/dev/null \
+	@$(BIN)/python -c 'import weasyprint' >/dev/null 2>&1 \
 	  || sh .ci/system libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 \
 	  || echo "Going on without Pango: the report will be HTML only."

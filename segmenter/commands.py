@@ -12,6 +12,7 @@ from segmenter import pipeline
 from segmenter.config import Config, load_config
 from segmenter.console import Terminal, print_json, shown
 from segmenter.errors import UsageError
+from segmenter.report.paper import pdf_problem
 from segmenter.runs.archive import find, list_runs, prune, read, summary
 from segmenter.runs.tables import write_safe_csv
 
@@ -218,6 +219,8 @@ def _show_run(terminal: Terminal, finished: Finished) -> None:
     terminal.say(f"  {flagged:,} of {len(run.customers):,} customers behave like nobody else")
     for warning in run.manifest.account.warnings:
         terminal.say(f"Note: {warning}", style="yellow")
+    if "pdf" in run.manifest.config["report"]["formats"] and (problem := pdf_problem()):
+        terminal.say(problem, style="yellow")
     for file in finished.files:
         terminal.say(shown(file), style="bold")
 

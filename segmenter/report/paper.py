@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+from contextlib import redirect_stdout
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +16,8 @@ INSTALL = "apt-get install -y --no-install-recommends libpango-1.0-0 libpangoft2
 def pdf_problem() -> str | None:
     """Why no PDF can be made on this machine, with the command that mends it; None where it can."""
     try:
-        import weasyprint  # noqa: F401
+        with redirect_stdout(io.StringIO()):  # it prints a page of advice before it raises
+            import weasyprint  # noqa: F401
     except OSError as error:
         library = str(error).split(":")[0]
         return f"No PDF was made: the system library Pango is missing ({library}). Install it with: sudo {INSTALL}"
