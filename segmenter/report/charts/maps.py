@@ -51,7 +51,7 @@ def components(run: Run, look: Look) -> Figure | None:
     _names(axes, placed, "pca_x", "pca_y", look)
     axes.grid()
     axes.set_xlabel(_axis(run, look, 0))
-    axes.set_ylabel(_axis(run, look, 1))
+    axes.set_ylabel(_axis(run, look, 1), fontsize=7)
     explained = look.voice.percent(sum(finding.pca_explained[:2]))
     return Figure(
         "map-pca",

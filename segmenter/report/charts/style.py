@@ -80,8 +80,13 @@ def canvas(height: float, columns: int = 1, width: float = WIDTH) -> tuple[Canva
 
 def to_svg(figure: Canvas) -> str:
     """The drawing as an SVG element that scales to its column."""
+    from matplotlib.backends.backend_svg import FigureCanvasSVG
+
+    for ground in (figure.patch, *(axes.patch for axes in figure.axes)):
+        ground.set_visible(False)
     stream = StringIO()
-    figure.savefig(stream, format="svg", metadata={"Date": None, "Creator": None}, transparent=True)
+    drawing: Any = FigureCanvasSVG(figure)  # draws once, where savefig draws twice
+    drawing.print_svg(stream, metadata={"Date": None, "Creator": None})
     text = stream.getvalue()
     text = text[text.index("<svg") :]
     text = re.sub(r"<metadata>.*?</metadata>", "", text, flags=re.DOTALL)
