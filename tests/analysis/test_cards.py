@@ -1,0 +1,122 @@
+"""Segment cards, their names and rules."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from segmenter.analysis import cards, kmeans, names
+from segmenter.analysis.customers import Customers
+from segmenter.config.analysis import KMeansConfig
+
+
+@dataclass(frozen=True)
+class Column:
+    name: str
+    label: str
+    kind: str
+    unit: str = ""
+
+
+FEATURES = (
+    Column("recency", "days since the last order", "days"),
+    Column("frequency", "orders", "count"),
+    Column("monetary", "money spent", "money"),
+    Column("tenure", "days since the first order", "days"),
+)
+
+
+def show(feature, value):
+    return f"{value:,.0f}"
+
+
+@pytest.fixture
+def planted(rng):
+    """Three hundred customers in three plain groups: best, new, long gone."""
+    recency = np.concatenate([rng.integers(1, 20, 100), rng.integers(1, 20, 100), rng.integers(300, 400, 100)])
+    frequency = np.concatenate([rng.integers(20, 30, 100), rng.integers(1, 3, 100), np.ones(100)])
+    monetary = frequency * np.concatenate(
+        [rng.uniform(90, 110, 100), rng.uniform(20, 30, 100), rng.uniform(20, 30, 100)]
+    )
+    tenure = np.concatenate([rng.integers(500, 700, 100), rng.integers(5, 40, 100), recency[200:] + 5])
+    values = np.column_stack([recency, frequency, monetary, tenure]).astype(float)
+    matrix = (np.log1p(values) - np.log1p(values).mean(axis=0)) / np.log1p(values).std(axis=0)
+    config = KMeansConfig(n_clusters=3, bootstraps=5)
+    segmentation = kmeans.segment(matrix, config, 1, values[:, 2])
+    used = tuple(feature.name for feature in FEATURES)
+    return Customers(values, FEATURES, matrix, used, np.zeros(300, dtype=bool)), segmentation
+
+
+def test_names_follow_from_the_profile(planted):
+    found = cards.build(*planted, {}, show, 0)
+    assert [card.name for card in found] == ["Best customers", "New customers", "One-time buyers, long gone"]
+
+
+def test_shares_add_up(planted):
+    found = cards.build(*planted, {}, show, 0)
+    assert sum(card.customers for card in found) == 300
+    assert sum(card.customer_share for card in found) == pytest.approx(1)
+    assert sum(card.revenue_share for card in found) == pytest.approx(1)
+
+
+def test_names_can_be_overruled(planted):
+    found = cards.build(*planted, {"New customers": "Fresh faces"}, show, 0)
+    assert [card.name for card in found][1] == "Fresh faces"
+
+
+def test_medians_are_in_raw_units(planted):
+    customers, segmentation = planted
+    card = cards.build(customers, segmentation, {}, show, 0)[0]
+    mine = segmentation.labels == 0
+    assert card.medians["monetary"] == np.median(customers.values[mine, 2])
+    assert card.overall["recency"] == np.median(customers.values[:, 0])
+
+
+def test_a_rule_tells_how_far_it_can_be_trusted(planted):
+    for card in cards.build(*planted, {}, show, 0):
+        assert card.rule_precision > 0.9
+        assert card.rule_recall > 0.9
+        assert any(feature.label in card.rule for feature in FEATURES)
+
+
+def test_the_feature_that_sets_a_segment_apart_is_the_most_important(planted):
+    last = cards.build(*planted, {}, show, 0)[2]
+    assert last.importance[0][0] == "recency"
+    assert all(0 <= share <= 1 for _, share in last.importance)
+
+
+def test_no_revenue_gives_no_share_and_no_error(planted):
+    customers, segmentation = planted
+    values = customers.values.copy()
+    values[:, 2] = 0.0
+    poor = Customers(values, FEATURES, customers.matrix, customers.used, customers.is_anomaly)
+    assert {card.revenue_share for card in cards.build(poor, segmentation, {}, show, 0)} == {0.0}
+
+
+def test_missing_values_are_left_out_of_the_medians(planted):
+    customers, segmentation = planted
+    values = customers.values.copy()
+    values[:, 3] = np.nan
+    bare = Customers(values, FEATURES, customers.matrix, customers.used, customers.is_anomaly)
+    assert np.isnan(cards.build(bare, segmentation, {}, show, 0)[0].medians["tenure"])
+
+
+PROFILES = st.lists(
+    st.fixed_dictionaries({"recency": st.floats(-2, 2), "monetary": st.floats(-2, 2)}), min_size=1, max_size=9
+)
+
+
+@given(PROFILES)
+def test_segments_never_share_a_name(profiles):
+    given_names = ["Loyal regulars"] * len(profiles)
+    assert len(set(names.unique(given_names, profiles, cards.APART))) == len(profiles)
+
+
+@pytest.mark.parametrize(
+    ("stability", "word"),
+    [(0.9, "highly stable"), (0.8, "valid"), (0.7, "a pattern"), (0.3, "unstable"), (None, "not measured")],
+)
+def test_stability_is_said_in_hennigs_bands(stability, word):
+    assert names.stability_words(stability).startswith(word)

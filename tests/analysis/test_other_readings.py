@@ -1,0 +1,72 @@
+"""Mixtures, themes and the methods side by side."""
+
+import numpy as np
+import pytest
+from scipy.sparse import csr_array
+
+from segmenter.analysis import comparison, mixture, themes
+
+
+@pytest.fixture
+def groups(rng):
+    points = np.concatenate([rng.normal(center, 0.5, (80, 3)) for center in (0, 5)])
+    return points, np.repeat([0, 1], 80)
+
+
+def test_customers_far_from_the_edge_belong_to_their_segment(groups):
+    own, second = mixture.memberships(*groups)
+    assert (own > 0.99).all()
+    assert (second == 1 - groups[1]).all()
+
+
+def test_a_customer_in_the_middle_lies_between(groups):
+    points = np.vstack([groups[0], [[2.5, 2.5, 2.5]]])
+    own, _ = mixture.memberships(points, np.append(groups[1], 1))
+    assert own[-1] < 0.99 < own[:-1].min()
+
+
+def test_one_segment_is_certain(groups):
+    own, _ = mixture.memberships(groups[0], np.zeros(160, dtype=np.int64))
+    assert (own == 1).all()
+
+
+def test_bic_finds_the_planted_number(groups):
+    finding = mixture.fit(*groups, (2, 3, 4), 0)
+    assert finding.best_n_clusters == 2
+    assert finding.n_between == 0
+
+
+def test_more_components_than_customers_are_not_tried():
+    points = np.arange(12.0).reshape(6, 2)
+    assert max(mixture.fit(points, np.array([0, 0, 0, 1, 1, 1]), (2, 3, 9), 0).n_clusters) == 3
+
+
+def test_planted_themes_are_found_and_named_by_their_products(rng):
+    counts = np.zeros((120, 20))
+    counts[:60, :10] = rng.integers(1, 5, (60, 10))
+    counts[60:, 10:] = rng.integers(1, 5, (60, 10))
+    products = [f"tea {n}" for n in range(10)] + [f"toy {n}" for n in range(10)]
+    found = themes.find(csr_array(counts), products, np.repeat([0, 1], 60), 2, 2, 0)
+    kinds = {frozenset(product.split()[0] for product in theme.products) for theme in found}
+    assert kinds == {frozenset({"tea"}), frozenset({"toy"})}
+    assert [sum(theme.segment_shares[label] for theme in found) for label in (0, 1)] == pytest.approx([1, 1])
+
+
+def test_few_products_make_no_themes():
+    assert themes.find(csr_array(np.ones((100, 3))), ["a", "b", "c"], np.zeros(100, dtype=np.int64), 1, 6, 0) == ()
+
+
+def test_methods_agree_on_plain_groups(groups):
+    points, labels = groups
+    found = comparison.compare(points, labels, labels, np.zeros(160, dtype=np.int64), 2, 0)
+    by_name = {method.name: method for method in found.methods}
+    assert all(by_name[name].rand_with_kmeans == pytest.approx(1) for name in ("hierarchical", "bisecting", "mixture"))
+    assert by_name["dbscan"].silhouette is None
+    assert "K-Means" in found.guidance
+
+
+def test_one_cluster_and_all_noise_are_compared_without_an_error(groups):
+    zeros = np.zeros(160, dtype=np.int64)
+    found = comparison.compare(groups[0], zeros, zeros, zeros - 1, 1, 0)
+    assert found.methods[-1].n_noise == 160
+    assert "do not fall into groups" in found.guidance
