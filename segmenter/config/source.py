@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from segmenter.config.base import Section
 
@@ -31,13 +31,27 @@ class SourceConfig(Section):
     paths: tuple[str, ...] = Field((), description="files, folders, globs or tables, when the command names none")
     columns: ColumnsConfig = ColumnsConfig()
     encoding: str | None = Field(None, description="text encoding; unset: found out")
-    delimiter: str | None = Field(None, description="one character between fields; unset: found out")
+    delimiter: str | None = Field(
+        None, pattern=r'^[^"\r\n]$', description="one character between fields; unset: found out"
+    )
     decimal: Literal[".", ","] | None = Field(None, description="decimal mark; unset: found out")
     date_order: Literal["ymd", "dmy", "mdy"] | None = Field(
         None, description="order of a date's parts; unset: found out, ambiguity is an error"
     )
     sheet: str | None = Field(None, description="sheet of a workbook; unset: the one that holds transactions")
     table: str | None = Field(None, description="table of a DuckDB file; unset: the one that holds transactions")
+
+    @field_validator("encoding")
+    @classmethod
+    def _encoding_is_known(cls, value: str | None) -> str | None:
+        if value is not None:
+            try:
+                "".encode(value)
+            except LookupError:
+                raise ValueError(
+                    f'source.encoding = "{value}" is no text encoding; utf-8, cp1252 and utf-16 are'
+                ) from None
+        return value
 
 
 class RulesConfig(Section):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, cast
 
 import duckdb
 
@@ -13,7 +13,9 @@ from segmenter.errors import SourceError
 
 Order = Literal["ymd", "dmy", "mdy"]
 TIMES = ("", " %H:%M:%S", " %H:%M", " %H:%M:%S.%f", " %I:%M %p", " %I:%M:%S %p", "T%H:%M:%S", "T%H:%M", "T%H:%M:%S.%f",
-         "T%H:%M:%SZ", "T%H:%M:%S.%fZ", " %H:%M:%S%z", "T%H:%M:%S%z", "T%H:%M:%S.%f%z", " %H:%M:%S.%f%z", " %H:%M:%S UTC")  # fmt: skip
+         "T%H:%M:%SZ", "T%H:%M:%S.%fZ", " %H:%M:%S UTC")  # fmt: skip
+ZONED = (" %H:%M:%S%z", "T%H:%M:%S%z", " %H:%M:%S.%f%z", "T%H:%M:%S.%f%z", " %H:%M%z", "T%H:%M%z")
+OFFSET = "(:[0-9]{2}([.][0-9]+)?)[+-][0-9]{2}(:?[0-9]{2})?$"
 # %y stands before %Y: the reader takes the first that fits, and %Y would read 20 as the year 20.
 DAYS: dict[Order, tuple[str, ...]] = {
     "ymd": ("%Y-%m-%d", "%Y/%m/%d", "%Y.%m.%d", "%Y%m%d", "%Y %b %d"),
@@ -31,8 +33,9 @@ TIME = re.compile(
     r"^(\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4}|\d{1,2}[- ][A-Za-z]{3,9}[- ]\d{2,4}"
     r"|[A-Za-z]{3,9}[ -]\d{1,2},?[ -]\d{4}|(19|20)\d{6})([T ].*)?$"
 )
-DOT = r"[-+]?(\d+|\d{1,3}([,'  ]\d{3})+)?(\.\d+)?([eE][-+]?\d{1,2})?"
-COMMA = r"[-+]?(\d+|\d{1,3}([.'  ]\d{3})+)?(,\d+)?"
+SPACES = " \u00a0\u2009\u202f"  # plain, no-break, thin, narrow no-break: all stand between thousands
+DOT = rf"[-+]?(\d+|\d{{1,3}}([,'{SPACES}]\d{{3}})+)?(\.\d+)?([eE][-+]?\d{{1,2}})?"
+COMMA = rf"[-+]?(\d+|\d{{1,3}}([.'{SPACES}]\d{{3}})+)?(,\d+)?"
 MONEY = r"[€£$¥₹]|\b(EUR|USD|GBP|CHF|JPY)\b"
 ENOUGH = 0.95  # share of a column that a format must read to be the column's
 
@@ -67,7 +70,7 @@ def decimal_candidates(text: str) -> dict[str, float]:
     found = {}
     for mark, pattern in ((".", DOT), (",", COMMA)):
         if re.search(r"\d", plain) and re.fullmatch(pattern, plain):
-            bare = re.sub(r"['  ]", "", plain).replace("." if mark == "," else ",", "")
+            bare = re.sub(f"['{SPACES}]", "", plain).replace("." if mark == "," else ",", "")
             found[mark] = float(bare.replace(",", "."))
     return found
 
@@ -77,9 +80,19 @@ def time_sql(column: str, order: str) -> str:
     if order == "excel":
         days = f"TRY_CAST(CASE WHEN regexp_full_match({column}, '[1-9][0-9]{{4}}([.][0-9]+)?') THEN {column} END AS DOUBLE)"
         return f"(TIMESTAMP '1899-12-30' + to_seconds(CAST(round({days} * 86400) AS BIGINT)))"
-    formats = ", ".join(f"'{day}{time}'" for day in DAYS[order] for time in TIMES)  # type: ignore[index]
-    parsed = f"CAST(try_strptime({column}, [{formats}]) AS TIMESTAMP)"
+    shapes = DAYS[cast(Order, order)]
+    # The reader of offsets takes 30 February for 1 March, the plain reader does not: the plain one is
+    # asked about every day, and a list never mixes the two.
+    plain = f"try_strptime({column}, {_list(shapes, TIMES)})"
+    local = f"try_strptime(regexp_replace({column}, '{OFFSET}', '\\1'), {_list(shapes, TIMES)})"
+    zoned = f"CAST(try_strptime({column}, {_list(shapes, ZONED)}) AS TIMESTAMP)"
+    has_offset = f"regexp_matches({column}, '{OFFSET}')"
+    parsed = f"(CASE WHEN NOT {has_offset} THEN {plain} WHEN {local} IS NOT NULL THEN {zoned} END)"
     return f"(CASE WHEN year({parsed}) BETWEEN 1900 AND 2200 THEN {parsed} END)"
+
+
+def _list(days: tuple[str, ...], times: tuple[str, ...]) -> str:
+    return "[" + ", ".join(f"'{day}{time}'" for day in days for time in times) + "]"
 
 
 def number_sql(column: str, decimal: str, scale: int) -> str:
@@ -88,8 +101,8 @@ def number_sql(column: str, decimal: str, scale: int) -> str:
     bare = f"trim(regexp_replace({column}, '{MONEY}', '', 'g'))"
     signed = f"regexp_replace({bare}, '^\\((.*)\\)$', '-\\1')"
     kept = f"CASE WHEN regexp_full_match({signed}, '{pattern.replace(chr(39), chr(39) * 2)}') THEN {signed} END"
-    digits = f"replace(translate({kept}, '''{thousands}  ', ''), ',', '.')"
-    return f"TRY_CAST({digits} AS DECIMAL(28, {scale}))"
+    digits = f"replace(translate({kept}, '''{thousands}{SPACES}', ''), ',', '.')"
+    return f"TRY_CAST({digits} AS DECIMAL(18, {scale}))"
 
 
 def find_formats(

@@ -9,6 +9,7 @@ from segmenter.intake.formats import Formats, number_sql, time_sql
 from segmenter.intake.readers import RawTable
 from segmenter.intake.roles import Roles
 
+SCALES = {"amount": 4, "quantity": 3, "unit_price": 6}
 NOTHING = "'nan', 'null', 'none', 'n/a', 'na', '#n/a', '-'"
 
 
@@ -25,8 +26,8 @@ def append(connection: duckdb.DuckDBPyConnection, table: RawTable, roles: Roles,
         "INSERT INTO lines SELECT file, line, "  # noqa: S608 - our names
         f"{_customer(columns['customer'])}, {time_sql(_trimmed(columns['time']), formats.order)}, "
         f"{_text(columns.get('order'))}, {_text(columns.get('product'))}, {_text(columns.get('description'))}, "
-        f"{_text(columns.get('category'))}, {_number(columns.get('quantity'), formats, 3)}, "
-        f"{_number(columns.get('unit_price'), formats, 6)}, CAST({amount} AS DECIMAL(18, 4)), "
+        f"{_text(columns.get('category'))}, {_number(columns, 'quantity', formats)}, "
+        f"{_number(columns, 'unit_price', formats)}, {amount}, "
         f"{_text(columns.get('status'))}, {_text(columns.get('currency'))}, {fault} FROM {table.name}"
     )
     verbatim = ", ".join(f"coalesce(r.c{index}, '')" for index in range(len(table.header)))
@@ -52,17 +53,19 @@ def _customer(column: str) -> str:
     return f"regexp_replace({_text(column)}, '^([0-9]+)[.]0+$', '\\1')"
 
 
-def _number(column: str | None, formats: Formats, scale: int) -> str:
-    return number_sql(_trimmed(column), formats.decimal, scale) if column else f"CAST(NULL AS DECIMAL(28, {scale}))"
+def _number(columns: dict[str, str], role: str, formats: Formats) -> str:
+    if role in columns:
+        return number_sql(_trimmed(columns[role]), formats.decimal, SCALES[role])
+    return f"CAST(NULL AS DECIMAL(18, {SCALES[role]}))"
 
 
 def _amount(columns: dict[str, str], formats: Formats) -> str:
     if "amount" in columns:
-        return f"TRY_CAST({_number(columns['amount'], formats, 4)} AS DECIMAL(18, 4))"
-    price = f"TRY_CAST({_number(columns['unit_price'], formats, 6)} AS DECIMAL(16, 6))"
-    if "quantity" not in columns:
-        return price
-    return f"TRY_CAST(round({price} * TRY_CAST({_number(columns['quantity'], formats, 3)} AS DECIMAL(15, 3)), 4) AS DECIMAL(18, 4))"
+        return _number(columns, "amount", formats)
+    price = _number(columns, "unit_price", formats)
+    wide = f"CAST({price} AS DECIMAL(20, 6))"  # else DuckDB multiplies within 18 digits
+    money = f"{wide} * {_number(columns, 'quantity', formats)}" if "quantity" in columns else price
+    return f"TRY_CAST(round({money}, 4) AS DECIMAL(18, 4))"
 
 
 def _fault(columns: dict[str, str], formats: Formats) -> str:
@@ -72,8 +75,11 @@ def _fault(columns: dict[str, str], formats: Formats) -> str:
     cases.append(
         f"WHEN {filled} AND {time_sql(_trimmed(time), formats.order)} IS NULL THEN 'a date that cannot be read'"
     )
-    for role in ("amount", "quantity", "unit_price"):
+    for role in SCALES:
         if role in columns:
-            value, known = _number(columns[role], formats, 6), f"{_text(columns[role])} IS NOT NULL"
+            value, known = _number(columns, role, formats), f"{_text(columns[role])} IS NOT NULL"
             cases.append(f"WHEN {known} AND {value} IS NULL THEN 'a number that cannot be read ({role})'")
+    if "amount" not in columns and "quantity" in columns:
+        given = " AND ".join(f"{_text(columns[role])} IS NOT NULL" for role in ("quantity", "unit_price"))
+        cases.append(f"WHEN {given} AND {_amount(columns, formats)} IS NULL THEN 'an amount beyond all money'")
     return f"CASE {' '.join(cases)} END"

@@ -11,7 +11,7 @@ import duckdb
 
 from segmenter.assets import query
 from segmenter.config.source import RulesConfig, SourceConfig
-from segmenter.errors import DataError, SourceError
+from segmenter.errors import ConfigError, DataError, SourceError
 from segmenter.intake import lines
 from segmenter.intake.account import account
 from segmenter.intake.formats import Formats, find_formats
@@ -52,6 +52,7 @@ def load(
     DataError
         What was read is not enough to analyse, or a policy of `rules` refuses it.
     """
+    _check_pattern(connection, rules.non_product_pattern)
     files = [examine(path) for path in expand(sources)]
     lines.create(connection)
     with tempfile.TemporaryDirectory(prefix="segmenter-") as folder:
@@ -76,6 +77,14 @@ def _understand(
     roles = recognise(table.header, sample, source.columns, name)
     numbers = [f"c{roles.index[role]}" for role in ("amount", "quantity", "unit_price") if role in roles.index]
     return roles, find_formats(connection, table.name, f"c{roles.index['time']}", numbers, table.is_typed, name, source)
+
+
+def _check_pattern(connection: duckdb.DuckDBPyConnection, pattern: str) -> None:
+    """DuckDB's regular expressions know less than Python's, so that only it can tell."""
+    try:
+        connection.execute("SELECT regexp_full_match('', ?)", [pattern])
+    except duckdb.Error as error:
+        raise ConfigError(f"rules.non_product_pattern is no regular expression: {error}. Mend it.") from None
 
 
 def _check_currency(connection: duckdb.DuckDBPyConnection, rules: RulesConfig) -> None:

@@ -16,13 +16,13 @@ import duckdb
 from segmenter.assets import query
 from segmenter.config.source import SourceConfig
 from segmenter.errors import SourceError
-from segmenter.intake.dialect import Dialect, count_records, probe, unique
+from segmenter.intake.dialect import LONGEST_FIELD, Dialect, count_records, probe, unique
 from segmenter.intake.encoding import Text, as_utf8
+from segmenter.intake.places import place
 from segmenter.intake.sources import SourceFile
 from segmenter.intake.workbook import sheet_as_csv
 
 MOST_COLUMNS = 2000
-LONGEST_FIELD = 2_000_000
 
 
 @dataclass(frozen=True)
@@ -111,6 +111,8 @@ def _read_texts(connection: duckdb.DuckDBPyConnection, name: str, group: list[_P
         f"t.* EXCLUDE (source_path) FROM {name}_text t JOIN text_files f ON f.path = t.source_path",
         {"first": dialect.skip + 1},
     )
+    for each in group:
+        place(connection, name, each.number, each.text.path, dialect)
     connection.execute(f"DROP TABLE {name}_text")
     words = ", ".join(sorted({each.text.encoding for each in group}))
     files = tuple(each.number for each in group)
@@ -150,13 +152,14 @@ def _slow_count(path: Path, dialect: Dialect) -> int:
 def _read_table(
     connection: duckdb.DuckDBPyConnection, name: str, number: int, file: SourceFile, config: SourceConfig
 ) -> RawTable:
-    relation = {"parquet": "read_parquet", "json": "read_ndjson"}
     try:
         if file.kind == "duckdb":
             header = _copy_from_database(connection, name, file, config)
+        elif file.kind == "json":
+            header = _copy_from_json(connection, name, file)
         else:
             connection.execute(
-                f"CREATE TEMP TABLE {name}_typed AS SELECT * FROM {relation[file.kind]}($path)",  # noqa: S608 - our names
+                f"CREATE TEMP TABLE {name}_typed AS SELECT * FROM read_parquet($path)",  # noqa: S608 - our names
                 {"path": str(file.path)},
             )
             header = _columns(connection, f"{name}_typed")
@@ -164,6 +167,18 @@ def _read_table(
         raise SourceError(f"{file.path} cannot be read: {_first_line(error)} Export it again.") from None
     _as_text(connection, name, number, header)
     return RawTable(name, unique(list(header)), (number,), f"{file.kind}, {len(header)} columns", True)
+
+
+def _copy_from_json(connection: duckdb.DuckDBPyConnection, name: str, file: SourceFile) -> tuple[str, ...]:
+    """Copy JSON objects as text: a guessed number type would merge ids of more than 15 digits."""
+    keys = connection.execute(query("intake_json_keys"), {"path": str(file.path)}).fetchall()
+    if not keys:
+        raise SourceError(f"{file.path} holds no JSON objects with keys. Export one object a line.")
+    connection.execute(
+        f"CREATE TEMP TABLE {name}_typed AS SELECT * FROM read_json($path, columns = $columns)",  # noqa: S608 - our names
+        {"path": str(file.path), "columns": {key: "VARCHAR" for (key,) in keys}},
+    )
+    return tuple(key for (key,) in keys)
 
 
 def _copy_from_database(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import glob
 import hashlib
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +14,7 @@ from segmenter.errors import SourceError
 
 Kind = Literal["csv", "json", "parquet", "workbook", "duckdb"]
 SUFFIXES = (".csv", ".tsv", ".txt", ".gz", ".parquet", ".jsonl", ".ndjson", ".json", ".xlsx", ".duckdb", ".db")
+JSON = re.compile(rb"(\xef\xbb\xbf)?\s*(\[\s*)?\{")
 CHUNK = 1 << 20
 
 
@@ -96,7 +98,7 @@ def _kind(path: Path, head: bytes) -> Kind:
         return "duckdb"
     if b"\x00" in head and not looks_utf16(head):
         raise SourceError(f"{path} is a binary file, not an export. Export it as CSV, Parquet, JSON lines or XLSX.")
-    return "json" if head.lstrip(b"\xef\xbb\xbf \r\n\t").startswith(b"{") else "csv"
+    return "json" if JSON.match(head) else "csv"
 
 
 def looks_utf16(head: bytes) -> bool:

@@ -61,6 +61,31 @@ def test_what_is_no_number_is_never_money(export, table, value):
     balances(loaded.intake.account)
 
 
+@pytest.mark.parametrize("day", ["2024-02-30", "2024-02-30 10:00:00", "2024-04-31T10:00:00+02:00", "1024-01-13"])
+def test_a_day_that_does_not_exist_is_never_another_day(export, table, day):
+    loaded = export.read(table(rows=[*MANY, ("x", "c1", day, "p", "1", "2.00")]))
+    assert loaded.fates == {"sale": 60, "unreadable": 1}
+    assert loaded.rejected[0][2] == "a date that cannot be read"
+
+
+@pytest.mark.parametrize(("quantity", "price"), [("1", "1e17"), ("1e17", "1"), ("1e9", "1e9")])
+def test_money_beyond_all_bounds_is_rejected_not_a_crash(export, table, quantity, price):
+    loaded = export.read(table(rows=[*MANY, sale("x", "c1", 20, quantity=quantity, price=price)]))
+    assert loaded.fates == {"sale": 60, "unreadable": 1}
+
+
+def test_rejected_rows_carry_the_line_an_editor_shows(export):
+    rows = "".join(f'c{n % 5},2024-01-{n % 15 + 13},5,"two\nlines"\n' for n in range(60))
+    text = "customer_id,order_date,amount,note\n" + rows + "torn\n\nc1,never,5,x\n"
+    rejected = export.read(text).rejected
+    assert [(line, text.split("\n")[line - 1]) for _, line, _, _ in rejected] == [(122, "torn"), (124, "c1,never,5,x")]
+
+
+def test_a_total_below_the_rows_and_a_repeated_header_are_no_sales(export, table):
+    text = table(rows=MANY) + ",,Total,,60,120.00\n" + "order_id,customer_id,order_date,sku,quantity,unit_price"
+    assert export.read(text).fates == {"sale": 60, "unreadable": 2}
+
+
 def test_a_cancellation_takes_back_the_latest_earlier_line_it_fits(export, table):
     rows = [
         *SALES,

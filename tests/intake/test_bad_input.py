@@ -3,8 +3,9 @@
 import gzip
 
 import pytest
+from pydantic import ValidationError
 
-from segmenter.errors import DataError, SegmenterError, SourceError
+from segmenter.errors import ConfigError, DataError, SegmenterError, SourceError
 
 
 def refused(export, content, match, **options):
@@ -39,6 +40,23 @@ def test_no_header(export):
 
 def test_a_binary_file(export):
     refused(export, bytes(range(256)) * 20, "is a binary file")
+
+
+def test_a_zero_byte_among_text(export):
+    refused(export, "customer_id,order_date,amount\nc\0,2024-01-13,5\n", "is a binary file")
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"encoding": "klingon"}, {"encoding": "base64"}, {"delimiter": ";;"}, {"delimiter": ""}]
+)
+def test_an_encoding_or_delimiter_that_is_none(export, table, wrong):
+    with pytest.raises(ValidationError):
+        export.read(table(), **wrong)
+
+
+def test_a_pattern_that_is_no_regular_expression(export, table):
+    with pytest.raises(ConfigError, match=r"rules\.non_product_pattern"):
+        export.read(table(), rules={"non_product_pattern": "(?=x"})
 
 
 def test_text_that_is_no_table(export):

@@ -29,6 +29,23 @@ def test_encodings_keep_every_letter(export, table, lines, encoding):
     assert {row[0] for row in loaded.rows("product")} == set(products)
 
 
+def test_a_few_rows_of_another_encoding_do_not_garble_the_rest(export):
+    rows = [f"Zoë{n},2024-01-{n % 15 + 13},5\n".encode() for n in range(60)]
+    loaded = export.read(b"customer_id,order_date,amount\n" + b"".join(rows) + b"Zo\xeb,2024-01-20,5\n")
+    assert loaded.fates == {"sale": 60, "unreadable": 1}
+    assert loaded.rejected[0][1:3] == (62, "letters that are not in the encoding")
+    assert ("Zoë7",) in loaded.rows("customer_id")
+
+
+def test_returns_doubled_before_line_feeds_lose_nothing(export, table):
+    assert total(export.read(table(newline="\r\r\n"))) == TOTAL
+
+
+def test_offsets_are_read_as_moments_of_utc(export, table, lines):
+    rows = [(*row[:2], row[2].replace(" ", "T") + "+02:00", *row[3:]) for row in lines]
+    assert str(export.read(table(rows=rows)).rows("CAST(ts AS TIME)")[0][0]) == "08:00:00"
+
+
 def test_big_endian_utf16_with_a_byte_order_mark_is_not_read_as_empty(export, table):
     content = b"\xfe\xff" + table().encode("utf-16-be")
     assert total(export.read(content)) == TOTAL
@@ -50,7 +67,15 @@ def test_an_inch_mark_inside_a_field_is_a_letter(export, table, lines):
 
 
 @pytest.mark.parametrize(
-    ("price", "expected"), [("1.234,50", 1234.5), ("1234,5", 1234.5), ("1 234,50", 1234.5), ("€ 12,00", 12.0)]
+    ("price", "expected"),
+    [
+        ("1.234,50", 1234.5),
+        ("1234,5", 1234.5),
+        ("1 234,50", 1234.5),
+        ("1\u00a0234,50", 1234.5),
+        ("1\u202f234,50 €", 1234.5),
+        ("€ 12,00", 12.0),
+    ],
 )
 def test_decimal_commas(export, table, lines, price, expected):
     rows = [(*row[:4], "1", price) for row in lines]

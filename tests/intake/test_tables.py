@@ -29,6 +29,15 @@ def test_json_lines(export, lines):
     assert len(export.read(text, name="sales.jsonl").rows()) == 8
 
 
+def test_json_keeps_long_ids_late_keys_and_arrays(export):
+    sales = [{"customer_id": 10**22 + n % 5, "order_date": "2024-01-13", "amount": 5} for n in range(30)]
+    sales.append({"customer_id": "007", "order_date": "2024-01-13", "amount": "5", "status": "cancelled"})
+    for text in ("\n".join(map(json.dumps, sales)), json.dumps(sales)):
+        loaded = export.read(text, name="sales.json")
+        assert loaded.fates == {"sale": 30, "cancelled_status": 1}
+        assert len(loaded.rows("DISTINCT customer_id")) == 6
+
+
 def test_the_only_table_of_a_duckdb_file(export, database, tmp_path):
     database.execute(f"ATTACH '{tmp_path / 'shop.duckdb'}' AS shop; CREATE TABLE shop.sales AS FROM sales; DETACH shop")
     assert len(export.load(tmp_path / "shop.duckdb").rows()) == 8
