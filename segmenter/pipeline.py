@@ -103,7 +103,7 @@ def run(sources: Sequence[str], config: Config, *, tell: Callable[[str], None] =
         account=intake.account,
         features=table.features,
         period=period,
-        timings=watch.seconds,
+        timings=dict(watch.seconds),
     )
     made = Run(manifest, found.findings, found.customers, found.segments, found.anomalies, rejected)
     files: list[Path] = []

@@ -37,12 +37,16 @@ def compare(matrix: Floats, kmeans: Ints, hierarchical: Ints, dbscan: Ints, n_cl
 def _bisecting(matrix: Floats, n_clusters: int, seed: int) -> Ints:
     from sklearn.cluster import BisectingKMeans
 
+    if n_clusters < 2:
+        return np.zeros(len(matrix), dtype=np.int64)
     return np.asarray(BisectingKMeans(n_clusters, n_init=3, random_state=seed).fit_predict(matrix), dtype=np.int64)
 
 
 def _mixture(matrix: Floats, n_clusters: int, seed: int) -> Ints:
     from sklearn.mixture import GaussianMixture
 
+    if n_clusters < 2:
+        return np.zeros(len(matrix), dtype=np.int64)
     model = GaussianMixture(n_clusters, reg_covar=1e-3, n_init=2, random_state=seed)
     return np.asarray(model.fit_predict(matrix), dtype=np.int64)
 

@@ -1,0 +1,104 @@
+"""The whole way, from a sample's export to the run's folder."""
+
+import hashlib
+import json
+
+import duckdb
+import pandas as pd
+import pytest
+from sklearn.metrics import adjusted_rand_score
+
+from segmenter.runs import archive
+from segmenter.runs.model import read_model, score
+from segmenter.sample import generate
+
+
+def recovered(finished, truth):
+    """Adjusted Rand index without the anomalies, and precision and recall of the flags."""
+    table = finished.run.customers.merge(pd.read_csv(truth, dtype=str), on="customer_id", suffixes=("", "_true"))
+    odd = table["anomaly"].notna()
+    rand = adjusted_rand_score(table.loc[~odd, "segment_true"], table.loc[~odd, "segment"])
+    hits = (table["is_anomaly"] & odd).sum()
+    return rand, hits / table["is_anomaly"].sum(), hits / odd.sum()
+
+
+@pytest.mark.parametrize("seed", [1, pytest.param(2, marks=pytest.mark.slow), pytest.param(3, marks=pytest.mark.slow)])
+def test_planted_structure_is_recovered(tmp_path, quick_run, seed):
+    generate(tmp_path / "sales.csv", n_customers=2000, seed=seed, truth=tmp_path / "truth.csv")
+    finished = quick_run([tmp_path / "sales.csv"], tmp_path / "runs", report={"formats": ["csv"]})
+    rand, precision, recall = recovered(finished, tmp_path / "truth.csv")
+    assert rand >= 0.90
+    assert precision >= 0.85
+    assert recall >= 0.85
+
+
+def test_a_runs_folder_holds_what_is_promised(finished):
+    names = {path.name for path in finished.folder.iterdir()}
+    assert names >= {
+        "run.json", "customers.parquet", "segments.parquet", "anomalies.csv", "rejected.csv", "model.json", "report.html", "charts"
+    }  # fmt: skip
+    assert finished.folder.stat().st_mode & 0o777 == 0o700
+    assert {path.stat().st_mode & 0o777 for path in finished.folder.glob("*.*")} == {0o600}
+
+
+def test_what_was_written_is_read_back_the_same(finished):
+    again = archive.read(finished.folder)
+    assert again.manifest == finished.run.manifest
+    assert len(again.customers) == len(finished.run.customers)
+    assert again.findings.cards[0].name == finished.run.findings.cards[0].name
+    assert list(again.customers.columns) == list(finished.run.customers.columns)
+
+
+def test_the_row_account_in_run_json_balances(finished, sample):
+    account = json.loads((finished.folder / "run.json").read_text())["manifest"]["account"]
+    with (sample / "sales.csv").open() as file:
+        rows = sum(1 for _ in file) - 1
+    assert account["rows_read"] == sum(line["rows"] for line in account["lines"]) == rows
+    assert sum(float(line["amount"]) for line in account["lines"]) == pytest.approx(float(account["amount_read"]))
+
+
+def test_net_revenue_is_the_customers_monetary_value(finished):
+    used = [line.amount for line in finished.run.manifest.account.lines if line.used]
+    assert float(sum(used)) == pytest.approx(finished.run.customers["monetary"].sum())
+    assert finished.run.manifest.period.revenue == pytest.approx(float(sum(used)))
+
+
+def test_the_same_input_config_and_seed_give_the_same_bytes(finished, sample, quick_run, tmp_path):
+    again = quick_run([sample / "sales.csv"], tmp_path / "runs")
+    for name in ("customers.parquet", "segments.parquet", "anomalies.csv", "rejected.csv", "model.json"):
+        digests = {hashlib.sha256((run.folder / name).read_bytes()).hexdigest() for run in (finished, again)}
+        assert len(digests) == 1, name
+
+
+def test_the_order_of_the_lines_changes_no_customer(finished, sample, quick_run, tmp_path):
+    header, *lines = (sample / "sales.csv").read_text().splitlines(keepends=True)
+    (tmp_path / "sales.csv").write_text(header + "".join(lines[::-1]))
+    again = quick_run([tmp_path / "sales.csv"], tmp_path / "runs", report={"formats": ["csv"]})
+    columns = ["customer_id", "monetary", "segment_name", "is_anomaly", "rfm_segment"]
+    assert again.run.customers[columns].equals(finished.run.customers[columns])
+
+
+def test_customers_score_into_their_own_segments(finished):
+    from segmenter.features.types import FeatureTable
+
+    customers, manifest = finished.run.customers, finished.run.manifest
+    names = [feature.name for feature in manifest.features]
+    table = FeatureTable(
+        customers["customer_id"].to_numpy(), customers[names].to_numpy(float), manifest.features, manifest.as_of
+    )
+    labels, _ = score(read_model(finished.folder / "model.json"), table)
+    assert (labels == customers["segment"].to_numpy()).all()
+
+
+def test_duckdb_reads_history_straight_from_the_folders(finished):
+    pattern = str(finished.folder.parent / "*" / "customers.parquet")
+    rows = duckdb.execute("SELECT count(*), count(DISTINCT customer_id) FROM read_parquet(?)", [pattern]).fetchall()
+    assert rows[0] == (len(finished.run.customers),) * 2
+
+
+def test_every_anomaly_has_a_reason_and_evidence(finished):
+    flagged = finished.run.anomalies
+    assert len(flagged) == finished.run.customers["is_anomaly"].sum() > 0
+    assert flagged["reason"].str.len().min() > 10
+    assert flagged["evidence"].str.contains("orders").all()
+    assert flagged["severity"].is_monotonic_decreasing

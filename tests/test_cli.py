@@ -1,0 +1,137 @@
+"""The command line as a shell sees it: exit statuses, one-paragraph errors, JSON alone on standard output."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+COMMANDS = (
+    [],
+    ["run"],
+    ["inspect"],
+    ["init"],
+    ["sample"],
+    ["demo"],
+    ["score"],
+    ["runs", "list"],
+    ["runs", "show"],
+    ["runs", "prune"],
+)
+LINES = "customer_id,order_date,amount\n" + "".join(
+    f"c{n % 20},2024-0{n % 9 + 1}-{n % 15 + 13},{n + 1}\n" for n in range(80)
+)
+
+
+def segmenter(*words, cwd=None):
+    environment = {"PATH": "/usr/bin:/bin", "COLUMNS": "80", "HOME": str(cwd or "/")}
+    return subprocess.run(
+        [sys.executable, "-m", "segmenter", *map(str, words)],
+        capture_output=True,
+        text=True,
+        cwd=cwd,
+        env=environment,
+        check=False,
+    )
+
+
+@pytest.fixture
+def export(tmp_path):
+    path = tmp_path / "sales.csv"
+    path.write_text(LINES)
+    return path
+
+
+@pytest.mark.parametrize("words", COMMANDS, ids=" ".join)
+def test_help_fits_eighty_columns(words):
+    done = segmenter(*words, "--help")
+    assert done.returncode == 0
+    assert max(map(len, done.stdout.splitlines())) <= 80
+
+
+def test_help_loads_no_heavy_library():
+    code = "import sys\ntry:\n import segmenter.cli; segmenter.cli.main(['--help'])\nexcept SystemExit: pass\n"
+    heavy = "print({'pandas', 'numpy', 'sklearn', 'duckdb', 'matplotlib', 'pydantic', 'rich'} & set(sys.modules), file=sys.stderr)"
+    done = subprocess.run([sys.executable, "-c", code + heavy], capture_output=True, text=True, check=True)
+    assert done.stderr.strip() == "set()"
+
+
+@pytest.mark.parametrize(
+    ("words", "status", "says"),
+    [
+        (["run"], 2, "No source is named"),
+        (["run", "--frm"], 2, "Unrecognized arguments: --frm"),
+        (["run", "x.csv", "--format", "doc"], 2, "doc is no format"),
+        (["dance"], 2, "Invalid choice|invalid choice|Argument command"),
+        (["run", "absent.csv"], 3, "There is no file absent.csv"),
+        (["runs", "show"], 3, "holds no run"),
+        (["runs", "prune"], 2, "Say what to keep"),
+        (["run", "sales.csv", "-c", "absent.toml"], 2, "cannot be read"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else None,
+)
+def test_errors_are_one_paragraph_with_their_status(tmp_path, words, status, says):
+    import re
+
+    done = segmenter(*words, cwd=tmp_path)
+    assert done.returncode == status
+    assert re.search(says, " ".join(done.stderr.split()))
+    assert "Traceback" not in done.stderr
+    assert done.stdout == ""
+
+
+def test_a_misspelt_key_is_named(tmp_path, export):
+    (tmp_path / "config.toml").write_text("[kmeans]\nclusters = 3\n")
+    done = segmenter("run", export, "-c", "config.toml", cwd=tmp_path)
+    assert done.returncode == 2
+    assert "unknown key kmeans.clusters (line 2)" in " ".join(done.stderr.split())
+
+
+def test_inspect_prints_one_json_document_and_writes_nothing(tmp_path, export):
+    done = segmenter("inspect", export, "--json", cwd=tmp_path)
+    document = json.loads(done.stdout)
+    assert document["columns"] == {"customer": "customer_id", "time": "order_date", "amount": "amount"}
+    assert document["rows_read"] == document["rows_used"] == 80
+    assert [path.name for path in tmp_path.iterdir()] == ["sales.csv"]
+
+
+def test_init_writes_a_configuration_that_reads_the_export_and_never_overwrites(tmp_path, export):
+    assert segmenter("init", export, cwd=tmp_path).returncode == 0
+    done = segmenter("inspect", "-c", "config.toml", "--json", cwd=tmp_path)
+    assert json.loads(done.stdout)["rows_used"] == 80
+    again = segmenter("init", export, cwd=tmp_path)
+    assert again.returncode == 2
+    assert "exists already" in again.stderr
+
+
+def test_a_run_its_list_its_show_and_its_scores(tmp_path, export):
+    (tmp_path / "quick.toml").write_text(
+        '[views]\ntsne_sample = 60\nhierarchy_sample = 60\n[report]\nformats = ["html"]\n'
+    )
+    done = segmenter("run", export, "-c", "quick.toml", "--k", "3", "--json", "--quiet", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    document = json.loads(done.stdout)
+    assert document["n_customers"] == 20
+    assert document["n_clusters"] == 3
+    assert (tmp_path / document["files"][0]).is_file()
+    assert done.stderr == ""
+    assert json.loads(segmenter("runs", "list", "--json", cwd=tmp_path).stdout)[0]["run"] == document["run"]
+    assert document["run"] in segmenter("runs", "show", cwd=tmp_path).stderr
+    scored = segmenter("score", export, "--model", "latest", "--json", cwd=tmp_path)
+    assert sum(json.loads(scored.stdout)["customers"].values()) == 20
+    assert json.loads(segmenter("runs", "prune", "--keep", "0", "--json", cwd=tmp_path).stdout)["removed"] == [
+        document["run"]
+    ]
+
+
+def test_a_failed_run_leaves_nothing_behind(tmp_path):
+    (tmp_path / "sales.csv").write_text("customer_id,order_date,amount\nc1,2024-01-13,5\n")
+    assert segmenter("run", "sales.csv", cwd=tmp_path).returncode == 3
+    assert [path.name for path in tmp_path.iterdir()] == ["sales.csv"]
+
+
+def test_an_archive_that_is_a_file_is_refused(tmp_path, export):
+    (tmp_path / "runs").write_text("")
+    done = segmenter("run", export, "--format", "csv", cwd=tmp_path)
+    assert done.returncode in {1, 2, 3}
+    assert "Traceback" not in done.stderr
