@@ -37,14 +37,15 @@
 
   function traces() {
     const size = state.view === 3 ? 2.5 : 5;
-    const all = data.segment.map((_, i) => i);
+    const placed = (i) => state.view === 2 || data.tsne3[0][i] !== null;
+    const all = data.segment.map((_, i) => i).filter(placed);
     const made = data.names.map((name, label) => trace(
       all.filter((i) => data.segment[i] === label), name,
       { color: data.colours[label], size, opacity: state.alone === null || state.alone === label ? 0.8 : 0.06, line: { width: 0 } },
     ));
     const odd = all.filter((i) => data.odd[i] && (state.alone === null || data.segment[i] === state.alone));
     made.push(trace(odd, "odd", { symbol: "circle-open", color: style("--alarm"), size: size + 4, line: { width: 1.5 } }));
-    if (state.found >= 0) made.push(trace([state.found], "found", { symbol: "circle-open", color: style("--ink"), size: size + 14, line: { width: 3 } }));
+    if (state.found >= 0 && placed(state.found)) made.push(trace([state.found], "found", { symbol: "circle-open", color: style("--ink"), size: size + 14, line: { width: 3 } }));
     return made;
   }
 
@@ -95,6 +96,8 @@
   explorer.querySelector(".legend").append(legendButton(null, "All"), ...data.names.map((name, label) => legendButton(label, name)));
   explorer.querySelectorAll("[data-view]").forEach((button) => button.addEventListener("click", () => {
     state.view = Number(button.dataset.view);
+    const shown = state.view === 2 ? data.segment.length : data.tsne3[0].filter((x) => x !== null).length;
+    said.textContent = `${new Intl.NumberFormat(data.locale).format(shown)} customers are on this map.`;
     press(button.parentElement, (other) => other === button);
     draw();
   }));

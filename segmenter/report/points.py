@@ -15,10 +15,13 @@ PLACES = ["tsne_x", "tsne_y", "tsne3_x", "tsne3_y", "tsne3_z"]
 
 
 def points(view: View) -> str:
-    """JSON of the customers on the map, column by column; empty where there is no map."""
+    """JSON of the customers on the map, column by column; empty where there is no map.
+
+    The map in three dimensions may be of fewer customers: the others have null there.
+    """
     from jinja2.utils import htmlsafe_json_dumps
 
-    placed = view.run.customers.dropna(subset=PLACES)
+    placed = view.run.customers.dropna(subset=PLACES[:2])
     return str(htmlsafe_json_dumps(_document(view, placed), separators=(",", ":"))) if len(placed) else ""
 
 

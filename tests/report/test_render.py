@@ -1,7 +1,9 @@
 """A report is whole for any run, and nothing in it leaves the page."""
 
+import json
 import re
 import sys
+from dataclasses import replace
 
 import pytest
 
@@ -84,3 +86,14 @@ def test_a_block_of_the_teams_own_takes_the_place_of_ours(tmp_path):
     assert "Ask Ada, extension 12" in page
     assert "Made by segmenter" not in page
     assert "What we know" in page
+
+
+def test_a_customer_without_a_place_in_three_dimensions_keeps_the_one_in_two(tmp_path):
+    run = made_up_run(60)
+    customers = run.customers.copy()
+    customers.loc[5:, ["tsne3_x", "tsne3_y", "tsne3_z"]] = float("nan")
+    render(replace(run, customers=customers), ReportConfig(formats=("html",)), tmp_path)
+    page = (tmp_path / "report.html").read_text()
+    points = json.loads(re.search(r'id="points">(.*?)</script>', page).group(1))
+    assert len(points["segment"]) == customers["tsne_x"].notna().sum()
+    assert sum(x is not None for x in points["tsne3"][0]) == 5
