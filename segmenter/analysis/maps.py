@@ -29,7 +29,7 @@ def build(
     perplexity beyond a third of the sample is lowered; both values are in the finding.
     """
     sample = _sample(is_anomaly, sample_size, seed)
-    points = matrix[sample]
+    points = matrix[sample] if matrix.shape[1] else np.zeros((len(sample), 1))  # customers alike in every feature
     components, explained, loadings = _principal(points)
     used = min(perplexity, max(1.0, (len(sample) - 1) / 3))
     space = _sample(is_anomaly[sample], SPACE_SAMPLE, seed)
