@@ -10,9 +10,7 @@ from pydantic import Field, ValidationError, model_validator
 
 from segmenter.config.analysis import DbscanConfig, FeaturesConfig, KMeansConfig, PrepareConfig, ViewsConfig
 from segmenter.config.base import Section
-from segmenter.config.delivery import DeliveryConfig
 from segmenter.config.report import ReportConfig
-from segmenter.config.schedule import ScheduleConfig
 from segmenter.config.source import RulesConfig, SourceConfig
 from segmenter.errors import ConfigError
 
@@ -40,8 +38,6 @@ class Config(Section):
     views: ViewsConfig = ViewsConfig()
     report: ReportConfig = ReportConfig()
     engine: EngineConfig = EngineConfig()
-    delivery: DeliveryConfig = DeliveryConfig()
-    schedule: tuple[ScheduleConfig, ...] = Field(())
 
     @model_validator(mode="after")
     def _range_of_k_is_not_empty(self) -> Config:

@@ -9,7 +9,7 @@ import json
 import textwrap
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
@@ -32,9 +32,6 @@ def annotated(keys: dict[str, Any] | None = None) -> str:
 
 
 def _section(name: str, field: FieldInfo, keys: dict[str, Any]) -> Iterator[str]:
-    if name == "schedule":
-        yield _table(f"[{name}]", _model(field), {}, commented=True)
-        return
     model = _model(field)
     yield _table(name, model, keys.get(name, {}))
     for key, inner in model.model_fields.items():
@@ -43,21 +40,20 @@ def _section(name: str, field: FieldInfo, keys: dict[str, Any]) -> Iterator[str]
 
 
 def _model(field: FieldInfo) -> type[BaseModel]:
-    """Model of a table or of a list of tables."""
-    annotation = field.annotation
-    model = annotation if isinstance(annotation, type) else get_args(annotation)[0]
-    if not issubclass(model, BaseModel):
+    """Model of a table of the configuration."""
+    model = field.annotation
+    if not isinstance(model, type) or not issubclass(model, BaseModel):
         raise TypeError(f"{model} is no section of the configuration")
     return model
 
 
-def _table(name: str, model: type[BaseModel], keys: dict[str, Any], commented: bool = False) -> str:
-    lines = [*_comment((model.__doc__ or "").split(": ", 1)[-1]), f"{'# ' if commented else ''}[{name}]"]
+def _table(name: str, model: type[BaseModel], keys: dict[str, Any]) -> str:
+    lines = [*_comment((model.__doc__ or "").split(": ", 1)[-1]), f"[{name}]"]
     for key, field in model.model_fields.items():
         if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
             continue
         lines += _comment(field.description or "")
-        lines.append(_assignment(key, keys.get(key, _default(field)), commented and key not in keys))
+        lines.append(_assignment(key, keys.get(key, _default(field))))
     return "\n".join(lines) + "\n"
 
 
@@ -65,10 +61,10 @@ def _default(field: FieldInfo) -> Any:
     return None if field.is_required() else field.get_default(call_default_factory=True)
 
 
-def _assignment(key: str, value: Any, commented: bool) -> str:
+def _assignment(key: str, value: Any) -> str:
     if value is None or value == {}:
         return f"# {key} ="
-    return f"{'# ' if commented else ''}{key} = {_toml(value)}"
+    return f"{key} = {_toml(value)}"
 
 
 def _toml(value: Any) -> str:

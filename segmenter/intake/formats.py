@@ -15,6 +15,11 @@ Order = Literal["ymd", "dmy", "mdy"]
 TIMES = ("", " %H:%M:%S", " %H:%M", " %H:%M:%S.%f", " %I:%M %p", " %I:%M:%S %p", "T%H:%M:%S", "T%H:%M", "T%H:%M:%S.%f",
          "T%H:%M:%SZ", "T%H:%M:%S.%fZ", " %H:%M:%S UTC")  # fmt: skip
 ZONED = (" %H:%M:%S%z", "T%H:%M:%S%z", " %H:%M:%S.%f%z", "T%H:%M:%S.%f%z", " %H:%M%z", "T%H:%M%z")
+BEGINNINGS: dict[Order, str] = {  # what a date of each order begins with: spares trying a hundred formats in vain
+    "ymd": "^[0-9]{4}",
+    "dmy": "^[0-9]{1,2}[-/. ]",
+    "mdy": "^([0-9]{1,2}[-/.]|[A-Za-z])",
+}
 OFFSET = "(:[0-9]{2}([.][0-9]+)?)[+-][0-9]{2}(:?[0-9]{2})?$"
 # %y stands before %Y: the reader takes the first that fits, and %Y would read 20 as the year 20.
 DAYS: dict[Order, tuple[str, ...]] = {
@@ -87,7 +92,8 @@ def time_sql(column: str, order: str) -> str:
     local = f"try_strptime(regexp_replace({column}, '{OFFSET}', '\\1'), {_list(shapes, TIMES)})"
     zoned = f"CAST(try_strptime({column}, {_list(shapes, ZONED)}) AS TIMESTAMP)"
     has_offset = f"regexp_matches({column}, '{OFFSET}')"
-    parsed = f"(CASE WHEN NOT {has_offset} THEN {plain} WHEN {local} IS NOT NULL THEN {zoned} END)"
+    may_be = f"regexp_matches({column}, '{BEGINNINGS[cast(Order, order)]}')"
+    parsed = f"(CASE WHEN NOT {may_be} THEN NULL WHEN NOT {has_offset} THEN {plain} WHEN {local} IS NOT NULL THEN {zoned} END)"
     return f"(CASE WHEN year({parsed}) BETWEEN 1900 AND 2200 THEN {parsed} END)"
 
 

@@ -1,1 +1,0 @@
-"""A report -> people: e-mail, webhook, folder, through an outbox with retries."""

@@ -1,1 +1,0 @@
-"""When: cron in a time zone, the ledger of due times, the service loop."""
