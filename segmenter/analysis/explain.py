@@ -36,7 +36,10 @@ PHRASES = {
     "longest_gap": ("was silent for {value} at a stretch; a typical customer for {median}",) * 2,
     "mean_gap": ("orders every {value}; a typical customer every {median}",) * 2,
     "burst": ("spent {value} of all money within 30 days; a typical customer {median}",) * 2,
-    "spend_trend": ("spends {value} times as fast as before; a typical customer {median} times",) * 2,
+    "spend_trend": (
+        "spends much more than before (trend {value} on a scale from -1 to 1; typical {median})",
+        "spends much less than before (trend {value} on a scale from -1 to 1; typical {median})",
+    ),
     "hour_spread": (
         "orders at all hours (spread {value}; typical {median})",
         "orders always at the same hour (spread {value}; typical {median})",
