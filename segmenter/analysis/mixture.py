@@ -16,24 +16,22 @@ BETWEEN = 0.7  # a customer with no membership above this lies between two segme
 
 def fit(matrix: Floats, segments: Ints, counts: tuple[int, ...], seed: int) -> MixtureFinding:
     """BIC (Schwarz 1978; lower is better) of mixtures on a sample of `matrix` (n, d), over `counts` components."""
-    from sklearn.mixture import GaussianMixture
+    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
     points = matrix[draw(len(matrix), SAMPLE, seed)]
     tried = tuple(k for k in counts if k < len(points))
-    bic = {
-        kind: tuple(
-            float(
-                GaussianMixture(k, covariance_type=kind, reg_covar=RIDGE, max_iter=40, tol=1e-2, random_state=seed)
-                .fit(points)
-                .bic(points)
-            )
-            for k in tried
-        )
-        for kind in COVARIANCES
-    }
+    with threadpool_limits(1):  # each fit is small: threads would only wait for one another
+        bic = {kind: tuple(_bic(points, k, kind, seed) for k in tried) for kind in COVARIANCES}
     kind, place = min(((kind, at) for kind in bic for at in range(len(tried))), key=lambda each: bic[each[0]][each[1]])
     own = memberships(matrix, segments)[0]
     return MixtureFinding(tried, bic, kind, tried[place], int((own < BETWEEN).sum()))
+
+
+def _bic(points: Floats, k: int, kind: str, seed: int) -> float:
+    from sklearn.mixture import GaussianMixture
+
+    model = GaussianMixture(k, covariance_type=kind, reg_covar=RIDGE, max_iter=40, tol=1e-2, random_state=seed)
+    return float(model.fit(points).bic(points))
 
 
 def memberships(matrix: Floats, segments: Ints) -> tuple[Floats, Ints]:
