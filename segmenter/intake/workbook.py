@@ -13,7 +13,7 @@ from segmenter.errors import SourceError
 from segmenter.intake.roles import promise
 
 if TYPE_CHECKING:
-    from python_calamine import CalamineSheet, CalamineWorkbook
+    from python_calamine import CalamineSheet
 
 MOST_BYTES = 1 << 31
 MOST_EXPANSION = 200
@@ -29,8 +29,20 @@ def sheet_as_csv(path: Path, sheet: str | None, target: Path) -> Path:
     SourceError
         The file is no workbook, unfolds beyond reason, or has no sheet with a header of transactions.
     """
+    from python_calamine import CalamineError
+
     _check_size(path)
-    workbook = _open(path)
+    try:
+        return _convert(path, sheet, target)
+    except (CalamineError, OSError) as error:  # damage shows only where a sheet is read
+        reason = str(error).replace("\n", " ")
+        raise SourceError(f"{path} is no workbook that can be read: {reason}. Save it as XLSX or CSV.") from None
+
+
+def _convert(path: Path, sheet: str | None, target: Path) -> Path:
+    from python_calamine import CalamineWorkbook
+
+    workbook = CalamineWorkbook.from_path(str(path))
     names = workbook.sheet_names
     if sheet is not None and sheet not in names:
         raise SourceError(f"{path} has no sheet {sheet!r}; it has {', '.join(names)}. Set source.sheet to one of them.")
@@ -51,15 +63,6 @@ def _check_size(path: Path) -> None:
         raise SourceError(f"{path} is no workbook: {error}. Save it as XLSX or CSV.") from None
     if unfolded > MOST_BYTES or (unfolded > FREE_EXPANSION and unfolded > MOST_EXPANSION * path.stat().st_size):
         raise SourceError(f"{path} unfolds to {unfolded:,} bytes; refused. Export the transactions as CSV.")
-
-
-def _open(path: Path) -> CalamineWorkbook:
-    from python_calamine import CalamineError, CalamineWorkbook
-
-    try:
-        return CalamineWorkbook.from_path(str(path))
-    except (CalamineError, OSError) as error:
-        raise SourceError(f"{path} is no workbook that can be read: {error}. Save it as XLSX or CSV.") from None
 
 
 def _rows(sheet: CalamineSheet) -> list[list[Any]]:

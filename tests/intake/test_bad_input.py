@@ -1,8 +1,10 @@
 """What cannot be read is refused in one paragraph that says what, where and what to do."""
 
 import gzip
+import zipfile
 
 import pytest
+import xlsxwriter
 from pydantic import ValidationError
 
 from segmenter.errors import ConfigError, DataError, SegmenterError, SourceError
@@ -146,6 +148,19 @@ def test_a_damaged_archive(export, table):
 
 def test_a_damaged_workbook(export):
     refused(export, b"PK\x03\x04" + b"nonsense" * 50, "is no workbook", name="book.xlsx")
+
+
+@pytest.mark.parametrize(
+    "sheet", ["<worksheet><sheetData><row", "<a></b>", '<c t="s"><v>9</v></c>', "<row r='!!'><c r='['>"]
+)
+def test_a_workbook_whose_sheet_is_damaged(export, tmp_path, sheet):
+    with xlsxwriter.Workbook(tmp_path / "whole.xlsx") as book:
+        book.add_worksheet("Sales").write_row(0, 0, ["customer_id", "order_date", "amount"])
+    with zipfile.ZipFile(tmp_path / "whole.xlsx") as whole, zipfile.ZipFile(tmp_path / "cut.xlsx", "w") as cut:
+        for name in whole.namelist():
+            cut.writestr(name, sheet if name.endswith("sheet1.xml") else whole.read(name))
+    with pytest.raises(SourceError, match=r"no workbook that can be read|no sheet looks like"):
+        export.load(tmp_path / "cut.xlsx")
 
 
 def test_a_damaged_parquet_file(export):
