@@ -23,7 +23,7 @@ BEGINNINGS: dict[Order, str] = {  # what a date of each order begins with: spare
 OFFSET = "(:[0-9]{2}([.][0-9]+)?)[+-][0-9]{2}(:?[0-9]{2})?$"
 # %y stands before %Y: the reader takes the first that fits, and %Y would read 20 as the year 20.
 DAYS: dict[Order, tuple[str, ...]] = {
-    "ymd": ("%Y-%m-%d", "%Y/%m/%d", "%Y.%m.%d", "%Y%m%d", "%Y %b %d"),
+    "ymd": ("%Y-%m-%d", "%Y/%m/%d", "%Y.%m.%d", "%Y%m%d", "%Y %b %d", "%y-%m-%d"),
     "dmy": (
         *(f"%d{mark}%m{mark}{year}" for mark in "/.-" for year in ("%y", "%Y")),
         *(f"%d{mark}{month}{mark}{year}" for mark in "- " for month in ("%b", "%B") for year in ("%y", "%Y")),
@@ -38,11 +38,12 @@ TIME = re.compile(
     r"^(\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4}|\d{1,2}[- ][A-Za-z]{3,9}[- ]\d{2,4}"
     r"|[A-Za-z]{3,9}[ -]\d{1,2},?[ -]\d{4}|(19|20)\d{6})([T ].*)?$"
 )
+WORDS = {"ymd": "year first", "dmy": "day first", "mdy": "month first"}
 SPACES = " \u00a0\u2009\u202f"  # plain, no-break, thin, narrow no-break: all stand between thousands
 DOT = rf"[-+]?(\d+|\d{{1,3}}([,'{SPACES}]\d{{3}})+)?(\.\d+)?([eE][-+]?\d{{1,2}})?"
 COMMA = rf"[-+]?(\d+|\d{{1,3}}([.'{SPACES}]\d{{3}})+)?(,\d+)?"
 MONEY = r"[€£$¥₹]|\b(EUR|USD|GBP|CHF|JPY)\b"
-ENOUGH = 0.95  # share of a column that a format must read to be the column's
+ENOUGH = 0.8  # share of a column that a format must read to be the column's
 
 
 @dataclass(frozen=True)
@@ -146,10 +147,12 @@ def _order(connection: duckdb.DuckDBPyConnection, table: str, column: str, name:
             f"{name}: the dates cannot be read ({total - read[best]:,} of {total:,} rows, such as {example!r}). "
             "Name the right column as source.columns.time, or write dates as 2025-06-30."
         )
-    if read["dmy"] == read["mdy"] == read[best]:
+    tied = [order for order in DAYS if read[order] == read[best]]
+    if len(tied) > 1:
+        words = " and ".join(WORDS[order] for order in tied)
         raise SourceError(
-            f"{name}: dates such as {example!r} can be read day first and month first. "
-            'Settle it in the configuration: [source] date_order = "dmy" (or "mdy").'
+            f"{name}: dates such as {example!r} can be read {words}. "
+            f'Settle it in the configuration: [source] date_order = "{tied[0]}" (or "{tied[-1]}").'
         )
     return best  # type: ignore[return-value]
 

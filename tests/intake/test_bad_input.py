@@ -82,6 +82,11 @@ def test_dates_that_fit_day_first_and_month_first(export):
     assert str(loaded.rows("CAST(ts AS DATE)")[0][0]) == "2024-01-02"
 
 
+def test_two_digit_years_that_may_come_first_or_last(export):
+    text = "customer_id,order_date,amount\n1,24-01-13,5\n2,24-02-14,6\n"
+    refused(export, text, r"year first and day first.*date_order")
+
+
 def test_one_day_beyond_the_twelfth_settles_the_order(export):
     text = "customer_id,order_date,amount\n1,01/02/2024,5\n2,25/04/2024,6\n"
     assert str(export.read(text).rows("CAST(ts AS DATE)")[0][0]) == "2024-02-01"
