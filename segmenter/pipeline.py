@@ -11,7 +11,9 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from importlib import import_module
 from pathlib import Path
+from threading import Thread
 from typing import TYPE_CHECKING
 
 from segmenter.config import Config
@@ -87,6 +89,7 @@ def run(sources: Sequence[str], config: Config, *, tell: Callable[[str], None] =
     from segmenter import report
     from segmenter.runs import archive
 
+    Thread(target=_warm_up, daemon=True).start()
     watch, started = Stopwatch(tell), datetime.now(UTC)
     intake, table, period, found, rejected = _analyse(sources, config, watch)
     watch.begin(STAGES[3])
@@ -139,6 +142,12 @@ def _analyse(
         found = study(table, baskets, evidence, config)
         rejected = connection.execute("SELECT * FROM rejected ORDER BY file, line").df()
     return intake, table, period, found, rejected
+
+
+def _warm_up() -> None:
+    """Load the libraries of the later stages while DuckDB reads the export; a stage that needs one waits for it."""
+    for name in ("segmenter.study", "sklearn.cluster", "sklearn.manifold", "sklearn.mixture", "matplotlib.figure"):
+        import_module(name)
 
 
 def _versions() -> dict[str, str]:

@@ -16,7 +16,7 @@ TIMES = ("", " %H:%M:%S", " %H:%M", " %H:%M:%S.%f", " %I:%M %p", " %I:%M:%S %p",
          "T%H:%M:%SZ", "T%H:%M:%S.%fZ", " %H:%M:%S UTC")  # fmt: skip
 ZONED = (" %H:%M:%S%z", "T%H:%M:%S%z", " %H:%M:%S.%f%z", "T%H:%M:%S.%f%z", " %H:%M%z", "T%H:%M%z")
 BEGINNINGS: dict[Order, str] = {  # what a date of each order begins with: spares trying a hundred formats in vain
-    "ymd": "^[0-9]{4}",
+    "ymd": "^([0-9]{4}|[0-9]{2}-)",
     "dmy": "^[0-9]{1,2}[-/. ]",
     "mdy": "^([0-9]{1,2}[-/.]|[A-Za-z])",
 }
