@@ -23,7 +23,7 @@ BEGINNINGS: dict[Order, str] = {  # what a date of each order begins with: spare
 OFFSET = "(:[0-9]{2}([.][0-9]+)?)[+-][0-9]{2}(:?[0-9]{2})?$"
 # %y stands before %Y: the reader takes the first that fits, and %Y would read 20 as the year 20.
 DAYS: dict[Order, tuple[str, ...]] = {
-    "ymd": ("%Y-%m-%d", "%Y/%m/%d", "%Y.%m.%d", "%Y%m%d", "%Y %b %d", "%y-%m-%d"),
+    "ymd": ("%y-%m-%d", "%Y-%m-%d", "%Y/%m/%d", "%Y.%m.%d", "%Y%m%d", "%Y %b %d"),
     "dmy": (
         *(f"%d{mark}%m{mark}{year}" for mark in "/.-" for year in ("%y", "%Y")),
         *(f"%d{mark}{month}{mark}{year}" for mark in "- " for month in ("%b", "%B") for year in ("%y", "%Y")),
