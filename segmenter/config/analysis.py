@@ -32,6 +32,7 @@ class FeaturesConfig(Section):
             "largest_return",
             "largest_order",
             "longest_gap",
+            "gap_variation",
             "burst",
             "hour_spread",
             "spend_trend",
