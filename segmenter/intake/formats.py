@@ -16,14 +16,14 @@ TIMES = ("", " %H:%M:%S", " %H:%M", " %H:%M:%S.%f", " %I:%M %p", " %I:%M:%S %p",
          "T%H:%M:%SZ", "T%H:%M:%S.%fZ", " %H:%M:%S UTC")  # fmt: skip
 ZONED = (" %H:%M:%S%z", "T%H:%M:%S%z", " %H:%M:%S.%f%z", "T%H:%M:%S.%f%z", " %H:%M%z", "T%H:%M%z")
 BEGINNINGS: dict[Order, str] = {  # what a date of each order begins with: spares trying a hundred formats in vain
-    "ymd": "^([0-9]{4}|[0-9]{2}-)",
+    "ymd": "^[0-9]{4}",
     "dmy": "^[0-9]{1,2}[-/. ]",
     "mdy": "^([0-9]{1,2}[-/.]|[A-Za-z])",
 }
 OFFSET = "(:[0-9]{2}([.][0-9]+)?)[+-][0-9]{2}(:?[0-9]{2})?$"
 # %y stands before %Y: the reader takes the first that fits, and %Y would read 20 as the year 20.
 DAYS: dict[Order, tuple[str, ...]] = {
-    "ymd": ("%y-%m-%d", "%Y-%m-%d", "%Y/%m/%d", "%Y.%m.%d", "%Y%m%d", "%Y %b %d"),
+    "ymd": ("%Y-%m-%d", "%Y/%m/%d", "%Y.%m.%d", "%Y%m%d", "%Y %b %d"),
     "dmy": (
         *(f"%d{mark}%m{mark}{year}" for mark in "/.-" for year in ("%y", "%Y")),
         *(f"%d{mark}{month}{mark}{year}" for mark in "- " for month in ("%b", "%B") for year in ("%y", "%Y")),
@@ -95,6 +95,9 @@ def time_sql(column: str, order: str) -> str:
     has_offset = f"regexp_matches({column}, '{OFFSET}')"
     may_be = f"regexp_matches({column}, '{BEGINNINGS[cast(Order, order)]}')"
     parsed = f"(CASE WHEN NOT {may_be} THEN NULL WHEN NOT {has_offset} THEN {plain} WHEN {local} IS NOT NULL THEN {zoned} END)"
+    if order == "ymd":
+        short = f"try_strptime({column}, {_list(('%y-%m-%d',), TIMES)})"
+        parsed = f"(CASE WHEN regexp_matches({column}, '^[0-9]{{2}}-') THEN {short} ELSE {parsed} END)"
     return f"(CASE WHEN year({parsed}) BETWEEN 1900 AND 2200 THEN {parsed} END)"
 
 
