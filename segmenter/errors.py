@@ -8,7 +8,9 @@ The tree, and the exit status of each branch::
     ├── SourceError           3   an export cannot be read
     ├── DataError             3   an export was read but cannot be used
     ├── RunError              3   a run's folder or the archive is missing, damaged or foreign
-    └── ReportError           1   a report could not be made
+    ├── ReportError           1   a report could not be made
+    ├── DeliveryError         1   a report could not be brought to its recipients
+    └── HeldError            75   another process holds the archive
 
 A message is one paragraph: what is wrong, where (file, line, column, key), what to do.
 Anything that is not a ``SegmenterError`` is a bug and is never caught on the way.
@@ -55,3 +57,13 @@ class RunError(SegmenterError):
 
 class ReportError(SegmenterError):
     """A report could not be rendered."""
+
+
+class DeliveryError(SegmenterError):
+    """A report could not be brought to its recipients."""
+
+
+class HeldError(SegmenterError):
+    """Another process holds the archive; the exit status is EX_TEMPFAIL of sysexits.h."""
+
+    exit_status = 75

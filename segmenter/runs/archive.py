@@ -142,9 +142,9 @@ def read(folder: Path) -> Run:
         A file is missing, damaged or of another version.
     """
     manifest, findings = _read_json(folder / "run.json")
-    tables = {name: read_table(folder / f"{name}.parquet") for name in ("customers", "segments")}
-    tables |= {name: read_table(folder / f"{name}.csv") for name in ("anomalies", "rejected")}
-    return Run(manifest, findings, **tables)
+    customers, segments = (read_table(folder / f"{name}.parquet") for name in ("customers", "segments"))
+    anomalies, rejected = (read_table(folder / f"{name}.csv") for name in ("anomalies", "rejected"))
+    return Run(manifest, findings, customers, segments, anomalies, rejected)
 
 
 def read_manifest(folder: Path) -> Manifest:

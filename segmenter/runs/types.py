@@ -17,7 +17,7 @@ anomalies.csv, the flagged customers, most severe first: customer_id, segment_na
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
@@ -26,6 +26,7 @@ import pandas as pd
 from segmenter.analysis.findings import Findings
 from segmenter.features.types import Feature, Period
 from segmenter.intake.types import Reading, Recognition, RowAccount
+from segmenter.runs.history import History
 
 
 @dataclass(frozen=True)
@@ -56,3 +57,6 @@ class Run:
     segments: pd.DataFrame
     anomalies: pd.DataFrame
     rejected: pd.DataFrame
+    history: History = field(default_factory=History)
+    moves: pd.DataFrame | None = None
+    alerts: pd.DataFrame | None = None

@@ -1,0 +1,158 @@
+"""What a run remembers of the runs before it: continuity of its model, movement since the last run, and alerts.
+
+Everything is plain data and part of run.json. Segments are named by their number, which a segment
+keeps for life, and by their name. `period_revenue` is a customer's money, net of returns, in the
+last `period_days` days before a run's date; the bridge and the money of every flow are made of it.
+
+Tables beside it in a run's folder
+----------------------------------
+moves.parquet, one row per customer of either run, sorted by customer_id: customer_id, segment_before, segment_now
+    (names, NULL where the customer was absent), state (new | returning | upgraded | downgraded | same | lapsed | gone),
+    money_before, money_now (period revenue), cause (customer | cut point | both, NULL where the segment is the same)
+alerts.csv, the alerts of the run: customer_id, state (new | worsened | ongoing | resolved), since (run that first told it),
+    severity, amount_at_stake, reason, evidence, verdict, until
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+
+@dataclass(frozen=True)
+class Interval:
+    """A change and its 95 % bootstrap interval; `is_real` where the interval leaves zero out."""
+
+    value: float
+    low: float
+    high: float
+
+    @property
+    def is_real(self) -> bool:
+        """Whether the change is told from chance."""
+        return self.low > 0 or self.high < 0
+
+
+@dataclass(frozen=True)
+class Drift:
+    """One feature then (the accepted model's run) and now.
+
+    `psi` is the population stability index over the tenths of then; `wasserstein` the earth mover's
+    distance in interquartile ranges of then. `verdict`: steady (psi < 0.1), shifted (< 0.25) or drifted.
+    """
+
+    feature: str
+    psi: float
+    wasserstein: float
+    verdict: str
+    median_then: float
+    median_now: float
+
+
+@dataclass(frozen=True)
+class Match:
+    """What became of a segment when the model is fitted anew: kept, new, split, merged or vanished."""
+
+    kind: str
+    number: int | None  # its number in the fresh fit, None: vanished
+    name: str
+    before: tuple[str, ...]  # names of the accepted model's segments that it comes from
+    customers: int
+    shared: float  # share of its customers who were in `before`
+
+
+@dataclass(frozen=True)
+class Continuity:
+    """The accepted model beside a fresh fit (the challenger) on the same customers."""
+
+    accepted_run: str
+    accepted_as_of: date
+    agreement: float  # adjusted Rand index between the two
+    n_would_move: int  # customers in another segment under the challenger
+    silhouette_then: float
+    silhouette_now: float
+    challenger_silhouette: float
+    n_clusters: int
+    challenger_n_clusters: int
+    drift: tuple[Drift, ...]
+    matches: tuple[Match, ...]
+    sentences: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Flow:
+    """Customers who went from one segment to another between two runs; None: absent from that run.
+
+    `by_customer` of them changed themselves, `by_cut_point` were moved by the model alone.
+    """
+
+    before: str | None
+    now: str | None
+    customers: int
+    money_before: float
+    money_now: float
+    by_customer: int
+    by_cut_point: int
+
+
+@dataclass(frozen=True)
+class BridgeStep:
+    """One step of the money bridge: ``before`` + the steps' amounts = ``after``."""
+
+    kind: str  # before, new, returning, upgraded, same, downgraded, lapsed, gone, after
+    customers: int
+    amount: float
+
+
+@dataclass(frozen=True)
+class SegmentChange:
+    """A segment's size and period revenue in the two runs."""
+
+    number: int
+    name: str
+    customers_before: int
+    customers_now: int
+    customers: Interval
+    money_before: float
+    money_now: float
+    money: Interval
+
+
+@dataclass(frozen=True)
+class Movement:
+    """Who moved between the previous run of the same customers and this one."""
+
+    previous_run: str
+    previous_as_of: date
+    period_days: int
+    flows: tuple[Flow, ...]
+    bridge: tuple[BridgeStep, ...]
+    segments: tuple[SegmentChange, ...]
+    n_by_customer: int
+    n_by_cut_point: int
+    is_real: bool  # False: no change of a segment is told from chance
+    sentences: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class AlertCount:
+    """Alerts by state, how many a verdict holds back, and how right the judged ones were so far."""
+
+    is_baseline: bool  # the first run of these customers: nothing is told as new
+    new: int
+    worsened: int
+    ongoing: int
+    resolved: int
+    held: int
+    judged: int
+    right: int  # judged "act"
+
+
+@dataclass(frozen=True)
+class History:
+    """What a run remembers; each part is None where there is nothing before it."""
+
+    continuity: Continuity | None = None
+    movement: Movement | None = None
+    alerts: AlertCount | None = None
+    sentences: tuple[str, ...] = ()  # why the run stands alone, where it does
