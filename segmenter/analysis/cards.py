@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -27,17 +27,12 @@ APART = {
 
 
 def build(
-    customers: Customers, segmentation: Segmentation, overrides: Mapping[str, str], show: Format, seed: int
+    customers: Customers, segmentation: Segmentation, names: Sequence[str], show: Format, seed: int
 ) -> tuple[SegmentCard, ...]:
-    """A card per segment in label order. `overrides` renames segments, `show` formats a feature's value."""
+    """A card per segment in label order, called as in `names`; `show` formats a feature's value."""
     labels, n = segmentation.labels, segmentation.n_clusters
-    standard = _standard(customers)
-    profiles = [
-        {name: float(standard[labels == label, at].mean()) for at, name in enumerate(customers.used)}
-        for label in range(n)
-    ]
+    profiles = _profiles(customers, labels, n)
     advice = _advice(customers, labels, n)
-    names = unique([each.name for each in advice], profiles, APART)
     importance = _importance(customers.matrix, segmentation.centroids, seed)
     stability = segmentation.choice.cluster_stability
     return tuple(
@@ -47,13 +42,28 @@ def build(
             advice[label],
             show,
             label=label,
-            name=overrides.get(name, name),
+            name=name,
             profile=profiles[label],
             importance=_ranked(customers.used, importance[label]),
             stability=float(stability[label]) if len(stability) == n else None,
         )
         for label, name in enumerate(names)
     )
+
+
+def name(customers: Customers, labels: Ints, n_clusters: int) -> tuple[str, ...]:
+    """A unique name per segment in label order, by the stated rule on where its customers stand."""
+    advice = _advice(customers, labels, n_clusters)
+    return tuple(unique([each.name for each in advice], _profiles(customers, labels, n_clusters), APART))
+
+
+def _profiles(customers: Customers, labels: Ints, n_clusters: int) -> list[dict[str, float]]:
+    """Each segment's mean per used feature in standard units."""
+    standard = _standard(customers)
+    return [
+        {feature: float(standard[labels == label, at].mean()) for at, feature in enumerate(customers.used)}
+        for label in range(n_clusters)
+    ]
 
 
 def _standard(customers: Customers) -> Floats:

@@ -12,7 +12,7 @@ import numpy as np
 from scipy.spatial.distance import cdist
 
 from segmenter.analysis.choice import choose, trivial
-from segmenter.analysis.findings import KPoint
+from segmenter.analysis.findings import KChoice, KPoint
 from segmenter.analysis.silhouette import silhouettes
 from segmenter.analysis.stability import stability
 from segmenter.analysis.types import Floats, Ints, Segmentation
@@ -76,6 +76,28 @@ def segment(matrix: Floats, config: KMeansConfig, seed: int, value: Floats | Non
         silhouette=silhouette[back],
         choice=replace(choice, cluster_stability=stable),
     )
+
+
+def hold(matrix: Floats, centroids: Floats, fresh: KChoice, config: KMeansConfig, seed: int) -> Segmentation:
+    """Customers (n, d) in the segments of given `centroids` (k, d), every one of which has a customer.
+
+    Silhouettes and stability are measured anew, on the partition that is held; the choice of K
+    is that of the `fresh` fit, with the number held in its place.
+    """
+    order = np.lexsort(matrix.T)
+    points, k = matrix[order], len(centroids)
+    labels = assign(points, centroids)
+    inertia = float(((points - centroids[labels]) ** 2).sum())
+    fit = _Fit(labels, centroids, inertia, np.zeros(0))
+    with _one_thread("blas"), _one_thread("openmp"):
+        stable = _stability(points, fit, config, seed) if k > 1 else np.zeros(0)
+    sample = _sample(len(points), SILHOUETTE_SAMPLE, seed)
+    silhouette = np.full(len(points), np.nan)
+    if k > 1:
+        silhouette[sample] = silhouettes(points[sample], labels[sample][None, :])[0]
+    back = np.argsort(order)
+    choice = replace(fresh, n_clusters=k, cluster_stability=tuple(map(float, stable)), n_silhouette=len(sample))
+    return Segmentation(labels[back], centroids, inertia, silhouette[back], choice)
 
 
 def assign(matrix: Floats, centroids: Floats) -> Ints:

@@ -10,6 +10,7 @@ from pydantic import Field, ValidationError, model_validator
 
 from segmenter.config.analysis import DbscanConfig, FeaturesConfig, KMeansConfig, PrepareConfig, ViewsConfig
 from segmenter.config.base import Section
+from segmenter.config.history import HistoryConfig
 from segmenter.config.report import ReportConfig
 from segmenter.config.source import RulesConfig, SourceConfig
 from segmenter.errors import ConfigError
@@ -36,6 +37,7 @@ class Config(Section):
     kmeans: KMeansConfig = KMeansConfig()
     dbscan: DbscanConfig = DbscanConfig()
     views: ViewsConfig = ViewsConfig()
+    history: HistoryConfig = HistoryConfig()
     report: ReportConfig = ReportConfig()
     engine: EngineConfig = EngineConfig()
 

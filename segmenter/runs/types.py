@@ -3,7 +3,8 @@
 Tables of a run
 ---------------
 customers.parquet, sorted by customer_id, one row per customer:
-    customer_id, every feature by name (raw units, NULL where missing), segment (0..), segment_name,
+    customer_id, every feature by name (raw units, NULL where missing), period_revenue (money of the last
+    period_days days), segment (its number), segment_name, challenger_segment (its number under the fresh fit),
     silhouette, membership (soft, of the own segment) and second_segment where a mixture was fitted,
     r_score, f_score, m_score, rfm_segment, dbscan_role, dbscan_cluster, rare_group, is_anomaly,
     anomaly_score, severity (0..100), anomaly_reason, jury (votes 0..5), tsne_x, tsne_y,
@@ -23,7 +24,7 @@ from typing import Any
 
 import pandas as pd
 
-from segmenter.analysis.findings import Findings
+from segmenter.analysis.findings import Findings, Preparation
 from segmenter.features.types import Feature, Period
 from segmenter.intake.types import Reading, Recognition, RowAccount
 from segmenter.runs.history import History
@@ -48,8 +49,25 @@ class Manifest:
 
 
 @dataclass(frozen=True)
+class Model:
+    """A segmentation as plain numbers: preparation, centroids (n_clusters, d) in prepared units, names and numbers.
+
+    A segment keeps its number for life; `next_number` is one that no segment of the archive ever had.
+    """
+
+    preparation: Preparation
+    centroids: tuple[tuple[float, ...], ...]
+    names: tuple[str, ...]
+    numbers: tuple[int, ...]
+    next_number: int
+
+
+@dataclass(frozen=True)
 class Run:
-    """A run's manifest, findings and tables."""
+    """A run's manifest, findings and tables, and what it remembers of the runs before it.
+
+    `model` placed the customers; `challenger` is a fresh fit beside it, None where the model is fresh itself.
+    """
 
     manifest: Manifest
     findings: Findings
@@ -57,6 +75,8 @@ class Run:
     segments: pd.DataFrame
     anomalies: pd.DataFrame
     rejected: pd.DataFrame
+    model: Model | None = None
+    challenger: Model | None = None
     history: History = field(default_factory=History)
     moves: pd.DataFrame | None = None
     alerts: pd.DataFrame | None = None

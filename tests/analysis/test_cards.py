@@ -32,6 +32,10 @@ def show(feature, value):
     return f"{value:,.0f}"
 
 
+def named(customers, segmentation):
+    return cards.name(customers, segmentation.labels, segmentation.n_clusters)
+
+
 @pytest.fixture
 def planted(rng):
     """Three hundred customers in three plain groups: best, new, long gone."""
@@ -50,39 +54,39 @@ def planted(rng):
 
 
 def test_names_follow_from_the_profile(planted):
-    found = cards.build(*planted, {}, show, 0)
+    found = cards.build(*planted, named(*planted), show, 0)
     assert [card.name for card in found] == ["Best customers", "New customers", "One-time buyers, long gone"]
 
 
 def test_shares_add_up(planted):
-    found = cards.build(*planted, {}, show, 0)
+    found = cards.build(*planted, named(*planted), show, 0)
     assert sum(card.customers for card in found) == 300
     assert sum(card.customer_share for card in found) == pytest.approx(1)
     assert sum(card.revenue_share for card in found) == pytest.approx(1)
 
 
-def test_names_can_be_overruled(planted):
-    found = cards.build(*planted, {"New customers": "Fresh faces"}, show, 0)
-    assert [card.name for card in found][1] == "Fresh faces"
+def test_a_card_carries_the_name_it_is_given(planted):
+    found = cards.build(*planted, ("Stars", "Fresh faces", "Gone"), show, 0)
+    assert [card.name for card in found] == ["Stars", "Fresh faces", "Gone"]
 
 
 def test_medians_are_in_raw_units(planted):
     customers, segmentation = planted
-    card = cards.build(customers, segmentation, {}, show, 0)[0]
+    card = cards.build(customers, segmentation, named(customers, segmentation), show, 0)[0]
     mine = segmentation.labels == 0
     assert card.medians["monetary"] == np.median(customers.values[mine, 2])
     assert card.overall["recency"] == np.median(customers.values[:, 0])
 
 
 def test_a_rule_tells_how_far_it_can_be_trusted(planted):
-    for card in cards.build(*planted, {}, show, 0):
+    for card in cards.build(*planted, named(*planted), show, 0):
         assert card.rule_precision > 0.9
         assert card.rule_recall > 0.9
         assert any(feature.label in card.rule for feature in FEATURES)
 
 
 def test_the_feature_that_sets_a_segment_apart_is_the_most_important(planted):
-    last = cards.build(*planted, {}, show, 0)[2]
+    last = cards.build(*planted, named(*planted), show, 0)[2]
     assert last.importance[0][0] == "recency"
     assert all(0 <= share <= 1 for _, share in last.importance)
 
@@ -92,7 +96,7 @@ def test_no_revenue_gives_no_share_and_no_error(planted):
     values = customers.values.copy()
     values[:, 2] = 0.0
     poor = Customers(values, FEATURES, customers.matrix, customers.used, customers.is_anomaly)
-    assert {card.revenue_share for card in cards.build(poor, segmentation, {}, show, 0)} == {0.0}
+    assert {card.revenue_share for card in cards.build(poor, segmentation, named(poor, segmentation), show, 0)} == {0.0}
 
 
 def test_missing_values_are_left_out_of_the_medians(planted):
@@ -100,7 +104,7 @@ def test_missing_values_are_left_out_of_the_medians(planted):
     values = customers.values.copy()
     values[:, 3] = np.nan
     bare = Customers(values, FEATURES, customers.matrix, customers.used, customers.is_anomaly)
-    assert np.isnan(cards.build(bare, segmentation, {}, show, 0)[0].medians["tenure"])
+    assert np.isnan(cards.build(bare, segmentation, named(bare, segmentation), show, 0)[0].medians["tenure"])
 
 
 PROFILES = st.lists(
