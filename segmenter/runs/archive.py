@@ -9,18 +9,20 @@ import shutil
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from segmenter.analysis.findings import Findings
 from segmenter.errors import RunError
 from segmenter.intake.types import Reading
-from segmenter.runs.model import write_model
+from segmenter.runs.history import History
+from segmenter.runs.model import read_model, write_model
 from segmenter.runs.tables import read_table, write_parquet, write_safe_csv
 from segmenter.runs.types import Manifest, Run
 
 RUN_ID = re.compile(r"^\d{8}T\d{6}Z-[0-9a-f]{4,12}$")
 ASIDE = re.compile(r"^\.writing-(\d+)-")
-VERSION = 1
+VERSION = 2
+Part = TypeVar("Part")
 
 
 def new_run_id(started_at: datetime, readings: Sequence[Reading], archive: Path) -> str:
@@ -60,14 +62,20 @@ def write(run: Run, archive: Path, finish: Callable[[Path], None]) -> Path:
 def _write_tables(run: Run, folder: Path) -> None:
     import pydantic_core
 
-    document = {"version": VERSION, "manifest": run.manifest, "findings": run.findings}
+    document = {"version": VERSION, "manifest": run.manifest, "findings": run.findings, "history": run.history}
     text = pydantic_core.to_json(document, indent=1, inf_nan_mode="strings")
     (folder / "run.json").write_bytes(text)
     write_parquet(run.customers, folder / "customers.parquet", order_by="customer_id")
     write_parquet(run.segments, folder / "segments.parquet", order_by="label")
     write_safe_csv(run.anomalies, folder / "anomalies.csv")
     write_safe_csv(run.rejected, folder / "rejected.csv")
-    write_model(run, folder / "model.json")
+    for name, model in (("model", run.model), ("challenger", run.challenger)):
+        if model is not None:
+            write_model(model, folder / f"{name}.json")
+    if run.moves is not None:
+        write_parquet(run.moves, folder / "moves.parquet", order_by="customer_id")
+    if run.alerts is not None:
+        write_parquet(run.alerts, folder / "alerts.parquet", order_by="customer_id")
 
 
 def _seal(folder: Path) -> None:
@@ -141,27 +149,39 @@ def read(folder: Path) -> Run:
     RunError
         A file is missing, damaged or of another version.
     """
-    manifest, findings = _read_json(folder / "run.json")
+    manifest, findings, history = read_document(folder)
     customers, segments = (read_table(folder / f"{name}.parquet") for name in ("customers", "segments"))
     anomalies, rejected = (read_table(folder / f"{name}.csv") for name in ("anomalies", "rejected"))
-    return Run(manifest, findings, customers, segments, anomalies, rejected)
+    model, challenger = (_optional(read_model, folder / f"{name}.json") for name in ("model", "challenger"))
+    moves, alerts = (_optional(read_table, folder / name) for name in ("moves.parquet", "alerts.parquet"))
+    tables = (customers, segments, anomalies, rejected)
+    return Run(manifest, findings, *tables, model, challenger, history, moves, alerts)
 
 
-def read_manifest(folder: Path) -> Manifest:
-    """The manifest of the run in `folder`, without its tables."""
-    return _read_json(folder / "run.json")[0]
+def _optional(reader: Callable[[Path], Part], path: Path) -> Part | None:
+    """What `reader` makes of a file that not every run has."""
+    return reader(path) if path.exists() else None
 
 
-def _read_json(path: Path) -> tuple[Manifest, Findings]:
+def read_document(folder: Path) -> tuple[Manifest, Findings, History]:
+    """The manifest, findings and history of the run in `folder`, without its tables.
+
+    Raises
+    ------
+    RunError
+        run.json is missing, damaged or of another version.
+    """
     import pydantic_core
     from pydantic import TypeAdapter, ValidationError
 
+    path = folder / "run.json"
     try:
         document = pydantic_core.from_json(path.read_bytes())
         if document.get("version") != VERSION:
             raise RunError(f"{path} is of version {document.get('version')}, this program reads {VERSION}.")
         manifest = TypeAdapter(Manifest).validate_python(document["manifest"])
-        return manifest, TypeAdapter(Findings).validate_python(document["findings"])
+        findings = TypeAdapter(Findings).validate_python(document["findings"])
+        return manifest, findings, TypeAdapter(History).validate_python(document["history"])
     except (OSError, ValueError, KeyError, AttributeError, ValidationError) as error:
         reason = str(error).split("\n", 1)[0]
         raise RunError(f"{path} is missing or damaged ({reason}). Run again, or restore the folder.") from None
@@ -186,7 +206,7 @@ def prune(
 
 def summary(folder: Path) -> dict[str, Any]:
     """One line of the list of runs."""
-    manifest, findings = _read_json(folder / "run.json")
+    manifest, findings, _ = read_document(folder)
     return {
         "run": manifest.run_id,
         "as_of": manifest.as_of,

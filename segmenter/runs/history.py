@@ -9,8 +9,9 @@ Tables beside it in a run's folder
 moves.parquet, one row per customer of either run, sorted by customer_id: customer_id, segment_before, segment_now
     (names, NULL where the customer was absent), state (new | returning | upgraded | downgraded | same | lapsed | gone),
     money_before, money_now (period revenue), cause (customer | cut point | both, NULL where the segment is the same)
-alerts.csv, the alerts of the run: customer_id, state (new | worsened | ongoing | resolved), since (run that first told it),
-    severity, amount_at_stake, reason, evidence, verdict, until
+alerts.parquet, one row per alert, sorted by customer_id: customer_id, state (new | worsened | ongoing | resolved),
+    since (run that first told it), changed (day of the last change of state), severity, told_severity (when last
+    told), amount_at_stake, reason, evidence, verdict (expected | act, NULL: none holds), until
 """
 
 from __future__ import annotations

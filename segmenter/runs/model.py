@@ -4,37 +4,25 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 
-from segmenter.analysis.findings import Preparation
 from segmenter.analysis.kmeans import assign
 from segmenter.analysis.prepare import apply
 from segmenter.analysis.types import Floats, Ints
 from segmenter.errors import DataError, RunError
 from segmenter.features.types import FeatureTable
-from segmenter.runs.types import Run
+from segmenter.runs.types import Model
 
-VERSION = 1
-
-
-@dataclass(frozen=True)
-class Model:
-    """Preparation, centroids (n_clusters, d) in prepared units, and the segments' names."""
-
-    preparation: Preparation
-    centroids: tuple[tuple[float, ...], ...]
-    names: tuple[str, ...]
+VERSION = 2
 
 
-def write_model(run: Run, path: Path) -> None:
-    """Write the model of `run` with its version and checksum."""
+def write_model(model: Model, path: Path) -> None:
+    """Write `model` with its version and checksum."""
     import pydantic_core
 
-    names = tuple(card.name for card in run.findings.cards)
-    model = Model(run.findings.preparation, run.findings.centroids, names)
     body = pydantic_core.to_jsonable_python(model, inf_nan_mode="strings")
     path.write_text(
         json.dumps({"version": VERSION, "sha256": _checksum(body), "model": body}, indent=1), encoding="utf-8"
@@ -74,13 +62,15 @@ def _check(model: Model) -> None:
     width = len(model.preparation.components or model.preparation.names)
     if centroids.ndim != 2 or centroids.shape[1] != width or len(centroids) != len(model.names):
         raise ValueError("its centroids do not fit its features")
+    if len(set(model.numbers)) != len(centroids) or max(model.numbers) >= model.next_number:
+        raise ValueError("its segments are not numbered one by one")
     numbers = (centroids.ravel(), model.preparation.center, model.preparation.scale, model.preparation.fill)
     if not all(np.isfinite(part).all() for part in numbers):
         raise ValueError("it holds numbers that are not finite")
 
 
-def score(model: Model, table: FeatureTable) -> tuple[Ints, Floats]:
-    """Segment per customer (n,) and distance to its centroid (n,) in prepared units, without refitting.
+def place(model: Model, table: FeatureTable) -> tuple[Ints, Floats]:
+    """Position of the nearest centroid (n,) and the customers' matrix (n, d) in the model's prepared units.
 
     Raises
     ------
@@ -91,6 +81,21 @@ def score(model: Model, table: FeatureTable) -> tuple[Ints, Floats]:
     if missing:
         raise DataError(f"The model needs the features {', '.join(missing)}, which this export does not give.")
     values = np.column_stack([table.column(name) for name in model.preparation.names])
-    matrix, centroids = apply(model.preparation, values), np.array(model.centroids)
-    labels = assign(matrix, centroids)
-    return labels, np.linalg.norm(matrix - centroids[labels], axis=1)
+    matrix = apply(model.preparation, values)
+    return assign(matrix, np.array(model.centroids)), matrix
+
+
+def place_again(model: Model, customers: pd.DataFrame) -> Ints:
+    """Number of the segment (n,) in which `model` puts the rows of a run's customers.parquet.
+
+    Raises
+    ------
+    DataError
+        That run lacks a feature that the model uses.
+    """
+    missing = [name for name in model.preparation.names if name not in customers]
+    if missing:
+        raise DataError(f"The model needs the features {', '.join(missing)}, which the other run does not have.")
+    values = customers[list(model.preparation.names)].to_numpy(dtype=np.float64, na_value=np.nan)
+    labels = assign(apply(model.preparation, values), np.array(model.centroids))
+    return np.array(model.numbers)[labels]

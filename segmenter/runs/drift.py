@@ -1,0 +1,61 @@
+"""How far the customers of today are from those that a model was fitted on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+from scipy.stats import wasserstein_distance
+
+from segmenter.analysis.types import Floats
+from segmenter.features.types import FeatureTable
+from segmenter.runs.history import Drift
+
+SHIFTED, DRIFTED = 0.1, 0.25  # the usual bands of the population stability index
+LEAST_SHARE = 1e-4  # stands in for an empty bin, whose logarithm would be infinite
+BINS = 10
+
+
+def drift(then: pd.DataFrame, table: FeatureTable, names: Sequence[str]) -> tuple[Drift, ...]:
+    """One `Drift` per feature of `names` that both have, the most drifted first.
+
+    `then` holds the customers of the model's run in raw units, as in customers.parquet.
+    """
+    both = [name for name in names if name in then and name in table.names]
+    found = [_of(name, then[name].to_numpy(dtype=np.float64, na_value=np.nan), table.column(name)) for name in both]
+    return tuple(sorted(found, key=lambda each: (-each.psi, each.feature)))
+
+
+def _of(name: str, then: Floats, now: Floats) -> Drift:
+    index = psi(then, now)
+    verdict = "drifted" if index >= DRIFTED else "shifted" if index >= SHIFTED else "steady"
+    known_then, known_now = then[np.isfinite(then)], now[np.isfinite(now)]
+    medians = (float(np.median(known)) if len(known) else float("nan") for known in (known_then, known_now))
+    return Drift(name, index, _distance(known_then, known_now), verdict, *medians)
+
+
+def psi(then: Floats, now: Floats) -> float:
+    """Population stability index of `now` (m,) against the tenths of `then` (n,); NaN has a bin of its own.
+
+    sum over bins of (now - then) * log(now / then), in shares (Siddiqi 2006); an empty bin counts as 0.01 %.
+    """
+    known = then[np.isfinite(then)]
+    edges = np.unique(np.quantile(known, np.linspace(0, 1, BINS + 1)[1:-1])) if len(known) else np.zeros(0)
+    before, after = (np.maximum(_shares(values, edges), LEAST_SHARE) for values in (then, now))
+    return float(((after - before) * np.log(after / before)).sum())
+
+
+def _shares(values: Floats, edges: Floats) -> Floats:
+    known = np.isfinite(values)
+    bins = np.where(known, np.searchsorted(edges, np.where(known, values, 0.0), side="left"), len(edges) + 1)
+    return np.bincount(bins, minlength=len(edges) + 2) / max(len(values), 1)
+
+
+def _distance(then: Floats, now: Floats) -> float:
+    """Earth mover's distance in interquartile ranges of `then` (its standard deviation where that range is 0)."""
+    if not len(then) or not len(now):
+        return float("nan")
+    low, high = np.quantile(then, [0.25, 0.75])
+    scale = (high - low) or then.std() or 1.0
+    return float(wasserstein_distance(then, now) / scale)

@@ -1,0 +1,112 @@
+"""Which segment of a fresh fit is which of the accepted model: numbers and names stay with their customers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.optimize import linear_sum_assignment
+from scipy.spatial.distance import cdist
+
+from segmenter.analysis.types import Floats, Ints
+from segmenter.runs.history import Match
+from segmenter.runs.types import Model
+
+LEAST_SHARED = 0.25  # Jaccard coefficient from which on two segments can be the same
+MOST = 0.5  # share of a segment that makes it the parent or the child of another
+DISTANCE_WEIGHT = 0.25  # what the centroids' distance counts beside the customers shared
+
+
+@dataclass(frozen=True)
+class Identity:
+    """Number and name per segment of the fresh fit, in its own order, and what became of the old ones."""
+
+    numbers: tuple[int, ...]
+    names: tuple[str, ...]
+    next_number: int
+    matches: tuple[Match, ...]
+
+
+def identify(old: Model, old_labels: Ints, labels: Ints, names: Sequence[str], matrix: Floats) -> Identity:
+    """Match the segments `labels` (n,) of a fresh fit to those of `old`, `old_labels` (n,), on the same customers.
+
+    The optimal assignment (Kuhn 1955) of greatest shared customers (Jaccard) and nearest centroids, taken in
+    `matrix` (n, d), the old model's prepared units. Matched segments keep number and name; the others get
+    numbers that no segment ever had and their own of `names`, told apart where a name is taken.
+    """
+    counts = _contingency(old_labels, labels, len(old.names), len(names))
+    pairs = _pairs(counts, matrix, old_labels, labels)
+    numbers, called, next_number = [], [], old.next_number
+    taken = {old.names[i] for i in pairs.values()}
+    for j, name in enumerate(names):
+        if j in pairs:
+            numbers.append(old.numbers[pairs[j]])
+            called.append(old.names[pairs[j]])
+        else:
+            numbers.append(next_number)
+            next_number += 1
+            called.append(_free(name, taken))
+            taken.add(called[-1])
+    matches = _matches(counts, pairs, old.names, numbers, called)
+    return Identity(tuple(numbers), tuple(called), next_number, matches)
+
+
+def _contingency(rows: Ints, columns: Ints, n_rows: int, n_columns: int) -> Ints:
+    counts = np.zeros((n_rows, n_columns), dtype=np.int64)
+    np.add.at(counts, (rows, columns), 1)
+    return counts
+
+
+def _jaccard(counts: Ints) -> Floats:
+    union = counts.sum(axis=1)[:, None] + counts.sum(axis=0)[None, :] - counts
+    shared: Floats = counts / np.maximum(union, 1)
+    return shared
+
+
+def _pairs(counts: Ints, matrix: Floats, old_labels: Ints, labels: Ints) -> dict[int, int]:
+    """Old position for each fresh position that has one."""
+    shared = _jaccard(counts)
+    distance = cdist(_means(matrix, old_labels, counts.shape[0]), _means(matrix, labels, counts.shape[1]))
+    far = np.nan_to_num(distance / max(np.nanmax(distance), 1e-12), nan=1.0)
+    rows, columns = linear_sum_assignment((1 - shared) + DISTANCE_WEIGHT * far)
+    return {int(j): int(i) for i, j in zip(rows, columns, strict=True) if shared[i, j] >= LEAST_SHARED}
+
+
+def _means(matrix: Floats, labels: Ints, n_clusters: int) -> Floats:
+    """Mean row per label, NaN where it has none."""
+    sizes = np.bincount(labels, minlength=n_clusters).astype(float)
+    sums = np.column_stack([np.bincount(labels, weights=column, minlength=n_clusters) for column in matrix.T])
+    means: Floats = sums / np.where(sizes > 0, sizes, np.nan)[:, None]
+    return means
+
+
+def _free(name: str, taken: set[str]) -> str:
+    """`name`, or the first of ``name (2)``, ``name (3)``... that is not taken."""
+    candidates = (name, *(f"{name} ({number})" for number in range(2, len(taken) + 3)))
+    return next(each for each in candidates if each not in taken)
+
+
+def _matches(
+    counts: Ints, pairs: dict[int, int], old: Sequence[str], numbers: Sequence[int], names: Sequence[str]
+) -> tuple[Match, ...]:
+    """What became of each segment: a fresh one may be kept, new, split or merged, an old one vanished."""
+    of_old = counts / np.maximum(counts.sum(axis=1), 1)[:, None]
+    of_new = counts / np.maximum(counts.sum(axis=0), 1)[None, :]
+    parent = [int(np.argmax(column)) if column.max(initial=0) >= MOST else -1 for column in of_new.T]
+    found = []
+    for j, (number, name) in enumerate(zip(numbers, names, strict=True)):
+        eaten = [i for i in range(len(old)) if of_old[i, j] >= MOST]
+        if len(eaten) > 1:
+            kind, before = "merged", eaten
+        elif parent[j] >= 0 and parent.count(parent[j]) > 1:
+            kind, before = "split", [parent[j]]
+        elif j in pairs:
+            kind, before = "kept", [pairs[j]]
+        else:
+            kind, before = "new", []
+        shared = float(of_new[before, j].sum()) if before else 0.0
+        found.append(Match(kind, number, name, tuple(old[i] for i in before), int(counts[:, j].sum()), shared))
+    gone = [i for i in range(len(old)) if i not in pairs.values() and counts[i].sum()]
+    vanished = (Match("vanished", None, old[i], (old[i],), int(counts[i].sum()), 0.0) for i in gone)
+    return (*found, *vanished)
