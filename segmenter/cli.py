@@ -1,4 +1,4 @@
-"""Words and flags; every command calls one function of `segmenter.commands`.
+"""Words and flags; every command calls one function of a module of `segmenter.commands`.
 
 Exit status: 0 done, 1 the program failed, 2 the command or configuration is wrong,
 3 the data cannot be used, 130 interrupted.
@@ -10,6 +10,7 @@ import argparse
 import sys
 from collections.abc import Callable, Sequence
 from datetime import date
+from importlib import import_module
 from typing import NoReturn
 
 from segmenter import __version__
@@ -51,9 +52,8 @@ def _call(options: argparse.Namespace) -> int:
     if not hasattr(options, "call"):
         options.parser.print_help(sys.stderr)
         return 2
-    from segmenter import commands
-
-    call: Callable[[argparse.Namespace], int | None] = getattr(commands, options.call)
+    module, name = options.call.split(".")
+    call: Callable[[argparse.Namespace], int | None] = getattr(import_module(f"segmenter.commands.{module}"), name)
     return call(options) or 0
 
 
@@ -73,6 +73,7 @@ def parser() -> argparse.ArgumentParser:
     _add_analysis(commands)
     _add_samples(commands)
     _add_runs(commands)
+    _add_alerts(commands)
     return top
 
 
@@ -108,7 +109,7 @@ def _formats(text: str) -> tuple[str, ...]:
 
 
 def _add_analysis(commands: argparse._SubParsersAction[_Parser]) -> None:
-    run = _command(commands, "run", "run", "segments, anomalies and a report out of an export")
+    run = _command(commands, "run", "analysis.run", "segments, anomalies and a report out of an export")
     _sources(run)
     _archive(run)
     run.add_argument("--as-of", type=date.fromisoformat, metavar="DATE", help="the day seen from, such as 2025-06-30")
@@ -116,12 +117,12 @@ def _add_analysis(commands: argparse._SubParsersAction[_Parser]) -> None:
     run.add_argument("--format", type=_formats, metavar="LIST", help="of html,pdf,csv,xlsx,parquet")
     run.add_argument("--seed", type=int, metavar="N", help="seed of every random step")
     run.add_argument("--no-customer-rows", action="store_true", help="a report without single customers")
-    inspect = _command(commands, "inspect", "inspect", "what would be read and set aside; no analysis")
+    inspect = _command(commands, "inspect", "analysis.inspect", "what would be read and set aside; no analysis")
     _sources(inspect)
-    init = _command(commands, "init", "init", "write a config.toml that fits an export")
+    init = _command(commands, "init", "analysis.init", "write a config.toml that fits an export")
     _sources(init)
     init.add_argument("--to", default="config.toml", metavar="FILE", help="file to write (default: config.toml)")
-    score = _command(commands, "score", "score", "put customers into the segments of an earlier run")
+    score = _command(commands, "score", "analysis.score", "put customers into the segments of an earlier run")
     _sources(score)
     _archive(score)
     score.add_argument("--model", required=True, metavar="RUN", help="the run whose segments are used")
@@ -129,25 +130,46 @@ def _add_analysis(commands: argparse._SubParsersAction[_Parser]) -> None:
 
 
 def _add_samples(commands: argparse._SubParsersAction[_Parser]) -> None:
-    sample = _command(commands, "sample", "sample", "write realistic transactions with planted structure")
+    sample = _command(commands, "sample", "analysis.sample", "write realistic transactions with planted structure")
     sample.add_argument("file", metavar="FILE", help="CSV file to write")
     sample.add_argument("--customers", type=int, default=2000, metavar="N", help="customers (default: 2000)")
     sample.add_argument("--seed", type=int, default=42, metavar="N", help="seed (default: 42)")
     sample.add_argument("--truth", metavar="FILE", help="also write the planted segment and anomaly per customer")
-    demo = _command(commands, "demo", "demo", "sample transactions, a run on them, and where its report is")
+    demo = _command(commands, "demo", "analysis.demo", "sample transactions, a run on them, and where its report is")
     demo.add_argument("--to", default="demo", metavar="FOLDER", help="folder to work in (default: demo)")
 
 
 def _add_runs(commands: argparse._SubParsersAction[_Parser]) -> None:
     runs = _group(commands, "runs", "the runs of an archive")
-    listing = _command(runs, "list", "runs_list", "the runs, oldest first")
-    show = _command(runs, "show", "runs_show", "one run: its segments and row account")
-    prune = _command(runs, "prune", "runs_prune", "remove old runs")
-    for command in (listing, show, prune):
+    listing = _command(runs, "list", "runs.listing", "the runs, oldest first")
+    show = _command(runs, "show", "runs.show", "one run: its segments and row account")
+    compare = _command(runs, "compare", "runs.compare", "who moved between two runs, and the money with them")
+    accept = _command(runs, "accept", "runs.accept", "make the fresh segments of a run the archive's")
+    prune = _command(runs, "prune", "runs.prune", "remove old runs, never the one whose model is accepted")
+    for command in (listing, show, compare, accept, prune):
         _archive(command)
     show.add_argument("run", nargs="?", default="latest", metavar="RUN", help="run id, its beginning, or latest")
+    compare.add_argument("before", metavar="BEFORE", help="the earlier run: its id, or its beginning")
+    compare.add_argument("now", nargs="?", default="latest", metavar="NOW", help="the later run (default: latest)")
+    compare.add_argument("--to", metavar="FILE", help="also write every customer's move as CSV")
+    accept.add_argument("run", metavar="RUN", help="run id, its beginning, or latest")
+    accept.add_argument("--dry-run", action="store_true", help="only show who would move")
     prune.add_argument("--keep", type=int, metavar="N", help="keep the newest N runs")
     prune.add_argument("--days", type=int, metavar="N", help="keep runs younger than N days")
+
+
+def _add_alerts(commands: argparse._SubParsersAction[_Parser]) -> None:
+    alerts = _command(commands, "alerts", "alerts.alerts", "new, worse and resolved anomalies since the run before")
+    _archive(alerts)
+    alerts.add_argument("run", nargs="?", default="latest", metavar="RUN", help="run id, its beginning, or latest")
+    alerts.add_argument("--all", action="store_true", help="also those that go on as before")
+    alerts.add_argument(
+        "--verdict", action="append", default=[], metavar="CUSTOMER=WORD", help="say that an alert was expected, or act"
+    )
+    alerts.add_argument(
+        "--verdicts", metavar="FILE", help="CSV with customer_id, verdict and, if wanted, until and note"
+    )
+    alerts.add_argument("--until", type=date.fromisoformat, metavar="DATE", help="the day a verdict holds to")
 
 
 if __name__ == "__main__":

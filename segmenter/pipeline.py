@@ -10,13 +10,15 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 from threading import Thread
 from typing import TYPE_CHECKING
 
 from segmenter.config import Config
+from segmenter.runs.history import Drift, History
 from segmenter.runs.types import Manifest, Run
 
 if TYPE_CHECKING:
@@ -25,7 +27,6 @@ if TYPE_CHECKING:
 
     from segmenter.features.types import FeatureTable, Period
     from segmenter.intake.types import Intake
-    from segmenter.study import Study
 
 STAGES = ("reading the export", "describing customers", "finding segments and anomalies", "writing the report")
 
@@ -52,6 +53,11 @@ class Stopwatch:
         self.end()
         self.tell(stage)
         self._since = (stage, time.perf_counter())
+
+    def so_far(self) -> dict[str, float]:
+        """Seconds of the stages that ended and of the one that runs."""
+        stage, since = self._since or ("", 0.0)
+        return {**self.seconds, **({stage: round(time.perf_counter() - since, 3)} if stage else {})}
 
     def end(self) -> None:
         """End the stage that runs."""
@@ -87,15 +93,76 @@ def run(sources: Sequence[str], config: Config, *, tell: Callable[[str], None] =
         The sources cannot be read or used, or the archive or report cannot be written.
     """
     from segmenter import report
-    from segmenter.runs import archive
+    from segmenter.runs import acceptance, archive
+    from segmenter.runs.memory import remember
 
     Thread(target=_warm_up, daemon=True).start()
     watch, started = Stopwatch(tell), datetime.now(UTC)
-    intake, table, period, found, rejected = _analyse(sources, config, watch)
-    watch.begin(STAGES[3])
     root = Path(config.engine.archive)
-    manifest = Manifest(
-        run_id=archive.new_run_id(started, intake.readings, root),
+    made = remember(_analyse(sources, config, watch, started), root, config.history)
+    watch.begin(STAGES[3])
+    files: list[Path] = []
+
+    def finish(aside: Path) -> None:
+        files.extend(file.relative_to(aside) for file in report.render(made, config.report, aside))
+
+    folder = archive.write(made, root, finish)
+    if acceptance.accepted_run(root) is None:
+        acceptance.accept(root, folder.name, datetime.now(UTC))
+    watch.end()
+    return Finished(made, folder, tuple(folder / file for file in files))
+
+
+def _analyse(sources: Sequence[str], config: Config, watch: Stopwatch, started: datetime) -> Run:
+    """The run as far as it can be told without the runs before it, but for the accepted model."""
+    from segmenter import features
+    from segmenter.intake import load
+    from segmenter.runs import acceptance
+    from segmenter.study import Known, study
+
+    with workspace(config) as connection:
+        watch.begin(STAGES[0])
+        intake = load(connection, sources or config.source.paths, config.source, config.rules)
+        watch.begin(STAGES[1])
+        table = features.build(connection, config.features)
+        period = features.period(connection, table.as_of)
+        known = Known(
+            features.baskets(connection, table.as_of, excluded=config.rules.non_product_pattern),
+            partial(_evidence, connection, table.as_of),
+            features.period_revenue(connection, table, config.history.period_days),
+            acceptance.follow(Path(config.engine.archive), table, config),
+        )
+        watch.begin(STAGES[2])
+        found = study(table, known, config)
+        rejected = connection.execute("SELECT * FROM rejected ORDER BY file, line").df()
+    return Run(
+        _manifest(config, started, intake, table, period, watch),
+        found.findings,
+        found.customers,
+        found.segments,
+        found.anomalies,
+        rejected,
+        found.model,
+        found.challenger,
+        History(found.continuity, sentences=known.following.sentences),
+    )
+
+
+def _evidence(connection: duckdb.DuckDBPyConnection, as_of: date, customers: list[str]) -> dict[str, str]:
+    """The transactions behind customers in words."""
+    from segmenter import features
+
+    found = features.evidence(connection, customers, as_of)
+    return {customer: features.in_words(proof) for customer, proof in found.items()}
+
+
+def _manifest(
+    config: Config, started: datetime, intake: Intake, table: FeatureTable, period: Period, watch: Stopwatch
+) -> Manifest:
+    from segmenter.runs import archive
+
+    return Manifest(
+        run_id=archive.new_run_id(started, intake.readings, Path(config.engine.archive)),
         started_at=started,
         as_of=table.as_of,
         seed=config.engine.seed,
@@ -106,42 +173,8 @@ def run(sources: Sequence[str], config: Config, *, tell: Callable[[str], None] =
         account=intake.account,
         features=table.features,
         period=period,
-        timings=dict(watch.seconds),
+        timings=watch.so_far(),
     )
-    made = Run(manifest, found.findings, found.customers, found.segments, found.anomalies, rejected)
-    files: list[Path] = []
-
-    def finish(aside: Path) -> None:
-        files.extend(file.relative_to(aside) for file in report.render(made, config.report, aside))
-
-    folder = archive.write(made, root, finish)
-    watch.end()
-    return Finished(made, folder, tuple(folder / file for file in files))
-
-
-def _analyse(
-    sources: Sequence[str], config: Config, watch: Stopwatch
-) -> tuple[Intake, FeatureTable, Period, Study, pd.DataFrame]:
-    from segmenter import features
-    from segmenter.intake import load
-    from segmenter.study import study
-
-    with workspace(config) as connection:
-        watch.begin(STAGES[0])
-        intake = load(connection, sources or config.source.paths, config.source, config.rules)
-        watch.begin(STAGES[1])
-        table = features.build(connection, config.features)
-        period = features.period(connection, table.as_of)
-        baskets = features.baskets(connection, table.as_of, excluded=config.rules.non_product_pattern)
-        watch.begin(STAGES[2])
-
-        def evidence(customers: list[str]) -> dict[str, str]:
-            known = features.evidence(connection, customers, table.as_of)
-            return {customer: features.in_words(proof) for customer, proof in known.items()}
-
-        found = study(table, baskets, evidence, config)
-        rejected = connection.execute("SELECT * FROM rejected ORDER BY file, line").df()
-    return intake, table, period, found, rejected
 
 
 def _warm_up() -> None:
@@ -164,23 +197,45 @@ def inspect(sources: Sequence[str], config: Config) -> Intake:
         return load(connection, sources or config.source.paths, config.source, config.rules)
 
 
-def score(sources: Sequence[str], config: Config, folder: Path) -> pd.DataFrame:
+@dataclass(frozen=True)
+class Scored:
+    """Customers in the segments of an earlier run, and how far they have drifted from that run's.
+
+    `customers` has one row per customer: customer_id, segment, segment_name, distance (to the centroid, prepared units).
+    """
+
+    customers: pd.DataFrame
+    drift: tuple[Drift, ...]
+
+
+def score(sources: Sequence[str], config: Config, folder: Path) -> Scored:
     """Customers of `sources` in the segments of the run in `folder`, without refitting.
 
-    One row per customer: customer_id, segment, segment_name, distance (to the centroid, prepared units).
+    Raises
+    ------
+    SegmenterError
+        The run's model is missing or damaged, or the sources lack a feature that it uses.
     """
+    import numpy as np
     import pandas as pd
 
     from segmenter import features
     from segmenter.intake import load
     from segmenter.runs import model
+    from segmenter.runs.drift import drift
+    from segmenter.runs.tables import read_table
 
     known = model.read_model(folder / "model.json")
     with workspace(config) as connection:
         load(connection, sources or config.source.paths, config.source, config.rules)
         table = features.build(connection, config.features)
-    labels, distance = model.score(known, table)
-    names = [known.names[label] for label in labels]
-    return pd.DataFrame(
-        {"customer_id": table.customer_id, "segment": labels, "segment_name": names, "distance": distance}
+    labels, matrix = model.place(known, table)
+    scored = pd.DataFrame(
+        {
+            "customer_id": table.customer_id,
+            "segment": np.array(known.numbers)[labels],
+            "segment_name": [config.kmeans.names.get(known.names[label], known.names[label]) for label in labels],
+            "distance": np.linalg.norm(matrix - np.array(known.centroids)[labels], axis=1),
+        }
     )
+    return Scored(scored, drift(read_table(folder / "customers.parquet"), table, known.preparation.names))

@@ -45,6 +45,12 @@ def build(connection: duckdb.DuckDBPyConnection, config: FeaturesConfig) -> Feat
     return FeatureTable(customer_id, np.column_stack([columns[f.name] for f in kept]), kept, as_of)
 
 
+def period_revenue(connection: duckdb.DuckDBPyConnection, table: FeatureTable, days: int) -> NDArray[np.float64]:
+    """Money (n_customers,), net of returns, in the `days` days that end with the table's date."""
+    found = connection.execute(query("period_revenue"), {"as_of": table.as_of, "days": days}).fetchnumpy()
+    return _aligned(table.customer_id, found["customer_id"], found["revenue"])
+
+
 def _wanted(config: FeaturesConfig, columns: Columns) -> set[str]:
     """Features that the configuration names."""
     wanted = {*config.use, *config.anomalies_use}

@@ -88,23 +88,49 @@ def accepted(archive: Path) -> Accepted | None:
     return Accepted(run_id, manifest.as_of, read_model(folder / f"{name}.json"), customers, silhouette, config)
 
 
-def standing_alone(known: Accepted, table: FeatureTable, config: Config) -> str:
-    """Why the accepted model is not for this run, in a sentence; empty where it is."""
+@dataclass(frozen=True)
+class Following:
+    """How a run stands to the accepted model.
+
+    `known` is None where there is none or it is about other customers; `holds` where its segments are
+    kept; `sentences` say why they are not.
+    """
+
+    known: Accepted | None = None
+    holds: bool = False
+    sentences: tuple[str, ...] = ()
+
+
+def follow(archive: Path, table: FeatureTable, config: Config) -> Following:
+    """Whether the customers of `table` are placed by the accepted model of `archive`.
+
+    Raises
+    ------
+    RunError
+        The accepted model is missing or damaged.
+    """
+    known = accepted(archive) if config.history.follow else None
+    if known is None:
+        return Following()
     share = shared_customers(known.customers["customer_id"].to_numpy(dtype=np.str_), table.customer_id)
-    if share < SAME_CUSTOMERS:
-        return (
-            f"Only {share:.0%} of these customers are those of the accepted model's run {known.run_id}, so this run "
-            "stands alone. Another business belongs into another archive (-o)."
-        )
     missing = [name for name in known.model.preparation.names if name not in table.names]
-    if missing:
-        return f"The accepted model needs {', '.join(missing)}, which this export does not give: this run stands alone."
-    if _settings(config) != _settings(known.config):
-        return (
-            f"The settings of the segmentation differ from those of the accepted model's run {known.run_id}, so this "
-            "run has segments of its own. `segmenter runs accept` makes them the archive's."
+    if share < SAME_CUSTOMERS or missing:
+        lack = f"lacks {', '.join(missing)}" if missing else f"shares only {share:.0%} of its customers"
+        return Following(
+            sentences=(
+                f"This export {lack} with the accepted model's run {known.run_id}, so this run stands alone. "
+                "Another business belongs into another archive (-o).",
+            )
         )
-    return ""
+    if _settings(config) != _settings(known.config):
+        return Following(
+            known,
+            sentences=(
+                f"The settings of the segmentation differ from those of the accepted model's run {known.run_id}, so this "
+                "run has segments of its own. `segmenter runs accept` makes them the archive's.",
+            ),
+        )
+    return Following(known, holds=True)
 
 
 def _settings(config: Config) -> tuple[object, ...]:

@@ -7,7 +7,7 @@ import os
 import re
 import shutil
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -183,6 +183,24 @@ def read_document(folder: Path) -> tuple[Manifest, Findings, History]:
         findings = TypeAdapter(Findings).validate_python(document["findings"])
         return manifest, findings, TypeAdapter(History).validate_python(document["history"])
     except (OSError, ValueError, KeyError, AttributeError, ValidationError) as error:
+        reason = str(error).split("\n", 1)[0]
+        raise RunError(f"{path} is missing or damaged ({reason}). Run again, or restore the folder.") from None
+
+
+def as_of(folder: Path) -> date:
+    """The day that the run in `folder` sees its customers from; cheaper than reading its findings.
+
+    Raises
+    ------
+    RunError
+        run.json is missing or damaged.
+    """
+    import pydantic_core
+
+    path = folder / "run.json"
+    try:
+        return date.fromisoformat(pydantic_core.from_json(path.read_bytes())["manifest"]["as_of"])
+    except (OSError, ValueError, KeyError, TypeError) as error:
         reason = str(error).split("\n", 1)[0]
         raise RunError(f"{path} is missing or damaged ({reason}). Run again, or restore the folder.") from None
 

@@ -227,4 +227,10 @@ def _sentences(moves: pd.DataFrame, segments: Iterable[SegmentChange], since: da
         "lapsed": "without an order in the period", "gone": "no longer in the export",
     }  # fmt: skip
     told = [f"{counts[state]:,} {word}" for state, word in words.items() if counts.get(state)]
-    return (first, f"Of {len(moves):,} customers: {', '.join(told)}.") if told else (first,)
+    redrawn = int((moves["cause"] == "cut point").sum())
+    sentences = [first]
+    if told:
+        sentences.append(f"Of {len(moves):,} customers: {', '.join(told)}.")
+    if redrawn:
+        sentences.append(f"{redrawn:,} changed segment only because the segments were redrawn, not by what they did.")
+    return tuple(sentences)

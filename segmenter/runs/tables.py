@@ -54,3 +54,20 @@ def read_table(path: Path) -> pd.DataFrame:
     except (OSError, ValueError, duckdb.Error) as error:
         reason = str(error).split("\n", 1)[0]
         raise RunError(f"{path} is missing or damaged ({reason}). Run again, or restore the folder.") from None
+
+
+def read_column(path: Path, name: str) -> pd.Series:
+    """One column of a Parquet table of a run.
+
+    Raises
+    ------
+    RunError
+        The file is missing or damaged, or has no such column.
+    """
+    column = '"' + name.replace('"', '""') + '"'
+    try:
+        with duckdb.connect() as connection:
+            return connection.execute(f"SELECT {column} FROM read_parquet(?)", [str(path)]).df()[name]  # noqa: S608
+    except duckdb.Error as error:
+        reason = str(error).split("\n", 1)[0]
+        raise RunError(f"{path} is missing or damaged ({reason}). Run again, or restore the folder.") from None

@@ -1,0 +1,92 @@
+"""Anomalies since the run before, and what people say of them."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import pandas as pd
+
+from segmenter.commands.options import config_of
+from segmenter.console import Terminal, print_json
+from segmenter.errors import RunError, UsageError
+from segmenter.runs import alerts as alerts_of
+from segmenter.runs.alerts import Verdict
+from segmenter.runs.archive import find, read
+from segmenter.runs.history import AlertCount
+from segmenter.runs.state import open_state
+from segmenter.runs.types import Run
+
+SHOWN = ("new", "worsened", "ongoing", "resolved")
+
+
+def alerts(options: Namespace) -> None:
+    """New, worsened, ongoing and resolved anomalies of a run; verdicts are recorded first."""
+    config = config_of(options)
+    root = Path(config.engine.archive)
+    run = read(find(root, options.run))
+    if run.alerts is None or run.history.alerts is None:
+        raise RunError(f"The run {run.manifest.run_id} holds no alerts. Run again.")
+    until = options.until or date.today() + timedelta(days=config.history.hold_days)  # noqa: DTZ011 - a person's day
+    with open_state(root) as state:
+        n_said = alerts_of.add_verdicts(state, _said(options, until), datetime.now(UTC))
+        verdicts = alerts_of.read_verdicts(state)
+    table = alerts_of.with_verdicts(run.alerts, verdicts, run.manifest.as_of)
+    counts = alerts_of.count(table, verdicts, run.manifest.as_of, run.history.alerts.is_baseline)
+    told = alerts_of.told(table, run.manifest.as_of)
+    if options.json:
+        print_json(
+            {"run": run.manifest.run_id, "counts": vars(counts), "alerts": _rows(told), "verdicts_added": n_said}
+        )
+        return
+    _show(Terminal(options.quiet), run, told, counts, options.all)
+
+
+def _said(options: Namespace, until: date) -> list[Verdict]:
+    """The verdicts of the command line and of the file it names."""
+    said = []
+    for text in options.verdict:
+        customer, equals, word = text.rpartition("=")
+        if not equals:
+            raise UsageError(f"{text} is no verdict. Write CUSTOMER=expected or CUSTOMER=act.")
+        said.append(alerts_of.verdict(customer, word, until))
+    if options.verdicts:
+        said += alerts_of.verdicts_from_csv(Path(options.verdicts), until)
+    return said
+
+
+def _rows(table: pd.DataFrame) -> list[dict[str, object]]:
+    columns = ["customer_id", "state", "since", "severity", "amount_at_stake", "reason", "evidence"]
+    records = table[columns].astype(object).where(table[columns].notna(), None).to_dict("records")
+    return [{str(name): value for name, value in record.items()} for record in records]
+
+
+def _show(terminal: Terminal, run: Run, told: pd.DataFrame, counts: AlertCount, everything: bool) -> None:
+    terminal.say(f"{run.manifest.run_id}, as of {run.manifest.as_of}: {_headline(counts)}", style="bold")
+    states = SHOWN if everything or counts.is_baseline else ("new", "worsened", "resolved")
+    rows = [
+        (
+            str(row["customer_id"]),
+            row["state"],
+            f"{row['severity']:,.0f}",
+            f"{row['amount_at_stake']:,.0f}",
+            str(row["reason"]),
+        )
+        for row in told.to_dict("records")
+        if row["state"] in states
+    ]
+    if rows:
+        terminal.table(("customer", "state", "severity", "at stake", "why"), rows, right=(2, 3))
+    if counts.ongoing and "ongoing" not in states:
+        terminal.say(f"{counts.ongoing:,} ongoing are left out; --all shows them.")
+    if counts.held:
+        terminal.say(f"{counts.held:,} are held back by a verdict.")
+    if counts.judged:
+        terminal.say(f"Of {counts.judged:,} alerts judged so far {counts.right:,} were worth acting on.")
+
+
+def _headline(counts: AlertCount) -> str:
+    if counts.is_baseline:
+        return f"{counts.ongoing:,} odd customers at the start; the next run tells what is new"
+    return f"{counts.new:,} newly odd, {counts.worsened:,} worse, {counts.resolved:,} ordinary again"

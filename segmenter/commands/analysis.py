@@ -1,0 +1,122 @@
+"""Exports in, runs out: run, inspect, init, sample, demo, score."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from segmenter import pipeline
+from segmenter.commands.options import config_of, sources_of
+from segmenter.commands.shown import intake_document, run_document, show_account, show_recognition, show_run
+from segmenter.config import Config, load_config
+from segmenter.console import Terminal, print_json
+from segmenter.errors import UsageError
+from segmenter.runs.archive import find
+from segmenter.runs.tables import write_safe_csv
+
+if TYPE_CHECKING:
+    from segmenter.pipeline import Finished
+
+
+def run(options: Namespace) -> None:
+    """Segments, anomalies and a report out of an export."""
+    config = config_of(options)
+    finished = _run(options.sources, config, options)
+    if options.json:
+        print_json(run_document(finished))
+
+
+def inspect(options: Namespace) -> None:
+    """Show what would be read, as what, and what would be set aside."""
+    intake = pipeline.inspect(sources_of(options.sources, load_config(options.config)), load_config(options.config))
+    if options.json:
+        print_json(intake_document(intake))
+        return
+    terminal = Terminal(options.quiet)
+    show_recognition(terminal, intake)
+    show_account(terminal, intake.account)
+
+
+def init(options: Namespace) -> None:
+    """Write a configuration that fits an export, never over an existing one."""
+    from segmenter.config.reference import annotated
+    from segmenter.intake import suggest_config
+
+    target = Path(options.to)
+    if target.exists():
+        raise UsageError(f"{target} exists already; name another file with --to, or remove it.")
+    intake = pipeline.inspect(sources_of(options.sources, Config()), load_config(options.config))
+    keys: dict[str, Any] = suggest_config(intake)
+    keys.setdefault("source", {})["paths"] = options.sources
+    target.write_text(annotated(keys), encoding="utf-8")
+    if options.json:
+        print_json({"config": str(target), "columns": intake.recognition.columns})
+        return
+    terminal = Terminal(options.quiet)
+    show_recognition(terminal, intake)
+    terminal.say(f"\n{target} is written. Try it: segmenter run -c {target}")
+
+
+def sample(options: Namespace) -> None:
+    """Write realistic transactions with planted segments and anomalies."""
+    from segmenter.sample import generate
+
+    generate(
+        Path(options.file),
+        n_customers=options.customers,
+        seed=options.seed,
+        truth=Path(options.truth) if options.truth else None,
+    )
+    if options.json:
+        print_json({"file": options.file, "customers": options.customers, "truth": options.truth})
+    else:
+        Terminal(options.quiet).say(f"{options.file}: transactions of {options.customers:,} customers")
+
+
+def demo(options: Namespace) -> None:
+    """Sample transactions, a run on them, and where its report is."""
+    from segmenter.sample import generate
+
+    folder = Path(options.to)
+    folder.mkdir(parents=True, exist_ok=True)
+    export = folder / "transactions.csv"
+    generate(export, truth=folder / "truth.csv")
+    config = load_config(options.config, engine={"archive": str(folder / "runs")})
+    finished = _run([str(export)], config, options)
+    if options.json:
+        print_json(run_document(finished))
+
+
+def score(options: Namespace) -> None:
+    """Put customers into the segments of an earlier run, without refitting."""
+    config = config_of(options)
+    folder = find(Path(config.engine.archive), options.model)
+    found = pipeline.score(sources_of(options.sources, config), config, folder)
+    write_safe_csv(found.customers, Path(options.to))
+    sizes = found.customers["segment_name"].value_counts(sort=False)
+    drifted = [each.feature for each in found.drift if each.verdict == "drifted"]
+    if options.json:
+        counts = {str(name): int(count) for name, count in sizes.items()}
+        drift = {each.feature: {"psi": each.psi, "verdict": each.verdict} for each in found.drift}
+        print_json({"file": options.to, "model": folder.name, "customers": counts, "drift": drift})
+        return
+    terminal = Terminal(options.quiet)
+    terminal.table(("segment", "customers"), [(str(name), f"{count:,}") for name, count in sizes.items()], right=(1,))
+    if drifted:
+        terminal.say(
+            f"Note: these customers differ clearly from those of {folder.name} in {', '.join(drifted)} (population "
+            "stability index 0.25 or more). Its segments may not fit them; `segmenter run` looks anew.",
+            style="yellow",
+        )
+    terminal.say(f"{options.to}: {len(found.customers):,} customers in the segments of {folder.name}", style="bold")
+
+
+def _run(sources: Sequence[str], config: Config, options: Namespace) -> Finished:
+    terminal = Terminal(options.quiet)
+    chosen = sources_of(sources, config)
+    with terminal.progress(pipeline.STAGES) as step:
+        finished = pipeline.run(chosen, config, tell=step)
+    show_run(terminal, finished)
+    return finished

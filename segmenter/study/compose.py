@@ -1,0 +1,114 @@
+"""A study from end to end: the core, the other readings, and the tables that a run keeps."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+
+import pandas as pd
+
+from segmenter.analysis.cards import build as build_cards
+from segmenter.analysis.explain import explain
+from segmenter.analysis.findings import Findings, SegmentCard, SilhouetteProfile
+from segmenter.analysis.silhouette import silhouette_profiles
+from segmenter.analysis.types import Floats
+from segmenter.config import Config
+from segmenter.features.types import Baskets, FeatureTable
+from segmenter.runs.acceptance import Following
+from segmenter.runs.history import Continuity
+from segmenter.runs.types import Model
+from segmenter.study.core import Core, core_of
+from segmenter.study.placement import shown_names
+from segmenter.study.readings import Readings, read
+from segmenter.study.tables import anomalies_table, customers_table, formatter, segments_table
+
+EvidenceOf = Callable[[list[str]], Mapping[str, str]]
+
+
+@dataclass(frozen=True)
+class Known:
+    """What a study needs beside the feature table.
+
+    `evidence` gives the transactions behind customers in words, by customer id; `period_revenue` (n,) the
+    customers' money in the last days; `following` the accepted model.
+    """
+
+    baskets: Baskets | None
+    evidence: EvidenceOf
+    period_revenue: Floats
+    following: Following
+
+
+@dataclass(frozen=True)
+class Study:
+    """What was found, and the tables and models of a run (see `segmenter.runs.types`)."""
+
+    findings: Findings
+    customers: pd.DataFrame
+    segments: pd.DataFrame
+    anomalies: pd.DataFrame
+    model: Model
+    challenger: Model | None
+    continuity: Continuity | None
+
+
+def study(table: FeatureTable, known: Known, config: Config) -> Study:
+    """Segments, anomalies and the other readings of the same customers."""
+    core, show = core_of(table, known.following, config), formatter(config)
+    cards = _cards(core, config)
+    explained = explain(table.values, table.features, core.prepared.anomalies, core.anomalies, core.severity, show)
+    proof = known.evidence([str(table.customer_id[row]) for row in explained.rows])
+    readings = read(core, known.baskets, config)
+    return Study(
+        _findings(core, cards, readings),
+        customers_table(core, cards, explained, readings, known.period_revenue, config),
+        segments_table(cards),
+        anomalies_table(core, cards, explained, proof, show),
+        core.placement.model,
+        core.placement.challenger,
+        core.placement.continuity,
+    )
+
+
+def _cards(core: Core, config: Config) -> tuple[SegmentCard, ...]:
+    """A card per segment that has customers, under the segment's lasting number."""
+    names = shown_names(core.placement, config)
+    made = build_cards(core.described, core.segmentation, names, formatter(config), config.engine.seed)
+    return tuple(replace(card, label=number) for card, number in zip(made, core.placement.numbers, strict=True))
+
+
+def _findings(core: Core, cards: tuple[SegmentCard, ...], readings: Readings) -> Findings:
+    return Findings(
+        preparation=core.placement.preparation,
+        choice=core.segmentation.choice,
+        silhouettes=_silhouettes(core),
+        cards=cards,
+        anomalies=core.anomalies.finding,
+        hierarchy=readings.hierarchy,
+        map=readings.map.finding,
+        comparison=readings.comparison,
+        rfm=readings.rfm,
+        mixture=readings.mixture,
+        themes=readings.themes,
+        separation=_separation(core, cards),
+        centroids=tuple(tuple(float(value) for value in row) for row in core.segmentation.centroids),
+    )
+
+
+def _silhouettes(core: Core) -> tuple[SilhouetteProfile, ...]:
+    profiles = silhouette_profiles(core.segmentation.silhouette, core.segmentation.labels)
+    return tuple(replace(profile, label=core.placement.numbers[profile.label]) for profile in profiles)
+
+
+def _separation(core: Core, cards: tuple[SegmentCard, ...]) -> tuple[str, ...]:
+    """How far the segmentation can be trusted, in sentences."""
+    choice = core.segmentation.choice
+    sentences = [choice.reason]
+    shaky = [card.name for card in cards if card.stability is not None and card.stability < 0.6]
+    if shaky:
+        sentences.append(
+            f"Resamples do not find these segments reliably: {', '.join(shaky)}. Read them as a description."
+        )
+    if choice.points and choice.n_silhouette < len(core.table.customer_id):
+        sentences.append(f"Silhouettes were measured on a sample of {choice.n_silhouette:,} customers.")
+    return tuple(sentences)

@@ -1,0 +1,72 @@
+"""The core of a study: customers prepared, placed in segments, and searched for anomalies."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from segmenter.analysis import dbscan
+from segmenter.analysis.customers import Customers
+from segmenter.analysis.explain import jury, severity, stake
+from segmenter.analysis.prepare import prepare
+from segmenter.analysis.types import Anomalies, Floats, Ints, Prepared, Segmentation
+from segmenter.config import Config
+from segmenter.features.types import FeatureTable
+from segmenter.runs.acceptance import Following
+from segmenter.study.placement import Placement, place_customers
+
+
+@dataclass(frozen=True)
+class Core:
+    """The customers of `table`, their segments, the anomalies among them; `severity` and `votes` are (n,)."""
+
+    table: FeatureTable
+    prepared: Prepared
+    placement: Placement
+    anomalies: Anomalies
+    severity: Floats
+    votes: Ints
+
+    @property
+    def segmentation(self) -> Segmentation:
+        """The segments that have customers, counted from 0."""
+        return self.placement.segmentation
+
+    @property
+    def matrix(self) -> Floats:
+        """The customers (n, d) in the units that the segments are made in."""
+        return self.placement.matrix
+
+    @property
+    def described(self) -> Customers:
+        """What the cards are made from."""
+        return Customers(
+            self.table.values,
+            self.table.features,
+            self.matrix,
+            self.placement.preparation.names,
+            self.anomalies.is_anomaly,
+        )
+
+
+def core_of(table: FeatureTable, following: Following, config: Config) -> Core:
+    """Prepare the customers, place them in segments and search them for anomalies."""
+    prepared = prepare(
+        table.values,
+        table.names,
+        config.prepare,
+        use=_known(config.features.use, table),
+        anomalies_use=_known(config.features.anomalies_use, table),
+        seed=config.engine.seed,
+    )
+    anomalies = dbscan.detect(prepared.anomalies, prepared.anomaly_names, config.dbscan)
+    placement = place_customers(table, prepared, anomalies.is_anomaly, following, config)
+    votes = jury(prepared.anomalies, placement.matrix, placement.segmentation, anomalies)
+    grave = severity(anomalies, stake(table.values, table.features))
+    return Core(table, prepared, placement, anomalies, grave, votes)
+
+
+def _known(names: tuple[str, ...], table: FeatureTable) -> tuple[str, ...]:
+    """The features of `names` that this export gives."""
+    return tuple(name for name in names if name in table.names and np.isfinite(table.column(name)).any())

@@ -1,0 +1,96 @@
+"""The other readings of the same customers: maps, hierarchy, methods side by side, mixtures, RFM, basket themes."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from segmenter.analysis import comparison, hierarchy, maps, mixture, rfm, themes
+from segmenter.analysis.findings import Comparison, HierarchyFinding, MixtureFinding, RfmFinding, Theme
+from segmenter.analysis.types import CustomerMap, Ints
+from segmenter.config import Config
+from segmenter.features.types import Baskets
+from segmenter.study.core import Core
+
+
+@dataclass(frozen=True)
+class Readings:
+    """What the other methods say; `scores` (n, 3) and `rfm_segments` (n,) are per customer."""
+
+    map: CustomerMap
+    hierarchy: HierarchyFinding
+    comparison: Comparison
+    mixture: MixtureFinding | None
+    themes: tuple[Theme, ...]
+    rfm: RfmFinding
+    scores: Ints
+    rfm_segments: list[str]
+
+
+def read(core: Core, baskets: Baskets | None, config: Config) -> Readings:
+    """All readings; the maps are drawn beside the rest, as they take as long as everything else together."""
+    with ThreadPoolExecutor(1) as beside:
+        drawing = beside.submit(_map, core, config)
+        tree, side, soft = _methods(core, config)
+        found = _themes(core, baskets, config)
+        scores, rfm_segments, quintiles = _rfm(core)
+        seen = drawing.result()
+    return Readings(seen, tree, side, soft, found, quintiles, scores, rfm_segments)
+
+
+def _map(core: Core, config: Config) -> CustomerMap:
+    return maps.build(
+        core.matrix,
+        core.placement.preparation.names,
+        core.anomalies.is_anomaly,
+        perplexity=config.views.perplexity,
+        sample_size=config.views.tsne_sample,
+        seed=config.engine.seed,
+    )
+
+
+def _methods(core: Core, config: Config) -> tuple[HierarchyFinding, Comparison, MixtureFinding | None]:
+    """The hierarchical view, the methods side by side on its sample, and the Gaussian mixtures."""
+    seed, segmentation, matrix = config.engine.seed, core.segmentation, core.matrix
+    tree = hierarchy.build(
+        matrix,
+        segmentation.labels,
+        segmentation.centroids,
+        method=config.views.linkage,
+        metric=config.views.metric,
+        sample_size=config.views.hierarchy_sample,
+        seed=seed,
+    )
+    rows = tree.sample
+    side = comparison.compare(
+        matrix[rows], segmentation.labels[rows], tree.labels, core.anomalies.labels[rows], segmentation.n_clusters, seed
+    )
+    counts = tuple(point.n_clusters for point in segmentation.choice.points)
+    soft = mixture.fit(matrix, segmentation.labels, counts, seed) if config.views.mixture and counts else None
+    return _numbered(tree.finding, core.placement.numbers), side, soft
+
+
+def _numbered(tree: HierarchyFinding, numbers: tuple[int, ...]) -> HierarchyFinding:
+    """The tree with the segments' lasting numbers in the place of their order in this run."""
+    return replace(
+        tree,
+        leaf_segments=tuple(numbers[label] for label in tree.leaf_segments),
+        merges=tuple((k, numbers[one], numbers[other]) for k, one, other in tree.merges),
+    )
+
+
+def _rfm(core: Core) -> tuple[Ints, list[str], RfmFinding]:
+    recency, frequency, monetary = (core.table.column(name) for name in ("recency", "frequency", "monetary"))
+    return rfm.score(recency, frequency, monetary, core.segmentation.labels, core.segmentation.n_clusters)
+
+
+def _themes(core: Core, baskets: Baskets | None, config: Config) -> tuple[Theme, ...]:
+    if baskets is None:
+        return ()
+    place = {customer: row for row, customer in enumerate(core.table.customer_id)}
+    rows = np.array([place.get(customer, -1) for customer in baskets.customer_id], dtype=np.int64)
+    labels = np.where(rows >= 0, core.segmentation.labels[rows], -1)
+    n_clusters = core.segmentation.n_clusters
+    return themes.find(baskets.counts, baskets.products, labels, n_clusters, config.views.themes, config.engine.seed)

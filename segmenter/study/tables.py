@@ -1,0 +1,155 @@
+"""The tables of a run (see `segmenter.runs.types`), from what was found."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+
+from segmenter.analysis.customers import Described, Format
+from segmenter.analysis.explain import Explained
+from segmenter.analysis.findings import Reason, SegmentCard
+from segmenter.analysis.mixture import memberships
+from segmenter.analysis.types import CustomerMap, Floats, Ints
+from segmenter.config import Config
+from segmenter.study.core import Core
+from segmenter.study.readings import Readings
+
+ANOMALY_COLUMNS = [
+    "customer_id", "segment_name", "kind", "severity", "anomaly_score", "amount_at_stake", "jury", "reason",
+    *(f"reason_{number}_{part}" for number in (1, 2, 3) for part in ("feature", "value", "usual")),
+    "nearest_ordinary", "evidence",
+]  # fmt: skip
+
+
+def formatter(config: Config) -> Format:
+    """Values in words for the tables: ``168,470 EUR``, ``61 days``, ``38 %``."""
+    currency = f" {config.report.currency}" if config.report.currency else ""
+
+    def show(feature: Described, value: float) -> str:
+        if feature.kind == "share":
+            return f"{value:.0%}"
+        if feature.kind == "money":
+            return f"{value:,.0f}{currency}" if abs(value) >= 100 else f"{value:,.2f}{currency}"
+        digits = 0 if feature.kind in {"days", "count"} and (abs(value) >= 10 or float(value).is_integer()) else 1
+        unit = feature.unit.removesuffix("s") if value == 1 else feature.unit
+        return f"{value:,.{digits}f} {unit}".rstrip()
+
+    return show
+
+
+def customers_table(
+    core: Core,
+    cards: tuple[SegmentCard, ...],
+    explained: Explained,
+    readings: Readings,
+    period_revenue: Floats,
+    config: Config,
+) -> pd.DataFrame:
+    """One row per customer, in the feature table's order."""
+    labels = core.segmentation.labels
+    names = np.array([card.name for card in cards], dtype=object)
+    reasons = np.full(len(labels), None, dtype=object)
+    reasons[explained.rows] = [_joined(each) for each in explained.reasons]
+    table = pd.DataFrame({"customer_id": core.table.customer_id.astype(str)})
+    values = pd.DataFrame(core.table.values, columns=list(core.table.names))
+    found = {
+        "period_revenue": period_revenue,
+        "segment": np.array(core.placement.numbers)[labels],
+        "segment_name": names[labels].astype(str),
+        **_challenger(core),
+        "silhouette": core.segmentation.silhouette,
+        **_soft(core, names, config),
+        **{name: readings.scores[:, at] for at, name in enumerate(("r_score", "f_score", "m_score"))},
+        "rfm_segment": readings.rfm_segments,
+        "dbscan_role": core.anomalies.role.astype(str),
+        "dbscan_cluster": core.anomalies.labels,
+        "rare_group": core.anomalies.rare_group,
+        "is_anomaly": core.anomalies.is_anomaly,
+        "anomaly_score": core.anomalies.score,
+        "severity": core.severity.round(1),
+        "anomaly_reason": reasons,
+        "jury": core.votes,
+        **_places(readings.map, len(labels)),
+    }
+    return pd.concat([table, values, pd.DataFrame(found)], axis=1)
+
+
+def _challenger(core: Core) -> dict[str, Ints]:
+    """The segment that a fresh fit would put the customer in, where a model is held."""
+    numbers = core.placement.challenger_numbers
+    return {} if numbers is None else {"challenger_segment": numbers}
+
+
+def _soft(core: Core, names: np.ndarray, config: Config) -> dict[str, np.ndarray]:
+    """Soft membership of the own segment and the segment that comes second."""
+    if not config.views.mixture or core.segmentation.n_clusters < 2:
+        return {}
+    own, second = memberships(core.matrix, core.segmentation.labels)
+    return {"membership": own, "second_segment": names[second].astype(str)}
+
+
+def _places(seen: CustomerMap, n: int) -> dict[str, np.ndarray]:
+    """Places on the maps, NaN for customers outside the sample."""
+    columns = {
+        **{f"tsne_{axis}": seen.tsne2[:, at] for at, axis in enumerate("xy")},
+        **{f"tsne3_{axis}": seen.tsne3[:, at] for at, axis in enumerate("xyz")},
+        **{f"pca_{axis}": seen.pca2[:, at] for at, axis in enumerate("xy")},
+    }
+    places = {name: np.full(n, np.nan) for name in columns}
+    for name, values in columns.items():
+        places[name][seen.sample] = values
+    return places
+
+
+def _joined(reasons: tuple[Reason, ...]) -> str:
+    text = "; ".join(reason.text for reason in reasons)
+    return text[:1].upper() + text[1:]
+
+
+def segments_table(cards: tuple[SegmentCard, ...]) -> pd.DataFrame:
+    """One row per segment."""
+    plain = (
+        "label", "name", "customers", "customer_share", "revenue", "revenue_share", "stability", "action", "avoid", "rule"
+    )  # fmt: skip
+    rows = [
+        {name: getattr(card, name) for name in plain}
+        | {f"median_{name}": value for name, value in card.medians.items()}
+        for card in cards
+    ]
+    return pd.DataFrame(rows)
+
+
+def anomalies_table(
+    core: Core,
+    cards: tuple[SegmentCard, ...],
+    explained: Explained,
+    evidence: Mapping[str, str],
+    show: Format,
+) -> pd.DataFrame:
+    """The flagged customers, the most severe first, with reasons and evidence in words."""
+    by_name = {feature.name: feature for feature in core.table.features}
+    ids = core.table.customer_id
+    rows = []
+    for at, row in enumerate(explained.rows):
+        known = {
+            "customer_id": str(ids[row]),
+            "segment_name": cards[core.segmentation.labels[row]].name,
+            "kind": "rare group" if core.anomalies.rare_group[row] else "noise",
+            "severity": round(float(core.severity[row]), 1),
+            "anomaly_score": float(core.anomalies.score[row]),
+            "amount_at_stake": float(explained.stake[at]),
+            "jury": int(core.votes[row]),
+            "reason": _joined(explained.reasons[at]),
+        }
+        for number, reason in enumerate(explained.reasons[at], 1):
+            feature = by_name[reason.feature]
+            known[f"reason_{number}_feature"] = feature.label
+            known[f"reason_{number}_value"] = show(feature, reason.value)
+            known[f"reason_{number}_usual"] = f"{show(feature, reason.usual_low)} to {show(feature, reason.usual_high)}"
+        nearest = explained.nearest[at]
+        known["nearest_ordinary"] = str(ids[nearest]) if nearest >= 0 else ""
+        known["evidence"] = evidence.get(str(ids[row]), "")
+        rows.append(known)
+    return pd.DataFrame(rows, columns=ANOMALY_COLUMNS)
