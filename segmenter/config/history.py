@@ -11,7 +11,8 @@ class HistoryConfig(Section):
     """[history]: the accepted model, movement between runs, and alerts that live through them."""
 
     follow: bool = Field(
-        True, description="keep the accepted model's segments and compare with earlier runs; false: every run for itself"
+        True,
+        description="keep the accepted model's segments and compare with earlier runs; false: every run for itself",
     )
     period_days: int = Field(30, ge=1, le=3660, description="days before a run's date whose money the bridge compares")
     worsened_by: float = Field(
