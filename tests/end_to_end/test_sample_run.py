@@ -9,7 +9,7 @@ import pytest
 from sklearn.metrics import adjusted_rand_score
 
 from segmenter.runs import archive
-from segmenter.runs.model import read_model, score
+from segmenter.runs.model import place, read_model
 from segmenter.sample import generate
 
 
@@ -86,7 +86,7 @@ def test_customers_score_into_their_own_segments(finished):
     table = FeatureTable(
         customers["customer_id"].to_numpy(), customers[names].to_numpy(float), manifest.features, manifest.as_of
     )
-    labels, _ = score(read_model(finished.folder / "model.json"), table)
+    labels, _ = place(read_model(finished.folder / "model.json"), table)
     assert (labels == customers["segment"].to_numpy()).all()
 
 

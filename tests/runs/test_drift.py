@@ -1,0 +1,56 @@
+"""Drift is nothing where nothing changed, and grows with the change."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+
+from segmenter.features.types import Feature, FeatureTable
+from segmenter.runs.drift import drift, psi
+
+numbers = arrays(float, st.integers(1, 80), elements=st.floats(-1e6, 1e6) | st.just(float("nan")))
+
+
+def table(values):
+    ids = np.array([str(number) for number in range(len(values))])
+    feature = Feature("monetary", "money", "", "money", True)
+    return FeatureTable(ids, np.asarray(values, dtype=float)[:, None], (feature,), None)
+
+
+@settings(deadline=None)
+@given(numbers)
+def test_the_same_customers_have_not_drifted(values):
+    assert psi(values, values) == pytest.approx(0.0)
+
+
+@settings(deadline=None)
+@given(numbers, numbers)
+def test_the_index_is_never_negative_and_knows_no_order(then, now):
+    assert psi(then, now) >= -1e-12
+    assert psi(then[::-1], now[::-1]) == pytest.approx(psi(then, now))
+
+
+def test_the_index_is_the_formula_of_the_textbook():
+    then = np.repeat(np.arange(10.0), 10)
+    now = np.repeat(np.arange(10.0), [19, 1, 10, 10, 10, 10, 10, 10, 10, 10])
+    expected = (0.19 - 0.10) * np.log(0.19 / 0.10) + (0.01 - 0.10) * np.log(0.01 / 0.10)
+    assert psi(then, now) == pytest.approx(expected)
+
+
+def test_a_clear_shift_is_called_drift_and_its_distance_is_in_interquartile_ranges(rng):
+    then = pd.DataFrame({"monetary": rng.normal(100, 10, 4000)})
+    moved = then["monetary"].to_numpy() + 20
+    (found,) = drift(then, table(moved), ["monetary"])
+    low, high = np.quantile(then["monetary"], [0.25, 0.75])
+    assert found.verdict == "drifted"
+    assert found.wasserstein == pytest.approx(20 / (high - low))
+    assert drift(then, table(rng.normal(100, 10, 4000)), ["monetary"])[0].verdict == "steady"
+
+
+def test_customers_who_lack_a_value_are_a_group_of_their_own(rng):
+    values = rng.normal(0, 1, 1000)
+    holed = np.where(rng.random(1000) < 0.5, np.nan, values)
+    (found,) = drift(pd.DataFrame({"monetary": values}), table(holed), ["monetary"])
+    assert found.verdict == "drifted"

@@ -1,0 +1,123 @@
+"""Movement between two runs adds up, in customers and in money, whatever moved."""
+
+from datetime import date
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from segmenter.analysis.findings import Preparation
+from segmenter.runs.movement import Side, movement
+from segmenter.runs.types import Model
+
+NAMES = {0: "Best", 2: "Middle", 5: "Gone"}
+
+
+def model(cut):
+    """Two features as they are; segment 0 above `cut` of the first, 2 in the middle, 5 below."""
+    plain = Preparation(
+        ("a", "b"), (0.0, 0.0), (None, None), (None, None), "none", (None, None), (0.0, 0.0), (1.0, 1.0), None, None, (),
+        ("none", "none"),
+    )  # fmt: skip
+    return Model(plain, ((cut + 10, 0.0), (cut, 0.0), (cut - 10, 0.0)), tuple(NAMES.values()), tuple(NAMES), 6)
+
+
+def side(ids, figures, money, cut=50.0, day=1):
+    figures = np.asarray(figures, dtype=float)
+    nearest = np.array([list(NAMES)[int(np.argmin(np.abs(np.array([cut + 10, cut, cut - 10]) - x)))] for x in figures])
+    customers = pd.DataFrame(
+        {
+            "customer_id": [f"c{each}" for each in ids],
+            "a": figures,
+            "b": np.zeros(len(figures)),
+            "segment": nearest.astype(np.int64),
+            "segment_name": [NAMES[each] for each in nearest],
+            "period_revenue": np.asarray(money, dtype=float),
+        }
+    )
+    return Side(f"run{day}", date(2025, 1, day), customers, model(cut), {0: 300.0, 2: 200.0, 5: 100.0})
+
+
+customers = st.dictionaries(
+    st.integers(0, 60), st.tuples(st.floats(30, 70), st.decimals(-500, 500, places=2).map(float)), min_size=1
+)
+
+
+def of(drawn, **more):
+    ids = sorted(drawn)
+    return side(ids, [drawn[each][0] for each in ids], [drawn[each][1] for each in ids], **more)
+
+
+@settings(deadline=None, max_examples=60)
+@given(customers, customers, st.sampled_from([45.0, 50.0, 53.0]))
+def test_flows_bridge_and_segments_add_up_in_customers_and_in_money(first, second, cut):
+    before, now = of(first, day=1), of(second, cut=cut, day=8)
+    found, moves = movement(before, now, 30, 1)
+    assert sum(flow.customers for flow in found.flows if flow.before) == len(first)
+    assert sum(flow.customers for flow in found.flows if flow.now) == len(second)
+    assert sum(flow.customers for flow in found.flows) == len(moves) == len(first.keys() | second.keys())
+    then, today = before.customers["period_revenue"].sum(), now.customers["period_revenue"].sum()
+    assert sum(flow.money_before for flow in found.flows) == pytest.approx(then)
+    assert sum(flow.money_now for flow in found.flows) == pytest.approx(today)
+    assert sum(step.amount for step in found.bridge[:-1]) == pytest.approx(found.bridge[-1].amount)
+    assert sum(step.customers for step in found.bridge[1:-1]) == len(moves)
+    for change in found.segments:
+        assert change.customers.value == change.customers_now - change.customers_before
+        assert change.money.value == pytest.approx(change.money_now - change.money_before)
+        assert change.customers.low <= change.customers.high
+
+
+@settings(deadline=None, max_examples=30)
+@given(customers)
+def test_between_a_run_and_itself_nobody_moves(drawn):
+    found, moves = movement(of(drawn, day=1), of(drawn, day=2), 30, 1)
+    assert set(moves["state"]) == {"same"}
+    assert moves["cause"].isna().all()
+    assert not found.is_real
+    assert "within chance" in found.sentences[0]
+
+
+@settings(deadline=None, max_examples=30)
+@given(customers, st.randoms())
+def test_the_order_of_customers_changes_nothing(drawn, random):
+    ids = sorted(drawn)
+    mixed = random.sample(ids, len(ids))
+    after = {each: (figure + 7, money + 1) for each, (figure, money) in drawn.items()}
+    plain = movement(of(drawn, day=1), of(after, day=2), 30, 1)
+    shuffled = side(mixed, [drawn[each][0] for each in mixed], [drawn[each][1] for each in mixed], day=1)
+    assert movement(shuffled, of(after, day=2), 30, 1)[1].equals(plain[1])
+
+
+def test_each_customer_has_the_one_state_that_fits():
+    before = side([1, 2, 3, 4, 5, 6], [60, 60, 40, 40, 60, 50], [10, 10, 10, 0, 10, 10], day=1)
+    now = side([1, 2, 3, 4, 6, 7], [60, 40, 60, 40, 50, 50], [12, 10, 10, 10, 0, 5], day=8)
+    _, moves = movement(before, now, 30, 1)
+    assert dict(zip(moves["customer_id"], moves["state"], strict=True)) == {
+        "c1": "same", "c2": "downgraded", "c3": "upgraded", "c4": "returning", "c5": "gone", "c6": "lapsed", "c7": "new",
+    }  # fmt: skip
+
+
+def test_a_move_is_split_into_the_customer_and_the_cut_point():
+    before = side([1, 2, 3], [56, 48, 46], [1, 1, 1], cut=50, day=1)
+    now = side([1, 2, 3], [56, 48, 62], [1, 1, 1], cut=55, day=8)
+    found, moves = movement(before, now, 30, 1)
+    causes = dict(zip(moves["customer_id"], moves["cause"], strict=True))
+    assert causes["c1"] == causes["c2"] == "cut point"
+    assert causes["c3"] == "customer"
+    assert (found.n_by_customer, found.n_by_cut_point) == (1, 2)
+    assert "redrawn" in found.sentences[-1]
+
+
+def test_a_small_change_is_chance_and_a_large_one_is_not():
+    ids = np.arange(400)
+    before = side(ids, np.where(ids < 200, 60, 40), np.ones(400), day=1)
+    few = side(ids, np.where((ids < 200) != (ids % 100 == 0), 60, 40), np.ones(400), day=8)
+    many = side(ids, np.where(ids < 260, 60, 40), np.ones(400), day=8)
+    assert not movement(before, few, 30, 1)[0].is_real
+    found = movement(before, many, 30, 1)[0]
+    best = next(change for change in found.segments if change.name == "Best")
+    assert found.is_real
+    assert best.customers.low > 0
+    assert best.customers.low < best.customers.value < best.customers.high
