@@ -23,6 +23,7 @@
   }
 
   const plain = (line) => line.replace(/&/g, "&amp;").replace(/</g, "&lt;");
+  const segments = Object.entries(data.names).map(([label, name]) => [Number(label), name]);
   const texts = data.segment.map((_, i) => describe(i).map(plain).join("<br>"));
 
   function trace(rows, name, marker) {
@@ -39,7 +40,7 @@
     const size = state.view === 3 ? 2.5 : 5;
     const placed = (i) => state.view === 2 || data.tsne3[0][i] !== null;
     const all = data.segment.map((_, i) => i).filter(placed);
-    const made = data.names.map((name, label) => trace(
+    const made = segments.map(([label, name]) => trace(
       all.filter((i) => data.segment[i] === label), name,
       { color: data.colours[label], size, opacity: state.alone === null || state.alone === label ? 0.8 : 0.06, line: { width: 0 } },
     ));
@@ -93,7 +94,7 @@
   const drawing = document.getElementById("map-tsne");
   drawing.before(explorer);
   drawing.classList.add("replaced");
-  explorer.querySelector(".legend").append(legendButton(null, "All"), ...data.names.map((name, label) => legendButton(label, name)));
+  explorer.querySelector(".legend").append(legendButton(null, "All"), ...segments.map(([label, name]) => legendButton(label, name)));
   explorer.querySelectorAll("[data-view]").forEach((button) => button.addEventListener("click", () => {
     state.view = Number(button.dataset.view);
     const shown = state.view === 2 ? data.segment.length : data.tsne3[0].filter((x) => x !== null).length;

@@ -47,7 +47,8 @@ def build(connection: duckdb.DuckDBPyConnection, config: FeaturesConfig) -> Feat
 
 def period_revenue(connection: duckdb.DuckDBPyConnection, table: FeatureTable, days: int) -> NDArray[np.float64]:
     """Money (n_customers,), net of returns, in the `days` days that end with the table's date."""
-    found = connection.execute(query("period_revenue"), {"as_of": table.as_of, "days": days}).fetchnumpy()
+    asked = {"as_of": table.as_of, "days": days}
+    found = cast(Columns, connection.execute(query("period_revenue"), asked).fetchnumpy())
     return _aligned(table.customer_id, found["customer_id"], found["revenue"])
 
 

@@ -69,8 +69,8 @@ def _view(run: Run, config: ReportConfig) -> View:
     from segmenter.report.language import Voice
 
     voice = Voice(config.locale, config.currency)
-    names = tuple(card.name for card in run.findings.cards)
-    look = Look(voice, names, palette.colours(names), palette.markers(names))
+    names = {card.label: card.name for card in run.findings.cards}
+    look = Look(voice, names, palette.colours([*names]), palette.markers([*names]))
     return View(run, config, voice, draw(run, look))
 
 

@@ -7,7 +7,6 @@ segment also has a marker of its own, so that a greyscale print can be read.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from zlib import crc32
 
 INK = "#1d2733"
 MUTED = "#5c6773"
@@ -31,24 +30,23 @@ COLOURS = (
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "p", "h", "*")
 
 
-def slots(names: Sequence[str]) -> tuple[int, ...]:
-    """A slot of the palette per segment name: its own where it is free, else the next free one.
+def slots(numbers: Sequence[int]) -> dict[int, int]:
+    """A place in the palette per segment number: its own where it is free, else the next free one.
 
-    The slot follows from the name alone, so that a segment keeps its colour from run to run.
+    It follows from the number alone, so that a segment keeps its colour from run to run.
     """
-    taken: list[int] = []
-    for name in names:
-        wanted = crc32(name.encode()) % len(COLOURS)
-        order = [(wanted + step) % len(COLOURS) for step in range(len(COLOURS))]
-        taken.append(next((slot for slot in order if slot not in taken), wanted))
-    return tuple(taken)
+    taken: dict[int, int] = {}
+    for number in numbers:
+        order = [(number + step) % len(COLOURS) for step in range(len(COLOURS))]
+        taken[number] = next((slot for slot in order if slot not in taken.values()), order[0])
+    return taken
 
 
-def colours(names: Sequence[str]) -> tuple[str, ...]:
-    """A colour per segment name, as #rrggbb."""
-    return tuple(COLOURS[slot] for slot in slots(names))
+def colours(numbers: Sequence[int]) -> dict[int, str]:
+    """A colour per segment number, as #rrggbb."""
+    return {number: COLOURS[slot] for number, slot in slots(numbers).items()}
 
 
-def markers(names: Sequence[str]) -> tuple[str, ...]:
-    """A matplotlib marker per segment name."""
-    return tuple(MARKERS[slot] for slot in slots(names))
+def markers(numbers: Sequence[int]) -> dict[int, str]:
+    """A matplotlib marker per segment number."""
+    return {number: MARKERS[slot] for number, slot in slots(numbers).items()}

@@ -30,8 +30,8 @@ def _document(view: View, placed: pd.DataFrame) -> dict[str, Any]:
     cards = view.run.findings.cards
     return {
         "locale": str(view.voice.locale).replace("_", "-"),
-        "names": [card.name for card in cards],
-        "colours": colours([card.name for card in cards]),
+        "names": {card.label: card.name for card in cards},
+        "colours": colours([card.label for card in cards]),
         "segment": placed["segment"].tolist(),
         "odd": placed["is_anomaly"].astype(int).tolist(),
         "ids": placed["customer_id"].tolist() if view.config.customer_rows else None,

@@ -121,7 +121,7 @@ class Page:
     accent: str
     logo: str
     paper: str
-    colours: tuple[str, ...]
+    colours: dict[int, str]  # by segment number
     sentences: tuple[str, ...]
     actions: tuple[Action, ...]
     stats: tuple[Stat, ...]

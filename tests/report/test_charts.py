@@ -12,8 +12,8 @@ from tests.report.made_up import bare_run, made_up_run
 
 
 def look_of(run):
-    names = tuple(card.name for card in run.findings.cards)
-    return Look(Voice("en"), names, palette.colours(names), palette.markers(names))
+    names = {card.label: card.name for card in run.findings.cards}
+    return Look(Voice("en"), names, palette.colours([*names]), palette.markers([*names]))
 
 
 @pytest.fixture(scope="module")
@@ -51,7 +51,7 @@ def test_no_number_of_a_chart_is_nan(charts):
 
 
 def test_a_segment_has_one_colour_on_every_chart(run, charts):
-    for colour in look_of(run).colours:
+    for colour in look_of(run).colours.values():
         for name in ("profile", "map-tsne", "silhouette"):
             assert colour in charts[name].svg
 

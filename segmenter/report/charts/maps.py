@@ -79,7 +79,7 @@ def _points(axes: Axes, placed: pd.DataFrame, x: str, y: str, look: Look) -> Non
     from matplotlib.path import Path
 
     width = float(np.clip(160 / np.sqrt(len(placed)), 2.4, 6))
-    for label, colour in enumerate(look.colours):
+    for label, colour in look.colours.items():
         own = placed.loc[placed["segment"] == label, [x, y]].to_numpy(float)
         vertices = np.repeat(own, 2, axis=0)
         codes = np.tile([Path.MOVETO, Path.LINETO], len(own)).astype(np.uint8)
@@ -99,7 +99,7 @@ def _ring_anomalies(axes: Axes, placed: pd.DataFrame, x: str, y: str) -> None:
 
 def _names(axes: Axes, placed: pd.DataFrame, x: str, y: str, look: Look) -> None:
     """Each segment's name at the median of its points, on a light ground."""
-    for label, name in enumerate(look.names):
+    for label, name in look.names.items():
         own = placed[placed["segment"] == label]
         if len(own):
             box = {"boxstyle": "round,pad=0.25", "facecolor": "#ffffff", "edgecolor": look.colours[label], "alpha": 0.9}

@@ -51,12 +51,12 @@ SETTINGS: dict[Any, Any] = {
 
 @dataclass(frozen=True)
 class Look:
-    """What charts share: the reader's formats, and each segment's name, colour and marker by label."""
+    """What charts share: the reader's formats, and each segment's name, colour and marker by its number."""
 
     voice: Voice
-    names: tuple[str, ...]
-    colours: tuple[str, ...]
-    markers: tuple[str, ...]
+    names: dict[int, str]
+    colours: dict[int, str]
+    markers: dict[int, str]
 
 
 @contextmanager

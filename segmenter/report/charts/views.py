@@ -92,7 +92,7 @@ def crosswalk(run: Run, look: Look) -> Figure | None:
         return None
     counts = np.array([rfm.crosswalk[row] for row in rows], float)
     texts = [[look.voice.number(cell) if cell else "" for cell in row] for row in counts]
-    grid = Grid(counts, texts, [rfm.names[row] for row in rows], look.names)
+    grid = Grid(counts, texts, [rfm.names[row] for row in rows], tuple(look.names.values()))
     return Figure(
         "rfm",
         "The same customers by RFM scores",
@@ -113,7 +113,7 @@ def themes(run: Run, look: Look) -> Figure | None:
     texts = [[look.voice.percent(cell, 0) for cell in row] for row in values]
     rows = [wrapped(theme.name, 34) for theme in found]
     height = 0.1 + 0.12 * max(row.count("\n") + 1 for row in rows)
-    grid = Grid(values, texts, rows, look.names)
+    grid = Grid(values, texts, rows, tuple(look.names.values()))
     return Figure(
         "themes",
         "What they buy (basket themes)",

@@ -38,7 +38,7 @@ def build(view: View) -> Page:
         accent=config.accent,
         logo=logo_uri(config.logo),
         paper=config.page,
-        colours=palette.colours([card.name for card in run.findings.cards]),
+        colours=palette.colours([card.label for card in run.findings.cards]),
         sentences=summary.sentences(view),
         actions=summary.actions(view),
         stats=summary.stats(view),
