@@ -74,6 +74,7 @@ def parser() -> argparse.ArgumentParser:
     _add_samples(commands)
     _add_runs(commands)
     _add_alerts(commands)
+    _add_schedule(commands)
     return top
 
 
@@ -170,6 +171,32 @@ def _add_alerts(commands: argparse._SubParsersAction[_Parser]) -> None:
         "--verdicts", metavar="FILE", help="CSV with customer_id, verdict and, if wanted, until and note"
     )
     alerts.add_argument("--until", type=date.fromisoformat, metavar="DATE", help="the day a verdict holds to")
+
+
+def _add_schedule(commands: argparse._SubParsersAction[_Parser]) -> None:
+    group = _group(commands, "schedule", "reports that are made again and again")
+    start = _command(group, "start", "schedule.start", "serve the schedules until stopped")
+    listing = _command(group, "list", "schedule.listing", "the schedules in words")
+    upcoming = _command(group, "next", "schedule.upcoming", "the next five due times of each schedule")
+    run = _command(group, "run", "schedule.run", "make a schedule's report now")
+    history = _command(group, "history", "schedule.history", "what became of the due times, and who got what")
+    status = _command(group, "status", "schedule.status", "whether all is well, for a monitor")
+    deliver = _command(commands, "deliver", "schedule.deliver", "send the report of a run, again or for the first time")
+    for command in (start, listing, upcoming, run, history, status, deliver):
+        _archive(command)
+    start.add_argument(
+        "--no-wait", action="store_true", help="end with status 75 where another service holds the archive"
+    )
+    run.add_argument("name", metavar="NAME", help="the schedule")
+    run.add_argument("--dry-run", action="store_true", help="write the mails as .eml files and send nothing")
+    run.add_argument("--mails", default="mails", metavar="FOLDER", help="folder for the .eml files (default: mails)")
+    history.add_argument("name", nargs="?", metavar="NAME", help="the schedule (default: all)")
+    history.add_argument("--limit", type=int, default=20, metavar="N", help="rows shown (default: 20)")
+    deliver.add_argument("run", metavar="RUN", help="run id, its beginning, or latest")
+    for command in (run, deliver):
+        command.add_argument(
+            "--to", action="append", default=[], metavar="WHO", help="an address, webhook:NAME or folder:PATH"
+        )
 
 
 if __name__ == "__main__":

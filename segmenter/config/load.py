@@ -10,8 +10,10 @@ from pydantic import Field, ValidationError, model_validator
 
 from segmenter.config.analysis import DbscanConfig, FeaturesConfig, KMeansConfig, PrepareConfig, ViewsConfig
 from segmenter.config.base import Section
+from segmenter.config.delivery import DeliveryConfig
 from segmenter.config.history import HistoryConfig
 from segmenter.config.report import ReportConfig
+from segmenter.config.schedule import ScheduleConfig, ServiceConfig
 from segmenter.config.source import RulesConfig, SourceConfig
 from segmenter.errors import ConfigError
 
@@ -40,6 +42,17 @@ class Config(Section):
     history: HistoryConfig = HistoryConfig()
     report: ReportConfig = ReportConfig()
     engine: EngineConfig = EngineConfig()
+    delivery: DeliveryConfig = DeliveryConfig()
+    service: ServiceConfig = ServiceConfig()
+    schedule: tuple[ScheduleConfig, ...] = ()
+
+    @model_validator(mode="after")
+    def _schedules_have_names_of_their_own(self) -> Config:
+        names = [each.name for each in self.schedule]
+        twice = sorted({name for name in names if names.count(name) > 1})
+        if twice:
+            raise ValueError(f"two schedules are called {twice[0]}; rename one of them")
+        return self
 
     @model_validator(mode="after")
     def _range_of_k_is_not_empty(self) -> Config:

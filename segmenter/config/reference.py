@@ -15,6 +15,7 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from segmenter.config.load import Config
+from segmenter.config.schedule import ScheduleConfig
 
 HEADER = """\
 # The default configuration of segmenter: every key, its meaning and its default.
@@ -32,11 +33,20 @@ def annotated(keys: dict[str, Any] | None = None) -> str:
 
 
 def _section(name: str, field: FieldInfo, keys: dict[str, Any]) -> Iterator[str]:
+    if field.annotation == tuple[ScheduleConfig, ...]:
+        yield _example(_table(name, ScheduleConfig, {"name": "weekly", "cron": "0 8 * * 1"}))
+        return
     model = _model(field)
     yield _table(name, model, keys.get(name, {}))
     for key, inner in model.model_fields.items():
         if isinstance(inner.annotation, type) and issubclass(inner.annotation, BaseModel):
             yield _table(f"{name}.{key}", inner.annotation, keys.get(name, {}).get(key, {}))
+
+
+def _example(table: str) -> str:
+    """A table of which any number may stand, as an example that is not active."""
+    lines = table.rstrip().replace("[schedule]", "[[schedule]]").split("\n")
+    return "\n".join(line if line.startswith("#") else f"# {line}" for line in lines) + "\n"
 
 
 def _model(field: FieldInfo) -> type[BaseModel]:

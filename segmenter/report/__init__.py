@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from segmenter.config.report import ReportConfig
-from segmenter.report.alerts import alert_page
+from segmenter.report.alerts import alert_page, write_alerts
+from segmenter.report.brief import Brief, brief
 from segmenter.report.paper import pdf_problem
 from segmenter.runs.types import Run
 
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from segmenter.report.context.view import View
     from segmenter.report.types import Figure
 
-__all__ = ["alert_page", "pdf_problem", "render"]
+__all__ = ["Brief", "alert_page", "brief", "pdf_problem", "render", "write_alerts"]
 
 
 def render(run: Run, config: ReportConfig, folder: Path, formats: Collection[str] | None = None) -> tuple[Path, ...]:
@@ -38,6 +39,8 @@ def render(run: Run, config: ReportConfig, folder: Path, formats: Collection[str
     files: list[Path] = []
     if {"html", "pdf"} & wanted:
         files += _pages(run, config, folder)
+    if run.alerts is not None:
+        write_alerts(run, config, folder)
     return (*files, *write_tables(run, config, folder))
 
 

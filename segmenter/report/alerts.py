@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
+from pathlib import Path
 from typing import Literal
 
 from segmenter.config.report import ReportConfig
 from segmenter.report.language import Voice
 from segmenter.report.templating import fill
 from segmenter.report.types import AlertGroup, AlertLine, AlertPage, AlertRow, Stat
+from segmenter.runs.alerts import told
+from segmenter.runs.history import AlertCount
+from segmenter.runs.types import Run
 
 FRESH = ("new", "worsened")  # what somebody should look at now, with its evidence
 State = Literal["new", "worsened", "ongoing", "resolved"]
@@ -21,11 +25,34 @@ GROUPS: tuple[tuple[State, str, str], ...] = (
 )
 
 
-def alert_page(lines: Sequence[AlertLine], config: ReportConfig, as_of: date) -> str:
+def write_alerts(run: Run, config: ReportConfig, folder: Path) -> Path:
+    """Write alerts.html of a run that has alerts into `folder`; says where.
+
+    Raises
+    ------
+    ReportError
+        A template of the team's own is broken, or the locale is unknown.
+    """
+    as_of, table = run.manifest.as_of, run.alerts
+    shown = [] if table is None else told(table, as_of).to_dict("records")
+    lines = [
+        AlertLine(
+            str(row["customer_id"]), row["state"], float(row["severity"]), row["amount_at_stake"], row["reason"],
+            row["evidence"] or "",
+        )
+        for row in shown
+    ]  # fmt: skip
+    path = folder / "alerts.html"
+    path.write_text(alert_page(lines, config, as_of, run.history.alerts), encoding="utf-8")
+    return path
+
+
+def alert_page(lines: Sequence[AlertLine], config: ReportConfig, as_of: date, counts: AlertCount | None = None) -> str:
     """alerts.html as text: no script, no image, nothing fetched; most severe first within new, worse, ongoing, resolved.
 
     With `config.customer_rows` off only the numbers are given. At most `config.max_anomalies` customers
-    are listed per state, and the page says how many more there are.
+    are listed per state, and the page says how many more there are. `counts` says whether this is the first look,
+    and what became of the alerts before.
 
     Raises
     ------
@@ -33,8 +60,8 @@ def alert_page(lines: Sequence[AlertLine], config: ReportConfig, as_of: date) ->
         A template of the team's own is broken, or the locale is unknown.
     """
     voice = Voice(config.locale, config.currency)
-    counts = {state: sum(line.state == state for line in lines) for state, _, _ in GROUPS}
-    shown = [group for group in GROUPS if counts[group[0]] and config.customer_rows]
+    by_state = {state: sum(line.state == state for line in lines) for state, _, _ in GROUPS}
+    shown = [group for group in GROUPS if by_state[group[0]] and config.customer_rows]
     page = AlertPage(
         title=voice("Odd customers"),
         company=config.company,
@@ -42,14 +69,34 @@ def alert_page(lines: Sequence[AlertLine], config: ReportConfig, as_of: date) ->
         language=voice.language,
         direction=voice.direction,
         accent=config.accent,
-        headline=_headline(voice, lines),
-        stats=tuple(Stat(voice.number(counts[state]), voice(label)) for state, label, _ in GROUPS),
+        headline=_baseline(voice, lines) if counts and counts.is_baseline else _headline(voice, lines),
+        stats=tuple(Stat(voice.number(by_state[state]), voice(label)) for state, label, _ in GROUPS),
+        notes=_notes(voice, counts) if counts else (),
         groups=tuple(
             _group(voice, [line for line in lines if line.state == state], label, meaning, config.max_anomalies)
             for state, label, meaning in shown
         ),
     )
     return fill("alerts.html", config.templates, page=page)
+
+
+def _baseline(voice: Voice, lines: Sequence[AlertLine]) -> str:
+    return voice(
+        "This is the first look: {n} customers are odd. The next one tells what is new.", n=voice.number(len(lines))
+    )
+
+
+def _notes(voice: Voice, counts: AlertCount) -> tuple[str, ...]:
+    """How many alerts verdicts hold back, and how right the judged ones were."""
+    held = voice("{n} alerts are held back by a verdict.", n=voice.number(counts.held)) if counts.held else ""
+    judged = ""
+    if counts.judged:
+        judged = voice(
+            "Of {n} alerts judged so far, {right} were worth acting on.",
+            n=voice.number(counts.judged),
+            right=voice.number(counts.right),
+        )
+    return tuple(note for note in (held, judged) if note)
 
 
 def _headline(voice: Voice, lines: Sequence[AlertLine]) -> str:

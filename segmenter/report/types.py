@@ -195,3 +195,4 @@ class AlertPage:
     headline: str
     stats: tuple[Stat, ...]
     groups: tuple[AlertGroup, ...] = ()
+    notes: tuple[str, ...] = ()

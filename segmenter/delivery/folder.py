@@ -1,0 +1,38 @@
+"""A run's files into a folder: there whole or not at all."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+from segmenter.delivery.answers import UnreachedError
+from segmenter.delivery.content import Content
+from segmenter.delivery.outbox import Message
+
+
+def send(message: Message, what: Content, folder: Path) -> str:
+    """Copy the files of `what`, or the notice, into a folder of their own below `folder`; says where.
+
+    The folder is named by due time and schedule, so that a second attempt replaces the first.
+
+    Raises
+    ------
+    UnreachedError
+        The folder cannot be written to.
+    """
+    name = f"{message.due:%Y%m%dT%H%M%SZ}-{message.schedule}" + ("" if message.run_id else f"-{message.kind}")
+    target, aside = folder / name, folder / f".writing-{os.getpid()}-{name}"
+    try:
+        aside.mkdir(parents=True)
+        for path in what.files:
+            shutil.copy2(path, aside / path.name)
+        (aside / "message.html").write_text(what.html, encoding="utf-8")
+        if target.exists():
+            shutil.rmtree(target)
+        aside.rename(target)
+    except OSError as error:
+        raise UnreachedError(f"The folder {folder} cannot be written to: {error.strerror or error}.") from None
+    finally:
+        shutil.rmtree(aside, ignore_errors=True)
+    return f"in {name}"

@@ -1,0 +1,86 @@
+"""A message as e-mail: an HTML body, its text alternative, and attachments within a size budget."""
+
+from __future__ import annotations
+
+import mimetypes
+from datetime import UTC, datetime
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.policy import SMTP
+from email.utils import format_datetime
+from pathlib import Path
+
+from segmenter.config.delivery import DeliveryConfig
+from segmenter.config.report import ReportConfig
+from segmenter.delivery.content import Content, content
+from segmenter.delivery.outbox import Message
+
+SUBJECT_LENGTH = 150
+PLAIN = SMTP.clone(cte_type="7bit")  # what every server takes
+
+
+def preview(message: Message, archive: Path, config: DeliveryConfig, report: ReportConfig) -> bytes:
+    """The mail that would be sent, as the bytes of an .eml file.
+
+    Raises
+    ------
+    SegmenterError
+        The run is gone or damaged, or a template is broken.
+    """
+    return compose(message, content(message, archive, report), config, datetime.now(UTC)).as_bytes()
+
+
+def compose(message: Message, what: Content, config: DeliveryConfig, now: datetime) -> EmailMessage:
+    """The mail to `message.recipient`; every attempt has the same Message-ID."""
+    mail = EmailMessage(policy=PLAIN)
+    sender = config.sender or "segmenter@localhost"
+    mail["Subject"] = one_line(what.subject)[:SUBJECT_LENGTH]
+    mail["From"] = Address(
+        display_name=one_line(what.brief.company if what.brief else "") or "segmenter", addr_spec=sender
+    )
+    mail["To"] = Address(addr_spec=message.recipient)
+    if config.reply_to:
+        mail["Reply-To"] = Address(addr_spec=config.reply_to)
+    mail["Date"] = format_datetime(now)
+    mail["Message-ID"] = f"<{message.key}@{sender.rpartition('@')[2]}>"
+    mail["Auto-Submitted"] = "auto-generated"
+    mail["List-Unsubscribe"] = f"<{config.unsubscribe or f'mailto:{config.reply_to or sender}?subject=unsubscribe'}>"
+    attached, left_out = _within(what.files, int(config.attachment_mib * 2**20))
+    notes = _notes(left_out, config.attachment_mib)
+    mail.set_content("\n\n".join((*what.text, *notes)) + "\n")
+    mail.add_alternative(what.html.replace("<!-- files -->", _paragraphs(notes)), subtype="html")
+    for path in attached:
+        kind = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
+        main, _, sub = kind.partition("/")
+        mail.add_attachment(path.read_bytes(), maintype=main, subtype=sub, filename=path.name)
+    return mail
+
+
+def one_line(text: str) -> str:
+    """`text` as a header may carry it: without line breaks and other control characters."""
+    return " ".join("".join(each if each.isprintable() else " " for each in text).split())
+
+
+def _within(files: tuple[Path, ...], budget: int) -> tuple[list[Path], list[Path]]:
+    """Files that fit the budget in order, and those that do not."""
+    attached: list[Path] = []
+    left_out: list[Path] = []
+    for path in files:
+        room = budget - sum(each.stat().st_size for each in attached)
+        (attached if path.stat().st_size <= room else left_out).append(path)
+    return attached, left_out
+
+
+def _notes(left_out: list[Path], budget: float) -> tuple[str, ...]:
+    if not left_out:
+        return ()
+    named = ", ".join(f"{path.name} ({path.stat().st_size / 2**20:,.1f} MiB)" for path in left_out)
+    return (
+        f"Too large for a mail of {budget:,g} MiB and left out: {named}. It is in the run {left_out[0].parent.name}.",
+    )
+
+
+def _paragraphs(notes: tuple[str, ...]) -> str:
+    from markupsafe import escape
+
+    return "".join(f'<p style="color:#5c6773">{escape(note)}</p>' for note in notes)

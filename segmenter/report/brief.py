@@ -1,0 +1,54 @@
+"""A run in brief: the first page's content without charts, for a mail's body or a chat message."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from segmenter.config.report import ReportConfig
+from segmenter.report.context import summary
+from segmenter.report.context.view import View
+from segmenter.report.language import Voice
+from segmenter.report.types import Action, Stat
+from segmenter.runs.types import Run
+
+
+@dataclass(frozen=True)
+class Brief:
+    """What a busy reader needs: the sentences, what changed, what to do, and the strip of figures."""
+
+    title: str
+    company: str
+    date: str
+    language: str
+    direction: Literal["ltr", "rtl"]
+    accent: str
+    sentences: tuple[str, ...]
+    changed: tuple[str, ...]
+    actions: tuple[Action, ...]
+    stats: tuple[Stat, ...]
+
+
+def brief(run: Run, config: ReportConfig) -> Brief:
+    """The first page of `run` in display values.
+
+    Raises
+    ------
+    ReportError
+        The locale is unknown.
+    """
+    voice = Voice(config.locale, config.currency)
+    view = View(run, config, voice, {})
+    movement = run.history.movement
+    return Brief(
+        title=config.title,
+        company=config.company,
+        date=voice.date(run.manifest.as_of),
+        language=voice.language,
+        direction=voice.direction,
+        accent=config.accent,
+        sentences=summary.sentences(view),
+        changed=movement.sentences if movement else (),
+        actions=summary.actions(view),
+        stats=summary.stats(view),
+    )

@@ -1,0 +1,21 @@
+"""When reports are due, the ledger of what became of each due time, and the service that makes them."""
+
+from segmenter.schedule.by_hand import Tried, find, run_now, send_again, try_out
+from segmenter.schedule.service import Service, Settings
+from segmenter.schedule.status import Condition, coming, conditions, serving
+from segmenter.schedule.times import in_words
+
+__all__ = [
+    "Condition",
+    "Service",
+    "Settings",
+    "Tried",
+    "coming",
+    "conditions",
+    "find",
+    "in_words",
+    "run_now",
+    "send_again",
+    "serving",
+    "try_out",
+]

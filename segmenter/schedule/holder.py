@@ -1,0 +1,63 @@
+"""One service at a time holds an archive, by a lock of the operating system that dies with its process."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from segmenter.errors import HeldError
+
+FILE = ".service.lock"
+
+
+@contextmanager
+def hold(archive: Path, *, wait: bool, pause: Callable[[], None]) -> Iterator[None]:
+    """Hold `archive` as long as the block runs; with `wait` stand by, calling `pause` between two tries.
+
+    Raises
+    ------
+    HeldError
+        Another service holds it and `wait` is off; its process number is named.
+    """
+    archive.mkdir(parents=True, exist_ok=True)
+    handle = os.open(archive / FILE, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        while not _lock(handle):
+            if not wait:
+                raise HeldError(
+                    f"The service with process number {_read(handle)} holds {archive}. Stop that one first, or start "
+                    "without --no-wait to stand by and take over when it ends."
+                )
+            pause()
+        os.ftruncate(handle, 0)
+        os.pwrite(handle, str(os.getpid()).encode(), 0)
+        yield
+    finally:
+        os.close(handle)
+
+
+def holder(archive: Path) -> int | None:
+    """Process number of the service that holds `archive`, None where none does."""
+    path = archive / FILE
+    if not path.exists():
+        return None
+    handle = os.open(path, os.O_RDWR | os.O_CLOEXEC)
+    try:
+        return None if _lock(handle) else int(_read(handle) or 0)
+    finally:
+        os.close(handle)
+
+
+def _lock(handle: int) -> bool:
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def _read(handle: int) -> str:
+    return os.pread(handle, 32, 0).decode()

@@ -1,0 +1,53 @@
+"""The service's log: lines for people on standard error, and the same as JSON lines in the archive."""
+
+from __future__ import annotations
+
+import json
+import logging
+import sys
+from datetime import UTC, datetime
+from logging.handlers import RotatingFileHandler
+from pathlib import Path
+
+FILE = "service.jsonl"
+FIELDS = ("schedule", "due", "attempt", "run", "until", "archive", "schedules", "cause")
+
+
+class _ForPeople(logging.Formatter):
+    """``2026-01-05 08:00:02 UTC  weekly  2026-01-05 08:00  done``."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """One line; what the record carries follows its event."""
+        moment = datetime.fromtimestamp(record.created, UTC)
+        carried = [f"{name}: {value}" for name, value in _fields(record).items()]
+        return f"{moment:%Y-%m-%d %H:%M:%S} UTC  {record.getMessage()}" + (
+            f"  ({', '.join(carried)})" if carried else ""
+        )
+
+
+class _ForMachines(logging.Formatter):
+    """One JSON object a line."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The event, its time and level, and what the record carries."""
+        moment = datetime.fromtimestamp(record.created, UTC).isoformat()
+        return json.dumps(
+            {"at": moment, "level": record.levelname.lower(), "event": record.getMessage(), **_fields(record)}
+        )
+
+
+def _fields(record: logging.LogRecord) -> dict[str, str]:
+    return {name: str(getattr(record, name)) for name in FIELDS if getattr(record, name, "") not in {"", None}}
+
+
+def open_journal(archive: Path) -> None:
+    """Let the service's log go to standard error and to service.jsonl in the archive, which is turned over at 5 MB."""
+    archive.mkdir(parents=True, exist_ok=True)
+    people = logging.StreamHandler(sys.stderr)
+    people.setFormatter(_ForPeople())
+    machines = RotatingFileHandler(archive / FILE, maxBytes=5_000_000, backupCount=3, encoding="utf-8", delay=True)
+    machines.setFormatter(_ForMachines())
+    log = logging.getLogger("segmenter.service")
+    log.setLevel(logging.INFO)
+    log.handlers[:] = [people, machines]
+    log.propagate = False

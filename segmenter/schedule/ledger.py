@@ -1,0 +1,142 @@
+"""The ledger of due times: what became of each, exactly one row per schedule and due time.
+
+A due time is claimed by inserting its row before any work begins; the key (schedule, due) lets
+only one claim through. Whoever finishes must still hold the claim, else the result is not published.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from segmenter.runs.state import transaction
+
+BY_HAND = "hand-"  # begins the owner of a run that a person started: no service takes it over
+
+
+@dataclass(frozen=True)
+class Slot:
+    """A due time that is to be worked on, and which attempt this is, counted from 1."""
+
+    schedule: str
+    due: datetime
+    attempt: int
+
+
+def claim(state: sqlite3.Connection, schedule: str, due: datetime, owner: str, now: datetime) -> bool:
+    """Claim a due time; False where it has a row already."""
+    with transaction(state):
+        done = state.execute(
+            "INSERT INTO slot (schedule, due, state, owner, claimed_at) VALUES (?, ?, 'claimed', ?, ?) "
+            "ON CONFLICT DO NOTHING",
+            (schedule, due.isoformat(), owner, now.isoformat()),
+        )
+    return done.rowcount == 1
+
+
+def skip(state: sqlite3.Connection, schedule: str, due: datetime, cause: str, now: datetime) -> None:
+    """Record that a due time is not made up for, unless it has a row already."""
+    with transaction(state):
+        state.execute(
+            "INSERT INTO slot (schedule, due, state, claimed_at, finished_at, cause) VALUES (?, ?, 'skipped', ?, ?, ?) "
+            "ON CONFLICT DO NOTHING",
+            (schedule, due.isoformat(), now.isoformat(), now.isoformat(), cause),
+        )
+
+
+def adopt(state: sqlite3.Connection, owner: str, now: datetime) -> tuple[Slot, ...]:
+    """Take over what is to be tried again: waiting slots whose time has come, and claims of services that died.
+
+    Only the one service that holds the archive may call this: every other owner's claim is a dead one's.
+    """
+    with transaction(state):
+        rows = state.execute(
+            "SELECT schedule, due, attempt FROM slot WHERE (state = 'waiting' AND next_at <= ?) "
+            "OR (state = 'claimed' AND owner <> ? AND owner NOT LIKE ?) ORDER BY due",
+            (now.isoformat(), owner, f"{BY_HAND}%"),
+        ).fetchall()
+        for row in rows:
+            state.execute(
+                "UPDATE slot SET state = 'claimed', owner = ?, attempt = attempt + 1, claimed_at = ? "
+                "WHERE schedule = ? AND due = ?",
+                (owner, now.isoformat(), row["schedule"], row["due"]),
+            )
+    return tuple(Slot(row["schedule"], datetime.fromisoformat(row["due"]), row["attempt"] + 1) for row in rows)
+
+
+def finish(
+    state: sqlite3.Connection, slot: Slot, owner: str, now: datetime, outcome: str, *, run_id: str | None, cause: str
+) -> bool:
+    """Close a claim as done or failed, inside the caller's transaction; False where the claim is lost."""
+    done = state.execute(
+        "UPDATE slot SET state = ?, finished_at = ?, run_id = ?, cause = ? "
+        "WHERE schedule = ? AND due = ? AND owner = ? AND state = 'claimed'",
+        (outcome, now.isoformat(), run_id, cause, slot.schedule, slot.due.isoformat(), owner),
+    )
+    return done.rowcount == 1
+
+
+def postpone(state: sqlite3.Connection, slot: Slot, owner: str, until: datetime, cause: str) -> None:
+    """Let a claim wait for its next attempt."""
+    with transaction(state):
+        state.execute(
+            "UPDATE slot SET state = 'waiting', next_at = ?, cause = ? "
+            "WHERE schedule = ? AND due = ? AND owner = ? AND state = 'claimed'",
+            (until.isoformat(), cause, slot.schedule, slot.due.isoformat(), owner),
+        )
+
+
+def watched_since(state: sqlite3.Connection, schedule: str, now: datetime) -> datetime:
+    """The last due time up to `now` with a row, or since when the schedule is looked after: `now`, if it is new.
+
+    Rows of a later time, from a clock that ran ahead, do not count, nor do runs by hand.
+    """
+    with transaction(state):
+        state.execute(
+            "INSERT INTO watch (schedule, since) VALUES (?, ?) ON CONFLICT DO NOTHING", (schedule, now.isoformat())
+        )
+        since = state.execute("SELECT since FROM watch WHERE schedule = ?", (schedule,)).fetchone()["since"]
+        last = state.execute(
+            "SELECT max(due) AS due FROM slot WHERE schedule = ? AND due <= ? AND owner NOT LIKE ?",
+            (schedule, now.isoformat(), f"{BY_HAND}%"),
+        ).fetchone()["due"]
+    known = [datetime.fromisoformat(each) for each in (since, last) if each]
+    return max((each for each in known if each <= now), default=now)
+
+
+def tell_owner(state: sqlite3.Connection, schedule: str, failed: bool, now: datetime, pause: timedelta) -> bool:
+    """Whether the owner is to be told now, inside the caller's transaction.
+
+    Told are the first failure, the recovery, and between the two a failure once in `pause`.
+    """
+    row = state.execute("SELECT failing, told_at FROM watch WHERE schedule = ?", (schedule,)).fetchone()
+    was_failing = bool(row and row["failing"])
+    told_at = datetime.fromisoformat(row["told_at"]) if row and row["told_at"] else None
+    tell = failed != was_failing or (failed and (told_at is None or now - told_at >= pause))
+    if tell:
+        state.execute(
+            "UPDATE watch SET failing = ?, told_at = ? WHERE schedule = ?", (int(failed), now.isoformat(), schedule)
+        )
+    return tell
+
+
+def gap(state: sqlite3.Connection, slot: Slot) -> tuple[str, int]:
+    """Due times before `slot` that brought no report since the last that did: the cause of the last, and how many."""
+    last = state.execute(
+        "SELECT max(due) AS due FROM slot WHERE schedule = ? AND due < ? AND state = 'done'",
+        (slot.schedule, slot.due.isoformat()),
+    ).fetchone()["due"]
+    rows = state.execute(
+        "SELECT cause FROM slot WHERE schedule = ? AND due < ? AND due > ? AND state IN ('failed', 'skipped') ORDER BY due",
+        (slot.schedule, slot.due.isoformat(), last or ""),
+    ).fetchall()
+    return (rows[-1]["cause"], len(rows)) if rows else ("", 0)
+
+
+def history(state: sqlite3.Connection, schedule: str | None = None, limit: int = 50) -> list[dict[str, Any]]:
+    """The latest due times, newest first, as dictionaries of the ledger's columns."""
+    where, values = ("WHERE schedule = ?", [schedule]) if schedule else ("", [])
+    rows = state.execute(f"SELECT * FROM slot {where} ORDER BY due DESC LIMIT ?", [*values, limit])  # noqa: S608
+    return [dict(row) for row in rows]

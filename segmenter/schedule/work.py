@@ -1,0 +1,142 @@
+"""One due time from claim to outbox: run, gate, and in one transaction the result and its messages."""
+
+from __future__ import annotations
+
+import logging
+import shutil
+import sqlite3
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from segmenter import delivery
+from segmenter.config import Config
+from segmenter.config.schedule import ScheduleConfig
+from segmenter.delivery import Message
+from segmenter.runs.state import open_state, transaction
+from segmenter.schedule import child, ledger, messages
+from segmenter.schedule.child import Outcome
+from segmenter.schedule.ledger import Slot
+
+Command = Callable[[ScheduleConfig], Sequence[str]]
+REMIND = timedelta(days=1)  # between two words to the owner while a schedule goes on failing
+log = logging.getLogger("segmenter.service")
+
+
+@dataclass(frozen=True)
+class Desk:
+    """What work on a due time needs: the archive, the configuration, the run's command line, who we are, the clock."""
+
+    archive: Path
+    config: Config
+    command: Command
+    owner: str
+    now: Callable[[], datetime]
+
+
+def make(desk: Desk, schedule: ScheduleConfig, slot: Slot) -> None:
+    """Make the report of a claimed due time and put it, or the notice that there is none, into the outbox."""
+    log.info("begins", extra={"schedule": slot.schedule, "due": slot.due, "attempt": slot.attempt})
+    delivery.ping(desk.config.delivery, "start", f"{slot.schedule} {slot.due.isoformat()}")
+    if slot.attempt > schedule.retries + 1:
+        outcome = Outcome(None, f"It was begun {slot.attempt - 1} times and each time cut short before it ended.")
+    elif problem := _no_room(desk):
+        outcome = Outcome(None, problem)
+    else:
+        outcome = child.run(desk.command(schedule), schedule.time_limit_minutes * 60)
+    faults = _faults(schedule, outcome)
+    if not faults:
+        _succeed(desk, schedule, slot, outcome)
+    elif outcome.document is None and slot.attempt <= schedule.retries:
+        _try_again(desk, slot, faults)
+    else:
+        _fail(desk, schedule, slot, faults)
+
+
+def _no_room(desk: Desk) -> str:
+    """Why there is no room for a run, empty where there is."""
+    free = shutil.disk_usage(desk.archive).free // 2**20
+    if free >= desk.config.service.min_free_mib:
+        return ""
+    return (
+        f"The disk of {desk.archive} has {free:,} MiB left; service.min_free_mib asks for "
+        f"{desk.config.service.min_free_mib:,}. Free space, for example with `segmenter runs prune`."
+    )
+
+
+def _faults(schedule: ScheduleConfig, outcome: Outcome) -> str:
+    """Why the outcome is not to be sent as a report, empty where it is."""
+    if outcome.document is None or outcome.folder is None:
+        return outcome.cause
+    found = list(delivery.gate(outcome.folder))
+    n_customers = int(outcome.document.get("n_customers", 0))
+    if n_customers < schedule.min_customers:
+        found.append(f"It has {n_customers:,} customers; min_customers asks for {schedule.min_customers:,}.")
+    return " ".join(found)
+
+
+def nothing_to_tell(schedule: ScheduleConfig, outcome: Outcome) -> str:
+    """Why the schedule's condition keeps a good report back, empty where it is to be sent."""
+    document = outcome.document or {}
+    fresh, changed = int(document.get("new_alerts", 0)), bool(document.get("changed", True))
+    return {
+        "always": "",
+        "new anomalies": "" if fresh else "No customer is newly odd.",
+        "changed": "" if changed else "No segment has really changed.",
+        "above": "" if fresh >= schedule.threshold else f"{fresh} newly odd, fewer than {schedule.threshold}.",
+    }[schedule.condition]
+
+
+def _succeed(desk: Desk, schedule: ScheduleConfig, slot: Slot, outcome: Outcome) -> None:
+    quiet, run_id = nothing_to_tell(schedule, outcome), outcome.run_id or ""
+    with open_state(desk.archive) as state:
+        gap = ledger.gap(state, slot)
+        sent = () if quiet else messages.report(schedule, slot, run_id, gap)
+        _close(state, desk, slot, "done", sent, run_id=run_id, cause=quiet)
+        _tell(state, desk, schedule, messages.recovery(schedule, slot), failed=False)
+    delivery.ping(desk.config.delivery, "success", run_id)
+    log.info("done", extra={"schedule": slot.schedule, "due": slot.due, "run": run_id, "cause": quiet})
+
+
+def _try_again(desk: Desk, slot: Slot, cause: str) -> None:
+    until = desk.now() + timedelta(minutes=2 ** (slot.attempt - 1))
+    with open_state(desk.archive) as state:
+        ledger.postpone(state, slot, desk.owner, until, cause)
+    log.warning("waits", extra={"schedule": slot.schedule, "due": slot.due, "until": until, "cause": cause})
+
+
+def _fail(desk: Desk, schedule: ScheduleConfig, slot: Slot, cause: str) -> None:
+    with open_state(desk.archive) as state:
+        _close(state, desk, slot, "failed", messages.notice(schedule, slot, cause), run_id=None, cause=cause)
+        _tell(state, desk, schedule, messages.failure(schedule, slot, cause), failed=True)
+    delivery.ping(desk.config.delivery, "fail", f"{slot.schedule} {slot.due.isoformat()}")
+    log.error("failed", extra={"schedule": slot.schedule, "due": slot.due, "cause": cause})
+
+
+def _close(
+    state: sqlite3.Connection,
+    desk: Desk,
+    slot: Slot,
+    outcome: str,
+    told: Sequence[Message],
+    *,
+    run_id: str | None,
+    cause: str,
+) -> None:
+    """The result and its messages in one transaction; nothing is sent where the claim was lost."""
+    now = desk.now()
+    with transaction(state):
+        if ledger.finish(state, slot, desk.owner, now, outcome, run_id=run_id, cause=cause):
+            delivery.enqueue(state, told, now)
+        else:
+            log.error("lost its claim", extra={"schedule": slot.schedule, "due": slot.due})
+
+
+def _tell(
+    state: sqlite3.Connection, desk: Desk, schedule: ScheduleConfig, told: Sequence[Message], *, failed: bool
+) -> None:
+    """Tell the owner of the first failure, of the recovery, and once a day in between."""
+    with transaction(state):
+        if ledger.tell_owner(state, schedule.name, failed, desk.now(), REMIND):
+            delivery.enqueue(state, told, desk.now())
