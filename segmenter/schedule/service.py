@@ -7,6 +7,7 @@ tick, so that a clock that jumps, a machine that slept or a service that died ne
 from __future__ import annotations
 
 import logging
+import sqlite3
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -134,26 +135,26 @@ class Service:
         fault = self.settings.refresh()
         if fault:
             self._tell_all_owners(fault)
-        for schedule in self.settings.config.schedule:
-            self._note_due(schedule)
+        with open_state(self.archive) as state:
+            for schedule in self.settings.config.schedule:
+                self._note_due(state, schedule)
         self._collect()
         for slot in self._adopted():
             self._begin(slot)
         self._deliver()
 
-    def _note_due(self, schedule: ScheduleConfig) -> None:
-        """Give every due time since the last one its row: waiting to be worked on, or skipped by the catch-up policy."""
+    def _note_due(self, state: sqlite3.Connection, schedule: ScheduleConfig) -> None:
+        """Give every due time since the last one its row: claimed and begun, or skipped by the catch-up policy."""
         now = self.now()
-        with open_state(self.archive) as state:
-            since = ledger.watched_since(state, schedule.name, now)
-            due = times.missed(schedule, since, now, MOST_MISSED)
-            wanted = set(_made_up_for(schedule, due, now))
-            for moment in due:
-                if moment not in wanted:
-                    cause = f"It was missed while the service did not run; catch_up = {schedule.catch_up}."
-                    ledger.skip(state, schedule.name, moment, cause, now)
-                elif ledger.claim(state, schedule.name, moment, self.owner, now):
-                    self._begin(Slot(schedule.name, moment, 1))
+        since = ledger.watched_since(state, schedule.name, now)
+        due = times.missed(schedule, since, now, MOST_MISSED)
+        wanted = set(_made_up_for(schedule, due, now))
+        for moment in due:
+            if moment not in wanted:
+                cause = f"It was missed while the service did not run; catch_up = {schedule.catch_up}."
+                ledger.skip(state, schedule.name, moment, cause, now)
+            elif ledger.claim(state, schedule.name, moment, self.owner, now):
+                self._begin(Slot(schedule.name, moment, 1))
 
     def _adopted(self) -> tuple[Slot, ...]:
         """Slots to be tried again: waiting ones, and those of a service that died."""

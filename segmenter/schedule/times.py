@@ -33,7 +33,7 @@ def missed(schedule: ScheduleConfig, since: datetime, now: datetime, limit: int)
     They are counted back from `now`, so that a clock that was set a century on costs no more than `limit`.
     """
     back = CronSim(schedule.cron, now.astimezone(ZoneInfo(schedule.time_zone)), reverse=True)
-    found = [now] if next(after(schedule, _just_before(now))) == now else []
+    found = [now] if now > since and next(after(schedule, _just_before(now))) == now else []
     for due in islice(back, limit):
         moment = due.astimezone(UTC)
         if moment <= since or len(found) >= limit:

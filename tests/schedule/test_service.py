@@ -1,0 +1,320 @@
+"""The service: each due time once, whatever the clock, the configuration or the run does."""
+
+import json
+import logging
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from segmenter.runs.state import open_state
+from segmenter.schedule import conditions
+from segmenter.schedule.service import Settings
+
+from .conftest import folder_of
+
+MONDAY = datetime(2026, 3, 2, 8, tzinfo=UTC)
+
+
+def weekly(shop, **keys):
+    return {
+        "name": "weekly",
+        "cron": "0 8 * * 1",
+        "recipients": (folder_of(shop.root),),
+        "owner": ("folder:" + str(shop.root / "owner"),),
+        **keys,
+    }
+
+
+def test_a_due_time_brings_its_report_to_its_recipient_once(shop):
+    shop.write(weekly(shop))
+    service = shop.service()
+    shop.settle(service)
+    assert shop.slots() == []
+    shop.clock.moment = MONDAY
+    shop.settle(service, ticks=3)
+    assert shop.slots("schedule", "due", "state", "run_id") == [
+        ("weekly", MONDAY.isoformat(), "done", shop.run_folder.name)
+    ]
+    assert [(row["kind"], row["state"]) for row in shop.mail()] == [("report", "sent")]
+    assert (shop.root / "out" / "20260302T080000Z-weekly" / "message.html").is_file()
+
+
+def test_a_simulated_week_of_ten_schedules_in_ten_zones_misses_and_repeats_nothing(shop):
+    zones = ["UTC", "Europe/Berlin", "America/New_York", "Asia/Kolkata", "Australia/Lord_Howe", "Asia/Tokyo",
+             "America/Sao_Paulo", "Africa/Cairo", "Pacific/Auckland", "America/Los_Angeles"]  # fmt: skip
+    shop.write(*({"name": f"daily-{at}", "cron": "30 2 * * *", "time_zone": zone} for at, zone in enumerate(zones)))
+    shop.clock.moment = datetime(2026, 3, 5, tzinfo=UTC)  # New York's and Los Angeles' clocks change on the 8th
+    service = shop.service()
+    shop.settle(service)
+    for _ in range(7 * 12):
+        shop.clock.advance(hours=2)
+        shop.settle(service)
+    done = shop.slots("schedule", "state")
+    assert {state for _, state in done} == {"done"}
+    assert all(sum(name == f"daily-{at}" for name, _ in done) == 7 for at in range(10))
+
+
+@pytest.mark.parametrize(
+    ("policy", "states"),
+    [("latest", ["skipped", "skipped", "done"]), ("skip", ["skipped"] * 3), ("all", ["done"] * 3)],
+)
+def test_due_times_missed_while_nobody_served_follow_the_policy_and_are_on_record(shop, policy, states):
+    shop.write(weekly(shop, catch_up=policy))
+    shop.settle(shop.service())
+    shop.clock.moment = MONDAY + timedelta(days=15)
+    shop.settle(shop.service(), ticks=2)
+    assert [state for _, _, state in shop.slots()] == states
+
+
+def test_the_report_after_a_gap_opens_with_the_gap(shop):
+    shop.write(weekly(shop))
+    shop.settle(shop.service())
+    shop.clock.moment = MONDAY + timedelta(days=7)
+    shop.settle(shop.service())
+    (row,) = shop.mail("report")
+    assert "one due time brought none" in json.loads(row["body"])["text"][0]
+
+
+def test_a_clock_set_back_repeats_nothing_and_one_that_ran_ahead_leaves_no_hole(shop):
+    shop.write({"name": "hourly", "cron": "0 * * * *"})
+    service = shop.service()
+    shop.settle(service)
+    shop.clock.advance(hours=2)
+    shop.settle(service, ticks=2)
+    before = shop.slots()
+    shop.clock.advance(hours=-1)
+    shop.settle(service, ticks=2)
+    assert shop.slots() == before
+    shop.clock.moment = datetime(2200, 1, 1, 0, 30, tzinfo=UTC)
+    shop.settle(service)
+    shop.clock.moment = datetime(2026, 3, 1, 3, 0, tzinfo=UTC)
+    shop.settle(service)
+    assert ("hourly", "2026-03-01T03:00:00+00:00", "done") in shop.slots()
+
+
+def test_a_claim_of_a_service_that_died_is_taken_over_and_run_once(shop):
+    shop.write(weekly(shop))
+    shop.settle(shop.service())
+    shop.clock.moment = MONDAY
+    dead = shop.service()
+    dead._begin = lambda slot: None  # dies between the claim and the work
+    dead.tick()
+    assert [state for *_, state in shop.slots()] == ["claimed"]
+    shop.settle(shop.service(), ticks=2)
+    assert shop.slots("state", "attempt") == [("done", 2)]
+    assert len(shop.mail("report")) == 1
+
+
+def test_a_service_that_lost_its_claim_publishes_nothing(shop):
+    shop.write(weekly(shop))
+    slow, quick = shop.service(), shop.service()
+    shop.settle(slow)
+    shop.clock.moment = MONDAY
+    slow._begin = lambda slot: setattr(shop, "held", slot)
+    slow.tick()
+    shop.settle(quick)
+    from segmenter.schedule.work import make
+
+    make(slow._desk(), slow.settings.config.schedule[0], shop.held)
+    assert len(shop.mail("report")) == 1
+
+
+FAILS = "import sys; sys.exit('segmenter: The export sales.csv is gone. Put it back.')"
+
+
+def test_a_failure_is_tried_again_then_told_to_recipients_and_owner_and_recovery_too(shop):
+    good = shop.script
+    shop.write(weekly(shop, retries=2))
+    service = shop.service()
+    shop.settle(service)
+    shop.clock.moment, shop.script = MONDAY, FAILS
+    shop.settle(service)
+    assert shop.slots("state", "attempt") == [("waiting", 1)]
+    assert shop.mail() == []
+    for minutes in (1, 2, 2):
+        shop.clock.advance(minutes=minutes)
+        shop.settle(service)
+    assert shop.slots("state", "attempt", "cause") == [("failed", 3, "The export sales.csv is gone. Put it back.")]
+    assert [row["kind"] for row in shop.mail()] == ["notice", "owner"]
+    assert "sales.csv is gone" in shop.mail("owner")[0]["body"]
+    shop.clock.moment, shop.script = MONDAY + timedelta(days=7), good
+    shop.settle(service)
+    assert [row["kind"] for row in shop.mail()[2:]] == ["report", "owner"]
+    assert "again" in shop.mail("owner")[1]["body"]
+
+
+def test_while_it_goes_on_failing_the_owner_hears_once_a_day(shop):
+    shop.write(weekly(shop, cron="0 * * * *", retries=0))
+    service = shop.service()
+    shop.settle(service)
+    shop.script = FAILS
+    for _ in range(26):
+        shop.clock.advance(hours=1)
+        shop.settle(service)
+    assert len(shop.mail("notice")) == 26
+    assert len(shop.mail("owner")) == 2
+
+
+def test_a_run_that_hangs_is_stopped_at_its_limit(shop, monkeypatch):
+    shop.write(weekly(shop, retries=0))
+    service = shop.service()
+    shop.settle(service)
+    monkeypatch.setattr("segmenter.schedule.work.child.run", _hurried(service))
+    shop.clock.moment, shop.script = MONDAY, "import time; time.sleep(600)"
+    shop.settle(service)
+    ((state, cause),) = shop.slots("state", "cause")
+    assert state == "failed"
+    assert "limit" in cause
+
+
+def _hurried(service):
+    from segmenter.schedule import child
+
+    real = child.run
+    return lambda command, limit: real(command, 0.3)
+
+
+@pytest.mark.parametrize(
+    ("script", "cause"),
+    [
+        ("print('{}')", "without naming its run"),
+        ("print('nothing')", "without naming its run"),
+        ("import os; os.kill(os.getpid(), 9)", "signal 9"),
+        ("import json; print(json.dumps({'run': 'x', 'folder': '/nowhere', 'n_customers': 5}))", "missing or damaged"),
+    ],
+)
+def test_a_run_that_ends_oddly_is_a_failure_with_a_cause(shop, script, cause):
+    shop.write(weekly(shop, retries=0))
+    service = shop.service()
+    shop.settle(service)
+    shop.clock.moment, shop.script = MONDAY, script
+    shop.settle(service)
+    assert [state for *_, state in shop.slots()] == ["failed"]
+    assert cause in shop.slots("cause")[0][0]
+
+
+def test_too_few_customers_are_no_success(shop):
+    shop.write(weekly(shop, min_customers=301))
+    service = shop.service()
+    shop.settle(service)
+    shop.clock.moment = MONDAY
+    shop.settle(service)
+    assert "300 customers" in shop.slots("cause")[0][0]
+    assert shop.mail("report") == []
+
+
+def test_a_full_disk_is_told_and_mends_itself(shop):
+    shop.write(weekly(shop, retries=0), lines=["[service]", f"min_free_mib = {2**40}"])
+    service = shop.service()
+    shop.settle(service)
+    shop.clock.moment = MONDAY
+    shop.settle(service)
+    assert "MiB left" in shop.slots("cause")[0][0]
+    assert len(shop.mail("owner")) == 1
+    shop.write(weekly(shop, retries=0))
+    shop.clock.advance(days=7)
+    shop.settle(service)
+    assert shop.slots("state")[-1] == ("done",)
+
+
+@pytest.mark.parametrize(
+    ("condition", "document", "sent"),
+    [
+        ("always", {}, True),
+        ("new anomalies", {"new_alerts": 0}, False),
+        ("new anomalies", {"new_alerts": 2}, True),
+        ("changed", {"changed": False}, False),
+        ("changed", {"changed": True}, True),
+        ("above", {"new_alerts": 4}, False),
+        ("above", {"new_alerts": 5}, True),
+    ],
+)
+def test_a_report_is_sent_when_its_condition_holds_and_else_the_reason_is_on_record(shop, condition, document, sent):
+    shop.write(weekly(shop, condition=condition, threshold=5))
+    shop.script = shop.script.replace("'n_customers': 300", f"'n_customers': 300, **{document}")
+    service = shop.service()
+    shop.settle(service)
+    shop.clock.moment = MONDAY
+    shop.settle(service)
+    assert bool(shop.mail("report")) == sent
+    ((state, cause),) = shop.slots("state", "cause")
+    assert state == "done"
+    assert bool(cause) != sent
+
+
+def test_an_edited_configuration_is_used_and_a_broken_edit_is_not_but_told(shop):
+    shop.write(weekly(shop))
+    service = shop.service()
+    shop.settle(service)
+    shop.write(weekly(shop), {"name": "daily", "cron": "0 9 * * *"})
+    shop.settle(service)
+    assert [each.name for each in service.settings.config.schedule] == ["weekly", "daily"]
+    shop.file.write_text("[[schedule]]\nname = 'weekly'\ncron = 'never'\n")
+    shop.settle(service, ticks=3)
+    assert [each.name for each in service.settings.config.schedule] == ["weekly", "daily"]
+    (row,) = shop.mail("owner")
+    assert "cron = 'never'" in row["body"]
+
+
+def test_a_schedule_that_was_taken_out_is_not_run_again(shop):
+    shop.write(weekly(shop))
+    service = shop.service()
+    shop.settle(service)
+    shop.clock.moment, shop.script = MONDAY, FAILS
+    shop.settle(service)
+    shop.write({"name": "other", "cron": "0 9 * * *"})
+    shop.clock.advance(minutes=5)
+    shop.settle(service)
+    assert shop.slots("state", "cause")[0] == ("failed", "The schedule is no longer in the configuration.")
+
+
+def test_a_monitor_learns_of_lateness_failure_and_health(shop):
+    shop.write(weekly(shop, retries=0))
+    service = shop.service()
+    shop.settle(service)
+    config = service.settings.config
+    assert [each.problem for each in conditions(shop.archive, config, MONDAY)] == [""]
+    late = MONDAY + timedelta(hours=2)
+    assert "has not been looked at" in conditions(shop.archive, config, late)[0].problem
+    shop.clock.moment, shop.script = MONDAY, FAILS
+    shop.settle(service)
+    assert "sales.csv is gone" in conditions(shop.archive, config, late)[0].problem
+
+
+def test_the_configuration_may_be_none(tmp_path):
+    assert Settings(None, str(tmp_path)).config.schedule == ()
+
+
+def test_what_breaks_off_inside_is_logged_and_tried_again(shop, caplog, monkeypatch):
+    shop.write(weekly(shop))
+    service = shop.service()
+    shop.settle(service)
+
+    def broken(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("segmenter.schedule.service.make", broken)
+    shop.clock.moment = MONDAY
+    with caplog.at_level(logging.ERROR, "segmenter.service"):
+        service.tick()
+        for future in list(service._working.values()):
+            future.exception()
+        service._collect()
+    assert shop.slots("state") == [("waiting",)]
+    monkeypatch.undo()
+    shop.clock.advance(minutes=2)
+    shop.settle(service)
+    assert shop.slots("state") == [("done",)]
+
+
+def test_a_damaged_ledger_is_set_aside_and_the_service_goes_on(shop):
+    shop.write(weekly(shop))
+    service = shop.service()
+    shop.settle(service)
+    path = shop.archive / "segmenter.sqlite"
+    path.write_bytes(b"SQLite format 3\0" + b"\xff" * 5000)
+    service._tick_safely()
+    service._tick_safely()
+    assert list(shop.archive.glob("*.damaged-*"))
+    with open_state(shop.archive) as state:
+        assert state.execute("SELECT count(*) FROM watch").fetchone()[0] == 1
