@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+GUARD = Path(__file__).with_name("guard.py")
 TAIL = 2000  # characters of the child's standard error that are kept as the cause
 
 
@@ -36,7 +37,7 @@ class Outcome:
 
 def run(command: Sequence[str], time_limit: float) -> Outcome:
     """Run `command`, which prints one JSON document, for at most `time_limit` seconds."""
-    guarded = [sys.executable, "-m", "segmenter.schedule.guard", *command]
+    guarded = [sys.executable, str(GUARD), *command]  # by its file: the guard needs nothing of ours
     pipe = subprocess.PIPE
     with subprocess.Popen(guarded, stdin=pipe, stdout=pipe, stderr=pipe, start_new_session=True) as process:
         # the pipe to the guard stays open until the child ends: its closing is the sign that we died

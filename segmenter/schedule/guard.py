@@ -1,4 +1,4 @@
-"""Runs a command that must not outlive the service: ``python -m segmenter.schedule.guard COMMAND...``.
+"""Runs a command that must not outlive the service: ``python guard.py COMMAND...``.
 
 The service keeps the guard's standard input open. When the service dies, however it dies, the operating system
 closes it; the guard then kills the command and everything that it started.
