@@ -59,6 +59,10 @@ def _session(config: DeliveryConfig, password: str) -> Iterator[smtplib.SMTP]:
     where = f"{config.smtp_host}:{config.smtp_port}"
     try:
         server = _connected(config)
+    except smtplib.SMTPNotSupportedError as error:
+        raise RefusedError(
+            f"The mail server {where} does not offer what delivery.security asks for: {error}."
+        ) from None
     except (OSError, smtplib.SMTPException) as error:
         raise UnreachedError(f"The mail server {where} cannot be reached: {_reason(error)}.") from None
     try:

@@ -1,0 +1,145 @@
+"""A real mail server and a real web server on this machine, which refuse, stall and drop as they are told."""
+
+import socket
+import threading
+from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import AuthResult
+
+from segmenter.config.delivery import DeliveryConfig
+from segmenter.config.report import ReportConfig
+from segmenter.delivery import Message, channel_of, deliver_due, enqueue
+from segmenter.runs import archive
+from segmenter.runs.state import open_state, transaction
+from tests.report.made_up import made_up_run
+
+DUE = datetime(2026, 3, 2, 8, tzinfo=UTC)
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+class Mailbox:
+    """What the mail server was given, and how it behaves: the answers to take before it accepts."""
+
+    def __init__(self):
+        self.mails, self.answers, self.refused = [], [], {}
+
+    async def handle_RCPT(self, server, session, envelope, address, options):
+        if address in self.refused:
+            return self.refused[address]
+        envelope.rcpt_tos.append(address)
+        return "250 ok"
+
+    async def handle_DATA(self, server, session, envelope):
+        answer = self.answers.pop(0) if self.answers else "250 taken"
+        if answer == "drop with the mail taken":
+            self.mails.append((envelope.rcpt_tos[0], envelope.content))
+        elif answer.startswith("2"):
+            self.mails.append((envelope.rcpt_tos[0], envelope.content))
+            return answer
+        if answer.startswith("drop"):
+            server.transport.abort()
+            return "250 never heard"
+        return answer
+
+
+@pytest.fixture
+def mailbox():
+    return Mailbox()
+
+
+@pytest.fixture
+def smtp(mailbox):
+    def authenticate(server, session, envelope, mechanism, data):
+        return AuthResult(success=data.password == b"right horse", handled=False)
+
+    port = free_port()
+    controller = Controller(
+        mailbox, hostname="127.0.0.1", port=port, authenticator=authenticate, auth_require_tls=False
+    )
+    controller.start()
+    yield port
+    controller.stop()
+
+
+class Hook:
+    """What the web server was given, and the answers to give."""
+
+    def __init__(self):
+        self.requests, self.answers = [], []
+
+
+@pytest.fixture
+def hook():
+    seen = Hook()
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self):
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            seen.requests.append((self.path, dict(self.headers), body))
+            status, headers = seen.answers.pop(0) if seen.answers else (200, {})
+            self.send_response(status)
+            for name, value in headers.items():
+                self.send_header(name, value)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        def log_message(self, *_):
+            """Say nothing."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    seen.url = f"http://127.0.0.1:{server.server_port}/hook?token=s3cr3t-token"
+    yield seen
+    server.shutdown()
+    server.server_close()
+
+
+class Post:
+    """An archive with a run, a clock, and the outbox."""
+
+    def __init__(self, root, run_id, port):
+        self.archive, self.run_id, self.moment = root, run_id, DUE
+        self.config = DeliveryConfig(smtp_host="127.0.0.1", smtp_port=port, security="none", sender="reports@shop.example",
+                                     command_seconds=2, accept_seconds=2, connect_seconds=2, private_addresses=True)  # fmt: skip
+
+    def message(self, recipient, kind="report", **keys):
+        run_id = self.run_id if kind == "report" else None
+        values = {"title": "", "text": (), "formats": ("html",), **keys}
+        return Message("weekly", DUE, run_id, kind, channel_of(recipient), recipient, **values)
+
+    def put(self, *messages):
+        with open_state(self.archive) as state, transaction(state):
+            return enqueue(state, messages, self.moment)
+
+    def deliver(self, **later):
+        self.moment += timedelta(**later)
+        return deliver_due(self.archive, self.config, ReportConfig(), lambda: self.moment)
+
+    def rows(self, *columns):
+        with open_state(self.archive) as state:
+            found = state.execute("SELECT * FROM delivery ORDER BY number").fetchall()
+        return [tuple(row[column] for column in columns or ("recipient", "state")) for row in found]
+
+
+@pytest.fixture(scope="session")
+def run_folder(tmp_path_factory):
+    def finish(aside):
+        (aside / "report.html").write_text("<p>report</p>")
+
+    return archive.write(made_up_run(), tmp_path_factory.mktemp("made") / "runs", finish)
+
+
+@pytest.fixture
+def post(run_folder, tmp_path, smtp):
+    import shutil
+
+    shutil.copytree(run_folder, tmp_path / run_folder.name)
+    return Post(tmp_path, run_folder.name, smtp)
