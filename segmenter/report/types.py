@@ -134,6 +134,8 @@ class Page:
     certainty: Section
     data: Section
     method: Section
+    changed: tuple[str, ...] = ()  # since the run before
+    moves: Section | None = None  # None: nothing to compare with
 
     @property
     def sections(self) -> tuple[Section, ...]:
@@ -142,6 +144,7 @@ class Page:
             self.segments,
             self.differences,
             self.map,
+            *((self.moves,) if self.moves else ()),
             self.oddities,
             self.certainty,
             self.data,

@@ -22,7 +22,7 @@ def draw(run: Run, look: Look) -> dict[str, Figure]:
 
 
 def _charts() -> tuple[Callable[[Run, Look], Figure | None], ...]:
-    from segmenter.report.charts import clusters, maps, money, segments, views
+    from segmenter.report.charts import clusters, maps, money, movement, segments, views
 
     return (
         segments.shares,
@@ -37,6 +37,8 @@ def _charts() -> tuple[Callable[[Run, Look], Figure | None], ...]:
         views.k_distances,
         views.crosswalk,
         views.themes,
+        movement.moves,
+        movement.bridge,
         money.months,
         money.cohorts,
         money.concentration,

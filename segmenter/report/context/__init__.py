@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from segmenter.report import palette
 from segmenter.report.brand import logo_uri
-from segmenter.report.context import certainty, customers, data, method, segments, summary
+from segmenter.report.context import certainty, customers, data, method, moves, segments, summary
 from segmenter.report.context.view import View
 from segmenter.report.types import Page
 
@@ -18,6 +18,7 @@ def build(view: View) -> Page:
         The logo cannot be read.
     """
     config, run = view.config, view.run
+    who_moved = moves.moves(view)
     chapters = (
         segments.who(view),
         segments.differences(view),
@@ -50,5 +51,7 @@ def build(view: View) -> Page:
         oddities=chapters[3],
         certainty=chapters[4],
         data=chapters[5],
-        method=method.method(view, chapters),
+        method=method.method(view, (*chapters, *((who_moved,) if who_moved else ()))),
+        changed=moves.changed(view),
+        moves=who_moved,
     )

@@ -71,7 +71,7 @@ def _parameters(view: View) -> Table:
     rows = [
         (text(section), text("; ".join(f"{key} = {_shown(value)}" for key, value in keys.items())))
         for section, keys in view.run.manifest.config.items()
-        if isinstance(keys, dict) and keys and section not in {"delivery", "report"}
+        if isinstance(keys, dict) and keys and section not in {"delivery", "report", "service"}
     ]
     return table("parameters", "The configuration of this run", columns("Section", "Keys"), rows, "run.json: config")
 
