@@ -17,6 +17,7 @@ from scipy.spatial import cKDTree
 from segmenter.analysis import neighbours
 from segmenter.analysis.findings import AnomalyFinding
 from segmenter.analysis.knee import knee
+from segmenter.analysis.oddness import oddness
 from segmenter.analysis.types import Anomalies, Floats, Ints
 
 if TYPE_CHECKING:
@@ -92,7 +93,7 @@ def _reached(points: Floats, core: Floats, labels: Ints, eps: float, min_samples
 
 
 def detect(matrix: Floats, names: Sequence[str], config: DbscanConfig) -> Anomalies:
-    """Noise and rare groups among customers (n, d), each with its distance to ordinary customers.
+    """Noise and rare groups among customers (n, d), and how far everybody is from the others.
 
     `names` are the matrix's columns. Clusters with less than `config.rare_group_share` of the
     customers are rare groups; customers of all other clusters are ordinary.
@@ -112,7 +113,7 @@ def detect(matrix: Floats, names: Sequence[str], config: DbscanConfig) -> Anomal
         labels=clustering.labels,
         rare_group=rare,
         is_anomaly=noise | rare,
-        score=_score(matrix, clustering.core & ~rare, eps, min_samples),
+        score=oddness(matrix, _beyond(matrix, clustering.core & ~rare, min_samples), eps),
         finding=AnomalyFinding(
             names=tuple(names),
             eps=eps,
@@ -179,30 +180,15 @@ def _rare_groups(labels: Ints, share: float) -> Mask:
     return np.asarray(is_rare[labels + 1])
 
 
-def _score(matrix: Floats, ordinary: Mask, eps: float, min_samples: int) -> Floats:
-    """Distance to the nearest ordinary core customer in units of eps, or to the k-th neighbour where nobody is core."""
-    if not ordinary.any():
-        hood = neighbours.arrange(matrix)
-        alone = np.empty(len(matrix))
-        alone[hood.order] = neighbours.kth_distances(hood, min_samples) / eps
-        return alone
-    score = np.zeros(len(matrix))
-    score[~ordinary] = cKDTree(matrix[ordinary]).query(matrix[~ordinary], workers=-1)[0] / eps
-    return score
-
-
-def ranking(matrix: Floats, anomalies: Anomalies) -> Floats:
-    """A score (n,) that also tells ordinary customers apart, for measuring how well anomalies rank.
-
-    Whoever has a `score` keeps it; those at 0 get the distance to their k-th neighbour, scaled to
-    lie below everybody else. Exact neighbours of everybody: not for millions of customers.
-    """
+def _beyond(matrix: Floats, ordinary: Mask, min_samples: int) -> Floats:
+    """Distance to the nearest ordinary core customer, 0 for these; to the k-th neighbour where nobody is core."""
+    beyond = np.zeros(len(matrix))
+    if ordinary.any():
+        beyond[~ordinary] = cKDTree(matrix[ordinary]).query(matrix[~ordinary], workers=-1)[0]
+        return beyond
     hood = neighbours.arrange(matrix)
-    density = np.empty(len(matrix))
-    density[hood.order] = neighbours.kth_distances(hood, anomalies.finding.min_samples)
-    above = anomalies.score[anomalies.score > 0]
-    ceiling = above.min() if len(above) else 1.0
-    return np.where(anomalies.score > 0, anomalies.score, ceiling * density / (1 + density.max()))
+    beyond[hood.order] = neighbours.kth_distances(hood, min_samples)
+    return beyond
 
 
 def _thinned(curve: Floats) -> tuple[float, ...]:

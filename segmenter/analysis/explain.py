@@ -105,12 +105,11 @@ def stake(values: Floats, features: Sequence[Described]) -> Floats:
 def severity(anomalies: Anomalies, money: Floats) -> Floats:
     """From 0 to 100 (n,): 100 x (oddness + money) / 2, and 0 for ordinary customers.
 
-    oddness = s / (1 + s) with s the distance to the nearest ordinary core customer in units of eps;
+    oddness = 1 - 1/s with s the distance from the other customers, a typical customer's being 1;
     money = m / (m + m95) with m the money at stake and m95 its 95th percentile over all customers.
     """
     usual = float(np.percentile(money, 95)) if len(money) else 0.0
-    oddness = anomalies.score / (1 + anomalies.score)
-    oddness[~np.isfinite(anomalies.score)] = 1.0
+    oddness = 1 - 1 / np.maximum(anomalies.score, 1.0)
     weight = money / (money + usual) if usual > 0 else np.zeros_like(money)
     return np.where(anomalies.is_anomaly, 50 * (oddness + weight), 0.0)
 

@@ -53,8 +53,8 @@ class Anomalies:
     """DBSCAN's verdict per customer, all of shape (n_customers,).
 
     `role` is core, border or noise; `labels` the DBSCAN cluster, -1 for noise; `rare_group` true in
-    clusters below the stated share; `score` the distance to the nearest core customer of an
-    ordinary cluster in units of eps (0 for ordinary core customers); `is_anomaly` noise or rare group.
+    clusters below the stated share; `is_anomaly` noise or rare group; `score` the distance from the
+    other customers, of everybody, a typical customer's being 1 (analysis/oddness.py).
     """
 
     role: NDArray[np.str_]

@@ -2,9 +2,8 @@
 
 import numpy as np
 import pytest
-from scipy.spatial.distance import cdist
 
-from segmenter.analysis.dbscan import detect, ranking
+from segmenter.analysis.dbscan import detect
 from segmenter.config.analysis import DbscanConfig
 
 
@@ -50,17 +49,6 @@ def test_a_small_dense_group_is_rare_and_kept_apart_from_noise(rng):
     assert (found.role[:30] != "noise").all()
     assert found.finding.n_rare == found.rare_group.sum()
     assert np.array_equal(found.is_anomaly, found.rare_group | (found.role == "noise"))
-
-
-def test_the_score_is_the_distance_to_the_nearest_ordinary_core_customer_in_eps(rng):
-    points = crowd(rng, n=600, d=3)
-    points[:12] = 12 + 0.01 * rng.normal(size=(12, 3))
-    found = find(points, min_samples=8, eps=0.8, rare_group_share=0.1)
-    ordinary = (found.role == "core") & ~found.rare_group
-    nearest = cdist(points, points[ordinary]).min(axis=1) / 0.8
-    assert np.allclose(found.score, nearest)
-    assert (found.score[found.role == "noise"] > 1).all()
-    assert (found.score[ordinary] == 0).all()
 
 
 def test_the_largest_group_is_ordinary_whatever_the_share(rng):
@@ -127,13 +115,3 @@ def test_where_everybody_is_noise_the_score_still_ranks(rng):
     found = find(crowd(rng), eps=1e-6)
     assert np.isfinite(found.score).all()
     assert found.score.argmax() == 7
-
-
-def test_the_ranking_keeps_scores_and_orders_ordinary_customers_below_them(rng):
-    points = crowd(rng)
-    found = find(points)
-    ranked = ranking(points, found)
-    scored = found.score > 0
-    assert np.array_equal(ranked[scored], found.score[scored])
-    assert ranked[~scored].max() < ranked[scored].min()
-    assert len(np.unique(ranked[~scored])) > 1000

@@ -56,8 +56,8 @@ def changed(view: View) -> tuple[str, ...]:
 
 def _reading() -> tuple[str, ...]:
     return (
-        "The range behind a change is what chance alone would make of it in 95 of 100 cases, for all segments together; "
-        "where the range includes no change at all, it says no real change.",
+        "The range behind a change holds the true change in 95 of 100 cases, for all segments together (bootstrap); "
+        "where it includes zero, the table says no real change.",
     )
 
 

@@ -61,6 +61,8 @@ def _trust(view: View) -> str:
     choice = view.run.findings.choice
     if len(view.run.findings.cards) < 2:
         return ""
+    if view.run.history.continuity is not None:
+        return view.run.history.continuity.sentences[0]
     if choice.is_pinned:
         return f"The number of segments, {choice.n_clusters}, was set by hand."
     if choice.is_clear:

@@ -1,0 +1,13 @@
+-- One row per run and segment: its customers, their revenue, and how many of them are odd, the oldest run first.
+-- Run it in DuckDB from the folder that holds `runs/`.
+select
+    regexp_extract(filename, '(\d{8}T\d{6}Z-[0-9a-f]+)', 1) as run,
+    segment,
+    segment_name,
+    count(*) as customers,
+    sum(monetary) as revenue,
+    sum(period_revenue) as period_revenue,
+    count(*) filter (where is_anomaly) as odd
+from read_parquet('runs/*/customers.parquet', filename = true, union_by_name = true)
+group by all
+order by run, segment

@@ -1,0 +1,45 @@
+"""How far a customer is from the others: one figure for everybody, to rank by."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+
+import numpy as np
+from scipy.spatial.distance import cdist
+
+from segmenter.analysis.types import Floats
+
+REFERENCES = 500
+BLOCK = 5_000
+
+
+def oddness(matrix: Floats, beyond: Floats, eps: float) -> Floats:
+    """Oddness (n,) of customers (n, d): their distance from the others, a typical customer's being 1.
+
+    `beyond` (n,) is the distance to the nearest ordinary customer, 0 for those who are ordinary. It is
+    joined at a right angle with the distance within which half of all customers lie: the first tells
+    who stands alone, the second who stands, alone or in company, away from the bulk. That half is
+    taken among 500 customers, spread evenly over all in lexicographic order, so that neither chance
+    nor the customers' order has a part in it. Where a typical customer has no distance at all, being
+    like half of the others, eps is the unit.
+    """
+    far = np.hypot(beyond, _to_the_bulk(matrix))
+    typical = float(np.median(far))
+    return np.asarray(far / (typical if typical > 0 else eps), dtype=np.float64)
+
+
+def _to_the_bulk(matrix: Floats) -> Floats:
+    """Distance within which half of the reference customers lie, per customer."""
+    places = np.linspace(0, len(matrix) - 1, min(REFERENCES, len(matrix))).round().astype(np.int64)
+    reach = partial(_median_distance, references=matrix[np.lexsort(matrix.T)[places]])
+    blocks = (matrix[start : start + BLOCK] for start in range(0, len(matrix), BLOCK))
+    with ThreadPoolExecutor() as pool:
+        return np.concatenate(list(pool.map(reach, blocks)))
+
+
+def _median_distance(block: Floats, references: Floats) -> Floats:
+    distances = cdist(block, references)
+    middle = len(references) // 2
+    distances.partition(middle, axis=1)
+    return distances[:, middle]
