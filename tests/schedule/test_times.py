@@ -59,11 +59,28 @@ def test_a_daily_schedule_fires_exactly_once_on_each_local_day(zone, clock):
     assert faults(zone, f"{clock} * * *") == []
 
 
+START, END = datetime(2026, 1, 1, tzinfo=UTC), datetime(2027, 12, 31, tzinfo=UTC)
+
+
+def offsets(zone):
+    """The zone's offsets from UTC through both years, to the quarter of an hour where they change."""
+    clock, day = ZoneInfo(zone), timedelta(days=1)
+    days = [START + number * day for number in range((END - START).days)]
+    known = {moment: moment.astimezone(clock).utcoffset() for moment in (*days, END)}
+    changing = [moment for moment in days if known[moment] != known[moment + day]]
+    quarters = [moment + timedelta(minutes=15 * number) for moment in changing for number in range(97)]
+    return tuple(known.items()), tuple((moment, moment.astimezone(clock).utcoffset()) for moment in quarters)
+
+
 @pytest.mark.slow
 def test_in_every_zone_at_every_half_hour_a_daily_schedule_fires_once_a_day_for_two_years():
+    alike = {}
+    for zone in sorted(available_timezones()):
+        alike.setdefault(offsets(zone), zone)  # zones whose clocks are the same throughout are tried once
+    assert len(alike) > 50
     wrong = {
         (zone, hour, minute): found
-        for zone in sorted(available_timezones())
+        for zone in alike.values()
         for hour in range(24)
         for minute in (0, 30)
         if (found := faults(zone, f"{minute} {hour} * * *"))
