@@ -83,14 +83,18 @@ def _sorted(table: Floats) -> Floats:
 
 
 def _fit(table: Floats, names: tuple[str, ...], config: PrepareConfig, seed: int) -> Preparation:
-    """Every number that `apply` needs, learnt from these customers."""
+    """Every number that `apply` needs, learnt from these customers.
+
+    Fences, transforms, centers and scales come from the values that are known: what stands in for
+    those that are not must not make the known ones look extreme.
+    """
     fill, imputed = _fill(table, names, config)
     filled = np.where(np.isnan(table), fill, table)
     varies = np.ptp(filled, axis=0) > 0 if len(filled) else np.zeros(len(names), bool)
     dropped = tuple(f"{name} is the same for every customer and was left out." for name in _where(names, ~varies))
-    names, table, filled, fill = _where(names, varies), table[:, varies], filled[:, varies], fill[varies]
+    names, table, fill = _where(names, varies), table[:, varies], fill[varies]
     donors = _donors(table, config, seed)
-    lower, upper, clipped = _limits(filled, names, config)
+    lower, upper, clipped = _limits(table, names, config)
     bare = Preparation(
         names=names,
         fill=_curve(fill),
@@ -163,6 +167,11 @@ def _borrowed(table: Floats, donors: Floats) -> Floats:
     return np.where(np.isnan(table), filled, table)
 
 
+def _known(matrix: Floats, table: Floats) -> list[Floats]:
+    """The columns of `matrix` without the rows where `table`, of the same shape, has no value."""
+    return [column[~np.isnan(raw)] for column, raw in zip(matrix.T, table.T, strict=True)]
+
+
 def _limits(
     table: Floats, names: tuple[str, ...], config: PrepareConfig
 ) -> tuple[tuple[float | None, ...], tuple[float | None, ...], tuple[str, ...]]:
@@ -171,30 +180,32 @@ def _limits(
     if config.outliers == "none" or not len(table):
         return none, none, ()
     limit = USUAL_LIMIT[config.outliers] if config.outlier_limit is None else config.outlier_limit
-    low, high = _fences(table, config.outliers, limit)
-    tells = np.less(low, high)  # fences that coincide would make a feature constant
-    low, high = np.where(tells, low, -np.inf), np.where(tells, high, np.inf)
-    beyond = ((table < low) | (table > high)).sum(axis=0)
+    fences = [_fence(column, config.outliers, limit) for column in _known(table, table)]
+    beyond = [
+        int(((column < low) | (column > high)).sum()) for column, (low, high) in zip(table.T, fences, strict=True)
+    ]
     notes = tuple(
         f"{count:,} customers' {name} lay beyond {bottom:,.4g} to {top:,.4g} and was set to the edge ({config.outliers})."
-        for name, count, bottom, top in zip(names, beyond, low, high, strict=True)
+        for name, count, (bottom, top) in zip(names, beyond, fences, strict=True)
         if count
     )
-    return _edges(low), _edges(high), notes
+    return tuple(_edge(low) for low, _ in fences), tuple(_edge(high) for _, high in fences), notes
 
 
-def _edges(values: Floats) -> tuple[float | None, ...]:
-    return tuple(float(value) if np.isfinite(value) else None for value in values)
+def _edge(value: float) -> float | None:
+    return float(value) if np.isfinite(value) else None
 
 
-def _fences(table: Floats, outliers: str, limit: float) -> tuple[Floats, Floats]:
-    if outliers == "winsorize":
-        return np.quantile(table, limit, axis=0), np.quantile(table, 1 - limit, axis=0)
-    if outliers == "iqr":
-        low, high = np.quantile(table, (0.25, 0.75), axis=0)
-        return low - limit * (high - low), high + limit * (high - low)
-    center, spread = table.mean(axis=0), table.std(axis=0)
-    return center - limit * spread, center + limit * spread
+def _fence(column: Floats, outliers: str, limit: float) -> tuple[float, float]:
+    """Lowest and highest value left alone; infinite where fences that coincide would make the feature constant."""
+    if outliers == "zscore":
+        low, high = column.mean() - limit * column.std(), column.mean() + limit * column.std()
+    elif outliers == "iqr":
+        quarter, three = np.quantile(column, (0.25, 0.75))
+        low, high = quarter - limit * (three - quarter), three + limit * (three - quarter)
+    else:
+        low, high = np.quantile(column, (limit, 1 - limit))
+    return (float(low), float(high)) if low < high else (-np.inf, np.inf)
 
 
 def _transformed(column: Floats, kind: str, power: float | None) -> Floats:
@@ -210,7 +221,7 @@ def _transformed(column: Floats, kind: str, power: float | None) -> Floats:
 
 def _with_transform(bare: Preparation, table: Floats, config: PrepareConfig) -> Preparation:
     """The transform per feature: log1p (signed, so that net refunds stay negative) only where it lessens the skew."""
-    columns = apply(bare, table).T
+    columns = _known(apply(bare, table), table)
     if config.transform == "yeo-johnson":
         lambdas = tuple(_power(column) for column in columns)
         return replace(bare, transforms=("yeo-johnson",) * len(lambdas), lambdas=lambdas)
@@ -230,7 +241,7 @@ def _helped_by_log(column: Floats) -> bool:
     """An amount, hardly ever negative, whose skew the logarithm lessens."""
     from scipy.stats import skew
 
-    if (column < 0).mean() > FEW_NEGATIVE:
+    if not np.ptp(column) or (column < 0).mean() > FEW_NEGATIVE:
         return False
     return abs(float(skew(_transformed(column, "log1p", None)))) < abs(float(skew(column)))
 
@@ -239,19 +250,28 @@ def _with_scale(preparation: Preparation, table: Floats, config: PrepareConfig) 
     matrix = apply(preparation, table)
     if not len(matrix):
         return preparation
-    center, scale = _location(matrix, config.scaling)
-    return replace(preparation, center=_curve(center), scale=_curve(np.where(scale > 0, scale, 1.0)))
+    found = [
+        _location(column, filled, config.scaling)
+        for column, filled in zip(_known(matrix, table), matrix.T, strict=True)
+    ]
+    center, scale = np.array(found).reshape(-1, 2).T
+    return replace(preparation, center=_curve(center), scale=_curve(scale))
 
 
-def _location(matrix: Floats, scaling: str) -> tuple[Floats, Floats]:
-    """Center and scale per feature; a robust scale of zero (most customers alike) falls back on the standard one."""
+def _location(column: Floats, filled: Floats, scaling: str) -> tuple[float, float]:
+    """Center and scale of a feature's known values.
+
+    A robust scale of zero (most customers alike) falls back on the standard one, a scale of zero
+    where all known values are one on that of the values as filled.
+    """
     if scaling == "minmax":
-        return matrix.min(axis=0), np.ptp(matrix, axis=0)
-    if scaling == "standard":
-        return matrix.mean(axis=0), matrix.std(axis=0)
-    low, middle, high = np.quantile(matrix, (0.25, 0.5, 0.75), axis=0)
-    iqr = (high - low) / NORMAL_IQR
-    return middle, np.where(iqr > 0, iqr, matrix.std(axis=0))
+        center, spread = column.min(), np.ptp(column)
+    elif scaling == "standard":
+        center, spread = column.mean(), column.std()
+    else:
+        low, center, high = np.quantile(column, (0.25, 0.5, 0.75))
+        spread = (high - low) / NORMAL_IQR
+    return float(center), next((float(scale) for scale in (spread, column.std(), filled.std()) if scale > 0), 1.0)
 
 
 def _with_components(preparation: Preparation, table: Floats, config: PrepareConfig) -> Preparation:

@@ -169,3 +169,31 @@ def test_degenerate_tables_leave_no_feature_and_say_so(values):
 def test_winsorizing_half_of_the_customers_is_refused():
     with pytest.raises(ValidationError, match=r"below 0\.5"):
         PrepareConfig(outliers="winsorize", outlier_limit=0.5)
+
+
+@pytest.mark.parametrize("scaling", ["standard", "robust", "minmax"])
+@pytest.mark.parametrize("imputation", ["median", "mean", "constant", "knn"])
+def test_center_and_scale_come_from_the_known_values(rng, scaling, imputation):
+    values = np.exp(rng.normal(size=(1000, 2)))
+    known = rng.random(1000) < 0.2
+    values[~known, 1] = np.nan
+    config = PLAIN.model_copy(update={"scaling": scaling, "imputation": imputation})
+    some, only = prepare(values, ("a", "b"), config), prepare(values[known], ("a", "b"), config)
+    assert np.allclose(some.segments[known, 1], only.segments[:, 1])
+    assert np.allclose(some.anomalies[known, 1], only.anomalies[:, 1])
+
+
+def test_fences_come_from_the_known_values(rng):
+    values = rng.normal(size=(1000, 2))
+    values[100:, 1] = np.nan
+    assert prepare(values, ("a", "b"), PrepareConfig(outliers="iqr")).preparation.lower[1] == pytest.approx(
+        prepare(values[:100], ("a", "b"), PrepareConfig(outliers="iqr")).preparation.lower[1]
+    )
+
+
+def test_a_feature_with_one_known_value_is_scaled_by_who_has_it(rng):
+    values = rng.normal(size=(100, 2))
+    values[:, 1] = np.where(np.arange(100) < 50, 7.0, np.nan)
+    prepared = prepare(values, ("a", "b"), PLAIN.model_copy(update={"imputation": "constant"}))
+    assert prepared.preparation.names == ("a", "b")
+    assert np.ptp(prepared.segments[:, 1]) == pytest.approx(2.0)
