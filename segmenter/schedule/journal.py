@@ -51,3 +51,4 @@ def open_journal(archive: Path) -> None:
     log.setLevel(logging.INFO)
     log.handlers[:] = [people, machines]
     log.propagate = False
+    logging.getLogger("apscheduler").setLevel(logging.ERROR)  # it only wakes the service; what matters is in our log
