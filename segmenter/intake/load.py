@@ -53,7 +53,9 @@ def load(
         What was read is not enough to analyse, or a policy of `rules` refuses it.
     """
     _check_pattern(connection, rules.non_product_pattern)
-    files = [examine(path) for path in expand(sources)]
+    paths = expand(sources)
+    seen = {path: _stamp(path) for path in paths}
+    files = [examine(path) for path in paths]
     lines.create(connection)
     with tempfile.TemporaryDirectory(prefix="segmenter-") as folder:
         tables = read(connection, files, source, Path(folder))
@@ -61,11 +63,30 @@ def load(
         for table, roles, formats in understood:
             lines.append(connection, table, roles, formats)
             connection.execute(f"DROP TABLE {table.name}")
+    _check_unchanged(seen)
     _check_currency(connection, rules)
     _judge(connection, rules)
     readings = _readings(connection, files, understood)
     _name_rejected(connection, files)
     return Intake(readings, _recognition(understood), account(connection, rules))
+
+
+def _stamp(path: Path) -> tuple[int, int]:
+    """Size and time of the last change, by which a file that is still being written is known."""
+    try:
+        found = path.stat()
+    except OSError:
+        return (0, 0)
+    return found.st_size, found.st_mtime_ns
+
+
+def _check_unchanged(seen: dict[Path, tuple[int, int]]) -> None:
+    for path, stamp in seen.items():
+        if _stamp(path) != stamp:
+            raise SourceError(
+                f"{path} changed while it was read: it is still being written. Run again when it is complete, or have it "
+                "written under another name and renamed."
+            )
 
 
 def _understand(

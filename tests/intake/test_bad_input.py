@@ -198,3 +198,24 @@ def test_the_input_file_is_not_changed(export, table):
 def test_dates_nobody_can_read(export):
     with pytest.raises((SourceError, DataError), match=r"no column was recognised as time|dates cannot be read"):
         export.read("customer_id,order_date,amount\nc1,tomorrow,5\nc2,yesterday,6\n")
+
+
+def test_a_file_that_is_still_being_written_is_named(tmp_path, monkeypatch):
+    from segmenter.config import Config
+    from segmenter.intake import lines, load, open_connection
+
+    path = tmp_path / "sales.csv"
+    path.write_text(
+        "customer_id,order_date,amount\n" + "".join(f"c{i},2024-01-{i % 28 + 1:02d},5\n" for i in range(200))
+    )
+    append = lines.append
+
+    def append_while_the_export_grows(*arguments):
+        with path.open("a") as file:
+            file.write("c7,2024-02-01,5\n")
+        return append(*arguments)
+
+    monkeypatch.setattr(lines, "append", append_while_the_export_grows)
+    connection = open_connection("1GiB", 1, tmp_path)
+    with pytest.raises(SourceError, match="still being written"):
+        load(connection, [path], Config().source, Config().rules)
