@@ -109,10 +109,10 @@ def _measure(root: Path, n_due: int, seed: int) -> dict[str, object]:
         str(folder),
     ]
     generator, services, kills, took = random.Random(seed), [], 0, []
-    began = time.monotonic()
+    began, errors = time.monotonic(), (root / "errors.log").open("wb")
     while _done(archive) < n_due and time.monotonic() - began < 1500:
         services = [each for each in services if each.poll() is None]
-        services += [subprocess.Popen(words) for _ in range(2 - len(services))]
+        services += [subprocess.Popen(words, stderr=errors) for _ in range(2 - len(services))]
         time.sleep(generator.uniform(2, 8))
         pid = serving(archive)
         if pid is not None and any(each.pid == pid for each in services):
@@ -121,6 +121,7 @@ def _measure(root: Path, n_due: int, seed: int) -> dict[str, object]:
             took.append(_taken_over(archive, pid))
     for each in services:
         each.kill()
+    print((root / "errors.log").read_text()[-2000:], file=sys.stderr)
     return _figures(archive, mailbox, kills, took)
 
 
@@ -157,7 +158,7 @@ def _figures(archive: Path, mailbox: Mailbox, kills: int, took: list[float]) -> 
     with open_state(archive) as state:
         states = Counter(row[0] for row in state.execute("SELECT state FROM slot"))
         due = [row[0] for row in state.execute("SELECT due FROM slot ORDER BY due")]
-        attempts = state.execute("SELECT sum(attempt - 1) FROM slot").fetchone()[0]
+        attempts = state.execute("SELECT sum(attempt - 1) FROM slot WHERE attempt > 0").fetchone()[0]
         sent = [tuple(row) for row in state.execute("SELECT message_id, ambiguous FROM delivery WHERE state = 'sent'")]
     times = Counter(mailbox.ids)
     doubled = {each.strip("<>").partition("@")[0] for each, n in times.items() if n > 1}

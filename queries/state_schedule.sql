@@ -4,7 +4,7 @@ CREATE TABLE slot (
     schedule TEXT NOT NULL,
     due TEXT NOT NULL,  -- UTC, ISO 8601
     state TEXT NOT NULL CHECK (state IN ('claimed', 'waiting', 'done', 'failed', 'skipped')),
-    attempt INTEGER NOT NULL DEFAULT 1,
+    attempt INTEGER NOT NULL DEFAULT 0,  -- how often its work was begun
     owner TEXT NOT NULL DEFAULT '',  -- token of the service that holds the claim
     claimed_at TEXT NOT NULL,
     next_at TEXT,  -- when a waiting slot is tried again

@@ -56,7 +56,7 @@ def run_now(
     chosen = schedule.model_copy(
         update={"recipients": recipients or schedule.recipients, "condition": "always", "retries": 0}
     )
-    slot = Slot(schedule.name, now(), 1)
+    slot = Slot(schedule.name, now(), 0)
     with open_state(archive) as state:
         ledger.watched_since(state, schedule.name, slot.due)
         ledger.claim(state, schedule.name, slot.due, owner, slot.due)

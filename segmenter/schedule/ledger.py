@@ -18,7 +18,7 @@ BY_HAND = "hand-"  # begins the owner of a run that a person started: no service
 
 @dataclass(frozen=True)
 class Slot:
-    """A due time that is to be worked on, and which attempt this is, counted from 1."""
+    """A due time that is to be worked on, and how often its work was begun."""
 
     schedule: str
     due: datetime
@@ -59,11 +59,20 @@ def adopt(state: sqlite3.Connection, owner: str, now: datetime) -> tuple[Slot, .
         ).fetchall()
         for row in rows:
             state.execute(
-                "UPDATE slot SET state = 'claimed', owner = ?, attempt = attempt + 1, claimed_at = ? "
-                "WHERE schedule = ? AND due = ?",
+                "UPDATE slot SET state = 'claimed', owner = ?, claimed_at = ? WHERE schedule = ? AND due = ?",
                 (owner, now.isoformat(), row["schedule"], row["due"]),
             )
-    return tuple(Slot(row["schedule"], datetime.fromisoformat(row["due"]), row["attempt"] + 1) for row in rows)
+    return tuple(Slot(row["schedule"], datetime.fromisoformat(row["due"]), row["attempt"]) for row in rows)
+
+
+def begin(state: sqlite3.Connection, slot: Slot, owner: str) -> Slot | None:
+    """Count that work on a claim begins; None where the claim is lost."""
+    with transaction(state):
+        done = state.execute(
+            "UPDATE slot SET attempt = attempt + 1 WHERE schedule = ? AND due = ? AND owner = ? AND state = 'claimed'",
+            (slot.schedule, slot.due.isoformat(), owner),
+        )
+    return Slot(slot.schedule, slot.due, slot.attempt + 1) if done.rowcount else None
 
 
 def finish(

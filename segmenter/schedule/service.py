@@ -154,7 +154,7 @@ class Service:
                 cause = f"It was missed while the service did not run; catch_up = {schedule.catch_up}."
                 ledger.skip(state, schedule.name, moment, cause, now)
             elif ledger.claim(state, schedule.name, moment, self.owner, now):
-                self._begin(Slot(schedule.name, moment, 1))
+                self._begin(Slot(schedule.name, moment, 0))
 
     def _adopted(self) -> tuple[Slot, ...]:
         """Slots to be tried again: waiting ones, and those of a service that died."""

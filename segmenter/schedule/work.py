@@ -37,6 +37,12 @@ class Desk:
 
 def make(desk: Desk, schedule: ScheduleConfig, slot: Slot) -> None:
     """Make the report of a claimed due time and put it, or the notice that there is none, into the outbox."""
+    with open_state(desk.archive) as state:
+        begun = ledger.begin(state, slot, desk.owner)
+    if begun is None:
+        log.error("lost its claim", extra={"schedule": slot.schedule, "due": slot.due})
+        return
+    slot = begun
     log.info("begins", extra={"schedule": slot.schedule, "due": slot.due, "attempt": slot.attempt})
     delivery.ping(desk.config.delivery, "start", f"{slot.schedule} {slot.due.isoformat()}")
     if slot.attempt > schedule.retries + 1:
