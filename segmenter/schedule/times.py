@@ -7,8 +7,8 @@ twice fires once, and hourly jobs fire once per real hour (cronsim). Never by ad
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
-from itertools import islice
+from datetime import UTC, datetime, timedelta
+from itertools import islice, takewhile
 from zoneinfo import ZoneInfo
 
 from cronsim import CronSim
@@ -30,20 +30,17 @@ def upcoming(schedule: ScheduleConfig, moment: datetime, n: int = 5) -> tuple[da
 def missed(schedule: ScheduleConfig, since: datetime, now: datetime, limit: int) -> tuple[datetime, ...]:
     """Due times in UTC in (`since`, `now`], in order; of more than `limit` only the last ones.
 
-    They are counted back from `now`, so that a clock that was set a century on costs no more than `limit`.
+    They are looked for in a span before `now` that is doubled until it holds enough, so that a clock that was set
+    a century on costs no more than a few times `limit`. Counting back from `now` would be shorter, but where an
+    hour of a clock change is half as long, as on Lord Howe, cron counts back otherwise than on.
     """
-    back = CronSim(schedule.cron, now.astimezone(ZoneInfo(schedule.time_zone)), reverse=True)
-    found = [now] if now > since and next(after(schedule, _just_before(now))) == now else []
-    for due in islice(back, limit):
-        moment = due.astimezone(UTC)
-        if moment <= since or len(found) >= limit:
-            break
-        found.append(moment)
-    return tuple(sorted(set(found)))
-
-
-def _just_before(moment: datetime) -> datetime:
-    return datetime.fromtimestamp(moment.timestamp() - 1, tz=UTC)
+    span = timedelta(minutes=limit)
+    while True:
+        start = max(since, now - span)
+        found = tuple(takewhile(lambda due: due <= now, after(schedule, start)))
+        if start == since or len(found) >= limit:
+            return found[-limit:]
+        span *= 2
 
 
 def in_words(schedule: ScheduleConfig) -> str:
