@@ -17,12 +17,12 @@ from segmenter.analysis.types import Floats, Ints, Mask, Segmentation
 
 SAMPLE = 20_000
 APART = {
-    "recency": ("longer ago", "more recent"),
-    "frequency": ("with more orders", "with fewer orders"),
+    "recency": ("quiet for longer", "seen lately"),
     "monetary": ("spending more", "spending less"),
     "average_order_value": ("with large orders", "with small orders"),
-    "tenure": ("with us longer", "with us shorter"),
+    "frequency": ("with more orders", "with fewer orders"),
     "mean_gap": ("at long intervals", "at short intervals"),
+    "tenure": ("first seen earlier", "first seen later"),
 }
 
 
@@ -80,21 +80,29 @@ def _standard(customers: Customers) -> Floats:
 def _advice(customers: Customers, labels: Ints, n: int) -> list[Advice]:
     if n == 1:
         return [EVERYBODY]
-    frequency = customers.column("frequency")
-    ranks = {
-        "recent": 1 - _rank(customers.column("recency", default=np.inf)),
+    tenure, frequency = customers.column("tenure"), customers.column("frequency")
+    each = {
         "frequent": _rank(frequency),
         "valuable": _rank(customers.column("monetary")),
-        "settled": _rank(customers.column("tenure")),
+        "basket": _rank(customers.column("average_order_value")),
+        "lateness": _lateness(customers),
+        "age": tenure / max(float(tenure.max()), 1.0),
+        "orders": frequency,
     }
-    standings = (
-        Standing(
-            **{key: float(np.median(rank[labels == label])) for key, rank in ranks.items()},
-            orders=float(np.median(frequency[labels == label])),
-        )
+    return [
+        advise(Standing(**{key: float(np.median(column[labels == label])) for key, column in each.items()}))
         for label in range(n)
-    )
-    return [advise(standing) for standing in standings]
+    ]
+
+
+def _lateness(customers: Customers) -> Floats:
+    """Time since the last order (n,) in usual gaps: the customer's own, or a typical customer's where that is longer.
+
+    Where nobody has ordered twice half of the typical time since the last order stands in.
+    """
+    recency, own = customers.column("recency", default=np.inf), customers.column("mean_gap")
+    typical = float(np.median(own[own > 0])) if (own > 0).any() else float(np.median(recency)) / 2
+    return recency / np.maximum(np.maximum(own, typical), 1.0)
 
 
 def _rank(values: Floats) -> Floats:

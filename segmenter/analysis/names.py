@@ -6,6 +6,9 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
+NEARLY = 0.8
 STABILITY = (
     (0.85, "highly stable: it comes back in nearly every resample"),
     (0.75, "valid: it comes back in most resamples"),
@@ -14,18 +17,26 @@ STABILITY = (
 )
 
 
+ON_TIME = 2.0  # silences up to twice the usual gap between orders are no sign of leaving
+HABIT = 4  # orders; fewer are no habit yet
+YOUNG = 0.25  # share of the time on record within which a customer is new
+
+
 @dataclass(frozen=True)
 class Standing:
-    """Where a segment's typical customer stands among all customers, each from 0 (lowest) to 1 (highest).
+    """Where a segment's typical customer stands.
 
-    `recent` is 1 for the latest orders, `settled` 1 for the longest-standing customers; `orders` is the
-    segment's median number of orders.
+    `frequent`, `valuable` and `basket` (money per order) are ranks among all customers, from 0 (lowest)
+    to 1 (highest); `lateness` is the time since the last order in usual gaps between
+    orders, `age` the time since the first order as a share of the time on record, `orders` the number
+    of orders.
     """
 
-    recent: float
     frequent: float
     valuable: float
-    settled: float
+    basket: float
+    lateness: float
+    age: float
     orders: float
 
 
@@ -49,18 +60,28 @@ LOYAL = Advice(
     "Long silences from your side: the habit is the asset.",
 )
 BIG_BASKETS = Advice(
-    "Recent big spenders",
-    "Turn one large order into a second: follow up in person.",
+    "Big-basket customers",
+    "Follow large orders up in person and propose the next one.",
     "Mass mail that ignores what they bought.",
 )
 NEW = Advice(
     "New customers",
-    "Welcome them and make the second order easy within a month.",
+    "Welcome them and make the next order easy.",
     "Asking for loyalty before trust is there.",
 )
+STEADY = Advice(
+    "Steady customers",
+    "Keep the rhythm: remind them when the next order is due, show what goes with it.",
+    "Discounts that teach them to wait.",
+)
+RECENT_ONE_TIME = Advice(
+    "Recent one-time buyers",
+    "Make the second order easy: one fitting suggestion, soon.",
+    "Heavy discounts that only move the next order forward.",
+)
 OCCASIONAL = Advice(
-    "Recent occasional buyers",
-    "Offer a reason to come back: a bundle, a reminder, free delivery.",
+    "Occasional buyers",
+    "Offer a reason to come back sooner: a bundle, a reminder, free delivery.",
     "Heavy discounts that only move the next order forward.",
 )
 DRIFTING = Advice(
@@ -78,6 +99,11 @@ FADED = Advice(
     "Test a low-cost win-back offer on a part of them.",
     "Spending as much on them as on active customers.",
 )
+NO_ORDER = Advice(
+    "Returns without an order",
+    "Find out where these come from: orders before this record, or corrections by staff.",
+    "Counting them as customers in a campaign.",
+)
 EVERYBODY = Advice(
     "All customers",
     "Treat customers as one group; the data shows no separate ones.",
@@ -86,13 +112,17 @@ EVERYBODY = Advice(
 
 
 def advise(standing: Standing) -> Advice:
-    """The first line that holds: value and frequency first, then recency, then how long they have been customers."""
+    """The first line that holds: whether they still order, then how long they have, then value and frequency."""
+    active = standing.lateness <= ON_TIME
     rules = (
-        (standing.recent >= 0.45 and standing.valuable >= 0.7 and standing.frequent >= 0.7, BEST),
-        (standing.recent >= 0.45 and standing.frequent >= 0.6, LOYAL),
-        (standing.recent >= 0.45 and standing.settled <= 0.35, NEW),
-        (standing.recent >= 0.45 and standing.valuable >= 0.6, BIG_BASKETS),
-        (standing.recent >= 0.45, OCCASIONAL),
+        (standing.orders < 1, NO_ORDER),
+        (active and standing.valuable >= 0.7 and standing.frequent >= 0.7, BEST),
+        (active and standing.age <= YOUNG, NEW),
+        (active and standing.frequent >= 0.6 and standing.orders >= HABIT, LOYAL),
+        (active and standing.valuable >= 0.6 and standing.basket >= 0.6, BIG_BASKETS),
+        (active and standing.orders <= 1, RECENT_ONE_TIME),
+        (active and standing.frequent >= 0.35, STEADY),
+        (active, OCCASIONAL),
         (standing.valuable >= 0.5 and standing.frequent >= 0.45, DRIFTING),
         (standing.orders <= 1, ONE_TIME),
     )
@@ -102,10 +132,11 @@ def advise(standing: Standing) -> Advice:
 def unique(
     names: Sequence[str], profiles: Sequence[Mapping[str, float]], words: Mapping[str, tuple[str, str]]
 ) -> list[str]:
-    """`names` made unique: those who share one are told apart by the feature in which they differ most.
+    """`names` made unique: those who share one are told apart by a feature in which they differ much.
 
     `profiles` gives each segment's mean per feature in standard units, `words` what a high and a low
-    value of a feature is called ("with large orders", "with small orders").
+    value of a feature is called ("with large orders", "with small orders"), the plainest feature
+    first: it is taken where it differs nearly as much as the one that differs most.
     """
     result = list(names)
     for name, count in Counter(names).items():
@@ -117,14 +148,15 @@ def unique(
 
 
 def _suffixes(profiles: Sequence[Mapping[str, float]], words: Mapping[str, tuple[str, str]]) -> list[str]:
-    known = [feature for feature in profiles[0] if feature in words]
+    known = [feature for feature in words if feature in profiles[0]]
     if not known:
         return [f"group {number}" for number in range(1, len(profiles) + 1)]
-    widest = max(known, key=lambda feature: _spread([profile[feature] for profile in profiles]))
-    values = [profile[widest] for profile in profiles]
+    spreads = {feature: float(np.ptp([profile[feature] for profile in profiles])) for feature in known}
+    telling = next(feature for feature in known if spreads[feature] >= NEARLY * max(spreads.values()))
+    values = [profile[telling] for profile in profiles]
     middle = (max(values) + min(values)) / 2
-    suffixes = [words[widest][value < middle] for value in values]
-    rest = {feature: pair for feature, pair in words.items() if feature != widest}
+    suffixes = [words[telling][value < middle] for value in values]
+    rest = {feature: pair for feature, pair in words.items() if feature != telling}
     for suffix, count in Counter(suffixes).items():
         if count > 1:
             same = [index for index, each in enumerate(suffixes) if each == suffix]
@@ -132,10 +164,6 @@ def _suffixes(profiles: Sequence[Mapping[str, float]], words: Mapping[str, tuple
             for index, extra in zip(same, more, strict=True):
                 suffixes[index] = f"{suffix}, {extra}"
     return suffixes
-
-
-def _spread(values: Sequence[float]) -> float:
-    return max(values) - min(values)
 
 
 def stability_words(stability: float | None) -> str:

@@ -53,6 +53,54 @@ def planted(rng):
     return Customers(values, FEATURES, matrix, used, np.zeros(300, dtype=bool)), segmentation
 
 
+@given(
+    st.builds(
+        names.Standing,
+        frequent=st.floats(0, 1),
+        valuable=st.floats(0, 1),
+        basket=st.floats(0, 1),
+        lateness=st.floats(0, 20),
+        age=st.floats(0, 1),
+        orders=st.integers(0, 60).map(float),
+    )
+)
+def test_no_segment_is_called_what_its_profile_contradicts(standing):
+    found = names.advise(standing)
+    gone = {names.DRIFTING, names.ONE_TIME, names.FADED}
+    assert found not in gone or standing.lateness > 2
+    assert found in gone | {names.NO_ORDER} or standing.lateness <= 2
+    assert found not in {names.ONE_TIME, names.RECENT_ONE_TIME} or standing.orders == 1
+    assert found is not names.NEW or standing.age <= 0.25
+    assert found is not names.LOYAL or standing.orders >= 4
+    assert (found is names.NO_ORDER) == (standing.orders < 1)
+
+
+def test_nobody_is_late_within_the_own_rhythm(rng):
+    gap = rng.uniform(5, 100, 400)
+    values = np.column_stack([gap, np.full(400, 9.0), np.full(400, 500.0), np.full(400, 900.0), gap])
+    features = (*FEATURES, Column("mean_gap", "days between orders", "days"))
+    slow = gap > np.median(gap)
+    customers = Customers(values, features, values, tuple(feature.name for feature in features), np.zeros(400, bool))
+    called = cards.name(customers, slow.astype(np.int64), 2)
+    assert not any("gone" in name or "Faded" in name or "drifting" in name for name in called)
+
+
+def test_those_who_only_returned_are_not_called_buyers(planted):
+    customers, segmentation = planted
+    values = customers.values.copy()
+    values[segmentation.labels == 2, 1] = 0
+    changed = Customers(values, FEATURES, customers.matrix, customers.used, customers.is_anomaly)
+    assert named(changed, segmentation)[2] == "Returns without an order"
+
+
+def test_segments_are_told_apart_by_the_plainest_feature_that_differs():
+    profiles = [{"tenure": 1.0, "monetary": 0.9}, {"tenure": -1.0, "monetary": -0.9}]
+    assert names.unique(["Loyal regulars"] * 2, profiles, cards.APART) == [
+        "Loyal regulars, spending more",
+        "Loyal regulars, spending less",
+    ]
+
+
 def test_names_follow_from_the_profile(planted):
     found = cards.build(*planted, named(*planted), show, 0)
     assert [card.name for card in found] == ["Best customers", "New customers", "One-time buyers, long gone"]
