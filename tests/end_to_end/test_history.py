@@ -136,3 +136,27 @@ def test_other_customers_and_other_settings_stand_alone_and_say_so(two_runs, qui
     assert len(pinned.findings.cards) == 3
     assert "settings" in pinned.history.sentences[0]
     assert pinned.model.next_number >= before.run.model.next_number
+
+
+def test_the_report_tells_who_moved_where_there_is_somebody_to_compare_with(two_runs):
+    _, (before, after), _ = two_runs
+    first, second = ((each.folder / "report.html").read_text(encoding="utf-8") for each in (before, after))
+    for words in ("What changed since last time", "Who moved?", "Segment by segment", "Do the segments still fit?"):
+        assert words in second
+        assert words not in first
+    assert "nan" not in {cell.strip().lower() for cell in second.replace("<", ">").split(">")}
+
+
+def test_the_alert_page_names_what_is_new_and_the_first_one_says_that_it_is_the_first(two_runs):
+    _, (before, after), _ = two_runs
+    first, second = ((each.folder / "alerts.html").read_text(encoding="utf-8") for each in (before, after))
+    assert "This is the first look" in first
+    news = after.run.alerts[after.run.alerts["state"] == "new"]
+    assert all(f"<b>{customer}</b>" in second for customer in news["customer_id"])
+
+
+def test_scores_come_with_a_warning_where_customers_have_drifted(two_runs):
+    folder, (before, _), _ = two_runs
+    found = segmenter("score", "after.csv", "--model", before.run.manifest.run_id, cwd=folder)
+    assert set(found["drift"]) == set(before.run.model.preparation.names)
+    assert {each["verdict"] for each in found["drift"].values()} <= {"steady", "shifted", "drifted"}
