@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from typing import Any
 
@@ -34,11 +35,14 @@ def find(
 
 def _factor(counts: Any, n_themes: int, seed: int) -> tuple[Floats, Floats]:
     from sklearn.decomposition import NMF
+    from sklearn.exceptions import ConvergenceWarning
     from sklearn.feature_extraction.text import TfidfTransformer
 
     weighted = TfidfTransformer(sublinear_tf=True).fit_transform(counts)
     model = NMF(n_themes, init="nndsvda", max_iter=200, tol=1e-3, random_state=seed)
-    weights = np.asarray(model.fit_transform(weighted), dtype=np.float64)
+    with warnings.catch_warnings():  # the strongest products stand long before the last thousandth is reached
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        weights = np.asarray(model.fit_transform(weighted), dtype=np.float64)
     parts = np.asarray(model.components_, dtype=np.float64)
     scale = parts.sum(axis=1)
     return weights * scale, parts
