@@ -43,6 +43,7 @@ def _fields(record: logging.LogRecord) -> dict[str, str]:
 def open_journal(archive: Path) -> None:
     """Let the service's log go to standard error and to service.jsonl in the archive, which is turned over at 5 MB."""
     archive.mkdir(parents=True, exist_ok=True)
+    (archive / FILE).touch(mode=0o600)
     people = logging.StreamHandler(sys.stderr)
     people.setFormatter(_ForPeople())
     machines = RotatingFileHandler(archive / FILE, maxBytes=5_000_000, backupCount=3, encoding="utf-8", delay=True)
