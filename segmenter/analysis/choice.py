@@ -60,7 +60,7 @@ def choose(
     if pinned is None and not _is_settled(by_count[chosen], votes, at_random):
         chosen = _convenient(points, chosen)
         at_random = reference(chosen)
-    supporters = tuple(CRITERIA[name] for name, k in votes.items() if k == chosen)
+    supporters = tuple(CRITERIA[name] for name, k in votes.items() if k == chosen and len(points) > 1)
     doubts = _doubts(by_count[chosen], len(points), supporters, votes, at_random)
     runner_up = next((k for k in ranked if k != chosen), None)
     verdict = _Verdict(chosen, runner_up, supporters, doubts)
@@ -141,15 +141,15 @@ def _doubts(
 ) -> tuple[str, ...]:
     """What speaks against taking the chosen K for a fact, in sentences."""
     doubts = []
-    if len(supporters) < MAJORITY:
+    if n_tried < 2:
+        doubts.append("there are too few customers to try another number")
+    elif len(supporters) < MAJORITY:
         heard = sorted({k for k in votes.values() if k is not None})
         doubts.append(
             f"the criteria disagree ({_listed([str(k) for k in heard])})"
             if len(heard) > 1
             else "few criteria have an opinion"
         )
-    if n_tried < 2:
-        doubts.append("there are too few customers to try another number")
     if not _beats(point, at_random):
         doubts.append(
             f"the silhouette of {point.silhouette:.2f} is hardly better than the {at_random:.2f} "
@@ -173,8 +173,10 @@ def _in_words(verdict: _Verdict, votes: dict[str, int | None], pinned: int | Non
         return f"{verdict.n_clusters} segments, set in the configuration.{fewer}{known}"
     if not verdict.doubts:
         return f"{verdict.n_clusters} segments: {support} agree."
+    if verdict.runner_up is None:
+        return f"No clear number of segments: {_listed(verdict.doubts)}. {verdict.n_clusters} were taken."
     why = f"of {support}" if verdict.supporters else "no larger number survives resampling and separates as well"
-    other = f"; {verdict.runner_up} comes second" if verdict.runner_up else ""
+    other = f"; {verdict.runner_up} comes second"
     return (
         f"No clear number of segments: {_listed(verdict.doubts)}. {verdict.n_clusters} were taken because {why}{other}."
     )

@@ -30,7 +30,8 @@ CURVE_SAMPLE = 20_000
 CURVE_POINTS = 500
 BLOCK = 20_000
 LEAST_SAMPLES = 4
-MANY, FEW = 0.1, 0.0005
+MANY, FEW = 0.05, 0.0005
+ALIKE = 0.9
 
 
 @dataclass(frozen=True)
@@ -127,7 +128,7 @@ def detect(matrix: Floats, names: Sequence[str], config: DbscanConfig) -> Anomal
             n_noise=int(noise.sum()),
             n_rare=int(rare.sum()),
             n_clusters=int(clustering.labels.max()) + 1,
-            warnings=_warnings(noise | rare, clustering.labels),
+            warnings=_warnings(noise | rare, clustering.labels, _alike(matrix, names)),
         ),
     )
 
@@ -196,12 +197,20 @@ def _thinned(curve: Floats) -> tuple[float, ...]:
     return tuple(float(value) for value in curve[kept])
 
 
-def _warnings(odd: Mask, labels: Ints) -> tuple[str, ...]:
+def _alike(matrix: Floats, names: Sequence[str]) -> list[str]:
+    """Features in which nearly all customers have the same value."""
+    shares = (matrix == np.median(matrix, axis=0)).mean(axis=0)
+    return [name for name, share in zip(names, shares, strict=True) if share >= ALIKE]
+
+
+def _warnings(odd: Mask, labels: Ints, alike: Sequence[str]) -> tuple[str, ...]:
     if (labels < 0).all():
         return ("No customer has enough others nearby: everybody came out as noise, and the flags mean nothing.",)
     if odd.mean() > MANY:
+        why = f"; nearly all customers are alike in {', '.join(alike)}, and whoever differs stands out" if alike else ""
         return (
-            f"{odd.mean():.0%} of the customers came out as anomalies: eps is too small for this data to be useful.",
+            f"{odd.mean():.0%} of the customers came out as anomalies, too many for all of them to be odd{why}. "
+            "Read them in the order of their severity, or set a larger eps.",
         )
     if odd.mean() < FEW:
         return ("Hardly anybody came out as an anomaly: eps may be too large, or the customers are much alike.",)

@@ -68,7 +68,7 @@ def _compare(
 ) -> LinkageFinding:
     from sklearn.metrics import adjusted_rand_score
 
-    correlation = np.corrcoef(cophenet(tree), distances)[0, 1]
+    correlation = np.corrcoef(cophenet(tree), distances)[0, 1] if np.ptp(distances) > 0 else 0.0
     sizes = tuple(sorted((int(size) for size in np.bincount(labels)), reverse=True))
     return LinkageFinding(
         name,

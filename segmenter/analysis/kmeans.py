@@ -108,12 +108,12 @@ def assign(matrix: Floats, centroids: Floats) -> Ints:
 
 
 def _candidates(points: Floats, config: KMeansConfig) -> list[int]:
-    """The Ks worth trying: not more than there are distinct customers, nor than tenths of all customers."""
+    """The Ks worth trying: not more than there are distinct customers, nor so many that a segment has fewer than ten."""
     n, distinct = len(points), 0
     if points.size:
         distinct = 1 + int((np.diff(points, axis=0) != 0).any(axis=1).sum())
     most = min(distinct, n - 1)
-    room = min(most, max(2, n // LEAST_PER_SEGMENT))
+    room = min(most, n // LEAST_PER_SEGMENT)
     counts = set(range(config.min_clusters, min(config.max_clusters, room) + 1))
     if config.n_clusters is not None and most >= 2:
         counts.add(min(config.n_clusters, most))

@@ -116,14 +116,14 @@ def advise(standing: Standing) -> Advice:
     active = standing.lateness <= ON_TIME
     rules = (
         (standing.orders < 1, NO_ORDER),
-        (active and standing.valuable >= 0.7 and standing.frequent >= 0.7, BEST),
+        (active and standing.valuable >= 0.7 and standing.frequent >= 0.7 and standing.orders >= 2, BEST),
         (active and standing.age <= YOUNG, NEW),
         (active and standing.frequent >= 0.6 and standing.orders >= HABIT, LOYAL),
         (active and standing.valuable >= 0.6 and standing.basket >= 0.6, BIG_BASKETS),
         (active and standing.orders <= 1, RECENT_ONE_TIME),
         (active and standing.frequent >= 0.35, STEADY),
         (active, OCCASIONAL),
-        (standing.valuable >= 0.5 and standing.frequent >= 0.45, DRIFTING),
+        (standing.valuable >= 0.5 and standing.frequent >= 0.45 and standing.orders >= 2, DRIFTING),
         (standing.orders <= 1, ONE_TIME),
     )
     return next((advice for holds, advice in rules if holds), FADED)

@@ -70,6 +70,7 @@ def test_no_segment_is_called_what_its_profile_contradicts(standing):
     assert found not in gone or standing.lateness > 2
     assert found in gone | {names.NO_ORDER} or standing.lateness <= 2
     assert found not in {names.ONE_TIME, names.RECENT_ONE_TIME} or standing.orders == 1
+    assert found not in {names.BEST, names.DRIFTING} or standing.orders >= 2
     assert found is not names.NEW or standing.age <= 0.25
     assert found is not names.LOYAL or standing.orders >= 4
     assert (found is names.NO_ORDER) == (standing.orders < 1)

@@ -121,8 +121,16 @@ def test_more_segments_than_different_customers_are_not_made(rng):
 
 def test_twelve_customers_are_no_ground_for_a_clear_answer(rng):
     found = segment(rng.normal(size=(12, 4)), QUICK, 0)
-    assert found.n_clusters == 2
+    assert found.n_clusters == 1
     assert not found.choice.is_clear
+
+
+def test_where_only_one_number_can_be_tried_no_criterion_is_said_to_support_it(rng):
+    choice = segment(rng.normal(size=(25, 4)), QUICK, 0).choice
+    assert choice.n_clusters == 2
+    assert not choice.is_clear
+    assert "too few customers to try another number" in choice.reason
+    assert "criteria" not in choice.reason
 
 
 def test_beyond_the_sample_the_fit_is_refined_on_everybody(rng, monkeypatch):
