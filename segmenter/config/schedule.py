@@ -34,7 +34,10 @@ class ScheduleConfig(Section):
         description="due times missed while the machine was off: none, the last, or all of them are made up for",
     )
     retries: int = Field(
-        2, ge=0, le=20, description="further attempts after a run that failed, after 1, 2, 4... minutes"
+        2,
+        ge=0,
+        le=20,
+        description="further attempts after a run that failed, after 1, 2, 4... minutes, an hour at most",
     )
     time_limit_minutes: int = Field(60, ge=1, le=1440, description="minutes after which a run is stopped")
     min_customers: int = Field(1, ge=1, description="fewer customers than this are not sent as a success")

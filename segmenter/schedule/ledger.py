@@ -7,6 +7,7 @@ only one claim through. Whoever finishes must still hold the claim, else the res
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -14,6 +15,7 @@ from typing import Any
 from segmenter.runs.state import transaction
 
 BY_HAND = "hand-"  # begins the owner of a run that a person started: no service takes it over
+LONGEST_PAUSE = timedelta(hours=1)  # between two attempts
 
 
 @dataclass(frozen=True)
@@ -46,23 +48,29 @@ def skip(state: sqlite3.Connection, schedule: str, due: datetime, cause: str, no
         )
 
 
-def adopt(state: sqlite3.Connection, owner: str, now: datetime) -> tuple[Slot, ...]:
-    """Take over what is to be tried again: waiting slots whose time has come, and claims of services that died.
+def adopt(
+    state: sqlite3.Connection, owner: str, now: datetime, busy: Collection[tuple[str, datetime]]
+) -> tuple[Slot, ...]:
+    """Take over what is to be tried again: waiting slots whose time has come, and claims that nobody works on.
 
-    Only the one service that holds the archive may call this: every other owner's claim is a dead one's.
+    Only the one service that holds the archive may call this: a claim that is not among its `busy` ones is of a
+    service that died, or its own from a tick that broke off. A slot that would wait longer than `LONGEST_PAUSE`
+    was put off under a clock that ran ahead.
     """
     with transaction(state):
         rows = state.execute(
-            "SELECT schedule, due, attempt FROM slot WHERE (state = 'waiting' AND next_at <= ?) "
-            "OR (state = 'claimed' AND owner <> ? AND owner NOT LIKE ?) ORDER BY due",
-            (now.isoformat(), owner, f"{BY_HAND}%"),
+            "SELECT schedule, due, attempt FROM slot WHERE (state = 'waiting' AND (next_at <= ? OR next_at > ?)) "
+            "OR (state = 'claimed' AND owner NOT LIKE ?) ORDER BY due",
+            (now.isoformat(), (now + LONGEST_PAUSE).isoformat(), f"{BY_HAND}%"),
         ).fetchall()
-        for row in rows:
+        found = [Slot(row["schedule"], datetime.fromisoformat(row["due"]), row["attempt"]) for row in rows]
+        free = tuple(slot for slot in found if (slot.schedule, slot.due) not in busy)
+        for slot in free:
             state.execute(
                 "UPDATE slot SET state = 'claimed', owner = ?, claimed_at = ? WHERE schedule = ? AND due = ?",
-                (owner, now.isoformat(), row["schedule"], row["due"]),
+                (owner, now.isoformat(), slot.schedule, slot.due.isoformat()),
             )
-    return tuple(Slot(row["schedule"], datetime.fromisoformat(row["due"]), row["attempt"]) for row in rows)
+    return free
 
 
 def begin(state: sqlite3.Connection, slot: Slot, owner: str) -> Slot | None:
@@ -100,19 +108,20 @@ def postpone(state: sqlite3.Connection, slot: Slot, owner: str, until: datetime,
 def watched_since(state: sqlite3.Connection, schedule: str, now: datetime) -> datetime:
     """The last due time up to `now` with a row, or since when the schedule is looked after: `now`, if it is new.
 
-    Rows of a later time, from a clock that ran ahead, do not count, nor do runs by hand.
+    What is of a later time, from a clock that ran ahead, does not count, nor do runs by hand.
     """
     with transaction(state):
         state.execute(
-            "INSERT INTO watch (schedule, since) VALUES (?, ?) ON CONFLICT DO NOTHING", (schedule, now.isoformat())
+            "INSERT INTO watch (schedule, since) VALUES (?, ?) "
+            "ON CONFLICT DO UPDATE SET since = excluded.since WHERE since > excluded.since",
+            (schedule, now.isoformat()),
         )
         since = state.execute("SELECT since FROM watch WHERE schedule = ?", (schedule,)).fetchone()["since"]
         last = state.execute(
             "SELECT max(due) AS due FROM slot WHERE schedule = ? AND due <= ? AND owner NOT LIKE ?",
             (schedule, now.isoformat(), f"{BY_HAND}%"),
         ).fetchone()["due"]
-    known = [datetime.fromisoformat(each) for each in (since, last) if each]
-    return max((each for each in known if each <= now), default=now)
+    return max(datetime.fromisoformat(each) for each in (since, last) if each)
 
 
 def tell_owner(state: sqlite3.Connection, schedule: str, failed: bool, now: datetime, pause: timedelta) -> bool:
@@ -142,6 +151,14 @@ def gap(state: sqlite3.Connection, slot: Slot) -> tuple[str, int]:
         (slot.schedule, slot.due.isoformat(), last or ""),
     ).fetchall()
     return (rows[-1]["cause"], len(rows)) if rows else ("", 0)
+
+
+def latest(state: sqlite3.Connection, schedule: str, now: datetime) -> dict[str, Any] | None:
+    """The last due time up to `now`, as a dictionary of the ledger's columns."""
+    row = state.execute(
+        "SELECT * FROM slot WHERE schedule = ? AND due <= ? ORDER BY due DESC LIMIT 1", (schedule, now.isoformat())
+    ).fetchone()
+    return dict(row) if row else None
 
 
 def history(state: sqlite3.Connection, schedule: str | None = None, limit: int = 50) -> list[dict[str, Any]]:

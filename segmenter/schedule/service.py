@@ -86,6 +86,7 @@ class Service:
         self._runs = ThreadPoolExecutor(settings.config.service.parallel, "run")
         self._post = ThreadPoolExecutor(1, "post")
         self._posting: Future[None] | None = None
+        self._recovered = False
         self._wake = threading.Event()
         self._ended = threading.Event()
 
@@ -101,7 +102,6 @@ class Service:
             if self._ended.is_set():
                 return
             log.info("serves", extra={"archive": self.archive, "schedules": len(self.settings.config.schedule)})
-            self._recover()
             with _alarm(self._wake.set) as set_alarm:
                 while not self._ended.is_set():
                     self._tick_safely()
@@ -123,12 +123,8 @@ class Service:
         """One tick; what goes wrong in it (a full disk, a damaged ledger) is logged and tried again at the next."""
         try:
             self.tick()
-        except (SegmenterError, OSError) as error:
+        except (SegmenterError, OSError, sqlite3.Error) as error:
             log.error("tick failed", extra={"cause": str(error)})  # noqa: TRY400 - a person reads it, not a traceback
-
-    def _recover(self) -> None:
-        with open_state(self.archive) as state, transaction(state):
-            delivery.recover(state)
 
     def tick(self) -> None:
         """Look once at the configuration, the clock and the ledger, and begin what is due."""
@@ -136,12 +132,20 @@ class Service:
         if fault:
             self._tell_all_owners(fault)
         with open_state(self.archive) as state:
+            self._recover(state)
             for schedule in self.settings.config.schedule:
                 self._note_due(state, schedule)
         self._collect()
         for slot in self._adopted():
             self._begin(slot)
         self._deliver()
+
+    def _recover(self, state: sqlite3.Connection) -> None:
+        """Once, before anything is sent: messages that a service before was cut short in sending."""
+        if not self._recovered:
+            with transaction(state):
+                delivery.recover(state)
+            self._recovered = True
 
     def _note_due(self, state: sqlite3.Connection, schedule: ScheduleConfig) -> None:
         """Give every due time since the last one its row: claimed and begun, or skipped by the catch-up policy."""
@@ -157,9 +161,9 @@ class Service:
                 self._begin(Slot(schedule.name, moment, 0))
 
     def _adopted(self) -> tuple[Slot, ...]:
-        """Slots to be tried again: waiting ones, and those of a service that died."""
+        """Slots to be tried again: waiting ones, and claims that nobody works on."""
         with open_state(self.archive) as state:
-            return ledger.adopt(state, self.owner, self.now())
+            return ledger.adopt(state, self.owner, self.now(), self._working.keys())
 
     def _begin(self, slot: Slot) -> None:
         schedule = next((each for each in self.settings.config.schedule if each.name == slot.schedule), None)
@@ -188,6 +192,11 @@ class Service:
                 if error is not None:
                     log.error("work broke off", extra={"schedule": key[0], "due": key[1], "cause": str(error)})
                     self._let_wait(Slot(*key, attempt=1), str(error))
+        if self._posting is not None and self._posting.done():
+            error = self._posting.exception()
+            self._posting = None
+            if error is not None:
+                log.error("deliveries broke off", extra={"cause": str(error)})
 
     def _let_wait(self, slot: Slot, cause: str) -> None:
         with open_state(self.archive) as state:
@@ -195,7 +204,7 @@ class Service:
 
     def _deliver(self) -> None:
         """Send what the outbox holds, beside the rest."""
-        if self._posting is None or self._posting.done():
+        if self._posting is None:
             self._posting = self._post.submit(self._send)
 
     def _send(self) -> None:
@@ -235,8 +244,8 @@ class Service:
     def finish(self) -> None:
         """Wait for the runs and deliveries that are under way."""
         self._runs.shutdown()
-        self._collect()
         self._post.shutdown()
+        self._collect()
 
 
 def _made_up_for(schedule: ScheduleConfig, due: tuple[datetime, ...], now: datetime) -> tuple[datetime, ...]:

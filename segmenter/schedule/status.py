@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -30,29 +29,25 @@ def conditions(archive: Path, config: Config, now: datetime) -> tuple[Condition,
     """One `Condition` per schedule of `config`."""
     grace = timedelta(minutes=config.service.grace_minutes)
     with open_state(archive) as state:
-        found = {each.name: ledger.history(state, each.name, 1) for each in config.schedule}
+        found = {each.name: ledger.latest(state, each.name, now) for each in config.schedule}
         since = {each.name: ledger.watched_since(state, each.name, now) for each in config.schedule}
-    return tuple(
-        _condition(each, found[each.name], since[each.name], now, grace + timedelta(minutes=each.time_limit_minutes))
-        for each in config.schedule
-    )
+    return tuple(_condition(each, found[each.name], since[each.name], now, grace) for each in config.schedule)
 
 
 def _condition(
-    schedule: ScheduleConfig, latest: Sequence[dict[str, Any]], since: datetime, now: datetime, grace: timedelta
+    schedule: ScheduleConfig, row: dict[str, Any] | None, since: datetime, now: datetime, grace: timedelta
 ) -> Condition:
     overdue = times.missed(schedule, since, now - grace, 1)
-    if not latest:
+    if row is None:
         problem = f"The due time {overdue[-1]:%Y-%m-%d %H:%M} UTC has not been looked at." if overdue else ""
         return Condition(schedule.name, None, "never due yet", None, problem)
-    row = latest[0]
     due = datetime.fromisoformat(row["due"])
     problem = ""
     if overdue:
         problem = f"The due time {overdue[-1]:%Y-%m-%d %H:%M} UTC has not been looked at."
     elif row["state"] == "failed":
         problem = row["cause"]
-    elif row["state"] in {"claimed", "waiting"} and now - due > grace:
+    elif row["state"] in {"claimed", "waiting"} and now - due > grace + timedelta(minutes=schedule.time_limit_minutes):
         problem = f"It is {(now - due) // timedelta(minutes=1):,} minutes late. {row['cause']}".rstrip()
     return Condition(schedule.name, due, row["state"], row["run_id"], problem)
 

@@ -99,14 +99,14 @@ def _succeed(desk: Desk, schedule: ScheduleConfig, slot: Slot, outcome: Outcome)
     with open_state(desk.archive) as state:
         gap = ledger.gap(state, slot)
         sent = () if quiet else messages.report(schedule, slot, run_id, gap)
-        _close(state, desk, slot, "done", sent, run_id=run_id, cause=quiet)
-        _tell(state, desk, schedule, messages.recovery(schedule, slot), failed=False)
+        owners = messages.recovery(schedule, slot)
+        _close(state, desk, slot, sent, owners, run_id=run_id, cause=quiet)
     delivery.ping(desk.config.delivery, "success", run_id)
     log.info("done", extra={"schedule": slot.schedule, "due": slot.due, "run": run_id, "cause": quiet})
 
 
 def _try_again(desk: Desk, slot: Slot, cause: str) -> None:
-    until = desk.now() + timedelta(minutes=2 ** (slot.attempt - 1))
+    until = desk.now() + min(timedelta(minutes=2 ** (slot.attempt - 1)), ledger.LONGEST_PAUSE)
     with open_state(desk.archive) as state:
         ledger.postpone(state, slot, desk.owner, until, cause)
     log.warning("waits", extra={"schedule": slot.schedule, "due": slot.due, "until": until, "cause": cause})
@@ -114,8 +114,8 @@ def _try_again(desk: Desk, slot: Slot, cause: str) -> None:
 
 def _fail(desk: Desk, schedule: ScheduleConfig, slot: Slot, cause: str) -> None:
     with open_state(desk.archive) as state:
-        _close(state, desk, slot, "failed", messages.notice(schedule, slot, cause), run_id=None, cause=cause)
-        _tell(state, desk, schedule, messages.failure(schedule, slot, cause), failed=True)
+        sent, owners = messages.notice(schedule, slot, cause), messages.failure(schedule, slot, cause)
+        _close(state, desk, slot, sent, owners, run_id=None, cause=cause)
     delivery.ping(desk.config.delivery, "fail", f"{slot.schedule} {slot.due.isoformat()}")
     log.error("failed", extra={"schedule": slot.schedule, "due": slot.due, "cause": cause})
 
@@ -124,25 +124,21 @@ def _close(
     state: sqlite3.Connection,
     desk: Desk,
     slot: Slot,
-    outcome: str,
     told: Sequence[Message],
+    owners: Sequence[Message],
     *,
     run_id: str | None,
     cause: str,
 ) -> None:
-    """The result and its messages in one transaction; nothing is sent where the claim was lost."""
-    now = desk.now()
+    """The result, done or (without a run) failed, and its messages in one transaction; nothing where the claim was lost.
+
+    The owners hear of the first failure, of the recovery, and once a day in between.
+    """
+    now, outcome = desk.now(), "done" if run_id else "failed"
     with transaction(state):
-        if ledger.finish(state, slot, desk.owner, now, outcome, run_id=run_id, cause=cause):
-            delivery.enqueue(state, told, now)
-        else:
+        if not ledger.finish(state, slot, desk.owner, now, outcome, run_id=run_id, cause=cause):
             log.error("lost its claim", extra={"schedule": slot.schedule, "due": slot.due})
-
-
-def _tell(
-    state: sqlite3.Connection, desk: Desk, schedule: ScheduleConfig, told: Sequence[Message], *, failed: bool
-) -> None:
-    """Tell the owner of the first failure, of the recovery, and once a day in between."""
-    with transaction(state):
-        if ledger.tell_owner(state, schedule.name, failed, desk.now(), REMIND):
-            delivery.enqueue(state, told, desk.now())
+            return
+        delivery.enqueue(state, told, now)
+        if ledger.tell_owner(state, slot.schedule, outcome == "failed", now, REMIND):
+            delivery.enqueue(state, owners, now)

@@ -14,25 +14,26 @@ from segmenter.schedule import serving
 from segmenter.schedule.holder import hold
 
 HOLD = """
-import sys, time
+import sys
 from pathlib import Path
 from segmenter.schedule.holder import hold
 from segmenter.errors import HeldError
 try:
     with hold(Path(sys.argv[1]), wait=False, pause=lambda: None):
-        print("holds", flush=True); time.sleep(float(sys.argv[2]))
+        print("holds", flush=True); sys.stdin.read()
 except HeldError as error:
     print(error, flush=True); sys.exit(error.exit_status)
 """
 
 
-def start(archive, seconds):
-    words = [sys.executable, "-c", HOLD, str(archive), str(seconds)]
-    return subprocess.Popen(words, stdout=subprocess.PIPE, text=True)
+def start(archive):
+    """A process that tries to hold the archive, and if it does, until its standard input ends."""
+    words = [sys.executable, "-c", HOLD, str(archive)]
+    return subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
 
 
 def test_a_second_service_is_refused_with_the_holders_number(tmp_path):
-    first = start(tmp_path, 60)
+    first = start(tmp_path)
     assert first.stdout.readline() == "holds\n"
     assert serving(tmp_path) == first.pid
     with pytest.raises(HeldError, match=str(first.pid)) as refused, hold(tmp_path, wait=False, pause=lambda: None):
@@ -46,7 +47,7 @@ def test_a_second_service_is_refused_with_the_holders_number(tmp_path):
 
 
 def test_a_stand_by_takes_over_when_the_holder_dies(tmp_path):
-    first = start(tmp_path, 60)
+    first = start(tmp_path)
     first.stdout.readline()
     pauses = []
 
@@ -61,8 +62,10 @@ def test_a_stand_by_takes_over_when_the_holder_dies(tmp_path):
 
 @pytest.mark.slow
 def test_of_fifty_services_started_at_once_exactly_one_holds(tmp_path):
-    started = [start(tmp_path, 8) for _ in range(50)]
+    started = [start(tmp_path) for _ in range(50)]
     told = [each.stdout.readline() for each in started]
+    for each in started:
+        each.stdin.close()
     assert told.count("holds\n") == 1
     assert [each.wait() for each in started].count(75) == 49
 

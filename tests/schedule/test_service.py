@@ -2,6 +2,7 @@
 
 import json
 import logging
+import sqlite3
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -318,3 +319,89 @@ def test_a_damaged_ledger_is_set_aside_and_the_service_goes_on(shop):
     assert list(shop.archive.glob("*.damaged-*"))
     with open_state(shop.archive) as state:
         assert state.execute("SELECT count(*) FROM watch").fetchone()[0] == 1
+
+
+def test_a_schedule_first_seen_under_a_clock_that_ran_ahead_is_looked_after_when_it_is_right_again(shop):
+    shop.write(weekly(shop))
+    service = shop.service()
+    shop.clock.moment = datetime(2200, 1, 1, tzinfo=UTC)
+    shop.settle(service)
+    shop.clock.moment = MONDAY - timedelta(hours=1)
+    shop.settle(service)
+    shop.clock.moment = MONDAY
+    shop.settle(service)
+    assert shop.slots() == [("weekly", MONDAY.isoformat(), "done")]
+
+
+def test_an_attempt_put_off_under_a_clock_that_ran_ahead_is_made_and_a_monitor_sees_the_present(shop):
+    good = shop.script
+    shop.write(weekly(shop))
+    service = shop.service()
+    shop.clock.moment = datetime(2200, 1, 1, tzinfo=UTC)
+    shop.settle(service)
+    shop.clock.advance(days=7)
+    shop.script = FAILS
+    shop.settle(service)
+    assert shop.slots("state") == [("waiting",)]
+    shop.clock.moment, shop.script = MONDAY - timedelta(hours=1), good
+    shop.settle(service)
+    assert shop.slots("state") == [("done",)]
+    (found,) = conditions(shop.archive, service.settings.config, shop.clock())
+    assert found.state == "never due yet"
+
+
+def test_a_claim_whose_tick_broke_off_is_worked_on_at_the_next(shop):
+    shop.write(weekly(shop))
+    service = shop.service()
+    shop.settle(service)
+    begin, service._begin = service._begin, no_space
+    shop.clock.moment = MONDAY
+    service._tick_safely()
+    assert shop.slots("state") == [("claimed",)]
+    service._begin = begin
+    shop.settle(service)
+    assert shop.slots("state", "attempt") == [("done", 1)]
+
+
+def no_space(*_):
+    raise sqlite3.OperationalError("database or disk is full")
+
+
+def test_what_the_ledger_cannot_take_now_does_not_end_the_service(shop, caplog, monkeypatch):
+    shop.write(weekly(shop))
+    service = shop.service()
+    shop.settle(service)
+    monkeypatch.setattr("segmenter.schedule.service.ledger.claim", no_space)
+    monkeypatch.setattr("segmenter.schedule.service.delivery.deliver_due", no_space)
+    shop.clock.moment = MONDAY
+    with caplog.at_level(logging.ERROR, "segmenter.service"):
+        service._tick_safely()
+        monkeypatch.undo()
+        monkeypatch.setattr("segmenter.schedule.service.delivery.deliver_due", no_space)
+        service.tick()
+        service._posting.exception()
+        service._collect()
+    assert [record.message for record in caplog.records] == ["tick failed", "deliveries broke off"]
+    monkeypatch.undo()
+    shop.settle(service, ticks=2)
+    assert [row["state"] for row in shop.mail("report")] == ["sent"]
+
+
+def test_pauses_between_attempts_end_at_an_hour(shop):
+    shop.write(weekly(shop, retries=20))
+    service = shop.service()
+    shop.settle(service)
+    shop.clock.moment, shop.script = MONDAY, FAILS
+    for _ in range(9):
+        shop.settle(service)
+        shop.clock.advance(hours=1)
+    assert shop.slots("state", "attempt") == [("waiting", 9)]
+
+
+def test_a_due_time_that_nobody_claimed_is_late_after_its_grace(shop):
+    shop.write(weekly(shop))
+    service = shop.service()
+    shop.settle(service)
+    config = service.settings.config
+    assert conditions(shop.archive, config, MONDAY + timedelta(minutes=14))[0].problem == ""
+    assert "has not been looked at" in conditions(shop.archive, config, MONDAY + timedelta(minutes=16))[0].problem
