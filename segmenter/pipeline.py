@@ -5,6 +5,7 @@ source -> transactions -> features -> study (segments, anomalies, views) -> run 
 
 from __future__ import annotations
 
+import logging
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -179,6 +180,7 @@ def _manifest(
 
 def _warm_up() -> None:
     """Load the libraries of the later stages while DuckDB reads the export; a stage that needs one waits for it."""
+    logging.getLogger("matplotlib.font_manager").setLevel(logging.ERROR)  # a first run need not hear of font caches
     for name in ("segmenter.study", "sklearn.cluster", "sklearn.manifold", "sklearn.mixture", "matplotlib.figure"):
         import_module(name)
 
