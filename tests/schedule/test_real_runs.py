@@ -1,5 +1,6 @@
 """Real runs in real processes: what goes wrong is told with its cause, and mends itself."""
 
+import contextlib
 import os
 import subprocess
 import sys
@@ -75,30 +76,73 @@ def test_a_source_that_is_no_export_is_told_in_words(shop):
     assert "sales.csv" in cause
 
 
-@pytest.mark.slow
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root may mount a small disk")
-def test_on_a_full_disk_no_half_run_appears_and_space_mends_it(tmp_path):
+@pytest.fixture
+def small_disk(tmp_path):
+    """An archive on a disk of its own, of 4 MB."""
     archive = tmp_path / "runs"
     archive.mkdir()
-    done = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=4m", "tmpfs", str(archive)], check=False)
-    if done.returncode:
-        pytest.skip("this machine permits no mounts")
-    try:
-        shop = RealShop(tmp_path, archive)
-        shop.file.write_text(shop.file.read_text().replace("[views]", "[service]\nmin_free_mib = 0\n[views]"))
-        generate(tmp_path / "sales.csv", 120, seed=2)
-        shop.settle(shop.service())
-        (archive / "ballast").write_bytes(b"x" * 3_000_000)
-        shop.week(0)
-        assert shop.slots("state") == [("failed",)]
-        assert "space" in shop.slots("cause")[0][0].lower()
-        assert [path.name for path in archive.iterdir() if path.is_dir()] == []
-        (archive / "ballast").unlink()
-        shop.week(1)
-        assert shop.slots("state")[-1] == ("done",)
-        shop.services[-1].finish()
-    finally:
-        subprocess.run(["umount", "-l", str(archive)], check=True)
+    if (
+        os.geteuid() != 0
+        or subprocess.run(["mount", "-t", "tmpfs", "-o", "size=4m", "tmpfs", archive], check=False).returncode
+    ):
+        pytest.skip("only where root may mount a small disk")
+    yield archive
+    subprocess.run(["umount", "-l", archive], check=True)
+
+
+@pytest.mark.slow
+def test_on_a_full_disk_no_half_run_appears_and_space_mends_it(tmp_path, small_disk):
+    shop = RealShop(tmp_path, small_disk)
+    shop.file.write_text(shop.file.read_text().replace("[views]", "[service]\nmin_free_mib = 0\n[views]"))
+    generate(tmp_path / "sales.csv", 120, seed=2)
+    shop.settle(shop.service())
+    (small_disk / "ballast").write_bytes(b"x" * 3_000_000)
+    shop.week(0)
+    assert shop.slots("state") == [("failed",)]
+    assert "space" in shop.slots("cause")[0][0].lower()
+    assert [path.name for path in small_disk.iterdir() if path.is_dir()] == []
+    (small_disk / "ballast").unlink()
+    shop.week(1)
+    assert shop.slots("state")[-1] == ("done",)
+    shop.services[-1].finish()
+
+
+def fill(disk):
+    """Leave no byte free."""
+    with contextlib.suppress(OSError), (disk / "ballast").open("wb", buffering=0) as ballast:
+        while ballast.write(b"x" * 512):
+            continue
+
+
+def remount(how):
+    return lambda disk: subprocess.run(["mount", "-o", f"remount,{how}", disk], check=True)
+
+
+@pytest.mark.parametrize(
+    ("spoil", "mend"),
+    [(fill, lambda disk: (disk / "ballast").unlink()), (remount("ro"), remount("rw"))],
+    ids=["full", "read-only"],
+)
+def test_a_ledger_that_cannot_be_written_ends_no_service_and_the_due_time_is_made_up_for(
+    tmp_path, small_disk, caplog, spoil, mend
+):
+    shop = RealShop(tmp_path, small_disk)
+    service = shop.service()
+    shop.command = lambda each: [sys.executable, "-c", "raise SystemExit('segmenter: The export is gone.')"]
+    service.command = lambda _: shop.command
+    shop.settle(service)
+    spoil(small_disk)
+    shop.clock.moment = MONDAY
+    with caplog.at_level("ERROR", "segmenter.service"):
+        service._tick_safely()
+        shop.clock.advance(minutes=1)
+        service._tick_safely()
+    assert [record.message for record in caplog.records] == ["tick failed", "tick failed"]
+    mend(small_disk)
+    shop.clock.advance(minutes=1)
+    shop.settle(service, ticks=2)
+    assert shop.slots("due", "state") == [(MONDAY.isoformat(), "failed")]
+    assert [row["kind"] for row in shop.mail()] == ["notice", "owner"]
 
 
 def test_deliver_sends_a_run_by_hand(shop):
