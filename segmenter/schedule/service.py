@@ -48,6 +48,7 @@ class Settings:
         self.archive = archive
         self._seen = self._text()
         self.config = self._load()
+        self.archive = self.config.engine.archive  # the one that the service holds, whatever is edited
 
     def _text(self) -> bytes:
         return self.path.read_bytes() if self.path is not None and self.path.exists() else b""

@@ -405,3 +405,12 @@ def test_a_due_time_that_nobody_claimed_is_late_after_its_grace(shop):
     config = service.settings.config
     assert conditions(shop.archive, config, MONDAY + timedelta(minutes=14))[0].problem == ""
     assert "has not been looked at" in conditions(shop.archive, config, MONDAY + timedelta(minutes=16))[0].problem
+
+
+def test_an_edit_moves_no_service_to_an_archive_that_it_does_not_hold(shop):
+    shop.write(weekly(shop))
+    service = shop.service()
+    shop.settle(service)
+    shop.file.write_text(shop.file.read_text().replace(str(shop.archive), str(shop.root / "elsewhere")) + "\n")
+    shop.settle(service)
+    assert service.settings.config.engine.archive == str(shop.archive)
