@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from segmenter.config.analysis import DbscanConfig
 
 Mask = NDArray[np.bool_]
-CURVE_SAMPLE = 20_000
+CURVE_SAMPLE = 10_000
 CURVE_POINTS = 500
 BLOCK = 20_000
 LEAST_SAMPLES = 4
@@ -79,6 +79,20 @@ def _by_first_row(labels: Ints, rows: Ints) -> Ints:
 def _reached(points: Floats, core: Floats, labels: Ints, eps: float, min_samples: int) -> Ints:
     """Smallest label among the core points within eps of each non-core point, -1 where there is none.
 
+    Most points reach the largest cluster and no other: two questions for the nearest point tell.
+    """
+    largest = int(np.bincount(labels).argmax())
+    inside = labels == largest
+    found = np.where(neighbours.within(core[inside], points, eps), largest, -1)
+    if not inside.all():
+        several = neighbours.within(core[~inside], points, eps)
+        found[several] = _smallest(points[several], core, labels, eps, min_samples)
+    return found
+
+
+def _smallest(points: Floats, core: Floats, labels: Ints, eps: float, min_samples: int) -> Ints:
+    """Smallest label among the core points within eps of each point, which has at least one.
+
     A non-core point has fewer than `min_samples` points around it, so that many nearest are all of them.
     """
     tree = cKDTree(core)
@@ -90,7 +104,7 @@ def _reached(points: Floats, core: Floats, labels: Ints, eps: float, min_samples
         block = slice(start, start + BLOCK)
         _, position = tree.query(points[block], k=nearest, distance_upper_bound=np.nextafter(eps, np.inf), workers=-1)
         found[block] = known[position].min(axis=1)
-    return np.where(found == unreached, -1, found)
+    return found
 
 
 def detect(matrix: Floats, names: Sequence[str], config: DbscanConfig) -> Anomalies:
@@ -185,7 +199,7 @@ def _beyond(matrix: Floats, ordinary: Mask, min_samples: int) -> Floats:
     """Distance to the nearest ordinary core customer, 0 for these; to the k-th neighbour where nobody is core."""
     beyond = np.zeros(len(matrix))
     if ordinary.any():
-        beyond[~ordinary] = cKDTree(matrix[ordinary]).query(matrix[~ordinary], workers=-1)[0]
+        beyond[~ordinary] = neighbours.nearest(matrix[ordinary], matrix[~ordinary])
         return beyond
     hood = neighbours.arrange(matrix)
     beyond[hood.order] = neighbours.kth_distances(hood, min_samples)

@@ -8,15 +8,17 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.spatial import cKDTree
 
+from segmenter.analysis import neighbours
 from segmenter.analysis.customers import Described, Format
 from segmenter.analysis.findings import Reason
-from segmenter.analysis.types import Anomalies, Floats, Ints, Segmentation
+from segmenter.analysis.types import Anomalies, Floats, Ints, Mask, Segmentation
 
 MOST_REASONS = 3
 RARE = 0.02  # a value that at most this share of customers reaches is a reason of its own
 IQR_FENCE = 3.0  # Tukey's outer fence
 ROBUST_Z = 5.0
 FAR = 99.0  # percentile beyond which a distance is far
+SAMPLE = 20_000  # customers whose nearest neighbours that percentile is taken from
 # What a high and a low value of a feature is called; {value} is the customer's, {median} a typical customer's.
 PHRASES = {
     "monetary": (
@@ -62,6 +64,29 @@ class Explained:
     stake: Floats
 
 
+@dataclass(frozen=True)
+class _Usual:
+    """A feature's 5th, 50th and 95th percentile, and the flagged customers' values on it.
+
+    `tails` is the share of customers at least as extreme, on the value's side; 1 where it is missing.
+    """
+
+    feature: Described
+    values: Floats
+    tails: Floats
+    range: tuple[float, float, float]
+
+    @classmethod
+    def of(cls, column: Floats, rows: Ints, feature: Described) -> _Usual:
+        """From the feature's values (n,) of all customers, sorted once."""
+        values, known = column[rows], np.sort(column[np.isfinite(column)])
+        below = np.searchsorted(known, values, side="right")
+        above = len(known) - np.searchsorted(known, values, side="left")
+        tails = np.where(np.isfinite(values), np.minimum(below, above) / max(len(known), 1), 1.0)
+        low, median, high = np.percentile(known, (5, 50, 95)) if len(known) else (np.nan,) * 3
+        return cls(feature, values, tails, (float(low), float(median), float(high)))
+
+
 def explain(
     values: Floats, features: Sequence[Described], matrix: Floats, anomalies: Anomalies, severity: Floats, show: Format
 ) -> Explained:
@@ -70,9 +95,9 @@ def explain(
     rows = rows[np.lexsort((rows, -severity[rows]))]
     names = anomalies.finding.names
     by_name = {feature.name: (at, feature) for at, feature in enumerate(features)}
-    deviation = robust_z(matrix)
-    used = [by_name[name] for name in names if name in by_name]
-    reasons = tuple(_reasons(values, int(row), used, deviation[row], show) for row in rows)
+    deviation = robust_z(matrix)[rows]
+    usual = [_Usual.of(values[:, at], rows, feature) for at, feature in (by_name[n] for n in names if n in by_name)]
+    reasons = tuple(_reasons(usual, place, deviation[place], show) for place in range(len(rows)))
     return Explained(rows, reasons, _nearest(matrix, anomalies, rows), stake(values, features)[rows])
 
 
@@ -127,16 +152,25 @@ def jury(matrix: Floats, segments: Floats, segmentation: Segmentation, anomalies
     fence = IQR_FENCE * (high - low)
     outside = ((matrix < low - fence) | (matrix > high + fence)) & (high > low)
     away = np.linalg.norm(segments - segmentation.centroids[segmentation.labels], axis=1)
-    alone = np.asarray(cKDTree(matrix).query(matrix, k=2, workers=-1)[0])[:, 1]
     votes = (
         anomalies.is_anomaly,
         outside.any(axis=1),
         (np.abs(robust_z(matrix)) > ROBUST_Z).any(axis=1),
         away > np.percentile(away, FAR),
-        alone > np.percentile(alone, FAR),
+        _alone(matrix),
     )
     count: Ints = np.column_stack(votes).sum(axis=1)
     return count
+
+
+def _alone(matrix: Floats) -> Mask:
+    """Customers (n,) whose nearest neighbour is beyond the 99th percentile of such distances, by an even sample."""
+    hood = neighbours.arrange(matrix)
+    sample = np.arange(0, len(matrix), 1 + len(matrix) // SAMPLE)
+    far = float(np.percentile(neighbours.kth_distances(hood, 2, sample), FAR))
+    alone = np.empty(len(matrix), dtype=bool)
+    alone[hood.order] = ~neighbours.core_points(hood, far, 2)
+    return alone
 
 
 def _nearest(matrix: Floats, anomalies: Anomalies, rows: Ints) -> Ints:
@@ -147,29 +181,16 @@ def _nearest(matrix: Floats, anomalies: Anomalies, rows: Ints) -> Ints:
     return ordinary[np.asarray(cKDTree(matrix[ordinary]).query(matrix[rows])[1])]
 
 
-def _reasons(
-    values: Floats, row: int, used: Sequence[tuple[int, Described]], deviation: Floats, show: Format
-) -> tuple[Reason, ...]:
-    tails = np.array([_tail(values[:, at], row) for at, _ in used])
+def _reasons(usual: Sequence[_Usual], place: int, deviation: Floats, show: Format) -> tuple[Reason, ...]:
+    tails = np.array([column.tails[place] for column in usual])
     order = np.lexsort((-np.abs(deviation), tails))[:MOST_REASONS]
-    strong = [at for place, at in enumerate(order) if place == 0 or tails[at] <= RARE]
-    found = (_reason(values[:, used[at][0]], row, used[at][1], float(deviation[at]), show) for at in strong)
-    return tuple(reason for reason in found if reason is not None)
+    strong = [at for rank, at in enumerate(order) if rank == 0 or tails[at] <= RARE]
+    known = (at for at in strong if np.isfinite(usual[at].values[place]))
+    return tuple(_reason(usual[at], place, float(deviation[at]), show) for at in known)
 
 
-def _tail(column: Floats, row: int) -> float:
-    """Share of customers at least as extreme as `row`, on its side; 1 where the value is missing."""
-    known = column[np.isfinite(column)]
-    if not np.isfinite(column[row]):
-        return 1.0
-    return float(min((known >= column[row]).mean(), (known <= column[row]).mean()))
-
-
-def _reason(column: Floats, row: int, feature: Described, deviation: float, show: Format) -> Reason | None:
-    value, known = float(column[row]), column[np.isfinite(column)]
-    if not np.isfinite(value) or not len(known):
-        return None
-    low, median, high = (float(edge) for edge in np.percentile(known, (5, 50, 95)))
+def _reason(usual: _Usual, place: int, deviation: float, show: Format) -> Reason:
+    value, feature, (low, median, high) = float(usual.values[place]), usual.feature, usual.range
     phrase = PHRASES.get(feature.name, (feature.label + ": {value}; typical {median}",) * 2)[deviation < 0]
     text = phrase.format(value=show(feature, value), median=show(feature, median))
     return Reason(feature.name, value, low, high, median, deviation, text)

@@ -6,6 +6,7 @@ other in memory, which makes every later query several times faster.
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -14,11 +15,13 @@ from numpy.typing import NDArray
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 from scipy.spatial import cKDTree
+from scipy.spatial.distance import cdist
 
 from segmenter.analysis.types import Floats, Ints
 
 Mask = NDArray[np.bool_]
 SLACK = 3.0  # how much nearer than the limit a box must be to be opened in the quick first pass
+WINDOW = 256  # points whose distances are taken all at once
 STRIDES = tuple(2**power for power in range(14))  # places apart in leaf order at which edges are looked for
 
 
@@ -54,13 +57,42 @@ def kth_distances(hood: Neighbourhood, k: int, rows: Ints | slice = slice(None))
 def core_points(hood: Neighbourhood, eps: float, min_samples: int) -> Mask:
     """Points with at least `min_samples` points (themselves counted) within `eps`, in leaf order.
 
-    An approximate k-th neighbour within eps is proof enough of a core point; only the few that the
-    quick pass leaves open are asked exactly.
+    Enough neighbours among those close in leaf order are proof of a core point, and so is an
+    approximate k-th neighbour within eps; only the few that both leave open are asked exactly.
     """
-    core = _reaches(hood.tree, hood.points, min_samples, eps, SLACK)
-    open_ = np.flatnonzero(~core)
-    core[open_] = _reaches(hood.tree, hood.points[open_], min_samples, eps, 0.0)
+    core = _crowded(hood.points, eps, min_samples)
+    for slack in (SLACK, 0.0):
+        open_ = np.flatnonzero(~core)
+        core[open_] = _reaches(hood.tree, hood.points[open_], min_samples, eps, slack)
     return core
+
+
+def nearest(points: Floats, others: Floats) -> Floats:
+    """Distance from each of `others` to its nearest among `points`."""
+    hood, asking = arrange(points), arrange(others)
+    distances = np.empty(len(others))
+    distances[asking.order] = hood.tree.query(asking.points, workers=-1)[0]
+    return distances
+
+
+def within(points: Floats, others: Floats, eps: float) -> Mask:
+    """True for each of `others` that has one of `points` within eps."""
+    hood = arrange(points)
+    near = _reaches(hood.tree, others, 1, eps, SLACK)
+    near[~near] = _reaches(hood.tree, others[~near], 1, eps, 0.0)
+    return near
+
+
+def _crowded(points: Floats, eps: float, min_samples: int) -> Mask:
+    """Points with `min_samples` within eps in their own block of leaf order and the two beside it."""
+
+    def count(start: int) -> Mask:
+        around = points[max(0, start - WINDOW) : start + 2 * WINDOW]
+        near = cdist(points[start : start + WINDOW], around) <= eps
+        return np.asarray(near.sum(axis=1) >= min_samples)
+
+    with ThreadPoolExecutor() as pool:
+        return np.concatenate([np.zeros(0, dtype=bool), *pool.map(count, range(0, len(points), WINDOW))])
 
 
 def _reaches(tree: cKDTree, points: Floats, k: int, eps: float, slack: float) -> Mask:

@@ -42,4 +42,4 @@ def _median_distance(block: Floats, references: Floats) -> Floats:
     distances = cdist(block, references)
     middle = len(references) // 2
     distances.partition(middle, axis=1)
-    return distances[:, middle]
+    return distances[:, middle].copy()  # a view would keep the whole block
