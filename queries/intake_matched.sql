@@ -5,7 +5,7 @@
 INSERT INTO matched
 WITH candidates AS (
     SELECT
-        rowid AS record, customer_id, product, unit_price, ts, line, amount < 0 AS is_back,
+        rowid AS record, file, line, customer_id, product, unit_price, ts, amount < 0 AS is_back,
         abs(amount) AS size, abs(quantity) AS pieces
     FROM lines
     WHERE fault IS NULL AND customer_id IS NOT NULL AND ts IS NOT NULL AND amount <> 0
@@ -18,20 +18,21 @@ walk AS (
     SELECT
         *,
         sum(CASE WHEN is_back THEN -1 ELSE 1 END) OVER (
-            PARTITION BY customer_id, product, unit_price, size, pieces ORDER BY ts, is_back, record
+            PARTITION BY customer_id, product, unit_price, size, pieces ORDER BY ts, is_back, file, line
             ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
         ) AS height
     FROM candidates
 ),
 steps AS (
     SELECT
-        record, is_back,
+        record,
+        is_back,
         lag(is_back) OVER step AS before,
         lead(is_back) OVER step AS after
     FROM walk
     WINDOW step AS (
         PARTITION BY customer_id, product, unit_price, size, pieces, height + CASE WHEN is_back THEN 1 ELSE 0 END
-        ORDER BY ts, is_back, record
+        ORDER BY ts, is_back, file, line
     )
 )
 SELECT record FROM steps

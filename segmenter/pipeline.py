@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from segmenter.features.types import FeatureTable, Period
     from segmenter.intake.types import Intake
 
+CACHE = ".cache"  # folder of the archive that holds what was read before; safe to delete
 STAGES = ("reading the export", "describing customers", "finding segments and anomalies", "writing the report")
 
 
@@ -123,7 +124,8 @@ def _analyse(sources: Sequence[str], config: Config, watch: Stopwatch, started: 
 
     with workspace(config) as connection:
         watch.begin(STAGES[0])
-        intake = load(connection, sources or config.source.paths, config.source, config.rules)
+        cache = Path(config.engine.archive) / CACHE
+        intake = load(connection, sources or config.source.paths, config.source, config.rules, cache)
         watch.begin(STAGES[1])
         table = features.build(connection, config.features)
         period = features.period(connection, table.as_of)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import Literal, cast
 
 import duckdb
@@ -38,6 +39,7 @@ TIME = re.compile(
     r"^(\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4}|\d{1,2}[- ][A-Za-z]{3,9}[- ]\d{2,4}"
     r"|[A-Za-z]{3,9}[ -]\d{1,2},?[ -]\d{4}|(19|20)\d{6})([T ].*)?$"
 )
+ORDERS: tuple[Order | Literal["excel"], ...] = (*DAYS, "excel")
 WORDS = {"ymd": "year first", "dmy": "day first", "mdy": "month first"}
 SPACES = " \u00a0\u2009\u202f"  # plain, no-break, thin, narrow no-break: all stand between thousands
 DOT = rf"[-+]?(\d+|\d{{1,3}}([,'{SPACES}]\d{{3}})+)?(\.\d+)?([eE][-+]?\d{{1,2}})?"
@@ -115,65 +117,96 @@ def number_sql(column: str, decimal: str, scale: int) -> str:
     return f"TRY_CAST({digits} AS DECIMAL(18, {scale}))"
 
 
-def find_formats(
-    connection: duckdb.DuckDBPyConnection,
-    table: str,
-    time: str,
-    numbers: list[str],
-    is_typed: bool,
-    name: str,
-    source: SourceConfig,
-) -> Formats:
-    """The formats that read `table`'s time and number columns; `name` is for messages.
+@dataclass(frozen=True)
+class Evidence:
+    """How far each format reads a file's dates and numbers. Adds up over files.
+
+    `n_dates` rows hold a date, `read` of them under each order; `points` and `commas` are distinct numbers
+    that a decimal point and a decimal comma read, `differing` those that both read, differently. `date` and
+    `number` are examples.
+    """
+
+    n_dates: int = 0
+    read: dict[str, int] = field(default_factory=dict)
+    date: str | None = None
+    points: int = 0
+    commas: int = 0
+    differing: int = 0
+    number: str | None = None
+
+    def __add__(self, other: Evidence) -> Evidence:
+        """The evidence of both."""
+        return Evidence(
+            self.n_dates + other.n_dates,
+            {order: self.read.get(order, 0) + other.read.get(order, 0) for order in ORDERS},
+            _first(self.date, other.date),
+            self.points + other.points,
+            self.commas + other.commas,
+            self.differing + other.differing,
+            _first(self.number, other.number),
+        )
+
+
+def _first(*texts: str | None) -> str | None:
+    return min((text for text in texts if text is not None), default=None)
+
+
+def gather(connection: duckdb.DuckDBPyConnection, table: str, time: str, numbers: Sequence[str]) -> dict[int, Evidence]:
+    """The evidence of every file of raw table `table`, from its column `time` and its columns `numbers`."""
+    found: dict[int, Evidence] = {}
+    counts = ", ".join(f"coalesce(sum(n) FILTER ({time_sql('t', order)} IS NOT NULL), 0)::BIGINT" for order in ORDERS)
+    for file, total, example, *read in connection.execute(
+        f"SELECT file, sum(n)::BIGINT, min(t), {counts} FROM (SELECT file, trim({time}) AS t, count(*) AS n "  # noqa: S608 - our names
+        f"FROM {table} WHERE trim({time}) <> '' GROUP BY ALL) GROUP BY file"
+    ).fetchall():
+        found[file] = Evidence(total, dict(zip(ORDERS, read, strict=True)), example)
+    point, comma = number_sql("t", ".", 6), number_sql("t", ",", 6)
+    for column in numbers:
+        for file, *row in connection.execute(
+            f"SELECT file, count({point}), count({comma}), count(*) FILTER (WHERE {point} <> {comma}), "  # noqa: S608 - our names
+            f"min(t) FILTER (WHERE {point} <> {comma}) FROM (SELECT DISTINCT file, trim({column}) AS t FROM {table}) "
+            "GROUP BY file"
+        ).fetchall():
+            found[file] = found.get(file, Evidence()) + Evidence(0, {}, None, *row)
+    return found
+
+
+def settle(evidence: Evidence, is_typed: bool, name: str, source: SourceConfig) -> Formats:
+    """The formats that read what `evidence` is of; `name` is for messages.
 
     Raises
     ------
     SourceError
         Dates fit both day-first and month-first, numbers both a decimal point and a comma, or neither.
     """
-    decimal = "." if is_typed else source.decimal or _decimal(connection, table, numbers, name)
-    return Formats(source.date_order or _order(connection, table, time, name), decimal)
+    decimal = "." if is_typed else source.decimal or _decimal(evidence, name)
+    return Formats(source.date_order or _order(evidence, name), decimal)
 
 
-def _order(connection: duckdb.DuckDBPyConnection, table: str, column: str, name: str) -> Order | Literal["excel"]:
-    orders = (*DAYS, "excel")
-    counts = ", ".join(f"coalesce(sum(n) FILTER ({time_sql('t', order)} IS NOT NULL), 0)" for order in orders)
-    row = connection.execute(
-        f"SELECT coalesce(sum(n), 0), {counts}, min(t) FROM "  # noqa: S608 - our names
-        f"(SELECT trim({column}) AS t, count(*) AS n FROM {table} WHERE trim({column}) <> '' GROUP BY 1)"
-    ).fetchall()[0]
-    total, *fitting, example = row
-    read = dict(zip(orders, fitting, strict=True))
-    best = max(read, key=lambda order: read[order])
-    if read[best] < ENOUGH * total or not total:
+def _order(evidence: Evidence, name: str) -> Order | Literal["excel"]:
+    total, read, example = evidence.n_dates, evidence.read, evidence.date
+    best = max(ORDERS, key=lambda order: read.get(order, 0))
+    fitting = read.get(best, 0)
+    if fitting < ENOUGH * total or not total:
         raise SourceError(
-            f"{name}: the dates cannot be read ({total - read[best]:,} of {total:,} rows, such as {example!r}). "
+            f"{name}: the dates cannot be read ({total - fitting:,} of {total:,} rows, such as {example!r}). "
             "Name the right column as source.columns.time, or write dates as 2025-06-30."
         )
-    tied = [order for order in DAYS if read[order] == read[best]]
+    tied = [order for order in DAYS if read[order] == fitting]
     if len(tied) > 1:
         words = " and ".join(WORDS[order] for order in tied)
         raise SourceError(
             f"{name}: dates such as {example!r} can be read {words}. "
             f'Settle it in the configuration: [source] date_order = "{tied[0]}" (or "{tied[-1]}").'
         )
-    return best  # type: ignore[return-value]
+    return best
 
 
-def _decimal(connection: duckdb.DuckDBPyConnection, table: str, columns: list[str], name: str) -> str:
+def _decimal(evidence: Evidence, name: str) -> str:
     """The mark that reads more of the number columns; text that both read, differently, is an ambiguity."""
-    points = commas = differing = 0
-    example = ""
-    for column in columns:
-        point, comma = number_sql("t", ".", 6), number_sql("t", ",", 6)
-        row = connection.execute(
-            f"SELECT count({point}), count({comma}), count(*) FILTER (WHERE {point} <> {comma}), "  # noqa: S608 - our names
-            f"min(t) FILTER (WHERE {point} <> {comma}) FROM (SELECT DISTINCT trim({column}) AS t FROM {table})"
-        ).fetchall()[0]
-        points, commas, differing, example = points + row[0], commas + row[1], differing + row[2], example or row[3]
-    if points == commas and differing:
+    if evidence.points == evidence.commas and evidence.differing:
         raise SourceError(
-            f"{name}: numbers such as {example!r} can be read with a decimal point and with a decimal comma. "
+            f"{name}: numbers such as {evidence.number!r} can be read with a decimal point and with a decimal comma. "
             'Settle it in the configuration: [source] decimal = "." (or ",").'
         )
-    return "." if points >= commas else ","
+    return "." if evidence.points >= evidence.commas else ","

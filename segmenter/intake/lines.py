@@ -6,8 +6,8 @@ import duckdb
 
 from segmenter.assets import query
 from segmenter.intake.formats import Formats, number_sql, time_sql
+from segmenter.intake.meaning import Meaning
 from segmenter.intake.readers import RawTable
-from segmenter.intake.roles import Roles
 
 SCALES = {"amount": 4, "quantity": 3, "unit_price": 6}
 NOTHING = "'nan', 'null', 'none', 'n/a', 'na', '#n/a', '-'"
@@ -18,9 +18,9 @@ def create(connection: duckdb.DuckDBPyConnection) -> None:
     connection.execute(query("intake_lines"))
 
 
-def append(connection: duckdb.DuckDBPyConnection, table: RawTable, roles: Roles, formats: Formats) -> None:
+def append(connection: duckdb.DuckDBPyConnection, table: RawTable, meaning: Meaning) -> None:
     """Append the records of one raw table to ``lines``, and those with unreadable values to ``rejected``."""
-    columns = {role: f"c{index}" for role, index in roles.index.items()}
+    formats, columns = meaning.formats, {role: f"c{index}" for role, index in meaning.roles.index.items()}
     amount, fault = _amount(columns, formats), _fault(columns, formats)
     connection.execute(
         "INSERT INTO lines SELECT file, line, "  # noqa: S608 - our names
@@ -30,7 +30,7 @@ def append(connection: duckdb.DuckDBPyConnection, table: RawTable, roles: Roles,
         f"{_number(columns, 'unit_price', formats)}, {amount}, "
         f"{_text(columns.get('status'))}, {_text(columns.get('currency'))}, {fault} FROM {table.name}"
     )
-    verbatim = ", ".join(f"coalesce(r.c{index}, '')" for index in range(len(table.header)))
+    verbatim = ", ".join(f"coalesce(r.c{index}, '')" for index in range(len(table.layout.header)))
     connection.execute(
         f"INSERT INTO rejected SELECT r.file, r.line, l.fault, concat_ws(',', {verbatim}) FROM {table.name} r "  # noqa: S608 - our names
         "JOIN lines l ON l.file = r.file AND l.line = r.line WHERE l.fault IS NOT NULL"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,13 +14,13 @@ from segmenter.config.source import RulesConfig, SourceConfig
 from segmenter.errors import ConfigError, DataError, SourceError
 from segmenter.intake import lines
 from segmenter.intake.account import account
-from segmenter.intake.formats import Formats, find_formats
-from segmenter.intake.readers import RawTable, read
-from segmenter.intake.roles import Roles, recognise
+from segmenter.intake.cache import Cache, Entry
+from segmenter.intake.cache import append as append_kept
+from segmenter.intake.meaning import ReadAgainError, Understood, understand
+from segmenter.intake.readers import Layout, RawTable, read
 from segmenter.intake.sources import SourceFile, examine, expand
 from segmenter.intake.types import Intake, Reading, Recognition
 
-SAMPLE = 2000
 CANCELLED = r"^(cancel|storn|void|annul|refus|declin|fail)"
 
 
@@ -41,9 +41,15 @@ def open_connection(memory_limit: str, threads: int | None, folder: Path) -> duc
 
 
 def load(
-    connection: duckdb.DuckDBPyConnection, sources: Sequence[str | Path], source: SourceConfig, rules: RulesConfig
+    connection: duckdb.DuckDBPyConnection,
+    sources: Sequence[str | Path],
+    source: SourceConfig,
+    rules: RulesConfig,
+    cache: Path | None = None,
 ) -> Intake:
     """Read `sources` into the tables ``transactions`` and ``rejected`` of `connection`.
+
+    Where they are several files, the folder `cache` spares those that were read before; the result is the same.
 
     Raises
     ------
@@ -56,19 +62,60 @@ def load(
     paths = expand(sources)
     seen = {path: _stamp(path) for path in paths}
     files = [examine(path) for path in paths]
-    lines.create(connection)
+    shelf = Cache(cache, source) if cache and len(files) > 1 else None
     with tempfile.TemporaryDirectory(prefix="segmenter-") as folder:
-        tables = read(connection, files, source, Path(folder))
-        understood = [(table, *_understand(connection, table, files, source)) for table in tables]
-        for table, roles, formats in understood:
-            lines.append(connection, table, roles, formats)
-            connection.execute(f"DROP TABLE {table.name}")
+        understood, dialects = _read(connection, files, source, Path(folder), shelf)
     _check_unchanged(seen)
     _check_currency(connection, rules)
     _judge(connection, rules)
-    readings = _readings(connection, files, understood)
+    readings = _readings(connection, files, understood, dialects)
     _name_rejected(connection, files)
     return Intake(readings, _recognition(understood), account(connection, rules))
+
+
+def _read(
+    connection: duckdb.DuckDBPyConnection,
+    files: Sequence[SourceFile],
+    source: SourceConfig,
+    folder: Path,
+    shelf: Cache | None,
+) -> tuple[list[Understood], dict[int, str]]:
+    """Create ``lines`` and ``rejected`` from what the cache holds and from the files that it does not.
+
+    Returned are the layouts, and how each file was read, in words.
+    """
+    kept = shelf.find(connection, files) if shelf else {}
+    while True:
+        fresh = read(connection, {n: file for n, file in enumerate(files) if n not in kept}, source, folder)
+        try:
+            understood = [_understand(connection, *group, files, source) for group in _groups(fresh, kept)]
+        except ReadAgainError as again:
+            kept = {number: entry for number, entry in kept.items() if number not in again.files}
+            continue
+        break
+    lines.create(connection)
+    meanings = {each.layout: each for each in understood}
+    for table in fresh:
+        lines.append(connection, table, meanings[table.layout].meaning)
+        if shelf:
+            shelf.keep(connection, files, table, meanings[table.layout])
+        connection.execute(f"DROP TABLE {table.name}")
+    append_kept(connection, kept)
+    dialects = [table.dialects for table in fresh] + [{n: entry.dialect} for n, entry in kept.items()]
+    return understood, {number: words for each in dialects for number, words in each.items()}
+
+
+def _groups(
+    fresh: Sequence[RawTable], kept: Mapping[int, Entry]
+) -> Iterator[tuple[Layout, list[RawTable], dict[int, Entry]]]:
+    """Layouts in the order of their first files, text before tables, each with its files read now and before."""
+    first: dict[Layout, int] = {}
+    numbers = [(n, table.layout) for table in fresh for n in table.dialects] + [(n, e.layout) for n, e in kept.items()]
+    for number, layout in sorted(numbers, key=lambda pair: pair[0]):
+        first.setdefault(layout, number)
+    for layout in sorted(first, key=lambda each: (not each.is_text, first[each])):
+        tables = [table for table in fresh if table.layout == layout]
+        yield layout, tables, {n: entry for n, entry in kept.items() if entry.layout == layout}
 
 
 def _stamp(path: Path) -> tuple[int, int]:
@@ -90,14 +137,15 @@ def _check_unchanged(seen: dict[Path, tuple[int, int]]) -> None:
 
 
 def _understand(
-    connection: duckdb.DuckDBPyConnection, table: RawTable, files: Sequence[SourceFile], source: SourceConfig
-) -> tuple[Roles, Formats]:
-    name = str(files[table.files[0]].path)
-    columns = ", ".join(f"c{index}" for index in range(len(table.header)))
-    sample = connection.execute(f"SELECT {columns} FROM {table.name} LIMIT {SAMPLE}").fetchall()  # noqa: S608 - our names
-    roles = recognise(table.header, sample, source.columns, name)
-    numbers = [f"c{roles.index[role]}" for role in ("amount", "quantity", "unit_price") if role in roles.index]
-    return roles, find_formats(connection, table.name, f"c{roles.index['time']}", numbers, table.is_typed, name, source)
+    connection: duckdb.DuckDBPyConnection,
+    layout: Layout,
+    tables: Sequence[RawTable],
+    kept: Mapping[int, Entry],
+    files: Sequence[SourceFile],
+    source: SourceConfig,
+) -> Understood:
+    first = min((*(number for table in tables for number in table.dialects), *kept))
+    return understand(connection, tables, kept, layout, str(files[first].path), source)
 
 
 def _check_pattern(connection: duckdb.DuckDBPyConnection, pattern: str) -> None:
@@ -169,15 +217,14 @@ def _overlaps(connection: duckdb.DuckDBPyConnection) -> list[tuple[Any, Any]]:
 def _readings(
     connection: duckdb.DuckDBPyConnection,
     files: Sequence[SourceFile],
-    understood: Sequence[tuple[RawTable, Roles, Formats]],
+    understood: Sequence[Understood],
+    dialects: Mapping[int, str],
 ) -> tuple[Reading, ...]:
     rows = dict(connection.execute("SELECT file, count(*) FROM lines GROUP BY file").fetchall())
-    words = {
-        number: f"{table.dialect}, {formats.in_words}" for table, _, formats in understood for number in table.files
-    }
+    formats = {number: each.meaning.formats.in_words for each in understood for number in each.files}
     return tuple(
-        Reading(file.path.name, file.sha256, file.n_bytes, rows.get(number, 0), words[number])
-        for number, file in enumerate(files)
+        Reading(file.path.name, file.sha256, file.n_bytes, rows.get(n, 0), f"{dialects[n]}, {formats[n]}")
+        for n, file in enumerate(files)
     )
 
 
@@ -193,19 +240,19 @@ def _name_rejected(connection: duckdb.DuckDBPyConnection, files: Sequence[Source
     )
 
 
-def _recognition(understood: Sequence[tuple[RawTable, Roles, Formats]]) -> Recognition:
+def _recognition(understood: Sequence[Understood]) -> Recognition:
     """Columns by role; files that name them differently are listed beside each other."""
     columns: dict[str, str] = {}
     reasons: dict[str, str] = {}
     used: set[str] = set()
-    for table, roles, _ in understood:
-        for role, index in roles.index.items():
-            name = table.header[index]
+    for each in understood:
+        for role, index in each.meaning.roles.index.items():
+            name = each.layout.header[index]
             known = columns.get(role, "").split(" / ")
             columns[role] = " / ".join(dict.fromkeys([*filter(None, known), name]))
-            reasons.setdefault(role, roles.reasons[role])
+            reasons.setdefault(role, each.meaning.roles.reasons[role])
             used.add(name)
-    ignored = dict.fromkeys(name for table, _, _ in understood for name in table.header if name not in used)
+    ignored = dict.fromkeys(name for each in understood for name in each.layout.header if name not in used)
     return Recognition(columns, reasons, tuple(ignored))
 
 

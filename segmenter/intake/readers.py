@@ -7,7 +7,7 @@ or its row in a table) and ``c0, c1, ...`` (VARCHAR, in header order).
 from __future__ import annotations
 
 import csv
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -26,17 +26,29 @@ MOST_COLUMNS = 2000
 
 
 @dataclass(frozen=True)
-class RawTable:
-    """A table of text: its name in DuckDB, the export's column names, and how it was read.
+class Layout:
+    """What files have in common that are understood together: column names and the way they are written.
 
     `is_typed` is true where numbers and dates were typed in the source, so that their text is plain.
     """
 
-    name: str
     header: tuple[str, ...]
-    files: tuple[int, ...]
-    dialect: str
+    kind: str
     is_typed: bool
+
+    @property
+    def is_text(self) -> bool:
+        """True for text cut by a delimiter, of which many files can share a layout."""
+        return self.kind.startswith("text")
+
+
+@dataclass(frozen=True)
+class RawTable:
+    """A table of text: its name in DuckDB, its layout, and per file in it how that was read, in words."""
+
+    name: str
+    layout: Layout
+    dialects: dict[int, str]
 
 
 @dataclass(frozen=True)
@@ -48,24 +60,24 @@ class _Probed:
 
 
 def read(
-    connection: duckdb.DuckDBPyConnection, files: Sequence[SourceFile], config: SourceConfig, folder: Path
+    connection: duckdb.DuckDBPyConnection, files: Mapping[int, SourceFile], config: SourceConfig, folder: Path
 ) -> tuple[RawTable, ...]:
-    """Raw tables of `files`, one per distinct header and dialect; `folder` takes transcoded copies.
+    """Raw tables of `files`, by their numbers, one per layout; `folder` takes transcoded copies.
 
-    Creates the table ``rejected`` (file, line, reason, text) of records that are no rows.
+    Creates the table ``rejected`` (file, line, reason, text) of records that are no rows, and the raw tables anew.
 
     Raises
     ------
     SourceError
         A file cannot be read, or what was read differs from an independent count of its records.
     """
-    connection.execute("CREATE TABLE rejected (file INTEGER, line BIGINT, reason VARCHAR, text VARCHAR)")
-    probed = [_probe(number, file, config, folder) for number, file in enumerate(files) if _is_text(file)]
+    connection.execute("CREATE OR REPLACE TABLE rejected (file INTEGER, line BIGINT, reason VARCHAR, text VARCHAR)")
+    probed = [_probe(number, file, config, folder) for number, file in files.items() if _is_text(file)]
     groups: dict[tuple[Dialect, bool], list[_Probed]] = {}
     for each in probed:
         groups.setdefault((each.dialect, each.is_typed), []).append(each)
     tables = [_read_texts(connection, f"raw_{index}", group) for index, group in enumerate(groups.values())]
-    for number, file in enumerate(files):
+    for number, file in files.items():
         if not _is_text(file):
             tables.append(_read_table(connection, f"raw_{len(tables)}", number, file, config))
     return tuple(tables)
@@ -107,16 +119,15 @@ def _read_texts(connection: duckdb.DuckDBPyConnection, name: str, group: list[_P
     connection.execute(query("intake_rejects"))
     _check_counts(connection, name, group)
     connection.execute(
-        f"CREATE TABLE {name} AS SELECT f.file, t.rowid - min(t.rowid) OVER (PARTITION BY f.file) + $first AS line, "  # noqa: S608 - our names
+        f"CREATE OR REPLACE TABLE {name} AS SELECT f.file, t.rowid - min(t.rowid) OVER (PARTITION BY f.file) + $first AS line, "  # noqa: S608 - our names
         f"t.* EXCLUDE (source_path) FROM {name}_text t JOIN text_files f ON f.path = t.source_path",
         {"first": dialect.skip + 1},
     )
     for each in group:
         place(connection, name, each.number, each.text.path, dialect)
     connection.execute(f"DROP TABLE {name}_text")
-    words = ", ".join(sorted({each.text.encoding for each in group}))
-    files = tuple(each.number for each in group)
-    return RawTable(name, dialect.header, files, f"{words}, {dialect.in_words}", group[0].is_typed)
+    layout = Layout(dialect.header, f"text {dialect.delimiter!r} after {dialect.skip} lines", group[0].is_typed)
+    return RawTable(name, layout, {each.number: f"{each.text.encoding}, {dialect.in_words}" for each in group})
 
 
 def _first_line(error: Exception) -> str:
@@ -166,7 +177,8 @@ def _read_table(
     except duckdb.Error as error:
         raise SourceError(f"{file.path} cannot be read: {_first_line(error)} Export it again.") from None
     _as_text(connection, name, number, header)
-    return RawTable(name, unique(list(header)), (number,), f"{file.kind}, {len(header)} columns", True)
+    layout = Layout(unique(list(header)), f"{file.kind} {file.sha256}", is_typed=True)
+    return RawTable(name, layout, {number: f"{file.kind}, {len(header)} columns"})
 
 
 def _copy_from_json(connection: duckdb.DuckDBPyConnection, name: str, file: SourceFile) -> tuple[str, ...]:
@@ -213,7 +225,7 @@ def _columns(connection: duckdb.DuckDBPyConnection, table: str) -> tuple[str, ..
 def _as_text(connection: duckdb.DuckDBPyConnection, name: str, number: int, header: Sequence[str]) -> None:
     texts = ", ".join(f"CAST({identifier(column)} AS VARCHAR) AS c{index}" for index, column in enumerate(header))
     connection.execute(
-        f"CREATE TABLE {name} AS SELECT CAST($number AS INTEGER) AS file, rowid + 1 AS line, {texts} FROM {name}_typed",  # noqa: S608 - quoted
+        f"CREATE OR REPLACE TABLE {name} AS SELECT CAST($number AS INTEGER) AS file, rowid + 1 AS line, {texts} FROM {name}_typed",  # noqa: S608 - quoted
         {"number": number},
     )
     connection.execute(f"DROP TABLE {name}_typed")

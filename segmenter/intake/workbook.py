@@ -1,8 +1,16 @@
-"""A workbook's sheet of transactions -> UTF-8 CSV, which then goes the way of every text export."""
+"""A workbook's sheet of transactions -> UTF-8 CSV, which then goes the way of every text export.
+
+``python -m segmenter.intake.workbook FILE TARGET [SHEET]`` converts: a process of its own and of bounded memory, as
+the reader aborts its process where a sheet claims cells without end.
+"""
 
 from __future__ import annotations
 
 import csv
+import os
+import resource
+import subprocess
+import sys
 import zipfile
 from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
@@ -16,6 +24,8 @@ if TYPE_CHECKING:
     from python_calamine import CalamineSheet
 
 MOST_BYTES = 1 << 31
+MOST_MEMORY = 4 << 30  # bytes of address space that the conversion may take
+REFUSED = 3
 MOST_EXPANSION = 200
 FREE_EXPANSION = 1 << 28
 TITLE_ROWS = 30
@@ -29,17 +39,46 @@ def sheet_as_csv(path: Path, sheet: str | None, target: Path) -> Path:
     SourceError
         The file is no workbook, unfolds beyond reason, or has no sheet with a header of transactions.
     """
+    _check_size(path)
+    words = [str(path), str(target), *([] if sheet is None else [sheet])]
+    command = [sys.executable, "-P", "-m", "segmenter.intake.workbook", *words]
+    done = subprocess.run(command, capture_output=True, check=False)
+    if done.returncode == REFUSED:
+        raise SourceError(os.fsdecode(done.stdout))
+    if done.returncode < 0:
+        raise SourceError(
+            f"{path} cannot be unfolded in {MOST_MEMORY >> 30} GiB of memory; a cell far outside its table does that. "
+            "Export the transactions as CSV."
+        )
+    if done.returncode:
+        reason = os.fsdecode(done.stderr).strip().rsplit("\n", 1)[-1]
+        raise SourceError(f"{path} is no workbook that can be read: {reason}. Save it as XLSX or CSV.")
+    return target
+
+
+def main() -> int:
+    """Convert the workbook that the arguments name; the reason of a refusal goes to standard output."""
+    _, path, target, *sheet = sys.argv
+    resource.setrlimit(resource.RLIMIT_AS, (MOST_MEMORY, MOST_MEMORY))
+    try:
+        _checked(Path(path), sheet[0] if sheet else None, Path(target))
+    except SourceError as error:
+        sys.stdout.buffer.write(os.fsencode(str(error)))
+        return REFUSED
+    return 0
+
+
+def _checked(path: Path, sheet: str | None, target: Path) -> None:
     from python_calamine import CalamineError
 
-    _check_size(path)
     try:
-        return _convert(path, sheet, target)
+        _convert(path, sheet, target)
     except (CalamineError, OSError) as error:  # damage shows only where a sheet is read
         reason = str(error).replace("\n", " ")
         raise SourceError(f"{path} is no workbook that can be read: {reason}. Save it as XLSX or CSV.") from None
 
 
-def _convert(path: Path, sheet: str | None, target: Path) -> Path:
+def _convert(path: Path, sheet: str | None, target: Path) -> None:
     from python_calamine import CalamineWorkbook
 
     workbook = CalamineWorkbook.from_path(str(path))
@@ -51,7 +90,6 @@ def _convert(path: Path, sheet: str | None, target: Path) -> Path:
     if not any(_promise(tables[best])):
         raise SourceError(f"{path}: no sheet looks like transactions ({', '.join(names)}). Set source.sheet.")
     _write(workbook.get_sheet_by_name(best), _header_row(tables[best]), target)
-    return target
 
 
 def _check_size(path: Path) -> None:
@@ -102,3 +140,7 @@ def _text(cell: Any) -> str:
     if isinstance(cell, date | time | timedelta):
         return str(cell)
     return str(cell).replace("\r", " ").strip()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,185 @@
+"""What a cache spares changes nothing: the same tables, account and errors as a full reading."""
+
+import os
+import shutil
+import sys
+
+import pytest
+
+from segmenter.config.source import RulesConfig, SourceConfig
+from segmenter.errors import SourceError
+from segmenter.intake import cache, load, open_connection, readers
+
+RULES = RulesConfig(min_customers=2, min_usable_share=0.0)
+TABLES = ("transactions", "judged", "rejected")
+
+
+def result(tmp_path, sources, folder=None, **source):
+    """Everything that an intake gives, in a form that can be compared."""
+    connection = open_connection("1GiB", 2, tmp_path)
+    try:
+        intake = load(connection, sources, SourceConfig(**source), RULES, folder)
+        return intake, {name: connection.execute(f"SELECT * FROM {name} ORDER BY ALL").fetchall() for name in TABLES}
+    finally:
+        connection.close()
+
+
+@pytest.fixture
+def days(tmp_path, lines, table):
+    """A folder of three days; the second repeats a row of the first, has a torn one and one without a date."""
+    folder = tmp_path / "days"
+    folder.mkdir()
+    later = [*lines[3:6], ("o9", "c9", "2024-02-30 10:00:00", "p1", "1", "2.50"), ("o8",)]
+    for name, rows in {"1.csv": lines[:4], "2.csv": later, "3.csv": lines[6:]}.items():
+        (folder / name).write_text(table(rows=rows))
+    return folder
+
+
+@pytest.fixture
+def parsed(monkeypatch):
+    """Names of the files that were parsed, reading by reading."""
+    found = []
+    read = readers.read
+
+    def noting(connection, files, *arguments):
+        found.append([file.path.name for file in files.values()])
+        return read(connection, files, *arguments)
+
+    monkeypatch.setattr(sys.modules["segmenter.intake.load"], "read", noting)
+    return found
+
+
+def test_only_new_and_changed_files_are_parsed_again(tmp_path, days, table, lines, parsed):
+    kept = tmp_path / "kept"
+    result(tmp_path, [days], kept)
+    (days / "2.csv").write_text(table(rows=lines[3:5]))
+    (days / "4.csv").write_text(table(rows=lines[:2]))
+    result(tmp_path, [days], kept)
+    assert parsed == [["1.csv", "2.csv", "3.csv"], ["2.csv", "4.csv"]]
+
+
+def test_a_grown_folder_gives_what_a_full_reading_gives(tmp_path, days, table, lines):
+    kept = tmp_path / "kept"
+    result(tmp_path, [days], kept)
+    (days / "4.csv").write_text(table(rows=[*lines[2:4], ("o7", "c3", "soon", "p1", "1", "2.50")]))
+    assert result(tmp_path, [days], kept) == result(tmp_path, [days])
+    assert result(tmp_path, [days], kept) == result(tmp_path, [days])
+
+
+def test_a_file_under_another_name_is_known_by_its_content(tmp_path, days, parsed):
+    kept = tmp_path / "kept"
+    result(tmp_path, [days], kept)
+    (days / "3.csv").rename(days / "0.csv")
+    found = result(tmp_path, [days], kept)
+    assert parsed[-1] == []
+    assert found == result(tmp_path, [days])
+
+
+def test_the_same_file_twice_is_read_twice(tmp_path, days):
+    kept = tmp_path / "kept"
+    shutil.copy(days / "1.csv", days / "1 copy.csv")
+    full = result(tmp_path, [days])
+    assert result(tmp_path, [days], kept) == full
+    assert result(tmp_path, [days], kept) == full
+
+
+def test_a_new_file_that_settles_the_order_of_dates_has_the_others_read_again(tmp_path, lines, table, parsed):
+    days, kept = tmp_path / "days", tmp_path / "kept"
+    days.mkdir()
+    us = [(f"u{n}", f"c{n % 3}", f"{n % 12 + 1}/05/2024", "p", "1", "2") for n in range(20)]
+    us.append(("u20", "c1", "12/31/2024", "p", "1", "2"))
+    european = [(f"o{n}", f"c{n % 3}", f"{n + 13}/01/2024", "p", "1", "2") for n in range(9)]
+    (days / "1.csv").write_text(table(rows=us))
+    (days / "2.csv").write_text(table(rows=us[:5]))
+    result(tmp_path, [days], kept)
+    (days / "3.csv").write_text(table(rows=european))
+    assert result(tmp_path, [days], kept) == result(tmp_path, [days])
+    assert parsed[1:3] == [["3.csv"], ["1.csv", "2.csv", "3.csv"]]
+
+
+def test_an_ambiguity_that_a_new_file_brings_is_the_same_error(tmp_path, table):
+    days, kept = tmp_path / "days", tmp_path / "kept"
+    days.mkdir()
+    for number, day in enumerate(("12/31/2024", "12/30/2024")):
+        (days / f"{number}.csv").write_text(table(rows=[(f"o{number}", f"c{number}", day, "p", "1", "2")]))
+    result(tmp_path, [days], kept)
+    (days / "9.csv").write_text(
+        table(rows=[(f"n{n}", "c1", f"{day}/01/2024", "p", "1", "2") for n, day in enumerate((30, 31))])
+    )
+    messages = []
+    for folder in (kept, None):
+        with pytest.raises(SourceError) as error:
+            result(tmp_path, [days], folder)
+        messages.append(str(error.value))
+    assert messages[0] == messages[1]
+
+
+@pytest.mark.parametrize("damage", ["flip", "cut", "empty"])
+def test_a_damaged_entry_is_named_and_read_from_the_export(tmp_path, days, parsed, caplog, damage):
+    kept = tmp_path / "kept"
+    result(tmp_path, [days], kept)
+    victim = sorted(kept.iterdir())[1]
+    raw = bytearray(victim.read_bytes())
+    raw[len(raw) // 2] ^= 1
+    victim.write_bytes({"flip": bytes(raw), "cut": bytes(raw[:-7]), "empty": b""}[damage])
+    found = result(tmp_path, [days], kept)
+    assert victim.name in caplog.text
+    assert len(parsed[1]) == 1
+    assert found == result(tmp_path, [days])
+
+
+def test_another_reading_of_the_columns_is_another_entry(tmp_path, days, parsed):
+    kept = tmp_path / "kept"
+    result(tmp_path, [days], kept)
+    found = result(tmp_path, [days], kept, columns={"product": "order_id"})
+    assert len(parsed[-1]) == 3
+    assert found == result(tmp_path, [days], columns={"product": "order_id"})
+
+
+def test_entries_are_for_their_owner_alone(tmp_path, days):
+    kept = tmp_path / "kept"
+    result(tmp_path, [days], kept)
+    assert kept.stat().st_mode & 0o777 == 0o700
+    assert {path.stat().st_mode & 0o777 for path in kept.iterdir()} == {0o600}
+
+
+def test_a_folder_that_cannot_be_written_costs_only_a_warning(tmp_path, days, caplog):
+    (tmp_path / "kept").write_text("a file stands here")
+    assert result(tmp_path, [days], tmp_path / "kept") == result(tmp_path, [days])
+    assert "could not be kept" in caplog.text
+
+
+def test_entries_that_nothing_used_for_long_are_removed(tmp_path, days):
+    kept = tmp_path / "kept"
+    result(tmp_path, [days], kept)
+    old = kept / f"{'0' * 64}.{'0' * 64}.parquet"
+    old.write_bytes(b"")
+    os.utime(old, (0, 0))
+    (days / "1.csv").unlink()
+    (days / "4.csv").write_text((days / "3.csv").read_text() + "o1,c1,2024-01-01,p,1,2\n")
+    result(tmp_path, [days], kept)
+    assert not old.exists()
+
+
+def test_workbooks_parquet_and_json_are_kept_too(tmp_path, lines, parsed):
+    import pandas as pd
+
+    days, kept = tmp_path / "days", tmp_path / "kept"
+    days.mkdir()
+    frame = pd.DataFrame(lines, columns=["order_id", "customer_id", "order_date", "sku", "quantity", "unit_price"])
+    frame.iloc[:3].to_parquet(days / "1.parquet")
+    frame.iloc[3:5].to_json(days / "2.jsonl", orient="records", lines=True)
+    frame.iloc[5:].to_excel(days / "3.xlsx", index=False)
+    frame.iloc[:3].to_parquet(days / "4.parquet")
+    first = result(tmp_path, [days], kept)
+    second = result(tmp_path, [days], kept)
+    assert parsed == [["1.parquet", "2.jsonl", "3.xlsx", "4.parquet"], []]
+    assert first == second == result(tmp_path, [days])
+
+
+def test_a_reader_of_another_make_reads_again(tmp_path, days, parsed, monkeypatch):
+    kept = tmp_path / "kept"
+    result(tmp_path, [days], kept)
+    monkeypatch.setattr(cache, "_reader", lambda: "another")
+    result(tmp_path, [days], kept)
+    assert len(parsed[-1]) == 3
