@@ -3,12 +3,14 @@
     python bench/replay.py FOLDER-OF-THE-EXPORTS [--every 1]
 
 Checked from outside, for every pair of runs that follow each other: movement adds up in customers and in money, and
-no customer whose figures are the same is in another segment under the same model.
+no customer whose figures are the same is in another segment under the same model. Every tenth run what the archive's
+cache gave is held against a full reading of all files, row by row, and both are timed three times.
 """
 
 from __future__ import annotations
 
 import argparse
+import shutil
 import statistics
 import tempfile
 import time
@@ -19,7 +21,8 @@ import numpy as np
 import results
 
 from segmenter import load_config, run
-from segmenter.pipeline import Finished
+from segmenter.intake import load
+from segmenter.pipeline import Finished, workspace
 
 FIRST, LAST = date(2010, 12, 6), date(2011, 12, 5)
 VIEWS = {"tsne_sample": 60, "hierarchy_sample": 200, "mixture": False, "themes": 0}
@@ -44,8 +47,11 @@ def main() -> None:
 def _replay(days: list[Path], mondays: list[date], archive: Path) -> dict[str, object]:
     runs: list[Finished] = []
     seconds, wrong, unsound = [], 0, 0
-    for monday in mondays:
+    compared: list[tuple[bool, float]] = []
+    for number, monday in enumerate(mondays):
         so_far = [str(day) for day in days if _day(day) < monday]
+        if number % 10 == 9:
+            compared.append(_incremental_beside_full(so_far, archive))
         keys = {"views": VIEWS, "report": {"formats": ["csv"]}, "engine": {"archive": str(archive)}}
         began = time.perf_counter()
         runs.append(run(so_far, load_config(None, **keys, features={"as_of": monday})))
@@ -69,7 +75,37 @@ def _replay(days: list[Path], mondays: list[date], archive: Path) -> dict[str, o
         "newly odd or worse per week, median and most": f"{statistics.median(each.new + each.worsened for each in alerts):.0f}, "
         f"{max(each.new + each.worsened for each in alerts)}",
         "seconds per run, median": f"{statistics.median(seconds):.1f}",
+        "incremental readings held against a full one, and unequal": f"{len(compared)}, {sum(not same for same, _ in compared)}",
+        "cost of an incremental reading as a share of a full one, median and most": f"{statistics.median(share for _, share in compared):.2f}, "
+        f"{max(share for _, share in compared):.2f}",
     }  # fmt: skip
+
+
+def _incremental_beside_full(files: list[str], archive: Path) -> tuple[bool, float]:
+    """Whether both readings gave the same rows and account, and the cost of the incremental one as a share of the full."""
+    shares, same = [], True
+    for _ in range(3):
+        with tempfile.TemporaryDirectory() as folder:
+            cache = Path(folder) / "cache"
+            shutil.copytree(archive / ".cache", cache)
+            incremental, full = _reading(files, cache), _reading(files, None)
+        same &= incremental[1:] == full[1:]
+        shares.append(incremental[0] / full[0])
+    return same, statistics.median(shares)
+
+
+def _reading(files: list[str], cache: Path | None) -> tuple[float, object, list[str]]:
+    """Seconds, account, and a digest of every table."""
+    config = load_config(None)
+    with workspace(config) as connection:
+        began = time.perf_counter()
+        intake = load(connection, files, config.source, config.rules, cache)
+        seconds = time.perf_counter() - began
+        digests = [
+            connection.execute(f"SELECT md5(string_agg(t::VARCHAR, '|' ORDER BY t::VARCHAR)) FROM {name} t").fetchall()
+            for name in ("judged", "transactions", "rejected")
+        ]
+    return seconds, intake, digests
 
 
 def _day(path: Path) -> date:
