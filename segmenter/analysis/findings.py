@@ -240,6 +240,25 @@ class SegmentCard:
 
 
 @dataclass(frozen=True)
+class BgNbd:
+    """Parameters of BG/NBD in weeks: order rates are gamma (r, alpha), chances to leave after an order beta (a, b)."""
+
+    r: float
+    alpha: float
+    a: float
+    b: float
+
+
+@dataclass(frozen=True)
+class GammaGamma:
+    """Parameters of Gamma-Gamma: order values are gamma of shape p, their rates gamma (q, gamma)."""
+
+    p: float
+    q: float
+    gamma: float
+
+
+@dataclass(frozen=True)
 class Findings:
     """Everything an analysis found beyond the per-customer table."""
 
