@@ -14,12 +14,19 @@ with bought as (
     group by customer_id, product
 ),
 
-products as (
-    select product
+breadth as (
+    select
+        product,
+        count(*) as n_customers
     from bought
     group by product
-    having count(*) > 1
-    order by count(*) desc, product
+),
+
+products as (
+    select product
+    from breadth
+    where n_customers > 1
+    order by n_customers desc, product
     limit $max_products
 ),
 
@@ -30,14 +37,30 @@ customers as (
     limit $max_customers
 ),
 
+spellings as (
+    select
+        product,
+        description,
+        count(*) as n_lines
+    from transactions
+    where description is not null
+    group by product, description
+),
+
+ranked as (
+    select
+        product,
+        description,
+        row_number() over (partition by product order by n_lines desc, description) as place
+    from spellings
+),
+
 names as (
     select
         product,
         description
-    from transactions
-    where description is not null
-    group by product, description
-    qualify row_number() over (partition by product order by count(*) desc, description) = 1
+    from ranked
+    where place = 1
 )
 
 select

@@ -13,6 +13,13 @@ with placed as (
         and cast(ts as date) <= cast($as_of as date)
         and customer_id in (select unnest($customers))
     group by customer_id, order_id
+),
+
+ranked as (
+    select
+        *,
+        row_number() over (partition by customer_id order by amount desc, placed, order_id) as place
+    from placed
 )
 
 select
@@ -23,6 +30,6 @@ select
     cast(pieces as double) as pieces,
     cast(amount as double) as amount,
     cast(cancelled as double) as cancelled
-from placed
-qualify row_number() over (partition by customer_id order by placed.amount desc, placed, order_id) <= $n
-order by customer_id, placed.amount desc, placed, order_id
+from ranked
+where place <= $n
+order by customer_id, place

@@ -1,4 +1,16 @@
 -- One row per line of the customers $customers that was returned or cancelled: the $n largest each.
+with ranked as (
+    select
+        *,
+        row_number() over (
+            partition by customer_id order by abs(amount) desc, ts, order_id, product, quantity
+        ) as place
+    from transactions
+    where status in ('return', 'cancelled')
+        and cast(ts as date) <= cast($as_of as date)
+        and customer_id in (select unnest($customers))
+)
+
 select
     customer_id,
     order_id,
@@ -7,11 +19,6 @@ select
     cast(abs(quantity) as double) as pieces,
     cast(abs(amount) as double) as money,
     status = 'cancelled' as cancelled
-from transactions
-where status in ('return', 'cancelled')
-    and cast(ts as date) <= cast($as_of as date)
-    and customer_id in (select unnest($customers))
-qualify row_number() over (
-    partition by customer_id order by abs(amount) desc, ts, order_id, product, quantity
-) <= $n
-order by customer_id, abs(amount) desc, ts, order_id, product, quantity
+from ranked
+where place <= $n
+order by customer_id, place

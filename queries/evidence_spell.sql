@@ -29,11 +29,18 @@ spells as (
     )
 ),
 
-busiest as (
-    select *
+ranked as (
+    select
+        *,
+        row_number() over (partition by customer_id order by amount desc, last_day) as place
     from spells
     where n_days > 1 and total > 0
-    qualify row_number() over (partition by customer_id order by amount desc, last_day) = 1
+),
+
+busiest as (
+    select *
+    from ranked
+    where place = 1
 )
 
 select

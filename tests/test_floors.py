@@ -8,7 +8,7 @@ import pytest
 PACKAGE = Path(__file__).resolve().parents[1] / "segmenter"
 FLOORS = (
     {"errors", "assets", "config"},
-    {"intake", "features", "analysis", "sample"},
+    {"intake", "engine", "features", "analysis", "sample"},
     {"runs"},
     {"report"},
     {"delivery"},

@@ -6,27 +6,17 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
-from pydantic import Field, ValidationError, model_validator
+from pydantic import ValidationError, model_validator
 
 from segmenter.config.analysis import DbscanConfig, FeaturesConfig, KMeansConfig, PrepareConfig, ViewsConfig
 from segmenter.config.base import Section
 from segmenter.config.delivery import DeliveryConfig
+from segmenter.config.engine import EngineConfig
 from segmenter.config.history import HistoryConfig
 from segmenter.config.report import ReportConfig
 from segmenter.config.schedule import ScheduleConfig, ServiceConfig
 from segmenter.config.source import RulesConfig, SourceConfig
 from segmenter.errors import ConfigError
-
-
-class EngineConfig(Section):
-    """[engine]: the resources a run may take."""
-
-    seed: int = Field(42, ge=0, lt=2**32, description="seed of every random step")
-    memory_limit: str = Field(
-        "4GiB", pattern=r"^\d+(\.\d+)? ?[KMG]i?B$", description="DuckDB's memory before it spills to disk"
-    )
-    threads: int | None = Field(None, ge=1, description="DuckDB's threads; unset: one per core")
-    archive: str = Field("runs", description="folder that holds the runs")
 
 
 class Config(Section):

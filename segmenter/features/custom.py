@@ -26,6 +26,7 @@ import duckdb
 import numpy as np
 from numpy.typing import NDArray
 
+from segmenter.engine.types import Engine
 from segmenter.errors import ConfigError
 from segmenter.features.types import Feature, Kind
 
@@ -34,17 +35,19 @@ _HEADER = re.compile(r"^--\s*(label|unit|kind|better|missing)(?:\s+(\w+))?\s*:\s
 
 
 def custom_features(
-    connection: duckdb.DuckDBPyConnection, folder: str | None, as_of: date
+    connection: Engine, folder: str | None, as_of: date
 ) -> Iterator[tuple[Feature, NDArray[Any], NDArray[Any]]]:
     """Features of the files in `folder`, each with customer ids and their values, in any order.
 
     Raises
     ------
     ConfigError
-        The folder is missing, or a file does not give features; the file is named.
+        The folder is missing, a file does not give features (it is named), or the engine cannot enclose them.
     """
     if folder is None:
         return
+    if not isinstance(connection, duckdb.DuckDBPyConnection):
+        raise ConfigError('features.folder needs engine.kind = "duckdb": only there are queries of your own enclosed.')
     if not Path(folder).is_dir():
         raise ConfigError(f"features.folder = {folder!r} is no folder; name the one that holds your .sql files.")
     paths = sorted(Path(folder).glob("*.sql"))

@@ -6,15 +6,14 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
-import duckdb
-
 from segmenter.assets import query
+from segmenter.engine.types import Engine
 from segmenter.features.table import seen_from
 from segmenter.features.types import Evidence, Order, Return, Spell
 
 
 def evidence(
-    connection: duckdb.DuckDBPyConnection, customer_ids: Sequence[str], as_of: date | None = None, n: int = 3
+    connection: Engine, customer_ids: Sequence[str], as_of: date | None = None, n: int = 3
 ) -> dict[str, Evidence]:
     """For each customer the `n` largest orders and the `n` largest returns, and the busiest thirty days."""
     customers = [str(customer) for customer in customer_ids]
@@ -32,9 +31,7 @@ def evidence(
     }
 
 
-def _by_customer(
-    connection: duckdb.DuckDBPyConnection, name: str, parameters: dict[str, Any]
-) -> dict[str, list[tuple[Any, ...]]]:
+def _by_customer(connection: Engine, name: str, parameters: dict[str, Any]) -> dict[str, list[tuple[Any, ...]]]:
     found: dict[str, list[tuple[Any, ...]]] = {}
     for customer, *row in connection.execute(query(name), parameters).fetchall():
         found.setdefault(customer, []).append(tuple(row))

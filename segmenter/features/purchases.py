@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from datetime import date
 
-import duckdb
 import numpy as np
 
 from segmenter.assets import query
+from segmenter.engine.types import Engine
 from segmenter.features.table import seen_from
 from segmenter.features.types import Baskets
 
@@ -15,7 +15,7 @@ NOTHING = "$^"  # matches no product code
 
 
 def baskets(
-    connection: duckdb.DuckDBPyConnection,
+    connection: Engine,
     as_of: date | None = None,
     max_products: int = 1000,
     max_customers: int = 20_000,

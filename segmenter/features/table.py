@@ -5,12 +5,12 @@ from __future__ import annotations
 from datetime import date, timedelta
 from typing import Any, cast
 
-import duckdb
 import numpy as np
 from numpy.typing import NDArray
 
 from segmenter.assets import query
 from segmenter.config.analysis import FeaturesConfig
+from segmenter.engine.types import Answer, Engine
 from segmenter.errors import ConfigError, DataError
 from segmenter.features.catalogue import CATALOGUE
 from segmenter.features.custom import custom_features
@@ -19,7 +19,7 @@ from segmenter.features.types import FeatureTable
 Columns = dict[str, NDArray[Any]]
 
 
-def build(connection: duckdb.DuckDBPyConnection, config: FeaturesConfig) -> FeatureTable:
+def build(connection: Engine, config: FeaturesConfig) -> FeatureTable:
     """One row of features per customer with a transaction up to `config.as_of`.
 
     Features that no customer has a value for, such as pieces in an export without quantities, are
@@ -45,7 +45,7 @@ def build(connection: duckdb.DuckDBPyConnection, config: FeaturesConfig) -> Feat
     return FeatureTable(customer_id, np.column_stack([columns[f.name] for f in kept]), kept, as_of)
 
 
-def period_revenue(connection: duckdb.DuckDBPyConnection, table: FeatureTable, days: int) -> NDArray[np.float64]:
+def period_revenue(connection: Engine, table: FeatureTable, days: int) -> NDArray[np.float64]:
     """Money (n_customers,), net of returns, in the `days` days that end with the table's date."""
     asked = {"as_of": table.as_of, "days": days}
     found = cast(Columns, connection.execute(query("period_revenue"), asked).fetchnumpy())
@@ -62,7 +62,7 @@ def _wanted(config: FeaturesConfig, columns: Columns) -> set[str]:
     return wanted
 
 
-def seen_from(connection: duckdb.DuckDBPyConnection, as_of: date | None) -> date:
+def seen_from(connection: Engine, as_of: date | None) -> date:
     """`as_of`, or the day after the last transaction.
 
     Raises
@@ -79,7 +79,7 @@ def seen_from(connection: duckdb.DuckDBPyConnection, as_of: date | None) -> date
     return as_of or last + timedelta(days=1)
 
 
-def _own_features(connection: duckdb.DuckDBPyConnection, as_of: date) -> tuple[NDArray[np.str_], Columns]:
+def _own_features(connection: Engine, as_of: date) -> tuple[NDArray[np.str_], Columns]:
     _run(connection, "create or replace temp table orders as " + query("features_orders"), as_of)
     results = {name: cast(Columns, _run(connection, query(name), as_of).fetchnumpy()) for name in CATALOGUE}
     customer_id = np.asarray(results["features_value"]["customer_id"], dtype=np.str_)
@@ -90,7 +90,7 @@ def _own_features(connection: duckdb.DuckDBPyConnection, as_of: date) -> tuple[N
     return customer_id, columns
 
 
-def _run(connection: duckdb.DuckDBPyConnection, sql: str, as_of: date) -> duckdb.DuckDBPyConnection:
+def _run(connection: Engine, sql: str, as_of: date) -> Answer:
     return connection.execute(sql, {"as_of": as_of} if "$as_of" in sql else None)
 
 

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from datetime import date
 
-import duckdb
-
 from segmenter.assets import query
+from segmenter.engine.types import Engine
 from segmenter.features.table import seen_from
 from segmenter.features.types import Period
 
 
-def period(connection: duckdb.DuckDBPyConnection, as_of: date | None = None) -> Period:
+def period(connection: Engine, as_of: date | None = None) -> Period:
     """Totals of the transactions up to `as_of`, their net revenue by month, and the cohorts' retention.
 
     Raises

@@ -1,0 +1,1 @@
+"""What runs the queries: DuckDB on this machine, or Spark on many."""

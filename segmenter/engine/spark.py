@@ -1,0 +1,163 @@
+"""Apache Spark in DuckDB's place: the same queries, translated, on transactions that lie in the cluster."""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from segmenter.assets import query as query_of
+from segmenter.config.engine import EngineConfig
+from segmenter.engine.dialect import translate
+from segmenter.errors import ConfigError
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pyarrow as pa
+    from numpy.typing import NDArray
+    from pyspark.sql import DataFrame, SparkSession
+
+NO_PYSPARK = 'engine.kind = "spark" needs PySpark, which is not installed: pip install "segmenter[spark]".'
+LOGGING = """rootLogger.level = error
+rootLogger.appenderRef.stderr.ref = stderr
+appender.stderr.type = Console
+appender.stderr.name = stderr
+appender.stderr.target = SYSTEM_ERR
+appender.stderr.layout.type = PatternLayout
+appender.stderr.layout.pattern = Spark: %p %c{1}: %m%n%ex{0}
+"""
+
+
+class SparkAnswer:
+    """The result of a query in the cluster, fetched as DuckDB's would be.
+
+    Rows come as they are; arrays come for the customers who were `drawn`, where there are too many for one machine.
+    """
+
+    def __init__(self, frame: DataFrame, drawn: DataFrame | None) -> None:
+        self.frame = frame
+        self._drawn = drawn
+
+    def fetchnumpy(self) -> dict[str, NDArray[Any]]:
+        """Arrays by column, sorted by customer where there is one; a missing number is NaN."""
+        frame = self.frame
+        if self._drawn is not None and "customer_id" in frame.columns:
+            frame = frame.join(self._drawn, "customer_id", "left_semi").orderBy(*frame.columns[:2])
+        table = frame.toArrow()
+        return {name: _array(table.column(name)) for name in table.column_names}
+
+    def fetchall(self) -> list[tuple[Any, ...]]:
+        """Rows as tuples."""
+        columns = self.frame.toArrow().columns
+        return list(zip(*(column.to_pylist() for column in columns), strict=True))
+
+    def fetchone(self) -> tuple[Any, ...] | None:
+        """The first row, None where there is none."""
+        return next(iter(self.fetchall()), None)
+
+
+class SparkEngine:
+    """A Spark session that answers the queries; `drawn` names the customers of a sample, None where it holds all."""
+
+    def __init__(self, session: SparkSession) -> None:
+        self.session = session
+        self.drawn: DataFrame | None = None
+        self.n_customers = 0
+
+    def execute(self, query: str, parameters: dict[str, Any] | None = None) -> SparkAnswer:
+        """Run one statement of DuckDB's dialect; CREATE TABLE AS keeps its result under the name."""
+        translated = translate(query)
+        frame = self.session.sql(translated.sql, args=parameters or {})
+        if translated.table is not None:
+            frame.persist().createOrReplaceTempView(translated.table)
+        elif self.drawn is not None and "customer_id" in frame.columns:
+            frame.persist()  # asked for the sample first and for everybody later
+        return SparkAnswer(frame, self.drawn)
+
+    def draw(self, most: int) -> None:
+        """Bound what comes home: where there are more customers than `most`, as many are drawn by a hash of the id."""
+        self.drawn = None
+        self.n_customers = self.execute("select count(distinct customer_id) as n from transactions").fetchall()[0][0]
+        if self.n_customers > most:
+            self.drawn = self.execute(query_of("drawn_customers"), {"n": most}).frame.persist()
+
+
+def _array(column: pa.ChunkedArray) -> NDArray[np.generic]:
+    array: NDArray[np.generic] = column.to_numpy()
+    return array
+
+
+@contextmanager
+def open_session(config: EngineConfig, folder: Path) -> Iterator[SparkSession]:
+    """A session with the Spark at `config.spark`; a local one keeps its files in `folder`, and is ended.
+
+    Raises
+    ------
+    ConfigError
+        PySpark or Java is missing, or Spark cannot be reached.
+    """
+    try:
+        from pyspark.errors import PySparkException
+        from pyspark.sql import SparkSession
+    except ImportError:
+        raise ConfigError(NO_PYSPARK) from None
+    os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
+    is_connect = config.spark.startswith("sc://")
+    builder = SparkSession.builder.remote(config.spark) if is_connect else SparkSession.builder.master(config.spark)
+    builder = builder.appName("segmenter")
+    for key, value in {**_ALWAYS, **({} if is_connect else _own(config, folder))}.items():
+        builder = builder.config(key, value)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", FutureWarning)  # PySpark's reservations about pandas 3, which is not used
+            session = builder.getOrCreate()
+            session.sql("select 1").collect()
+    except PySparkException as error:
+        raise ConfigError(_unreachable(config.spark, error)) from None
+    try:
+        yield session
+    finally:
+        session.stop()
+
+
+_ALWAYS = {"spark.sql.session.timeZone": "UTC", "spark.sql.ansi.enabled": "true"}
+
+
+def _own(config: EngineConfig, folder: Path) -> dict[str, str]:
+    """Settings of a driver that is started here; a local one listens on the loopback only and spills into `folder`."""
+    logging = folder / "log4j2.properties"
+    logging.write_text(LOGGING, encoding="utf-8")
+    settings = {
+        "spark.ui.showConsoleProgress": "false",
+        "spark.driver.memory": _mebibytes(config.memory_limit),
+        "spark.driver.extraJavaOptions": f"-Dlog4j2.configurationFile={logging.as_uri()}",
+    }
+    if config.spark.startswith("local"):
+        settings |= {
+            "spark.ui.enabled": "false",
+            "spark.driver.host": "127.0.0.1",
+            "spark.driver.bindAddress": "127.0.0.1",
+            "spark.local.dir": str(folder),
+            "spark.sql.warehouse.dir": str(folder / "warehouse"),
+            "spark.sql.shuffle.partitions": str(2 * (os.cpu_count() or 1)),
+        }
+    return settings
+
+
+def _mebibytes(limit: str) -> str:
+    """DuckDB's ``4GiB`` in Spark's words."""
+    number, unit = re.fullmatch(r"([\d.]+) ?([KMG])i?B", limit).groups()  # type: ignore[union-attr]
+    return f"{max(1024, round(float(number) * {'K': 1 / 1024, 'M': 1, 'G': 1024}[unit]))}m"
+
+
+def _unreachable(address: str, error: Exception) -> str:
+    reason = str(error).split("\n", 1)[0]
+    return (
+        f"engine.spark = {address!r} cannot be used: {reason} A Spark of one's own needs Java 17 or newer "
+        "(openjdk-17-jre-headless); a Spark Connect server must run at the address."
+    )

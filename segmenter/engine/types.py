@@ -1,0 +1,25 @@
+"""What the feature queries ask of an engine: DuckDB's connection has it, and so has Spark's stand-in for it."""
+
+from __future__ import annotations
+
+from typing import Any, Protocol
+
+
+class Answer(Protocol):
+    """The result of a query, as DuckDB gives it."""
+
+    def fetchnumpy(self) -> dict[str, Any]:
+        """Arrays by column."""
+
+    def fetchall(self) -> list[Any]:
+        """Rows as tuples."""
+
+    def fetchone(self) -> tuple[Any, ...] | None:
+        """The first row, None where there is none."""
+
+
+class Engine(Protocol):
+    """Runs SQL of DuckDB's dialect on the table ``transactions`` (see `segmenter.intake.types`)."""
+
+    def execute(self, query: str, parameters: Any = None) -> Answer:
+        """Run one statement with named `parameters`."""

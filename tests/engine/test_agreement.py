@@ -1,0 +1,72 @@
+"""DuckDB and Spark give the same figures, from the same files of SQL."""
+
+from dataclasses import replace
+from datetime import date
+
+import numpy as np
+import pytest
+
+from segmenter import features
+from segmenter.config import Config
+
+pytestmark = pytest.mark.slow
+
+CONFIG = Config()
+SINGLE = ("12346", "16446", "14646", "nobody")
+
+
+@pytest.fixture(scope="module")
+def engines(retail, cluster):
+    return retail, cluster()
+
+
+@pytest.mark.parametrize("as_of", [None, date(2011, 9, 1)], ids=["at the end", "on a day before it"])
+def test_every_feature_of_every_customer_is_the_same(engines, as_of):
+    ours, theirs = (features.build(engine, CONFIG.features.model_copy(update={"as_of": as_of})) for engine in engines)
+    assert ours.names == theirs.names
+    assert (ours.customer_id == theirs.customer_id).all()
+    np.testing.assert_allclose(theirs.values, ours.values, rtol=1e-9, atol=1e-9)
+
+
+def test_the_period_and_its_cohorts_are_the_same(engines):
+    ours, theirs = (features.period(engine) for engine in engines)
+    np.testing.assert_allclose(theirs.monthly_revenue, ours.monthly_revenue, rtol=1e-12)
+    assert theirs.revenue == pytest.approx(ours.revenue, rel=1e-12)
+    assert replace(theirs, monthly_revenue=(), revenue=0) == replace(ours, monthly_revenue=(), revenue=0)
+
+
+def test_the_evidence_is_the_same_transactions(engines):
+    ours, theirs = (features.evidence(engine, SINGLE) for engine in engines)
+    assert theirs == ours
+    assert ours["12346"].returns[0].amount == pytest.approx(77183.6)
+
+
+def test_the_baskets_hold_the_same_products(engines):
+    ours, theirs = (features.baskets(engine, excluded=CONFIG.rules.non_product_pattern) for engine in engines)
+    assert (theirs.customer_id == ours.customer_id).all()
+    assert theirs.products == ours.products
+    assert (theirs.counts != ours.counts).nnz == 0
+
+
+def test_a_pattern_excludes_codes_that_it_matches_as_a_whole(engines):
+    for engine in engines:
+        assert engine.execute("select regexp_full_match('POSTER', $pattern)", {"pattern": "POST|D"}).fetchone() == (
+            False,
+        )
+        assert engine.execute("select regexp_full_match('post', $pattern)", {"pattern": "(?i)POST|D"}).fetchone() == (
+            True,
+        )
+
+
+def test_the_revenue_of_the_last_days_is_the_same(engines):
+    table = features.build(engines[0], CONFIG.features)
+    ours, theirs = (features.period_revenue(engine, table, 30) for engine in engines)
+    np.testing.assert_allclose(theirs, ours, rtol=1e-9)
+
+
+def test_a_sample_brings_home_the_drawn_customers_with_figures_taken_over_all(retail, cluster):
+    everybody = features.build(retail, CONFIG.features)
+    drawn = features.build(cluster(most=1000), CONFIG.features)
+    assert len(drawn.customer_id) == 1000
+    rows = np.searchsorted(everybody.customer_id, drawn.customer_id)
+    np.testing.assert_allclose(drawn.values, everybody.values[rows], rtol=1e-9, atol=1e-9)
