@@ -115,7 +115,10 @@ class Voice:
 
     @staticmethod
     def _digits(value: float | None) -> int:
-        return 1 if value is not None and abs(value) >= 1000 and value % 1000 else 0
+        """One decimal where the short form would round: 1.2M but 3M."""
+        if value is None or not math.isfinite(value) or abs(value) < 1000:
+            return 0
+        return 1 if abs(value) % 10 ** (3 * int(math.log10(abs(value)) // 3)) else 0
 
     def percent(self, share: float | None, digits: int | None = None) -> str:
         """A share of 0 to 1 as per cent; below ten per cent with one decimal unless `digits` says otherwise."""

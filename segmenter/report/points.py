@@ -21,8 +21,10 @@ def points(view: View) -> str:
     """
     from jinja2.utils import htmlsafe_json_dumps
 
+    if "map-tsne" not in view.charts:
+        return ""
     placed = view.run.customers.dropna(subset=PLACES[:2])
-    return str(htmlsafe_json_dumps(_document(view, placed), separators=(",", ":"))) if len(placed) else ""
+    return str(htmlsafe_json_dumps(_document(view, placed), separators=(",", ":")))
 
 
 def _document(view: View, placed: pd.DataFrame) -> dict[str, Any]:

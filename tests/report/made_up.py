@@ -30,7 +30,10 @@ from segmenter.intake.types import AccountLine, Reading, Recognition, RowAccount
 from segmenter.runs.types import Manifest, Period, Run
 
 USED = ("recency", "frequency", "monetary", "average_order_value", "tenure", "mean_gap")
-NAMES = ("Best customers", "Loyal regulars", "Promising newcomers", "Slipping away", "Lost", "Rare buyers")
+NAMES = (
+    "Best customers", "Loyal regulars", "Promising newcomers", "Slipping away", "Lost", "Rare buyers",
+    *(f"Best customers, with fewer orders, group {number}" for number in range(7, 13)),
+)  # fmt: skip
 FEATURES = tuple(feature for features in CATALOGUE.values() for feature in features)
 RFM_NAMES = ("Champions", "Loyal", "Potential loyalists", "At risk", "Hibernating", "Lost")
 

@@ -97,3 +97,19 @@ def test_a_customer_without_a_place_in_three_dimensions_keeps_the_one_in_two(tmp
     points = json.loads(re.search(r'id="points">(.*?)</script>', page).group(1))
     assert len(points["segment"]) == customers["tsne_x"].notna().sum()
     assert sum(x is not None for x in points["tsne3"][0]) == 5
+
+
+def test_customers_who_are_all_alike_get_no_map_that_would_be_empty(tmp_path):
+    run = made_up_run(60, 1, 0)
+    places = {f"{axis}": 1.0 for axis in ("tsne_x", "tsne_y", "tsne3_x", "tsne3_y", "tsne3_z")}
+    render(replace(run, customers=run.customers.assign(**places)), ReportConfig(formats=("html",)), tmp_path)
+    page = (tmp_path / "report.html").read_text()
+    assert "No map was drawn" in page
+    assert 'id="points"' not in page
+
+
+def test_many_segments_have_their_medians_on_tables_that_a_page_can_hold(tmp_path):
+    render(made_up_run(900, 10), ReportConfig(formats=("html",)), tmp_path)
+    page = (tmp_path / "report.html").read_text()
+    tables = re.findall(r'id="table-medians[-\d]*".*?</thead>', page, re.DOTALL)
+    assert [table.count("<th ") for table in tables] == [8, 6]

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from segmenter.analysis.findings import KPoint
-from segmenter.report.charts.style import Look, canvas, name_ends, to_svg
+from segmenter.report.charts.labels import name_ends
+from segmenter.report.charts.style import Look, canvas, to_svg
 from segmenter.report.palette import COLOURS, INK, MUTED
 from segmenter.report.types import Figure
 from segmenter.runs.types import Run
@@ -88,7 +89,7 @@ def silhouettes(run: Run, look: Look) -> Figure | None:
     axes.set_yticks([-row for row in range(len(profiles))], [look.names[p.label] for p in profiles], color=INK)
     axes.set_xlim(min(-0.3, *(min(profile.values) for profile in profiles)), 1)
     axes.xaxis.set_major_formatter(lambda value, _: look.voice.number(value, 1))
-    axes.set_xlabel("silhouette value of each customer; dashed: the average; at the right: the segment's mean")
+    axes.set_xlabel("silhouette value of each customer\ndashed: the average; at the right: the segment's mean")
     axes.spines["left"].set_visible(False)
     return Figure(
         "silhouette",
@@ -122,9 +123,9 @@ def mixtures(run: Run, look: Look) -> Figure | None:
     for (name, bic), colour in zip(mixture.bic.items(), COLOURS, strict=False):
         best = name == mixture.best_covariance
         axes.plot(mixture.n_clusters, bic, color=colour, linewidth=2 if best else 1, marker="o", markersize=2.5)
-    axes.set_xlim(mixture.n_clusters[0] - 0.2, mixture.n_clusters[-1] + 0.13 * len(mixture.n_clusters))
+    axes.set_xlim(left=mixture.n_clusters[0] - 0.2)
     ends = zip(mixture.bic.items(), COLOURS, strict=False)
-    name_ends(axes, mixture.n_clusters[-1], [(bic[-1], name, colour) for (name, bic), colour in ends])
+    name_ends(axes, mixture.n_clusters[-1], [(bic[-1], name, colour) for (name, bic), colour in ends], 2.3)
     axes.set_xticks(mixture.n_clusters)
     axes.set_xlabel("components")
     axes.set_ylabel("BIC (lower is better)")

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from segmenter.report.charts.labels import Name, name_places
 from segmenter.report.charts.segments import label_of
-from segmenter.report.charts.style import Look, canvas, to_svg
-from segmenter.report.palette import ALARM, INK
+from segmenter.report.charts.style import Look, canvas, to_svg, wrapped
+from segmenter.report.palette import ALARM
 from segmenter.report.types import Figure
 from segmenter.runs.types import Run
 
@@ -19,12 +20,13 @@ if TYPE_CHECKING:
 def neighbourhoods(run: Run, look: Look) -> Figure | None:
     """The t-SNE map, coloured by segment, anomalies ringed."""
     placed = run.customers.dropna(subset=["tsne_x", "tsne_y"])
-    if placed.empty:
+    if len(placed[["tsne_x", "tsne_y"]].drop_duplicates()) < 3:
         return None
-    figure, (axes,) = canvas(4.2)
+    height = 4.2 if len(look.names) < 9 else 5.0
+    figure, (axes,) = canvas(height)
     _points(axes, placed, "tsne_x", "tsne_y", look)
     _ring_anomalies(axes, placed, "tsne_x", "tsne_y")
-    _names(axes, placed, "tsne_x", "tsne_y", look)
+    _names(axes, placed, ("tsne_x", "tsne_y"), look, height)
     axes.set_xticks([])
     axes.set_yticks([])
     axes.spines[:].set_visible(False)
@@ -46,12 +48,15 @@ def components(run: Run, look: Look) -> Figure | None:
     finding = run.findings.map
     if placed.empty or len(finding.pca_loadings) < 2:
         return None
-    figure, (axes,) = canvas(3.1)
+    height = 3.3 if len(look.names) < 9 else 4.2
+    figure, (axes,) = canvas(height)
     _points(axes, placed, "pca_x", "pca_y", look)
-    _names(axes, placed, "pca_x", "pca_y", look)
+    _names(axes, placed, ("pca_x", "pca_y"), look, height)
     axes.grid()
     axes.set_xlabel(_axis(run, look, 0))
-    axes.set_ylabel(_axis(run, look, 1), fontsize=7)
+    axes.set_ylabel("\n".join(wrapped(line, 48) for line in _axis(run, look, 1).split("\n")), fontsize=7)
+    for ticks in (axes.xaxis, axes.yaxis):
+        ticks.set_major_formatter(lambda value, _: look.voice.number(value))
     explained = look.voice.percent(sum(finding.pca_explained[:2]))
     return Figure(
         "map-pca",
@@ -97,11 +102,14 @@ def _ring_anomalies(axes: Axes, placed: pd.DataFrame, x: str, y: str) -> None:
     axes.scatter(odd[x], odd[y], s=26, facecolors="none", edgecolors=ALARM, linewidths=0.8)
 
 
-def _names(axes: Axes, placed: pd.DataFrame, x: str, y: str, look: Look) -> None:
+def _names(axes: Axes, placed: pd.DataFrame, columns: tuple[str, str], look: Look, height: float) -> None:
     """Each segment's name at the median of its points, on a light ground."""
-    for label, name in look.names.items():
-        own = placed[placed["segment"] == label]
-        if len(own):
-            box = {"boxstyle": "round,pad=0.25", "facecolor": "#ffffff", "edgecolor": look.colours[label], "alpha": 0.9}
-            place = (own[x].median(), own[y].median())
-            axes.text(*place, name, ha="center", va="center", fontsize=7.5, color=INK, bbox=box)
+    middles = dict(zip(*_middles(placed, columns), strict=True))
+    names = [Name(name, *middles[label], look.colours[label]) for label, name in look.names.items() if label in middles]
+    name_places(axes, names, height)
+
+
+def _middles(placed: pd.DataFrame, columns: tuple[str, str]) -> tuple[list[int], list[tuple[float, float]]]:
+    """Segment numbers, and the median place of each one's customers."""
+    middles = placed.groupby("segment")[list(columns)].median()
+    return [int(label) for label in middles.index], [(float(x), float(y)) for x, y in middles.to_numpy(float)]

@@ -8,6 +8,7 @@ import numpy as np
 
 from segmenter.report.charts.grid import Grid, draw_grid
 from segmenter.report.charts.style import Look, canvas, to_svg
+from segmenter.report.concentration import revenue_curve, share_of_best
 from segmenter.report.palette import COLOURS, INK, MUTED
 from segmenter.report.types import Figure
 from segmenter.runs.types import Run
@@ -67,18 +68,16 @@ def cohorts(run: Run, look: Look) -> Figure | None:
 
 def concentration(run: Run, look: Look) -> Figure | None:
     """Revenue collected by the best customers, best first."""
-    spent = np.sort(run.customers["monetary"].to_numpy(float))[::-1]
-    spent = spent[np.isfinite(spent)]
-    if len(spent) < 10 or spent.sum() <= 0:
+    curve = revenue_curve(run.customers["monetary"])
+    if curve is None:
         return None
-    curve = np.concatenate([[0.0], np.cumsum(spent) / spent.sum()])
     share = np.linspace(0, 1, len(curve))
     thinned = np.unique(np.linspace(0, len(curve) - 1, 200).astype(int))
     figure, (axes,) = canvas(2.3)
     axes.plot(share[thinned], curve[thinned], color=COLOURS[0])
     axes.plot((0, 1), (0, 1), color=MUTED, linewidth=0.7)
     for best in (0.1, 0.5):
-        _mark(axes, best, float(np.interp(best, share, curve)), look)
+        _mark(axes, best, share_of_best(curve, best), look)
     axes.grid()
     axes.set_xlim(0, 1)
     axes.set_ylim(0, max(1.02, float(curve.max()) + 0.02))
@@ -86,7 +85,7 @@ def concentration(run: Run, look: Look) -> Figure | None:
         axis.set_major_formatter(lambda value, _: look.voice.percent(value, 0))
     axes.set_xlabel("share of the customers, best first; thin line: everybody spends the same")
     axes.set_ylabel("share of the revenue")
-    tenth = look.voice.percent(float(np.interp(0.1, share, curve)), 0)
+    tenth = look.voice.percent(share_of_best(curve, 0.1), 0)
     return Figure(
         "concentration",
         "How few customers bring how much",

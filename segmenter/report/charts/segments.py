@@ -8,7 +8,8 @@ import numpy as np
 
 from segmenter.analysis.findings import SegmentCard
 from segmenter.report.charts.grid import Grid, draw_grid
-from segmenter.report.charts.style import Look, canvas, name_ends, to_svg, wrapped
+from segmenter.report.charts.labels import name_ends
+from segmenter.report.charts.style import Look, canvas, to_svg, wrapped
 from segmenter.report.palette import INK, MUTED
 from segmenter.report.types import Figure
 from segmenter.runs.types import Run
@@ -22,7 +23,7 @@ def shares(run: Run, look: Look) -> Figure | None:
     cards = run.findings.cards
     if len(cards) < 2:
         return None
-    figure, (axes,) = canvas(min(0.55 + 0.3 * len(cards), 2.1))
+    figure, (axes,) = canvas(min(0.55 + 0.3 * len(cards), 3.3))
     for row, card in enumerate(reversed(cards)):
         _share_pair(axes, row, card, look)
     axes.set_yticks(range(len(cards)), [card.name for card in reversed(cards)], color=INK)
@@ -55,7 +56,8 @@ def snake(run: Run, look: Look) -> Figure | None:
     if not cards or len(run.findings.cards) < 2:
         return None
     names = list(cards[0].profile)
-    figure, (axes,) = canvas(3.3)
+    height = 3.3 + 0.12 * max(0, len(cards) - 6)
+    figure, (axes,) = canvas(height)
     axes.axhline(0, color=MUTED, linewidth=0.8)
     axes.grid(axis="y")
     for card in cards:
@@ -67,9 +69,11 @@ def snake(run: Run, look: Look) -> Figure | None:
             markersize=4.5,
         )
     last = len(names) - 1
-    name_ends(axes, last, [(card.profile[names[-1]], card.name, look.colours[card.label]) for card in cards])
-    axes.set_xticks(range(len(names)), [wrapped(label_of(run, name)) for name in names], fontsize=7)
-    axes.set_xlim(-0.2, last + 0.24 * len(names))
+    axes.set_xlim(left=-0.2)
+    ends = [(card.profile[names[-1]], card.name, look.colours[card.label]) for card in cards]
+    inches = name_ends(axes, last, ends, height)
+    letters = max(9, int(inches / len(names) / 0.052))
+    axes.set_xticks(range(len(names)), [wrapped(label_of(run, name), letters) for name in names], fontsize=7)
     axes.set_ylabel("standard deviations\nfrom the average customer")
     axes.locator_params(axis="y", steps=[1, 5, 10])
     axes.yaxis.set_major_formatter(lambda value, _: look.voice.number(value, 1))

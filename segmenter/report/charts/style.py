@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from xml.sax.saxutils import escape
 
 from segmenter.report.language import Voice
-from segmenter.report.palette import INK, MUTED, ON_DARK, ON_LIGHT, PAPER, RULE
+from segmenter.report.palette import INK, MUTED, ON_DARK, ON_LIGHT, RULE
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -110,21 +110,6 @@ def _compact(path: re.Match[str]) -> str:
     )
     dots = re.sub(r"M (\S+ \S+)\s+L \1(?=\s|$)", r"M\1h0", numbers)
     return f' d="{" ".join(dots.split())}"'
-
-
-def name_ends(axes: Axes, x: float, ends: list[tuple[float, str, str]]) -> None:
-    """Write each line's name at its end (y, name, colour), moved apart where names would touch."""
-    low, high = axes.get_ylim()
-    left, right = axes.get_xlim()
-    step, reach = (high - low) / 15, (right - left) / 40
-    places: list[float] = []
-    for y, _, _ in sorted(ends):
-        places.append(max(y, places[-1] + step) if places else y)
-    shift = max(0.0, places[-1] - high)
-    for (y, name, colour), place in zip(sorted(ends), places, strict=True):
-        axes.plot((x, x + reach), (y, place - shift), color=colour, linewidth=0.6)
-        ground = {"facecolor": PAPER, "edgecolor": "none", "pad": 1}
-        axes.text(x + 1.3 * reach, place - shift, name, color=INK, va="center", bbox=ground)
 
 
 def wrapped(text: str, width: int = 16) -> str:

@@ -43,7 +43,7 @@ def build(view: View) -> Page:
         sentences=summary.sentences(view),
         actions=summary.actions(view),
         stats=summary.stats(view),
-        opening=view.figures("shares"),
+        opening=() if run.history.movement else view.figures("shares"),
         cards=segments.cards(view),
         segments=chapters[0],
         differences=chapters[1],

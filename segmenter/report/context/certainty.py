@@ -103,7 +103,7 @@ def _firmness(view: View) -> tuple[Table, ...]:
 
 def _guidance(view: View) -> tuple[str, ...]:
     comparison = view.run.findings.comparison
-    if not comparison.methods:
+    if not comparison.methods or len(view.run.findings.cards) < 2:
         return (comparison.guidance,)
     gloss = (
         "A higher silhouette or Calinski-Harabasz index and a lower Davies-Bouldin index are better. Rand and mutual "
@@ -114,7 +114,7 @@ def _guidance(view: View) -> tuple[str, ...]:
 
 def _methods(view: View) -> tuple[Table, ...]:
     methods = view.run.findings.comparison.methods
-    if not methods:
+    if not methods or len(view.run.findings.cards) < 2:
         return ()
     rows = [
         (

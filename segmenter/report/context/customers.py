@@ -14,7 +14,9 @@ def whereabouts(view: View) -> Section:
     """The maps."""
     figures = view.figures("map-tsne")
     if not figures:
-        return Section("map", "Where do they sit?", "No map was drawn: there are too few customers for one.")
+        return Section(
+            "map", "Where do they sit?", "No map was drawn: the customers are too few, or too much alike, for one."
+        )
     finding, voice = view.run.findings.map, view.voice
     note = (
         f"The map shows {voice.number(finding.n_sample)} of {voice.number(len(view.run.customers))} customers. "

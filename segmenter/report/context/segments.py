@@ -10,6 +10,7 @@ from segmenter.report.context.view import View, columns, parts, table, text
 from segmenter.report.types import Card, Cell, Part, Section, Stat, Table
 
 FACTS = ("recency", "frequency", "monetary", "average_order_value", "mean_gap", "tenure", "return_share")
+ABREAST = 6  # segments that a page takes side by side
 
 
 def cards(view: View) -> tuple[Card, ...]:
@@ -32,7 +33,7 @@ def _card(view: View, card: SegmentCard) -> Card:
         action=card.action,
         avoid=card.avoid,
         rule=_rule(view, card),
-        trust=card.stability_words,
+        trust="" if card.stability is None else card.stability_words,
     )
 
 
@@ -46,7 +47,7 @@ def _fact(view: View, card: SegmentCard, feature: Feature) -> tuple[str, str, st
 
 
 def _rule(view: View, card: SegmentCard) -> str:
-    if not card.rule:
+    if not card.rule or len(view.run.findings.cards) < 2:
         return ""
     if math.isnan(card.rule_precision) or math.isnan(card.rule_recall):
         return card.rule
@@ -63,7 +64,8 @@ def who(view: View) -> Section:
         if count > 1
         else "All customers form one segment. The card shows what is typical for them."
     )
-    overview = (Part("At a glance", (), (), (_overview(view),)),) if count > 1 else ()
+    drawn = view.figures("shares") if view.run.history.movement else ()  # else it stands on the first page
+    overview = (Part("At a glance", (), drawn, (_overview(view),)),) if count > 1 else ()
     return Section("segments", "Who are our customers?", lead, overview)
 
 
@@ -101,7 +103,7 @@ def differences(view: View) -> Section:
             Part("Profiles", (), view.figures("profile", "heat")),
             Part("What decides the segment", _importance_words(view), (), _importance(view)),
             Part("What they buy", (), view.figures("themes")),
-            Part("All medians", (), (), (_medians(view),)),
+            Part("All medians", (), (), _medians(view)),
         ),
     )
 
@@ -127,15 +129,23 @@ def _importance(view: View) -> tuple[Table, ...]:
     return (table("importance", "How much each figure decides", heads, rows, "run.json: cards, importance"),)
 
 
-def _medians(view: View) -> Table:
-    found = view.run.findings.cards
+def _medians(view: View) -> tuple[Table, ...]:
+    """Every feature's median, at most `ABREAST` segments side by side."""
+    cards = view.run.findings.cards
+    blocks = [cards[start : start + ABREAST] for start in range(0, len(cards), ABREAST)]
+    return tuple(_median_table(view, block, number) for number, block in enumerate(blocks, 1))
+
+
+def _median_table(view: View, cards: tuple[SegmentCard, ...], number: int) -> Table:
     rows = []
     for feature in view.run.manifest.features:
         label = (
             f"{feature.label} ({feature.unit})" if feature.unit and feature.unit not in feature.label else feature.label
         )
-        values = [card.medians.get(feature.name) for card in found]
-        overall = found[0].overall.get(feature.name)
+        values = [card.medians.get(feature.name) for card in cards]
+        overall = cards[0].overall.get(feature.name)
         rows.append((text(label), *(Cell(view.voice.value(feature, value)) for value in (*values, overall))))
-    heads = columns("Median of", *(f"{card.name}#" for card in found), "All#")
-    return table("medians", "The median of every feature", heads, rows, "segments.parquet: median_*")
+    heads = columns("Median of", *(f"{card.name}#" for card in cards), "All#")
+    name = "medians" if number == 1 else f"medians-{number}"
+    title = "The median of every feature" + (", continued" if number > 1 else "")
+    return table(name, title, heads, rows, "segments.parquet: median_*")

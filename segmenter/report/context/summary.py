@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import numpy as np
-
+from segmenter.report.concentration import revenue_curve, share_of_best
 from segmenter.report.context.view import View
 from segmenter.report.types import Action, Stat
 
@@ -34,15 +33,12 @@ def _best(view: View) -> str:
 
 
 def _concentration(view: View) -> str:
-    spent = np.sort(view.run.customers["monetary"].dropna().to_numpy(float))[::-1]
-    if len(spent) < 10 or spent.sum() <= 0:
-        return ""
-    share = spent[: len(spent) // 10].sum() / spent.sum()
-    once = float((view.run.customers["frequency"] <= 1).mean())
-    return (
-        f"The best tenth of the customers brings {view.voice.percent(share, 0)} of the revenue; "
-        f"{view.voice.percent(once, 0)} have ordered no more than once."
-    )
+    once = view.voice.percent(float((view.run.customers["frequency"] <= 1).mean()), 0)
+    curve = revenue_curve(view.run.customers["monetary"])
+    if curve is None:
+        return f"{once} of the customers have ordered no more than once."
+    tenth = view.voice.percent(share_of_best(curve, 0.1), 0)
+    return f"The best tenth of the customers brings {tenth} of the revenue; {once} have ordered no more than once."
 
 
 def _odd(view: View) -> str:

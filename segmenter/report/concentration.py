@@ -1,0 +1,25 @@
+"""How much of the revenue the best customers bring."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+FEWEST = 10  # customers that a share of the best is worth telling of
+
+
+def revenue_curve(spent: pd.Series) -> NDArray[np.float64] | None:
+    """Share of the revenue (n + 1,) that the best 0, 1, ... n customers bring (the Lorenz curve, best first).
+
+    None where there are too few customers, no revenue, or no difference between them.
+    """
+    best_first = np.sort(spent.dropna().to_numpy(float))[::-1]
+    if len(best_first) < FEWEST or best_first.sum() <= 0 or np.ptp(best_first) == 0:
+        return None
+    return np.concatenate([[0.0], np.cumsum(best_first) / best_first.sum()])
+
+
+def share_of_best(curve: NDArray[np.float64], customers: float) -> float:
+    """Share of the revenue that the best `customers` (a share of 0 to 1) bring, by `revenue_curve`."""
+    return float(np.interp(customers, np.linspace(0, 1, len(curve)), curve))
