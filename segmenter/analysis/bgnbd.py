@@ -15,59 +15,79 @@ from segmenter.analysis.types import Floats
 # (r, a, b) to start from; alpha follows from the orders per week: steady, mixed, quickly lost, slowly lost customers
 STARTS = ((1.0, 0.5, 5.0), (0.3, 1.0, 2.0), (0.5, 2.0, 1.0), (3.0, 0.1, 1.0))
 SMALLEST, LARGEST = 1e-4, 1e5  # of a parameter
-NEAR_ONE = 1e-5  # the expectation's formula has a removable hole at a = 1
+NEGLIGIBLE = 1e-9  # of an order
 
 
 def fit(repeats: Floats, recency: Floats, age: Floats) -> BgNbd:
     """The parameters under which the customers' histories are likeliest, by maximum likelihood.
 
     Of each customer, all of shape (n,): `repeats` orders after the first (x), `recency` weeks from the first
-    to the last (t_x), `age` weeks from the first to now (T). Equal histories are counted once, with their
-    number, so that a million customers cost what a few thousand do.
+    to the last (t_x), `age` weeks from the first to now (T). Equal histories are counted once; the start is
+    chosen on whole weeks, of which there are few, and the best of them polished on the exact times.
     """
     from scipy.optimize import minimize
 
-    table, counts = np.unique(np.column_stack([repeats, recency, age]), axis=0, return_counts=True)
-    weights = counts / counts.sum()
-    rate = max(float(repeats.sum()), 1.0) / max(float(age.sum()), 1.0)
     bounds = [(np.log(SMALLEST), np.log(LARGEST))] * 4
+    rate = max(float(repeats.sum()), 1.0) / max(float(age.sum()), 1.0)
+    rough = _distinct(repeats, recency.round(), age.round())
     tries = [
-        minimize(_loss, np.log([r, r / rate, a, b]), (table, weights), "L-BFGS-B", jac=True, bounds=bounds)
-        for r, a, b in STARTS
+        minimize(_loss, np.log([r, r / rate, a, b]), rough, "L-BFGS-B", jac=True, bounds=bounds) for r, a, b in STARTS
     ]
     best = min(tries, key=lambda tried: float(tried.fun))
-    return BgNbd(*(float(value) for value in np.exp(best.x)))
+    found = minimize(_loss, best.x, _distinct(repeats, recency, age), "L-BFGS-B", jac=True, bounds=bounds, tol=1e-10)
+    return BgNbd(*(float(value) for value in np.exp(found.x)))
 
 
 def log_likelihood(model: BgNbd, repeats: Floats, recency: Floats, age: Floats) -> float:
     """Log-likelihood of the histories (n,), summed (equation 6 of the paper)."""
-    table = np.column_stack([repeats, recency, age])
     logs = np.log([model.r, model.alpha, model.a, model.b])
-    return -_loss(logs, table, np.ones(len(table)))[0]
+    return -len(repeats) * _loss(logs, *_distinct(repeats, recency, age))[0]
+
+
+def _distinct(*columns: Floats) -> tuple[Floats, Floats]:
+    """The distinct rows (m, d) of columns of shape (n,), and the share (m,) of each."""
+    rows = np.column_stack(columns)[np.lexsort(columns[::-1])]
+    first = np.flatnonzero(np.append(True, (rows[1:] != rows[:-1]).any(axis=1)))
+    return rows[first], np.diff(np.append(first, len(rows))) / len(rows)
 
 
 def _loss(logs: Floats, table: Floats, weights: Floats) -> tuple[float, Floats]:
     """Weighted negative log-likelihood at the logarithms of (r, alpha, a, b), and its gradient there."""
-    from scipy.special import digamma, expit, gammaln
+    from scipy.special import expit
 
     r, alpha, a, b = np.exp(logs)
     x, recency, age = table.T
-    again = x > 0
     late, early = np.log(alpha + age), np.log(alpha + recency)
-    stays = -(r + x) * late
-    leaves = np.where(again, np.log(a) - np.log(b + np.maximum(x, 1) - 1) - (r + x) * early, -np.inf)
+    stays, before = -(r + x) * late, b + np.maximum(x, 1) - 1
+    leaves = np.where(x > 0, np.log(a / before) - (r + x) * early, -np.inf)
+    left = np.where(x > 0, weights * expit(leaves - stays), 0.0)  # weighed chance of having left after the last order
+    stayed = weights - left
+    counted, slopes = _counted(logs, np.asarray(np.bincount(x.astype(np.int64), weights), np.float64))
+    slopes += (
+        -stayed @ late - left @ early,
+        -((r + x) @ (stayed / (alpha + age) + left / (alpha + recency))),
+        left.sum() / a,
+        -(left @ (1 / before)),
+    )
+    return -float(counted + weights @ np.logaddexp(stays, leaves)), -slopes * np.exp(logs)
+
+
+def _counted(logs: Floats, weights: Floats) -> tuple[float, Floats]:
+    """The part of the likelihood that depends on the orders' number alone, and its slopes; `weights` per number."""
+    from scipy.special import digamma, gammaln
+
+    r, alpha, a, b = np.exp(logs)
+    x = np.arange(len(weights))
     orders = gammaln(r + x) - gammaln(r) + r * np.log(alpha)
     loyalty = gammaln(a + b) + gammaln(b + x) - gammaln(b) - gammaln(a + b + x)
-    left = np.where(again, expit(leaves - stays), 0.0)  # chance of having left after the last order
     together = digamma(a + b) - digamma(a + b + x)
     slopes = (
-        digamma(r + x) - digamma(r) + np.log(alpha) - (1 - left) * late - left * early,
-        r / alpha - (r + x) * ((1 - left) / (alpha + age) + left / (alpha + recency)),
-        together + left / a,
-        together - digamma(b) + digamma(b + x) - left / (b + np.maximum(x, 1) - 1),
+        digamma(r + x) - digamma(r) + np.log(alpha),
+        np.full(len(x), r / alpha),
+        together,
+        together - digamma(b) + digamma(b + x),
     )
-    gradient = np.array([weights @ slope for slope in slopes]) * np.exp(logs)
-    return -float(weights @ (orders + loyalty + np.logaddexp(stays, leaves))), -gradient
+    return float(weights @ (orders + loyalty)), np.array([weights @ slope for slope in slopes])
 
 
 def p_active(model: BgNbd, repeats: Floats, recency: Floats, age: Floats) -> Floats:
@@ -93,16 +113,22 @@ def p_order(model: BgNbd, repeats: Floats, recency: Floats, age: Floats, weeks: 
 
 
 def expected_orders(model: BgNbd, repeats: Floats, recency: Floats, age: Floats, weeks: float) -> Floats:
-    """Orders (n,) to be expected in the coming `weeks` (equation 10 of the paper).
+    """Orders (n,) to be expected in the coming `weeks`, at most one a day.
 
-    The hypergeometric function is taken after Euler's transformation, (1 - z)^(r + x) 2F1(r + x, b + x; c; z) =
-    (1 - z)^(a - 1) 2F1(a + b - 1 - r, a - 1; c; z), whose value stays near one however many orders x there are.
+    The sum over k = 1, 2, ... of the chance that k order times come (negative binomial) and that the customer
+    does not leave before the last of them: equation 10 of the paper without its hypergeometric function, which
+    has a hole at a = 1 and overflows where customers are alike.
     """
-    from scipy.special import hyp2f1
-
-    a = model.a if abs(model.a - 1) > NEAR_ONE else 1 + NEAR_ONE
-    total = a + model.b + repeats - 1
-    share = weeks / (model.alpha + age + weeks)
-    gone = np.exp((a - 1) * np.log1p(-share)) * hyp2f1(a + model.b - 1 - model.r, a - 1, total, share)
-    orders = total / (a - 1) * (1 - gone) * p_active(model, repeats, recency, age)
-    return np.asarray(orders, dtype=np.float64)
+    share, shape = weeks / (model.alpha + age + weeks), model.r + repeats
+    exactly = np.exp(shape * np.log1p(-share))  # the chance of exactly k order times, from k = 0 on
+    more, stays = 1 - exactly, np.ones(len(age))
+    total, rows, loyal = np.zeros(len(age)), np.arange(len(age)), model.b + repeats
+    for k in range(round(7 * weeks)):
+        total[rows] += more * stays
+        stays *= (loyal + k) / (model.a + loyal + k)
+        exactly *= (shape + k) / (k + 1) * share
+        more -= exactly
+        go = more > NEGLIGIBLE
+        rows, share, shape, loyal = rows[go], share[go], shape[go], loyal[go]
+        exactly, more, stays = exactly[go], more[go], stays[go]
+    return total * p_active(model, repeats, recency, age)

@@ -39,7 +39,7 @@ def build(connection: Engine, config: FeaturesConfig) -> FeatureTable:
         if feature.name in columns:
             raise ConfigError(f"The folder {config.folder} gives {feature.name} a second time; rename one of the two.")
         features.append(feature)
-        columns[feature.name] = _aligned(customer_id, ids, values)
+        columns[feature.name] = aligned(customer_id, ids, values)
     wanted = _wanted(config, columns)
     kept = tuple(f for f in features if f.name in wanted or not np.isnan(columns[f.name]).all())
     return FeatureTable(customer_id, np.column_stack([columns[f.name] for f in kept]), kept, as_of)
@@ -49,7 +49,7 @@ def period_revenue(connection: Engine, table: FeatureTable, days: int) -> NDArra
     """Money (n_customers,), net of returns, in the `days` days that end with the table's date."""
     asked = {"as_of": table.as_of, "days": days}
     found = cast(Columns, connection.execute(query("period_revenue"), asked).fetchnumpy())
-    return _aligned(table.customer_id, found["customer_id"], found["revenue"])
+    return aligned(table.customer_id, found["customer_id"], found["revenue"])
 
 
 def _wanted(config: FeaturesConfig, columns: Columns) -> set[str]:
@@ -86,7 +86,7 @@ def _own_features(connection: Engine, as_of: date) -> tuple[NDArray[np.str_], Co
     columns: Columns = {}
     for name, features in CATALOGUE.items():
         for feature in features:
-            columns[feature.name] = _aligned(customer_id, results[name]["customer_id"], results[name][feature.name])
+            columns[feature.name] = aligned(customer_id, results[name]["customer_id"], results[name][feature.name])
     return customer_id, columns
 
 
@@ -94,7 +94,7 @@ def _run(connection: Engine, sql: str, as_of: date) -> Answer:
     return connection.execute(sql, {"as_of": as_of} if "$as_of" in sql else None)
 
 
-def _aligned(customer_id: NDArray[np.str_], ids: NDArray[Any], values: NDArray[Any]) -> NDArray[np.float64]:
+def aligned(customer_id: NDArray[np.str_], ids: NDArray[Any], values: NDArray[Any]) -> NDArray[np.float64]:
     """`values` of the customers `ids` in the order of `customer_id` (sorted), NaN where one has none."""
     result = np.full(len(customer_id), np.nan)
     if len(ids) and len(customer_id):

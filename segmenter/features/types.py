@@ -121,6 +121,34 @@ class Evidence:
 
 
 @dataclass(frozen=True)
+class OrderHistory:
+    """How customers ordered up to some day, all (n_customers,), NaN for those who had not ordered yet.
+
+    `repeats` days with orders after the first, `recency` weeks from the first to the last of them, `age` weeks
+    from the first to that day, `order_value` mean money of a day with orders, before returns.
+    """
+
+    repeats: NDArray[np.float64]
+    recency: NDArray[np.float64]
+    age: NDArray[np.float64]
+    order_value: NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class PastOrders:
+    """The orders of a feature table's customers, whole (`now`) and as they stood `days` days before (`before`).
+
+    `orders` and `revenue` (n_customers,) are what came in those days, NaN for those who had not ordered before.
+    """
+
+    now: OrderHistory
+    before: OrderHistory
+    orders: NDArray[np.float64]
+    revenue: NDArray[np.float64]
+    days: int
+
+
+@dataclass(frozen=True)
 class Baskets:
     """In how many orders each customer had each product.
 

@@ -85,6 +85,13 @@ def test_expected_orders_equal_their_definition(a, x, recency, age, weeks):
     assert bgnbd.expected_orders(model, *known, weeks) == pytest.approx(defined, rel=1e-4)
 
 
+def test_customers_who_are_all_alike_give_finite_figures(rng):
+    x = rng.poisson(5.0, 500).astype(float)
+    times = np.where(x > 0, 40.0, 0.0), np.full(500, 52.0)
+    orders = bgnbd.expected_orders(bgnbd.fit(x, *times), x, *times, 13.0)
+    assert orders.sum() == pytest.approx(x.sum() / 4, rel=0.05)
+
+
 def test_a_longer_silence_lowers_every_expectation(fitted):
     x, recency, age = np.full(40, 5.0), np.linspace(1, 39, 40), np.full(40, 39.0)
     for asked in (bgnbd.p_active(fitted, x, recency, age), bgnbd.p_order(fitted, x, recency, age, 4.0)):

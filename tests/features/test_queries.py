@@ -9,7 +9,9 @@ from segmenter.features.catalogue import CATALOGUE
 
 QUERIES = sorted(asset("queries").glob("features*.sql"))
 ALL = sorted(
-    path for name in ("features", "evidence", "period", "baskets") for path in asset("queries").glob(f"{name}*.sql")
+    path
+    for name in ("features", "evidence", "period", "baskets", "lifetime")
+    for path in asset("queries").glob(f"{name}*.sql")
 )
 
 

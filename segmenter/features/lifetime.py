@@ -1,0 +1,39 @@
+"""How often, how recently and for how much each customer ordered, and what came in the last third of the time."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import cast
+
+import numpy as np
+
+from segmenter.assets import query
+from segmenter.engine.types import Engine
+from segmenter.features.table import Columns, aligned
+from segmenter.features.types import FeatureTable, OrderHistory, PastOrders
+
+
+def past_orders(connection: Engine, table: FeatureTable) -> PastOrders:
+    """The orders of the table's customers, up to its date and split where two thirds of the time had passed."""
+    until = _first_day_not_seen(connection, table.as_of)
+    now = _history(connection, table, until)
+    oldest = np.nanmax(now.age, initial=0.0)
+    split = until - timedelta(days=round(7 * oldest) // 3)
+    asked = {"split": split, "until": until}
+    later = cast(Columns, connection.execute(query("lifetime_holdout"), asked).fetchnumpy())
+    orders, revenue = (aligned(table.customer_id, later["customer_id"], later[name]) for name in ("orders", "revenue"))
+    return PastOrders(now, _history(connection, table, split), orders, revenue, (until - split).days)
+
+
+def _first_day_not_seen(connection: Engine, as_of: date) -> date:
+    """`as_of`, or the day after where there are transactions of that day."""
+    counted = "select count(*) from transactions where cast(ts as date) = cast($as_of as date)"
+    ((n_transactions,),) = connection.execute(counted, {"as_of": as_of}).fetchall()
+    return as_of + timedelta(days=1 if n_transactions else 0)
+
+
+def _history(connection: Engine, table: FeatureTable, until: date) -> OrderHistory:
+    found = cast(Columns, connection.execute(query("lifetime_history"), {"until": until}).fetchnumpy())
+    names = ("repeats", "recency", "age", "order_value")
+    repeats, recency, age, value = (aligned(table.customer_id, found["customer_id"], found[name]) for name in names)
+    return OrderHistory(repeats, recency / 7, age / 7, value)
