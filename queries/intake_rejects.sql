@@ -12,7 +12,8 @@ SELECT
         WHEN 'INVALID ENCODING' THEN 'letters that are not in the encoding'
         ELSE 'not a record'
     END AS reason,
-    coalesce(min(e.csv_line), '') AS text
+    coalesce(min(e.csv_line), '')
+        || CASE WHEN strlen(min(e.csv_line)) > 9990 THEN ' (the reader gives no more than the first 10,000 bytes)' ELSE '' END AS text
 FROM reject_errors AS e
 INNER JOIN reject_scans AS s ON s.scan_id = e.scan_id AND s.file_id = e.file_id
 INNER JOIN text_files AS f ON f.path = s.file_path

@@ -18,6 +18,7 @@ WORDS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
 PROBE = 1 << 15
 CHUNK = 1 << 24
 LONGEST_FIELD = 1 << 24
+MOST_COPIED = 1 << 27  # bytes; the reader keeps up to ten thousand of a line for every column too many on it
 NUMBER = re.compile(r"^[-+]?[\d.,'\s]*\d[\d.,'\s]*$")
 
 
@@ -50,7 +51,26 @@ def probe(path: Path, name: str, delimiter: str | None) -> Dialect:
     if _evenness(records)[0] == 0:
         raise SourceError(f"{name} is no table: no delimiter gives columns. Set source.delimiter, or export it again.")
     width = _width(records)
-    return _dialect(mark, _header_index(records, width, name), records, name)
+    found = _dialect(mark, _header_index(records, width, name), records, name)
+    if all(_copied(path, found, quotes) > MOST_COPIED for quotes in (False, True)):
+        raise SourceError(f"{name}: too many lines have more columns than the header's {width}. Export it again.")
+    return found
+
+
+def _copied(path: Path, dialect: Dialect, quotes: bool) -> int:
+    """Bytes that the reader keeps of lines with more columns than the header, with or without regard to `quotes`."""
+    mark, total, inside = dialect.delimiter.encode(), 0, 0
+    with path.open("rb") as file:
+        while chunk := file.read(CHUNK):
+            data = np.frombuffer(chunk, dtype=np.uint8)
+            marks, feeds = data == mark[0], data == 10
+            if quotes:
+                parity = (np.cumsum(data == ord('"')) + inside) & 1
+                marks, feeds, inside = marks & (parity == 0), feeds & (parity == 0), int(parity[-1])
+            ends = np.append(np.flatnonzero(feeds), len(data))
+            surplus = np.diff(np.searchsorted(np.flatnonzero(marks), ends), prepend=0) - (len(dialect.header) - 1)
+            total += int((surplus.clip(0) * np.diff(ends, prepend=-1).clip(max=10_000)).sum())
+    return total
 
 
 def _head(path: Path) -> str:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import BinaryIO, cast
 
 from segmenter.errors import SourceError
-from segmenter.intake.sources import SourceFile, looks_utf16
+from segmenter.intake.sources import SourceFile, looks_utf16, plain_path
 
 CHUNK = 1 << 22
 MOST_EXPANSION = 200  # a text export compresses ten- to fiftyfold; a bomb a thousandfold
@@ -41,8 +41,8 @@ def as_utf8(source: SourceFile, folder: Path, encoding: str | None) -> Text:
     found = encoding or _detect(source)
     plain = codecs.lookup(found).name in {"utf-8", "ascii"} and not source.is_gzip
     if plain and not _has_bare_returns(source):
-        return Text(source, source.path, "utf-8")
-    target = folder / f"{source.sha256[:16]}.csv"
+        return Text(source, plain_path(source, folder), "utf-8")
+    target = folder / f"{source.name_aside}.csv"
     try:
         _transcode(source, target, found)
     except UnicodeDecodeError as error:
@@ -74,7 +74,7 @@ def _chunks(source: SourceFile) -> Iterator[bytes]:
 def _detect(source: SourceFile) -> str:
     head = next(_chunks(source), b"")
     if head.startswith(codecs.BOM_UTF8):
-        return "utf-8-sig" if _decodes(source, "utf-8-sig") else "cp1252"
+        return "utf-8-sig"
     if looks_utf16(head[:4096]):
         if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
             return "utf-16"
@@ -141,9 +141,11 @@ def _check_lines(source: SourceFile) -> None:
 
 
 def _transcode(source: SourceFile, target: Path, encoding: str) -> None:
-    decoder = codecs.getincrementaldecoder(encoding)()
+    """Write the text as UTF-8; bytes that are none in a text of UTF-8 stay as they are, so that their rows are rejected."""
+    faults = "surrogateescape" if encoding in {"utf-8", "utf-8-sig"} else "strict"
+    decoder = codecs.getincrementaldecoder(encoding)(errors=faults)
     pending = ""
-    with target.open("w", encoding="utf-8", newline="\n") as out:
+    with target.open("w", encoding="utf-8", errors=faults, newline="\n") as out:
         for chunk in _chunks(source):
             text = pending + decoder.decode(chunk)
             pending = "\r" if text.endswith("\r") else ""

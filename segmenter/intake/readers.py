@@ -19,7 +19,7 @@ from segmenter.errors import SourceError
 from segmenter.intake.dialect import LONGEST_FIELD, Dialect, count_records, probe, unique
 from segmenter.intake.encoding import Text, as_utf8
 from segmenter.intake.places import place
-from segmenter.intake.sources import SourceFile
+from segmenter.intake.sources import SourceFile, plain_path
 from segmenter.intake.workbook import sheet_as_csv
 
 MOST_COLUMNS = 2000
@@ -79,7 +79,8 @@ def read(
     tables = [_read_texts(connection, f"raw_{index}", group) for index, group in enumerate(groups.values())]
     for number, file in files.items():
         if not _is_text(file):
-            tables.append(_read_table(connection, f"raw_{len(tables)}", number, file, config))
+            path = str(plain_path(file, folder))
+            tables.append(_read_table(connection, f"raw_{len(tables)}", number, file, path, config))
     return tuple(tables)
 
 
@@ -89,7 +90,7 @@ def _is_text(file: SourceFile) -> bool:
 
 def _probe(number: int, file: SourceFile, config: SourceConfig, folder: Path) -> _Probed:
     if file.kind == "workbook":
-        text = Text(file, sheet_as_csv(file.path, config.sheet, folder / f"{file.sha256[:16]}.csv"), "XLSX")
+        text = Text(file, sheet_as_csv(file.path, config.sheet, folder / f"{file.name_aside}.csv"), "XLSX")
     else:
         text = as_utf8(file, folder, config.encoding)
     dialect = probe(text.path, str(file.path), config.delimiter if file.kind == "csv" else ",")
@@ -117,6 +118,7 @@ def _read_texts(connection: duckdb.DuckDBPyConnection, name: str, group: list[_P
             f"{group[0].text.source.path} cannot be read: {_first_line(error)} Export it again."
         ) from None
     connection.execute(query("intake_rejects"))
+    _check_whole(connection, group)
     _check_counts(connection, name, group)
     connection.execute(
         f"CREATE OR REPLACE TABLE {name} AS SELECT f.file, t.rowid - min(t.rowid) OVER (PARTITION BY f.file) + $first AS line, "  # noqa: S608 - our names
@@ -132,6 +134,18 @@ def _read_texts(connection: duckdb.DuckDBPyConnection, name: str, group: list[_P
 
 def _first_line(error: Exception) -> str:
     return str(error).split("\n", 1)[0].rstrip(". ") + "."
+
+
+def _check_whole(connection: duckdb.DuckDBPyConnection, group: list[_Probed]) -> None:
+    """Refuse a record that has swallowed so many lines that the reader does not give them back."""
+    cut = connection.execute(
+        "SELECT file, line FROM rejected WHERE strlen(text) > 9990 AND contains(text, chr(10)) ORDER BY ALL LIMIT 1"
+    ).fetchall()
+    for number, line in cut:
+        path = next(each.text.source.path for each in group if each.number == number)
+        raise SourceError(
+            f"{path}, record {line}: a quote is opened that swallows the lines behind it. Mend it and run again."
+        )
 
 
 def _check_counts(connection: duckdb.DuckDBPyConnection, name: str, group: list[_Probed]) -> None:
@@ -161,17 +175,17 @@ def _slow_count(path: Path, dialect: Dialect) -> int:
 
 
 def _read_table(
-    connection: duckdb.DuckDBPyConnection, name: str, number: int, file: SourceFile, config: SourceConfig
+    connection: duckdb.DuckDBPyConnection, name: str, number: int, file: SourceFile, path: str, config: SourceConfig
 ) -> RawTable:
     try:
         if file.kind == "duckdb":
-            header = _copy_from_database(connection, name, file, config)
+            header = _copy_from_database(connection, name, file, path, config)
         elif file.kind == "json":
-            header = _copy_from_json(connection, name, file)
+            header = _copy_from_json(connection, name, file, path)
         else:
             connection.execute(
                 f"CREATE TEMP TABLE {name}_typed AS SELECT * FROM read_parquet($path)",  # noqa: S608 - our names
-                {"path": str(file.path)},
+                {"path": path},
             )
             header = _columns(connection, f"{name}_typed")
     except duckdb.Error as error:
@@ -181,23 +195,23 @@ def _read_table(
     return RawTable(name, layout, {number: f"{file.kind}, {len(header)} columns"})
 
 
-def _copy_from_json(connection: duckdb.DuckDBPyConnection, name: str, file: SourceFile) -> tuple[str, ...]:
+def _copy_from_json(connection: duckdb.DuckDBPyConnection, name: str, file: SourceFile, path: str) -> tuple[str, ...]:
     """Copy JSON objects as text: a guessed number type would merge ids of more than 15 digits."""
-    keys = connection.execute(query("intake_json_keys"), {"path": str(file.path)}).fetchall()
+    keys = connection.execute(query("intake_json_keys"), {"path": path}).fetchall()
     if not keys:
         raise SourceError(f"{file.path} holds no JSON objects with keys. Export one object a line.")
     connection.execute(
         f"CREATE TEMP TABLE {name}_typed AS SELECT * FROM read_json($path, columns = $columns)",  # noqa: S608 - our names
-        {"path": str(file.path), "columns": {key: "VARCHAR" for (key,) in keys}},
+        {"path": path, "columns": {key: "VARCHAR" for (key,) in keys}},
     )
     return tuple(key for (key,) in keys)
 
 
 def _copy_from_database(
-    connection: duckdb.DuckDBPyConnection, name: str, file: SourceFile, config: SourceConfig
+    connection: duckdb.DuckDBPyConnection, name: str, file: SourceFile, path: str, config: SourceConfig
 ) -> tuple[str, ...]:
     """Copy the named table of a DuckDB file, or its only one."""
-    connection.execute(f"ATTACH '{str(file.path).replace(chr(39), chr(39) * 2)}' AS source_db (READ_ONLY)")
+    connection.execute(f"ATTACH '{path.replace(chr(39), chr(39) * 2)}' AS source_db (READ_ONLY)")
     try:
         found = connection.execute(
             "SELECT schema_name, table_name FROM duckdb_tables() WHERE database_name = 'source_db' ORDER BY ALL"

@@ -115,9 +115,15 @@ def _key(name: str) -> str:
 
 def _configured(table: _Table, role: str, column: str) -> tuple[int, str]:
     if column not in table.header:
-        names = ", ".join(table.header)
+        names = _names(table.header)
         raise SourceError(f"{table.name} has no column {column!r} for source.columns.{role}; it has {names}.")
     return table.header.index(column), "named in the configuration"
+
+
+def _names(header: Sequence[str]) -> str:
+    """The names of columns in a message, of which hostile exports have many and long ones."""
+    more = f" and {len(header) - 30:,} more" if len(header) > 30 else ""
+    return ", ".join(" ".join(name.split())[:60] for name in header[:30]) + more
 
 
 def _by_name(table: _Table, role: str, taken: dict[str, int]) -> tuple[int, str] | None:
@@ -141,10 +147,10 @@ def _same_content(table: _Table, fitting: list[int]) -> list[int]:
 
 
 def _ambiguous(table: _Table, role: str, fitting: Sequence[int]) -> SourceError:
-    names = " and ".join(repr(table.header[i]) for i in fitting)
+    names = " and ".join(repr(table.header[i][:60]) for i in fitting[:6])
     return SourceError(
         f"{table.name}: the columns {names} could both be the {role}. "
-        f"Settle it in the configuration: [source.columns] {role} = {table.header[fitting[0]]!r}."
+        f"Settle it in the configuration: [source.columns] {role} = {table.header[fitting[0]][:60]!r}."
     )
 
 
@@ -186,7 +192,7 @@ def _settle_money(table: _Table, index: dict[str, int], reasons: dict[str, str],
         elif _agree(table, index):
             reasons["amount"] += ", equal to quantity times price"
         else:
-            amount, price = table.header[index["amount"]], table.header[index["unit_price"]]
+            amount, price = (table.header[index[role]][:60] for role in ("amount", "unit_price"))
             raise SourceError(
                 f"{table.name}: a line's money could be {amount!r}, or quantity times {price!r}, and they differ. "
                 f"Settle it in the configuration: [source.columns] amount = {amount!r}, or quantity and unit_price."
@@ -213,7 +219,7 @@ def _check_complete(table: _Table, index: dict[str, int]) -> None:
     if "amount" not in index and "unit_price" not in index:
         missing.append("amount (or quantity and unit_price)")
     if missing:
-        names = ", ".join(table.header[:30])
+        names = _names(table.header)
         first = missing[0].split(" ")[0]
         raise SourceError(
             f"{table.name}: no column was recognised as {' or as '.join(missing)}. Its columns are {names}. "

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import glob
 import hashlib
+import os
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -27,6 +28,20 @@ class SourceFile:
     is_gzip: bool
     sha256: str
     n_bytes: int
+
+    @property
+    def name_aside(self) -> str:
+        """A plain name for a copy of this file, its own also where another file has the same bytes."""
+        return hashlib.sha256(os.fsencode(self.path.absolute())).hexdigest()[:16]
+
+
+def plain_path(file: SourceFile, folder: Path) -> Path:
+    """A path of `file` that DuckDB cannot take for a pattern of paths: its own, or a link in `folder`."""
+    if not glob.has_magic(str(file.path)):
+        return file.path
+    link = folder / f"{file.name_aside}{file.path.suffix if file.path.suffix in SUFFIXES else ''}"
+    link.symlink_to(file.path.absolute())
+    return link
 
 
 def expand(sources: Sequence[str | Path]) -> tuple[Path, ...]:

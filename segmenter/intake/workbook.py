@@ -51,7 +51,7 @@ def sheet_as_csv(path: Path, sheet: str | None, target: Path) -> Path:
             "Export the transactions as CSV."
         )
     if done.returncode:
-        reason = os.fsdecode(done.stderr).strip().rsplit("\n", 1)[-1]
+        reason = os.fsdecode(done.stderr).strip().rsplit("\n", 1)[-1][:200]
         raise SourceError(f"{path} is no workbook that can be read: {reason}. Save it as XLSX or CSV.")
     return target
 
@@ -74,7 +74,7 @@ def _checked(path: Path, sheet: str | None, target: Path) -> None:
     try:
         _convert(path, sheet, target)
     except (CalamineError, OSError) as error:  # damage shows only where a sheet is read
-        reason = str(error).replace("\n", " ")
+        reason = str(error).replace("\n", " ")[:200]
         raise SourceError(f"{path} is no workbook that can be read: {reason}. Save it as XLSX or CSV.") from None
 
 
@@ -83,6 +83,8 @@ def _convert(path: Path, sheet: str | None, target: Path) -> None:
 
     workbook = CalamineWorkbook.from_path(str(path))
     names = workbook.sheet_names
+    if not names:
+        raise SourceError(f"{path} has no sheet. Save it as XLSX or CSV.")
     if sheet is not None and sheet not in names:
         raise SourceError(f"{path} has no sheet {sheet!r}; it has {', '.join(names)}. Set source.sheet to one of them.")
     tables = {name: _rows(workbook.get_sheet_by_name(name)) for name in ([sheet] if sheet else names)}

@@ -1,0 +1,257 @@
+"""Ten thousand damaged exports, each read in a process that is watched.
+
+    python bench/fuzz.py --files 10000 --seed 1 [--exports FOLDER] [--keep FOLDER] [--only NUMBER]
+
+Every file must end in an account that balances, held against counts that owe nothing to the program, or in an error
+of one paragraph with exit status 2 or 3: within ten seconds, within bounded memory, with nothing written elsewhere.
+``--keep`` takes the files that broke a promise, ``--only`` looks at one again. The exit status is 1 where one did.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import resource
+import shutil
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from multiprocessing import get_context
+from multiprocessing.connection import Connection, wait
+from pathlib import Path
+from random import Random
+from typing import Any
+
+from fuzz_check import faults
+from fuzz_corpus import Base, bases
+from fuzz_damage import bombs, damaged
+
+SECONDS = 10
+MOST_MEMORY = 300  # MiB that reading one file may add
+ADDRESSES = 6 << 30  # bytes of address space a worker may take
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How one file ended: `kind` is read, refused or broken; `detail` names the damage, then what was said."""
+
+    number: int
+    base: str
+    kind: str
+    damage: str
+    detail: str
+    seconds: float = 0.0
+    mib: float = 0.0
+
+
+@dataclass(frozen=True)
+class Job:
+    """A file to be read: made from the seed and its number alone."""
+
+    number: int
+    seed: int
+
+    def make(self, corpus: tuple[Base, ...], folder: Path) -> tuple[Base, Path, str]:
+        """Write the damaged file into `folder`; the base, the path and the damage's name."""
+        rng = Random(f"{self.seed}-{self.number}")
+        prepared = sorted((folder.parent.parent / "bombs").iterdir())
+        if self.number < len(prepared):
+            path = prepared[self.number]
+            return Base(path.name, path.read_bytes(), "bomb"), path, "bomb"
+        base = rng.choice(corpus)
+        content, damage = damaged(base, rng)
+        path = folder / base.name
+        path.write_bytes(content)
+        return base, path, damage
+
+
+def work(pipe: Connection, room: Path, seed: int, exports: Path | None) -> None:
+    """A worker: reads files by number until it is told None; what it may write lies in `room`."""
+    shutil.rmtree(room, ignore_errors=True)  # what a worker that died left behind
+    for name in ("temp", "here", "files"):
+        (room / name).mkdir(parents=True)
+    os.chdir(room / "here")
+    tempfile.tempdir = str(room / "temp")
+    resource.setrlimit(resource.RLIMIT_AS, (ADDRESSES, ADDRESSES))
+    corpus, opened = bases(exports), []
+    sys.addaudithook(lambda event, arguments: _note(opened, event, arguments, room))
+    while (number := pipe.recv()) is not None:
+        opened.clear()
+        pipe.send(_one(Job(number, seed), corpus, room, opened))
+
+
+def _note(opened: list[str], event: str, arguments: tuple[Any, ...], room: Path) -> None:
+    """Remember sockets, and files opened for writing outside `room`."""
+    if event.startswith("socket.") and event != "socket.gethostname":
+        opened.append(event)
+    elif event == "open" and isinstance(arguments[0], str) and arguments[2] & (os.O_WRONLY | os.O_RDWR):
+        path = os.path.abspath(arguments[0])
+        if not path.startswith((str(room), "/dev/null", "/proc/self/clear_refs")):
+            opened.append(f"wrote {path}")
+
+
+def _one(job: Job, corpus: tuple[Base, ...], room: Path, opened: list[str]) -> Outcome:
+    base, path, damage = job.make(corpus, room / "files")
+    _reset_peak()
+    before, since = _memory("VmRSS"), time.process_time()
+    kind, detail = _read(base, path)
+    seconds, mib = time.process_time() - since, _memory("VmHWM") - before
+    broken = [f"{seconds:.1f} s of processor"] * (seconds > SECONDS * 2) + [f"{mib:.0f} MiB"] * (mib > MOST_MEMORY)
+    broken += [f"left {left}" for left in (*os.listdir(room / "temp"), *os.listdir(room / "here"))] + opened
+    if broken and kind != "broken":
+        kind, detail = "broken", "; ".join(broken)
+    return Outcome(job.number, base.name, kind, damage, detail, seconds, mib)
+
+
+def _read(base: Base, path: Path) -> tuple[str, str]:
+    """How the program ends on the file at `path`."""
+    from segmenter.config.source import RulesConfig, SourceConfig
+    from segmenter.errors import SegmenterError
+    from segmenter.intake import load, open_connection
+
+    rules = RulesConfig(min_customers=2, min_usable_share=0.0)
+    connection = open_connection("1GiB", 1, Path(tempfile.gettempdir()))
+    try:
+        intake = load(connection, [str(path)], SourceConfig(), rules)
+        wrong = faults(base, path, path.read_bytes(), intake, connection)
+        aside = any(line.reason == "unreadable" for line in intake.account.lines)
+        return ("broken", "; ".join(wrong)) if wrong else ("read", "rows set aside" if aside else "whole")
+    except SegmenterError as error:
+        told = str(error)
+        if "\n" in told or error.exit_status not in {2, 3} or len(told) > 3000:
+            return "broken", f"no paragraph: {told[:200]!r}"
+        return "refused", type(error).__name__ + ": " + told
+    except Exception as error:  # noqa: BLE001 - any other error is the finding
+        return "broken", f"{type(error).__name__}: {str(error)[:300]}"
+    finally:
+        connection.close()
+
+
+def _reset_peak() -> None:
+    try:
+        Path("/proc/self/clear_refs").write_text("5", encoding="ascii")
+    except OSError:
+        return  # the peak then covers all files so far
+
+
+def _memory(key: str) -> float:
+    """MiB of this process by its status."""
+    text = Path("/proc/self/status").read_text(encoding="ascii")
+    return next(int(line.split()[1]) / 1024 for line in text.splitlines() if line.startswith(key))
+
+
+class Worker:
+    """A process that reads files, and the file it is at."""
+
+    def __init__(self, room: Path, seed: int, exports: Path | None) -> None:
+        self.room, self.seed, self.exports = room, seed, exports
+        self.start()
+
+    def start(self) -> None:
+        """Begin anew in an empty room."""
+        context = get_context("spawn")
+        self.pipe, theirs = context.Pipe()
+        self.process = context.Process(target=work, args=(theirs, self.room, self.seed, self.exports), daemon=True)
+        self.process.start()
+        theirs.close()
+        self.number, self.since = -1, 0.0
+
+    def give(self, number: int | None) -> None:
+        """Hand it the next file, or the end."""
+        self.number, self.since = -1 if number is None else number, time.monotonic()
+        self.pipe.send(number)
+
+    def answer(self) -> Outcome | None:
+        """What became of its file; None while it works. A worker that died or hangs is replaced."""
+        try:
+            if self.pipe.poll():
+                return self.pipe.recv()  # type: ignore[no-any-return]
+        except EOFError:
+            self.process.join()
+            return self._replaced(f"the process died (exit {self.process.exitcode})")
+        if time.monotonic() - self.since > SECONDS * 6:  # other work on the machine counts too
+            self.process.kill()
+            self.process.join()
+            return self._replaced(f"no answer in {SECONDS * 6} s")
+        return None
+
+    def _replaced(self, why: str) -> Outcome:
+        outcome = Outcome(self.number, "", "broken", "", why)
+        self.start()
+        return outcome
+
+
+def outcomes(numbers: list[int], seed: int, exports: Path | None, home: Path, n_workers: int) -> Iterator[Outcome]:
+    """How each of the files ended, in the order in which they did."""
+    (home / "bombs").mkdir()
+    book = next(base.content for base in bases(None) if base.kind == "workbook")
+    for name, content in bombs(book).items():
+        (home / "bombs" / name).write_bytes(content)
+    waiting = iter(numbers)
+    workers = [Worker(home / f"worker{n}", seed, exports) for n in range(min(n_workers, len(numbers)))]
+    for worker in workers:
+        worker.give(next(waiting))
+    left = len(numbers)
+    while left:
+        wait([worker.pipe for worker in workers if worker.number >= 0], timeout=1)
+        for worker in workers:
+            if worker.number >= 0 and (outcome := worker.answer()):
+                left -= 1
+                worker.give(next(waiting, None))
+                yield outcome
+
+
+def report(found: list[Outcome]) -> str:
+    """The outcomes by the kind of file as a Markdown table, then what broke."""
+    counts = Counter(
+        (outcome.base, outcome.kind, outcome.detail if outcome.kind == "read" else "") for outcome in found
+    )
+    lines = ["| export | read whole | read, rows set aside | refused | broken |", "| --- | --- | --- | --- | --- |"]
+    for base in sorted({outcome.base for outcome in found}):
+        cells = [("read", "whole"), ("read", "rows set aside"), ("refused", ""), ("broken", "")]
+        lines.append(f"| {base} | " + " | ".join(str(counts[base, *cell]) for cell in cells) + " |")
+    slowest, fattest = max(found, key=lambda one: one.seconds), max(found, key=lambda one: one.mib)
+    lines.append(f"\nSlowest: {slowest.seconds:.1f} s ({slowest.base}, {slowest.damage}); most memory: "
+                 f"{fattest.mib:.0f} MiB ({fattest.base}, {fattest.damage}).")  # fmt: skip
+    lines += [f"BROKEN {one.number} {one.base} [{one.damage}]: {one.detail}" for one in found if one.kind == "broken"]
+    return "\n".join(lines)
+
+
+def main() -> int:
+    """Read the files, print the table, and keep what broke."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
+    parser.add_argument("--files", type=int, default=10_000)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--exports", type=Path, help="folder of the public exports, read too")
+    parser.add_argument("--keep", type=Path, help="folder for the files that broke a promise")
+    parser.add_argument("--only", type=int, help="number of one file to look at again")
+    options = parser.parse_args()
+    numbers = list(range(options.files)) if options.only is None else [options.only]
+    exports = options.exports.resolve() if options.exports else None
+    with tempfile.TemporaryDirectory() as home:
+        found = list(outcomes(numbers, options.seed, exports, Path(home), options.workers))
+        if options.keep:
+            options.keep.mkdir(parents=True, exist_ok=True)
+            _keep(found, options, exports, Path(home))
+    if options.only is not None:
+        print(found[0])
+    print(report(found))
+    return int(any(outcome.kind == "broken" for outcome in found))
+
+
+def _keep(found: list[Outcome], options: argparse.Namespace, exports: Path | None, home: Path) -> None:
+    """Write the files that broke a promise, or the one that was asked for, below ``--keep``."""
+    scratch = home / "again" / "files"
+    scratch.mkdir(parents=True)
+    for outcome in found:
+        if outcome.kind == "broken" or options.only is not None:
+            base, path, _ = Job(outcome.number, options.seed).make(bases(exports), scratch)
+            (options.keep / f"{outcome.number}-{base.name}").write_bytes(path.read_bytes())
+
+
+if __name__ == "__main__":
+    sys.exit(main())
