@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     import duckdb
     import pandas as pd
 
+    from segmenter.engine.types import Engine
     from segmenter.features.types import FeatureTable, Period
     from segmenter.intake.types import Intake
 
@@ -118,28 +119,33 @@ def run(sources: Sequence[str], config: Config, *, tell: Callable[[str], None] =
 def _analyse(sources: Sequence[str], config: Config, watch: Stopwatch, started: datetime) -> Run:
     """The run as far as it can be told without the runs before it, but for the accepted model."""
     from segmenter import features
+    from segmenter.engine.handover import open_engine
     from segmenter.intake import load
     from segmenter.runs import acceptance
-    from segmenter.study import Known, study
+    from segmenter.study import Known, keep_everybody, population_of, study
 
     with workspace(config) as connection:
         watch.begin(STAGES[0])
         cache = Path(config.engine.archive) / CACHE
         intake = load(connection, sources or config.source.paths, config.source, config.rules, cache)
         watch.begin(STAGES[1])
-        table = features.build(connection, config.features)
-        period = features.period(connection, table.as_of)
-        known = Known(
-            features.baskets(connection, table.as_of, excluded=config.rules.non_product_pattern),
-            partial(_evidence, connection, table.as_of),
-            features.period_revenue(connection, table, config.history.period_days),
-            acceptance.follow(Path(config.engine.archive), table, config),
-        )
-        watch.begin(STAGES[2])
-        found = study(table, known, config)
+        with open_engine(connection, config.engine) as engine:
+            table = features.build(engine, config.features)
+            period = features.period(engine, table.as_of)
+            known = Known(
+                features.baskets(engine, table.as_of, excluded=config.rules.non_product_pattern),
+                partial(_evidence, engine, table.as_of),
+                features.period_revenue(engine, table, config.history.period_days),
+                acceptance.follow(Path(config.engine.archive), table, config),
+                population_of(engine, table),
+            )
+            watch.begin(STAGES[2])
+            found = study(table, known, config)
+            manifest = _manifest(config, started, intake, table, period, watch)
+            keep_everybody(engine, found.findings.cards, config.engine.spark_folder, manifest.run_id)
         rejected = connection.execute("SELECT * FROM rejected ORDER BY file, line").df()
     return Run(
-        _manifest(config, started, intake, table, period, watch),
+        manifest,
         found.findings,
         found.customers,
         found.segments,
@@ -151,11 +157,11 @@ def _analyse(sources: Sequence[str], config: Config, watch: Stopwatch, started: 
     )
 
 
-def _evidence(connection: duckdb.DuckDBPyConnection, as_of: date, customers: list[str]) -> dict[str, str]:
+def _evidence(engine: Engine, as_of: date, customers: list[str]) -> dict[str, str]:
     """The transactions behind customers in words."""
     from segmenter import features
 
-    found = features.evidence(connection, customers, as_of)
+    found = features.evidence(engine, customers, as_of)
     return {customer: features.in_words(proof) for customer, proof in found.items()}
 
 
@@ -170,7 +176,7 @@ def _manifest(
         as_of=table.as_of,
         seed=config.engine.seed,
         config=config.model_dump(mode="json"),
-        versions=_versions(),
+        versions=_versions(config),
         readings=intake.readings,
         recognition=intake.recognition,
         account=intake.account,
@@ -187,10 +193,11 @@ def _warm_up() -> None:
         import_module(name)
 
 
-def _versions() -> dict[str, str]:
+def _versions(config: Config) -> dict[str, str]:
     from importlib.metadata import version
 
-    return {name: version(name) for name in ("segmenter", "duckdb", "numpy", "scipy", "scikit-learn", "pandas")}
+    spark = ("pyspark", "sqlglot") if config.engine.kind == "spark" else ()
+    return {name: version(name) for name in ("segmenter", "duckdb", *spark, "numpy", "scipy", "scikit-learn", "pandas")}
 
 
 def inspect(sources: Sequence[str], config: Config) -> Intake:

@@ -47,8 +47,8 @@ def prepare(
     return Prepared(
         segments=apply(preparation, _columns(table, names, preparation.names)),
         anomalies=apply(search, _columns(table, names, search.names)),
-        anomaly_names=search.names,
         preparation=preparation,
+        search=search,
     )
 
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
-from sqlglot import ErrorLevel, exp, parse_one
+if TYPE_CHECKING:
+    from sqlglot import exp
 
 
 @dataclass(frozen=True)
@@ -25,6 +27,8 @@ def translate(query: str) -> Translated:
     sqlglot.errors.SqlglotError
         The query is no SQL, or Spark has no words for it.
     """
+    from sqlglot import ErrorLevel, exp, parse_one
+
     tree = parse_one(query, read="duckdb")
     table = tree.this.name if isinstance(tree, exp.Create) else None
     select = tree.expression if isinstance(tree, exp.Create) else tree
@@ -33,6 +37,8 @@ def translate(query: str) -> Translated:
 
 def _whole_match(node: exp.Expression) -> exp.Expression:
     """Spark knows only a match of a part, so that the pattern is tied to both ends."""
+    from sqlglot import exp
+
     if not isinstance(node, exp.RegexpFullMatch):
         return node
     pattern = exp.func("concat", exp.Literal.string("^(?:"), node.expression, exp.Literal.string(")$"))

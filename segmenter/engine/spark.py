@@ -8,6 +8,7 @@ import sys
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from pyspark.sql import DataFrame, SparkSession
 
-NO_PYSPARK = 'engine.kind = "spark" needs PySpark, which is not installed: pip install "segmenter[spark]".'
+NO_PYSPARK = 'engine.kind = "spark" needs {}, which is not installed: pip install "segmenter[spark]".'
 LOGGING = """rootLogger.level = error
 rootLogger.appenderRef.stderr.ref = stderr
 appender.stderr.type = Console
@@ -104,8 +105,10 @@ def open_session(config: EngineConfig, folder: Path) -> Iterator[SparkSession]:
     try:
         from pyspark.errors import PySparkException
         from pyspark.sql import SparkSession
-    except ImportError:
-        raise ConfigError(NO_PYSPARK) from None
+
+        import_module("sqlglot")
+    except ImportError as error:
+        raise ConfigError(NO_PYSPARK.format(error.name)) from None
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
     is_connect = config.spark.startswith("sc://")
     builder = SparkSession.builder.remote(config.spark) if is_connect else SparkSession.builder.master(config.spark)

@@ -8,17 +8,20 @@ from dataclasses import dataclass, replace
 import pandas as pd
 
 from segmenter.analysis.cards import build as build_cards
-from segmenter.analysis.explain import explain
+from segmenter.analysis.customers import Format
+from segmenter.analysis.explain import Explained, explain
 from segmenter.analysis.findings import Findings, SegmentCard, SilhouetteProfile
 from segmenter.analysis.silhouette import silhouette_profiles
 from segmenter.analysis.types import Floats
 from segmenter.config import Config
+from segmenter.engine.population import Population
 from segmenter.features.types import Baskets, FeatureTable
 from segmenter.runs.acceptance import Following
 from segmenter.runs.history import Continuity
 from segmenter.runs.types import Model
 from segmenter.study.core import Core, core_of
 from segmenter.study.placement import shown_names
+from segmenter.study.population import PopulationOf, counted, joined, rule_of, said
 from segmenter.study.readings import Readings, read
 from segmenter.study.tables import anomalies_table, customers_table, formatter, segments_table
 
@@ -30,13 +33,15 @@ class Known:
     """What a study needs beside the feature table.
 
     `evidence` gives the transactions behind customers in words, by customer id; `period_revenue` (n,) the
-    customers' money in the last days; `following` the accepted model.
+    customers' money in the last days; `following` the accepted model. `population` counts everybody by the
+    study's rule, where the feature table is a sample; None where it holds everybody.
     """
 
     baskets: Baskets | None
     evidence: EvidenceOf
     period_revenue: Floats
     following: Following
+    population: PopulationOf | None = None
 
 
 @dataclass(frozen=True)
@@ -55,19 +60,27 @@ class Study:
 def study(table: FeatureTable, known: Known, config: Config) -> Study:
     """Segments, anomalies and the other readings of the same customers."""
     core, show = core_of(table, known.following, config), formatter(config)
-    cards = _cards(core, config)
-    explained = explain(table.values, table.features, core.prepared.anomalies, core.anomalies, core.severity, show)
-    proof = known.evidence([str(table.customer_id[row]) for row in explained.rows])
+    population = known.population(rule_of(core)) if known.population else None
+    cards, odd = _cards(core, config), core
+    if population is not None:
+        cards, odd = counted(cards, population, table.names), joined(core, population)
+    explained, told = _explained(core, show), _explained(odd, show)
+    proof = known.evidence([str(odd.table.customer_id[row]) for row in told.rows])
     readings = read(core, known.baskets, config)
     return Study(
-        _findings(core, cards, readings),
+        _findings(core, cards, readings, population),
         customers_table(core, cards, explained, readings, known.period_revenue, config),
         segments_table(cards),
-        anomalies_table(core, cards, explained, proof, show),
+        anomalies_table(odd, cards, told, proof, show),
         core.placement.model,
         core.placement.challenger,
         core.placement.continuity,
     )
+
+
+def _explained(core: Core, show: Format) -> Explained:
+    table = core.table
+    return explain(table.values, table.features, core.prepared.anomalies, core.anomalies, core.severity, show)
 
 
 def _cards(core: Core, config: Config) -> tuple[SegmentCard, ...]:
@@ -77,7 +90,9 @@ def _cards(core: Core, config: Config) -> tuple[SegmentCard, ...]:
     return tuple(replace(card, label=number) for card, number in zip(made, core.placement.numbers, strict=True))
 
 
-def _findings(core: Core, cards: tuple[SegmentCard, ...], readings: Readings) -> Findings:
+def _findings(
+    core: Core, cards: tuple[SegmentCard, ...], readings: Readings, population: Population | None
+) -> Findings:
     return Findings(
         preparation=core.placement.preparation,
         choice=core.segmentation.choice,
@@ -90,7 +105,7 @@ def _findings(core: Core, cards: tuple[SegmentCard, ...], readings: Readings) ->
         rfm=readings.rfm,
         mixture=readings.mixture,
         themes=readings.themes,
-        separation=_separation(core, cards),
+        separation=(*_separation(core, cards), *([] if population is None else said(core, population))),
         centroids=tuple(tuple(float(value) for value in row) for row in core.segmentation.centroids),
     )
 

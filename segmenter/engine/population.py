@@ -1,0 +1,184 @@
+"""Everybody, where the study saw a sample: each customer placed in the cluster by the rules that the sample gave."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.spatial import cKDTree
+
+from segmenter.analysis.findings import Preparation
+from segmenter.analysis.kmeans import assign
+from segmenter.analysis.prepare import apply
+from segmenter.analysis.types import Floats, Ints
+from segmenter.assets import query
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+    from pyspark.sql import Column, DataFrame
+
+    from segmenter.engine.spark import SparkEngine
+
+MEDIAN_ACCURACY = 10_000  # a median's rank is off by at most one in so many
+
+
+@dataclass(frozen=True)
+class Rule:
+    """Where a customer belongs, by a study's fit: plain numbers that travel to the workers.
+
+    A customer belongs to the nearest of the `centroids` (k, d), prepared by `segments`, and is odd where no
+    core point of an ordinary DBSCAN cluster, `ordinary` (m, e), prepared by `search`, lies within `eps`.
+    `names` are the columns of raw features that both draw on.
+    """
+
+    names: tuple[str, ...]
+    segments: Preparation
+    centroids: Floats
+    search: Preparation
+    ordinary: Floats
+    eps: float
+
+    @cached_property
+    def _tree(self) -> cKDTree:
+        return cKDTree(self.ordinary)
+
+    def place(self, values: Floats) -> tuple[Ints, Floats]:
+        """Segment (n,), and distance (n,) to the nearest ordinary core point, 0 within eps, of raw features (n, p)."""
+        segments = assign(apply(self.segments, self._columns(values, self.segments)), self.centroids)
+        beyond = np.zeros(len(values))
+        if len(self.ordinary) and len(values):
+            points = apply(self.search, self._columns(values, self.search))
+            near, _ = self._tree.query(points, distance_upper_bound=np.nextafter(self.eps, np.inf))
+            odd = ~np.isfinite(near)
+            beyond[odd] = self._tree.query(points[odd])[0]
+        return segments, beyond
+
+    def _columns(self, values: Floats, preparation: Preparation) -> Floats:
+        return values[:, [self.names.index(name) for name in preparation.names]]
+
+
+@dataclass(frozen=True)
+class Odd:
+    """Odd customers from outside the sample, sorted by id: raw features (n, p), where they belong and how far out."""
+
+    customer_id: NDArray[np.str_]
+    values: Floats
+    segments: Ints
+    beyond: Floats
+
+
+@dataclass(frozen=True)
+class Population:
+    """Everybody, as counted by the cluster; k segments, p features in the order of the rule's names.
+
+    `sizes`, `revenue` and `n_odd` are (k,), `medians` (k, p) and `overall` (p,), NaN where nobody has a value.
+    `odd` are the farthest from the ordinary.
+    """
+
+    sizes: Ints
+    revenue: Floats
+    n_odd: Ints
+    medians: Floats
+    overall: Floats
+    odd: Odd
+
+    @property
+    def n_customers(self) -> int:
+        """Number of customers."""
+        return int(self.sizes.sum())
+
+
+def place_everybody(
+    engine: SparkEngine, rule: Rule, queries: Sequence[str], as_of: date, *, most_odd: int
+) -> Population:
+    """Place every customer of the cluster by `rule` and count; `queries` give the features, a row per customer.
+
+    The rows stay in the cluster as the table ``placed`` (customer_id, segment, beyond and the features).
+    """
+    placed = _everybody(engine, queries, rule.names, as_of).mapInArrow(_placing(rule), _schema(rule)).persist()
+    placed.createOrReplaceTempView("placed")
+    ((sizes, revenue, n_odd), medians) = _counted(placed, rule)
+    overall = _floats(placed.agg(*_medians(rule)).collect()[0])
+    odd = _odd(engine, placed, most_odd)
+    return Population(sizes.astype(np.int64), revenue, n_odd.astype(np.int64), medians, overall, odd)
+
+
+def keep_placed(engine: SparkEngine, segments: Sequence[tuple[int, str]], target: str) -> None:
+    """Write the table ``placed`` into the folder `target` as Parquet, under the segments' numbers and names.
+
+    `segments` are these in the order of the rule's centroids.
+    """
+    from pyspark.sql.functions import broadcast, col
+
+    rows = [(at, number, name) for at, (number, name) in enumerate(segments)]
+    names = engine.session.createDataFrame(rows, "at int, segment int, segment_name string")
+    placed = engine.session.table("placed").withColumnRenamed("segment", "at")
+    told = placed.join(broadcast(names), "at").withColumn("is_anomaly", col("beyond") > 0)
+    features = placed.columns[3:]
+    told.select("customer_id", "segment", "segment_name", "is_anomaly", *features).write.parquet(target)
+
+
+def _everybody(engine: SparkEngine, queries: Sequence[str], names: Sequence[str], as_of: date) -> DataFrame:
+    """The feature queries side by side, for everybody; the engine kept their results when they were first asked."""
+    first, *others = (engine.execute(query(name), {"as_of": as_of}).frame for name in queries)
+    for other in others:
+        first = first.join(other, "customer_id", "left")
+    return first.select("customer_id", *(first[name].cast("double").alias(name) for name in names))
+
+
+def _schema(rule: Rule) -> str:
+    return ", ".join(["customer_id string, segment int, beyond double", *(f"`{name}` double" for name in rule.names)])
+
+
+def _placing(rule: Rule) -> Callable[[Iterator[pa.RecordBatch]], Iterator[pa.RecordBatch]]:
+    """What a worker does with its share of the customers."""
+
+    def place(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        import pyarrow as pa
+
+        for batch in batches:
+            customer_id, *columns = batch.columns
+            values = np.column_stack([column.to_numpy(zero_copy_only=False) for column in columns])
+            segments, beyond = rule.place(values)
+            found = [customer_id, pa.array(segments.astype(np.int32)), pa.array(beyond), *columns]
+            yield pa.RecordBatch.from_arrays(found, ["customer_id", "segment", "beyond", *rule.names])
+
+    return place
+
+
+def _counted(placed: DataFrame, rule: Rule) -> tuple[Floats, Floats]:
+    """Size, revenue and odd customers per segment (3, k), and the medians (k, p)."""
+    from pyspark.sql import functions
+
+    figures = [functions.count("*"), functions.sum("monetary"), functions.count_if(functions.col("beyond") > 0)]
+    counts, medians = np.zeros((len(rule.centroids), 3)), np.full((len(rule.centroids), len(rule.names)), np.nan)
+    for segment, *found in placed.groupBy("segment").agg(*figures, *_medians(rule)).collect():
+        counts[segment], medians[segment] = _floats(found[:3]), _floats(found[3:])
+    return counts.T, medians
+
+
+def _medians(rule: Rule) -> list[Column]:
+    from pyspark.sql import functions
+
+    return [functions.percentile_approx(name, 0.5, MEDIAN_ACCURACY) for name in rule.names]
+
+
+def _odd(engine: SparkEngine, placed: DataFrame, most: int) -> Odd:
+    from pyspark.sql import functions
+
+    odd = placed.where("beyond > 0")
+    if engine.drawn is not None:
+        odd = odd.join(engine.drawn, "customer_id", "left_anti")
+    farthest = odd.orderBy(functions.desc("beyond"), "customer_id").limit(most).toArrow().sort_by("customer_id")
+    ids, segments, beyond, *values = (column.to_numpy() for column in farthest.columns)
+    return Odd(ids.astype(np.str_), np.column_stack(values), segments.astype(np.int64), beyond)
+
+
+def _floats(figures: Sequence[Any]) -> Floats:
+    """Numbers, NaN for what is missing."""
+    return np.array([np.nan if figure is None else figure for figure in figures], dtype=np.float64)

@@ -1,0 +1,133 @@
+"""A study of a sample, told of everybody: what the cluster counted takes the place of what the sample shows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from functools import partial
+
+import numpy as np
+
+from segmenter.analysis.explain import jury, severity, stake
+from segmenter.analysis.findings import Preparation, SegmentCard
+from segmenter.analysis.oddness import oddness
+from segmenter.analysis.prepare import apply
+from segmenter.analysis.types import Anomalies, Floats
+from segmenter.engine.population import Odd, Population, Rule, keep_placed, place_everybody
+from segmenter.engine.spark import SparkEngine
+from segmenter.engine.types import Engine
+from segmenter.features.catalogue import CATALOGUE
+from segmenter.features.types import FeatureTable
+from segmenter.study.core import Core
+
+PopulationOf = Callable[[Rule], Population]
+DRAWN_PER_ODD = 100  # an odd customer from outside comes home per so many who were drawn
+
+
+def population_of(engine: Engine, table: FeatureTable) -> PopulationOf | None:
+    """Places and counts everybody by a study's rule, where `engine` drew the customers of `table`; else None."""
+    if not isinstance(engine, SparkEngine) or engine.drawn is None:
+        return None
+    most_odd = len(table.customer_id) // DRAWN_PER_ODD
+    return partial(place_everybody, engine, queries=tuple(CATALOGUE), as_of=table.as_of, most_odd=most_odd)
+
+
+def keep_everybody(engine: Engine, cards: Sequence[SegmentCard], folder: str | None, run_id: str) -> None:
+    """Leave everybody's segment as Parquet in ``<folder>/<run_id>``, where `engine` placed more than a run holds."""
+    if isinstance(engine, SparkEngine) and engine.drawn is not None and folder is not None:
+        keep_placed(engine, [(card.label, card.name) for card in cards], f"{folder}/{run_id}")
+
+
+def rule_of(core: Core) -> Rule:
+    """How the study's customers were placed, for customers that it has not seen."""
+    ordinary = (core.anomalies.role == "core") & ~core.anomalies.rare_group
+    searched = core.anomalies.finding.eps > 0
+    return Rule(
+        core.table.names,
+        core.placement.preparation,
+        core.segmentation.centroids,
+        core.prepared.search,
+        core.prepared.anomalies[ordinary & searched],
+        core.anomalies.finding.eps,
+    )
+
+
+def counted(cards: tuple[SegmentCard, ...], population: Population, names: tuple[str, ...]) -> tuple[SegmentCard, ...]:
+    """The cards, in label order, with everybody's numbers; rules, stability and profiles stay the sample's."""
+    revenue = population.revenue.sum()
+    overall = dict(zip(names, map(float, population.overall), strict=True))
+    return tuple(
+        replace(
+            card,
+            customers=int(population.sizes[at]),
+            customer_share=float(population.sizes[at] / population.n_customers),
+            revenue=float(population.revenue[at]),
+            revenue_share=float(population.revenue[at] / revenue) if revenue else 0.0,
+            medians=dict(zip(names, map(float, population.medians[at]), strict=True)),
+            overall=overall,
+            n_anomalies=int(population.n_odd[at]),
+        )
+        for at, card in enumerate(cards)
+    )
+
+
+def said(core: Core, population: Population) -> tuple[str, ...]:
+    """What a reader must know of figures that come from a sample."""
+    n, told = len(core.table.customer_id), int(population.n_odd.sum())
+    outside = len(population.odd.customer_id)
+    return (
+        f"The analysis saw {n:,} customers, drawn by a hash of their ids; all {population.n_customers:,} were then placed "
+        "in the segments by the same rule. Sizes, revenue and medians are everybody's; maps, scores, rules and the list "
+        "of customers are those of the drawn.",
+        f"{told:,} customers have no ordinary customer near; {outside:,} of those who were not drawn, the farthest from "
+        "the ordinary, are listed with the drawn ones.",
+    )
+
+
+def joined(core: Core, population: Population) -> Core:
+    """The study's customers and, after them, the odd ones from outside, so that both are explained alike.
+
+    The study's own customers keep their figures. Those from outside are at most a hundredth of them, so that
+    what is usual among all hardly moves.
+    """
+    odd, n = population.odd, len(core.table.customer_id)
+    if not len(odd.customer_id):
+        return core
+    matrix = np.vstack([core.matrix, _prepared(core.placement.preparation, core.table, odd)])
+    searched = np.vstack([core.prepared.anomalies, _prepared(core.prepared.search, core.table, odd)])
+    labels = np.concatenate([core.segmentation.labels, odd.segments])
+    silhouette = np.concatenate([core.segmentation.silhouette, np.full(len(odd.beyond), np.nan)])
+    segmentation = replace(core.segmentation, labels=labels, silhouette=silhouette)
+    anomalies = _longer(core.anomalies, odd, searched)
+    ids = np.concatenate([core.table.customer_id, odd.customer_id])
+    table = replace(core.table, customer_id=ids, values=np.vstack([core.table.values, odd.values]))
+    grave = severity(anomalies, stake(table.values, table.features))
+    votes = jury(searched, matrix, segmentation, anomalies)
+    return replace(
+        core,
+        table=table,
+        prepared=replace(core.prepared, segments=matrix, anomalies=searched),
+        placement=replace(core.placement, segmentation=segmentation, matrix=matrix),
+        anomalies=anomalies,
+        severity=np.concatenate([core.severity, grave[n:]]),
+        votes=np.concatenate([core.votes, votes[n:]]),
+    )
+
+
+def _prepared(preparation: Preparation, table: FeatureTable, odd: Odd) -> Floats:
+    return apply(preparation, odd.values[:, [table.names.index(name) for name in preparation.names]])
+
+
+def _longer(anomalies: Anomalies, odd: Odd, searched: Floats) -> Anomalies:
+    """The verdicts, and noise for those from outside, who have no ordinary customer near."""
+    n, more = len(anomalies.role), len(odd.beyond)
+    eps = anomalies.finding.eps
+    beyond = np.concatenate([np.zeros(n), odd.beyond])
+    return replace(
+        anomalies,
+        role=np.concatenate([anomalies.role, np.full(more, "noise")]),
+        labels=np.concatenate([anomalies.labels, np.full(more, -1)]),
+        rare_group=np.concatenate([anomalies.rare_group, np.zeros(more, dtype=bool)]),
+        is_anomaly=np.concatenate([anomalies.is_anomaly, np.ones(more, dtype=bool)]),
+        score=np.concatenate([anomalies.score, oddness(searched, beyond, eps)[n:]]),
+    )
