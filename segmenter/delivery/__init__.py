@@ -4,7 +4,9 @@ from segmenter.delivery.check import channel_of, check
 from segmenter.delivery.gate import gate
 from segmenter.delivery.heartbeat import ping
 from segmenter.delivery.mail import preview
-from segmenter.delivery.outbox import Message, enqueue, history, recover
+from segmenter.delivery.outbox import CHANNELS, Channel, Message, enqueue, history, recover
 from segmenter.delivery.post import deliver_due
 
-__all__ = ["Message", "channel_of", "check", "deliver_due", "enqueue", "gate", "history", "ping", "preview", "recover"]
+__all__ = [
+    "CHANNELS", "Channel", "Message", "channel_of", "check", "deliver_due", "enqueue", "gate", "history", "ping", "preview", "recover",
+]  # fmt: skip

@@ -14,8 +14,10 @@ from typing import Any, Literal
 from segmenter.runs.state import transaction
 
 Channel = Literal["email", "webhook", "folder"]
+CHANNELS: tuple[Channel, ...] = ("email", "webhook", "folder")
 FIRST_PAUSE = timedelta(minutes=1)
-LONGEST_PAUSE = timedelta(hours=1)
+LONGEST_PAUSE = timedelta(hours=1)  # that we make of ourselves
+LONGEST_WAIT = timedelta(days=1)  # that a server may ask for
 
 
 @dataclass(frozen=True)
@@ -87,12 +89,16 @@ def recover(state: sqlite3.Connection) -> int:
     return state.execute("UPDATE delivery SET state = 'pending', ambiguous = 1 WHERE state = 'sending'").rowcount
 
 
-def take(state: sqlite3.Connection, now: datetime) -> Row | None:
-    """Mark the next message whose time has come as being sent, and return it; None where there is none."""
+def take(state: sqlite3.Connection, now: datetime, channel: Channel) -> Row | None:
+    """Mark the next message of `channel` whose time has come as being sent, and return it; None where there is none.
+
+    One that would wait longer than a day was put off under a clock that ran ahead.
+    """
     with transaction(state):
         row = state.execute(
-            "SELECT * FROM delivery WHERE state = 'pending' AND next_at <= ? ORDER BY next_at, number LIMIT 1",
-            (now.isoformat(),),
+            "SELECT * FROM delivery WHERE state = 'pending' AND channel = ? AND (next_at <= ? OR next_at > ?) "
+            "ORDER BY next_at, number LIMIT 1",
+            (channel, now.isoformat(), (now + LONGEST_WAIT).isoformat()),
         ).fetchone()
         if row is None:
             return None

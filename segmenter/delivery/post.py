@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -13,7 +13,7 @@ from segmenter.delivery import folder, mail, outbox, smtp, webhook
 from segmenter.delivery.answers import RefusedError, UnansweredError, UnreachedError
 from segmenter.delivery.check import check
 from segmenter.delivery.content import content
-from segmenter.delivery.outbox import Message, Row
+from segmenter.delivery.outbox import CHANNELS, Channel, Message, Row
 from segmenter.delivery.secrets import secret, without
 from segmenter.errors import DeliveryError, SegmenterError
 from segmenter.runs.state import open_state
@@ -39,16 +39,34 @@ class Outcome:
     failed: tuple[Failed, ...]
 
 
-def deliver_due(archive: Path, config: DeliveryConfig, report: ReportConfig, now: Callable[[], datetime]) -> Outcome:
-    """Send every message whose time has come.
+def deliver_due(
+    archive: Path,
+    config: DeliveryConfig,
+    report: ReportConfig,
+    now: Callable[[], datetime],
+    channels: Sequence[Channel] = CHANNELS,
+) -> Outcome:
+    """Send every message of `channels` whose time has come.
 
-    A mail whose answer got lost is sent once more, under the same Message-ID, and then given up. A refusal for good (5xx), or `config.give_up_hours` without success, ends a message as failed; anything else is
-    tried again after a minute, doubled up to an hour. Each answer is on the disk before the next message is sent.
+    A mail whose answer got lost is sent once more, under the same Message-ID, and then given up. A refusal for
+    good (5xx), or `config.give_up_hours` without success, ends a message as failed; anything else is tried again
+    after a minute, doubled up to an hour. Each answer is on the disk before the next message is sent.
     """
+    found = [_deliver_due(archive, config, report, now, channel) for channel in channels]
+    return Outcome(
+        sum(each.n_sent for each in found),
+        sum(each.n_put_off for each in found),
+        tuple(failed for each in found for failed in each.failed),
+    )
+
+
+def _deliver_due(
+    archive: Path, config: DeliveryConfig, report: ReportConfig, now: Callable[[], datetime], channel: Channel
+) -> Outcome:
     n_sent, n_put_off, failed = 0, 0, []
     started = now()
     with open_state(archive) as state:
-        while (row := outbox.take(state, started)) is not None:
+        while (row := outbox.take(state, started, channel)) is not None:
             secrets = _secrets(row.message, config)
             try:
                 answer = _send(row.message, archive, config, report, now())
@@ -76,7 +94,7 @@ def _is_final(error: SegmenterError, row: Row, config: DeliveryConfig, now: date
 
 def _later(error: SegmenterError, row: Row, now: datetime) -> datetime:
     asked = error.retry_after if isinstance(error, UnreachedError) else None
-    patience = timedelta(seconds=min(asked, 86_400)) if asked else timedelta(0)
+    patience = min(timedelta(seconds=asked), outbox.LONGEST_WAIT) if asked else timedelta(0)
     return now + max(outbox.pause(row.attempts), patience)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,6 +12,7 @@ from pathlib import Path
 from segmenter.errors import HeldError
 
 FILE = ".service.lock"
+GLANCES, GLANCE = 5, 0.05  # who only looks whether an archive is held has the lock for an instant: try again so often
 
 
 @contextmanager
@@ -25,13 +27,18 @@ def hold(archive: Path, *, wait: bool, pause: Callable[[], None]) -> Iterator[No
     archive.mkdir(parents=True, exist_ok=True)
     handle = os.open(archive / FILE, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
+        tries = 0
         while not _lock(handle):
-            if not wait:
+            tries += 1
+            if not wait and tries < GLANCES:
+                time.sleep(GLANCE)
+            elif not wait:
                 raise HeldError(
                     f"The service with process number {_read(handle)} holds {archive}. Stop that one first, or start "
                     "without --no-wait to stand by and take over when it ends."
                 )
-            pause()
+            else:
+                pause()
         os.ftruncate(handle, 0)
         os.pwrite(handle, str(os.getpid()).encode(), 0)
         yield

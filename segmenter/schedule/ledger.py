@@ -154,9 +154,11 @@ def gap(state: sqlite3.Connection, slot: Slot) -> tuple[str, int]:
 
 
 def latest(state: sqlite3.Connection, schedule: str, now: datetime) -> dict[str, Any] | None:
-    """The last due time up to `now`, as a dictionary of the ledger's columns."""
+    """The last due time up to `now`, as a dictionary of the ledger's columns; a run by hand counts when it has ended."""
     row = state.execute(
-        "SELECT * FROM slot WHERE schedule = ? AND due <= ? ORDER BY due DESC LIMIT 1", (schedule, now.isoformat())
+        "SELECT * FROM slot WHERE schedule = ? AND due <= ? AND NOT (state = 'claimed' AND owner LIKE ?) "
+        "ORDER BY due DESC LIMIT 1",
+        (schedule, now.isoformat(), f"{BY_HAND}%"),
     ).fetchone()
     return dict(row) if row else None
 

@@ -85,8 +85,8 @@ class Service:
         self.archive = Path(settings.config.engine.archive)
         self._working: dict[tuple[str, datetime], Future[None]] = {}
         self._runs = ThreadPoolExecutor(settings.config.service.parallel, "run")
-        self._post = ThreadPoolExecutor(1, "post")
-        self._posting: Future[None] | None = None
+        self._post = ThreadPoolExecutor(len(delivery.CHANNELS), "post")
+        self._posting: dict[delivery.Channel, Future[None]] = {}
         self._recovered = False
         self._wake = threading.Event()
         self._ended = threading.Event()
@@ -193,24 +193,26 @@ class Service:
                 if error is not None:
                     log.error("work broke off", extra={"schedule": key[0], "due": key[1], "cause": str(error)})
                     self._let_wait(Slot(*key, attempt=1), str(error))
-        if self._posting is not None and self._posting.done():
-            error = self._posting.exception()
-            self._posting = None
-            if error is not None:
-                log.error("deliveries broke off", extra={"cause": str(error)})
+        for channel, posting in list(self._posting.items()):
+            if posting.done():
+                del self._posting[channel]
+                error = posting.exception()
+                if error is not None:
+                    log.error("deliveries broke off", extra={"channel": channel, "cause": str(error)})
 
     def _let_wait(self, slot: Slot, cause: str) -> None:
         with open_state(self.archive) as state:
             ledger.postpone(state, slot, self.owner, self.now() + timedelta(minutes=1), cause)
 
     def _deliver(self) -> None:
-        """Send what the outbox holds, beside the rest."""
-        if self._posting is None:
-            self._posting = self._post.submit(self._send)
+        """Send what the outbox holds, beside the rest: a mail server that stalls holds up no webhook and no folder."""
+        for channel in delivery.CHANNELS:
+            if channel not in self._posting:
+                self._posting[channel] = self._post.submit(self._send, channel)
 
-    def _send(self) -> None:
+    def _send(self, channel: delivery.Channel) -> None:
         config = self.settings.config
-        outcome = delivery.deliver_due(self.archive, config.delivery, config.report, self.now)
+        outcome = delivery.deliver_due(self.archive, config.delivery, config.report, self.now, [channel])
         by_slot: dict[tuple[str, datetime], list[str]] = {}
         for failed in outcome.failed:
             log.error("not delivered", extra={"schedule": failed.schedule, "due": failed.due, "cause": failed.cause})
@@ -239,7 +241,7 @@ class Service:
 
     def is_idle(self) -> bool:
         """Whether no run and no delivery is under way."""
-        working = [*self._working.values(), *([self._posting] if self._posting else [])]
+        working = [*self._working.values(), *self._posting.values()]
         return all(future.done() for future in working)
 
     def finish(self) -> None:

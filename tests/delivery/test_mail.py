@@ -4,6 +4,7 @@ import email
 import email.policy
 import socket
 import threading
+from datetime import timedelta
 
 import pytest
 
@@ -242,3 +243,14 @@ def test_two_who_deliver_at_once_send_everything_once(post, mailbox):
     for each in both:
         each.join()
     assert sorted(to for to, _ in mailbox.mails) == sorted(f"p{number}@shop.example" for number in range(20))
+
+
+def test_a_mail_put_off_under_a_clock_that_ran_ahead_is_sent_when_it_is_right_again(post, mailbox):
+    mailbox.answers = ["451 later"]
+    post.moment += timedelta(days=365 * 100)
+    post.put(post.message(ME))
+    post.deliver()
+    assert post.rows("state") == [("pending",)]
+    post.deliver(days=-365 * 100)
+    assert post.rows("state") == [("sent",)]
+    assert len(mailbox.mails) == 1

@@ -62,7 +62,8 @@ class Shop:
             service.tick()
             for future in list(service._working.values()):
                 future.exception()
-            service._posting.result()
+            for future in list(service._posting.values()):
+                future.result()
         service._collect()
 
     def slots(self, *columns):

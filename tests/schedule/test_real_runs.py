@@ -160,3 +160,48 @@ def test_deliver_sends_a_run_by_hand(shop):
     )
     assert wrong.returncode == 1
     assert b"no e-mail address" in wrong.stderr
+
+
+def test_an_alert_schedule_brings_what_is_new_and_is_silent_when_nothing_is(shop):
+    generate(shop.root / "sales.csv", 150, seed=2)
+    alerts = {"name": "odd", "cron": "0 8 * * 1", "kind": "alerts", "condition": "new anomalies", "formats": ("html",),
+              "sources": (str(shop.root / "sales.csv"),), "recipients": (f"folder:{shop.root / 'out'}",)}  # fmt: skip
+    shop.write(alerts, lines=[*LINES.splitlines(), "[features]", "as_of = 2025-03-31"])
+    shop.settle(shop.service())
+    shop.week(0)
+    assert shop.slots("state", "cause") == [("done", "No customer is newly odd.")]
+    shop.write(alerts, lines=[*LINES.splitlines(), "[features]", "as_of = 2025-05-31"])
+    shop.week(1)
+    (folder,) = (shop.root / "out").iterdir()
+    body = (folder / "message.html").read_text()
+    assert "Odd customers, May 31, 2025" in body
+    assert "<h2>New" in body
+
+
+SECRETS = {"SHOP_PASSWORD": "horse-battery-staple", "SHOP_HOOK": "http://127.0.0.1:1/hook?token=t0ken-of-the-shop",
+           "SHOP_KEY": "key-that-signs"}  # fmt: skip
+
+
+def test_no_planted_secret_is_left_in_any_file_or_line(shop):
+    generate(shop.root / "sales.csv", 120, seed=2)
+    delivery = ["[delivery]", 'smtp_host = "127.0.0.1"', "smtp_port = 1", 'user = "shop"', 'password_env = "SHOP_PASSWORD"',
+                'security = "none"', 'sender = "reports@shop.example"', "private_addresses = true",
+                "[delivery.webhooks.ops]", 'url_env = "SHOP_HOOK"', 'secret_env = "SHOP_KEY"']  # fmt: skip
+    shop.write(
+        {"name": "weekly", "cron": "0 8 * * 1", "sources": (str(shop.root / "sales.csv"),), "formats": ("html",),
+         "recipients": ("me@shop.example", "webhook:ops", f"folder:{shop.root / 'out'}")},
+        lines=[*LINES.splitlines(), *delivery],
+    )  # fmt: skip
+    said = b""
+    for words in (["schedule", "run", "weekly"], ["schedule", "history"], ["schedule", "start", "--no-wait"]):
+        done = subprocess.run(
+            [sys.executable, "-m", "segmenter", *words, "-c", str(shop.file), "--debug"],
+            capture_output=True,
+            check=False,
+            env=os.environ | SECRETS,
+        )
+        said += done.stdout + done.stderr
+    assert b"cannot be reached" in said
+    written = b"".join(path.read_bytes() for path in shop.root.rglob("*") if path.is_file())
+    leaked = [secret for secret in (*SECRETS.values(), "t0ken-of-the-shop") if secret.encode() in said + written]
+    assert leaked == []

@@ -2,13 +2,14 @@
 
 import json
 import logging
+import socket
 import sqlite3
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from segmenter.runs.state import open_state
-from segmenter.schedule import conditions
+from segmenter.schedule import conditions, ledger
 from segmenter.schedule.service import Settings
 
 from .conftest import folder_of
@@ -379,9 +380,10 @@ def test_what_the_ledger_cannot_take_now_does_not_end_the_service(shop, caplog, 
         monkeypatch.undo()
         monkeypatch.setattr("segmenter.schedule.service.delivery.deliver_due", no_space)
         service.tick()
-        service._posting.exception()
+        for future in service._posting.values():
+            future.exception()
         service._collect()
-    assert [record.message for record in caplog.records] == ["tick failed", "deliveries broke off"]
+    assert [record.message for record in caplog.records] == ["tick failed", *["deliveries broke off"] * 3]
     monkeypatch.undo()
     shop.settle(service, ticks=2)
     assert [row["state"] for row in shop.mail("report")] == ["sent"]
@@ -414,3 +416,40 @@ def test_an_edit_moves_no_service_to_an_archive_that_it_does_not_hold(shop):
     shop.file.write_text(shop.file.read_text().replace(str(shop.archive), str(shop.root / "elsewhere")) + "\n")
     shop.settle(service)
     assert service.settings.config.engine.archive == str(shop.archive)
+
+
+def test_a_mail_server_that_stalls_holds_up_no_folder(shop):
+    with socket.socket() as silent:
+        silent.bind(("127.0.0.1", 0))
+        silent.listen()
+        server = (
+            f'smtp_host = "127.0.0.1"\nsmtp_port = {silent.getsockname()[1]}\nsecurity = "none"\nconnect_seconds = 5'
+        )
+        lines = ["[delivery]", 'sender = "reports@shop.example"', *server.split("\n")]
+        shop.write(weekly(shop, recipients=("me@shop.example", folder_of(shop.root))), lines=lines)
+        service = shop.service()
+        shop.settle(service)
+        shop.clock.moment = MONDAY
+        service.tick()
+        for future in list(service._working.values()):
+            future.result()
+        for posting in list(service._posting.values()):
+            posting.result()
+        service.tick()
+        service._posting["folder"].result()
+        assert not service._posting["email"].done()
+        assert {row["channel"]: row["state"] for row in shop.mail()} == {"email": "sending", "folder": "sent"}
+        service._posting["email"].result()
+
+
+def test_a_run_by_hand_that_was_killed_is_no_schedule_that_is_late(shop):
+    shop.write(weekly(shop))
+    service = shop.service()
+    shop.settle(service)
+    shop.clock.moment = MONDAY
+    shop.settle(service)
+    with open_state(shop.archive) as state:
+        ledger.claim(state, "weekly", MONDAY + timedelta(hours=1), f"{ledger.BY_HAND}dead", MONDAY)
+    shop.clock.advance(hours=30)
+    (found,) = conditions(shop.archive, Settings(shop.file).config, shop.clock())
+    assert (found.state, found.problem) == ("done", "")
