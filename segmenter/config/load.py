@@ -66,7 +66,8 @@ def load_config(path: str | Path | None = None, **overrides: dict[str, Any]) -> 
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(f"{path} is not valid TOML: {error}. Mend that line and run again.") from None
     for section, keys in overrides.items():
-        tables[section] = {**tables.get(section, {}), **keys}
+        if isinstance(tables.setdefault(section, {}), dict):  # what is no table is refused below, with its line
+            tables[section] = {**tables[section], **keys}
     try:
         return Config.model_validate(tables)
     except ValidationError as error:

@@ -78,3 +78,10 @@ def test_annotated_keys_round_trip(write):
     config = load_config(write(annotated(keys)))
     assert config.source.columns.customer == 'who "x"'
     assert (config.source.date_order, config.engine.seed) == ("dmy", 9)
+
+
+def test_a_key_where_a_section_belongs_is_named_whatever_is_laid_over_it(tmp_path):
+    path = tmp_path / "config.toml"
+    path.write_text("engine = 3\n")
+    with pytest.raises(ConfigError, match=r"engine = 3 \(line 1\)"):
+        load_config(path, engine={"archive": "elsewhere"})
