@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from segmenter.analysis.findings import BgNbd
+from segmenter.analysis.lifetime_types import BgNbd
 from segmenter.analysis.types import Floats
 
 # (r, a, b) to start from; alpha follows from the orders per week: steady, mixed, quickly lost, slowly lost customers

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from segmenter.analysis.lifetime_types import LifetimeFinding
+
 Curve = tuple[float, ...]
 
 
@@ -240,25 +242,6 @@ class SegmentCard:
 
 
 @dataclass(frozen=True)
-class BgNbd:
-    """Parameters of BG/NBD in weeks: order rates are gamma (r, alpha), chances to leave after an order beta (a, b)."""
-
-    r: float
-    alpha: float
-    a: float
-    b: float
-
-
-@dataclass(frozen=True)
-class GammaGamma:
-    """Parameters of Gamma-Gamma: order values are gamma of shape p, their rates gamma (q, gamma)."""
-
-    p: float
-    q: float
-    gamma: float
-
-
-@dataclass(frozen=True)
 class Findings:
     """Everything an analysis found beyond the per-customer table."""
 
@@ -275,3 +258,4 @@ class Findings:
     themes: tuple[Theme, ...]
     separation: tuple[str, ...]  # sentences on how far the segmentation can be trusted
     centroids: tuple[Curve, ...] = ()  # (n_clusters, d) in prepared units
+    lifetime: LifetimeFinding | None = None

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from segmenter.analysis.findings import GammaGamma
+from segmenter.analysis.lifetime_types import GammaGamma
 from segmenter.analysis.types import Floats
 
 STARTS = ((1.0, 2.0), (5.0, 4.0), (0.5, 8.0))  # (p, q) to start from; gamma follows from the mean value

@@ -1,5 +1,6 @@
 """Orders and money to come: the models against their papers, the hold-out check and the gate."""
 
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +10,8 @@ from scipy.optimize import check_grad
 from scipy.stats import beta
 
 from segmenter.analysis import bgnbd, gammagamma
-from segmenter.analysis.findings import BgNbd, GammaGamma
+from segmenter.analysis.lifetime import value_to_come
+from segmenter.analysis.lifetime_types import BgNbd, GammaGamma
 
 PAPER = BgNbd(r=0.243, alpha=4.414, a=0.793, b=2.426)
 
@@ -105,3 +107,160 @@ def test_a_value_lies_between_the_customers_own_mean_and_everybodys():
     own = gammagamma.expected_value(model, np.array([0.0, 1.0, 10.0, 1e6]), np.array([np.nan, 100.0, 100.0, 100.0]))
     assert own[0] == pytest.approx(everybody)
     assert everybody < own[1] < own[2] < own[3] <= 100
+
+
+@dataclass(frozen=True)
+class Histories:
+    repeats: np.ndarray
+    recency: np.ndarray
+    age: np.ndarray
+    order_value: np.ndarray
+
+
+@dataclass(frozen=True)
+class Orders:
+    now: Histories
+    before: Histories
+    orders: np.ndarray
+    revenue: np.ndarray
+    days: int
+
+
+def simulated(rng, n=3000, weeks=(60, 90)):
+    """Customers who order as the models say, seen after so many weeks, and the orders that the next 30 days bring."""
+    rate, leaving = rng.gamma(0.8, 1 / 6.0, n), rng.beta(0.8, 4.0, n)
+    first = rng.uniform(0, weeks[1] - 1, n)
+    first[0] = 0.0
+    usual = 3.0 / rng.gamma(4.0, 1 / 90.0, n)
+    times = [first]
+    alive = np.ones(n, bool)
+    while alive.any():
+        following = times[-1] + rng.exponential(1 / rate)
+        alive &= (rng.random(n) > leaving) & (following < weeks[1] + 5)
+        times.append(np.where(alive, following, np.inf))
+    times = np.array(times)
+    value = np.where(np.isfinite(times), rng.gamma(3.0, usual / 3.0, times.shape), 0.0)
+    split, now = (seen(times, value, week) for week in weeks)
+    later = (times >= weeks[0]) & (times < weeks[1])
+    known = first < weeks[0]
+    orders = np.where(known, later.sum(axis=0), np.nan)
+    revenue = np.where(known, (value * later).sum(axis=0), np.nan)
+    coming = ((times >= weeks[1]) & (times < weeks[1] + 30 / 7)).sum(axis=0)
+    return Orders(now, split, orders, revenue, 7 * (weeks[1] - weeks[0])), coming
+
+
+def seen(times, value, week):
+    """The customers' history as it stood in that week."""
+    done = times < week
+    known, last = done[0], np.where(done, times, -np.inf).max(axis=0)
+    columns = (
+        done.sum(axis=0) - 1,
+        last - times[0],
+        week - times[0],
+        (value * done).sum(axis=0) / np.maximum(done.sum(axis=0), 1),
+    )
+    return Histories(*(np.where(known, column, np.nan) for column in columns))
+
+
+@pytest.fixture(scope="module")
+def shop():
+    return simulated(np.random.default_rng(3))
+
+
+@pytest.fixture(scope="module")
+def told(shop):
+    return value_to_come(shop[0], 30, np.arange(3000) % 3)
+
+
+def test_what_is_expected_of_customers_who_follow_the_models_comes(shop, told):
+    assert told.finding.refusal == told.finding.value_refusal == ""
+    assert told.forecast.orders.sum() == pytest.approx(shop[1].sum(), rel=0.08)
+    assert told.forecast.p_order.sum() == pytest.approx((shop[1] > 0).sum(), rel=0.08)
+    likely = told.forecast.p_order > 0.5
+    assert (shop[1][likely] > 0).mean() == pytest.approx(told.forecast.p_order[likely].mean(), abs=0.08)
+
+
+def test_the_segments_add_up_to_the_customers(told):
+    parts = told.finding.segments
+    assert [part.label for part in parts] == [0, 1, 2]
+    assert sum(part.orders for part in parts) == pytest.approx(told.forecast.orders.sum())
+    assert sum(part.ordering for part in parts) == pytest.approx(told.forecast.p_order.sum())
+    assert sum(part.revenue for part in parts) == pytest.approx(told.forecast.revenue.sum())
+
+
+def test_the_check_counts_every_customer_known_before_and_every_order_since(shop, told):
+    past, check = shop[0], told.finding.check
+    assert sum(each.customers for each in check.classes) == np.isfinite(past.before.age).sum()
+    assert sum(each.actual for each in check.classes) == check.orders == np.nansum(past.orders)
+    assert check.revenue == pytest.approx(np.nansum(past.revenue))
+
+
+def test_before_a_second_order_nothing_is_known_of_having_left(shop, told):
+    assert (np.isnan(told.forecast.p_active) == (shop[0].now.repeats == 0)).all()
+
+
+def test_the_customers_order_has_no_part_in_it(shop, told):
+    def turned(history):
+        return Histories(*(column[::-1].copy() for column in vars(history).values()))
+
+    past = shop[0]
+    back = Orders(turned(past.now), turned(past.before), past.orders[::-1], past.revenue[::-1], past.days)
+    again = value_to_come(back, 30, (np.arange(3000) % 3)[::-1])
+    assert np.allclose(again.forecast.revenue[::-1], told.forecast.revenue, rtol=1e-6)
+
+
+def withheld(past, days=30):
+    found = value_to_come(past, days, np.zeros(len(past.orders), np.int64))
+    assert np.isnan(found.forecast.revenue).all()
+    return found
+
+
+def test_a_forecast_reaches_no_further_than_it_was_checked(shop):
+    found = withheld(shop[0], days=400)
+    assert "cannot be checked" in found.finding.refusal
+    assert "1200 days" in found.finding.refusal
+
+
+def test_too_few_who_came_again_carry_no_forecast():
+    found = withheld(simulated(np.random.default_rng(4), n=150)[0])
+    assert "customers ordered again" in found.finding.refusal
+
+
+def test_customers_who_stop_as_nothing_foretold_close_the_gate(shop):
+    past = replace(shop[0], orders=np.where(np.isnan(shop[0].orders), np.nan, 0.0))
+    found = withheld(past)
+    assert "none came; above 25% a forecast is withheld" in found.finding.refusal
+    assert np.isnan(found.forecast.orders).all()
+    assert found.finding.segments == ()
+
+
+def test_money_is_withheld_where_frequent_customers_spend_otherwise(shop):
+    past, often = shop[0], np.nan_to_num(shop[0].now.repeats)
+    dear = replace(past.now, order_value=past.now.order_value * (1 + often) ** 2)
+    found = withheld(replace(past, now=dear))
+    assert "rank correlation" in found.finding.value_refusal
+    assert found.forecast.orders.sum() > 0
+    assert [part.revenue for part in found.finding.segments] == [None]
+
+
+def test_money_is_withheld_where_it_did_not_come_as_expected(shop):
+    past = shop[0]
+    found = withheld(replace(past, revenue=past.revenue * 2))
+    assert "too low" in found.finding.value_refusal
+
+
+def test_free_orders_have_no_money_to_come(shop):
+    past = shop[0]
+    free = [replace(history, order_value=history.order_value * 0) for history in (past.now, past.before)]
+    found = withheld(Orders(*free, past.orders, past.revenue * 0, past.days))
+    assert "paid" in found.finding.value_refusal
+
+
+def test_customers_who_have_not_ordered_are_told_nothing_of(shop):
+    past = shop[0]
+    nobody = Histories(*(np.append(column, np.nan) for column in vars(past.now).values()))
+    before = Histories(*(np.append(column, np.nan) for column in vars(past.before).values()))
+    more = Orders(nobody, before, np.append(past.orders, np.nan), np.append(past.revenue, np.nan), past.days)
+    found = value_to_come(more, 30, np.zeros(3001, np.int64))
+    assert np.isnan(found.forecast.orders[-1])
+    assert found.finding.n_customers == 3000

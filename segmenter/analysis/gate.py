@@ -1,0 +1,69 @@
+"""When a forecast is withheld, and why, in words: each answer is a sentence, or empty where the gate is open."""
+
+from __future__ import annotations
+
+from segmenter.analysis.lifetime_types import BgNbd, GammaGamma, HoldoutCheck
+
+MIN_REPEATERS = 100  # customers with a repeat order before the time held out
+MAX_ERROR = 0.25  # of the orders and of the money that came in the time held out
+MAX_CORRELATION = 0.3  # of the number of orders with their value, by ranks
+STEADY = 1e-3  # below this mean chance to leave after an order, nobody is seen to leave
+
+
+def too_thin(held_out: int, days: int, n_repeat: int) -> str:
+    """Why the past cannot carry a forecast of `days` days: the days `held_out` are fewer, or who came again too few."""
+    if held_out < days:
+        return (
+            f"A forecast of the next {days} days cannot be checked: a third of the time since the first order is "
+            f"{held_out} days. It takes an export of {3 * days} days, or a shorter history.period_days."
+        )
+    if n_repeat < MIN_REPEATERS:
+        return (
+            f"In the first two thirds of the time {n_repeat} customers ordered again; with fewer than "
+            f"{MIN_REPEATERS} a forecast would be guesswork."
+        )
+    return ""
+
+
+def orders_wrong(check: HoldoutCheck) -> str:
+    """Why the check of the orders forbids a forecast."""
+    if check.error <= MAX_ERROR:
+        return ""
+    return f"{_tried(check)}; above {MAX_ERROR:.0%} a forecast is withheld."
+
+
+def money_wrong(check: HoldoutCheck, correlation: float, model: GammaGamma | None) -> str:
+    """Why orders can be forecast, but not their money."""
+    if model is None or check.revenue <= 0:
+        return f"Fewer than {MIN_REPEATERS} customers paid for an order; money is withheld."
+    if abs(correlation) > MAX_CORRELATION:
+        return (
+            f"Customers who order more often spend {'more' if correlation > 0 else 'less'} per order (rank correlation "
+            f"{correlation:.2f}), and the model of order values takes the two for unrelated; above {MAX_CORRELATION} "
+            "money is withheld."
+        )
+    if model.q <= 1:
+        return "Order values differ so widely that they have no mean to expect; money is withheld."
+    if abs(check.revenue_expected - check.revenue) > MAX_ERROR * check.revenue:
+        low = check.revenue_expected < check.revenue
+        return (
+            f"Tried on the last {check.days} days, the forecast of money was "
+            f"{abs(check.revenue_expected / check.revenue - 1):.0%} too {'low' if low else 'high'}; above "
+            f"{MAX_ERROR:.0%} money is withheld."
+        )
+    return ""
+
+
+def told(check: HoldoutCheck, model: BgNbd) -> tuple[str, ...]:
+    """What a reader of the figures should know."""
+    tried = (f"{_tried(check)}.", "The forecast knows no season: it expects the coming days to be like all before.")
+    if model.a < STEADY * (model.a + model.b):
+        return (*tried, "No customer is seen to leave for good: silence is read as a slow rhythm.")
+    return tried
+
+
+def _tried(check: HoldoutCheck) -> str:
+    tried = f"Tried on the last {check.days} days, the forecast expected {check.orders_expected:,.0f} orders and "
+    if check.orders == 0:
+        return f"{tried}none came"
+    return f"{tried}{check.orders:,.0f} came; over the classes of customers it was off by {check.error:.0%}"

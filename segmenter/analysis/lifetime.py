@@ -1,0 +1,207 @@
+"""Value to come: what customers will order next, checked on time held out, and withheld where the check fails."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+import numpy as np
+
+from segmenter.analysis import bgnbd, gammagamma, gate
+from segmenter.analysis.lifetime_types import (
+    BgNbd,
+    GammaGamma,
+    HoldoutCheck,
+    HoldoutClass,
+    LifetimeFinding,
+    SegmentLifetime,
+)
+from segmenter.analysis.types import Floats, Ints
+
+LAST_CLASS = 7  # repeat orders and more
+
+
+class History(Protocol):
+    """How customers ordered up to some day, all (n,), NaN for those who had not ordered yet."""
+
+    @property
+    def repeats(self) -> Floats:
+        """Orders after the first."""
+
+    @property
+    def recency(self) -> Floats:
+        """Weeks from the first order to the last."""
+
+    @property
+    def age(self) -> Floats:
+        """Weeks from the first order to that day."""
+
+    @property
+    def order_value(self) -> Floats:
+        """Mean money of an order."""
+
+
+class Past(Protocol):
+    """The customers' history, and as it stood `days` days before, with the `orders` and `revenue` (n,) since."""
+
+    @property
+    def now(self) -> History:
+        """All of it."""
+
+    @property
+    def before(self) -> History:
+        """As it stood then."""
+
+    @property
+    def orders(self) -> Floats:
+        """Orders in the days since, NaN for those who had not ordered before."""
+
+    @property
+    def revenue(self) -> Floats:
+        """Their money."""
+
+    @property
+    def days(self) -> int:
+        """Days since."""
+
+
+@dataclass(frozen=True)
+class Forecast:
+    """What to expect of customers in a period, all (n,), NaN for those who have not ordered.
+
+    `p_active` is the chance that a customer has not left, NaN before a repeat order, where BG/NBD knows none;
+    `p_order` the chance of an order in the period, `orders` their expected number and `revenue` their money.
+    """
+
+    p_active: Floats
+    p_order: Floats
+    orders: Floats
+    revenue: Floats
+
+
+@dataclass(frozen=True)
+class Lifetime:
+    """The finding, and the forecast per customer; columns are NaN throughout where the gate is shut."""
+
+    finding: LifetimeFinding
+    forecast: Forecast
+
+
+@dataclass(frozen=True)
+class _Models:
+    orders: BgNbd
+    value: GammaGamma | None
+
+
+def value_to_come(past: Past, days: int, segments: Ints) -> Lifetime:
+    """Orders and money of the next `days`, per customer and per segment (n,), if the past can carry it.
+
+    The models are fitted on the first two thirds of the time and held against the last. They speak for the
+    next period only if that third is as long, enough customers ordered again, and orders came as expected;
+    of money only if the number of orders tells little of their value, and money came as expected.
+    """
+    known = np.isfinite(past.now.age)
+    finding = LifetimeFinding(days, int(known.sum()), int((past.now.repeats > 0).sum()))
+    thin = gate.too_thin(past.days, days, int((past.before.repeats > 0).sum()))
+    if thin:
+        return _withheld(replace(finding, refusal=thin), len(known))
+    check, correlation = _check(past), _correlation(past.now)
+    finding = replace(finding, check=check, correlation=correlation)
+    wrong = gate.orders_wrong(check)
+    if wrong:
+        return _withheld(replace(finding, refusal=wrong), len(known))
+    models = _fit(past.now)
+    forecast = _forecast(models, past.now, days)
+    unpriced = gate.money_wrong(check, correlation, models.value)
+    if unpriced:
+        forecast = replace(forecast, revenue=np.full(len(known), np.nan))
+    return Lifetime(
+        replace(
+            finding,
+            value_refusal=unpriced,
+            orders_model=models.orders,
+            value_model=models.value,
+            segments=_by_segment(forecast, segments),
+            sentences=gate.told(check, models.orders),
+        ),
+        forecast,
+    )
+
+
+def _withheld(finding: LifetimeFinding, n: int) -> Lifetime:
+    return Lifetime(finding, Forecast(*(np.full(n, np.nan) for _ in range(4))))
+
+
+def _fit(history: History) -> _Models:
+    """Both models; the value of the first order counts, as it tells most of customers who had no other.
+
+    Order values want as many paying customers as the gate wants repeaters.
+    """
+    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+
+    known = np.isfinite(history.age)
+    paid = known & (history.order_value > 0)
+    with threadpool_limits(1):  # four parameters: threads would only wait for one another
+        orders = bgnbd.fit(history.repeats[known], history.recency[known], history.age[known])
+        if paid.sum() < gate.MIN_REPEATERS:
+            return _Models(orders, None)
+        return _Models(orders, gammagamma.fit(history.repeats[paid] + 1, history.order_value[paid]))
+
+
+def _forecast(models: _Models, history: History, days: int) -> Forecast:
+    times = (history.repeats, history.recency, history.age)
+    known, weeks = np.isfinite(history.age), days / 7
+    x, recency, age = (column[known] for column in times)
+    orders = bgnbd.expected_orders(models.orders, x, recency, age, weeks)
+    spent = np.maximum(history.order_value[known], 0)
+    value = gammagamma.expected_value(models.value, x + 1, spent) if models.value else np.full(len(x), np.nan)
+    active = np.where(x > 0, bgnbd.p_active(models.orders, x, recency, age), np.nan)
+    found = (active, bgnbd.p_order(models.orders, x, recency, age, weeks), orders, orders * value)
+    columns = [np.full(len(known), np.nan) for _ in found]
+    for column, values in zip(columns, found, strict=True):
+        column[known] = values
+    return Forecast(*columns)
+
+
+def _check(past: Past) -> HoldoutCheck:
+    """The models fitted on what was known before, against what came."""
+    expected = _forecast(_fit(past.before), past.before, past.days)
+    known = np.isfinite(past.before.age)
+    classes = np.minimum(past.before.repeats[known], LAST_CLASS).astype(np.int64)
+    customers, orders, actual = (
+        np.bincount(classes, weights, LAST_CLASS + 1) for weights in (None, expected.orders[known], past.orders[known])
+    )
+    return HoldoutCheck(
+        days=past.days,
+        orders_expected=float(orders.sum()),
+        orders=float(actual.sum()),
+        error=float(np.abs(orders - actual).sum() / max(actual.sum(), 1)),
+        revenue_expected=float(expected.revenue[known].sum()),
+        revenue=float(past.revenue[known].sum()),
+        classes=tuple(
+            HoldoutClass(number, int(customers[number]), float(orders[number]), float(actual[number]))
+            for number in range(LAST_CLASS + 1)
+        ),
+    )
+
+
+def _correlation(history: History) -> float:
+    """Spearman's rank correlation of the number of orders with their mean value, 0 where either is constant."""
+    from scipy.stats import rankdata
+
+    again = history.repeats > 0
+    often, dear = (rankdata(column[again]) for column in (history.repeats, history.order_value))
+    return float(np.corrcoef(often, dear)[0, 1]) if np.ptp(often) > 0 and np.ptp(dear) > 0 else 0.0
+
+
+def _by_segment(forecast: Forecast, segments: Ints) -> tuple[SegmentLifetime, ...]:
+    ordering, orders, revenue = (
+        np.bincount(segments, np.nan_to_num(column)) for column in (forecast.p_order, forecast.orders, forecast.revenue)
+    )
+    priced = bool(np.isfinite(forecast.revenue).any())
+    return tuple(
+        SegmentLifetime(
+            int(label), float(ordering[label]), float(orders[label]), float(revenue[label]) if priced else None
+        )
+        for label in np.unique(segments)
+    )

@@ -1,0 +1,81 @@
+"""What was found of the value to come, in plain numbers: a part of `segmenter.analysis.findings.Findings`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class BgNbd:
+    """Parameters of BG/NBD in weeks: order rates are gamma (r, alpha), chances to leave after an order beta (a, b)."""
+
+    r: float
+    alpha: float
+    a: float
+    b: float
+
+
+@dataclass(frozen=True)
+class GammaGamma:
+    """Parameters of Gamma-Gamma: order values are gamma of shape p, their rates gamma (q, gamma)."""
+
+    p: float
+    q: float
+    gamma: float
+
+
+@dataclass(frozen=True)
+class HoldoutClass:
+    """Customers with `repeats` repeat orders (the last class: so many or more), and their orders in the time held out."""
+
+    repeats: int
+    customers: int
+    expected: float
+    actual: float
+
+
+@dataclass(frozen=True)
+class HoldoutCheck:
+    """What was expected from the first two thirds of the time, and what came in the last `days`.
+
+    `error` sums the classes' differences and divides by the orders that came.
+    """
+
+    days: int
+    orders_expected: float
+    orders: float
+    error: float
+    revenue_expected: float
+    revenue: float
+    classes: tuple[HoldoutClass, ...]
+
+
+@dataclass(frozen=True)
+class SegmentLifetime:
+    """A segment's next period: `ordering` customers are expected to order, `orders` and `revenue` to come from them."""
+
+    label: int
+    ordering: float
+    orders: float
+    revenue: float | None
+
+
+@dataclass(frozen=True)
+class LifetimeFinding:
+    """Orders and money to expect in the next `days`, before returns; None and empty where the gate is shut.
+
+    `refusal` says why there are no figures, `value_refusal` why there are none of money; empty where there are.
+    `correlation` is the rank correlation of order number and order value, which Gamma-Gamma takes for independent.
+    """
+
+    days: int
+    n_customers: int
+    n_repeat: int
+    refusal: str = ""
+    value_refusal: str = ""
+    orders_model: BgNbd | None = None
+    value_model: GammaGamma | None = None
+    correlation: float | None = None
+    check: HoldoutCheck | None = None
+    segments: tuple[SegmentLifetime, ...] = ()
+    sentences: tuple[str, ...] = ()
