@@ -10,13 +10,24 @@ from segmenter.config.report import ReportConfig
 from segmenter.report.alerts import alert_page, write_alerts
 from segmenter.report.brief import Brief, brief
 from segmenter.report.paper import pdf_problem
+from segmenter.report.sources import FigureData, FigureSource, figure_data, figures
 from segmenter.runs.types import Run
 
 if TYPE_CHECKING:
-    from segmenter.report.context.view import View
     from segmenter.report.types import Figure
 
-__all__ = ["Brief", "alert_page", "brief", "pdf_problem", "render", "write_alerts"]
+__all__ = [
+    "Brief",
+    "FigureData",
+    "FigureSource",
+    "alert_page",
+    "brief",
+    "figure_data",
+    "figures",
+    "pdf_problem",
+    "render",
+    "write_alerts",
+]
 
 
 def render(run: Run, config: ReportConfig, folder: Path, formats: Collection[str] | None = None) -> tuple[Path, ...]:
@@ -46,11 +57,11 @@ def render(run: Run, config: ReportConfig, folder: Path, formats: Collection[str
 
 def _pages(run: Run, config: ReportConfig, folder: Path) -> list[Path]:
     from segmenter.report import page as pages
-    from segmenter.report.context import build
+    from segmenter.report.context import build, view_of
     from segmenter.report.paper import write_pdf
     from segmenter.report.points import points
 
-    view = _view(run, config)
+    view = view_of(run, config)
     _write_charts(view.charts, folder / "charts")
     page = build(view)
     files = []
@@ -61,20 +72,6 @@ def _pages(run: Run, config: ReportConfig, folder: Path) -> list[Path]:
         files.append(folder / "report.pdf")
         write_pdf(page, view.charts, config.templates, files[-1])
     return files
-
-
-def _view(run: Run, config: ReportConfig) -> View:
-    """The run with its charts drawn, in the reader's locale and the segments' colours."""
-    from segmenter.report import palette
-    from segmenter.report.charts import draw
-    from segmenter.report.charts.style import Look
-    from segmenter.report.context.view import View
-    from segmenter.report.language import Voice
-
-    voice = Voice(config.locale, config.currency)
-    names = {card.label: card.name for card in run.findings.cards}
-    look = Look(voice, names, palette.colours([*names]), palette.markers([*names]))
-    return View(run, config, voice, draw(run, look))
 
 
 def _write_charts(charts: dict[str, Figure], folder: Path) -> None:

@@ -2,11 +2,31 @@
 
 from __future__ import annotations
 
+from segmenter.config.report import ReportConfig
 from segmenter.report import palette
 from segmenter.report.brand import logo_uri
 from segmenter.report.context import certainty, customers, data, method, moves, segments, summary
 from segmenter.report.context.view import View
+from segmenter.report.language import Voice
 from segmenter.report.types import Page
+from segmenter.runs.types import Run
+
+
+def view_of(run: Run, config: ReportConfig) -> View:
+    """The run with its charts drawn, in the reader's locale and the segments' colours.
+
+    Raises
+    ------
+    ReportError
+        The locale is unknown.
+    """
+    from segmenter.report.charts import draw
+    from segmenter.report.charts.style import Look
+
+    voice = Voice(config.locale, config.currency)
+    names = {card.label: card.name for card in run.findings.cards}
+    look = Look(voice, names, palette.colours([*names]), palette.markers([*names]))
+    return View(run, config, voice, draw(run, look))
 
 
 def build(view: View) -> Page:
@@ -18,15 +38,10 @@ def build(view: View) -> Page:
         The logo cannot be read.
     """
     config, run = view.config, view.run
-    who_moved = moves.moves(view)
-    chapters = (
-        segments.who(view),
-        segments.differences(view),
-        customers.whereabouts(view),
-        customers.oddities(view),
-        certainty.certainty(view),
-        data.data(view),
-    )
+    told = (segments.who(view), segments.differences(view), customers.whereabouts(view))
+    moved = moves.moves(view)
+    judged = (customers.oddities(view), certainty.certainty(view), data.data(view))
+    chapters = (*told, *((moved,) if moved else ()), *judged)
     period = f"{view.voice.date(run.manifest.period.first_day)} – {view.voice.date(run.manifest.period.last_day)}"
     return Page(
         title=config.title,
@@ -45,13 +60,13 @@ def build(view: View) -> Page:
         stats=summary.stats(view),
         opening=() if run.history.movement else view.figures("shares"),
         cards=segments.cards(view),
-        segments=chapters[0],
-        differences=chapters[1],
-        map=chapters[2],
-        oddities=chapters[3],
-        certainty=chapters[4],
-        data=chapters[5],
-        method=method.method(view, (*chapters, *((who_moved,) if who_moved else ()))),
+        segments=told[0],
+        differences=told[1],
+        map=told[2],
+        oddities=judged[0],
+        certainty=judged[1],
+        data=judged[2],
+        method=method.method(view, chapters),
         changed=moves.changed(view),
-        moves=who_moved,
+        moves=moved,
     )

@@ -5,24 +5,26 @@ from __future__ import annotations
 from typing import Any
 
 from segmenter.report.context.view import View, columns, parts, table, text
+from segmenter.report.sources import sources
 from segmenter.report.types import Part, Section, Table
 
 
 def method(view: View, chapters: tuple[Section, ...]) -> Section:
     """The appendix; `chapters` are those whose figures and tables it names the source of."""
     findings = view.run.findings
+    told = (
+        Part("Steps", _steps(view)),
+        Part("Preparation", findings.preparation.notes),
+        Part("Features", (), (), (_features(view),)),
+        Part("Parameters", (), (), (_parameters(view),)),
+        Part("Versions and timings", (), (), (_versions(view), _timings(view))),
+    )
+    everything = (*chapters, Section("method", "", "", told))
     return Section(
         "method",
         "How was it done?",
         "For analysts: the exact terms, parameters and versions, enough to repeat every figure.",
-        parts(
-            Part("Steps", _steps(view)),
-            Part("Preparation", findings.preparation.notes),
-            Part("Features", (), (), (_features(view),)),
-            Part("Parameters", (), (), (_parameters(view),)),
-            Part("Versions and timings", (), (), (_versions(view), _timings(view))),
-            Part("Where each figure comes from", (), (), (_sources(view, chapters),)),
-        ),
+        parts(*told, Part("Where each figure comes from", _how_to_ask(view), (), (_sources(view, everything),))),
     )
 
 
@@ -96,11 +98,24 @@ def _timings(view: View) -> Table:
     return table("timings", "Seconds per stage", columns("Stage", "Seconds#"), rows, "run.json: timings")
 
 
+def _how_to_ask(view: View) -> tuple[str, ...]:
+    return (
+        "Every figure answers back: its numbers, as a table with their source, are printed by "
+        f"segmenter runs show {view.run.manifest.run_id} --figure NAME.",
+    )
+
+
 def _sources(view: View, chapters: tuple[Section, ...]) -> Table:
-    parts_of = [part for chapter in chapters for part in chapter.parts]
-    drawn = (*view.figures("shares"), *(item for part in parts_of for item in part.figures))
-    pairs = [(item.title, item.source) for item in drawn]
-    pairs += [(item.title, item.source) for part in parts_of for item in part.tables]
-    rows = [(text(title), text(source)) for title, source in pairs]
+    rows = [
+        (
+            text(source.id),
+            text(source.title),
+            text(", ".join(source.queries)),
+            view.number(source.rows),
+            text(source.stored),
+        )
+        for source in sources(view, chapters, view.figures("shares") if not view.run.history.movement else ())
+    ]
     title = f"Sources in run {view.run.manifest.run_id}"
-    return table("sources", title, columns("Figure or table", "From"), rows, "this report")
+    heads = columns("Name", "Figure or table", "SQL", "Rows#", "Stored in")
+    return table("sources", title, heads, rows, "")

@@ -1,0 +1,88 @@
+"""Every figure answers back: its SQL, its rows, its run and its numbers."""
+
+import re
+from dataclasses import replace
+from datetime import date
+
+import pandas as pd
+import pytest
+
+from segmenter import assets
+from segmenter.config.report import ReportConfig
+from segmenter.errors import UsageError
+from segmenter.report import figure_data, figures, render
+from segmenter.report.numbers import CUSTOM, NUMBERS
+from segmenter.runs import archive
+from segmenter.runs.history import BridgeStep, Flow, History, Interval, Movement, SegmentChange
+from tests.report.made_up import bare_run, made_up_run
+
+
+@pytest.fixture(scope="module")
+def run():
+    """A run that has moved: every figure of a report is there."""
+    change = Interval(3.0, -2.0, 9.0)
+    movement = Movement(
+        "20261116T080000Z-11aa",
+        date(2011, 12, 3),
+        30,
+        (Flow("Lost", "Lost", 40, 10.0, 12.0, 0, 0), Flow(None, "Lost", 3, 0.0, 5.0, 3, 0)),
+        (BridgeStep("before", 40, 10.0), BridgeStep("same", 40, 2.0), BridgeStep("new", 3, 5.0), BridgeStep("after", 43, 17.0)),
+        (SegmentChange(4, "Lost", 40, 43, change, 10.0, 17.0, change),),
+        0,
+        0,
+        False,
+        ("Nothing moved by more than chance explains.",),
+    )  # fmt: skip
+    return replace(made_up_run(), history=History(movement=movement))
+
+
+@pytest.fixture(scope="module")
+def folder(run, tmp_path_factory):
+    return archive.write(run, tmp_path_factory.mktemp("archive"), lambda aside: None)
+
+
+def test_every_chart_and_table_of_the_page_names_its_source(run, tmp_path):
+    render(run, ReportConfig(formats=("html",)), tmp_path)
+    page = (tmp_path / "report.html").read_text()
+    shown = re.findall(r'<figure id="([\w-]+)"', page) + re.findall(r'id="table-([\w-]+)"', page)
+    assert sorted(source.id for source in figures(run)) == sorted({*shown})
+    appendix = page[page.index('id="table-sources"') :]
+    for source in figures(run):
+        assert source.id == "sources" or f">{source.id}</th>" in appendix
+
+
+def test_every_chart_has_numbers_and_a_source_that_exists(run):
+    found = {source.id: source for source in figures(run)}
+    assert set(NUMBERS) <= set(found)
+    for source in found.values():
+        assert source.rows > 0
+        assert source.run == run.manifest.run_id
+        for query in source.queries:
+            assert query == CUSTOM or assets.asset(query).is_file()
+
+
+def test_a_chart_prints_the_numbers_that_it_draws(run, folder):
+    found = figure_data(folder, "shares")
+    assert found.source.queries == ("queries/features_value.sql",)
+    assert [row[found.columns.index("customers")] for row in found.rows] == run.segments["customers"].tolist()
+    assert len(figure_data(folder, "map-tsne").rows) == run.customers["tsne_x"].notna().sum()
+
+
+def test_a_table_prints_its_cells(run, folder):
+    found = figure_data(folder, "overview")
+    assert [row[0] for row in found.rows] == [card.name for card in run.findings.cards]
+    assert len(found.rows) == found.source.rows
+
+
+def test_missing_numbers_are_none(folder):
+    assert any(None in row for row in figure_data(folder, "moves").rows)
+    assert isinstance(figure_data(folder, "moves").table, pd.DataFrame)
+
+
+def test_an_unknown_figure_is_answered_with_those_there_are(folder):
+    with pytest.raises(UsageError, match=r"no figure 'pie'.*shares.*overview"):
+        figure_data(folder, "pie")
+
+
+def test_a_bare_run_has_sources_too():
+    assert {"account", "features"} <= {source.id for source in figures(bare_run())}
