@@ -150,6 +150,9 @@ def _add_runs(commands: argparse._SubParsersAction[_Parser]) -> None:
     for command in (listing, show, compare, accept, prune):
         _archive(command)
     show.add_argument("run", nargs="?", default="latest", metavar="RUN", help="run id, its beginning, or latest")
+    show.add_argument(
+        "--figure", metavar="ID", help="the numbers behind a chart or table of its report, with their source"
+    )
     compare.add_argument("before", metavar="BEFORE", help="the earlier run: its id, or its beginning")
     compare.add_argument("now", nargs="?", default="latest", metavar="NOW", help="the later run (default: latest)")
     compare.add_argument("--to", metavar="FILE", help="also write every customer's move as CSV")

@@ -13,11 +13,14 @@ from segmenter.commands.options import root
 from segmenter.commands.shown import pages, run_document, show_acceptance, show_account, show_movement
 from segmenter.console import Terminal, print_json, shown
 from segmenter.errors import UsageError
+from segmenter.report import figure_data
 from segmenter.runs import acceptance
 from segmenter.runs import archive as archive_of
 from segmenter.runs.movement import movement, side
 from segmenter.runs.tables import write_safe_csv
 from segmenter.runs.types import Run
+
+MAX_ROWS = 60  # of a figure's numbers on a terminal
 
 
 def listing(options: Namespace) -> None:
@@ -46,6 +49,9 @@ def listing(options: Namespace) -> None:
 def show(options: Namespace) -> None:
     """One run: its segments, why so many, and its row account."""
     folder = archive_of.find(root(options), options.run)
+    if options.figure:
+        _show_figure(options, folder)
+        return
     shown_run = archive_of.read(folder)
     if options.json:
         print_json(run_document(pipeline.Finished(shown_run, folder, pages(folder))))
@@ -61,6 +67,30 @@ def show(options: Namespace) -> None:
     show_account(terminal, shown_run.manifest.account)
     for page in pages(folder):
         terminal.say(shown(page), style="bold")
+
+
+def _show_figure(options: Namespace, folder: Path) -> None:
+    """The numbers behind a chart or table of the report, with where they come from."""
+    found = figure_data(folder, options.figure)
+    source = found.source
+    if options.json:
+        print_json({**asdict(source), "columns": found.columns, "data": found.rows})
+        return
+    terminal = Terminal(options.quiet)
+    terminal.say(source.title, style="bold")
+    terminal.say(f"{source.rows:,} rows of run {source.run}; stored in: {source.stored or 'the report alone'}")
+    terminal.say(f"SQL: {', '.join(source.queries) or 'none, it tells of the run itself'}\n")
+    shown_rows = [[_written(cell) for cell in row] for row in found.rows[:MAX_ROWS]]
+    terminal.table(found.columns, shown_rows)
+    if len(found.rows) > MAX_ROWS:
+        terminal.say(f"and {len(found.rows) - MAX_ROWS:,} more rows: --json prints all of them")
+
+
+def _written(cell: Any) -> str:
+    """A number with at most four decimals, nothing where nothing is known."""
+    if isinstance(cell, float):
+        return f"{cell:.4f}".rstrip("0").rstrip(".")
+    return "" if cell is None else str(cell)
 
 
 def compare(options: Namespace) -> None:
