@@ -138,6 +138,7 @@ def _analyse(sources: Sequence[str], config: Config, watch: Stopwatch, started: 
                 features.period_revenue(engine, table, config.history.period_days),
                 acceptance.follow(Path(config.engine.archive), table, config),
                 population_of(engine, table),
+                features.past_orders(engine, table),
             )
             watch.begin(STAGES[2])
             found = study(table, known, config)

@@ -15,7 +15,7 @@ from segmenter.analysis.silhouette import silhouette_profiles
 from segmenter.analysis.types import Floats
 from segmenter.config import Config
 from segmenter.engine.population import Population
-from segmenter.features.types import Baskets, FeatureTable
+from segmenter.features.types import Baskets, FeatureTable, PastOrders
 from segmenter.runs.acceptance import Following
 from segmenter.runs.history import Continuity
 from segmenter.runs.types import Model
@@ -34,7 +34,8 @@ class Known:
 
     `evidence` gives the transactions behind customers in words, by customer id; `period_revenue` (n,) the
     customers' money in the last days; `following` the accepted model. `population` counts everybody by the
-    study's rule, where the feature table is a sample; None where it holds everybody.
+    study's rule, where the feature table is a sample; None where it holds everybody. `past_orders` are what the
+    value to come is told from; None: it is not.
     """
 
     baskets: Baskets | None
@@ -42,6 +43,7 @@ class Known:
     period_revenue: Floats
     following: Following
     population: PopulationOf | None = None
+    past_orders: PastOrders | None = None
 
 
 @dataclass(frozen=True)
@@ -66,7 +68,7 @@ def study(table: FeatureTable, known: Known, config: Config) -> Study:
         cards, odd = counted(cards, population, table.names), joined(core, population)
     explained, told = _explained(core, show), _explained(odd, show)
     proof = known.evidence([str(odd.table.customer_id[row]) for row in told.rows])
-    readings = read(core, known.baskets, config)
+    readings = read(core, known.baskets, known.past_orders, config)
     return Study(
         _findings(core, cards, readings, population),
         customers_table(core, cards, explained, readings, known.period_revenue, config),
@@ -107,6 +109,7 @@ def _findings(
         themes=readings.themes,
         separation=(*_separation(core, cards), *([] if population is None else said(core, population))),
         centroids=tuple(tuple(float(value) for value in row) for row in core.segmentation.centroids),
+        lifetime=readings.lifetime.finding if readings.lifetime else None,
     )
 
 

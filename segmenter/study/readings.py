@@ -7,11 +7,12 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from segmenter.analysis import comparison, hierarchy, maps, mixture, rfm, themes
+from segmenter.analysis import comparison, hierarchy, lifetime, maps, mixture, rfm, themes
 from segmenter.analysis.findings import Comparison, HierarchyFinding, MixtureFinding, RfmFinding, Theme
+from segmenter.analysis.lifetime import Lifetime
 from segmenter.analysis.types import CustomerMap, Ints
 from segmenter.config import Config
-from segmenter.features.types import Baskets
+from segmenter.features.types import Baskets, PastOrders
 from segmenter.study.core import Core
 
 
@@ -27,17 +28,19 @@ class Readings:
     rfm: RfmFinding
     scores: Ints
     rfm_segments: list[str]
+    lifetime: Lifetime | None
 
 
-def read(core: Core, baskets: Baskets | None, config: Config) -> Readings:
+def read(core: Core, baskets: Baskets | None, past_orders: PastOrders | None, config: Config) -> Readings:
     """All readings; the maps are drawn beside the rest, as they take as long as everything else together."""
     with ThreadPoolExecutor(1) as beside:
         drawing = beside.submit(_map, core, config)
         tree, side, soft = _methods(core, config)
         found = _themes(core, baskets, config)
         scores, rfm_segments, quintiles = _rfm(core)
+        to_come = _to_come(core, past_orders, config) if past_orders else None
         seen = drawing.result()
-    return Readings(seen, tree, side, soft, found, quintiles, scores, rfm_segments)
+    return Readings(seen, tree, side, soft, found, quintiles, scores, rfm_segments, to_come)
 
 
 def _map(core: Core, config: Config) -> CustomerMap:
@@ -84,6 +87,12 @@ def _numbered(tree: HierarchyFinding, numbers: tuple[int, ...]) -> HierarchyFind
 def _rfm(core: Core) -> tuple[Ints, list[str], RfmFinding]:
     recency, frequency, monetary = (core.table.column(name) for name in ("recency", "frequency", "monetary"))
     return rfm.score(recency, frequency, monetary, core.segmentation.labels, core.segmentation.n_clusters)
+
+
+def _to_come(core: Core, past_orders: PastOrders, config: Config) -> Lifetime:
+    """The next period's orders and money, under the segments' lasting numbers."""
+    numbers = np.array(core.placement.numbers)[core.segmentation.labels]
+    return lifetime.value_to_come(past_orders, config.history.period_days, numbers)
 
 
 def _themes(core: Core, baskets: Baskets | None, config: Config) -> tuple[Theme, ...]:

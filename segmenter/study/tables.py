@@ -71,6 +71,7 @@ def customers_table(
         "severity": core.severity.round(1),
         "anomaly_reason": reasons,
         "jury": core.votes,
+        **_to_come(readings),
         **_places(readings.map, len(labels)),
     }
     return pd.concat([table, values, pd.DataFrame(found)], axis=1)
@@ -88,6 +89,19 @@ def _soft(core: Core, names: np.ndarray, config: Config) -> dict[str, np.ndarray
         return {}
     own, second = memberships(core.matrix, core.segmentation.labels)
     return {"membership": own, "second_segment": names[second].astype(str)}
+
+
+def _to_come(readings: Readings) -> dict[str, Floats]:
+    """What to expect of the customer in the next period, NaN where the gate is shut."""
+    if readings.lifetime is None:
+        return {}
+    told = readings.lifetime.forecast
+    return {
+        "p_active": told.p_active,
+        "p_order": told.p_order,
+        "expected_orders": told.orders,
+        "expected_revenue": told.revenue,
+    }
 
 
 def _places(seen: CustomerMap, n: int) -> dict[str, np.ndarray]:
