@@ -9,7 +9,7 @@ PACKAGE = Path(__file__).resolve().parents[1] / "segmenter"
 FLOORS = (
     {"errors", "assets", "config"},
     {"intake", "engine", "features", "analysis", "sample"},
-    {"runs"},
+    {"runs", "privacy"},
     {"report"},
     {"delivery"},
     {"schedule"},

@@ -140,5 +140,5 @@ def test_an_entity_of_a_workbook_is_never_resolved(read, tmp_path, entity):
             return data
         return f"<!DOCTYPE x [<!ENTITY e {entity}>]>".encode() + data.replace(b"<v>", b"<v>&e;", 40)
 
-    with pytest.raises(SourceError, match="no workbook that can be read|no sheet looks like transactions"):
+    with pytest.raises(SourceError, match=r"no workbook that can be read|no sheet looks like transactions"):
         read(workbook(tmp_path / "entity.xlsx", change))

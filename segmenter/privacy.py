@@ -1,0 +1,111 @@
+"""Pseudonyms in the place of customer ids, put there right after intake: nothing behind it ever sees an id.
+
+A pseudonym is a keyed hash (HMAC-SHA256): without the archive's key nobody can try ids until one fits, and with it
+the same customer has the same pseudonym in every run of the archive. The ids stay in one file per run,
+``customer_key.csv``, which no delivery takes along.
+"""
+
+from __future__ import annotations
+
+import hmac
+import os
+import secrets
+import stat
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import duckdb
+
+from segmenter.assets import query
+from segmenter.errors import RunError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+SECRET = "pseudonym.key"  # noqa: S105 - the name of the file
+NAMES = "customer_key.csv"
+BLOCK = 64  # bytes that SHA-256 hashes at a time
+
+
+def key_of(archive: Path) -> bytes:
+    """The key of `archive`, 32 random bytes in a file for its owner alone; made where there is none.
+
+    Raises
+    ------
+    RunError
+        The file cannot be read or written, is open to others, or is no key.
+    """
+    path = archive / SECRET
+    try:
+        if not path.exists():
+            _make(path)
+        if path.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
+            raise RunError(f"{path} can be read by others, who could then undo pseudonyms. Run chmod 600 {path}.")
+        key = bytes.fromhex(path.read_text(encoding="ascii"))
+    except OSError as error:
+        raise RunError(f"The key {path} cannot be used: {error.strerror}. Permit it to its owner.") from None
+    except ValueError:
+        key = b""
+    if len(key) != 32:
+        raise RunError(f"{path} is no key of this program. Restore it, or name another archive with -o.")
+    return key
+
+
+def _make(path: Path) -> None:
+    """Write a new key whole, or leave that of another process which came first."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    aside = path.with_name(f".{path.name}-{os.getpid()}")
+    handle = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(handle, "w", encoding="ascii") as file:
+        file.write(secrets.token_hex(32))
+        file.flush()
+        os.fsync(handle)
+    try:
+        os.link(aside, path)
+    except FileExistsError:
+        return
+    finally:
+        aside.unlink()
+
+
+def pseudonym(key: bytes, customer_id: str) -> str:
+    """The name by which every run of the archive with that `key` knows the customer."""
+    return "p" + hmac.digest(key, customer_id.encode(), "sha256").hex()[:20]
+
+
+def known_as(archive: Path, customer_id: str) -> str:
+    """The customer's name in the runs of `archive`: a pseudonym where it has a key, else the id itself."""
+    return pseudonym(key_of(archive), customer_id) if (archive / SECRET).exists() else customer_id
+
+
+def pseudonymise(connection: duckdb.DuckDBPyConnection, key: bytes) -> pd.DataFrame:
+    """Put pseudonyms in the place of ids in the tables of an intake, and empty the rejected rows' text.
+
+    Returns who is who: customer_id and pseudonym, sorted by pseudonym, for `write_names`.
+
+    Raises
+    ------
+    RunError
+        Two customers have the same pseudonym, which chance makes of a trillion customers.
+    """
+    padded = key.ljust(BLOCK, b"\0")
+    inner, outer = (bytes(byte ^ pad for byte in padded) for pad in (0x36, 0x5C))
+    connection.execute(query("privacy_pseudonyms"), {"inner": inner, "outer": outer})
+    names = connection.execute("SELECT customer_id, pseudonym FROM pseudonyms ORDER BY pseudonym").df()
+    if names["pseudonym"].duplicated().any():
+        raise RunError("Two customers have the same pseudonym. Remove the archive's key, or name another archive.")
+    connection.execute(query("privacy_transactions"))
+    connection.execute("UPDATE rejected SET text = ''")
+    for table in ("pseudonyms", "judged", "lines"):
+        connection.execute(f"DROP TABLE IF EXISTS {table}")
+    return names
+
+
+def write_names(names: pd.DataFrame, folder: Path) -> Path:
+    """Write who is who into `folder`, readable by its owner alone."""
+    from segmenter.runs.tables import write_safe_csv
+
+    path = folder / NAMES
+    os.close(os.open(path, os.O_WRONLY | os.O_CREAT, 0o600))
+    write_safe_csv(names, path)
+    return path

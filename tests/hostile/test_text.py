@@ -1,0 +1,175 @@
+"""Text is never code: one shop full of attacks goes through every output of the program, and nothing runs."""
+
+import csv
+import json
+import re
+import shutil
+import subprocess
+import zipfile
+import zlib
+from html.parser import HTMLParser
+
+import pytest
+
+URL_ATTRIBUTES = ("src", "href", "xlink:href", "action", "data", "poster", "srcset", "formaction", "background")
+PDF_ACTIONS = (b"/JavaScript", b"/JS", b"/Launch", b"/URI", b"/EmbeddedFile", b"/OpenAction", b"/SubmitForm", b"/GoToR")
+
+
+class Elements(HTMLParser):
+    """Every start tag with its attributes, and the text of styles."""
+
+    def __init__(self):
+        super().__init__()
+        self.found, self.styles, self._tag = [], "", ""
+
+    def handle_starttag(self, tag, attrs):
+        self.found.append((tag, dict(attrs)))
+        self._tag = tag
+
+    def handle_data(self, data):
+        if self._tag == "style":
+            self.styles += data
+
+
+def parsed(path):
+    parser = Elements()
+    parser.feed(path.read_text(encoding="utf-8"))
+    return parser
+
+
+def files(shop, *patterns):
+    found = [path for run in shop.runs for pattern in patterns for path in run.rglob(pattern)]
+    assert found
+    return found
+
+
+def test_every_command_ends_well(shop):
+    for done in shop.said:
+        assert done.returncode == 0, done.stderr.decode()
+    assert len(shop.runs) == 2
+
+
+def test_the_hostile_names_reach_the_outputs(shop):
+    rows = [row for path in files(shop, "customers.csv") for row in csv.DictReader(path.open(encoding="utf-8-sig"))]
+    ids = {row["customer_id"].lstrip("'") for row in rows}
+    for text in shop.texts:
+        plain = text.strip(" ").lstrip("'").replace("\r\n", "\n")
+        assert any(each.replace("\r\n", "\n").startswith(plain) for each in ids), text
+
+
+def test_no_text_becomes_an_element_or_an_address(shop):
+    for path in files(shop, "*.html"):
+        page = parsed(path)
+        for tag, attributes in page.found:
+            assert not any(name.startswith("on") for name in attributes), (path, tag, attributes)
+            assert tag not in {"iframe", "object", "embed", "base", "form"}, (path, tag)
+            for name in URL_ATTRIBUTES:
+                assert attributes.get(name, "#").startswith(("#", "data:", "report.", "mailto:")), (
+                    path,
+                    tag,
+                    attributes,
+                )
+        assert "http" not in re.sub(r"data:[^\"')]*", "", page.styles)
+        assert "</style><script>" not in path.read_text(encoding="utf-8")
+
+
+def test_charts_are_drawings_without_scripts(shop):
+    from xml.etree import ElementTree
+
+    for path in files(shop, "*.svg"):
+        for each in ElementTree.parse(path).iter():
+            assert not each.tag.endswith(("script", "foreignObject", "}image") if "map" not in path.name else "script")
+            assert not any(name.lower().startswith("on") for name in each.attrib)
+
+
+def test_no_cell_of_a_table_begins_a_formula(shop):
+    for path in files(shop, "*.csv"):
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            for row in csv.reader(file):
+                for cell in row:
+                    is_number = re.fullmatch(r"-?\d+(\.\d+)?(e[-+]?\d+)?", cell)
+                    assert is_number or not cell.lstrip().startswith(("=", "+", "-", "@")), (path, cell)
+                    assert not cell.startswith(("\t", "\r", "\n")), (path, cell)
+
+
+def test_a_workbook_holds_no_formula_and_no_link(shop):
+    for path in files(shop, "*.xlsx"):
+        with zipfile.ZipFile(path) as book:
+            assert not [name for name in book.namelist() if "externalLink" in name or "vba" in name.lower()]
+            for name in book.namelist():
+                content = book.read(name)
+                assert b"<f>" not in content
+                assert b"<hyperlink" not in content
+                assert b'TargetMode="External"' not in content
+
+
+def test_documents_of_json_stay_json(shop):
+    for done in shop.said:
+        if b"--json" in b" ".join(str(word).encode() for word in done.args):
+            assert json.loads(done.stdout)
+    for path in files(shop, "*.json"):
+        assert json.loads(path.read_text(encoding="utf-8"))
+
+
+def test_a_terminal_is_sent_no_escape(shop):
+    for done in shop.said:
+        told = done.stderr.decode()
+        assert not re.search("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]", told), told
+
+
+def test_a_pdf_holds_no_action_no_address_and_no_attachment(shop):
+    for path in files(shop, "*.pdf"):
+        content = path.read_bytes()
+        for stream in re.findall(rb"stream\r?\n(.*?)endstream", content, re.DOTALL):
+            try:
+                content += zlib.decompress(stream)
+            except zlib.error:
+                continue
+        for action in PDF_ACTIONS:
+            assert not re.search(re.escape(action) + rb"\b", content), (path, action)
+
+
+def test_files_are_called_plainly_and_lie_in_the_archive(shop):
+    for run in shop.runs:
+        for path in run.rglob("*"):
+            assert re.fullmatch(r"[A-Za-z0-9._-]+", path.name), path
+            assert path.resolve().is_relative_to(run)
+    assert len(list(shop.folder.iterdir())) == 3  # the export, the configuration and the archive
+
+
+def test_mails_carry_no_header_of_a_customers_making(shop):
+    from datetime import UTC, datetime
+    from email import message_from_bytes
+
+    from segmenter.config.delivery import DeliveryConfig
+    from segmenter.config.report import ReportConfig
+    from segmenter.delivery import Message
+    from segmenter.delivery.mail import preview
+
+    hostile = shop.texts[-7]
+    report = ReportConfig(title=hostile, company=hostile)
+    for kind in ("report", "alerts"):
+        due, run = datetime(2025, 6, 30, tzinfo=UTC), shop.runs[-1].name
+        message = Message("weekly", due, run, kind, "mail", "boss@example.org", hostile, (hostile,), ("html",))
+        mail = message_from_bytes(preview(message, shop.folder / "runs", DeliveryConfig(), report))
+        assert mail["Bcc"] is None
+        assert set(mail.keys()) <= {
+            "Subject", "From", "To", "Date", "Message-ID", "Auto-Submitted", "List-Unsubscribe", "MIME-Version", "Content-Type"
+        }  # fmt: skip
+
+
+@pytest.mark.browser
+def test_nothing_runs_and_nothing_is_asked_for_in_a_browser(shop):
+    browser = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if browser is None:
+        pytest.skip("no Chromium on this machine")
+    flags = ["--headless", "--no-sandbox", "--disable-gpu", "--virtual-time-budget=4000", "--dump-dom"]
+    for path in files(shop, "*.html", "*.svg"):
+        command = [browser, *flags, path.as_uri()]
+        shown = subprocess.run(command, capture_output=True, text=True, timeout=120, check=True).stdout
+        assert "<title>ran</title>" not in shown, path
+    assert shop.asked == []
+
+
+def test_nothing_was_asked_for_while_the_reports_were_made(shop):
+    assert shop.asked == []
