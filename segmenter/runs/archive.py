@@ -16,12 +16,13 @@ from segmenter.errors import RunError
 from segmenter.intake.types import Reading
 from segmenter.runs.history import History
 from segmenter.runs.model import read_model, write_model
+from segmenter.runs.seal import check, seal, sync
 from segmenter.runs.tables import read_table, write_parquet, write_safe_csv
 from segmenter.runs.types import Manifest, Run
 
 RUN_ID = re.compile(r"^\d{8}T\d{6}Z-[0-9a-f]{4,12}$")
 ASIDE = re.compile(r"^\.writing-(\d+)-")
-VERSION = 2
+VERSION = 3
 Part = TypeVar("Part")
 
 
@@ -47,9 +48,9 @@ def write(run: Run, archive: Path, finish: Callable[[Path], None]) -> Path:
     try:
         _write_tables(run, aside)
         finish(aside)
-        _seal(aside)
+        seal(aside)
         aside.rename(target)
-        _sync(archive)
+        sync(archive)
     except OSError as error:
         raise RunError(
             f"The run could not be written to {archive}: {error.strerror or error}. Free space or permit it."
@@ -76,21 +77,6 @@ def _write_tables(run: Run, folder: Path) -> None:
         write_parquet(run.moves, folder / "moves.parquet", order_by="customer_id")
     if run.alerts is not None:
         write_parquet(run.alerts, folder / "alerts.parquet", order_by="customer_id")
-
-
-def _seal(folder: Path) -> None:
-    for path in folder.rglob("*"):
-        path.chmod(0o700 if path.is_dir() else 0o600)
-        _sync(path)
-    _sync(folder)
-
-
-def _sync(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def sweep(archive: Path) -> list[str]:
@@ -175,6 +161,7 @@ def read_document(folder: Path) -> tuple[Manifest, Findings, History]:
     from pydantic import TypeAdapter, ValidationError
 
     path = folder / "run.json"
+    check(path)
     try:
         document = pydantic_core.from_json(path.read_bytes())
         if document.get("version") != VERSION:
@@ -198,6 +185,7 @@ def as_of(folder: Path) -> date:
     import pydantic_core
 
     path = folder / "run.json"
+    check(path)
     try:
         return date.fromisoformat(pydantic_core.from_json(path.read_bytes())["manifest"]["as_of"])
     except (OSError, ValueError, KeyError, TypeError) as error:

@@ -9,6 +9,7 @@ import duckdb
 import pandas as pd
 
 from segmenter.errors import RunError
+from segmenter.runs.seal import check
 
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
@@ -46,6 +47,7 @@ def read_table(path: Path) -> pd.DataFrame:
     RunError
         The file is missing or damaged.
     """
+    check(path)
     try:
         if path.suffix == ".csv":
             return pd.read_csv(path, dtype={"customer_id": str, "text": str}, keep_default_na=True)
@@ -64,6 +66,7 @@ def read_column(path: Path, name: str) -> pd.Series:
     RunError
         The file is missing or damaged, or has no such column.
     """
+    check(path)
     column = '"' + name.replace('"', '""') + '"'
     try:
         with duckdb.connect() as connection:

@@ -1,0 +1,61 @@
+"""A finished run's files are sealed: private, on the disk, and listed with their hashes in ``SHA256SUMS``.
+
+The list has the form that ``sha256sum --check SHA256SUMS`` takes. What a run's folder is read for later is
+held against it, so that a flipped bit or an edit is a named error and never a wrong figure.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from pathlib import Path
+
+from segmenter.errors import RunError
+
+FILE = "SHA256SUMS"
+
+
+def seal(folder: Path) -> None:
+    """Make the files below `folder` readable by their owner alone, list their hashes, and sync all to the disk."""
+    paths = sorted(folder.rglob("*"))
+    lines = [f"{_digest(path)}  {path.relative_to(folder)}\n" for path in paths if path.is_file()]
+    (folder / FILE).write_text("".join(lines), encoding="utf-8")
+    for path in (*paths, folder / FILE):
+        path.chmod(0o700 if path.is_dir() else 0o600)
+        sync(path)
+    sync(folder)
+
+
+def check(path: Path) -> None:
+    """Hold a file of a run's folder against the hash that it was sealed with.
+
+    Raises
+    ------
+    RunError
+        It is missing, its bytes are not those that were written, or the folder has no seal.
+    """
+    try:
+        lines = (path.parent / FILE).read_text(encoding="utf-8").splitlines()
+        sums = {name: digest for digest, _, name in (line.partition("  ") for line in lines)}
+        sound = _digest(path) == sums.get(path.name)
+    except (OSError, UnicodeDecodeError) as error:
+        raise RunError(f"{path} is missing or damaged ({error}). Run again, or restore the folder.") from None
+    if not sound:
+        raise RunError(
+            f"{path} is damaged: it is not as the run wrote it ({FILE} tells). Restore the folder from a copy, or remove "
+            "it and run again."
+        )
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def sync(path: Path) -> None:
+    """Have what was written to a file or folder on the disk before returning."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -1,0 +1,27 @@
+"""An archive with one finished run, and more of them."""
+
+from dataclasses import replace
+
+import pytest
+
+from segmenter.runs import archive
+from tests.report.made_up import made_up_run
+
+
+class Archive:
+    """A folder of made-up runs."""
+
+    def __init__(self, root):
+        self.root = root
+        self.made = made_up_run(n_customers=120)
+
+    def run(self, run_id):
+        return replace(self.made, manifest=replace(self.made.manifest, run_id=run_id))
+
+    def write(self, run_id="20260105T080000Z-ab12", finish=lambda aside: None):
+        return archive.write(self.run(run_id), self.root, finish)
+
+
+@pytest.fixture
+def shelf(tmp_path):
+    return Archive(tmp_path / "runs")

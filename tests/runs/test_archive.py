@@ -1,0 +1,149 @@
+"""A run's folder appears whole or not at all, stays as it was written, and is found again."""
+
+import multiprocessing
+import os
+import signal
+import subprocess
+import time
+from datetime import UTC, datetime
+
+import pandas as pd
+import pytest
+
+from segmenter.errors import RunError
+from segmenter.runs import archive
+
+FIRST, SECOND, THIRD = (f"2026010{day}T080000Z-ab12" for day in (5, 6, 7))
+
+
+def visible(root):
+    return sorted(path.name for path in root.iterdir() if not path.name.startswith("."))
+
+
+def test_what_is_written_is_read_again(shelf):
+    found = archive.read(shelf.write())
+    assert found.manifest == shelf.run(FIRST).manifest
+    assert found.findings == shelf.made.findings
+    expected = shelf.made.customers.sort_values("customer_id", ignore_index=True)
+    pd.testing.assert_frame_equal(found.customers, expected, check_dtype=False)
+
+
+def test_the_files_are_for_their_owner_alone_and_listed_with_their_hashes(shelf):
+    folder = shelf.write(finish=lambda aside: (aside / "report.html").write_text("<p>report</p>"))
+    assert folder.stat().st_mode & 0o777 == 0o700
+    assert {path.stat().st_mode & 0o777 for path in folder.iterdir()} == {0o600}
+    told = subprocess.run(
+        ["sha256sum", "--check", "SHA256SUMS"], cwd=folder, capture_output=True, text=True, check=True
+    )
+    assert "report.html: OK" in told.stdout
+    assert len(told.stdout.splitlines()) == len(list(folder.iterdir())) - 1
+
+
+def test_a_writer_that_fails_leaves_nothing(shelf):
+    def full(aside):
+        raise OSError(28, "No space left on device")
+
+    with pytest.raises(RunError, match="No space left"):
+        shelf.write(finish=full)
+    assert list(shelf.root.iterdir()) == []
+
+
+@pytest.mark.parametrize("moment", ["before the tables", "before the report", "before the name"])
+def test_a_writer_killed_at_any_step_leaves_no_run_and_the_next_one_cleans_up(shelf, moment):
+    context = multiprocessing.get_context("fork")
+    child = context.Process(target=_die, args=(shelf, moment))
+    child.start()
+    child.join()
+    assert child.exitcode == -signal.SIGKILL
+    assert archive.list_runs(shelf.root) == ()
+    assert visible(shelf.root) == []
+    assert any(shelf.root.glob(".writing-*"))
+    shelf.write(SECOND)
+    assert visible(shelf.root) == [SECOND]
+    assert not any(shelf.root.glob(".writing-*"))
+
+
+def _die(shelf, moment):
+    def die(*_):
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    if moment == "before the tables":
+        archive._write_tables = die
+    elif moment == "before the name":
+        archive.sync = die
+        archive.seal = die
+    shelf.write(FIRST, finish=die if moment == "before the report" else lambda aside: None)
+
+
+def test_a_living_writers_folder_is_left_alone(shelf):
+    def another_begins(aside):
+        assert archive.sweep(shelf.root) == []
+        assert aside.exists()
+
+    shelf.write(finish=another_begins)
+
+
+def test_two_writers_at_once_lose_and_mix_nothing(shelf):
+    context = multiprocessing.get_context("fork")
+    ids = [f"202601{day:02d}T080000Z-ab12" for day in range(1, 17)]
+    children = [context.Process(target=_write_all, args=(shelf, ids[half::2])) for half in range(2)]
+    for child in children:
+        child.start()
+    for child in children:
+        child.join()
+    assert [child.exitcode for child in children] == [0, 0]
+    assert visible(shelf.root) == ids
+    assert [archive.read(folder).manifest.run_id for folder in archive.list_runs(shelf.root)] == ids
+
+
+def _write_all(shelf, ids):
+    for run_id in ids:
+        shelf.write(run_id)
+
+
+def test_a_reader_beside_a_prune_sees_whole_runs_or_an_error_that_says_so(shelf):
+    for number in range(10, 26):
+        shelf.write(f"202601{number}T080000Z-ab12")
+    child = multiprocessing.get_context("fork").Process(target=_prune_one_by_one, args=(shelf.root,))
+    child.start()
+    seen, refused = set(), []
+    while child.is_alive():
+        for folder in archive.list_runs(shelf.root):
+            try:
+                seen.add(archive.read(folder).manifest.run_id == folder.name)
+            except RunError as error:
+                refused.append((str(error), folder.exists()))
+    child.join()
+    assert seen == {True}
+    assert all("missing" in words and not exists for words, exists in refused)
+    assert len(archive.list_runs(shelf.root)) == 1
+
+
+def _prune_one_by_one(root):
+    for keep in range(15, 0, -1):
+        archive.prune(root, keep, None, (), datetime.now(UTC))
+        time.sleep(0.02)
+
+
+def test_prune_keeps_the_newest_and_the_protected(shelf):
+    for run_id in (FIRST, SECOND, THIRD):
+        shelf.write(run_id)
+    assert archive.prune(shelf.root, 1, None, [FIRST], datetime(2026, 1, 8, tzinfo=UTC)) == (SECOND,)
+    assert visible(shelf.root) == [FIRST, THIRD]
+
+
+def test_prune_by_age_spares_what_is_young(shelf):
+    for run_id in (FIRST, SECOND, THIRD):
+        shelf.write(run_id)
+    archive.prune(shelf.root, None, 2, (), datetime(2026, 1, 8, 12, tzinfo=UTC))
+    assert visible(shelf.root) == [THIRD]
+
+
+def test_a_run_is_found_by_the_beginning_of_its_id_or_as_the_latest(shelf):
+    for run_id in (FIRST, SECOND):
+        shelf.write(run_id)
+    assert archive.find(shelf.root).name == SECOND
+    assert archive.find(shelf.root, "20260105").name == FIRST
+    for name, words in (("2026", "Several runs"), ("2027", "No run")):
+        with pytest.raises(RunError, match=words):
+            archive.find(shelf.root, name)
