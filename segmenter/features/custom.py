@@ -14,13 +14,13 @@ A comment may name its column, ``-- label sunday_orders: ...``; the words are la
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 import tempfile
-import threading
 from collections.abc import Iterator
-from contextlib import closing
 from datetime import date
 from pathlib import Path
-from typing import Any, cast, get_args
+from typing import Any, get_args
 
 import duckdb
 import numpy as np
@@ -28,9 +28,11 @@ from numpy.typing import NDArray
 
 from segmenter.engine.types import Engine
 from segmenter.errors import ConfigError
+from segmenter.features import enclosure
 from segmenter.features.types import Feature, Kind
 
 SECONDS = 300  # a query that takes longer is stopped
+UNITS = ("bytes", "KiB", "MiB", "GiB", "TiB")
 _HEADER = re.compile(r"^--\s*(label|unit|kind|better|missing)(?:\s+(\w+))?\s*:\s*(.+?)\s*$", re.MULTILINE)
 
 
@@ -51,66 +53,70 @@ def custom_features(
     if not Path(folder).is_dir():
         raise ConfigError(f"features.folder = {folder!r} is no folder; name the one that holds your .sql files.")
     paths = sorted(Path(folder).glob("*.sql"))
-    with tempfile.TemporaryDirectory() as aside, closing(_enclosed(connection, as_of, Path(aside))) as enclosure:
+    with tempfile.TemporaryDirectory(prefix="segmenter-") as aside:
+        if paths:
+            _hand_over(connection, as_of, Path(aside))
         for path in paths:
-            yield from _features(enclosure, path, as_of)
+            sql = _read(path)
+            yield from _features(path, sql, _answer(path, sql, (str(as_of), *_bounds(connection)), Path(aside)))
 
 
-def _enclosed(connection: duckdb.DuckDBPyConnection, as_of: date, aside: Path) -> duckdb.DuckDBPyConnection:
-    """A database of its own with copies of the tables and no way out: no files, no network, no settings."""
-    bounds = connection.sql("select current_setting('memory_limit'), current_setting('threads')").fetchall()[0]
-    enclosure = duckdb.connect(
-        config={
-            "memory_limit": bounds[0],
-            "threads": bounds[1],
-            "temp_directory": str(aside),
-            "autoinstall_known_extensions": "false",
-            "python_enable_replacements": "false",
-        }
-    )
+def _read(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or "it is not UTF-8 text"
+        raise ConfigError(f"{path} cannot be read: {reason}. Mend it, or take it out of the folder.") from None
+
+
+def _hand_over(connection: duckdb.DuckDBPyConnection, as_of: date, aside: Path) -> None:
+    """Copies of the tables, up to `as_of`, for the enclosure."""
     for table, time in (("transactions", "ts"), ("orders", "placed")):
-        file = str(aside / f"{table}.parquet")
-        connection.table(table).filter(f"cast({time} as date) <= date '{as_of}'").write_parquet(file)
-        enclosure.read_parquet(file).create(table)
-    for setting in ("enable_external_access", "allow_community_extensions"):
-        enclosure.execute(f"set {setting} = false")
-    enclosure.execute("set lock_configuration = true")
-    return enclosure
+        rows = connection.table(table).filter(f"cast({time} as date) <= date '{as_of}'")
+        rows.write_parquet(str(aside / f"{table}.parquet"))
+
+
+def _bounds(connection: duckdb.DuckDBPyConnection) -> tuple[str, str]:
+    """Bytes of memory and number of threads that the connection may take."""
+    memory, threads = connection.sql("select current_setting('memory_limit'), current_setting('threads')").fetchall()[0]
+    number, unit = memory.split()
+    return str(int(float(number) * 1024 ** UNITS.index(unit))), str(threads)
+
+
+def _answer(path: Path, sql: str, asked: tuple[str, str, str], aside: Path) -> dict[str, NDArray[Any]]:
+    """The columns of a query, run as `asked` (date, memory, threads) in a process that is killed when its time is over."""
+    (aside / "query.sql").write_text(sql, encoding="utf-8")
+    command = [sys.executable, "-P", enclosure.__file__, str(aside), *asked]
+    try:
+        done = subprocess.run(
+            command, stdin=subprocess.DEVNULL, capture_output=True, timeout=SECONDS, cwd=aside, check=False
+        )
+    except subprocess.TimeoutExpired:
+        raise ConfigError(f"{path} took longer than {SECONDS} s and was stopped; make it cheaper.") from None
+    if done.returncode == enclosure.REFUSED:
+        raise ConfigError(f"{path} cannot be run: {done.stdout.decode()}. Mend it, or take it out of the folder.")
+    if done.returncode:
+        raise ConfigError(
+            f"{path} ended its process, mostly for want of memory (engine.memory_limit); make it cheaper."
+        )
+    with np.load(aside / "answer.npz", allow_pickle=False) as answer:
+        return {str(name): answer[f"column_{number}"] for number, name in enumerate(answer["names"])}
 
 
 def _features(
-    enclosure: duckdb.DuckDBPyConnection, path: Path, as_of: date
+    path: Path, sql: str, result: dict[str, NDArray[Any]]
 ) -> Iterator[tuple[Feature, NDArray[Any], NDArray[Any]]]:
-    sql = path.read_text(encoding="utf-8-sig")
-    result = _answer(enclosure, path, sql, as_of)
     ids = result.pop("customer_id", None)
     if ids is None or not result:
         raise ConfigError(f"{path} must give customer_id and at least one more column.")
     if len(set(ids)) < len(ids):
         raise ConfigError(f"{path} gives several rows for one customer; group by customer_id.")
     for name, values in result.items():
-        if values.dtype.kind not in "iufb":
+        if values.dtype.kind != "f":
             raise ConfigError(f"{path}: the column {name} holds no numbers; cast it to DOUBLE.")
-        if np.isinf(np.ma.filled(values, 0)).any():
+        if np.isinf(values).any():
             raise ConfigError(f"{path}: the column {name} has infinite values; guard the division.")
         yield _described(path, sql, name), ids, values
-
-
-def _answer(enclosure: duckdb.DuckDBPyConnection, path: Path, sql: str, as_of: date) -> dict[str, NDArray[Any]]:
-    watchdog = threading.Timer(SECONDS, enclosure.interrupt)
-    watchdog.start()
-    try:
-        statements = enclosure.extract_statements(sql)
-        if [statement.type for statement in statements] != [duckdb.StatementType.SELECT]:
-            raise ConfigError(f"{path} must hold exactly one SELECT statement.")
-        named = {"as_of": as_of} if "as_of" in statements[0].named_parameters else None
-        return cast(dict[str, NDArray[Any]], enclosure.execute(statements[0], named).fetchnumpy())
-    except duckdb.InterruptException:
-        raise ConfigError(f"{path} took longer than {SECONDS} s and was stopped; make it cheaper.") from None
-    except duckdb.Error as error:
-        raise ConfigError(f"{path} cannot be run: {error}") from None
-    finally:
-        watchdog.cancel()
 
 
 def _described(path: Path, sql: str, name: str) -> Feature:

@@ -1,0 +1,78 @@
+"""Runs one query of a user's own in a process of its own, which can be ended: ``python enclosure.py FOLDER AS_OF MEMORY THREADS``.
+
+FOLDER holds ``transactions.parquet``, ``orders.parquet`` and ``query.sql``, and gets ``answer.npz``. The database has
+copies of the tables and no way out: no files, no network, no settings. A function such as levenshtein of long texts
+heeds no interrupt and no memory limit of the database, but no process outlives its limits.
+"""
+
+from __future__ import annotations
+
+import re
+import resource
+import sys
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import numpy as np
+
+REFUSED = 3
+SPARE = 2 << 30  # bytes of address space beside the database's memory
+
+
+def main() -> int:
+    """Answer the query; the reason of a refusal goes to standard output."""
+    folder, as_of, memory, threads = Path(sys.argv[1]), date.fromisoformat(sys.argv[2]), int(sys.argv[3]), sys.argv[4]
+    resource.setrlimit(resource.RLIMIT_AS, (memory + SPARE, memory + SPARE))
+    sql = (folder / "query.sql").read_text(encoding="utf-8")
+    try:
+        columns = _answer(_enclosed(folder, f"{memory}B", threads), sql, as_of)
+    except (duckdb.Error, ValueError, MemoryError) as error:
+        sys.stdout.buffer.write(" ".join(str(error).split("\n\n")[0].split()).encode() or b"it needs too much memory")
+        return REFUSED
+    values = {f"column_{number}": _plain(column) for number, column in enumerate(columns.values())}
+    np.savez(folder / "answer.npz", names=np.array(list(columns), dtype=np.str_), **values)  # type: ignore[arg-type]
+    return 0
+
+
+def _enclosed(folder: Path, memory: str, threads: str) -> duckdb.DuckDBPyConnection:
+    enclosure = duckdb.connect(
+        config={
+            "memory_limit": memory,
+            "threads": threads,
+            "temp_directory": str(folder / "spill"),
+            "autoinstall_known_extensions": "false",
+            "python_enable_replacements": "false",
+        }
+    )
+    for table in ("transactions", "orders"):
+        enclosure.read_parquet(str(folder / f"{table}.parquet")).create(table)
+    for setting in ("enable_external_access", "allow_community_extensions"):
+        enclosure.execute(f"set {setting} = false")
+    enclosure.execute("set lock_configuration = true")
+    return enclosure
+
+
+def _answer(enclosure: duckdb.DuckDBPyConnection, sql: str, as_of: date) -> dict[str, Any]:
+    statements = enclosure.extract_statements(sql)
+    if [statement.type for statement in statements] != [duckdb.StatementType.SELECT]:
+        raise ValueError("it must hold exactly one SELECT statement")
+    named = {"as_of": as_of} if "as_of" in statements[0].named_parameters else None
+    answer: dict[str, Any] = enclosure.execute(statements[0], named).fetchnumpy()
+    for name in answer:
+        if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]{0,62}", name):
+            raise ValueError(f"the column {name[:60]!r} needs a plain name: letters, digits and underscores")
+    return answer
+
+
+def _plain(column: Any) -> np.ndarray[Any, Any]:
+    """A column without objects: numbers with NaN for what is missing, everything else as text."""
+    values = np.ma.asarray(column)
+    if values.dtype.kind in "iufb":
+        return np.ma.filled(values.astype(np.float64), np.nan)
+    return np.ma.filled(values.astype(object), None).astype(np.str_)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
