@@ -195,13 +195,18 @@ def _correlation(history: History) -> float:
 
 
 def _by_segment(forecast: Forecast, segments: Ints) -> tuple[SegmentLifetime, ...]:
+    customers = np.bincount(segments, np.isfinite(forecast.orders))
     ordering, orders, revenue = (
         np.bincount(segments, np.nan_to_num(column)) for column in (forecast.p_order, forecast.orders, forecast.revenue)
     )
     priced = bool(np.isfinite(forecast.revenue).any())
     return tuple(
         SegmentLifetime(
-            int(label), float(ordering[label]), float(orders[label]), float(revenue[label]) if priced else None
+            int(label),
+            int(customers[label]),
+            float(ordering[label]),
+            float(orders[label]),
+            float(revenue[label]) if priced else None,
         )
         for label in np.unique(segments)
     )

@@ -52,9 +52,13 @@ class HoldoutCheck:
 
 @dataclass(frozen=True)
 class SegmentLifetime:
-    """A segment's next period: `ordering` customers are expected to order, `orders` and `revenue` to come from them."""
+    """A segment's next period: of its `customers` with an order so far, `ordering` are expected to order.
+
+    `orders` and `revenue` are what is expected of them; None: money is withheld.
+    """
 
     label: int
+    customers: int
     ordering: float
     orders: float
     revenue: float | None

@@ -61,6 +61,8 @@ QUERIES = {
     "moves": ("queries/period_revenue.sql",),
     "bridge": ("queries/period_revenue.sql",),
     "segment-changes": ("queries/period_revenue.sql",),
+    "held-out": ("queries/lifetime_history.sql", "queries/lifetime_holdout.sql"),
+    "to-come": ("queries/lifetime_history.sql",),
     "months": ("queries/period_months.sql",),
     "cohorts": ("queries/period_cohorts.sql",),
     "account": ("queries/intake_judged.sql", "queries/intake_account.sql"),
@@ -142,6 +144,11 @@ def _bridge(run: Run) -> pd.DataFrame:
     return pd.DataFrame(found.bridge if found else [])
 
 
+def _held_out(run: Run) -> pd.DataFrame:
+    found = run.findings.lifetime
+    return pd.DataFrame(found.check.classes if found and found.check else [])
+
+
 def _months(run: Run) -> pd.DataFrame:
     period = run.manifest.period
     return pd.DataFrame({"month": period.months, "revenue": period.monthly_revenue})
@@ -180,6 +187,7 @@ NUMBERS: dict[str, Callable[[Run], pd.DataFrame]] = {
     "themes": _themes,
     "moves": _moves,
     "bridge": _bridge,
+    "held-out": _held_out,
     "months": _months,
     "cohorts": _cohorts,
     "concentration": _concentration,

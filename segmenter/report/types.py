@@ -136,6 +136,7 @@ class Page:
     method: Section
     changed: tuple[str, ...] = ()  # since the run before
     moves: Section | None = None  # None: nothing to compare with
+    to_come: Section | None = None  # None: the run holds no forecast
 
     @property
     def sections(self) -> tuple[Section, ...]:
@@ -144,7 +145,7 @@ class Page:
             self.segments,
             self.differences,
             self.map,
-            *((self.moves,) if self.moves else ()),
+            *filter(None, (self.moves, self.to_come)),
             self.oddities,
             self.certainty,
             self.data,

@@ -11,6 +11,7 @@ from segmenter.analysis.cards import build as build_cards
 from segmenter.analysis.customers import Format
 from segmenter.analysis.explain import Explained, explain
 from segmenter.analysis.findings import Findings, SegmentCard, SilhouetteProfile
+from segmenter.analysis.lifetime_types import LifetimeFinding
 from segmenter.analysis.silhouette import silhouette_profiles
 from segmenter.analysis.types import Floats
 from segmenter.config import Config
@@ -109,8 +110,17 @@ def _findings(
         themes=readings.themes,
         separation=(*_separation(core, cards), *([] if population is None else said(core, population))),
         centroids=tuple(tuple(float(value) for value in row) for row in core.segmentation.centroids),
-        lifetime=readings.lifetime.finding if readings.lifetime else None,
+        lifetime=_to_come(readings, population),
     )
+
+
+def _to_come(readings: Readings, population: Population | None) -> LifetimeFinding | None:
+    """The value to come, which is the drawn customers' where the study saw a sample."""
+    if readings.lifetime is None or population is None:
+        return readings.lifetime.finding if readings.lifetime else None
+    finding = readings.lifetime.finding
+    whose = f"These are figures of the drawn customers alone, not of all {population.n_customers:,}."
+    return replace(finding, sentences=(*finding.sentences, whose))
 
 
 def _silhouettes(core: Core) -> tuple[SilhouetteProfile, ...]:

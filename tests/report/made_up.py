@@ -24,6 +24,14 @@ from segmenter.analysis.findings import (
     SilhouetteProfile,
     Theme,
 )
+from segmenter.analysis.lifetime_types import (
+    BgNbd,
+    GammaGamma,
+    HoldoutCheck,
+    HoldoutClass,
+    LifetimeFinding,
+    SegmentLifetime,
+)
 from segmenter.config import Config
 from segmenter.features.catalogue import CATALOGUE
 from segmenter.intake.types import AccountLine, Reading, Recognition, RowAccount
@@ -74,6 +82,7 @@ def bare_run():
         mixture=None,
         themes=(),
         separation=(),
+        lifetime=None,
     )
     period = replace(run.manifest.period, months=(), monthly_revenue=(), cohorts=())
     customers = run.customers.assign(
@@ -253,7 +262,22 @@ def _findings(rng, customers, cards):
             "The groups blend into each other: the average silhouette is 0.31, where 0.50 would be clear gaps.",
             "Drawn again from other customers, the same groups come back 93 times in 100.",
         ),
+        lifetime=_lifetime(cards),
     )
+
+
+def _lifetime(cards):
+    classes = tuple(HoldoutClass(n, 300 - 30 * n, 400.0 - 40 * n, 380.0 - 36 * n) for n in range(8))
+    expected, came = sum(each.expected for each in classes), sum(each.actual for each in classes)
+    segments = tuple(
+        SegmentLifetime(card.label, card.customers, 0.4 * card.customers, 0.6 * card.customers, 250.0 * card.customers)
+        for card in cards
+    )
+    return LifetimeFinding(
+        30, 4300, 2800, "", "", BgNbd(0.67, 9.1, 0.11, 2.3), GammaGamma(2.3, 3.6, 434.0), 0.2,
+        HoldoutCheck(124, expected, came, 0.09, 520_000.0, 540_000.0, classes), segments,
+        ("Tried on the last 124 days, the forecast expected 2,080 orders and 2,032 came.",),
+    )  # fmt: skip
 
 
 def _preparation():

@@ -22,7 +22,7 @@ def draw(run: Run, look: Look) -> dict[str, Figure]:
 
 
 def _charts() -> tuple[Callable[[Run, Look], Figure | None], ...]:
-    from segmenter.report.charts import clusters, maps, money, movement, segments, views
+    from segmenter.report.charts import clusters, lifetime, maps, money, movement, segments, views
 
     return (
         segments.shares,
@@ -39,6 +39,7 @@ def _charts() -> tuple[Callable[[Run, Look], Figure | None], ...]:
         views.themes,
         movement.moves,
         movement.bridge,
+        lifetime.held_out,
         money.months,
         money.cohorts,
         money.concentration,

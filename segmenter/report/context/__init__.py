@@ -5,7 +5,7 @@ from __future__ import annotations
 from segmenter.config.report import ReportConfig
 from segmenter.report import palette
 from segmenter.report.brand import logo_uri
-from segmenter.report.context import certainty, customers, data, method, moves, segments, summary
+from segmenter.report.context import certainty, customers, data, lifetime, method, moves, segments, summary
 from segmenter.report.context.view import View
 from segmenter.report.language import Voice
 from segmenter.report.types import Page
@@ -39,9 +39,9 @@ def build(view: View) -> Page:
     """
     config, run = view.config, view.run
     told = (segments.who(view), segments.differences(view), customers.whereabouts(view))
-    moved = moves.moves(view)
+    moved, to_come = moves.moves(view), lifetime.lifetime(view)
     judged = (customers.oddities(view), certainty.certainty(view), data.data(view))
-    chapters = (*told, *((moved,) if moved else ()), *judged)
+    chapters = (*told, *filter(None, (moved, to_come)), *judged)
     period = f"{view.voice.date(run.manifest.period.first_day)} – {view.voice.date(run.manifest.period.last_day)}"
     return Page(
         title=config.title,
@@ -69,4 +69,5 @@ def build(view: View) -> Page:
         method=method.method(view, chapters),
         changed=moves.changed(view),
         moves=moved,
+        to_come=to_come,
     )

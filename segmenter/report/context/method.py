@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from segmenter.report.context import lifetime
 from segmenter.report.context.view import View, columns, parts, table, text
 from segmenter.report.sources import sources
 from segmenter.report.types import Part, Section, Table
@@ -42,6 +43,7 @@ def _steps(view: View) -> tuple[str, ...]:
         f"on {voice.number(findings.hierarchy.n_sample)} customers.",
         f"Map: t-SNE on {voice.number(mapped.n_sample)} customers, perplexity {voice.number(mapped.perplexity, 0)}, "
         f"KL divergence {voice.number(mapped.kl_divergence, 2)}.",
+        *lifetime.models(view),
     )
 
 

@@ -1,0 +1,53 @@
+"""The chart of the value to come: what the forecast expected of a time held out, beside what came."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from segmenter.report.charts.style import Look, canvas, to_svg
+from segmenter.report.language import Voice
+from segmenter.report.palette import COLOURS, INK, MUTED
+from segmenter.report.types import Figure
+from segmenter.runs.types import Run
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+
+def held_out(run: Run, look: Look) -> Figure | None:
+    """Orders expected and orders that came, by the orders a customer had placed before."""
+    check = run.findings.lifetime.check if run.findings.lifetime else None
+    if check is None:
+        return None
+    voice, (figure, (axes,)) = look.voice, canvas(2.1)
+    _bars(axes, -0.2, [each.expected for each in check.classes], (voice("expected"), MUTED), voice)
+    _bars(axes, 0.2, [each.actual for each in check.classes], (voice("came"), COLOURS[0]), voice)
+    last = len(check.classes) - 1
+    axes.set_xticks(range(last + 1), [f"{place + 1}{'+' if place == last else ''}" for place in range(last + 1)])
+    axes.set_xlabel(voice("orders that a customer had placed before the last {days} days", days=check.days))
+    axes.set_ylabel(voice("orders"))
+    axes.grid(axis="y")
+    axes.margins(y=0.12)
+    axes.spines["left"].set_visible(False)
+    axes.yaxis.set_major_formatter(lambda value, _: voice.number(value))
+    axes.legend(frameon=False, loc="upper center", ncols=2, fontsize=8)
+    return Figure(
+        "held-out",
+        voice("The forecast tried on the last {days} days", days=check.days),
+        to_svg(figure),
+        voice(
+            "Made from the time before, it expected {expected} orders; {came} came.",
+            expected=voice.number(check.orders_expected),
+            came=voice.number(check.orders),
+        ),
+        "Bars: orders expected and orders that came, by the orders a customer had placed before.",
+        "run.json: lifetime, check",
+    )
+
+
+def _bars(axes: Axes, aside: float, orders: list[float], name_and_colour: tuple[str, str], voice: Voice) -> None:
+    name, colour = name_and_colour
+    places = [place + aside for place in range(len(orders))]
+    axes.bar(places, orders, width=0.38, color=colour, label=name)
+    for place, number in zip(places, orders, strict=True):
+        axes.text(place, number, voice.number(number), ha="center", va="bottom", fontsize=7, color=INK)

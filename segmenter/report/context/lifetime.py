@@ -1,0 +1,101 @@
+"""Value to come: what is expected of the next period, and how the forecast did where it could be checked."""
+
+from __future__ import annotations
+
+from segmenter.analysis.lifetime_types import LifetimeFinding
+from segmenter.report.context.view import View, columns, parts, table
+from segmenter.report.types import Cell, Part, Section, Table
+
+
+def lifetime(view: View) -> Section | None:
+    """The chapter, None where the run holds no forecast and no reason against one."""
+    found = view.run.findings.lifetime
+    if found is None:
+        return None
+    tables = (_segments(view, found),) if found.segments else ()
+    return Section(
+        "to-come",
+        "What will they order next?",
+        found.refusal or _expected(view, found),
+        parts(
+            Part("Segment by segment", _reading() if tables else (), (), tables),
+            Part("How far to trust it", found.sentences, view.figures("held-out")),
+        ),
+    )
+
+
+def models(view: View) -> tuple[str, ...]:
+    """The models and their parameters, for the appendix."""
+    found = view.run.findings.lifetime
+    if found is None or found.orders_model is None:
+        return ()
+    orders, value, number = found.orders_model, found.value_model, view.voice.number
+    told = view.voice(
+        "Value to come: BG/NBD on {customers} customers, {repeat} of them with a repeat order, by days with orders and "
+        "in weeks: r = {r}, alpha = {alpha}, a = {a}, b = {b}.",
+        customers=number(found.n_customers),
+        repeat=number(found.n_repeat),
+        r=number(orders.r, 3),
+        alpha=number(orders.alpha, 3),
+        a=number(orders.a, 3),
+        b=number(orders.b, 3),
+    )
+    if value is None or found.value_refusal:
+        return (told,)
+    valued = view.voice(
+        "Order values: Gamma-Gamma with p = {p}, q = {q}, gamma = {gamma}; rank correlation of the number of orders "
+        "with their value {correlation}.",
+        p=number(value.p, 2),
+        q=number(value.q, 2),
+        gamma=number(value.gamma, 2),
+        correlation=number(found.correlation, 2),
+    )
+    return told, valued
+
+
+def _expected(view: View, found: LifetimeFinding) -> str:
+    """The next period in a sentence or two."""
+    voice, segments = view.voice, found.segments
+    told = voice(
+        "In the next {days} days {ordering} of {customers} customers are expected to order, {orders} times in all.",
+        days=found.days,
+        ordering=voice.number(sum(each.ordering for each in segments)),
+        customers=voice.number(found.n_customers),
+        orders=voice.number(sum(each.orders for each in segments)),
+    )
+    if found.value_refusal:
+        return f"{told} {found.value_refusal}"
+    money = voice.money_in_words(sum(each.revenue or 0.0 for each in segments))
+    return f"{told} {voice('That is worth {money}, before returns.', money=money)}"
+
+
+def _reading() -> tuple[str, ...]:
+    return (
+        "Several orders of one day count as one. Every customer's own figures are in customers.parquet: p_order is the "
+        "chance of an order in these days, p_active that of not having left for good (empty before a second order).",
+    )
+
+
+def _segments(view: View, found: LifetimeFinding) -> Table:
+    names = {card.label: card.name for card in view.run.findings.cards}
+    heads = columns(
+        "Segment",
+        "Customers#",
+        "Expected to order#",
+        "Share#",
+        "Orders#",
+        *([] if found.value_refusal else ["Revenue#"]),
+    )
+    rows = [
+        (
+            Cell(names[each.label], names[each.label], each.label),
+            view.number(each.customers),
+            view.number(each.ordering),
+            view.share(each.ordering / each.customers if each.customers else None),
+            view.number(each.orders),
+            *([] if found.value_refusal else [view.money(each.revenue)]),
+        )
+        for each in found.segments
+    ]
+    title = view.voice("Expected in the next {days} days", days=found.days)
+    return table("to-come", title, heads, rows, "run.json: lifetime, segments")

@@ -1,0 +1,62 @@
+"""The chapter on the value to come shows figures where the gate is open, and the reason where it is shut."""
+
+from dataclasses import replace
+
+import pytest
+
+from segmenter.config.report import ReportConfig
+from segmenter.report.context import build, view_of
+from tests.report.made_up import bare_run, made_up_run
+
+
+@pytest.fixture(scope="module")
+def run():
+    return made_up_run(200)
+
+
+def chapter(run, **changed):
+    finding = replace(run.findings.lifetime, **changed)
+    told = replace(run, findings=replace(run.findings, lifetime=finding))
+    page = build(view_of(told, ReportConfig(currency="GBP", locale="en_GB")))
+    return page.to_come, page
+
+
+def items(section, kind):
+    return [item for part in section.parts for item in getattr(part, kind)]
+
+
+def test_an_open_gate_shows_orders_and_money_of_every_segment(run):
+    section, page = chapter(run)
+    assert section in page.sections
+    assert section.lead.endswith("That is worth £50,000, before returns.")
+    (table,) = items(section, "tables")
+    assert [row[0].text for row in table.rows] == [card.name for card in run.findings.cards]
+    assert table.columns[-1].label == "Revenue"
+    assert [figure.id for figure in items(section, "figures")] == ["held-out"]
+
+
+def test_withheld_money_has_no_column(run):
+    section, _ = chapter(run, value_refusal="Money is withheld.")
+    (table,) = items(section, "tables")
+    assert table.columns[-1].label == "Orders"
+    assert "£" not in section.lead
+    assert section.lead.endswith("Money is withheld.")
+
+
+def test_a_shut_gate_shows_the_reason_and_the_check_alone(run):
+    section, _ = chapter(run, refusal="It was wrong.", segments=(), orders_model=None, value_model=None, sentences=())
+    assert section.lead == "It was wrong."
+    assert items(section, "tables") == []
+    assert [figure.id for figure in items(section, "figures")] == ["held-out"]
+
+
+def test_a_past_too_thin_to_be_checked_has_the_reason_alone(run):
+    section, _ = chapter(run, refusal="Too thin.", check=None, segments=(), orders_model=None, sentences=())
+    assert section.lead == "Too thin."
+    assert section.parts == ()
+
+
+def test_a_run_of_before_the_forecast_has_no_such_chapter():
+    page = build(view_of(bare_run(), ReportConfig()))
+    assert page.to_come is None
+    assert "to-come" not in [section.id for section in page.sections]
