@@ -6,9 +6,11 @@ import re
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from segmenter.config.report import ReportConfig
+from segmenter.runs.tables import write_parquet
 from segmenter.runs.types import Run
 
 DANGEROUS = re.compile(r"^[\s]*[=+\-@\t\r]")
@@ -23,25 +25,62 @@ def write_tables(run: Run, config: ReportConfig, folder: Path) -> list[Path]:
     if "xlsx" in config.formats:
         files.append(_workbook(run, config, folder / "report.xlsx"))
     if "csv" in config.formats:
-        files.append(_write_csv(run.segments, folder / "segments.csv"))
-        files += _customer_lists(run, folder) if config.customer_rows else []
+        files.append(_write_csv(run.segments, folder / "segments.csv", config.csv_bom))
+    if not config.customer_rows:
+        return files
+    if "csv" in config.formats:
+        files.append(_write_csv(run.customers, folder / "customers.csv", config.csv_bom))
+        files.append(_write_csv(marketing_list(run), folder / "marketing.csv", bom=False))
+    for kind in ("csv", "parquet"):
+        if kind in config.formats:
+            files += _lists(run, folder / "segments", kind, config.csv_bom)
     return files
 
 
-def _customer_lists(run: Run, folder: Path) -> list[Path]:
-    """All customers in one file, and a file per segment."""
-    lists = folder / "segments"
-    lists.mkdir(exist_ok=True)
-    files = [_write_csv(run.customers, folder / "customers.csv")]
+def marketing_list(run: Run) -> pd.DataFrame:
+    """Who belongs on which segment's list, as tools for campaigns take it, sorted by segment and customer.
+
+    One row per customer and list with a change: ``added`` (not on it in the previous run; everybody in a
+    first run), ``kept``, or ``removed`` (on it then and no more). Columns: segment, change, customer_id, email_sha256
+    where the export has addresses, action.
+    """
+    columns = [name for name in ("customer_id", "email_sha256") if name in run.customers]
+    now = run.customers[columns].assign(segment=run.customers["segment_name"], change="added")
+    gone = pd.DataFrame(columns=now.columns, dtype=str)
+    if run.moves is not None:
+        left = run.moves[run.moves["segment_before"].notna()].set_index("customer_id")["segment_before"]
+        before = now["customer_id"].map(left)
+        now["change"] = np.where(before == now["segment"], "kept", "added")
+        current = now.set_index("customer_id")["segment"]
+        gone = left[left != current.reindex(left.index)].rename("segment").reset_index().assign(change="removed")
+        gone = gone.merge(now[columns], on="customer_id", how="left")
+    actions = {card.name: card.action for card in run.findings.cards}
+    place = {name: number for number, name in enumerate(actions)}
+    rows = pd.concat([now, gone], ignore_index=True)
+    rows["action"] = rows["segment"].map(actions)
+    rows["place"] = rows["segment"].map(place).fillna(len(place))
+    ordered = rows.sort_values(["place", "segment", "customer_id"], ignore_index=True)
+    return ordered[["segment", "change", *columns, "action"]]
+
+
+def _lists(run: Run, folder: Path, kind: str, bom: bool) -> list[Path]:
+    """A file per segment."""
+    folder.mkdir(exist_ok=True)
+    files = []
     for card in run.findings.cards:
         own = run.customers[run.customers["segment"] == card.label]
-        files.append(_write_csv(own, lists / f"{card.label + 1:02d}-{_slug(card.name)}.csv"))
+        files.append(folder / f"{card.label + 1:02d}-{_slug(card.name)}.{kind}")
+        if kind == "csv":
+            _write_csv(own, files[-1], bom)
+        else:
+            write_parquet(own, files[-1], order_by="customer_id")
     return files
 
 
-def _write_csv(frame: pd.DataFrame, path: Path) -> Path:
-    """CSV with a byte order mark, by which spreadsheets know that it is UTF-8."""
-    frame.apply(_harmless_column).to_csv(path, index=False, encoding="utf-8-sig", lineterminator="\n")
+def _write_csv(frame: pd.DataFrame, path: Path, bom: bool) -> Path:
+    """CSV; with a byte order mark spreadsheets know that it is UTF-8, without it other tools read it."""
+    encoding = "utf-8-sig" if bom else "utf-8"
+    frame.apply(_harmless_column).to_csv(path, index=False, encoding=encoding, lineterminator="\n")
     return path
 
 

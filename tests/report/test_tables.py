@@ -1,0 +1,88 @@
+"""Lists for other tools: typed, harmless, and with what changed since the last run."""
+
+import hashlib
+from dataclasses import replace
+
+import duckdb
+import pandas as pd
+import pytest
+
+from segmenter.config.report import ReportConfig
+from segmenter.report.tables import marketing_list, write_tables
+from tests.report.made_up import made_up_run
+
+
+@pytest.fixture(scope="module")
+def run():
+    return made_up_run(n_customers=90)
+
+
+def moved(run, moves):
+    """`run` with moves of some customers: pairs of the segment before, None where there was none."""
+    before = run.customers.set_index("customer_id")["segment_name"].astype(object)
+    table = pd.DataFrame(
+        {"customer_id": before.index, "segment_before": before.to_numpy(), "segment_now": before.to_numpy()}
+    )
+    for customer, segment in moves.items():
+        table.loc[table["customer_id"] == customer, "segment_before"] = segment
+    return replace(run, moves=table)
+
+
+def test_in_a_first_run_everybody_is_added_to_one_list(run):
+    found = marketing_list(run)
+    assert set(found["change"]) == {"added"}
+    assert sorted(found["customer_id"]) == sorted(run.customers["customer_id"])
+
+
+def test_who_changed_the_segment_is_added_to_one_list_and_removed_from_the_other(run):
+    first, second = run.findings.cards[0].name, run.findings.cards[1].name
+    wanderer = run.customers.loc[run.customers["segment_name"] == first, "customer_id"].iloc[0]
+    newcomer = run.customers.loc[run.customers["segment_name"] == second, "customer_id"].iloc[0]
+    found = marketing_list(moved(run, {wanderer: second, newcomer: None}))
+    changes = found[found["change"] != "kept"][["segment", "change", "customer_id"]].to_numpy().tolist()
+    assert sorted(changes) == sorted(
+        [[first, "added", wanderer], [second, "removed", wanderer], [second, "added", newcomer]]
+    )
+
+
+def test_who_is_gone_is_removed_from_a_list(run):
+    first = run.findings.cards[0].name
+    known = moved(run, {})
+    gone = pd.DataFrame({"customer_id": ["zz-gone"], "segment_before": [first], "segment_now": [None]})
+    found = marketing_list(replace(known, moves=pd.concat([known.moves, gone])))
+    (row,) = found[found["customer_id"] == "zz-gone"].to_dict("records")
+    assert (row["segment"], row["change"]) == (first, "removed")
+    assert row["action"] == run.findings.cards[0].action
+
+
+def test_lists_add_up_to_the_customers(run):
+    found = marketing_list(moved(run, {}))
+    assert (found["change"] == "kept").all()
+    sizes = found.groupby("segment").size().to_dict()
+    assert sizes == run.customers.groupby("segment_name").size().to_dict()
+
+
+def test_hashed_addresses_go_along_where_there_are_any(run):
+    digest = hashlib.sha256(b"ann@shop.example").hexdigest()
+    known = replace(run, customers=run.customers.assign(email_sha256=digest))
+    assert set(marketing_list(known)["email_sha256"]) == {digest}
+    assert "email_sha256" not in marketing_list(run)
+
+
+@pytest.mark.parametrize("bom", [True, False])
+def test_the_byte_order_mark_is_a_choice_but_never_on_the_marketing_list(run, tmp_path, bom):
+    write_tables(run, ReportConfig(formats=("csv",), csv_bom=bom), tmp_path)
+    assert (tmp_path / "customers.csv").read_bytes().startswith(b"\xef\xbb\xbf") == bom
+    assert not (tmp_path / "marketing.csv").read_bytes().startswith(b"\xef\xbb\xbf")
+
+
+def test_a_parquet_file_per_segment_holds_its_customers_typed(run, tmp_path):
+    files = write_tables(run, ReportConfig(formats=("parquet",)), tmp_path)
+    frames = [duckdb.read_parquet(str(path)).df() for path in files]
+    assert sum(len(frame) for frame in frames) == len(run.customers)
+    assert all(frame["monetary"].dtype == "float64" for frame in frames)
+
+
+def test_without_customer_rows_no_customer_is_in_any_table(run, tmp_path):
+    files = write_tables(run, ReportConfig(formats=("csv", "xlsx", "parquet"), customer_rows=False), tmp_path)
+    assert {path.name for path in files} == {"report.xlsx", "segments.csv"}
