@@ -200,6 +200,8 @@ def outcomes(numbers: list[int], seed: int, exports: Path | None, home: Path, n_
         for worker in workers:
             if worker.number >= 0 and (outcome := worker.answer()):
                 left -= 1
+                if outcome.kind == "broken" or left % 500 == 0:
+                    print(f"{left} left; {outcome.kind} {outcome.number} {outcome.detail[:200]}", file=sys.stderr)
                 worker.give(next(waiting, None))
                 yield outcome
 
@@ -228,17 +230,17 @@ def main() -> int:
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--exports", type=Path, help="folder of the public exports, read too")
     parser.add_argument("--keep", type=Path, help="folder for the files that broke a promise")
-    parser.add_argument("--only", type=int, help="number of one file to look at again")
+    parser.add_argument("--only", type=int, action="append", help="number of a file to look at again; may be repeated")
     options = parser.parse_args()
-    numbers = list(range(options.files)) if options.only is None else [options.only]
+    numbers = options.only or list(range(options.files))
     exports = options.exports.resolve() if options.exports else None
     with tempfile.TemporaryDirectory() as home:
         found = list(outcomes(numbers, options.seed, exports, Path(home), options.workers))
         if options.keep:
             options.keep.mkdir(parents=True, exist_ok=True)
             _keep(found, options, exports, Path(home))
-    if options.only is not None:
-        print(found[0])
+    if options.only:
+        print(*found, sep="\n")
     print(report(found))
     return int(any(outcome.kind == "broken" for outcome in found))
 
@@ -248,7 +250,7 @@ def _keep(found: list[Outcome], options: argparse.Namespace, exports: Path | Non
     scratch = home / "again" / "files"
     scratch.mkdir(parents=True)
     for outcome in found:
-        if outcome.kind == "broken" or options.only is not None:
+        if outcome.kind == "broken" or options.only:
             base, path, _ = Job(outcome.number, options.seed).make(bases(exports), scratch)
             (options.keep / f"{outcome.number}-{base.name}").write_bytes(path.read_bytes())
 
