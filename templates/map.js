@@ -17,7 +17,7 @@
   }
 
   function describe(i) {
-    const name = data.ids ? `Customer ${data.ids[i]}, ` : "";
+    const name = data.ids ? `${say("Customer {id}", { id: data.ids[i] })}, ` : "";
     const why = data.reasons[i] ? [data.reasons[i]] : [];
     return [name + data.names[data.segment[i]], ...figures(i), ...why];
   }
@@ -86,7 +86,7 @@
   function find(event) {
     const wanted = event.target.value.trim();
     state.found = wanted ? data.ids.findIndex((id) => id === wanted) : -1;
-    said.textContent = !wanted ? "" : state.found < 0 ? `No customer ${wanted} on the map.` : describe(state.found).join(" · ");
+    said.textContent = !wanted ? "" : state.found < 0 ? say("No customer {id} on the map.", { id: wanted }) : describe(state.found).join(" · ");
     draw();
   }
 
@@ -94,11 +94,11 @@
   const drawing = document.getElementById("map-tsne");
   drawing.before(explorer);
   drawing.classList.add("replaced");
-  explorer.querySelector(".legend").append(legendButton(null, "All"), ...segments.map(([label, name]) => legendButton(label, name)));
+  explorer.querySelector(".legend").append(legendButton(null, say("All")), ...segments.map(([label, name]) => legendButton(label, name)));
   explorer.querySelectorAll("[data-view]").forEach((button) => button.addEventListener("click", () => {
     state.view = Number(button.dataset.view);
     const shown = state.view === 2 ? data.segment.length : data.tsne3[0].filter((x) => x !== null).length;
-    said.textContent = `${new Intl.NumberFormat(data.locale).format(shown)} customers are on this map.`;
+    said.textContent = say("{count} customers are on this map.", { count: new Intl.NumberFormat(data.locale).format(shown) });
     press(button.parentElement, (other) => other === button);
     draw();
   }));

@@ -1,6 +1,8 @@
 // Sortable and filterable tables, and a switch between light and dark. The page is whole without this file.
 (() => {
   "use strict";
+  const words = JSON.parse(document.getElementById("words").textContent);
+  window.say = (text, values = {}) => words[text].replace(/\{(\w+)\}/g, (_, name) => values[name]);
   const order = (cell) => cell.dataset.order === undefined ? cell.textContent.trim().toLowerCase() : Number(cell.dataset.order);
 
   function sort(table, column, heading) {
@@ -20,7 +22,7 @@
       const button = document.createElement("button");
       button.type = "button";
       button.textContent = heading.textContent;
-      button.title = "Sort by this column";
+      button.title = say("Sort by this column");
       button.addEventListener("click", () => sort(table, column, heading));
       heading.replaceChildren(button);
     });
@@ -29,7 +31,7 @@
   function filterable(table) {
     const label = document.createElement("label");
     label.className = "filter";
-    label.textContent = "Filter ";
+    label.textContent = `${say("Filter")} `;
     const input = document.createElement("input");
     input.type = "search";
     input.addEventListener("input", () => {
@@ -51,7 +53,7 @@
   const button = document.createElement("button");
   button.type = "button";
   button.className = "theme";
-  const name = () => { button.textContent = dark() ? "Light" : "Dark"; button.setAttribute("aria-label", `Switch to ${dark() ? "light" : "dark"} colours`); };
+  const name = () => { button.textContent = dark() ? say("Light") : say("Dark"); button.setAttribute("aria-label", dark() ? say("Switch to light colours") : say("Switch to dark colours")); };
   button.addEventListener("click", () => {
     root.dataset.theme = dark() ? "light" : "dark";
     name();

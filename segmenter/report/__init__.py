@@ -67,10 +67,10 @@ def _pages(run: Run, config: ReportConfig, folder: Path) -> list[Path]:
     files = []
     if "html" in config.formats:
         files.append(folder / "report.html")
-        files[-1].write_text(pages.html(page, config.templates, points(view)), encoding="utf-8")
+        files[-1].write_text(pages.html(page, view.voice, config.templates, points(view)), encoding="utf-8")
     if "pdf" in config.formats:
         files.append(folder / "report.pdf")
-        write_pdf(page, view.charts, config.templates, files[-1])
+        write_pdf(page, view.voice, view.charts, config.templates, files[-1])
     return files
 
 

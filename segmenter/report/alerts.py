@@ -117,8 +117,8 @@ def _group(voice: Voice, lines: Sequence[AlertLine], label: str, meaning: str, l
             line.customer_id,
             voice("severity {n}", n=voice.number(line.severity)),
             "" if line.amount is None else voice("{money} at stake", money=voice.money(line.amount)),
-            line.reason,
-            line.evidence if line.state in FRESH else "",
+            voice.retell(line.reason),
+            voice.retell(line.evidence) if line.state in FRESH else "",
         )
         for line in ordered[:limit]
     )

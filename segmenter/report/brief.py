@@ -7,8 +7,10 @@ from typing import Literal
 
 from segmenter.config.report import ReportConfig
 from segmenter.report.context import summary
+from segmenter.report.context.spoken import spoken_stats
 from segmenter.report.context.view import View
 from segmenter.report.language import Voice
+from segmenter.report.retold import retold
 from segmenter.report.types import Action, Stat
 from segmenter.runs.types import Run
 
@@ -38,10 +40,11 @@ def brief(run: Run, config: ReportConfig) -> Brief:
         The locale is unknown.
     """
     voice = Voice(config.locale, config.currency)
+    run = retold(run, voice)
     view = View(run, config, voice, {})
     movement = run.history.movement
     return Brief(
-        title=config.title,
+        title=voice(config.title),
         company=config.company,
         date=voice.date(run.manifest.as_of),
         language=voice.language,
@@ -50,5 +53,5 @@ def brief(run: Run, config: ReportConfig) -> Brief:
         sentences=summary.sentences(view),
         changed=movement.sentences if movement else (),
         actions=summary.actions(view),
-        stats=summary.stats(view),
+        stats=spoken_stats(summary.stats(view), voice),
     )

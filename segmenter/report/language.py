@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable
-from datetime import date
+from datetime import date, time
 from functools import cached_property
-from gettext import GNUTranslations, NullTranslations
-from io import BytesIO
 from typing import Any, Literal
 
 from babel import Locale, UnknownLocaleError
-from babel.dates import format_date
+from babel.dates import format_date, format_time
 from babel.numbers import format_compact_currency, format_compact_decimal, format_currency, format_decimal
 
 from segmenter.assets import asset
 from segmenter.errors import ReportError
 from segmenter.features.types import Feature
+from segmenter.report.retelling import Retelling
 
 MISSING = "–"
+DAY = re.compile(r"(\d{4}-\d\d-\d\d)(?: (\d\d:\d\d))?")
+AMOUNT = re.compile(r"([-+]?\d[\d,]*(?:\.(\d+))?)(%| [A-Z]{3})?")
 Direction = Literal["ltr", "rtl"]
 
 
@@ -34,29 +36,47 @@ class Voice:
 
     def __call__(self, text: str, **values: Any) -> str:
         """`text` in the reader's language, its {names} filled with `values`."""
-        return self.catalog.gettext(text).format(**values) if values else self.catalog.gettext(text)
+        told = self.texts.get(text, text)
+        return told.format(**values) if values else told
+
+    def retell(self, text: str) -> str:
+        """A finished English text of an analysis in the reader's language, as far as the catalogue knows it."""
+        return self._retelling(text) if self.texts and text else text
 
     @cached_property
-    def catalog(self) -> NullTranslations:
-        """Texts of templates/locale/<language>, English where there are none."""
+    def texts(self) -> dict[str, str]:
+        """English texts and their translations, of templates/locale/<language>; empty where there are none."""
         try:
             source = asset(f"templates/locale/{self.locale.language}/LC_MESSAGES/report.po")
         except FileNotFoundError:
-            return NullTranslations()
-        from babel.messages.mofile import write_mo
+            return {}
         from babel.messages.pofile import read_po
 
-        compiled = BytesIO()
         with source.open("rb") as file:
-            write_mo(compiled, read_po(file, locale=self.locale))
-        compiled.seek(0)
-        return GNUTranslations(compiled)
+            return {str(each.id): str(each.string) for each in read_po(file, locale=self.locale) if each.string}
+
+    @cached_property
+    def _retelling(self) -> Retelling:
+        return Retelling(self.texts, self._written)
+
+    def _written(self, text: str) -> str:
+        """A number, share, amount of money or date written in English as this locale writes it."""
+        if day := DAY.fullmatch(text):
+            at = time.fromisoformat(day[2]) if day[2] else None
+            shown = self.date(date.fromisoformat(day[1]))
+            return f"{shown}, {format_time(at, 'short', locale=self.locale)}" if at else shown
+        if amount := AMOUNT.fullmatch(text):
+            value, digits = float(amount[1].replace(",", "")), len(amount[2] or "")
+            if amount[3] == "%":
+                return self.percent(value / 100, digits)
+            shown = self.money(value, digits) if amount[3] else self.number(value, digits)
+            return f"+{shown}" if text.startswith("+") else shown
+        return text
 
     @property
     def language(self) -> str:
         """The language that the texts are in: the reader's where there is a catalog, else English."""
-        translated = isinstance(self.catalog, GNUTranslations)
-        return str(self.locale).replace("_", "-") if translated or self.locale.language == "en" else "en"
+        return str(self.locale).replace("_", "-") if self.texts or self.locale.language == "en" else "en"
 
     @property
     def direction(self) -> Direction:

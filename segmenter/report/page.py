@@ -9,26 +9,37 @@ from typing import Any
 
 from segmenter.assets import asset
 from segmenter.report.brand import font_faces
+from segmenter.report.language import Voice
 from segmenter.report.templating import fill
 from segmenter.report.types import Page
 
 NEUTRALS = {"#1d2733": "--ink", "#5c6773": "--muted", "#d4dae0": "--rule", "#ffffff": "--paper", "#b3261e": "--alarm"}
 
 
-def html(page: Page, templates: str | None, points: str = "") -> str:
+WORDS = (  # of the scripts
+    "Sort by this column", "Filter", "Light", "Dark", "Switch to light colours", "Switch to dark colours", "All",
+    "Customer {id}", "No customer {id} on the map.", "{count} customers are on this map.",
+)  # fmt: skip
+
+
+def html(page: Page, voice: Voice, templates: str | None, points: str = "") -> str:
     """The page for a screen, everything inside one file; `points` is the interactive map's JSON."""
+    from jinja2.utils import htmlsafe_json_dumps
+
     scripts = _scripts(bool(points))
     hashes = " ".join(f"'sha256-{b64encode(sha256(script.encode()).digest()).decode()}'" for script in scripts)
     policy = (
         f"default-src 'none'; script-src {hashes}; style-src 'unsafe-inline'; font-src data:; img-src data: blob:; "
         "base-uri 'none'; form-action 'none'"
     )
-    return _themed(_render(page, templates, medium="screen", scripts=scripts, policy=policy, points=points))
+    words = str(htmlsafe_json_dumps({text: voice(text) for text in WORDS}))
+    values = {"scripts": scripts, "policy": policy, "points": points, "words": words}
+    return _themed(_render(page, voice, templates, medium="screen", **values))
 
 
-def paper(page: Page, templates: str | None) -> str:
+def paper(page: Page, voice: Voice, templates: str | None) -> str:
     """The page for WeasyPrint."""
-    return _render(page, templates, medium="paper", scripts=(), policy="", points="")
+    return _render(page, voice, templates, medium="paper", scripts=(), policy="", points="", words="")
 
 
 def _scripts(with_map: bool) -> tuple[str, ...]:
@@ -36,8 +47,8 @@ def _scripts(with_map: bool) -> tuple[str, ...]:
     return tuple(asset(f"templates/{name}").read_text(encoding="utf-8") for name in ("page.js", *names))
 
 
-def _render(page: Page, templates: str | None, **values: Any) -> str:
-    return fill("report.html", templates, page=page, fonts=font_faces(str(page)), **values)
+def _render(page: Page, voice: Voice, templates: str | None, **values: Any) -> str:
+    return fill("report.html", templates, page=page, say=voice, fonts=font_faces(str(page)), **values)
 
 
 def _themed(text: str) -> str:

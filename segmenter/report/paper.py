@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from segmenter.report.language import Voice
     from segmenter.report.types import Figure, Page
 
 INSTALL = "apt-get install -y --no-install-recommends libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0"
@@ -24,14 +25,14 @@ def pdf_problem() -> str | None:
     return None
 
 
-def write_pdf(page: Page, charts: dict[str, Figure], templates: str | None, target: Path) -> None:
+def write_pdf(page: Page, voice: Voice, charts: dict[str, Figure], templates: str | None, target: Path) -> None:
     """Write the page as PDF/UA-1; nothing but its own charts and data: addresses is ever fetched."""
     from weasyprint import HTML
     from weasyprint.text.fonts import FontConfiguration
 
     from segmenter.report.page import paper
 
-    document = HTML(string=paper(page, templates), url_fetcher=_fetcher(charts))
+    document = HTML(string=paper(page, voice, templates), url_fetcher=_fetcher(charts))
     document.write_pdf(target, pdf_variant="pdf/ua-1", font_config=FontConfiguration())
 
 

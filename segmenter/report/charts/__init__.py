@@ -18,7 +18,11 @@ def draw(run: Run, look: Look) -> dict[str, Figure]:
     _give_matplotlib_a_folder()
     with house_style():
         drawn = [chart(run, look) for chart in _charts()]
-    return {figure.id: replace(figure, svg=described(figure.svg, figure.alt)) for figure in drawn if figure is not None}
+    return {
+        figure.id: replace(figure, svg=described(figure.svg, look.voice(figure.alt)))
+        for figure in drawn
+        if figure is not None
+    }
 
 
 def _charts() -> tuple[Callable[[Run, Look], Figure | None], ...]:

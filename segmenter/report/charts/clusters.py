@@ -9,7 +9,7 @@ import numpy as np
 
 from segmenter.analysis.findings import KPoint
 from segmenter.report.charts.labels import name_ends
-from segmenter.report.charts.style import Look, canvas, to_svg
+from segmenter.report.charts.style import Look, canvas, to_svg, wrapped
 from segmenter.report.palette import COLOURS, INK, MUTED
 from segmenter.report.types import Figure
 from segmenter.runs.types import Run
@@ -41,8 +41,10 @@ def criteria(run: Run, look: Look) -> Figure | None:
         "k-criteria",
         "Five ways to ask how many segments there are",
         to_svg(figure),
-        f"Each panel judges every number of segments; the dot marks the {chosen} of this report.",
-        f"Line charts of {len(measured)} criteria over the number of segments; {chosen} is marked.",
+        look.voice("Each panel judges every number of segments; the dot marks the {n} of this report.", n=chosen),
+        look.voice(
+            "Line charts of {count} criteria over the number of segments; {n} is marked.", count=len(measured), n=chosen
+        ),
         "run.json: choice, points",
     )
 
@@ -59,8 +61,8 @@ def _panel(axes: Axes, criterion: Criterion, run: Run, look: Look) -> None:
     chosen = run.findings.choice.n_clusters
     if chosen in k:
         axes.plot([chosen], [values[k.index(chosen)]], "o", color=COLOURS[1], markersize=6)
-    axes.set_title(criterion[0], fontsize=7.5, color=INK)
-    axes.set_xlabel(f"segments (K)\n{criterion[1]}", fontsize=7)
+    axes.set_title(look.voice(criterion[0]), fontsize=7.5, color=INK)
+    axes.set_xlabel(f"{look.voice('segments (K)')}\n{look.voice(criterion[1])}", fontsize=7)
     axes.set_xticks([n for n in k if n % 2 == 0] or k)
     small = max(map(abs, values)) < 10
     axes.yaxis.set_major_formatter(lambda value, _: _short(look, value, small))
@@ -89,14 +91,17 @@ def silhouettes(run: Run, look: Look) -> Figure | None:
     axes.set_yticks([-row for row in range(len(profiles))], [look.names[p.label] for p in profiles], color=INK)
     axes.set_xlim(min(-0.3, *(min(profile.values) for profile in profiles)), 1)
     axes.xaxis.set_major_formatter(lambda value, _: look.voice.number(value, 1))
-    axes.set_xlabel("silhouette value of each customer\ndashed: the average; at the right: the segment's mean")
+    words = look.voice("silhouette value of each customer; dashed: the average; at the right: the segment's mean")
+    axes.set_xlabel(wrapped(words, 60))
     axes.spines["left"].set_visible(False)
     return Figure(
         "silhouette",
         "How well each customer fits (silhouette diagram)",
         to_svg(figure),
-        f"On average {look.voice.number(mean, 2)}. 1 fits perfectly, 0 sits between two segments, "
-        "below 0 would fit another segment better.",
+        look.voice(
+            "On average {value}. 1 fits perfectly, 0 sits between two segments, below 0 would fit another segment better.",
+            value=look.voice.number(mean, 2),
+        ),
         "Silhouette diagram: sorted values per segment.",
         "run.json: silhouettes; customers.parquet: silhouette",
     )
@@ -127,15 +132,19 @@ def mixtures(run: Run, look: Look) -> Figure | None:
     ends = zip(mixture.bic.items(), COLOURS, strict=False)
     name_ends(axes, mixture.n_clusters[-1], [(bic[-1], name, colour) for (name, bic), colour in ends], 2.3)
     axes.set_xticks(mixture.n_clusters)
-    axes.set_xlabel("components")
-    axes.set_ylabel("BIC (lower is better)")
+    axes.set_xlabel(look.voice("components"))
+    axes.set_ylabel(look.voice("BIC (lower is better)"))
     axes.yaxis.set_major_formatter(lambda value, _: look.voice.number(value))
     between = look.voice.number(mixture.n_between)
     return Figure(
         "mixture",
         "A softer view: Gaussian mixtures",
         to_svg(figure),
-        f"The best mixture has {mixture.best_n_clusters} components; {between} customers lie between two segments.",
+        look.voice(
+            "The best mixture has {n} components; {between} customers lie between two segments.",
+            n=mixture.best_n_clusters,
+            between=between,
+        ),
         "Line chart: BIC over the number of components by covariance type.",
         "run.json: mixture",
     )

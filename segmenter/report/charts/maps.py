@@ -30,16 +30,20 @@ def neighbourhoods(run: Run, look: Look) -> Figure | None:
     axes.set_xticks([])
     axes.set_yticks([])
     axes.spines[:].set_visible(False)
-    n_odd = int(placed["is_anomaly"].sum())
     return Figure(
         "map-tsne",
         "Where customers sit (t-SNE map)",
         to_svg(figure),
-        "Customers who behave alike lie close together; distances between far-apart groups mean nothing."
-        + (f" Red rings mark the {look.voice.number(n_odd)} odd customers." if n_odd else ""),
-        f"Scatter plot of {len(placed)} customers: neighbours on the map behave alike.",
+        _reading(look, int(placed["is_anomaly"].sum())),
+        look.voice("Scatter plot of {count} customers: neighbours on the map behave alike.", count=len(placed)),
         "customers.parquet: tsne_x, tsne_y, segment, is_anomaly",
     )
+
+
+def _reading(look: Look, n_odd: int) -> str:
+    near = look.voice("Customers who behave alike lie close together; distances between far-apart groups mean nothing.")
+    rings = look.voice("Red rings mark the {count} odd customers.", count=look.voice.number(n_odd))
+    return f"{near} {rings}" if n_odd else near
 
 
 def components(run: Run, look: Look) -> Figure | None:
@@ -62,8 +66,8 @@ def components(run: Run, look: Look) -> Figure | None:
         "map-pca",
         "The two directions customers differ in most (PCA)",
         to_svg(figure),
-        f"These two directions hold {explained} of all differences between customers.",
-        f"Scatter plot of {len(placed)} customers on the first two principal components.",
+        look.voice("These two directions hold {share} of all differences between customers.", share=explained),
+        look.voice("Scatter plot of {count} customers on the first two principal components.", count=len(placed)),
         "customers.parquet: pca_x, pca_y; run.json: map",
     )
 
@@ -72,9 +76,10 @@ def _axis(run: Run, look: Look, axis: int) -> str:
     """The strongest loadings of a component, in words and on two lines."""
     finding = run.findings.map
     loadings = sorted(zip(finding.pca_names, finding.pca_loadings[axis], strict=False), key=lambda pair: -abs(pair[1]))
-    parts = [f"{'more' if value > 0 else 'less'}: {label_of(run, name)}" for name, value in loadings[:2]]
+    parts = [f"{look.voice('more' if value > 0 else 'less')}: {label_of(run, name)}" for name, value in loadings[:2]]
     share = look.voice.percent(finding.pca_explained[axis])
-    return f"component {axis + 1} ({share} of the differences)\n{'; '.join(parts)} →"
+    title = look.voice("component {n} ({share} of the differences)", n=axis + 1, share=share)
+    return f"{title}\n{'; '.join(parts)} →"
 
 
 def _points(axes: Axes, placed: pd.DataFrame, x: str, y: str, look: Look) -> None:

@@ -30,14 +30,17 @@ def months(run: Run, look: Look) -> Figure | None:
     axes.grid(axis="y")
     axes.spines["left"].set_visible(False)
     axes.yaxis.set_major_formatter(lambda value, _: look.voice.money_short(value))
-    axes.set_ylabel("revenue per month" + (f" ({look.voice.currency})" if look.voice.currency else ""))
+    axes.set_ylabel(look.in_currency("revenue per month"))
     best = int(np.argmax(period.monthly_revenue))
     return Figure(
         "months",
         "Revenue by month",
         to_svg(figure),
-        f"The strongest month is {look.voice.month(period.months[best])} with "
-        f"{look.voice.money_in_words(period.monthly_revenue[best])}; the first and the last month may be incomplete.",
+        look.voice(
+            "The strongest month is {month} with {money}; the first and the last month may be incomplete.",
+            month=look.voice.month(period.months[best]),
+            money=look.voice.money_in_words(period.monthly_revenue[best]),
+        ),
         "Bar chart: revenue per month, net of returns.",
         "queries/period_months.sql",
     )
@@ -83,14 +86,14 @@ def concentration(run: Run, look: Look) -> Figure | None:
     axes.set_ylim(0, max(1.02, float(curve.max()) + 0.02))
     for axis in (axes.xaxis, axes.yaxis):
         axis.set_major_formatter(lambda value, _: look.voice.percent(value, 0))
-    axes.set_xlabel("share of the customers, best first; thin line: everybody spends the same")
-    axes.set_ylabel("share of the revenue")
+    axes.set_xlabel(look.voice("share of the customers, best first; thin line: everybody spends the same"))
+    axes.set_ylabel(look.voice("share of the revenue"))
     tenth = look.voice.percent(share_of_best(curve, 0.1), 0)
     return Figure(
         "concentration",
         "How few customers bring how much",
         to_svg(figure),
-        f"The best tenth of the customers brings {tenth} of the revenue.",
+        look.voice("The best tenth of the customers brings {tenth} of the revenue.", tenth=tenth),
         "Line chart: share of revenue by the best customers.",
         "customers.parquet: monetary",
     )
@@ -98,5 +101,9 @@ def concentration(run: Run, look: Look) -> Figure | None:
 
 def _mark(axes: Axes, best: float, revenue: float, look: Look) -> None:
     axes.plot([best], [revenue], "o", color=COLOURS[1], markersize=4.5)
-    text = f"{look.voice.percent(best, 0)} of customers: {look.voice.percent(revenue, 0)} of revenue"
+    text = look.voice(
+        "{share} of customers: {revenue} of revenue",
+        share=look.voice.percent(best, 0),
+        revenue=look.voice.percent(revenue, 0),
+    )
     axes.annotate(text, (best, revenue), (8, -9), textcoords="offset points", fontsize=7.5, color=INK)

@@ -31,15 +31,20 @@ def moves(run: Run, look: Look) -> Figure | None:
     sizes = np.maximum(counts.sum(axis=1, keepdims=True), 1)
     shown = np.where(counts > 0, counts / sizes, np.nan)
     texts = [[look.voice.number(cell) if cell else "" for cell in row] for row in counts]
-    grid = Grid(shown, texts, [*before, "not there before"], [*now, "not there now"])
+    absent = look.voice("not there before"), look.voice("not there now")
+    grid = Grid(shown, texts, [*before, absent[0]], [*now, absent[1]])
     moved = sum(flow.customers for flow in found.flows if flow.before and flow.now and flow.before != flow.now)
     both = sum(flow.customers for flow in found.flows if flow.before and flow.now)
     return Figure(
         "moves",
         "From which segment to which",
         to_svg(draw_grid(grid)),
-        f"Read a row from left to right: where its customers are now. {look.voice.number(moved)} of "
-        f"{look.voice.number(both)} customers who were there before are in another segment.",
+        look.voice(
+            "Read a row from left to right: where its customers are now. {moved} of {both} customers who were there "
+            "before are in another segment.",
+            moved=look.voice.number(moved),
+            both=look.voice.number(both),
+        ),
         "Grid: customers by their segment in the run before and in this run.",
         "moves.parquet",
     )
@@ -70,18 +75,21 @@ def bridge(run: Run, look: Look) -> Figure | None:
                   ha="center", va="bottom", fontsize=7.5, color=INK)  # fmt: skip
         if at < len(amounts) - 1:
             axes.plot((at + 0.31, at + 0.69), (end, end), color=RULE, linewidth=0.8)
-    axes.set_xticks(range(len(amounts)), [wrapped(WORDS[step.kind], 10) for step in found.bridge])
+    axes.set_xticks(range(len(amounts)), [wrapped(look.voice(WORDS[step.kind]), 12) for step in found.bridge])
     axes.margins(y=0.12)
     axes.grid(axis="y")
     axes.spines["left"].set_visible(False)
     axes.yaxis.set_major_formatter(lambda value, _: look.voice.money_short(value))
-    axes.set_ylabel("revenue" + (f" ({look.voice.currency})" if look.voice.currency else ""))
+    axes.set_ylabel(look.in_currency("revenue"))
     return Figure(
         "bridge",
-        f"Revenue of {found.period_days} days, from the run before to this one",
+        look.voice("Revenue of {n} days, from the run before to this one", n=found.period_days),
         to_svg(figure),
-        f"From {look.voice.money_in_words(amounts[0])} before to {look.voice.money_in_words(amounts[-1])} now; each step "
-        "is the change that its customers made.",
+        look.voice(
+            "From {before} before to {now} now; each step is the change that its customers made.",
+            before=look.voice.money_in_words(amounts[0]),
+            now=look.voice.money_in_words(amounts[-1]),
+        ),
         "Waterfall: revenue before, what each kind of customer added or took away, revenue now.",
         "queries/period_revenue.sql",
     )

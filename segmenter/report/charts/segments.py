@@ -29,7 +29,7 @@ def shares(run: Run, look: Look) -> Figure | None:
     axes.set_yticks(range(len(cards)), [card.name for card in reversed(cards)], color=INK)
     axes.set_xlim(0, 1.5 * max(max(card.customer_share, card.revenue_share) for card in cards))
     axes.xaxis.set_major_formatter(lambda share, _: look.voice.percent(share, 0))
-    axes.set_xlabel("share of the whole: upper bar customers, lower bar revenue")
+    axes.set_xlabel(look.voice("share of the whole: upper bar customers, lower bar revenue"))
     axes.spines["left"].set_visible(False)
     return Figure(
         "shares",
@@ -45,7 +45,11 @@ def _share_pair(axes: Axes, row: int, card: SegmentCard, look: Look) -> None:
     colour, both = look.colours[card.label], (card.customer_share, card.revenue_share)
     axes.barh(row + 0.19, both[0], height=0.34, color=colour, alpha=0.4, linewidth=0)
     axes.barh(row - 0.19, both[1], height=0.34, color=colour, linewidth=0)
-    label = f"{look.voice.percent(both[0])} of customers, {look.voice.percent(both[1])} of revenue"
+    label = look.voice(
+        "{share} of customers, {revenue} of revenue",
+        share=look.voice.percent(both[0]),
+        revenue=look.voice.percent(both[1]),
+    )
     place = (max(0, *both), row)
     axes.annotate(label, place, (4, 0), textcoords="offset points", va="center", fontsize=7.5, color=MUTED)
 
@@ -74,23 +78,26 @@ def snake(run: Run, look: Look) -> Figure | None:
     inches = name_ends(axes, last, ends, height)
     letters = max(9, int(inches / len(names) / 0.052))
     axes.set_xticks(range(len(names)), [wrapped(label_of(run, name), letters) for name in names], fontsize=7)
-    axes.set_ylabel("standard deviations\nfrom the average customer")
+    axes.set_ylabel(wrapped(look.voice("standard deviations from the average customer"), 26))
     axes.locator_params(axis="y", steps=[1, 5, 10])
     axes.yaxis.set_major_formatter(lambda value, _: look.voice.number(value, 1))
     return Figure(
         "profile",
         "How the segments differ (snake plot)",
         to_svg(figure),
-        _snake_reading(run, cards, names),
+        _snake_reading(run, look, cards, names),
         "Line chart: the mean of each feature per segment in standard units.",
         "run.json: cards, profile (prepared matrix)",
     )
 
 
-def _snake_reading(run: Run, cards: list[SegmentCard], names: list[str]) -> str:
+def _snake_reading(run: Run, look: Look, cards: list[SegmentCard], names: list[str]) -> str:
     spread = {name: np.ptp([card.profile[name] for card in cards]) for name in names}
     widest = max(names, key=lambda name: spread[name])
-    return f"The lines are furthest apart at {label_of(run, widest)}: that is where the segments differ most."
+    return look.voice(
+        "The lines are furthest apart at {feature}: that is where the segments differ most.",
+        feature=label_of(run, widest),
+    )
 
 
 def heat(run: Run, look: Look) -> Figure | None:

@@ -58,6 +58,10 @@ class Look:
     colours: dict[int, str]
     markers: dict[int, str]
 
+    def in_currency(self, text: str) -> str:
+        """An axis title in the reader's language with the currency that it is in."""
+        return self.voice(text) + (f" ({self.voice.currency})" if self.voice.currency else "")
+
 
 @contextmanager
 def house_style() -> Iterator[None]:

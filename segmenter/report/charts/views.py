@@ -25,16 +25,19 @@ def dendrogram(run: Run, look: Look) -> Figure | None:
     _tree(axes, run, look)
     if finding.cut_height > 0:
         axes.axhline(finding.cut_height, color=INK, linewidth=0.8, linestyle=(0, (4, 3)))
-    axes.set_ylabel(f"distance at which groups join\n({finding.linkage} linkage)")
+    axes.set_ylabel(
+        f"{look.voice('distance at which groups join')}\n"
+        + look.voice("({linkage} linkage)", linkage=look.voice(finding.linkage))
+    )
     axes.yaxis.set_major_formatter(lambda value, _: look.voice.number(value))
-    axes.set_xlabel("groups of customers, with their number; colours are the segments of this report")
+    axes.set_xlabel(look.voice("groups of customers, with their number; colours are the segments of this report"))
     axes.spines["bottom"].set_visible(False)
     return Figure(
         "dendrogram",
         "The family tree of the segments (dendrogram)",
         to_svg(figure),
         "Groups that join low are alike; the dashed line is the cut into the segments compared here.",
-        f"Dendrogram of {len(finding.leaf_sizes)} groups of customers.",
+        look.voice("Dendrogram of {count} groups of customers.", count=len(finding.leaf_sizes)),
         "run.json: hierarchy",
     )
 
@@ -71,8 +74,9 @@ def k_distances(run: Run, look: Look) -> Figure | None:
     axes.set_xlim(0, 1)
     axes.set_ylim(0)
     axes.xaxis.set_major_formatter(lambda value, _: look.voice.percent(value, 0))
-    axes.set_xlabel("share of the customers, loneliest first")
-    axes.set_ylabel(f"distance to the\n{finding.min_samples}. nearest customer")
+    axes.set_xlabel(look.voice("share of the customers, loneliest first"))
+    words = look.voice("distance to the nearest customer number {n}", n=finding.min_samples)
+    axes.set_ylabel(wrapped(words, 24))
     axes.yaxis.set_major_formatter(lambda value, _: look.voice.number(value, 1))
     return Figure(
         "k-distance",
@@ -97,8 +101,11 @@ def crosswalk(run: Run, look: Look) -> Figure | None:
         "rfm",
         "The same customers by RFM scores",
         to_svg(draw_grid(grid)),
-        "A row is what an RFM scoring would call these customers, a column the segment they are in here; "
-        f"{look.voice.number(rfm.n_disagree)} customers would be treated differently.",
+        look.voice(
+            "A row is what an RFM scoring would call these customers, a column the segment they are in here; {count} "
+            "customers would be treated differently.",
+            count=look.voice.number(rfm.n_disagree),
+        ),
         "Heat map: customers per RFM segment and segment of this report.",
         "run.json: rfm, crosswalk; customers.parquet: rfm_segment",
     )

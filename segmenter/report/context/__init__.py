@@ -6,8 +6,10 @@ from segmenter.config.report import ReportConfig
 from segmenter.report import palette
 from segmenter.report.brand import logo_uri
 from segmenter.report.context import certainty, customers, data, lifetime, method, moves, segments, summary
+from segmenter.report.context.spoken import spoken, spoken_figures, spoken_stats
 from segmenter.report.context.view import View
 from segmenter.report.language import Voice
+from segmenter.report.retold import retold
 from segmenter.report.types import Page
 from segmenter.runs.types import Run
 
@@ -24,6 +26,7 @@ def view_of(run: Run, config: ReportConfig) -> View:
     from segmenter.report.charts.style import Look
 
     voice = Voice(config.locale, config.currency)
+    run = retold(run, voice)
     names = {card.label: card.name for card in run.findings.cards}
     look = Look(voice, names, palette.colours([*names]), palette.markers([*names]))
     return View(run, config, voice, draw(run, look))
@@ -37,28 +40,30 @@ def build(view: View) -> Page:
     ReportError
         The logo cannot be read.
     """
-    config, run = view.config, view.run
-    told = (segments.who(view), segments.differences(view), customers.whereabouts(view))
-    moved, to_come = moves.moves(view), lifetime.lifetime(view)
-    judged = (customers.oddities(view), certainty.certainty(view), data.data(view))
+    config, run, say = view.config, view.run, view.voice
+    told = [spoken(chapter(view), say) for chapter in (segments.who, segments.differences, customers.whereabouts)]
+    moved, to_come = (
+        spoken(found, say) if (found := chapter(view)) else None for chapter in (moves.moves, lifetime.lifetime)
+    )
+    judged = [spoken(chapter(view), say) for chapter in (customers.oddities, certainty.certainty, data.data)]
     chapters = (*told, *filter(None, (moved, to_come)), *judged)
-    period = f"{view.voice.date(run.manifest.period.first_day)} – {view.voice.date(run.manifest.period.last_day)}"
+    period = f"{say.date(run.manifest.period.first_day)} – {say.date(run.manifest.period.last_day)}"
     return Page(
-        title=config.title,
+        title=say(config.title),
         company=config.company,
-        subtitle=f"as of {view.voice.date(run.manifest.as_of)}",
+        subtitle=say("as of {date}", date=say.date(run.manifest.as_of)),
         period=period,
         run_id=run.manifest.run_id,
-        language="en",
-        direction="ltr",
+        language=say.language,
+        direction=say.direction,
         accent=config.accent,
         logo=logo_uri(config.logo),
         paper=config.page,
         colours=palette.colours([card.label for card in run.findings.cards]),
         sentences=summary.sentences(view),
         actions=summary.actions(view),
-        stats=summary.stats(view),
-        opening=() if run.history.movement else view.figures("shares"),
+        stats=spoken_stats(summary.stats(view), say),
+        opening=() if run.history.movement else spoken_figures(view.figures("shares"), say),
         cards=segments.cards(view),
         segments=told[0],
         differences=told[1],
@@ -66,7 +71,7 @@ def build(view: View) -> Page:
         oddities=judged[0],
         certainty=judged[1],
         data=judged[2],
-        method=method.method(view, chapters),
+        method=spoken(method.method(view, chapters), say),
         changed=moves.changed(view),
         moves=moved,
         to_come=to_come,

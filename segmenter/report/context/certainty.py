@@ -44,13 +44,16 @@ def certainty(view: View) -> Section:
 
 def _votes(view: View) -> tuple[str, ...]:
     choice = view.run.findings.choice
-    named = {CRITERIA.get(name, name): k for name, k in choice.votes.items()}
+    say = view.voice
+    named = {say(CRITERIA.get(name, name)): k for name, k in choice.votes.items()}
     voted = [f"{name}: {k}" for name, k in named.items() if k is not None]
     silent = [name for name, k in named.items() if k is None]
     separation = view.run.findings.separation
     found = [choice.reason, *(sentence for sentence in separation if sentence != choice.reason)]
     if voted:
-        found.append(f"The votes: {', '.join(voted)}." + (f" No opinion: {', '.join(silent)}." if silent else ""))
+        found.append(say("The votes: {votes}.", votes=", ".join(voted)))
+    if voted and silent:
+        found.append(say("No opinion: {criteria}.", criteria=", ".join(silent)))
     return tuple(found)
 
 
@@ -78,8 +81,11 @@ def _baseline(view: View) -> tuple[str, ...]:
     if reference is None or "silhouette" not in view.charts:
         return ()
     return (
-        f"On data without any groups the same method reaches an average silhouette of {view.voice.number(reference, 2)}; "
-        "only what lies above that speaks for real groups.",
+        view.voice(
+            "On data without any groups the same method reaches an average silhouette of {value}; only what lies above "
+            "that speaks for real groups.",
+            value=view.voice.number(reference, 2),
+        ),
     )
 
 
@@ -118,7 +124,7 @@ def _methods(view: View) -> tuple[Table, ...]:
         return ()
     rows = [
         (
-            text(METHODS.get(method.name, method.name)),
+            text(view.voice(METHODS.get(method.name, method.name))),
             view.number(method.n_clusters),
             view.number(method.n_noise),
             view.number(method.silhouette, 3),
@@ -142,8 +148,11 @@ def _rfm_words(view: View) -> tuple[str, ...]:
     if "rfm" not in view.charts:
         return ()
     return (
-        "RFM scores recency, frequency and money from 1 to 5 each and names the combinations. Its agreement with the "
-        f"segments here is {view.voice.number(rfm.agreement, 2)} (adjusted Rand index: 1 the same, 0 chance).",
+        view.voice(
+            "RFM scores recency, frequency and money from 1 to 5 each and names the combinations. Its agreement with "
+            "the segments here is {value} (adjusted Rand index: 1 the same, 0 chance).",
+            value=view.voice.number(rfm.agreement, 2),
+        ),
     )
 
 
@@ -164,7 +173,7 @@ def _linkages(view: View) -> tuple[Table, ...]:
         return ()
     rows = [
         (
-            text(line.linkage),
+            text(view.voice(line.linkage)),
             view.number(line.cophenetic, 2),
             view.number(line.agreement, 2),
             text(", ".join(view.voice.number(size) for size in line.sizes)),

@@ -18,10 +18,12 @@ def whereabouts(view: View) -> Section:
             "map", "Where do they sit?", "No map was drawn: the customers are too few, or too much alike, for one."
         )
     finding, voice = view.run.findings.map, view.voice
-    note = (
-        f"The map shows {voice.number(finding.n_sample)} of {voice.number(len(view.run.customers))} customers. "
-        f"{voice.percent(finding.trustworthiness, 0)} of the closeness on the map is closeness in the data "
-        "(trustworthiness)."
+    note = voice(
+        "The map shows {shown} of {all} customers. {share} of the closeness on the map is closeness in the data "
+        "(trustworthiness).",
+        shown=voice.number(finding.n_sample),
+        all=voice.number(len(view.run.customers)),
+        share=voice.percent(finding.trustworthiness, 0),
     )
     lead = "Every point is a customer. The nearer two points, the more alike the two customers behave."
     return Section(
@@ -42,10 +44,11 @@ def oddities(view: View) -> Section:
     if odd.empty:
         return Section("oddities", title, "Nobody: every customer has enough others who behave alike.")
     finding, voice = view.run.findings.anomalies, view.voice
-    share = voice.percent(len(odd) / max(len(view.run.customers), 1))
-    lead = (
-        f"{voice.number(len(odd))} customers, {share} of all, behave like nobody else. Odd is not bad: among them are "
-        "the largest accounts, but also typing errors, resellers and misuse. Each reason says what stands out."
+    lead = voice(
+        "{count} customers, {share} of all, behave like nobody else. Odd is not bad: among them are "
+        "the largest accounts, but also typing errors, resellers and misuse. Each reason says what stands out.",
+        count=voice.number(len(odd)),
+        share=voice.percent(len(odd) / max(len(view.run.customers), 1)),
     )
     listed = (_listing(view),) if view.config.customer_rows else ()
     return Section(
@@ -68,7 +71,8 @@ def _reading(view: View) -> tuple[str, ...]:
     )
     if len(view.run.anomalies) <= view.config.max_anomalies:
         return (scale,)
-    return (scale, f"The {view.config.max_anomalies} most severe are listed; all are in anomalies.csv.")
+    listed = view.voice("The {n} most severe are listed; all are in anomalies.csv.", n=view.config.max_anomalies)
+    return (scale, listed)
 
 
 def _listing(view: View) -> Table:

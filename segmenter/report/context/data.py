@@ -14,10 +14,13 @@ MAX_FILES = 12
 def data(view: View) -> Section:
     """The chapter on the data: the account of every row, the columns, the files and the period."""
     period, voice = view.run.manifest.period, view.voice
-    lead = (
-        f"{voice.number(period.n_transactions)} transactions from {voice.date(period.first_day)} to "
-        f"{voice.date(period.last_day)}, seen as of {voice.date(view.run.manifest.as_of)}. "
-        "Nothing was dropped in silence: every row read is used or counted under the reason it was set aside."
+    lead = voice(
+        "{count} transactions from {first} to {last}, seen as of {date}. Nothing was dropped in silence: every row read "
+        "is used or counted under the reason it was set aside.",
+        count=voice.number(period.n_transactions),
+        first=voice.date(period.first_day),
+        last=voice.date(period.last_day),
+        date=voice.date(view.run.manifest.as_of),
     )
     return Section(
         "data",
@@ -38,10 +41,10 @@ def _account(view: View) -> Table:
     aside = [line for line in account.lines if not line.used]
     rows = [
         *(_account_row(view, line.label, line.rows, line.amount) for line in used),
-        _account_row(view, "= used", *_sum(used)),
+        _account_row(view, f"= {view.voice('used')}", *_sum(used)),
         *(_account_row(view, line.label, line.rows, line.amount) for line in aside),
-        _account_row(view, "= set aside", *_sum(aside)),
-        _account_row(view, "used + set aside = rows read", account.rows_read, account.amount_read),
+        _account_row(view, f"= {view.voice('set aside')}", *_sum(aside)),
+        _account_row(view, view.voice("used + set aside = rows read"), account.rows_read, account.amount_read),
     ]
     heads = columns("Rows", "Count#", "Money#")
     return table("account", "The account of rows and money", heads, rows, "run.json: account")
@@ -58,13 +61,13 @@ def _sum(lines: list[AccountLine]) -> tuple[int, Decimal]:
 
 def _ignored(view: View) -> tuple[str, ...]:
     ignored = view.run.manifest.recognition.ignored
-    return (f"Columns that were not needed: {', '.join(ignored)}.",) if ignored else ()
+    return (view.voice("Columns that were not needed: {names}.", names=", ".join(ignored)),) if ignored else ()
 
 
 def _recognition(view: View) -> Table:
     recognition = view.run.manifest.recognition
     rows = [
-        (text(role), text(column), text(recognition.reasons.get(role, "")))
+        (text(view.voice(role.replace("_", " "))), text(column), text(recognition.reasons.get(role, "")))
         for role, column in recognition.columns.items()
     ]
     return table(
@@ -80,7 +83,7 @@ def _readings(view: View) -> Table:
     ]
     if len(readings) > MAX_FILES:
         others = readings[MAX_FILES:]
-        more = f"and {view.voice.number(len(others))} more, listed in run.json"
+        more = view.voice("and {count} more, listed in run.json", count=view.voice.number(len(others)))
         rows.append((text(more), view.number(sum(reading.n_rows for reading in others)), text(""), text("")))
     heads = columns("File or table", "Rows#", "Format", "SHA-256")
     return table("files", "Files read", heads, rows, "run.json: readings")

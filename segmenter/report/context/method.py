@@ -30,20 +30,53 @@ def method(view: View, chapters: tuple[Section, ...]) -> Section:
 
 
 def _steps(view: View) -> tuple[str, ...]:
-    findings, voice = view.run.findings, view.voice
-    choice, dbscan, mapped = findings.choice, findings.anomalies, findings.map
+    return (_step_segments(view), _step_anomalies(view), *_step_views(view), *lifetime.models(view))
+
+
+def _step_segments(view: View) -> str:
+    findings = view.run.findings
+    return view.voice(
+        "Segments: K-Means with k-means++ on {features} features, K = {k}; silhouettes measured on {sample} customers; "
+        "seed {seed}.",
+        features=len(findings.preparation.names),
+        k=findings.choice.n_clusters,
+        sample=view.voice.number(findings.choice.n_silhouette),
+        seed=view.run.manifest.seed,
+    )
+
+
+def _step_anomalies(view: View) -> str:
+    dbscan, voice = view.run.findings.anomalies, view.voice
+    return voice(
+        "Anomalies: DBSCAN on {features} features, eps = {eps} ({eps_reason}), min_samples = {min_samples} "
+        "({min_samples_reason}): {core} core, {border} border, {noise} noise and {rare} in rare groups.",
+        features=len(dbscan.names),
+        eps=voice.number(dbscan.eps, 3),
+        eps_reason=dbscan.eps_reason,
+        min_samples=dbscan.min_samples,
+        min_samples_reason=dbscan.min_samples_reason,
+        core=voice.number(dbscan.n_core),
+        border=voice.number(dbscan.n_border),
+        noise=voice.number(dbscan.n_noise),
+        rare=voice.number(dbscan.n_rare),
+    )
+
+
+def _step_views(view: View) -> tuple[str, ...]:
+    hierarchy, mapped, voice = view.run.findings.hierarchy, view.run.findings.map, view.voice
     return (
-        f"Segments: K-Means with k-means++ on {len(findings.preparation.names)} features, K = {choice.n_clusters}; "
-        f"silhouettes measured on {voice.number(choice.n_silhouette)} customers; seed {view.run.manifest.seed}.",
-        f"Anomalies: DBSCAN on {len(dbscan.names)} features, eps = {voice.number(dbscan.eps, 3)} ({dbscan.eps_reason}), "
-        f"min_samples = {dbscan.min_samples} ({dbscan.min_samples_reason}): {voice.number(dbscan.n_core)} core, "
-        f"{voice.number(dbscan.n_border)} border, {voice.number(dbscan.n_noise)} noise and "
-        f"{voice.number(dbscan.n_rare)} in rare groups.",
-        f"Hierarchy: {findings.hierarchy.linkage} linkage, {findings.hierarchy.metric} distance, "
-        f"on {voice.number(findings.hierarchy.n_sample)} customers.",
-        f"Map: t-SNE on {voice.number(mapped.n_sample)} customers, perplexity {voice.number(mapped.perplexity, 0)}, "
-        f"KL divergence {voice.number(mapped.kl_divergence, 2)}.",
-        *lifetime.models(view),
+        voice(
+            "Hierarchy: {linkage} linkage, {metric} distance, on {sample} customers.",
+            linkage=voice(hierarchy.linkage),
+            metric=voice(hierarchy.metric),
+            sample=voice.number(hierarchy.n_sample),
+        ),
+        voice(
+            "Map: t-SNE on {sample} customers, perplexity {perplexity}, KL divergence {divergence}.",
+            sample=voice.number(mapped.n_sample),
+            perplexity=voice.number(mapped.perplexity, 0),
+            divergence=voice.number(mapped.kl_divergence, 2),
+        ),
     )
 
 
@@ -53,9 +86,13 @@ def _features(view: View) -> Table:
         (
             text(feature.name),
             text(feature.label),
-            text(feature.unit or feature.kind),
+            text(view.voice(feature.unit or feature.kind)),
             text(
-                "segments, anomalies" if feature.name in used and feature.name in searched else _use(feature.name, view)
+                view.voice(
+                    "segments, anomalies"
+                    if feature.name in used and feature.name in searched
+                    else _use(feature.name, view)
+                )
             ),
             text(feature.missing),
         )
@@ -102,8 +139,10 @@ def _timings(view: View) -> Table:
 
 def _how_to_ask(view: View) -> tuple[str, ...]:
     return (
-        "Every figure answers back: its numbers, as a table with their source, are printed by "
-        f"segmenter runs show {view.run.manifest.run_id} --figure NAME.",
+        view.voice(
+            "Every figure answers back: its numbers, as a table with their source, are printed by {command}.",
+            command=f"segmenter runs show {view.run.manifest.run_id} --figure NAME",
+        ),
     )
 
 
@@ -118,6 +157,6 @@ def _sources(view: View, chapters: tuple[Section, ...]) -> Table:
         )
         for source in sources(view, chapters, view.figures("shares") if not view.run.history.movement else ())
     ]
-    title = f"Sources in run {view.run.manifest.run_id}"
+    title = view.voice("Sources in run {run}", run=view.run.manifest.run_id)
     heads = columns("Name", "Figure or table", "SQL", "Rows#", "Stored in")
     return table("sources", title, heads, rows, "")

@@ -48,8 +48,12 @@ def changed(view: View) -> tuple[str, ...]:
     news: tuple[str, ...] = ()
     if alerts is not None and not alerts.is_baseline:
         news = (
-            f"{view.voice.number(alerts.new)} customers are newly odd, {view.voice.number(alerts.worsened)} worse, "
-            f"{view.voice.number(alerts.resolved)} ordinary again.",
+            view.voice(
+                "{new} customers are newly odd, {worse} worse, {resolved} ordinary again.",
+                new=view.voice.number(alerts.new),
+                worse=view.voice.number(alerts.worsened),
+                resolved=view.voice.number(alerts.resolved),
+            ),
         )
     return (*history.movement.sentences, *news)
 
@@ -77,17 +81,23 @@ def _changes(view: View, found: Movement) -> Table:
         )
         for each in found.segments
     ]
-    title = f"Customers, and revenue of {found.period_days} days, in the run of {view.voice.date(found.previous_as_of)} and now"
+    title = view.voice(
+        "Customers, and revenue of {days} days, in the run of {date} and now",
+        days=found.period_days,
+        date=view.voice.date(found.previous_as_of),
+    )
     return table("segment-changes", title, heads, rows, "moves.parquet")
 
 
 def _change(view: View, change: Interval, *, money: bool) -> Cell:
     """The change with its range, or that there is none."""
     if not change.is_real:
-        return Cell("no real change", change.value)
+        return Cell(view.voice("no real change"), change.value)
     speak = view.voice.money if money else view.voice.number
     sign = "+" if change.value > 0 else ""
-    return Cell(f"{sign}{speak(change.value)} ({speak(change.low)} to {speak(change.high)})", change.value)
+    low, high = speak(change.low), speak(change.high)
+    shown = view.voice("{change} ({low} to {high})", change=f"{sign}{speak(change.value)}", low=low, high=high)
+    return Cell(shown, change.value)
 
 
 def _fit(view: View, found: Continuity) -> Table:
@@ -98,10 +108,15 @@ def _fit(view: View, found: Continuity) -> Table:
         ("Customers who would move", text(""), view.number(found.n_would_move)),
         ("Agreement (adjusted Rand)", text(""), view.number(found.agreement, 2)),
     ]
-    title = f"The accepted model of {view.voice.date(found.accepted_as_of)} beside segments found anew"
+    date = view.voice.date(found.accepted_as_of)
+    title = view.voice("The accepted model of {date} beside segments found anew", date=date)
     heads = columns("", "Accepted#", "Found anew#")
     return table(
-        "model-fit", title, heads, [(text(label), *cells) for label, *cells in rows], "model.json, challenger.json"
+        "model-fit",
+        title,
+        heads,
+        [(text(view.voice(label)), *cells) for label, *cells in rows],
+        "model.json, challenger.json",
     )
 
 
@@ -115,7 +130,13 @@ def _drift(view: View, found: Continuity) -> Table:
         )
         label = text(feature.label if feature else each.feature)
         rows.append(
-            (label, *medians, view.number(each.psi, 2), view.number(each.wasserstein, 2), text(VERDICTS[each.verdict]))
+            (
+                label,
+                *medians,
+                view.number(each.psi, 2),
+                view.number(each.wasserstein, 2),
+                text(view.voice(VERDICTS[each.verdict])),
+            )
         )
     heads = columns("Feature", "Median then#", "Median now#", "Stability index#", "Distance#", "Verdict")
     title = "How far the customers have drifted from those that the model was made of"

@@ -25,9 +25,11 @@ def _card(view: View, card: SegmentCard) -> Card:
         name=card.name,
         summary=card.summary,
         stats=(
-            Stat(voice.number(card.customers), f"customers ({voice.percent(card.customer_share)})"),
-            Stat(voice.money_in_words(card.revenue), f"revenue ({voice.percent(card.revenue_share)})"),
-            Stat(voice.number(card.n_anomalies), "odd among them"),
+            Stat(voice.number(card.customers), voice("customers ({share})", share=voice.percent(card.customer_share))),
+            Stat(
+                voice.money_in_words(card.revenue), voice("revenue ({share})", share=voice.percent(card.revenue_share))
+            ),
+            Stat(voice.number(card.n_anomalies), voice("odd among them")),
         ),
         facts=tuple(_fact(view, card, feature) for feature in _facts(view)),
         action=card.action,
@@ -51,8 +53,12 @@ def _rule(view: View, card: SegmentCard) -> str:
         return ""
     if math.isnan(card.rule_precision) or math.isnan(card.rule_recall):
         return card.rule
-    precision, recall = view.voice.percent(card.rule_precision, 0), view.voice.percent(card.rule_recall, 0)
-    return f"{card.rule} (right for {precision} of those it picks; finds {recall} of the segment)"
+    return view.voice(
+        "{rule} (right for {precision} of those it picks; finds {recall} of the segment)",
+        rule=card.rule,
+        precision=view.voice.percent(card.rule_precision, 0),
+        recall=view.voice.percent(card.rule_recall, 0),
+    )
 
 
 def who(view: View) -> Section:
@@ -139,13 +145,12 @@ def _medians(view: View) -> tuple[Table, ...]:
 def _median_table(view: View, cards: tuple[SegmentCard, ...], number: int) -> Table:
     rows = []
     for feature in view.run.manifest.features:
-        label = (
-            f"{feature.label} ({feature.unit})" if feature.unit and feature.unit not in feature.label else feature.label
-        )
+        unit = view.voice(feature.unit) if feature.unit else ""
+        label = f"{feature.label} ({unit})" if unit.lower() not in feature.label.lower() else feature.label
         values = [card.medians.get(feature.name) for card in cards]
         overall = cards[0].overall.get(feature.name)
         rows.append((text(label), *(Cell(view.voice.value(feature, value)) for value in (*values, overall))))
     heads = columns("Median of", *(f"{card.name}#" for card in cards), "All#")
     name = "medians" if number == 1 else f"medians-{number}"
-    title = "The median of every feature" + (", continued" if number > 1 else "")
+    title = "The median of every feature" if number == 1 else "The median of every feature, continued"
     return table(name, title, heads, rows, "segments.parquet: median_*")

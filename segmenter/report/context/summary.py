@@ -14,21 +14,27 @@ def sentences(view: View) -> tuple[str, ...]:
 
 def _who(view: View) -> str:
     period, voice = view.run.manifest.period, view.voice
-    return (
-        f"Between {voice.date(period.first_day)} and {voice.date(period.last_day)}, "
-        f"{voice.number(period.n_customers)} customers placed {voice.number(period.n_orders)} orders "
-        f"worth {voice.money_in_words(period.revenue)}, net of returns."
+    return voice(
+        "Between {first} and {last}, {customers} customers placed {orders} orders worth {money}, net of returns.",
+        first=voice.date(period.first_day),
+        last=voice.date(period.last_day),
+        customers=voice.number(period.n_customers),
+        orders=voice.number(period.n_orders),
+        money=voice.money_in_words(period.revenue),
     )
 
 
 def _best(view: View) -> str:
     cards, voice = view.run.findings.cards, view.voice
     if len(cards) < 2:
-        return "They form a single group: no way of dividing them held up."
+        return voice("They form a single group: no way of dividing them held up.")
     best = max(cards, key=lambda card: card.revenue)
-    return (
-        f"They fall into {voice.number(len(cards))} segments; {best.name}, "
-        f"{voice.percent(best.customer_share)} of the customers, bring {voice.percent(best.revenue_share)} of the revenue."
+    return voice(
+        "They fall into {count} segments; {name}, {share} of the customers, bring {revenue} of the revenue.",
+        count=voice.number(len(cards)),
+        name=best.name,
+        share=voice.percent(best.customer_share),
+        revenue=voice.percent(best.revenue_share),
     )
 
 
@@ -36,20 +42,25 @@ def _concentration(view: View) -> str:
     once = view.voice.percent(float((view.run.customers["frequency"] <= 1).mean()), 0)
     curve = revenue_curve(view.run.customers["monetary"])
     if curve is None:
-        return f"{once} of the customers have ordered no more than once."
-    tenth = view.voice.percent(share_of_best(curve, 0.1), 0)
-    return f"The best tenth of the customers brings {tenth} of the revenue; {once} have ordered no more than once."
+        return view.voice("{share} of the customers have ordered no more than once.", share=once)
+    return view.voice(
+        "The best tenth of the customers brings {tenth} of the revenue; {once} have ordered no more than once.",
+        tenth=view.voice.percent(share_of_best(curve, 0.1), 0),
+        once=once,
+    )
 
 
 def _odd(view: View) -> str:
     odd = view.run.customers["is_anomaly"].astype(bool)
     if not odd.any():
-        return "No customer behaves so unlike the others that somebody should look."
-    spent = float(view.run.customers.loc[odd, "monetary"].sum())
-    count = int(odd.sum())
-    what = "customer behaves" if count == 1 else "customers behave"
-    return (
-        f"{view.voice.number(count)} {what} like nobody else; together they spent {view.voice.money_in_words(spent)}."
+        return view.voice("No customer behaves so unlike the others that somebody should look.")
+    spent = view.voice.money_in_words(float(view.run.customers.loc[odd, "monetary"].sum()))
+    if (count := int(odd.sum())) == 1:
+        return view.voice("One customer, who spent {money}, behaves like nobody else.", money=spent)
+    return view.voice(
+        "{count} customers behave like nobody else; together they spent {money}.",
+        count=view.voice.number(count),
+        money=spent,
     )
 
 
@@ -60,10 +71,12 @@ def _trust(view: View) -> str:
     if view.run.history.continuity is not None:
         return view.run.history.continuity.sentences[0]
     if choice.is_pinned:
-        return f"The number of segments, {choice.n_clusters}, was set by hand."
+        return view.voice("The number of segments, {n}, was set by hand.", n=choice.n_clusters)
     if choice.is_clear:
-        return "The criteria agree on the number of segments, so the division can be relied on."
-    return "The criteria do not agree on one number of segments: take the division as a useful cut, not as a fact."
+        return view.voice("The criteria agree on the number of segments, so the division can be relied on.")
+    return view.voice(
+        "The criteria do not agree on one number of segments: take the division as a useful cut, not as a fact."
+    )
 
 
 def actions(view: View) -> tuple[Action, ...]:
@@ -73,14 +86,19 @@ def actions(view: View) -> tuple[Action, ...]:
     odd = view.run.anomalies
     if not odd.empty:
         stake = float(odd["amount_at_stake"].sum())
-        found = [*found[:2], (stake, -1, "Odd customers", _look_at(view, odd["customer_id"].head(3).tolist()))]
+        found = [
+            *found[:2],
+            (stake, -1, view.voice("Odd customers"), _look_at(view, odd["customer_id"].head(3).tolist())),
+        ]
     largest = sorted(found[:3], key=lambda action: -action[0])
     return tuple(Action(label, name, text, view.voice.money_in_words(money)) for money, label, name, text in largest)
 
 
 def _look_at(view: View, first: list[object]) -> str:
-    start = f" Start with {', '.join(map(str, first))}." if view.config.customer_rows else ""
-    return f"Look at what stands out and decide: key account, error or misuse.{start}"
+    look = view.voice("Look at what stands out and decide: key account, error or misuse.")
+    if not view.config.customer_rows:
+        return look
+    return f"{look} {view.voice('Start with {customers}.', customers=', '.join(map(str, first)))}"
 
 
 def stats(view: View) -> tuple[Stat, ...]:

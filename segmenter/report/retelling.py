@@ -1,0 +1,95 @@
+"""Finished English sentences of an analysis in the reader's language, by the templates of its catalogue.
+
+An analysis writes whole sentences and knows no reader; the catalogue holds each sentence with names in
+braces for what differs: ``spent {value}; a typical customer spends {median}``. A sentence is found by its
+template, what stood for a name is retold in turn, and the translation is filled. What no template
+fits stays as it is. A name says what it stands for:
+
+    n, n_...        a number, shares and signs included, written as the reader's locale does
+    day, moment     a date, a date and a time
+    list            anything, pieces divided by semicolons
+    product, order, run, customer, column    a text of the user's, never retold
+    any other       words without a semicolon
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+
+NUMBER = r"[-+]?\d[\d,]*(?:\.\d+)?(?:e[-+]\d+)?%?"
+DAY = r"\d{4}-\d\d-\d\d"
+KINDS = {"n": NUMBER, "day": DAY, "moment": rf"{DAY} \d\d:\d\d", "list": ".+"}
+RAW = {"product", "order", "run", "customer", "column"}
+NAME = re.compile(r"\{(\w+)\}")
+Template = tuple[re.Pattern[str], tuple[str, ...], str]
+
+
+class Retelling:
+    """The templates of one catalogue; calling it retells a text."""
+
+    def __init__(self, texts: Mapping[str, str], written: Callable[[str], str]) -> None:
+        self.texts = texts
+        self.written = written
+        made = [_template(text, translation) for text, translation in texts.items() if NAME.search(text)]
+        self.templates = sorted(made, key=lambda template: -len(NAME.sub("", template[0].pattern)))
+        self.known: dict[str, str] = {}
+
+    def __call__(self, text: str) -> str:
+        """`text` in the reader's language, as far as the catalogue knows it."""
+        if text not in self.known:
+            self.known[text] = self._whole(text) or self._sentences(text) or self._pieces(text) or self.written(text)
+        return self.known[text]
+
+    def _whole(self, text: str) -> str | None:
+        """The text as one entry of the catalogue, also where its first letter was made a capital."""
+        found = self._entry(text)
+        if found is None and text[:1].isupper():
+            found = self._entry(text[0].lower() + text[1:])
+            return found and found[0].upper() + found[1:]
+        return found
+
+    def _entry(self, text: str) -> str | None:
+        if text in self.texts:
+            return self.texts[text]
+        for pattern, names, translation in self.templates:
+            if match := pattern.fullmatch(text):
+                values = zip(names, match.groups(), strict=True)
+                return translation.format(**{name: value if name in RAW else self(value) for name, value in values})
+        return None
+
+    def _sentences(self, text: str) -> str | None:
+        """Several sentences one by one."""
+        sentences = re.split(r"(?<=[.!?])\s+(?=\S)", text)
+        return " ".join(map(self, sentences)) if len(sentences) > 1 else None
+
+    def _pieces(self, text: str) -> str | None:
+        """A list piece by piece, where at least one piece is known."""
+        if "; " in text:
+            return "; ".join(self._joined(text.split("; ")))
+        for mark in (", ", " and "):
+            pieces = text.split(mark)
+            told = [self(piece) for piece in pieces]
+            if len(pieces) > 1 and told != pieces:
+                return (mark if mark == ", " else self.texts.get("{a} and {b}", mark).format(a="", b="")).join(told)
+        return None
+
+    def _joined(self, pieces: list[str]) -> list[str]:
+        """Pieces between semicolons; an entry of the catalogue may hold a semicolon of its own."""
+        told = []
+        while pieces:
+            size = next((n for n in (1, 2, 3) if n <= len(pieces) and self._whole("; ".join(pieces[:n]))), 1)
+            told.append(self("; ".join(pieces[:size])))
+            pieces = pieces[size:]
+        return told
+
+
+def _template(text: str, translation: str) -> Template:
+    """A pattern that the finished text fits, and the names in its order."""
+    names = tuple(NAME.findall(text))
+    literals = NAME.split(text)[::2]
+    kinds = (KINDS.get(name, KINDS["n"] if name.startswith("n_") else "[^;]+?") for name in names)
+    pattern = re.escape(literals[0])
+    for kind, literal in zip(kinds, literals[1:], strict=True):
+        pattern += f"({kind})" + re.escape(literal)
+    return re.compile(pattern), names, translation

@@ -1,0 +1,112 @@
+"""A run whose every English text is retold in the reader's language."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+
+import pandas as pd
+
+from segmenter.analysis.findings import Findings, SegmentCard
+from segmenter.report.language import Voice
+from segmenter.runs.history import History
+from segmenter.runs.types import Manifest, Run
+
+Tell = Callable[[str], str]
+
+
+def retold(run: Run, voice: Voice) -> Run:
+    """`run` with its texts in the language of `voice`; the same run where that is English.
+
+    Names of segments and features, sentences, reasons and labels are retold; identifiers, file names and what
+    users wrote stay.
+    """
+    if not voice.texts:
+        return run
+    tell = voice.retell
+    return replace(
+        run,
+        manifest=_manifest(run.manifest, tell),
+        findings=_findings(run.findings, tell),
+        customers=_columns(run.customers, ("segment_name", "second_segment", "anomaly_reason"), tell),
+        segments=_columns(run.segments, ("name",), tell),
+        anomalies=_columns(run.anomalies, ("segment_name", "reason", "evidence"), tell),
+        history=_history(run.history, tell),
+    )
+
+
+def _columns(table: pd.DataFrame, names: Iterable[str], tell: Tell) -> pd.DataFrame:
+    """`table` with the texts of some of its columns retold."""
+    told = {
+        name: table[name].map(lambda text: tell(text) if isinstance(text, str) else text)
+        for name in names
+        if name in table
+    }
+    return table.assign(**told)
+
+
+def _all(texts: Iterable[str], tell: Tell) -> tuple[str, ...]:
+    return tuple(map(tell, texts))
+
+
+def _manifest(manifest: Manifest, tell: Tell) -> Manifest:
+    account, recognition = manifest.account, manifest.recognition
+    return replace(
+        manifest,
+        features=tuple(replace(each, label=tell(each.label), missing=tell(each.missing)) for each in manifest.features),
+        account=replace(
+            account,
+            lines=tuple(replace(line, label=tell(line.label)) for line in account.lines),
+            warnings=_all(account.warnings, tell),
+        ),
+        recognition=replace(recognition, reasons={role: tell(why) for role, why in recognition.reasons.items()}),
+        readings=tuple(replace(reading, dialect=tell(reading.dialect)) for reading in manifest.readings),
+        timings={tell(stage): seconds for stage, seconds in manifest.timings.items()},
+    )
+
+
+def _findings(findings: Findings, tell: Tell) -> Findings:
+    anomalies = findings.anomalies
+    return replace(
+        findings,
+        preparation=replace(findings.preparation, notes=_all(findings.preparation.notes, tell)),
+        choice=replace(findings.choice, reason=tell(findings.choice.reason)),
+        cards=tuple(_card(card, tell) for card in findings.cards),
+        anomalies=replace(
+            anomalies,
+            eps_reason=tell(anomalies.eps_reason),
+            min_samples_reason=tell(anomalies.min_samples_reason),
+            warnings=_all(anomalies.warnings, tell),
+        ),
+        hierarchy=replace(findings.hierarchy, reason=tell(findings.hierarchy.reason)),
+        comparison=replace(findings.comparison, guidance=tell(findings.comparison.guidance)),
+        rfm=replace(findings.rfm, names=_all(findings.rfm.names, tell)),
+        separation=_all(findings.separation, tell),
+    )
+
+
+def _card(card: SegmentCard, tell: Tell) -> SegmentCard:
+    return replace(
+        card,
+        name=tell(card.name),
+        summary=tell(card.summary),
+        stability_words=tell(card.stability_words),
+        action=tell(card.action),
+        avoid=tell(card.avoid),
+        rule=tell(" and ").join(map(tell, card.rule.split(" and "))),
+    )
+
+
+def _history(history: History, tell: Tell) -> History:
+    movement, continuity = history.movement, history.continuity
+    if movement is not None:
+        flows = (
+            replace(flow, before=flow.before and tell(flow.before), now=flow.now and tell(flow.now))
+            for flow in movement.flows
+        )
+        segments = (replace(change, name=tell(change.name)) for change in movement.segments)
+        sentences = _all(movement.sentences, tell)
+        movement = replace(movement, flows=tuple(flows), segments=tuple(segments), sentences=sentences)
+    if continuity is not None:
+        continuity = replace(continuity, sentences=_all(continuity.sentences, tell))
+    return replace(history, movement=movement, continuity=continuity, sentences=_all(history.sentences, tell))
