@@ -19,17 +19,15 @@ def held_out(run: Run, look: Look) -> Figure | None:
     check = run.findings.lifetime.check if run.findings.lifetime else None
     if check is None:
         return None
-    voice, (figure, (axes,)) = look.voice, canvas(2.1)
-    _bars(axes, -0.2, [each.expected for each in check.classes], (voice("expected"), MUTED), voice)
-    _bars(axes, 0.2, [each.actual for each in check.classes], (voice("came"), COLOURS[0]), voice)
+    voice, (figure, (axes,)) = look.voice, canvas(1.5)
+    _bars(axes, -0.2, [each.expected for each in check.classes], (voice("orders expected"), MUTED), voice)
+    _bars(axes, 0.2, [each.actual for each in check.classes], (voice("orders that came"), COLOURS[0]), voice)
     last = len(check.classes) - 1
     axes.set_xticks(range(last + 1), [f"{place + 1}{'+' if place == last else ''}" for place in range(last + 1)])
     axes.set_xlabel(voice("orders that a customer had placed before the last {days} days", days=check.days))
-    axes.set_ylabel(voice("orders"))
-    axes.grid(axis="y")
+    axes.set_yticks([])  # every bar says its number
     axes.margins(y=0.12)
     axes.spines["left"].set_visible(False)
-    axes.yaxis.set_major_formatter(lambda value, _: voice.number(value))
     axes.legend(frameon=False, loc="upper center", ncols=2, fontsize=8)
     return Figure(
         "held-out",
