@@ -8,6 +8,7 @@ from dataclasses import replace
 import pandas as pd
 
 from segmenter.analysis.findings import Findings, SegmentCard
+from segmenter.analysis.lifetime_types import LifetimeFinding
 from segmenter.report.language import Voice
 from segmenter.runs.history import History
 from segmenter.runs.types import Manifest, Run
@@ -82,6 +83,16 @@ def _findings(findings: Findings, tell: Tell) -> Findings:
         comparison=replace(findings.comparison, guidance=tell(findings.comparison.guidance)),
         rfm=replace(findings.rfm, names=_all(findings.rfm.names, tell)),
         separation=_all(findings.separation, tell),
+        lifetime=_lifetime(findings.lifetime, tell) if findings.lifetime else None,
+    )
+
+
+def _lifetime(found: LifetimeFinding, tell: Tell) -> LifetimeFinding:
+    return replace(
+        found,
+        refusal=tell(found.refusal),
+        value_refusal=tell(found.value_refusal),
+        sentences=_all(found.sentences, tell),
     )
 
 
