@@ -1,6 +1,6 @@
-"""Writes config.toml, the annotated default configuration, from the models themselves.
+"""Writes config.toml, the annotated default configuration, and docs/configuration.md from the models themselves.
 
-``python -m segmenter.config.reference`` refreshes the file; a test fails when it is stale.
+``python -m segmenter.config.reference`` refreshes both files; a test fails when one is stale.
 """
 
 from __future__ import annotations
@@ -22,6 +22,13 @@ HEADER = """\
 # Copy what you want to change; what you leave out keeps its default. Unknown keys are errors.
 """
 
+PAGE = """\
+# The configuration
+
+Written from the code by `make docs`. What is left out of a file keeps its default; unknown keys are errors. The same as a
+file to copy from: [config.toml](../config.toml).
+"""
+
 
 def annotated(keys: dict[str, Any] | None = None) -> str:
     """TOML text of every key with its meaning; keys that `keys` (tables of keys) sets are active.
@@ -41,6 +48,43 @@ def _section(name: str, field: FieldInfo, keys: dict[str, Any]) -> Iterator[str]
     for key, inner in model.model_fields.items():
         if isinstance(inner.annotation, type) and issubclass(inner.annotation, BaseModel):
             yield _table(f"{name}.{key}", inner.annotation, keys.get(name, {}).get(key, {}))
+
+
+def handbook() -> str:
+    """Markdown of every key: a table per section with key, default and meaning."""
+    pages = [PAGE]
+    for name, field in Config.model_fields.items():
+        if field.annotation == tuple[ScheduleConfig, ...]:
+            pages.append(_page(f"[[{name}]]", ScheduleConfig))
+            continue
+        model = _model(field)
+        pages.append(_page(f"[{name}]", model))
+        for key, inner in model.model_fields.items():
+            if isinstance(inner.annotation, type) and issubclass(inner.annotation, BaseModel):
+                pages.append(_page(f"[{name}.{key}]", inner.annotation))
+    return "\n".join(pages)
+
+
+def _page(title: str, model: type[BaseModel]) -> str:
+    meaning = (model.__doc__ or "").split(": ", 1)[-1].strip().split("\n\n")[0]
+    lines = [
+        f"## {title}",
+        "",
+        meaning[0].upper() + " ".join(meaning[1:].split()),
+        "",
+        "| key | default | meaning |",
+        "|---|---|---|",
+    ]
+    for key, field in model.model_fields.items():
+        if not (isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel)):
+            value = _default(field)
+            shown = "needed" if field.is_required() else "unset" if value in (None, {}) else f"`{_toml(value)}`"
+            lines.append(f"| `{key}` | {_cell(shown)} | {_cell(field.description or '')} |")
+    return "\n".join(lines) + "\n"
+
+
+def _cell(text: str) -> str:
+    return " ".join(text.split()).replace("|", "\\|")
 
 
 def _example(table: str) -> str:
@@ -95,8 +139,9 @@ def _comment(text: str) -> list[str]:
 
 
 def main() -> None:
-    """Write config.toml at the project's top."""
+    """Write config.toml at the project's top and the page of the handbook."""
     Path("config.toml").write_text(annotated(), encoding="utf-8")
+    Path("docs/configuration.md").write_text(handbook(), encoding="utf-8")
 
 
 if __name__ == "__main__":
