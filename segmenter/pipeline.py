@@ -119,17 +119,13 @@ def run(sources: Sequence[str], config: Config, *, tell: Callable[[str], None] =
 def _analyse(sources: Sequence[str], config: Config, watch: Stopwatch, started: datetime) -> Run:
     """The run as far as it can be told without the runs before it, but for the accepted model."""
     from segmenter import features
-    from segmenter.engine.handover import open_engine
-    from segmenter.intake import load
     from segmenter.runs import acceptance
     from segmenter.study import Known, keep_everybody, population_of, study
 
     with workspace(config) as connection:
         watch.begin(STAGES[0])
-        cache = Path(config.engine.archive) / CACHE
-        intake = load(connection, sources or config.source.paths, config.source, config.rules, cache)
-        watch.begin(STAGES[1])
-        with open_engine(connection, config.engine) as engine:
+        with _read(connection, sources or config.source.paths, config) as (intake, engine):
+            watch.begin(STAGES[1])
             table = features.build(engine, config.features)
             period = features.period(engine, table.as_of)
             known = Known(
@@ -156,6 +152,26 @@ def _analyse(sources: Sequence[str], config: Config, watch: Stopwatch, started: 
         found.challenger,
         History(found.continuity, sentences=known.following.sentences),
     )
+
+
+@contextmanager
+def _read(
+    connection: duckdb.DuckDBPyConnection, sources: Sequence[str], config: Config
+) -> Iterator[tuple[Intake, Engine]]:
+    """The intake of `sources` and what answers queries on them: `connection`, or a Spark where one is configured."""
+    from segmenter.engine.handover import open_cluster, open_engine
+    from segmenter.intake import lies_in_cluster, load, load_in_cluster
+
+    if config.engine.kind == "spark" and lies_in_cluster(sources):
+        with open_cluster(config.engine) as cluster:
+            intake = load_in_cluster(cluster, sources, config.source, config.rules, connection)
+            cluster.draw(config.engine.spark_sample)
+            yield intake, cluster
+    else:
+        cache = Path(config.engine.archive) / CACHE
+        intake = load(connection, sources, config.source, config.rules, cache)
+        with open_engine(connection, config.engine) as engine:
+            yield intake, engine
 
 
 def _evidence(engine: Engine, as_of: date, customers: list[str]) -> dict[str, str]:

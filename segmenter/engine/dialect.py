@@ -12,15 +12,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Translated:
-    """A SELECT in Spark's SQL; `table` is what its result is kept as, None for a question."""
+    """A SELECT in Spark's SQL; `table` is what its result is kept as or, `adds`, added to; None for a question."""
 
     sql: str
     table: str | None
+    adds: bool
 
 
 @lru_cache
 def translate(query: str) -> Translated:
-    """One SELECT, or one CREATE TABLE AS, of DuckDB's dialect; ``$name`` becomes ``:name``.
+    """One SELECT, CREATE TABLE AS or INSERT of a SELECT, of DuckDB's dialect; ``$name`` becomes ``:name``.
 
     Raises
     ------
@@ -30,9 +31,10 @@ def translate(query: str) -> Translated:
     from sqlglot import ErrorLevel, exp, parse_one
 
     tree = parse_one(query, read="duckdb")
-    table = tree.this.name if isinstance(tree, exp.Create) else None
-    select = tree.expression if isinstance(tree, exp.Create) else tree
-    return Translated(select.transform(_whole_match).sql("spark", unsupported_level=ErrorLevel.RAISE), table)
+    keeps = isinstance(tree, exp.Create | exp.Insert)
+    select = (tree.expression if keeps else tree).transform(_whole_match)
+    sql = select.sql("spark", unsupported_level=ErrorLevel.RAISE, comments=False)
+    return Translated(sql, tree.this.name if keeps else None, isinstance(tree, exp.Insert))
 
 
 def _whole_match(node: exp.Expression) -> exp.Expression:

@@ -32,25 +32,44 @@ def open_engine(connection: duckdb.DuckDBPyConnection, config: EngineConfig) -> 
     if config.kind == "duckdb":
         yield connection
         return
-    with tempfile.TemporaryDirectory(prefix="segmenter-") as own, _exchange(config, Path(own)) as exchange:
+    with open_cluster(config) as engine, _exchange(config) as exchange:
         connection.table("transactions").write_parquet(str(exchange), per_thread_output=True)
-        with open_session(config, Path(own)) as session:
-            engine = SparkEngine(session)
-            session.read.parquet(str(exchange)).createOrReplaceTempView("transactions")
-            engine.draw(config.spark_sample)
-            yield engine
+        engine.session.read.parquet(str(exchange)).createOrReplaceTempView("transactions")
+        engine.draw(config.spark_sample)
+        yield engine
 
 
 @contextmanager
-def _exchange(config: EngineConfig, own: Path) -> Iterator[Path]:
+def open_cluster(config: EngineConfig) -> Iterator[SparkEngine]:
+    """A Spark that holds nothing yet.
+
+    Raises
+    ------
+    ConfigError
+        Spark cannot be used.
+    """
+    with tempfile.TemporaryDirectory(prefix="segmenter-") as folder, open_session(config, Path(folder)) as session:
+        engine = SparkEngine(session)
+        try:
+            yield engine
+        finally:
+            engine.release()
+
+
+@contextmanager
+def _exchange(config: EngineConfig) -> Iterator[Path]:
     """A folder that does not exist yet, for transactions on their way to the cluster; removed afterwards."""
-    if config.spark_folder is None and not config.spark.startswith("local"):
+    if config.spark_folder is None and config.spark.startswith("local"):
+        with tempfile.TemporaryDirectory(prefix="segmenter-") as folder:
+            yield Path(folder) / "transactions"
+        return
+    if config.spark_folder is None or not Path(config.spark_folder).is_dir():
         raise ConfigError(
-            f"engine.spark = {config.spark!r} runs elsewhere: name a folder that it and this machine both reach as "
-            "engine.spark_folder, for the transactions that are read here."
+            f"engine.spark_folder = {config.spark_folder!r} is no folder of this machine, so that transactions which are "
+            f"read here cannot reach {config.spark}. Name a folder that both reach, or sources that the cluster reads "
+            "itself (docs/scale.md)."
         )
-    folder = own if config.spark_folder is None else Path(config.spark_folder)
-    exchange = folder / f"transactions-{uuid.uuid4().hex}"
+    exchange = Path(config.spark_folder) / f"transactions-{uuid.uuid4().hex}"
     try:
         yield exchange
     finally:

@@ -100,7 +100,7 @@ def place_everybody(
 
     The rows stay in the cluster as the table ``placed`` (customer_id, segment, beyond and the features).
     """
-    placed = _everybody(engine, queries, rule.names, as_of).mapInArrow(_placing(rule), _schema(rule)).persist()
+    placed = engine.keep(_everybody(engine, queries, rule.names, as_of).mapInArrow(_placing(rule), _schema(rule)))
     placed.createOrReplaceTempView("placed")
     ((sizes, revenue, n_odd), medians) = _counted(placed, rule)
     overall = _floats(placed.agg(*_medians(rule)).collect()[0])

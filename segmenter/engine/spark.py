@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 NO_PYSPARK = 'engine.kind = "spark" needs {}, which is not installed: pip install "segmenter[spark]".'
 LOGGING = """rootLogger.level = error
 rootLogger.appenderRef.stderr.ref = stderr
+logger.python.name = org.apache.spark.api.python.PythonGatewayServer
+logger.python.level = error
 appender.stderr.type = Console
 appender.stderr.name = stderr
 appender.stderr.target = SYSTEM_ERR
@@ -68,24 +70,36 @@ class SparkEngine:
     def __init__(self, session: SparkSession) -> None:
         self.session = session
         self.drawn: DataFrame | None = None
-        self.n_customers = 0
+        self._kept: list[DataFrame] = []
 
     def execute(self, query: str, parameters: dict[str, Any] | None = None) -> SparkAnswer:
-        """Run one statement of DuckDB's dialect; CREATE TABLE AS keeps its result under the name."""
+        """Run one statement of DuckDB's dialect; CREATE TABLE AS and INSERT keep their result under the name."""
         translated = translate(query)
         frame = self.session.sql(translated.sql, args=parameters or {})
+        if translated.adds:
+            frame = self.session.table(str(translated.table)).union(frame)
         if translated.table is not None:
-            frame.persist().createOrReplaceTempView(translated.table)
+            self.keep(frame).createOrReplaceTempView(translated.table)
         elif self.drawn is not None and "customer_id" in frame.columns:
-            frame.persist()  # asked for the sample first and for everybody later
+            self.keep(frame)  # asked for the sample first and for everybody later
         return SparkAnswer(frame, self.drawn)
+
+    def keep(self, frame: DataFrame) -> DataFrame:
+        """Have the cluster keep what `frame` holds, once it is computed, until `release`."""
+        self._kept.append(frame.persist())
+        return frame
+
+    def release(self) -> None:
+        """Let the cluster forget what it keeps: a server of Spark Connect outlives its sessions."""
+        for frame in self._kept:
+            frame.unpersist()
 
     def draw(self, most: int) -> None:
         """Bound what comes home: where there are more customers than `most`, as many are drawn by a hash of the id."""
         self.drawn = None
-        self.n_customers = self.execute("select count(distinct customer_id) as n from transactions").fetchall()[0][0]
-        if self.n_customers > most:
-            self.drawn = self.execute(query_of("drawn_customers"), {"n": most}).frame.persist()
+        ((n_customers,),) = self.execute("select count(distinct customer_id) as n from transactions").fetchall()
+        if n_customers > most:
+            self.drawn = self.keep(self.execute(query_of("drawn_customers"), {"n": most}).frame)
 
 
 def _array(column: pa.ChunkedArray) -> NDArray[np.generic]:
@@ -115,11 +129,10 @@ def open_session(config: EngineConfig, folder: Path) -> Iterator[SparkSession]:
     builder = builder.appName("segmenter")
     for key, value in {**_ALWAYS, **({} if is_connect else _own(config, folder))}.items():
         builder = builder.config(key, value)
+    warnings.filterwarnings("ignore", "PySpark does not yet fully support pandas")  # no pandas goes through Spark here
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", FutureWarning)  # PySpark's reservations about pandas 3, which is not used
-            session = builder.getOrCreate()
-            session.sql("select 1").collect()
+        session = builder.getOrCreate()
+        session.sql("select 1").collect()
     except PySparkException as error:
         raise ConfigError(_unreachable(config.spark, error)) from None
     try:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-import duckdb
-
 from segmenter.assets import query
 from segmenter.config.source import RulesConfig
+from segmenter.engine.types import Engine
 from segmenter.errors import DataError
 from segmenter.intake.types import AccountLine, RowAccount
 
@@ -30,7 +29,7 @@ USED = {"sale", "return"}
 BEHAVIOUR = {"cancelled", "cancellation", "cancelled_status"}
 
 
-def account(connection: duckdb.DuckDBPyConnection, rules: RulesConfig) -> RowAccount:
+def account(connection: Engine, rules: RulesConfig) -> RowAccount:
     """Count the table ``judged`` and the records that were no rows at all, and check what is left.
 
     Raises
@@ -51,12 +50,12 @@ def account(connection: duckdb.DuckDBPyConnection, rules: RulesConfig) -> RowAcc
     return result
 
 
-def _number(connection: duckdb.DuckDBPyConnection, sql: str) -> int:
+def _number(connection: Engine, sql: str) -> int:
     return int(connection.execute(sql).fetchall()[0][0])
 
 
 def _warnings(
-    connection: duckdb.DuckDBPyConnection, lines: tuple[AccountLine, ...], rows_read: int, rules: RulesConfig
+    connection: Engine, lines: tuple[AccountLine, ...], rows_read: int, rules: RulesConfig
 ) -> tuple[str, ...]:
     by_fate = {line.reason: line for line in lines}
     notes = []
@@ -73,7 +72,7 @@ def _warnings(
     return tuple(notes)
 
 
-def _check_usable(connection: duckdb.DuckDBPyConnection, result: RowAccount, rules: RulesConfig) -> None:
+def _check_usable(connection: Engine, result: RowAccount, rules: RulesConfig) -> None:
     aside = "; ".join(f"{line.rows:,} {line.label}" for line in result.lines if not line.used) or "nothing"
     if rules.missing_customer == "refuse" and any(line.reason == "no_customer" for line in result.lines):
         raise DataError(f"Rows without a customer are refused by rules.missing_customer. Set aside were: {aside}.")

@@ -11,6 +11,7 @@ import duckdb
 
 from segmenter.assets import query
 from segmenter.config.source import RulesConfig, SourceConfig
+from segmenter.engine.types import Engine
 from segmenter.errors import ConfigError, DataError, SourceError
 from segmenter.intake import lines
 from segmenter.intake.account import account
@@ -18,6 +19,7 @@ from segmenter.intake.cache import Cache, Entry
 from segmenter.intake.cache import append as append_kept
 from segmenter.intake.meaning import ReadAgainError, Understood, understand
 from segmenter.intake.readers import Layout, RawTable, read
+from segmenter.intake.roles import Roles
 from segmenter.intake.sources import SourceFile, examine, expand
 from segmenter.intake.types import Intake, Reading, Recognition
 
@@ -67,10 +69,11 @@ def load(
         understood, dialects = _read(connection, files, source, Path(folder), shelf)
     _check_unchanged(seen)
     _check_currency(connection, rules)
-    _judge(connection, rules)
+    judge(connection, rules)
     readings = _readings(connection, files, understood, dialects)
     _name_rejected(connection, files)
-    return Intake(readings, _recognition(understood), account(connection, rules))
+    layouts = [(each.layout.header, each.meaning.roles) for each in understood]
+    return Intake(readings, recognition(layouts), account(connection, rules))
 
 
 def _read(
@@ -163,9 +166,20 @@ def _check_currency(connection: duckdb.DuckDBPyConnection, rules: RulesConfig) -
             "UPDATE lines SET fault = 'another currency' WHERE currency IS NOT NULL AND upper(currency) <> ?",
             [rules.currency.upper()],
         )
-        return
+    else:
+        refuse_several_currencies(connection)
+
+
+def refuse_several_currencies(connection: Engine) -> None:
+    """Stop where ``lines`` holds amounts of several currencies.
+
+    Raises
+    ------
+    DataError
+        It does.
+    """
     found = connection.execute(
-        "SELECT DISTINCT upper(currency) FROM lines WHERE currency IS NOT NULL ORDER BY 1"
+        "SELECT DISTINCT upper(currency) AS name FROM lines WHERE currency IS NOT NULL ORDER BY name"
     ).fetchall()
     if len(found) > 1:
         names = ", ".join(row[0] for row in found[:6])
@@ -175,9 +189,10 @@ def _check_currency(connection: duckdb.DuckDBPyConnection, rules: RulesConfig) -
         )
 
 
-def _judge(connection: duckdb.DuckDBPyConnection, rules: RulesConfig) -> None:
-    """Create ``judged`` (every record with its fate) and ``transactions``."""
-    connection.execute("CREATE TABLE repeated (record BIGINT); CREATE TABLE matched (record BIGINT)")
+def judge(connection: Engine, rules: RulesConfig) -> None:
+    """Create ``judged`` (every record of ``lines`` with its fate) and ``transactions``."""
+    for table in ("repeated", "matched"):
+        connection.execute(f"CREATE TABLE {table} AS SELECT CAST(NULL AS BIGINT) AS record WHERE FALSE")
     if rules.overlap == "count_once":
         for first, last in _overlaps(connection):
             connection.execute(query("intake_repeated"), {"first": first, "last": last})
@@ -198,7 +213,7 @@ def _judge(connection: duckdb.DuckDBPyConnection, rules: RulesConfig) -> None:
     connection.execute(query("intake_transactions"), {"keep_cancelled": rules.cancellations != "drop"})
 
 
-def _overlaps(connection: duckdb.DuckDBPyConnection) -> list[tuple[Any, Any]]:
+def _overlaps(connection: Engine) -> list[tuple[Any, Any]]:
     """Spans of time that several files cover, merged so that none touches another."""
     spans = sorted((first, last) for _, first, last in connection.execute(query("intake_spans")).fetchall())
     shared: list[tuple[Any, Any]] = []
@@ -240,19 +255,18 @@ def _name_rejected(connection: duckdb.DuckDBPyConnection, files: Sequence[Source
     )
 
 
-def _recognition(understood: Sequence[Understood]) -> Recognition:
-    """Columns by role; files that name them differently are listed beside each other."""
+def recognition(layouts: Sequence[tuple[Sequence[str], Roles]]) -> Recognition:
+    """Columns by role, from pairs of header and roles; layouts that name them differently are listed beside each other."""
     columns: dict[str, str] = {}
     reasons: dict[str, str] = {}
     used: set[str] = set()
-    for each in understood:
-        for role, index in each.meaning.roles.index.items():
-            name = each.layout.header[index]
+    for header, roles in layouts:
+        for role, index in roles.index.items():
             known = columns.get(role, "").split(" / ")
-            columns[role] = " / ".join(dict.fromkeys([*filter(None, known), name]))
-            reasons.setdefault(role, each.meaning.roles.reasons[role])
-            used.add(name)
-    ignored = dict.fromkeys(name for each in understood for name in each.layout.header if name not in used)
+            columns[role] = " / ".join(dict.fromkeys([*filter(None, known), header[index]]))
+            reasons.setdefault(role, roles.reasons[role])
+            used.add(header[index])
+    ignored = dict.fromkeys(name for header, _ in layouts for name in header if name not in used)
     return Recognition(columns, reasons, tuple(ignored))
 
 

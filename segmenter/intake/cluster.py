@@ -1,0 +1,190 @@
+"""Exports that lie in the cluster: read, typed and judged there, by the same rules as any export.
+
+A source is a URL that Spark reads (``s3a://``, ``hdfs://``, ``abfss://``, ``gs://``, ``file://``): Parquet, or CSV with a
+header where its name ends so. ``table://catalog.schema.name`` is a table of the cluster's catalogue. Dates and
+numbers are typed there or written as ISO 8601 and with a decimal point: nobody guesses at a billion rows.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from functools import reduce
+from typing import TYPE_CHECKING
+
+from segmenter.config.source import RulesConfig, SourceConfig
+from segmenter.engine.spark import SparkEngine
+from segmenter.errors import SourceError
+from segmenter.intake.account import account
+from segmenter.intake.lines import NOTHING, SCALES
+from segmenter.intake.load import judge, recognition, refuse_several_currencies
+from segmenter.intake.meaning import SAMPLE
+from segmenter.intake.roles import Roles, recognise
+from segmenter.intake.types import Intake, Reading
+
+if TYPE_CHECKING:
+    import duckdb
+    from pyspark.sql import DataFrame
+
+MOST_REJECTED = 10_000  # rows that come home verbatim; all are counted
+TABLE = "table://"
+
+
+def lies_in_cluster(sources: Sequence[str]) -> bool:
+    """True where `sources` are URLs, False where they are files of this machine.
+
+    Raises
+    ------
+    SourceError
+        Some are, others are not.
+    """
+    there = ["://" in source for source in sources]
+    if any(there) and not all(there):
+        raise SourceError("Some sources are URLs in the cluster, others files of this machine. Name only one kind.")
+    return any(there)
+
+
+def load_in_cluster(
+    engine: SparkEngine,
+    sources: Sequence[str],
+    source: SourceConfig,
+    rules: RulesConfig,
+    connection: duckdb.DuckDBPyConnection,
+) -> Intake:
+    """Read `sources` into the table ``transactions`` of the cluster, and the first unreadable rows into ``rejected`` here.
+
+    Raises
+    ------
+    SourceError
+        A source is missing or unreadable, or can be read in two ways.
+    DataError
+        What was read is not enough to analyse, or a policy of `rules` refuses it.
+    """
+    frames = [_open(engine, url) for url in sources]
+    roles = [_roles(frame, source, url) for frame, url in zip(frames, sources, strict=True)]
+    typed = [_typed(frame, each, number) for number, (frame, each) in enumerate(zip(frames, roles, strict=True))]
+    _keep(reduce(lambda one, other: one.unionByName(other), typed), rules)
+    refuse_several_currencies(engine)
+    judge(engine, rules)
+    counted = account(engine, rules)
+    engine.session.catalog.uncacheTable("judged")
+    _bring_rejected(engine, sources, connection)
+    readings = tuple(_reading(frame, url) for frame, url in zip(frames, sources, strict=True))
+    return Intake(
+        readings, recognition([(frame.columns, each) for frame, each in zip(frames, roles, strict=True)]), counted
+    )
+
+
+def _open(engine: SparkEngine, url: str) -> DataFrame:
+    from pyspark.errors import PySparkException
+
+    session = engine.session
+    try:
+        if url.startswith(TABLE):
+            return session.table(url.removeprefix(TABLE))
+        if url.lower().rstrip("/").endswith((".csv", ".csv.gz")):
+            return session.read.option("header", "true").option("escape", '"').csv(url)
+        return session.read.parquet(url)
+    except PySparkException as error:
+        reason = str(error).split("\n", 1)[0]
+        raise SourceError(f"{url} cannot be read by the cluster: {reason} Check the address and its rights.") from None
+
+
+def _roles(frame: DataFrame, source: SourceConfig, url: str) -> Roles:
+    texts = frame.limit(SAMPLE).selectExpr(*(f"cast({_quoted(name)} as string)" for name in frame.columns))
+    return recognise(tuple(frame.columns), [tuple(row) for row in texts.collect()], source.columns, url)
+
+
+def _quoted(name: str) -> str:
+    return "`" + name.replace("`", "``") + "`"
+
+
+def _typed(frame: DataFrame, roles: Roles, number: int) -> DataFrame:
+    """The rows of one source as those of ``lines``, with their text."""
+    raw = {role: _quoted(frame.columns[index]) for role, index in roles.index.items()}
+    columns = {
+        "customer_id": f"regexp_replace({_text(raw['customer'])}, '^([0-9]+)[.]0+$', '$1')",
+        "ts": f"try_cast({raw['time']} as timestamp_ntz)",
+        **{
+            f"{role}_id" if role == "order" else role: _text(raw.get(role))
+            for role in ("order", "product", "description")
+        },
+        "category": _text(raw.get("category")),
+        "quantity": _number(raw, "quantity"),
+        "unit_price": _number(raw, "unit_price"),
+        "amount": _amount(raw),
+        "status": _text(raw.get("status")),
+        "currency": _text(raw.get("currency")),
+        "fault": _fault(raw),
+        "text": "concat_ws(',', "
+        + ", ".join(f"coalesce(cast({_quoted(name)} as string), '')" for name in frame.columns)
+        + ")",
+    }
+    return frame.selectExpr(f"{number} as file", *(f"{sql} as {name}" for name, sql in columns.items()))
+
+
+def _text(column: str | None) -> str:
+    """SQL of a text value; what exports write for nothing is NULL."""
+    if column is None:
+        return "cast(null as string)"
+    text = f"trim(cast({column} as string))"
+    return f"case when lower({text}) not in ('', {NOTHING}) then {text} end"
+
+
+def _number(raw: dict[str, str], role: str) -> str:
+    return f"try_cast({raw.get(role, 'null')} as decimal(18, {SCALES[role]}))"
+
+
+def _amount(raw: dict[str, str]) -> str:
+    if "amount" in raw:
+        return _number(raw, "amount")
+    price = f"cast({_number(raw, 'unit_price')} as decimal(20, 6))"
+    money = f"{price} * {_number(raw, 'quantity')}" if "quantity" in raw else price
+    return f"try_cast(round({money}, 4) as decimal(18, 4))"
+
+
+def _fault(raw: dict[str, str]) -> str:
+    """SQL of the reason why a row cannot be read, NULL where it can; an empty cell is no fault."""
+    faults = {"time": (f"try_cast({raw['time']} as timestamp_ntz)", "a date that cannot be read")}
+    for role in SCALES:
+        if role in raw:
+            faults[role] = (_number(raw, role), f"a number that cannot be read ({role})")
+    cases = [
+        f"when {_text(raw[role])} is not null and {value} is null then '{reason}'"
+        for role, (value, reason) in faults.items()
+    ]
+    return f"case {' '.join(cases)} end"
+
+
+def _keep(typed: DataFrame, rules: RulesConfig) -> None:
+    """Name the rows ``lines``, each with a number of its own, and the faulty ones ``rejected``."""
+    from pyspark.sql.functions import col, lit, monotonically_increasing_id, upper, when
+
+    if rules.currency:
+        other = upper(col("currency")) != lit(rules.currency.upper())
+        typed = typed.withColumn("fault", when(other, "another currency").otherwise(col("fault")))
+    numbered = typed.withColumn("rowid", monotonically_increasing_id()).withColumn("line", col("rowid"))
+    numbered.drop("text").createOrReplaceTempView("lines")
+    numbered.where("fault is not null").selectExpr("file", "line", "fault as reason", "text").createOrReplaceTempView(
+        "rejected"
+    )
+
+
+def _bring_rejected(engine: SparkEngine, sources: Sequence[str], connection: duckdb.DuckDBPyConnection) -> None:
+    found = engine.execute(
+        "select file, line, reason, text from rejected order by file, line limit $n", {"n": MOST_REJECTED}
+    )
+    connection.execute("CREATE TABLE rejected (file VARCHAR, line BIGINT, reason VARCHAR, text VARCHAR)")
+    rows = [(sources[file], *rest) for file, *rest in found.fetchall()]
+    if rows:
+        connection.executemany("INSERT INTO rejected VALUES (?, ?, ?, ?)", rows)
+
+
+def _reading(frame: DataFrame, url: str) -> Reading:
+    """The source with a hash of its rows, whatever their order."""
+    columns = ", ".join(map(_quoted, frame.columns))
+    ((n_rows, one, other),) = frame.selectExpr(f"xxhash64({columns}) as h").selectExpr(
+        "count(*)", "bit_xor(h)", "sum(cast(h as decimal(38, 0)))"
+    ).collect()  # fmt: skip
+    digest = hashlib.sha256(f"{n_rows} {one} {other}".encode()).hexdigest()
+    return Reading(url, digest, 0, n_rows, f"{len(frame.columns)} columns, read in the cluster")

@@ -1,0 +1,99 @@
+"""`segmenter run` with [engine] kind = "spark": the same run."""
+
+import os
+import socket
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pytest
+
+from segmenter.runs.archive import find, read
+from segmenter.sample import generate
+
+pytestmark = pytest.mark.slow
+
+SETTINGS = """
+[views]
+tsne_sample = 200
+hierarchy_sample = 200
+perplexity = 10.0
+[kmeans]
+bootstraps = 5
+n_init = 3
+[report]
+formats = ["html"]
+[engine]
+"""
+SERVER = """
+import sys, time
+from pyspark.sql import SparkSession
+SparkSession.builder.master("local[2]").config("spark.plugins", "org.apache.spark.sql.connect.SparkConnectPlugin").config(
+    "spark.connect.grpc.binding.port", sys.argv[1]).config("spark.ui.enabled", "false").getOrCreate()
+time.sleep(600)
+"""
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    """Runs the same export on an engine, in a process of its own, and gives the run."""
+    folder = tmp_path_factory.mktemp("runs")
+    generate(folder / "sales.csv", n_customers=400, seed=5)
+
+    def make(name, settings):
+        (folder / f"{name}.toml").write_text(SETTINGS + settings, encoding="utf-8")
+        command = [sys.executable, "-m", "segmenter", "run", "sales.csv", "-c", f"{name}.toml", "-o", name]
+        done = subprocess.run(command, check=False, cwd=folder, capture_output=True, text=True, timeout=600)
+        assert done.returncode == 0, done.stderr
+        return read(find(folder / name))
+
+    return make
+
+
+@pytest.fixture(scope="module")
+def on_duckdb(made):
+    return made("duckdb", "")
+
+
+@pytest.fixture
+def connect(spark, tmp_path):
+    """Address of a Spark Connect server on this machine."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    environment = {**os.environ, "PYSPARK_PYTHON": sys.executable}
+    with subprocess.Popen([sys.executable, "-c", SERVER, str(port)], cwd=tmp_path, env=environment) as server:
+        for _ in range(240):
+            with socket.socket() as probe:
+                if probe.connect_ex(("127.0.0.1", port)) == 0:
+                    break
+            time.sleep(0.5)
+        yield f"sc://127.0.0.1:{port}"
+        server.terminate()
+
+
+def assert_same(ours, theirs):
+    assert list(ours.customers) == list(theirs.customers)
+    for name in ours.customers:
+        mine, other = ours.customers[name], theirs.customers[name]
+        if mine.dtype.kind == "f":
+            np.testing.assert_allclose(other, mine, rtol=1e-9, atol=1e-9, err_msg=name)
+        else:
+            assert other.equals(mine), name
+    assert theirs.anomalies.equals(ours.anomalies)
+    assert theirs.segments.equals(ours.segments)
+
+
+def test_a_local_spark_makes_the_same_run(spark, made, on_duckdb):
+    found = made("local", 'kind = "spark"\nspark = "local[2]"\n')
+    assert_same(on_duckdb, found)
+    assert "pyspark" in found.manifest.versions
+
+
+def test_spark_connect_makes_the_same_run_and_leaves_no_transactions_behind(made, on_duckdb, connect, tmp_path):
+    shared = tmp_path / "shared"
+    shared.mkdir()
+    found = made("connect", f'kind = "spark"\nspark = "{connect}"\nspark_folder = "{shared}"\n')
+    assert_same(on_duckdb, found)
+    assert not list(shared.iterdir())
