@@ -134,7 +134,7 @@ def _analyse(sources: Sequence[str], config: Config, watch: Stopwatch, started: 
                 features.period_revenue(engine, table, config.history.period_days),
                 acceptance.follow(Path(config.engine.archive), table, config),
                 population_of(engine, table),
-                features.past_orders(engine, table),
+                features.past_orders(engine, table, config.history.period_days),
             )
             watch.begin(STAGES[2])
             found = study(table, known, config)

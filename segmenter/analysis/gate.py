@@ -45,21 +45,34 @@ def money_wrong(check: HoldoutCheck, correlation: float, model: GammaGamma | Non
     if model.q <= 1:
         return "Order values differ so widely that they have no mean to expect; money is withheld."
     if abs(check.revenue_expected - check.revenue) > MAX_ERROR * check.revenue:
-        low = check.revenue_expected < check.revenue
-        return (
-            f"Tried on the last {check.days} days, the forecast of money was "
-            f"{abs(check.revenue_expected / check.revenue - 1):.0%} too {'low' if low else 'high'}; above "
-            f"{MAX_ERROR:.0%} money is withheld."
-        )
+        off = _off(check.revenue_expected / check.revenue - 1)
+        return f"Tried on the last {check.days} days, the forecast of money was {off}; above {MAX_ERROR:.0%} money is withheld."
     return ""
 
 
 def told(check: HoldoutCheck, model: BgNbd) -> tuple[str, ...]:
     """What a reader of the figures should know."""
-    tried = (f"{_tried(check)}.", "The forecast knows no season: it expects the coming days to be like all before.")
+    tried = (f"{_tried(check)}.", *_ranged(check), "The forecast knows no season.")
     if model.a < STEADY * (model.a + model.b):
         return (*tried, "No customer is seen to leave for good: silence is read as a slow rhythm.")
     return tried
+
+
+def _ranged(check: HoldoutCheck) -> tuple[str, ...]:
+    """How far single periods were off, where there are several."""
+    pairs = zip(check.period_expected, check.period_orders, strict=True)
+    errors = [expected / came - 1 for expected, came in pairs if came > 0]
+    if len(errors) < 2:
+        return ()
+    low, high = min(errors), max(errors)
+    return (
+        f"In {len(errors)} periods as long as the one to come it was between {_off(low)} and {_off(high)}: expect as much "
+        "of this one.",
+    )
+
+
+def _off(error: float) -> str:
+    return f"{abs(error):.0%} too {'low' if error < 0 else 'high'}"
 
 
 def _tried(check: HoldoutCheck) -> str:

@@ -19,6 +19,7 @@ from segmenter.analysis.lifetime_types import (
 from segmenter.analysis.types import Floats, Ints
 
 LAST_CLASS = 7  # repeat orders and more
+PERIODS = 12  # of the time held out, at most, that orders are told by
 
 
 class History(Protocol):
@@ -59,6 +60,10 @@ class Past(Protocol):
     @property
     def revenue(self) -> Floats:
         """Their money."""
+
+    @property
+    def period_orders(self) -> Floats:
+        """The same orders by periods (n_periods,) as long as the one to come."""
 
     @property
     def days(self) -> int:
@@ -105,7 +110,7 @@ def value_to_come(past: Past, days: int, segments: Ints) -> Lifetime:
     thin = gate.too_thin(past.days, days, int((past.before.repeats > 0).sum()))
     if thin:
         return _withheld(replace(finding, refusal=thin), len(known))
-    check, correlation = _check(past), _correlation(past.now)
+    check, correlation = _check(past, days), _correlation(past.now)
     finding = replace(finding, check=check, correlation=correlation)
     wrong = gate.orders_wrong(check)
     if wrong:
@@ -163,9 +168,10 @@ def _forecast(models: _Models, history: History, days: int) -> Forecast:
     return Forecast(*columns)
 
 
-def _check(past: Past) -> HoldoutCheck:
+def _check(past: Past, days: int) -> HoldoutCheck:
     """The models fitted on what was known before, against what came."""
-    expected = _forecast(_fit(past.before), past.before, past.days)
+    models = _fit(past.before)
+    expected = _forecast(models, past.before, past.days)
     known = np.isfinite(past.before.age)
     classes = np.minimum(past.before.repeats[known], LAST_CLASS).astype(np.int64)
     customers, orders, actual = (
@@ -182,7 +188,17 @@ def _check(past: Past) -> HoldoutCheck:
             HoldoutClass(number, int(customers[number]), float(orders[number]), float(actual[number]))
             for number in range(LAST_CLASS + 1)
         ),
+        period_expected=_by_period(models.orders, past.before, days, len(past.period_orders[:PERIODS])),
+        period_orders=tuple(map(float, past.period_orders[:PERIODS])),
     )
+
+
+def _by_period(model: BgNbd, history: History, days: int, n_periods: int) -> tuple[float, ...]:
+    """Orders expected in successive periods."""
+    known = np.isfinite(history.age)
+    times = (history.repeats[known], history.recency[known], history.age[known])
+    until = [bgnbd.expected_orders(model, *times, days * number / 7).sum() for number in range(1, n_periods + 1)]
+    return tuple(map(float, np.diff(until, prepend=0.0)))
 
 
 def _correlation(history: History) -> float:

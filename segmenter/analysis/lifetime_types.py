@@ -38,7 +38,8 @@ class HoldoutClass:
 class HoldoutCheck:
     """What was expected from the first two thirds of the time, and what came in the last `days`.
 
-    `error` sums the classes' differences and divides by the orders that came.
+    `error` sums the classes' differences and divides by the orders that came. `period_expected` and
+    `period_orders` are orders by successive periods as long as the one to come.
     """
 
     days: int
@@ -48,6 +49,8 @@ class HoldoutCheck:
     revenue_expected: float
     revenue: float
     classes: tuple[HoldoutClass, ...]
+    period_expected: tuple[float, ...] = ()
+    period_orders: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True)

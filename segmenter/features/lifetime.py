@@ -13,8 +13,11 @@ from segmenter.features.table import Columns, aligned
 from segmenter.features.types import FeatureTable, OrderHistory, PastOrders
 
 
-def past_orders(connection: Engine, table: FeatureTable) -> PastOrders:
-    """The orders of the table's customers, up to its date and split where two thirds of the time had passed."""
+def past_orders(connection: Engine, table: FeatureTable, period_days: int) -> PastOrders:
+    """The orders of the table's customers, up to its date and split where two thirds of the time had passed.
+
+    The last third is also told by periods of `period_days` days.
+    """
     until = _first_day_not_seen(connection, table.as_of)
     now = _history(connection, table, until)
     oldest = np.nanmax(now.age, initial=0.0)
@@ -22,7 +25,10 @@ def past_orders(connection: Engine, table: FeatureTable) -> PastOrders:
     asked = {"split": split, "until": until}
     later = cast(Columns, connection.execute(query("lifetime_holdout"), asked).fetchnumpy())
     orders, revenue = (aligned(table.customer_id, later["customer_id"], later[name]) for name in ("orders", "revenue"))
-    return PastOrders(now, _history(connection, table, split), orders, revenue, (until - split).days)
+    periods = np.zeros((until - split).days // period_days)
+    for period, number in connection.execute(query("lifetime_periods"), {**asked, "days": period_days}).fetchall():
+        periods[period] = number
+    return PastOrders(now, _history(connection, table, split), orders, revenue, periods, (until - split).days)
 
 
 def _first_day_not_seen(connection: Engine, as_of: date) -> date:

@@ -62,6 +62,7 @@ QUERIES = {
     "bridge": ("queries/period_revenue.sql",),
     "segment-changes": ("queries/period_revenue.sql",),
     "held-out": ("queries/lifetime_history.sql", "queries/lifetime_holdout.sql"),
+    "held-out-periods": ("queries/lifetime_history.sql", "queries/lifetime_periods.sql"),
     "to-come": ("queries/lifetime_history.sql",),
     "months": ("queries/period_months.sql",),
     "cohorts": ("queries/period_cohorts.sql",),
@@ -149,6 +150,15 @@ def _held_out(run: Run) -> pd.DataFrame:
     return pd.DataFrame(found.check.classes if found and found.check else [])
 
 
+def _held_out_periods(run: Run) -> pd.DataFrame:
+    found = run.findings.lifetime
+    if found is None or found.check is None:
+        return pd.DataFrame(columns=["period", "expected", "orders"])
+    pairs = zip(found.check.period_expected, found.check.period_orders, strict=True)
+    rows = [(number, *pair) for number, pair in enumerate(pairs, 1)]
+    return pd.DataFrame(rows, columns=["period", "expected", "orders"])
+
+
 def _months(run: Run) -> pd.DataFrame:
     period = run.manifest.period
     return pd.DataFrame({"month": period.months, "revenue": period.monthly_revenue})
@@ -188,6 +198,7 @@ NUMBERS: dict[str, Callable[[Run], pd.DataFrame]] = {
     "moves": _moves,
     "bridge": _bridge,
     "held-out": _held_out,
+    "held-out-periods": _held_out_periods,
     "months": _months,
     "cohorts": _cohorts,
     "concentration": _concentration,

@@ -123,6 +123,7 @@ class Orders:
     before: Histories
     orders: np.ndarray
     revenue: np.ndarray
+    period_orders: np.ndarray
     days: int
 
 
@@ -145,8 +146,10 @@ def simulated(rng, n=3000, weeks=(60, 90)):
     known = first < weeks[0]
     orders = np.where(known, later.sum(axis=0), np.nan)
     revenue = np.where(known, (value * later).sum(axis=0), np.nan)
+    weeks_later = (times[later & known] - weeks[0]) * 7 // 30
+    periods = np.bincount(weeks_later.astype(int))[: 7 * (weeks[1] - weeks[0]) // 30].astype(float)
     coming = ((times >= weeks[1]) & (times < weeks[1] + 30 / 7)).sum(axis=0)
-    return Orders(now, split, orders, revenue, 7 * (weeks[1] - weeks[0])), coming
+    return Orders(now, split, orders, revenue, periods, 7 * (weeks[1] - weeks[0])), coming
 
 
 def seen(times, value, week):
@@ -195,6 +198,15 @@ def test_the_check_counts_every_customer_known_before_and_every_order_since(shop
     assert check.revenue == pytest.approx(np.nansum(past.revenue))
 
 
+def test_the_check_tells_how_far_single_periods_were_off(shop, told):
+    check = told.finding.check
+    assert check.period_orders == tuple(shop[0].period_orders)
+    assert len(check.period_orders) == 7
+    assert sum(check.period_expected) == pytest.approx(check.orders_expected)
+    assert np.allclose(check.period_expected, check.period_orders, rtol=0.25)
+    assert "In 7 periods as long as the one to come it was between" in " ".join(told.finding.sentences)
+
+
 def test_before_a_second_order_nothing_is_known_of_having_left(shop, told):
     assert (np.isnan(told.forecast.p_active) == (shop[0].now.repeats == 0)).all()
 
@@ -204,7 +216,9 @@ def test_the_customers_order_has_no_part_in_it(shop, told):
         return Histories(*(column[::-1].copy() for column in vars(history).values()))
 
     past = shop[0]
-    back = Orders(turned(past.now), turned(past.before), past.orders[::-1], past.revenue[::-1], past.days)
+    back = Orders(
+        turned(past.now), turned(past.before), past.orders[::-1], past.revenue[::-1], past.period_orders, past.days
+    )
     again = value_to_come(back, 30, (np.arange(3000) % 3)[::-1])
     assert np.allclose(again.forecast.revenue[::-1], told.forecast.revenue, rtol=1e-6)
 
@@ -252,7 +266,7 @@ def test_money_is_withheld_where_it_did_not_come_as_expected(shop):
 def test_free_orders_have_no_money_to_come(shop):
     past = shop[0]
     free = [replace(history, order_value=history.order_value * 0) for history in (past.now, past.before)]
-    found = withheld(Orders(*free, past.orders, past.revenue * 0, past.days))
+    found = withheld(Orders(*free, past.orders, past.revenue * 0, past.period_orders, past.days))
     assert "paid" in found.finding.value_refusal
 
 
@@ -260,7 +274,8 @@ def test_customers_who_have_not_ordered_are_told_nothing_of(shop):
     past = shop[0]
     nobody = Histories(*(np.append(column, np.nan) for column in vars(past.now).values()))
     before = Histories(*(np.append(column, np.nan) for column in vars(past.before).values()))
-    more = Orders(nobody, before, np.append(past.orders, np.nan), np.append(past.revenue, np.nan), past.days)
+    since = (np.append(past.orders, np.nan), np.append(past.revenue, np.nan), past.period_orders)
+    more = Orders(nobody, before, *since, past.days)
     found = value_to_come(more, 30, np.zeros(3001, np.int64))
     assert np.isnan(found.forecast.orders[-1])
     assert found.finding.n_customers == 3000

@@ -23,10 +23,10 @@ LINES = [
 ]
 
 
-def of(transactions, lines=LINES, as_of=None):
+def of(transactions, lines=LINES, as_of=None, days=10):
     connection = transactions(lines)
     table = build(connection, FeaturesConfig(as_of=as_of, use=(), anomalies_use=()))
-    return table, past_orders(connection, table)
+    return table, past_orders(connection, table, days)
 
 
 def test_days_with_standing_orders_are_counted_and_their_money_averaged(transactions):
@@ -45,6 +45,12 @@ def test_the_last_third_of_the_time_is_held_out(transactions):
     assert past.before.order_value.tolist()[:2] == [20, 7]
     assert past.orders.tolist()[:2] == [1, 0]
     assert past.revenue.tolist()[:2] == [40, 0]
+
+
+def test_the_orders_held_out_are_told_by_whole_periods_of_customers_known_before(transactions):
+    assert of(transactions)[1].period_orders.tolist() == [0, 0, 1]
+    assert of(transactions, days=20)[1].period_orders.tolist() == [0]
+    assert of(transactions, days=40)[1].period_orders.tolist() == []
 
 
 def test_who_had_not_ordered_yet_has_no_history(transactions):

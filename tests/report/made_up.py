@@ -275,7 +275,7 @@ def _lifetime(cards):
     )
     return LifetimeFinding(
         30, 4300, 2800, "", "", BgNbd(0.67, 9.1, 0.11, 2.3), GammaGamma(2.3, 3.6, 434.0), 0.2,
-        HoldoutCheck(124, expected, came, 0.09, 520_000.0, 540_000.0, classes), segments,
+        HoldoutCheck(124, expected, came, 0.09, 520_000.0, 540_000.0, classes, (520.0, 519.0), (400.0, 640.0)), segments,
         ("Tried on the last 124 days, the forecast expected 2,080 orders and 2,032 came.",),
     )  # fmt: skip
 

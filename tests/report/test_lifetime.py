@@ -32,7 +32,7 @@ def test_an_open_gate_shows_orders_and_money_of_every_segment(run):
     (table,) = items(section, "tables")
     assert [row[0].text for row in table.rows] == [card.name for card in run.findings.cards]
     assert table.columns[-1].label == "Revenue"
-    assert [figure.id for figure in items(section, "figures")] == ["held-out"]
+    assert [figure.id for figure in items(section, "figures")] == ["held-out", "held-out-periods"]
 
 
 def test_withheld_money_has_no_column(run):
@@ -47,7 +47,7 @@ def test_a_shut_gate_shows_the_reason_and_the_check_alone(run):
     section, _ = chapter(run, refusal="It was wrong.", segments=(), orders_model=None, value_model=None, sentences=())
     assert section.lead == "It was wrong."
     assert items(section, "tables") == []
-    assert [figure.id for figure in items(section, "figures")] == ["held-out"]
+    assert [figure.id for figure in items(section, "figures")] == ["held-out", "held-out-periods"]
 
 
 def test_a_past_too_thin_to_be_checked_has_the_reason_alone(run):

@@ -44,6 +44,7 @@ def _charts() -> tuple[Callable[[Run, Look], Figure | None], ...]:
         movement.moves,
         movement.bridge,
         lifetime.held_out,
+        lifetime.periods,
         money.months,
         money.cohorts,
         money.concentration,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from segmenter.report.charts.labels import name_ends
 from segmenter.report.charts.style import Look, canvas, to_svg
 from segmenter.report.language import Voice
 from segmenter.report.palette import COLOURS, INK, MUTED
@@ -39,6 +40,33 @@ def held_out(run: Run, look: Look) -> Figure | None:
             came=voice.number(check.orders),
         ),
         "Bars: orders expected and orders that came, by the orders a customer had placed before.",
+        "run.json: lifetime, check",
+    )
+
+
+def periods(run: Run, look: Look) -> Figure | None:
+    """Orders expected and orders that came, by periods as long as the one to come."""
+    found = run.findings.lifetime
+    if found is None or found.check is None or len(found.check.period_orders) < 2:
+        return None
+    voice, check, (figure, (axes,)) = look.voice, found.check, canvas(1.4)
+    numbers = range(1, len(check.period_orders) + 1)
+    axes.plot(numbers, check.period_expected, color=MUTED, marker="o", markersize=3)
+    axes.plot(numbers, check.period_orders, color=COLOURS[0], marker="o", markersize=3)
+    ends = ((check.period_expected, "orders expected", MUTED), (check.period_orders, "orders that came", COLOURS[0]))
+    name_ends(axes, numbers[-1], [(orders[-1], voice(name), colour) for orders, name, colour in ends], 1.4)
+    axes.set_ylim(bottom=0)
+    axes.set_xticks(numbers)
+    axes.set_xlabel(voice("periods of {days} days, one after the other", days=found.days))
+    axes.grid(axis="y")
+    axes.locator_params(axis="y", nbins=4)
+    axes.yaxis.set_major_formatter(lambda value, _: voice.number(value))
+    return Figure(
+        "held-out-periods",
+        voice("The same orders by periods of {days} days", days=found.days),
+        to_svg(figure),
+        "Where the blue line leaves the grey one there was a season, or a change.",
+        "Line chart: orders expected and orders that came in successive periods.",
         "run.json: lifetime, check",
     )
 

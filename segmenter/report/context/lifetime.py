@@ -19,7 +19,11 @@ def lifetime(view: View) -> Section | None:
         found.refusal or _expected(view, found),
         parts(
             Part("Segment by segment", _reading() if tables else (), (), tables),
-            Part("How far to trust it", tuple(filter(None, [" ".join(found.sentences)])), view.figures("held-out")),
+            Part(
+                "How far to trust it",
+                tuple(filter(None, [" ".join(found.sentences)])),
+                view.figures("held-out", "held-out-periods"),
+            ),
         ),
     )
 
