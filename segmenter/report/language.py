@@ -20,7 +20,7 @@ from segmenter.report.retelling import Retelling
 
 MISSING = "–"
 DAY = re.compile(r"(\d{4}-\d\d-\d\d)(?: (\d\d:\d\d))?")
-AMOUNT = re.compile(r"([-+]?\d[\d,]*(?:\.(\d+))?)(%| [A-Z]{3})?")
+AMOUNT = re.compile(r"([-+]?\d[\d,]*(?:\.(\d+))?(e[-+]\d+)?)(%| [A-Z]{3})?")
 Direction = Literal["ltr", "rtl"]
 
 
@@ -45,31 +45,43 @@ class Voice:
 
     @cached_property
     def texts(self) -> dict[str, str]:
-        """English texts and their translations, of templates/locale/<language>; empty where there are none."""
-        try:
-            source = asset(f"templates/locale/{self.locale.language}/LC_MESSAGES/report.po")
-        except FileNotFoundError:
-            return {}
-        from babel.messages.pofile import read_po
-
-        with source.open("rb") as file:
-            return {str(each.id): str(each.string) for each in read_po(file, locale=self.locale) if each.string}
+        """English texts of the report and their translations; empty where there is no catalogue."""
+        return self._catalogue[""]
 
     @cached_property
     def _retelling(self) -> Retelling:
-        return Retelling(self.texts, self._written)
+        """Texts that an analysis writes, which the catalogue holds under the context ``analysis``."""
+        return Retelling(self._catalogue["analysis"], self._written)
+
+    @cached_property
+    def _catalogue(self) -> dict[str, dict[str, str]]:
+        """Texts and their translations by context, of templates/locale/<language>."""
+        found: dict[str, dict[str, str]] = {"": {}, "analysis": {}}
+        try:
+            source = asset(f"templates/locale/{self.locale.language}/LC_MESSAGES/report.po")
+        except FileNotFoundError:
+            return found
+        from babel.messages.pofile import read_po
+
+        with source.open("rb") as file:
+            for message in read_po(file, locale=self.locale):
+                if message.id and message.string:
+                    found[message.context or ""][str(message.id)] = str(message.string)
+        return found
 
     def _written(self, text: str) -> str:
         """A number, share, amount of money or date written in English as this locale writes it."""
         if day := DAY.fullmatch(text):
-            at = time.fromisoformat(day[2]) if day[2] else None
-            shown = self.date(date.fromisoformat(day[1]))
-            return f"{shown}, {format_time(at, 'short', locale=self.locale)}" if at else shown
+            on = date.fromisoformat(day[1])
+            if not day[2]:
+                return self.date(on)
+            at = time.fromisoformat(day[2])
+            return f"{format_date(on, 'medium', self.locale)}, {format_time(at, 'short', locale=self.locale)}"
         if amount := AMOUNT.fullmatch(text):
-            value, digits = float(amount[1].replace(",", "")), len(amount[2] or "")
-            if amount[3] == "%":
+            value, digits = float(amount[1].replace(",", "")), 0 if amount[3] else len(amount[2] or "")
+            if amount[4] == "%":
                 return self.percent(value / 100, digits)
-            shown = self.money(value, digits) if amount[3] else self.number(value, digits)
+            shown = self.money(value, digits) if amount[4] else self.number(value, digits)
             return f"+{shown}" if text.startswith("+") else shown
         return text
 

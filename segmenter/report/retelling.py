@@ -3,13 +3,15 @@
 An analysis writes whole sentences and knows no reader; the catalogue holds each sentence with names in
 braces for what differs: ``spent {value}; a typical customer spends {median}``. A sentence is found by its
 template, what stood for a name is retold in turn, and the translation is filled. What no template
-fits stays as it is. A name says what it stands for:
+fits stays as it is. A name, up to an underscore, says what it stands for:
 
-    n, n_...        a number, shares and signs included, written as the reader's locale does
-    day, moment     a date, a date and a time
-    list            anything, pieces divided by semicolons
-    product, order, run, customer, column    a text of the user's, never retold
-    any other       words without a semicolon
+    n                             a number, share or amount of money, written as the reader's locale does
+    value, median, least, most    a number with its unit
+    measure                       an amount of money, or pieces for one
+    day, moment                   a date, a date and a time
+    list, doubts                  anything
+    product, order, run, column   a text of the user's or an identifier, never retold
+    any other                     words without a semicolon
 """
 
 from __future__ import annotations
@@ -17,20 +19,24 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 
-NUMBER = r"[-+]?\d[\d,]*(?:\.\d+)?(?:e[-+]\d+)?%?"
+NUMBER = r"[-+]?\d[\d,]*(?:\.\d+)?(?:e[+-]\d+)?%?"
+VALUE = rf"{NUMBER}(?: [A-Za-z]+)?"
 DAY = r"\d{4}-\d\d-\d\d"
-KINDS = {"n": NUMBER, "day": DAY, "moment": rf"{DAY} \d\d:\d\d", "list": ".+"}
-RAW = {"product", "order", "run", "customer", "column"}
+KINDS = {
+    "n": NUMBER, "value": VALUE, "median": VALUE, "least": VALUE, "most": VALUE, "day": DAY, "moment": rf"{DAY} \d\d:\d\d",
+    "measure": rf"(?:{NUMBER} pieces? for )?{NUMBER}", "list": ".+", "doubts": ".+",
+}  # fmt: skip
+RAW = {"product", "order", "run", "column"}
 NAME = re.compile(r"\{(\w+)\}")
 Template = tuple[re.Pattern[str], tuple[str, ...], str]
 
 
 class Retelling:
-    """The templates of one catalogue; calling it retells a text."""
+    """The templates of one catalogue; calling it retells a text. `write` writes a number or date by locale."""
 
-    def __init__(self, texts: Mapping[str, str], written: Callable[[str], str]) -> None:
+    def __init__(self, texts: Mapping[str, str], write: Callable[[str], str]) -> None:
         self.texts = texts
-        self.written = written
+        self.write = write
         made = [_template(text, translation) for text, translation in texts.items() if NAME.search(text)]
         self.templates = sorted(made, key=lambda template: -len(NAME.sub("", template[0].pattern)))
         self.known: dict[str, str] = {}
@@ -38,8 +44,13 @@ class Retelling:
     def __call__(self, text: str) -> str:
         """`text` in the reader's language, as far as the catalogue knows it."""
         if text not in self.known:
-            self.known[text] = self._whole(text) or self._sentences(text) or self._pieces(text) or self.written(text)
+            self.known[text] = self.texts.get(text) or self._sentences(text) or self._whole(text) or self._rest(text)
         return self.known[text]
+
+    def _sentences(self, text: str) -> str | None:
+        """Several sentences one by one."""
+        sentences = re.split(r"(?<=[.!?])\s+(?=\S)", text)
+        return " ".join(map(self, sentences)) if len(sentences) > 1 else None
 
     def _whole(self, text: str) -> str | None:
         """The text as one entry of the catalogue, also where its first letter was made a capital."""
@@ -55,24 +66,24 @@ class Retelling:
         for pattern, names, translation in self.templates:
             if match := pattern.fullmatch(text):
                 values = zip(names, match.groups(), strict=True)
-                return translation.format(**{name: value if name in RAW else self(value) for name, value in values})
+                return translation.format(**{name: self._value(name, value) for name, value in values})
         return None
 
-    def _sentences(self, text: str) -> str | None:
-        """Several sentences one by one."""
-        sentences = re.split(r"(?<=[.!?])\s+(?=\S)", text)
-        return " ".join(map(self, sentences)) if len(sentences) > 1 else None
+    def _value(self, name: str, value: str) -> str:
+        return value if _kind(name) in RAW else self(value)
 
-    def _pieces(self, text: str) -> str | None:
-        """A list piece by piece, where at least one piece is known."""
+    def _rest(self, text: str) -> str:
+        """A list piece by piece, else a number or date, else the text as it is."""
         if "; " in text:
             return "; ".join(self._joined(text.split("; ")))
         for mark in (", ", " and "):
-            pieces = text.split(mark)
-            told = [self(piece) for piece in pieces]
-            if len(pieces) > 1 and told != pieces:
-                return (mark if mark == ", " else self.texts.get("{a} and {b}", mark).format(a="", b="")).join(told)
-        return None
+            pieces = re.split(rf"{mark}(?![^()]*\))", text)
+            if len(pieces) == 1:
+                continue
+            told = list(map(self, pieces))
+            if told != pieces or all(re.fullmatch(NUMBER, piece) for piece in pieces):
+                return (mark if mark == ", " else self.texts["{a} and {b}"].format(a="", b="")).join(told)
+        return self.write(text)
 
     def _joined(self, pieces: list[str]) -> list[str]:
         """Pieces between semicolons; an entry of the catalogue may hold a semicolon of its own."""
@@ -84,12 +95,16 @@ class Retelling:
         return told
 
 
+def _kind(name: str) -> str:
+    """What a name stands for: ``n_came`` is an ``n``."""
+    return name.partition("_")[0]
+
+
 def _template(text: str, translation: str) -> Template:
     """A pattern that the finished text fits, and the names in its order."""
     names = tuple(NAME.findall(text))
     literals = NAME.split(text)[::2]
-    kinds = (KINDS.get(name, KINDS["n"] if name.startswith("n_") else "[^;]+?") for name in names)
     pattern = re.escape(literals[0])
-    for kind, literal in zip(kinds, literals[1:], strict=True):
-        pattern += f"({kind})" + re.escape(literal)
+    for name, literal in zip(names, literals[1:], strict=True):
+        pattern += f"({KINDS.get(_kind(name), '[^;]+?')})" + re.escape(literal)
     return re.compile(pattern), names, translation

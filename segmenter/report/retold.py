@@ -87,12 +87,10 @@ def _findings(findings: Findings, tell: Tell) -> Findings:
     )
 
 
-def _lifetime(found: LifetimeFinding, tell: Tell) -> LifetimeFinding:
+def _lifetime(finding: LifetimeFinding, tell: Tell) -> LifetimeFinding:
+    sentences = _all(finding.sentences, tell)
     return replace(
-        found,
-        refusal=tell(found.refusal),
-        value_refusal=tell(found.value_refusal),
-        sentences=_all(found.sentences, tell),
+        finding, refusal=tell(finding.refusal), value_refusal=tell(finding.value_refusal), sentences=sentences
     )
 
 
@@ -104,7 +102,7 @@ def _card(card: SegmentCard, tell: Tell) -> SegmentCard:
         stability_words=tell(card.stability_words),
         action=tell(card.action),
         avoid=tell(card.avoid),
-        rule=tell(" and ").join(map(tell, card.rule.split(" and "))),
+        rule=tell("{a} and {b}").format(a="", b="").join(map(tell, card.rule.split(" and "))),
     )
 
 

@@ -12,6 +12,8 @@ from segmenter.errors import ReportError
 if TYPE_CHECKING:
     from jinja2.sandbox import ImmutableSandboxedEnvironment
 
+FAULTS = (TypeError, ValueError, LookupError, AttributeError, ArithmeticError, RecursionError, MemoryError)
+
 
 def fill(name: str, templates: str | None, **values: Any) -> str:
     """The template `name`, the team's own or ours, filled with `values`.
@@ -27,7 +29,7 @@ def fill(name: str, templates: str | None, **values: Any) -> str:
         return environment(templates).get_template(name).render(values)
     except TemplateSyntaxError as error:
         raise ReportError(_explain(f"{error.filename or error.name or name}, line {error.lineno}", error)) from error
-    except (TemplateError, TypeError, ValueError, LookupError, AttributeError, ArithmeticError) as error:
+    except (*FAULTS, TemplateError) as error:
         place = _place(error)
         if place is None:
             raise

@@ -84,7 +84,10 @@ def elements(page):
 def test_no_hostile_text_becomes_an_element(hostile):
     found = elements((hostile[0] / "report.html").read_text())
     assert not any(name.startswith("on") for _, attributes in found for name in attributes)
-    assert [tag for tag, attributes in found if tag == "script" and attributes] == ["script", "script"]  # words, numbers
+    assert [tag for tag, attributes in found if tag == "script" and attributes] == [
+        "script",
+        "script",
+    ]  # words, numbers
     assert all(attributes["src"].startswith("data:") for tag, attributes in found if tag == "img")
 
 
