@@ -1,0 +1,108 @@
+"""A team's own templates show what they are given: no Python, no file, no address."""
+
+import re
+import zlib
+
+import pytest
+
+from segmenter.config.report import ReportConfig
+from segmenter.errors import ReportError
+from segmenter.report import render
+from segmenter.report.context import build, view_of
+from segmenter.report.page import html
+from segmenter.report.templating import fill
+from tests.report.made_up import made_up_run
+
+ESCAPES = (
+    "{{ ''.__class__.__mro__[1].__subclasses__() }}",
+    "{{ ().__class__.__base__.__subclasses__() }}",
+    "{{ self.__init__.__globals__ }}",
+    "{{ self._TemplateReference__context }}",
+    "{{ cycler.__init__.__globals__.os.popen('id').read() }}",
+    "{{ lipsum.__globals__['os'].popen('id').read() }}",
+    "{{ joiner.__init__.__globals__ }}",
+    "{{ namespace.__init__.__globals__ }}",
+    "{{ range.__self__.__import__('os') }}",
+    "{{ page.__init__.__globals__ }}",
+    "{{ page.__class__ }}",
+    "{{ page.title.__class__ }}",
+    "{{ page | attr('__class__') | attr('__mro__') }}",
+    "{{ '{0.__class__.__mro__}'.format(page) }}",
+    "{{ '{x.__class__}'.format_map({'x': page}) }}",
+    "{{ ('%(x)s' | format(x=page.__class__)) }}",
+    "{% set f = ''.format %}{{ f.__self__ }}",
+    "{{ ([page] | map(attribute='__class__') | list)[0].__name__ }}",
+    "{{ ([page] | map('attr', '__class__') | list)[0].__name__ }}",
+    "{{ [''] | map('format') | first | attr('__class__') }}",
+    "{{ get_flashed_messages.__globals__ }}",
+    "{{ say.__init__.__globals__ }}",
+    "{{ say.__call__.__func__.__globals__ }}",
+    "{{ page.title.encode().decode.__self__.__class__ }}",
+    "{% import 'os' as os %}{{ os.listdir('/') }}",
+    "{% include '/etc/passwd' %}",
+    "{% include '../../../../../../etc/passwd' %}",
+    "{% include 'default/../../../../../../etc/passwd' %}",
+    "{% extends '/etc/passwd' %}",
+    "{% do page.title %}",
+    "{% macro again() %}{{ again() }}{% endmacro %}{{ again() }}",
+    "{% include 'report.html' %}",
+    "{% for i in range(10000000) %}{% endfor %}",
+    "{{ page.title.setdefault }}",
+    "{{ 1 / 0 }}",
+)
+
+
+@pytest.fixture(scope="module")
+def page_and_voice():
+    view = view_of(made_up_run(60), ReportConfig(formats=("html",)))
+    return build(view), view.voice
+
+
+@pytest.mark.parametrize("text", ESCAPES)
+def test_no_way_leads_out_of_the_sandbox(page_and_voice, tmp_path, text):
+    (tmp_path / "report.html").write_text(text)
+    with pytest.raises(ReportError) as error:
+        html(*page_and_voice, str(tmp_path))
+    assert "report.html" in str(error.value) or "passwd" in str(error.value) or "os" in str(error.value)
+    assert "root:" not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    "change", ["{% set _ = page.items.append(1) %}", "{{ page.items.clear() }}", "{{ page.items.pop() }}"]
+)
+def test_what_a_template_is_given_cannot_be_changed(tmp_path, change):
+    (tmp_path / "t.html").write_text(change)
+    given = [1, 2]
+    with pytest.raises(ReportError):
+        fill("t.html", str(tmp_path), page={"items": given})
+    assert given == [1, 2]
+
+
+ADDRESSES = """{% extends "default/report.html" %}{% block first_page %}
+<img src="SECRET"><img src="ADDRESS/a.png"><img src="//127.0.0.1/b.png"><img src="report.css"><img src="ftp://127.0.0.1/c">
+<link rel="attachment" href="SECRET"><link rel="stylesheet" href="ADDRESS/d.css"><link rel="stylesheet" href="SECRET">
+<style>@import url("ADDRESS/e.css"); @font-face { font-family: x; src: url("ADDRESS/f.ttf") }
+p { background: url("SECRET"); list-style-image: url("ADDRESS/g.png") }</style>
+<object data="SECRET"></object><embed src="SECRET"><iframe src="SECRET"></iframe>
+<svg width="9" height="9"><image href="SECRET"/><use href="ADDRESS/h.svg#x"/></svg>
+<img src="data:image/svg+xml,<svg xmlns='http://www.w3.org/2000/svg'><image href='SECRET'/><image href='ADDRESS/i.png'/></svg>">
+<a rel="attachment" href="SECRET">paper</a><p style="font-family: x">text</p>{% endblock %}"""
+
+
+def test_a_pdf_fetches_neither_files_nor_addresses(tmp_path, canary):
+    (tmp_path / "secret.txt").write_text("the secret of the shop")
+    (tmp_path / "templates").mkdir()
+    address = f"http://127.0.0.1:{canary.server_port}"
+    text = ADDRESSES.replace("SECRET", (tmp_path / "secret.txt").as_uri()).replace("ADDRESS", address)
+    (tmp_path / "templates" / "report.html").write_text(text)
+    (tmp_path / "out").mkdir()
+    asked = list(canary.asked)
+    config = ReportConfig(formats=("pdf",), templates=str(tmp_path / "templates"))
+    files = render(made_up_run(60), config, tmp_path / "out")
+    content = next(path for path in files if path.suffix == ".pdf").read_bytes()
+    streams = [
+        zlib.decompressobj().decompress(each) for each in re.findall(rb"stream\r?\n(x.*?)endstream", content, re.DOTALL)
+    ]
+    assert not any(b"the secret of the shop" in each for each in (content, *streams))
+    assert b"/EmbeddedFile" not in content
+    assert canary.asked == asked
