@@ -1,0 +1,153 @@
+"""An export that lies in the cluster is read there as it would be read here."""
+
+import duckdb
+import numpy as np
+import pytest
+
+from segmenter import features
+from segmenter.config import Config
+from segmenter.config.source import ColumnsConfig, RulesConfig, SourceConfig
+from segmenter.engine.spark import SparkEngine
+from segmenter.errors import DataError, SourceError
+from segmenter.intake import lies_in_cluster, load, load_in_cluster, open_connection
+
+CONFIG = Config()
+ROWS = """
+    ('17850.0', timestamp '2025-01-05 10:00', 'A1', 'cup', 2.0, 3.5, 'EUR'),
+    ('17850.0', timestamp '2025-01-05 10:00', 'A1', 'jug', 1.0, 9.25, 'EUR'),
+    ('17850.0', timestamp '2025-01-09 11:00', 'C2', 'jug', -1.0, 9.25, 'EUR'),
+    ('13047', timestamp '2025-02-01 09:30', 'A3', 'cup', 4.0, 3.5, 'EUR'),
+    ('13047', timestamp '2025-02-03 09:30', 'A4', 'pan', 1.0, 0.0, 'EUR'),
+    (null, timestamp '2025-02-03 09:30', 'A5', 'pan', 1.0, 20.0, 'EUR'),
+    ('nan', timestamp '2025-02-04 09:30', 'A6', 'pan', 1.0, 20.0, 'EUR'),
+    ('12346', null, 'A7', 'pan', 1.0, 20.0, 'EUR'),
+    ('12346', timestamp '2025-02-05 09:30', 'A8', 'pan', null, 20.0, 'EUR'),
+    ('12346', timestamp '2025-02-06 09:30', 'A9', ' pan ', 3.0, 20.0, 'EUR'),
+    ('12346', timestamp '2025-02-07 09:30', 'A9', 'pot', -1.0, 20.0, 'EUR'),
+    ('12347', timestamp '2025-02-08 09:30', 'A10', 'pan', 10.0, 0.105, 'EUR')
+"""
+HEADER = "CustomerID, InvoiceDate, InvoiceNo, StockCode, Quantity, UnitPrice, Currency"
+SOURCE = SourceConfig()
+RULES = RulesConfig(min_customers=2, min_usable_share=0.1)
+
+
+def write(path, rows=ROWS, options="format parquet"):
+    duckdb.sql(f"copy (select * from (values {rows}) t ({HEADER})) to '{path}' ({options})")
+    return path
+
+
+def in_cluster(spark, paths, source=SOURCE, rules=RULES):
+    engine, connection = SparkEngine(spark), duckdb.connect()
+    return engine, load_in_cluster(engine, [f"file://{path}" for path in paths], source, rules, connection), connection
+
+
+def here(paths, folder, source=SOURCE, rules=RULES):
+    connection = open_connection("1GiB", None, folder)
+    return connection, load(connection, paths, source, rules)
+
+
+def transactions(engine):
+    return engine.execute("select * from transactions order by customer_id, ts, product, amount").fetchall()
+
+
+def test_urls_lie_in_the_cluster_and_files_here():
+    assert lies_in_cluster(["s3a://bucket/sales", "table://shop.sales"])
+    assert not lies_in_cluster(["sales.csv", "exports/*.csv"])
+    with pytest.raises(SourceError, match="only one kind"):
+        lies_in_cluster(["s3a://bucket/sales", "sales.csv"])
+
+
+@pytest.mark.slow
+def test_the_cluster_reads_the_same_transactions_and_gives_the_same_account(spark, tmp_path):
+    path = write(tmp_path / "sales.parquet")
+    engine, theirs, _ = in_cluster(spark, [path])
+    connection, ours = here([path], tmp_path)
+    assert transactions(engine) == transactions(connection)
+    assert theirs.account == ours.account
+    assert theirs.recognition == ours.recognition
+    assert {line.reason for line in ours.account.lines} >= {
+        "sale",
+        "return",
+        "cancelled",
+        "cancellation",
+        "no_customer",
+    }
+
+
+@pytest.mark.slow
+def test_rows_that_two_sources_share_count_once(spark, tmp_path):
+    paths = [write(tmp_path / "one.parquet"), write(tmp_path / "two.parquet")]
+    engine, theirs, _ = in_cluster(spark, paths)
+    connection, ours = here(paths, tmp_path)
+    assert theirs.account == ours.account
+    assert transactions(engine) == transactions(connection)
+    assert any(line.reason == "duplicate" for line in theirs.account.lines)
+
+
+@pytest.mark.slow
+def test_what_cannot_be_read_in_a_csv_is_counted_and_brought_home(spark, tmp_path):
+    path = tmp_path / "sales.csv"
+    text = f"select customerid, cast(invoicedate as varchar) invoicedate, unitprice amount from (values {ROWS}) t ({HEADER})"
+    duckdb.sql(
+        f"copy ({text} union all select '9', 'yesterday', 1 union all select '9', '2025-01-01', null) to '{path}'"
+    )
+    _, theirs, connection = in_cluster(spark, [path])
+    assert {line.reason: line.rows for line in theirs.account.lines}["unreadable"] == 1
+    ((file, reason, row),) = connection.execute("select file, reason, text from rejected").fetchall()
+    assert file == f"file://{path}"
+    assert reason == "a date that cannot be read"
+    assert row.startswith("9,yesterday,1")
+
+
+@pytest.mark.slow
+def test_several_currencies_are_refused_or_one_is_kept(spark, tmp_path):
+    path = write(
+        tmp_path / "sales.parquet", ROWS + ", ('12350', timestamp '2025-02-08 09:30', 'A11', 'pan', 1, 7, 'usd')"
+    )
+    with pytest.raises(DataError, match="several currencies"):
+        in_cluster(spark, [path])
+    _, intake, _ = in_cluster(spark, [path], rules=RULES.model_copy(update={"currency": "EUR"}))
+    assert {line.reason: line.rows for line in intake.account.lines}["unreadable"] == 1
+
+
+@pytest.mark.slow
+def test_the_hash_of_a_source_is_that_of_its_rows_in_any_order(spark, tmp_path):
+    path = write(tmp_path / "sales.parquet")
+    other = tmp_path / "turned.parquet"
+    duckdb.sql(f"copy (from '{path}' order by StockCode desc) to '{other}'")
+    changed = write(tmp_path / "changed.parquet", ROWS.replace("9.25", "9.26"))
+    hashes = [in_cluster(spark, [each])[1].readings[0].sha256 for each in (path, other, changed)]
+    assert hashes[0] == hashes[1] != hashes[2]
+
+
+@pytest.mark.slow
+def test_a_source_that_is_not_there_is_named(spark, tmp_path):
+    with pytest.raises(SourceError, match=r"nowhere\.parquet cannot be read by the cluster"):
+        in_cluster(spark, [tmp_path / "nowhere.parquet"])
+
+
+@pytest.mark.slow
+def test_columns_are_named_by_the_configuration_where_their_names_say_nothing(spark, tmp_path):
+    path = tmp_path / "odd.parquet"
+    duckdb.sql(
+        f"copy (select customerid a, invoicedate b, unitprice `c d` from (values {ROWS}) t ({HEADER})) to '{path}'".replace(
+            "`", '"'
+        )
+    )
+    source = SourceConfig(columns=ColumnsConfig(customer="a", time="b", amount="c d"))
+    engine, _, _ = in_cluster(spark, [path], source)
+    connection, _ = here([path], tmp_path, source)
+    assert transactions(engine) == transactions(connection)
+
+
+@pytest.mark.slow
+def test_online_retail_gives_the_same_features_when_the_cluster_reads_it(spark, retail, exports, tmp_path):
+    path = tmp_path / "retail.parquet"
+    days = exports / "online-retail-by-day" / "*.csv"
+    typed = "* replace (cast(InvoiceDate as timestamp) as InvoiceDate, cast(Quantity as int) as Quantity)"
+    duckdb.sql(f"copy (select {typed} from read_csv('{days}', all_varchar = true)) to '{path}'")
+    engine, intake, _ = in_cluster(spark, [path], rules=CONFIG.rules)
+    assert intake.account.rows_read == 541_909
+    ours, theirs = (features.build(each, CONFIG.features) for each in (retail, engine))
+    assert (ours.customer_id == theirs.customer_id).all()
+    np.testing.assert_allclose(theirs.values, ours.values, rtol=1e-9, atol=1e-9)
