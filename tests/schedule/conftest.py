@@ -49,7 +49,7 @@ class Shop:
 
     def service(self):
         """Another service, as after a restart."""
-        made = Service(Settings(self.file), lambda _: self.command, self.clock)
+        made = Service(Settings(self.file), lambda *_: self.command, self.clock)
         self.services.append(made)
         return made
 
@@ -62,8 +62,7 @@ class Shop:
             service.tick()
             for future in list(service._working.values()):
                 future.exception()
-            for future in list(service._posting.values()):
-                future.result()
+            service.post.wait()
         service._collect()
 
     def slots(self, *columns):

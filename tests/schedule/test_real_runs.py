@@ -4,14 +4,13 @@ import contextlib
 import os
 import subprocess
 import sys
-from argparse import Namespace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from segmenter.commands.schedule import command_of
 from segmenter.sample import generate
-from segmenter.schedule import Service, Settings
+from segmenter.schedule import Service, Settings, refuse_unready
 
 from .conftest import Clock, Shop
 
@@ -35,8 +34,7 @@ class RealShop(Shop):
         )  # fmt: skip
 
     def service(self):
-        options = Namespace(config=str(self.file))
-        made = Service(Settings(self.file), lambda config: command_of(options, config), self.clock)
+        made = Service(Settings(self.file, check=refuse_unready), command_of, self.clock)
         self.services.append(made)
         return made
 
@@ -129,7 +127,7 @@ def test_a_ledger_that_cannot_be_written_ends_no_service_and_the_due_time_is_mad
     shop = RealShop(tmp_path, small_disk)
     service = shop.service()
     shop.command = lambda each: [sys.executable, "-c", "raise SystemExit('segmenter: The export is gone.')"]
-    service.command = lambda _: shop.command
+    service.command = lambda *_: shop.command
     shop.settle(service)
     spoil(small_disk)
     shop.clock.moment = MONDAY
