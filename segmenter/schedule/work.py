@@ -113,7 +113,9 @@ def news(schedule: ScheduleConfig, outcome: Outcome, archive: Path, since: str |
     from segmenter.runs.news import as_news
 
     counts = as_news(read(outcome.folder), archive, since).history.alerts
-    return counts.new + counts.worsened if counts is not None and not counts.is_baseline else 0
+    if counts is None:
+        return known
+    return 0 if counts.is_baseline else counts.new + counts.worsened
 
 
 def nothing_to_tell(schedule: ScheduleConfig, outcome: Outcome, fresh: int) -> str:

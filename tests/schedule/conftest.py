@@ -79,7 +79,11 @@ class Shop:
 
 @pytest.fixture(scope="session")
 def run_folder(tmp_path_factory):
-    return archive.write(made_up_run(), tmp_path_factory.mktemp("made") / "runs", lambda _: None)
+    def finish(aside):
+        (aside / "report.html").write_text(f"<h1>Customers</h1><p>{'What we know of them. ' * 20}</p>")
+        (aside / "report.pdf").write_bytes(b"%PDF-1.7\n%%EOF\n")
+
+    return archive.write(made_up_run(), tmp_path_factory.mktemp("made") / "runs", finish)
 
 
 @pytest.fixture
