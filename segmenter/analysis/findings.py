@@ -37,7 +37,11 @@ class Preparation:
 
 @dataclass(frozen=True)
 class KPoint:
-    """One K of the sweep; `stability` is the mean bootstrap Jaccard over its clusters, None where not measured."""
+    """One K of the sweep.
+
+    `stability` is the mean bootstrap Jaccard over its clusters and `reference` the mean silhouette that K-Means
+    reaches at this K on data without groups, None where not measured.
+    """
 
     n_clusters: int
     inertia: float
@@ -45,11 +49,15 @@ class KPoint:
     davies_bouldin: float
     calinski_harabasz: float
     stability: float | None
+    reference: float | None = None
 
 
 @dataclass(frozen=True)
 class KChoice:
-    """The sweep, each criterion's vote (None: no opinion), and the answer in words."""
+    """The sweep, each criterion's vote (None: no opinion), and the answer in words.
+
+    `doubts` are what speaks against the K with the most votes: few (customers), votes, reference, stability.
+    """
 
     points: tuple[KPoint, ...]
     votes: dict[str, int | None]
@@ -61,6 +69,7 @@ class KChoice:
     n_silhouette: int
     cluster_stability: tuple[float, ...] = ()  # bootstrap Jaccard per segment in label order, empty: not measured
     reference_silhouette: float | None = None  # what K-Means reaches at this K on data without groups
+    doubts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
