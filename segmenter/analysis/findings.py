@@ -17,7 +17,7 @@ class Preparation:
     """How raw features become the segments' matrix; per used feature, in order of `names`.
 
     value -> fill where missing -> clip to [lower, upper] -> transform (`lambdas` for Yeo-Johnson)
-    -> (value - center) / scale -> @ components.T where PCA is on.
+    -> (value - center) / scale -> less the `leeway` that does not count -> @ components.T where PCA is on.
     """
 
     names: tuple[str, ...]
@@ -33,6 +33,7 @@ class Preparation:
     notes: tuple[str, ...]  # sentences: what was imputed, clipped and dropped, with counts
     transforms: tuple[str, ...] = ()  # per feature: none, log1p or yeo-johnson
     donors: tuple[Curve, ...] = ()  # customers that KNN imputation borrows from, complete rows in raw units
+    leeway: Curve = ()  # per feature, in units of `scale`: how far from the center customers count as alike
 
 
 @dataclass(frozen=True)
@@ -83,7 +84,10 @@ class SilhouetteProfile:
 
 @dataclass(frozen=True)
 class AnomalyFinding:
-    """DBSCAN's parameters and curve: `k_distances` are sorted descending and thinned to at most 500."""
+    """DBSCAN's parameters and curve: `k_distances` are sorted descending and thinned to at most 500.
+
+    `contrast` is how many times the 5th percentile of the distances between `n_contrast` customers the 95th is.
+    """
 
     names: tuple[str, ...]
     eps: float
@@ -98,6 +102,8 @@ class AnomalyFinding:
     n_rare: int
     n_clusters: int
     warnings: tuple[str, ...]
+    contrast: float | None = None
+    n_contrast: int = 0
 
 
 @dataclass(frozen=True)
