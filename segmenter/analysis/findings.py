@@ -212,9 +212,10 @@ class Theme:
 
 @dataclass(frozen=True)
 class RfmFinding:
-    """RFM cut points: per score, the upper edges of classes 1 to 4, and the customers per RFM segment.
+    """RFM cut points: the worst value that earns scores 2 to 5, NaN where nobody has one; customers per RFM segment.
 
-    `crosswalk` has a row per RFM segment in `names` and a column per K-Means segment, in customers.
+    `crosswalk` has a row per RFM segment in `names` and a column per K-Means segment, in customers;
+    `n_disagree` are in another K-Means segment than most of their RFM segment.
     """
 
     cuts: dict[str, Curve]  # recency (days), frequency (orders), monetary (money)

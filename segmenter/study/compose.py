@@ -105,7 +105,7 @@ def _findings(
         hierarchy=readings.hierarchy,
         map=readings.map.finding,
         comparison=readings.comparison,
-        rfm=readings.rfm,
+        rfm=readings.rfm.finding,
         mixture=readings.mixture,
         themes=readings.themes,
         separation=(*_separation(core, cards), *([] if population is None else said(core, population))),

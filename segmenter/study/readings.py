@@ -8,9 +8,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from segmenter.analysis import comparison, hierarchy, lifetime, maps, mixture, rfm, themes
-from segmenter.analysis.findings import Comparison, HierarchyFinding, MixtureFinding, RfmFinding, Theme
+from segmenter.analysis.findings import Comparison, HierarchyFinding, MixtureFinding, Theme
 from segmenter.analysis.lifetime import Lifetime
-from segmenter.analysis.types import CustomerMap, Ints
+from segmenter.analysis.rfm import Rfm
+from segmenter.analysis.types import CustomerMap
 from segmenter.config import Config
 from segmenter.features.types import Baskets, PastOrders
 from segmenter.study.core import Core
@@ -18,16 +19,14 @@ from segmenter.study.core import Core
 
 @dataclass(frozen=True)
 class Readings:
-    """What the other methods say; `scores` (n, 3) and `rfm_segments` (n,) are per customer."""
+    """What the other methods say."""
 
     map: CustomerMap
     hierarchy: HierarchyFinding
     comparison: Comparison
     mixture: MixtureFinding | None
     themes: tuple[Theme, ...]
-    rfm: RfmFinding
-    scores: Ints
-    rfm_segments: list[str]
+    rfm: Rfm
     lifetime: Lifetime | None
 
 
@@ -37,10 +36,10 @@ def read(core: Core, baskets: Baskets | None, past_orders: PastOrders | None, co
         drawing = beside.submit(_map, core, config)
         tree, side, soft = _methods(core, config)
         found = _themes(core, baskets, config)
-        scores, rfm_segments, quintiles = _rfm(core)
+        quintiles = _rfm(core)
         to_come = _to_come(core, past_orders, config) if past_orders else None
         seen = drawing.result()
-    return Readings(seen, tree, side, soft, found, quintiles, scores, rfm_segments, to_come)
+    return Readings(seen, tree, side, soft, found, quintiles, to_come)
 
 
 def _map(core: Core, config: Config) -> CustomerMap:
@@ -84,7 +83,7 @@ def _numbered(tree: HierarchyFinding, numbers: tuple[int, ...]) -> HierarchyFind
     )
 
 
-def _rfm(core: Core) -> tuple[Ints, list[str], RfmFinding]:
+def _rfm(core: Core) -> Rfm:
     recency, frequency, monetary = (core.table.column(name) for name in ("recency", "frequency", "monetary"))
     return rfm.score(recency, frequency, monetary, core.segmentation.labels, core.segmentation.n_clusters)
 
