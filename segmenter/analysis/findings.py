@@ -198,6 +198,7 @@ class MixtureFinding:
     best_covariance: str
     best_n_clusters: int
     n_between: int  # no membership above 0.7
+    n_sample: int = 0  # customers that the mixtures were fitted on
 
 
 @dataclass(frozen=True)

@@ -14,26 +14,39 @@ def groups(rng):
 
 
 def test_customers_far_from_the_edge_belong_to_their_segment(groups):
-    own, second = mixture.memberships(*groups)
-    assert (own > 0.99).all()
-    assert (second == 1 - groups[1]).all()
+    found = mixture.memberships(*groups)
+    assert (found.own > 0.99).all()
+    assert (found.second == 1 - groups[1]).all()
+    assert not found.between.any()
 
 
 def test_a_customer_in_the_middle_lies_between(groups):
     points = np.vstack([groups[0], [[2.5, 2.5, 2.5]]])
-    own, _ = mixture.memberships(points, np.append(groups[1], 1))
+    own = mixture.memberships(points, np.append(groups[1], 1)).own
     assert own[-1] < 0.99 < own[:-1].min()
 
 
+def test_a_customer_who_clearly_belongs_to_another_segment_is_not_between(groups):
+    points, labels = groups
+    astray = labels.copy()
+    astray[0] = 1 - labels[0]
+    found = mixture.memberships(points, astray)
+    assert found.own[0] < 0.3
+    assert not found.between[0]
+    assert found.own + found.of_second == pytest.approx(np.ones(len(points)))
+
+
 def test_one_segment_is_certain(groups):
-    own, _ = mixture.memberships(groups[0], np.zeros(160, dtype=np.int64))
-    assert (own == 1).all()
+    found = mixture.memberships(groups[0], np.zeros(160, dtype=np.int64))
+    assert (found.own == 1).all()
+    assert not found.between.any()
 
 
 def test_bic_finds_the_planted_number(groups):
     finding = mixture.fit(*groups, (2, 3, 4), 0)
     assert finding.best_n_clusters == 2
     assert finding.n_between == 0
+    assert set(finding.bic) == {"full", "tied", "diag", "spherical"}
 
 
 def test_more_components_than_customers_are_not_tried():
