@@ -276,3 +276,4 @@ class Findings:
     separation: tuple[str, ...]  # sentences on how far the segmentation can be trusted
     centroids: tuple[Curve, ...] = ()  # (n_clusters, d) in prepared units
     lifetime: LifetimeFinding | None = None
+    themes_fit: tuple[float, float] | None = None  # share of what is bought that themes explain; with products shuffled

@@ -8,9 +8,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from segmenter.analysis import comparison, hierarchy, lifetime, maps, mixture, rfm, themes
-from segmenter.analysis.findings import Comparison, HierarchyFinding, MixtureFinding, Theme
+from segmenter.analysis.findings import Comparison, HierarchyFinding, MixtureFinding
 from segmenter.analysis.lifetime import Lifetime
 from segmenter.analysis.rfm import Rfm
+from segmenter.analysis.themes import Themes
 from segmenter.analysis.types import CustomerMap
 from segmenter.config import Config
 from segmenter.features.types import Baskets, PastOrders
@@ -25,7 +26,7 @@ class Readings:
     hierarchy: HierarchyFinding
     comparison: Comparison
     mixture: MixtureFinding | None
-    themes: tuple[Theme, ...]
+    themes: Themes
     rfm: Rfm
     lifetime: Lifetime | None
 
@@ -94,9 +95,9 @@ def _to_come(core: Core, past_orders: PastOrders, config: Config) -> Lifetime:
     return lifetime.value_to_come(past_orders, config.history.period_days, numbers)
 
 
-def _themes(core: Core, baskets: Baskets | None, config: Config) -> tuple[Theme, ...]:
+def _themes(core: Core, baskets: Baskets | None, config: Config) -> Themes:
     if baskets is None:
-        return ()
+        return Themes(())
     place = {customer: row for row, customer in enumerate(core.table.customer_id)}
     rows = np.array([place.get(customer, -1) for customer in baskets.customer_id], dtype=np.int64)
     labels = np.where(rows >= 0, core.segmentation.labels[rows], -1)

@@ -59,14 +59,25 @@ def test_planted_themes_are_found_and_named_by_their_products(rng):
     counts[:60, :10] = rng.integers(1, 5, (60, 10))
     counts[60:, 10:] = rng.integers(1, 5, (60, 10))
     products = [f"tea {n}" for n in range(10)] + [f"toy {n}" for n in range(10)]
-    found = themes.find(csr_array(counts), products, np.repeat([0, 1], 60), 2, 2, 0)
-    kinds = {frozenset(product.split()[0] for product in theme.products) for theme in found}
+    told = themes.find(csr_array(counts), products, np.repeat([0, 1], 60), 2, 2, 0)
+    kinds = {frozenset(product.split()[0] for product in theme.products) for theme in told.found}
     assert kinds == {frozenset({"tea"}), frozenset({"toy"})}
-    assert [sum(theme.segment_shares[label] for theme in found) for label in (0, 1)] == pytest.approx([1, 1])
+    assert [sum(theme.segment_shares[label] for theme in told.found) for label in (0, 1)] == pytest.approx([1, 1])
+    assert told.fit > 1.25 * told.by_chance
+
+
+@pytest.mark.parametrize("n_products", [15, 60])
+def test_products_bought_at_random_have_no_themes(rng, n_products):
+    popularity = rng.dirichlet(np.ones(n_products))
+    counts = csr_array(rng.multinomial(12, popularity, size=400).astype(float))
+    products = [f"product {number}" for number in range(n_products)]
+    assert themes.find(counts, products, np.zeros(400, dtype=np.int64), 1, 6, 0).found == ()
 
 
 def test_few_products_make_no_themes():
-    assert themes.find(csr_array(np.ones((100, 3))), ["a", "b", "c"], np.zeros(100, dtype=np.int64), 1, 6, 0) == ()
+    assert (
+        themes.find(csr_array(np.ones((100, 3))), ["a", "b", "c"], np.zeros(100, dtype=np.int64), 1, 6, 0).found == ()
+    )
 
 
 def test_methods_agree_on_plain_groups(groups):
