@@ -131,12 +131,29 @@ class LinkageFinding:
 
 
 @dataclass(frozen=True)
+class Split:
+    """A step of the top-down tree: `parent` ("": everybody) falls into two, so that there are `n_clusters` groups.
+
+    Groups are called by their way down (1.2: the second part of 1); `segments` hold most of each
+    part, `shares` how much of it.
+    """
+
+    n_clusters: int
+    parent: str
+    children: tuple[str, str]
+    sizes: tuple[int, int]
+    segments: tuple[int, int]
+    shares: tuple[float, float]
+
+
+@dataclass(frozen=True)
 class HierarchyFinding:
     """The dendrogram shown, cut to at most 30 leaves.
 
     `tree` is a scipy linkage matrix over those leaves (left, right, height, number of leaves);
     `leaf_sizes` customers and `leaf_segments` the majority segment of each leaf.
-    `merges` says in order of falling K which segments join: (K after the merge, label a, label b).
+    `merges` says in order of falling K which segments join: (K after the merge, label a, label b), `splits` how
+    the customers fall apart from the top down. `linkages` are compared on `n_compared` customers.
     """
 
     linkage: str
@@ -149,6 +166,8 @@ class HierarchyFinding:
     linkages: tuple[LinkageFinding, ...]
     merges: tuple[tuple[int, int, int], ...]
     reason: str
+    splits: tuple[Split, ...] = ()
+    n_compared: int = 0
 
 
 @dataclass(frozen=True)

@@ -67,9 +67,14 @@ def _methods(core: Core, config: Config) -> tuple[HierarchyFinding, Comparison, 
         seed=seed,
     )
     rows = tree.sample
-    side = comparison.compare(
-        matrix[rows], segmentation.labels[rows], tree.labels, core.anomalies.labels[rows], segmentation.n_clusters, seed
-    )
+    labelings = {
+        "kmeans": segmentation.labels[rows],
+        "hierarchical": tree.labels,
+        "bisecting": tree.divided,
+        "dbscan": core.anomalies.labels[rows],
+    }
+    reference = segmentation.choice.reference_silhouette
+    side = comparison.compare(matrix[rows], labelings, segmentation.n_clusters, reference, seed)
     counts = tuple(point.n_clusters for point in segmentation.choice.points)
     soft = mixture.fit(matrix, segmentation.labels, counts, seed) if config.views.mixture and counts else None
     return _numbered(tree.finding, core.placement.numbers), side, soft
@@ -81,6 +86,9 @@ def _numbered(tree: HierarchyFinding, numbers: tuple[int, ...]) -> HierarchyFind
         tree,
         leaf_segments=tuple(numbers[label] for label in tree.leaf_segments),
         merges=tuple((k, numbers[one], numbers[other]) for k, one, other in tree.merges),
+        splits=tuple(
+            replace(split, segments=(numbers[split.segments[0]], numbers[split.segments[1]])) for split in tree.splits
+        ),
     )
 
 

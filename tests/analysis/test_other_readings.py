@@ -82,15 +82,27 @@ def test_few_products_make_no_themes():
 
 def test_methods_agree_on_plain_groups(groups):
     points, labels = groups
-    found = comparison.compare(points, labels, labels, np.zeros(160, dtype=np.int64), 2, 0)
+    labelings = dict.fromkeys(("kmeans", "hierarchical", "bisecting"), labels) | {
+        "dbscan": np.zeros(160, dtype=np.int64)
+    }
+    found = comparison.compare(points, labelings, 2, 0.2, 0)
     by_name = {method.name: method for method in found.methods}
     assert all(by_name[name].rand_with_kmeans == pytest.approx(1) for name in ("hierarchical", "bisecting", "mixture"))
     assert by_name["dbscan"].silhouette is None
+    assert "clearly apart" in found.guidance
     assert "K-Means" in found.guidance
+
+
+def test_what_data_without_groups_would_show_is_never_called_apart(groups):
+    points, labels = groups
+    labelings = dict.fromkeys(("kmeans", "hierarchical", "bisecting", "dbscan"), labels)
+    guidance = comparison.compare(points, labelings, 2, 0.95, 0).guidance
+    assert "no clearer apart than in data without any groups" in guidance
 
 
 def test_one_cluster_and_all_noise_are_compared_without_an_error(groups):
     zeros = np.zeros(160, dtype=np.int64)
-    found = comparison.compare(groups[0], zeros, zeros, zeros - 1, 1, 0)
+    labelings = {"kmeans": zeros, "hierarchical": zeros, "bisecting": zeros, "dbscan": zeros - 1}
+    found = comparison.compare(groups[0], labelings, 1, None, 0)
     assert found.methods[-1].n_noise == 160
     assert "do not fall into groups" in found.guidance
