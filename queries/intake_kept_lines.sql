@@ -1,11 +1,7 @@
--- One row per record of the files in kept_files that were read in an earlier run.
+-- One row per record of the files, by their $numbers, that were read in an earlier run and lie at $paths.
 INSERT INTO lines BY NAME
-SELECT f.file, p.* EXCLUDE (path)
-FROM (
-    SELECT
-        path, line, customer_id, ts, order_id, product, description, category, quantity, unit_price, amount, status,
-        currency, fault
-    FROM read_parquet($paths, filename = 'path')
-    WHERE part = 'lines'
-) AS p
-INNER JOIN kept_files AS f ON f.path = p.path
+SELECT
+    CAST($numbers[list_position($paths, path)] AS INTEGER) AS file,
+    * EXCLUDE (path, part, line, reason, text)
+FROM read_parquet($paths, filename = 'path', union_by_name = true)
+WHERE part = 'lines'

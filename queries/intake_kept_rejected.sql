@@ -1,6 +1,9 @@
--- One row per rejected record of the files in kept_files that were read in an earlier run.
+-- One row per rejected record of the files, by their $numbers, that were read in an earlier run and lie at $paths.
 INSERT INTO rejected BY NAME
-SELECT f.file, p.line, p.reason, p.text
-FROM read_parquet($paths, filename = 'path') AS p
-INNER JOIN kept_files AS f ON f.path = p.path
-WHERE p.part = 'rejected'
+SELECT
+    CAST($numbers[list_position($paths, path)] AS INTEGER) AS file,
+    line,
+    reason,
+    text
+FROM read_parquet($paths, filename = 'path', union_by_name = true)
+WHERE part = 'rejected'

@@ -1,9 +1,9 @@
 -- One row per record that the reader could not cut into the header's columns, verbatim.
 -- A record with several faults is one row. Only the scan of the files in text_files that ran last.
-INSERT INTO rejected
+INSERT INTO rejected BY NAME
 SELECT
-    f.file,
-    e.line,
+    f.file AS file,
+    e.line AS line,
     CASE min(CAST(e.error_type AS VARCHAR))
         WHEN 'MISSING COLUMNS' THEN 'fewer columns than the header'
         WHEN 'TOO MANY COLUMNS' THEN 'more columns than the header'

@@ -4,20 +4,20 @@
 INSERT INTO repeated
 WITH copies AS (
     SELECT
-        rowid AS record,
+        record,
         file,
-        ts, customer_id, order_id, product, quantity, unit_price, amount,
+        ts, customer_id, order_id, product, quantity, amount,
         row_number() OVER (
-            PARTITION BY file, ts, customer_id, order_id, product, quantity, unit_price, amount ORDER BY line
+            PARTITION BY file, ts, customer_id, order_id, product, quantity, amount ORDER BY record
         ) AS copy
-    FROM lines
-    WHERE ts BETWEEN $first AND $last AND fault IS NULL
+    FROM records
+    WHERE ts BETWEEN $first AND $last AND fate <> 'unreadable'
 ),
 ranked AS (
     SELECT
         record,
         row_number() OVER (
-            PARTITION BY ts, customer_id, order_id, product, quantity, unit_price, amount, copy ORDER BY file
+            PARTITION BY ts, customer_id, order_id, product, quantity, amount, copy ORDER BY file
         ) AS place
     FROM copies
 )

@@ -1,6 +1,6 @@
 -- One row per line of an export, as in transactions, with the pseudonym for the customer; an order number that was
 -- made of customer and day, because the export has none, is made anew.
-CREATE OR REPLACE TABLE transactions AS
+CREATE OR REPLACE TABLE pseudonymous AS
 SELECT t.* REPLACE (
     p.pseudonym AS customer_id,
     CASE

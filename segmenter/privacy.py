@@ -96,8 +96,11 @@ def pseudonymise(connection: duckdb.DuckDBPyConnection, key: bytes) -> pd.DataFr
         raise RunError("Two customers have the same pseudonym. Remove the archive's key, or name another archive.")
     connection.execute(query("privacy_transactions"))
     connection.execute("UPDATE rejected SET text = ''")
-    for table in ("pseudonyms", "judged", "lines"):
-        connection.execute(f"DROP TABLE IF EXISTS {table}")
+    for view in ("transactions", "judged", "records"):
+        connection.execute(f"DROP VIEW {view}")
+    for table in ("pseudonyms", "lines"):
+        connection.execute(f"DROP TABLE {table}")
+    connection.execute("ALTER TABLE pseudonymous RENAME TO transactions")
     return names
 
 

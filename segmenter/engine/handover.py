@@ -33,7 +33,8 @@ def open_engine(connection: duckdb.DuckDBPyConnection, config: EngineConfig) -> 
         yield connection
         return
     with open_cluster(config) as engine, _exchange(config) as exchange:
-        connection.table("transactions").write_parquet(str(exchange), per_thread_output=True)
+        rows = connection.sql("SELECT * REPLACE (CAST(status AS VARCHAR) AS status) FROM transactions")
+        rows.write_parquet(str(exchange), per_thread_output=True)
         engine.session.read.parquet(str(exchange)).createOrReplaceTempView("transactions")
         engine.draw(config.spark_sample)
         yield engine

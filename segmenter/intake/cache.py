@@ -1,9 +1,8 @@
 """Typed records of files that were read before, by their content: a folder that grows is not parsed anew each time.
 
 One Parquet file per export file, named ``<key>.<hash>.parquet``. The key tells what decides the result (the export's
-bytes, the [source] section, the reader itself), the hash is of the Parquet file's own bytes, so that a damaged one is
-known. Safe to delete at any time. One row is a record as in ``lines``, a rejected record, or one of the first
-records as text, from which columns are recognised; the column ``part`` tells which.
+bytes, the sections [source] and [rules], the reader itself), the hash is of the Parquet file's own bytes, so that a damaged one is
+known. Safe to delete at any time. One row is a record as in ``lines``, or a rejected record; the column ``part`` tells.
 """
 
 from __future__ import annotations
@@ -21,10 +20,10 @@ from typing import TYPE_CHECKING
 import duckdb
 
 from segmenter.assets import asset, query
-from segmenter.config.source import SourceConfig
+from segmenter.config.source import RulesConfig, SourceConfig
 from segmenter.intake.formats import Evidence
-from segmenter.intake.meaning import SAMPLE, Meaning, Rows, Understood
-from segmenter.intake.readers import Layout, RawTable
+from segmenter.intake.meaning import Meaning, Understood
+from segmenter.intake.raw import Layout
 from segmenter.intake.sources import SourceFile
 
 if TYPE_CHECKING:
@@ -45,25 +44,18 @@ class Entry:
     n_rejected: int
     path: Path = field(default=Path(), compare=False)
 
-    def head(self, connection: duckdb.DuckDBPyConnection, n_rows: int) -> Rows:
-        """Its first `n_rows` records as text, at most as many as are kept."""
-        columns = ", ".join(f"c{index}" for index in range(len(self.layout.header)))
-        return connection.execute(
-            f"SELECT {columns} FROM read_parquet($path) WHERE part = 'sample' ORDER BY line LIMIT {n_rows}",  # noqa: S608 - our names
-            {"path": str(self.path)},
-        ).fetchall()
-
 
 @dataclass(frozen=True)
 class Cache:
-    """The folder of a cache, for exports read under `source`."""
+    """The folder of a cache, for exports read under `source` and `rules`."""
 
     folder: Path
     source: SourceConfig
+    rules: RulesConfig
 
     @cached_property
     def _settings(self) -> str:
-        return self.source.model_dump_json(exclude={"paths"}) + _reader()
+        return self.source.model_dump_json(exclude={"paths"}) + self.rules.model_dump_json() + _reader()
 
     def _key(self, file: SourceFile) -> str:
         return hashlib.sha256(f"{file.sha256} {file.kind} {self._settings}".encode()).hexdigest()
@@ -81,17 +73,17 @@ class Cache:
         self,
         connection: duckdb.DuckDBPyConnection,
         files: Sequence[SourceFile],
-        table: RawTable,
+        dialects: Mapping[int, str],
         understood: Understood,
     ) -> None:
-        """Write the files of `table`, which has just been added to ``lines``; nothing is lost where that fails."""
+        """Write the files that `dialects` names by number, which have just been added to ``lines``; nothing is lost where that fails."""
         try:
             self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             rejected = dict(connection.execute("SELECT file, count(*) FROM rejected GROUP BY file").fetchall())
-            for number, dialect in table.dialects.items():
+            for number, dialect in dialects.items():
                 evidence = understood.evidence.get(number, Evidence())
                 entry = Entry(understood.layout, dialect, understood.meaning, evidence, rejected.get(number, 0))
-                _write(connection, self.folder / self._key(files[number]), number, table, entry)
+                _write(connection, self.folder / self._key(files[number]), number, entry)
             _prune(self.folder)
         except (OSError, duckdb.IOException) as error:
             log.warning("What was read could not be kept in %s: %s. The next run reads it again.", self.folder, error)
@@ -99,14 +91,14 @@ class Cache:
 
 def append(connection: duckdb.DuckDBPyConnection, entries: Mapping[int, Entry]) -> None:
     """Append the records of `entries`, by the number of their file, to ``lines`` and ``rejected``."""
-    if not entries:
-        return
-    connection.execute("CREATE OR REPLACE TEMP TABLE kept_files (file INTEGER, path VARCHAR)")
-    connection.executemany("INSERT INTO kept_files VALUES (?, ?)", [(n, str(e.path)) for n, e in entries.items()])
-    rejecting = (entry for entry in entries.values() if entry.n_rejected)
-    for part, some in (("lines", entries.values()), ("rejected", rejecting)):
-        if paths := sorted({str(entry.path) for entry in some}):
-            connection.execute(query(f"intake_kept_{part}"), {"paths": paths})
+    left = dict(entries)
+    while left:
+        once = {entry.path: number for number, entry in left.items()}  # a file may be there twice, under two names
+        for part, some in (("lines", once), ("rejected", {path: n for path, n in once.items() if left[n].n_rejected})):
+            if some:
+                asked = {"paths": [str(path) for path in some], "numbers": list(some.values())}
+                connection.execute(query(f"intake_kept_{part}"), asked)
+        left = {number: entry for number, entry in left.items() if number not in once.values()}
 
 
 @cache
@@ -145,20 +137,12 @@ def _document() -> TypeAdapter[Entry]:
     return TypeAdapter(Entry)
 
 
-def _write(connection: duckdb.DuckDBPyConnection, stem: Path, number: int, table: RawTable, entry: Entry) -> None:
+def _write(connection: duckdb.DuckDBPyConnection, stem: Path, number: int, entry: Entry) -> None:
     """Write one file's entry aside, hash it, and give it its name."""
     aside = stem.with_name(f".{stem.name}-{os.getpid()}")
-    sample = ", ".join(f"c{index}" for index in range(len(table.layout.header)))
+    document = _document().dump_json(entry, exclude={"path"}).decode()
     try:
-        connection.execute(
-            query("intake_keep").replace("$sample", f"SELECT line, {sample} FROM {table.name}"),  # noqa: S608 - our names
-            {
-                "file": number,
-                "n_rows": SAMPLE,
-                "path": str(aside),
-                "entry": _document().dump_json(entry, exclude={"path"}).decode(),
-            },
-        )
+        connection.execute(query("intake_keep"), {"file": number, "path": str(aside), "entry": document})
         aside.chmod(0o600)
         aside.rename(stem.with_name(f"{stem.name}.{hashlib.sha256(aside.read_bytes()).hexdigest()}.parquet"))
     finally:

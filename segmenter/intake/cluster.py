@@ -12,11 +12,13 @@ from collections.abc import Sequence
 from functools import reduce
 from typing import TYPE_CHECKING
 
+from segmenter.assets import query
 from segmenter.config.source import RulesConfig, SourceConfig
 from segmenter.engine.spark import SparkEngine
 from segmenter.errors import SourceError
 from segmenter.intake.account import account
-from segmenter.intake.lines import NOTHING, SCALES
+from segmenter.intake.formats import NOTHING
+from segmenter.intake.lines import SCALES, policies
 from segmenter.intake.load import judge, recognition, refuse_several_currencies
 from segmenter.intake.meaning import SAMPLE
 from segmenter.intake.roles import Roles, recognise
@@ -63,8 +65,8 @@ def load_in_cluster(
     frames = [_open(engine, url) for url in sources]
     roles = [_roles(frame, source, url) for frame, url in zip(frames, sources, strict=True)]
     typed = [_typed(frame, each, number) for number, (frame, each) in enumerate(zip(frames, roles, strict=True))]
-    _keep(reduce(lambda one, other: one.unionByName(other), typed), rules)
-    refuse_several_currencies(engine)
+    _keep(engine, reduce(lambda one, other: one.unionByName(other), typed), rules)
+    refuse_several_currencies(engine, rules)
     judge(engine, rules)
     counted = account(engine, rules)
     engine.session.catalog.uncacheTable("judged")
@@ -128,7 +130,7 @@ def _text(column: str | None) -> str:
     if column is None:
         return "cast(null as string)"
     text = f"trim(cast({column} as string))"
-    return f"case when lower({text}) not in ('', {NOTHING}) then {text} end"
+    return f"case when {text} not in ({', '.join(map(repr, NOTHING))}) then {text} end"
 
 
 def _number(raw: dict[str, str], role: str) -> str:
@@ -156,18 +158,18 @@ def _fault(raw: dict[str, str]) -> str:
     return f"case {' '.join(cases)} end"
 
 
-def _keep(typed: DataFrame, rules: RulesConfig) -> None:
-    """Name the rows ``lines``, each with a number of its own, and the faulty ones ``rejected``."""
+def _keep(engine: SparkEngine, typed: DataFrame, rules: RulesConfig) -> None:
+    """Make ``records`` of the rows, each with its fate and a number of its own, and ``rejected`` of the faulty ones."""
     from pyspark.sql.functions import col, lit, monotonically_increasing_id, upper, when
 
     if rules.currency:
         other = upper(col("currency")) != lit(rules.currency.upper())
         typed = typed.withColumn("fault", when(other, "another currency").otherwise(col("fault")))
-    numbered = typed.withColumn("rowid", monotonically_increasing_id()).withColumn("line", col("rowid"))
-    numbered.drop("text").createOrReplaceTempView("lines")
-    numbered.where("fault is not null").selectExpr("file", "line", "fault as reason", "text").createOrReplaceTempView(
-        "rejected"
-    )
+    typed.drop("text").createOrReplaceTempView("typed")
+    judged = engine.execute(query("intake_lines"), policies(rules)).frame
+    engine.keep(judged.withColumn("record", monotonically_increasing_id())).createOrReplaceTempView("records")
+    faulty = typed.withColumn("line", monotonically_increasing_id()).where("fault is not null")
+    faulty.selectExpr("file", "line", "fault as reason", "text").createOrReplaceTempView("rejected")
 
 
 def _bring_rejected(engine: SparkEngine, sources: Sequence[str], connection: duckdb.DuckDBPyConnection) -> None:

@@ -1,4 +1,4 @@
-"""UTF-8 text -> its delimiter and header line, proved on the first lines, and a count of its records."""
+"""UTF-8 text -> its delimiter and header line, proved on the first lines."""
 
 from __future__ import annotations
 
@@ -51,10 +51,21 @@ def probe(path: Path, name: str, delimiter: str | None) -> Dialect:
     if _evenness(records)[0] == 0:
         raise SourceError(f"{name} is no table: no delimiter gives columns. Set source.delimiter, or export it again.")
     width = _width(records)
-    found = _dialect(mark, _header_index(records, width, name), records, name)
-    if all(_copied(path, found, quotes) > MOST_COPIED for quotes in (False, True)):
-        raise SourceError(f"{name}: too many lines have more columns than the header's {width}. Export it again.")
-    return found
+    return _dialect(mark, _header_index(records, width, name), records, name)
+
+
+def check_widths(path: Path, dialect: Dialect, name: str) -> None:
+    """Refuse a text with so many lines wider than its header that the reader's copies of them would fill the memory.
+
+    Raises
+    ------
+    SourceError
+        It is one; `name` is for the message.
+    """
+    if all(_copied(path, dialect, quotes) > MOST_COPIED for quotes in (False, True)):
+        raise SourceError(
+            f"{name}: too many lines have more columns than the header's {len(dialect.header)}. Export it again."
+        )
 
 
 def _copied(path: Path, dialect: Dialect, quotes: bool) -> int:
@@ -140,37 +151,7 @@ def unique(names: list[str]) -> tuple[str, ...]:
     return tuple(result)
 
 
-def count_records(path: Path, skip: int) -> int:
-    """Records of the UTF-8 text at `path` after `skip` lines, counted from its bytes alone.
-
-    A record ends at a line feed outside quotes; blank lines are none. This count owes nothing to the
-    reader that it is held against.
-    """
-    inside, previous, records = 0, 10, 0
-    with path.open("rb") as file:
-        while chunk := file.read(CHUNK):
-            data = np.frombuffer(chunk.replace(b"\r", b""), dtype=np.uint8)
-            if not len(data):
-                continue
-            parity = (np.cumsum(data == ord('"')) + inside) & 1
-            feeds = np.flatnonzero((data == 10) & (parity == 0))
-            before = np.where(feeds > 0, data[feeds - 1], previous)
-            records += int((before != 10).sum())
-            inside, previous = int(parity[-1]), int(data[-1])
-    return records + (previous != 10) - _skipped(path, skip)
-
-
-def count_lines(path: Path) -> int:
-    """Lines of the text at `path`, whether or not the last one is ended."""
-    feeds, last = 0, b"\n"
-    with path.open("rb") as file:
-        while chunk := file.read(CHUNK):
-            feeds += chunk.count(b"\n")
-            last = chunk[-1:]
-    return feeds + (last != b"\n")
-
-
-def _skipped(path: Path, skip: int) -> int:
-    """Records among the first `skip` lines, which are not blank."""
+def n_skipped(path: Path, skip: int) -> int:
+    """Records among the first `skip` lines of the text at `path`: those that are not blank."""
     with path.open(encoding="utf-8", errors="replace") as file:
         return sum(1 for _, line in zip(range(skip), file, strict=False) if line.strip("\r\n"))

@@ -12,21 +12,22 @@ from typing import BinaryIO, cast
 
 from segmenter.errors import SourceError
 from segmenter.intake.sources import SourceFile, looks_utf16, plain_path
+from segmenter.intake.tally import LONGEST_LINE, Tally, take
 
 CHUNK = 1 << 22
 MOST_EXPANSION = 200  # a text export compresses ten- to fiftyfold; a bomb a thousandfold
 FREE_EXPANSION = 1 << 28  # bytes that any archive may unfold to
-LONGEST_LINE = 2_000_000  # what DuckDB reads as one line
 COMMON_LETTERS = set("éèêëàâäáãåöôóòõøüûúùßçñíìîïœæÉÈÀÄÖÜÅØÇÑ")
 
 
 @dataclass(frozen=True)
 class Text:
-    """An export as UTF-8 with line feeds at `path`, and the encoding it came in."""
+    """An export as UTF-8 with line feeds at `path`, the encoding it came in, and the tally of the bytes at `path`."""
 
     source: SourceFile
     path: Path
     encoding: str
+    tally: Tally
 
 
 def as_utf8(source: SourceFile, folder: Path, encoding: str | None) -> Text:
@@ -41,7 +42,7 @@ def as_utf8(source: SourceFile, folder: Path, encoding: str | None) -> Text:
     found = encoding or _detect(source)
     plain = codecs.lookup(found).name in {"utf-8", "ascii"} and not source.is_gzip
     if plain and not _has_bare_returns(source):
-        return Text(source, plain_path(source, folder), "utf-8")
+        return _text(source, plain_path(source, folder), "utf-8", source.tally)
     target = folder / f"{source.name_aside}.csv"
     try:
         _transcode(source, target, found)
@@ -50,7 +51,13 @@ def as_utf8(source: SourceFile, folder: Path, encoding: str | None) -> Text:
             f"{source.path} is not {found} text: byte {error.start} of a block cannot be decoded. "
             'Set source.encoding, for example encoding = "cp1252".'
         ) from None
-    return Text(source, target, found)
+    return _text(source, target, found, take(target))
+
+
+def _text(source: SourceFile, path: Path, encoding: str, tally: Tally) -> Text:
+    if tally.is_endless:
+        raise SourceError(f"{source.path} has a line of more than {LONGEST_LINE:,} bytes: it is no table of lines.")
+    return Text(source, path, encoding, tally)
 
 
 def _open(source: SourceFile) -> BinaryIO:
@@ -79,11 +86,12 @@ def _detect(source: SourceFile) -> str:
         if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
             return "utf-16"
         return "utf-16-le" if head[1:4096:2].count(0) > head[0:4096:2].count(0) else "utf-16-be"
-    return "utf-8" if _decodes(source, "utf-8") else _western(source)
+    is_utf8 = _decodes(source) if source.is_gzip else source.tally.is_utf8
+    return "utf-8" if is_utf8 else _western(source)
 
 
-def _decodes(source: SourceFile, encoding: str) -> bool:
-    decoder = codecs.getincrementaldecoder(encoding)()
+def _decodes(source: SourceFile) -> bool:
+    decoder = codecs.getincrementaldecoder("utf-8")()
     try:
         for chunk in _chunks(source):
             decoder.decode(chunk)

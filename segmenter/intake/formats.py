@@ -11,6 +11,7 @@ import duckdb
 
 from segmenter.config.source import SourceConfig
 from segmenter.errors import SourceError
+from segmenter.intake.raw import CLEAN, TEXT, RawTable
 
 Order = Literal["ymd", "dmy", "mdy"]
 TIMES = ("", " %H:%M:%S", " %H:%M", " %H:%M:%S.%f", " %I:%M %p", " %I:%M:%S %p", "T%H:%M:%S", "T%H:%M", "T%H:%M:%S.%f",
@@ -42,9 +43,15 @@ TIME = re.compile(
 ORDERS: tuple[Order | Literal["excel"], ...] = (*DAYS, "excel")
 WORDS = {"ymd": "year first", "dmy": "day first", "mdy": "month first"}
 SPACES = " \u00a0\u2009\u202f"  # plain, no-break, thin, narrow no-break: all stand between thousands
-DOT = rf"[-+]?(\d+|\d{{1,3}}([,'{SPACES}]\d{{3}})+)?(\.\d+)?([eE][-+]?\d{{1,2}})?"
-COMMA = rf"[-+]?(\d+|\d{{1,3}}([.'{SPACES}]\d{{3}})+)?(,\d+)?"
+EXPONENT = r"([eE][-+]?\d+)?"
+DOT = rf"[-+]?(\d+(_\d+)*|\d{{1,3}}([,'{SPACES}]\d{{3}})+)?(\.\d*)?{EXPONENT}"
+COMMA = rf"[-+]?(\d+(_\d+)*|\d{{1,3}}([.'{SPACES}]\d{{3}})+)?(,\d*)?{EXPONENT}"
 MONEY = r"[€£$¥₹]|\b(EUR|USD|GBP|CHF|JPY)\b"
+WORDS_FOR_NOTHING = ("nan", "null", "none", "n/a", "na", "#n/a")
+NOTHING = ("", "-", "NaN", *(case(word) for word in WORDS_FOR_NOTHING for case in (str.lower, str.upper, str.title)))
+ABOUT = " \t\n\r\v\f"  # may stand about a value
+INTEGERS = {"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT"}
+MOMENTS = {"DATE", "TIMESTAMP", "TIMESTAMP_S", "TIMESTAMP_MS", "TIMESTAMP_NS", "TIMESTAMP WITH TIME ZONE"}
 ENOUGH = 0.8  # share of a column that a format must read to be the column's
 
 
@@ -81,6 +88,42 @@ def decimal_candidates(text: str) -> dict[str, float]:
             bare = re.sub(f"['{SPACES}]", "", plain).replace("." if mark == "," else ",", "")
             found[mark] = float(bare.replace(",", "."))
     return found
+
+
+def trimmed(column: str) -> str:
+    """SQL of text without the white space about it."""
+    return f"trim({column}, '{ABOUT}')"
+
+
+def text_of(column: str, kind: str) -> str:
+    """SQL of a text value in `column`, of type `kind` (see `RawTable`); what exports write for nothing is NULL."""
+    if kind == CLEAN:
+        return column
+    text = trimmed(column if kind == TEXT else f"CAST({column} AS VARCHAR)")
+    return f"CASE WHEN {text} NOT IN ({', '.join(map(repr, NOTHING))}) THEN {text} END"
+
+
+def given(column: str, kind: str) -> str:
+    """SQL that is true where `column` holds something, be it readable or not."""
+    if kind == TEXT:
+        return f"({text_of(column, kind)}) IS NOT NULL"
+    return f"({column} IS NOT NULL AND NOT isnan({column}))" if kind in {"DOUBLE", "FLOAT"} else f"{column} IS NOT NULL"
+
+
+def time_of(column: str, kind: str, order: str) -> str:
+    """SQL of the TIMESTAMP in `column`, of type `kind`, NULL where it is none or lies outside 1900 to 2200."""
+    if kind in MOMENTS:
+        return f"(CASE WHEN year({column}) BETWEEN 1900 AND 2200 THEN CAST({column} AS TIMESTAMP) END)"
+    return time_sql(trimmed(column if kind in {TEXT, CLEAN} else f"CAST({column} AS VARCHAR)"), order)
+
+
+def number_of(column: str, kind: str, decimal: str, scale: int) -> str:
+    """SQL of the number in `column`, of type `kind`, as DECIMAL, NULL where it is none."""
+    if kind in INTEGERS or kind.startswith("DECIMAL"):
+        return f"TRY_CAST({column} AS DECIMAL(18, {scale}))"
+    if kind == "DOUBLE":
+        return f"CASE WHEN isfinite({column}) THEN TRY_CAST({column} AS DECIMAL(18, {scale})) END"
+    return number_sql(trimmed(column if kind in {TEXT, CLEAN} else f"CAST({column} AS VARCHAR)"), decimal, scale)
 
 
 def time_sql(column: str, order: str) -> str:
@@ -151,24 +194,45 @@ def _first(*texts: str | None) -> str | None:
     return min((text for text in texts if text is not None), default=None)
 
 
-def gather(connection: duckdb.DuckDBPyConnection, table: str, time: str, numbers: Sequence[str]) -> dict[int, Evidence]:
-    """The evidence of every file of raw table `table`, from its column `time` and its columns `numbers`."""
+def gather(
+    connection: duckdb.DuckDBPyConnection, table: RawTable, time: int, numbers: Sequence[int]
+) -> dict[int, Evidence]:
+    """The evidence of every file of raw table `table`, from its column `time` and its columns `numbers`, by index."""
+    if table.types[time] in MOMENTS:
+        return _typed(connection, table, f"c{time}")
     found: dict[int, Evidence] = {}
     counts = ", ".join(f"coalesce(sum(n) FILTER ({time_sql('t', order)} IS NOT NULL), 0)::BIGINT" for order in ORDERS)
     for file, total, example, *read in connection.execute(
-        f"SELECT file, sum(n)::BIGINT, min(t), {counts} FROM (SELECT file, trim({time}) AS t, count(*) AS n "  # noqa: S608 - our names
-        f"FROM {table} WHERE trim({time}) <> '' GROUP BY ALL) GROUP BY file"
+        f"SELECT file, sum(n)::BIGINT, min(t), {counts} FROM (SELECT file, {_as_text(time)} AS t, count(*) AS n "  # noqa: S608 - our names
+        f"FROM {table.relation} GROUP BY ALL) WHERE t <> '' GROUP BY file",
+        table.parameters or None,
     ).fetchall():
         found[file] = Evidence(total, dict(zip(ORDERS, read, strict=True)), example)
+    if table.layout.is_typed:
+        return found
     point, comma = number_sql("t", ".", 6), number_sql("t", ",", 6)
     for column in numbers:
         for file, *row in connection.execute(
             f"SELECT file, count({point}), count({comma}), count(*) FILTER (WHERE {point} <> {comma}), "  # noqa: S608 - our names
-            f"min(t) FILTER (WHERE {point} <> {comma}) FROM (SELECT DISTINCT file, trim({column}) AS t FROM {table}) "
-            "GROUP BY file"
+            f"min(t) FILTER (WHERE {point} <> {comma}) FROM (SELECT DISTINCT file, {_as_text(column)} AS t "
+            f"FROM {table.relation}) GROUP BY file",
+            table.parameters or None,
         ).fetchall():
             found[file] = found.get(file, Evidence()) + Evidence(0, {}, None, *row)
     return found
+
+
+def _as_text(column: int) -> str:
+    return trimmed(f"CAST(c{column} AS VARCHAR)")
+
+
+def _typed(connection: duckdb.DuckDBPyConnection, table: RawTable, time: str) -> dict[int, Evidence]:
+    """The evidence of files whose dates are typed: they can be read in one way."""
+    found = connection.execute(
+        f"SELECT file, count({time}) FROM {table.relation} GROUP BY file",  # noqa: S608 - our names
+        table.parameters or None,
+    ).fetchall()
+    return {file: Evidence(n, {"ymd": n}) for file, n in found}
 
 
 def settle(evidence: Evidence, is_typed: bool, name: str, source: SourceConfig) -> Formats:

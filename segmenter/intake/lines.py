@@ -1,85 +1,178 @@
-"""Raw tables of text -> the one table ``lines`` of typed values, and what could not be typed to ``rejected``."""
+"""Raw tables -> the one table ``lines`` of typed values with their fates, and what could not be typed to ``rejected``."""
 
 from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any
 
 import duckdb
 
 from segmenter.assets import query
-from segmenter.intake.formats import Formats, number_sql, time_sql
+from segmenter.config.source import RulesConfig
+from segmenter.intake.formats import given, number_of, text_of, time_of
 from segmenter.intake.meaning import Meaning
-from segmenter.intake.readers import RawTable
+from segmenter.intake.raw import CLEAN, RawTable, unreadable
+from segmenter.intake.types import FATES, STATUSES
 
 SCALES = {"amount": 4, "quantity": 3, "unit_price": 6}
-NOTHING = "'nan', 'null', 'none', 'n/a', 'na', '#n/a', '-'"
+CANCELLED = r"^(cancel|storn|void|annul|refus|declin|fail)"
+FLOAT_ID = "^([0-9]+)[.]0+$"
+# Columns that few exports fill; a table that has none of them is smaller by them.
+OPTIONAL = {"description": "VARCHAR", "category": "VARCHAR", "quantity": "DECIMAL(18, 3)", "currency": "VARCHAR"}
+ALWAYS = ("file", "customer_id", "ts", "order_id", "product", "amount", "fate", "status")
 
 
-def create(connection: duckdb.DuckDBPyConnection) -> None:
-    """Create the empty table ``lines``: one row per record of an export, typed, whatever becomes of it."""
-    connection.execute(query("intake_lines"))
+def create(connection: duckdb.DuckDBPyConnection, roles: Collection[str]) -> None:
+    """Create the empty tables ``lines``, with the optional columns among `roles`, and ``rejected``.
 
-
-def append(connection: duckdb.DuckDBPyConnection, table: RawTable, meaning: Meaning) -> None:
-    """Append the records of one raw table to ``lines``, and those with unreadable values to ``rejected``."""
-    formats, columns = meaning.formats, {role: f"c{index}" for role, index in meaning.roles.index.items()}
-    amount, fault = _amount(columns, formats), _fault(columns, formats)
+    One row of ``lines`` is one record of the exports, in their order, whatever becomes of it: `fate` tells that, `status`
+    what it counts as for its customer (NULL: for nothing). The view ``records`` shows all columns, and numbers the rows.
+    """
+    kept = [name for name in OPTIONAL if name in roles]
+    optional = "".join(f"{name} {OPTIONAL[name]}, " for name in kept)
     connection.execute(
-        "INSERT INTO lines SELECT file, line, "  # noqa: S608 - our names
-        f"{_customer(columns['customer'])}, {time_sql(_trimmed(columns['time']), formats.order)}, "
-        f"{_text(columns.get('order'))}, {_text(columns.get('product'))}, {_text(columns.get('description'))}, "
-        f"{_text(columns.get('category'))}, {_number(columns, 'quantity', formats)}, "
-        f"{_number(columns, 'unit_price', formats)}, {amount}, "
-        f"{_text(columns.get('status'))}, {_text(columns.get('currency'))}, {fault} FROM {table.name}"
+        "CREATE OR REPLACE TABLE lines (file INTEGER, customer_id VARCHAR, ts TIMESTAMP, order_id VARCHAR, product VARCHAR, "
+        f"{optional}amount DECIMAL(18, 4), fate ENUM({_listed(FATES)}), status ENUM({_listed(STATUSES)}))"
     )
-    verbatim = ", ".join(f"coalesce(r.c{index}, '')" for index in range(len(table.layout.header)))
+    absent = "".join(f", CAST(NULL AS {OPTIONAL[name]}) AS {name}" for name in OPTIONAL if name not in kept)
+    connection.execute(f"CREATE OR REPLACE VIEW records AS SELECT rowid AS record, *{absent} FROM lines")  # noqa: S608 - ours
     connection.execute(
-        f"INSERT INTO rejected SELECT r.file, r.line, l.fault, concat_ws(',', {verbatim}) FROM {table.name} r "  # noqa: S608 - our names
-        "JOIN lines l ON l.file = r.file AND l.line = r.line WHERE l.fault IS NOT NULL"
+        "CREATE OR REPLACE TABLE rejected (file INTEGER, line BIGINT, reason VARCHAR, text VARCHAR, record BIGINT)"
     )
 
 
-def _trimmed(column: str) -> str:
-    return f"trim({column})"
+def _listed(words: Collection[str]) -> str:
+    return ", ".join(f"'{word}'" for word in words)
 
 
-def _text(column: str | None) -> str:
-    """SQL of a text value; what exports write for nothing is NULL."""
-    if column is None:
+def append(connection: duckdb.DuckDBPyConnection, table: RawTable, meaning: Meaning, rules: RulesConfig) -> None:
+    """Append the records of one raw table to ``lines``, and those with unreadable values to ``rejected``.
+
+    Raises
+    ------
+    SourceError
+        DuckDB cannot read a file.
+    """
+    try:
+        connection.execute(*insertion(table, meaning, rules))
+        asked = {"files": list(table.files)}
+        if connection.execute(
+            "SELECT 1 FROM lines WHERE fate = 'unreadable' AND list_contains($files, file) LIMIT 1", asked
+        ).fetchall():
+            _reject(connection, table, meaning, rules)
+    except duckdb.Error as error:
+        raise unreadable(table.path, error) from None
+
+
+def remove(connection: duckdb.DuckDBPyConnection, files: Collection[int]) -> None:
+    """Take the records of `files` out of ``lines`` again."""
+    connection.execute("DELETE FROM lines WHERE list_contains($files, file)", {"files": list(files)})
+
+
+def insertion(table: RawTable, meaning: Meaning, rules: RulesConfig) -> tuple[str, dict[str, Any]]:
+    """The statement that appends a raw table to ``lines``, with its parameters."""
+    kept = [*ALWAYS, *(name for name in OPTIONAL if name in meaning.roles.index)]
+    columns = ", ".join(kept)
+    statement = (
+        f"INSERT INTO lines ({columns}) WITH typed AS (SELECT file, {_typed(table, meaning, rules)} FROM {table.relation}) "  # noqa: S608 - ours
+        f"SELECT {columns} FROM ({query('intake_lines')})"
+    )
+    return statement, {**table.parameters, **policies(rules), **_currency(meaning, rules)}
+
+
+def policies(rules: RulesConfig) -> dict[str, Any]:
+    """Parameters of ``queries/intake_lines.sql``."""
+    return {
+        "cancelled": CANCELLED,
+        "non_product": rules.non_product_pattern,
+        "drop_non_products": rules.non_product_codes == "set_aside",
+        "drop_negative_price": rules.negative_price == "set_aside",
+        "drop_zero": rules.zero_price == "set_aside",
+        "drop_cancellations": rules.cancellations == "drop",
+    }
+
+
+def _currency(meaning: Meaning, rules: RulesConfig) -> dict[str, str]:
+    return {"currency": rules.currency.upper()} if rules.currency and "currency" in meaning.roles.index else {}
+
+
+def _reject(connection: duckdb.DuckDBPyConnection, table: RawTable, meaning: Meaning, rules: RulesConfig) -> None:
+    """Add the records with unreadable values, verbatim; their lines are named later."""
+    verbatim = ", ".join(f"coalesce(CAST(c{index} AS VARCHAR), '')" for index in range(len(table.layout.header)))
+    connection.execute(
+        "INSERT INTO rejected SELECT file, NULL, fault, text, record FROM (SELECT file, record, "  # noqa: S608 - our names
+        f"{_fault(table, meaning, rules)} AS fault, concat_ws(',', {verbatim}) AS text FROM {table.relation}) "
+        "WHERE fault IS NOT NULL",
+        {**table.parameters, **_currency(meaning, rules)},
+    )
+
+
+def _typed(table: RawTable, meaning: Meaning, rules: RulesConfig) -> str:
+    """SQL of the typed values that ``queries/intake_lines.sql`` judges."""
+    columns = {f"{role}_id" if role == "order" else role: _text(table, meaning, role) for role in
+               ("order", "product", "description", "category", "status", "currency")}  # fmt: skip
+    columns |= {
+        "customer_id": _customer(table, meaning),
+        "ts": _time(table, meaning),
+        "quantity": _number(table, meaning, "quantity"),
+        "unit_price": _number(table, meaning, "unit_price"),
+        "amount": _amount(table, meaning),
+        "fault": _fault(table, meaning, rules),
+    }
+    return ", ".join(f"{sql} AS {name}" for name, sql in columns.items())
+
+
+def _column(table: RawTable, meaning: Meaning, role: str) -> tuple[str, str]:
+    """Name and type of the column in a role."""
+    index = meaning.roles.index[role]
+    return f"c{index}", table.types[index]
+
+
+def _text(table: RawTable, meaning: Meaning, role: str) -> str:
+    if role not in meaning.roles.index:
         return "CAST(NULL AS VARCHAR)"
-    return f"CASE WHEN lower(trim({column})) NOT IN ('', {NOTHING}) THEN trim({column}) END"
+    return text_of(*_column(table, meaning, role))
 
 
-def _customer(column: str) -> str:
+def _customer(table: RawTable, meaning: Meaning) -> str:
     """SQL of a customer id; the ``.0`` of an id that went through a float is cut off."""
-    return f"regexp_replace({_text(column)}, '^([0-9]+)[.]0+$', '\\1')"
+    column, kind = _column(table, meaning, "customer")
+    return column if kind == CLEAN else f"regexp_replace({text_of(column, kind)}, '{FLOAT_ID}', '\\1')"
 
 
-def _number(columns: dict[str, str], role: str, formats: Formats) -> str:
-    if role in columns:
-        return number_sql(_trimmed(columns[role]), formats.decimal, SCALES[role])
-    return f"CAST(NULL AS DECIMAL(18, {SCALES[role]}))"
+def _time(table: RawTable, meaning: Meaning) -> str:
+    return time_of(*_column(table, meaning, "time"), meaning.formats.order)
 
 
-def _amount(columns: dict[str, str], formats: Formats) -> str:
-    if "amount" in columns:
-        return _number(columns, "amount", formats)
-    price = _number(columns, "unit_price", formats)
+def _number(table: RawTable, meaning: Meaning, role: str) -> str:
+    if role not in meaning.roles.index:
+        return f"CAST(NULL AS DECIMAL(18, {SCALES[role]}))"
+    return number_of(*_column(table, meaning, role), meaning.formats.decimal, SCALES[role])
+
+
+def _amount(table: RawTable, meaning: Meaning) -> str:
+    if "amount" in meaning.roles.index:
+        return _number(table, meaning, "amount")
+    price = _number(table, meaning, "unit_price")
     wide = f"CAST({price} AS DECIMAL(20, 6))"  # else DuckDB multiplies within 18 digits
-    money = f"{wide} * {_number(columns, 'quantity', formats)}" if "quantity" in columns else price
+    has_quantity = "quantity" in meaning.roles.index
+    money = f"{wide} * {_number(table, meaning, 'quantity')}" if has_quantity else price
     return f"TRY_CAST(round({money}, 4) AS DECIMAL(18, 4))"
 
 
-def _fault(columns: dict[str, str], formats: Formats) -> str:
+def _fault(table: RawTable, meaning: Meaning, rules: RulesConfig) -> str:
     """SQL of the reason why a record cannot be read, NULL where it can; an empty cell is no fault."""
-    time, cases = columns["time"], []
-    filled = f"{_text(time)} IS NOT NULL"
-    cases.append(
-        f"WHEN {filled} AND {time_sql(_trimmed(time), formats.order)} IS NULL THEN 'a date that cannot be read'"
-    )
-    for role in SCALES:
-        if role in columns:
-            value, known = _number(columns, role, formats), f"{_text(columns[role])} IS NOT NULL"
-            cases.append(f"WHEN {known} AND {value} IS NULL THEN 'a number that cannot be read ({role})'")
-    if "amount" not in columns and "quantity" in columns:
-        given = " AND ".join(f"{_text(columns[role])} IS NOT NULL" for role in ("quantity", "unit_price"))
-        cases.append(f"WHEN {given} AND {_amount(columns, formats)} IS NULL THEN 'an amount beyond all money'")
+    roles = meaning.roles.index
+    known = {role: given(*_column(table, meaning, role)) for role in ("time", *SCALES) if role in roles}
+    cases = [f"WHEN {known['time']} AND {_time(table, meaning)} IS NULL THEN 'a date that cannot be read'"]
+    cases += [
+        f"WHEN {known[role]} AND {_number(table, meaning, role)} IS NULL THEN 'a number that cannot be read ({role})'"
+        for role in SCALES
+        if role in roles
+    ]
+    if "amount" not in roles and "quantity" in roles:
+        both = f"{known['quantity']} AND {known['unit_price']}"
+        cases.append(f"WHEN {both} AND {_amount(table, meaning)} IS NULL THEN 'an amount beyond all money'")
+    if _currency(meaning, rules):
+        cases.append(f"WHEN upper({_text(table, meaning, 'currency')}) <> $currency THEN 'another currency'")
     return f"CASE {' '.join(cases)} END"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,17 +13,13 @@ from segmenter.assets import query
 from segmenter.config.source import RulesConfig, SourceConfig
 from segmenter.engine.types import Engine
 from segmenter.errors import ConfigError, DataError, SourceError
-from segmenter.intake import lines
 from segmenter.intake.account import account
-from segmenter.intake.cache import Cache, Entry
-from segmenter.intake.cache import append as append_kept
-from segmenter.intake.meaning import ReadAgainError, Understood, understand
-from segmenter.intake.readers import Layout, RawTable, read
+from segmenter.intake.cache import Cache
+from segmenter.intake.fill import fill
+from segmenter.intake.meaning import Understood
 from segmenter.intake.roles import Roles
 from segmenter.intake.sources import SourceFile, examine, expand
 from segmenter.intake.types import Intake, Reading, Recognition
-
-CANCELLED = r"^(cancel|storn|void|annul|refus|declin|fail)"
 
 
 def open_connection(memory_limit: str, threads: int | None, folder: Path) -> duckdb.DuckDBPyConnection:
@@ -64,63 +60,18 @@ def load(
     paths = expand(sources)
     seen = {path: _stamp(path) for path in paths}
     files = [examine(path) for path in paths]
-    shelf = Cache(cache, source) if cache and len(files) > 1 else None
+    shelf = Cache(cache, source, rules) if cache and len(files) > 1 else None
     with tempfile.TemporaryDirectory(prefix="segmenter-") as folder:
         try:
-            understood, dialects = _read(connection, files, source, Path(folder), shelf)
+            understood, dialects = fill(connection, files, source, rules, Path(folder), shelf)
         finally:
-            _check_unchanged(seen)  # also where it could not be read: that it is still being written is then why
-    _check_currency(connection, rules)
+            _check_unchanged(seen)  # whatever else is wrong with a file that changed
+    refuse_several_currencies(connection, rules)
     judge(connection, rules)
     readings = _readings(connection, files, understood, dialects)
     _name_rejected(connection, files)
     layouts = [(each.layout.header, each.meaning.roles) for each in understood]
     return Intake(readings, recognition(layouts), account(connection, rules))
-
-
-def _read(
-    connection: duckdb.DuckDBPyConnection,
-    files: Sequence[SourceFile],
-    source: SourceConfig,
-    folder: Path,
-    shelf: Cache | None,
-) -> tuple[list[Understood], dict[int, str]]:
-    """Create ``lines`` and ``rejected`` from what the cache holds and from the files that it does not.
-
-    Returned are the layouts, and how each file was read, in words.
-    """
-    kept = shelf.find(connection, files) if shelf else {}
-    while True:
-        fresh = read(connection, {n: file for n, file in enumerate(files) if n not in kept}, source, folder)
-        try:
-            understood = [_understand(connection, *group, files, source) for group in _groups(fresh, kept)]
-        except ReadAgainError as again:
-            kept = {number: entry for number, entry in kept.items() if number not in again.files}
-            continue
-        break
-    lines.create(connection)
-    meanings = {each.layout: each for each in understood}
-    for table in fresh:
-        lines.append(connection, table, meanings[table.layout].meaning)
-        if shelf:
-            shelf.keep(connection, files, table, meanings[table.layout])
-        connection.execute(f"DROP TABLE {table.name}")
-    append_kept(connection, kept)
-    dialects = [table.dialects for table in fresh] + [{n: entry.dialect} for n, entry in kept.items()]
-    return understood, {number: words for each in dialects for number, words in each.items()}
-
-
-def _groups(
-    fresh: Sequence[RawTable], kept: Mapping[int, Entry]
-) -> Iterator[tuple[Layout, list[RawTable], dict[int, Entry]]]:
-    """Layouts in the order of their first files, text before tables, each with its files read now and before."""
-    first: dict[Layout, int] = {}
-    numbers = [(n, table.layout) for table in fresh for n in table.dialects] + [(n, e.layout) for n, e in kept.items()]
-    for number, layout in sorted(numbers, key=lambda pair: pair[0]):
-        first.setdefault(layout, number)
-    for layout in sorted(first, key=lambda each: (not each.is_text, first[each])):
-        tables = [table for table in fresh if table.layout == layout]
-        yield layout, tables, {n: entry for n, entry in kept.items() if entry.layout == layout}
 
 
 def _stamp(path: Path) -> tuple[int, int]:
@@ -141,18 +92,6 @@ def _check_unchanged(seen: dict[Path, tuple[int, int]]) -> None:
             )
 
 
-def _understand(
-    connection: duckdb.DuckDBPyConnection,
-    layout: Layout,
-    tables: Sequence[RawTable],
-    kept: Mapping[int, Entry],
-    files: Sequence[SourceFile],
-    source: SourceConfig,
-) -> Understood:
-    first = min((*(number for table in tables for number in table.dialects), *kept))
-    return understand(connection, tables, kept, layout, str(files[first].path), source)
-
-
 def _check_pattern(connection: duckdb.DuckDBPyConnection, pattern: str) -> None:
     """DuckDB's regular expressions know less than Python's, so that only it can tell."""
     try:
@@ -161,27 +100,18 @@ def _check_pattern(connection: duckdb.DuckDBPyConnection, pattern: str) -> None:
         raise ConfigError(f"rules.non_product_pattern is no regular expression: {error}. Mend it.") from None
 
 
-def _check_currency(connection: duckdb.DuckDBPyConnection, rules: RulesConfig) -> None:
-    """Keep one currency; amounts of several are never added up."""
-    if rules.currency:
-        connection.execute(
-            "UPDATE lines SET fault = 'another currency' WHERE currency IS NOT NULL AND upper(currency) <> ?",
-            [rules.currency.upper()],
-        )
-    else:
-        refuse_several_currencies(connection)
-
-
-def refuse_several_currencies(connection: Engine) -> None:
-    """Stop where ``lines`` holds amounts of several currencies.
+def refuse_several_currencies(connection: Engine, rules: RulesConfig) -> None:
+    """Stop where ``records`` holds amounts of several currencies and `rules` keeps none of them.
 
     Raises
     ------
     DataError
         It does.
     """
+    if rules.currency:
+        return
     found = connection.execute(
-        "SELECT DISTINCT upper(currency) AS name FROM lines WHERE currency IS NOT NULL ORDER BY name"
+        "SELECT DISTINCT upper(currency) AS name FROM records WHERE currency IS NOT NULL ORDER BY name"
     ).fetchall()
     if len(found) > 1:
         names = ", ".join(row[0] for row in found[:6])
@@ -192,27 +122,32 @@ def refuse_several_currencies(connection: Engine) -> None:
 
 
 def judge(connection: Engine, rules: RulesConfig) -> None:
-    """Create ``judged`` (every record of ``lines`` with its fate) and ``transactions``."""
+    """Create ``judged`` (every one of ``records`` with its fate) and ``transactions``."""
     for table in ("repeated", "matched"):
-        connection.execute(f"CREATE TABLE {table} AS SELECT CAST(NULL AS BIGINT) AS record WHERE FALSE")
+        connection.execute(f"CREATE OR REPLACE TABLE {table} AS SELECT CAST(NULL AS BIGINT) AS record WHERE FALSE")
     if rules.overlap == "count_once":
         for first, last in _overlaps(connection):
             connection.execute(query("intake_repeated"), {"first": first, "last": last})
-    taken_back = connection.execute("SELECT 1 FROM lines WHERE amount < 0 LIMIT 1").fetchall()
+    taken_back = connection.execute("SELECT 1 FROM records WHERE status = 'return' LIMIT 1").fetchall()
     if rules.cancellations == "net" and taken_back:
-        connection.execute(query("intake_matched"), {"cancelled": CANCELLED})
+        connection.execute(query("intake_matched"))
+    if isinstance(connection, duckdb.DuckDBPyConnection):
+        _settle(connection)
+    else:
+        connection.execute(query("intake_settled"))
+    connection.execute(query("intake_transactions"))
+
+
+def _settle(connection: duckdb.DuckDBPyConnection) -> None:
+    """Change the fates of records that are repeated or taken back, few as they are, where they stand."""
     connection.execute(
-        query("intake_judged"),
-        {
-            "cancelled": CANCELLED,
-            "non_product": rules.non_product_pattern,
-            "drop_non_products": rules.non_product_codes == "set_aside",
-            "drop_negative_price": rules.negative_price == "set_aside",
-            "drop_zero": rules.zero_price == "set_aside",
-            "drop_cancellations": rules.cancellations == "drop",
-        },
+        "UPDATE lines SET fate = 'duplicate', status = NULL WHERE rowid IN (SELECT record FROM repeated)"
     )
-    connection.execute(query("intake_transactions"), {"keep_cancelled": rules.cancellations != "drop"})
+    fate = "CASE WHEN amount < 0 THEN 'cancellation' ELSE 'cancelled' END"
+    connection.execute(
+        f"UPDATE lines SET fate = {fate}, status = {fate} WHERE rowid IN (SELECT record FROM matched)"  # noqa: S608 - ours
+    )
+    connection.execute("CREATE OR REPLACE VIEW judged AS SELECT * EXCLUDE (record, currency) FROM records")
 
 
 def _overlaps(connection: Engine) -> list[tuple[Any, Any]]:

@@ -1,22 +1,18 @@
-"""Files of one layout -> which column plays which role, and how dates and numbers are written in them."""
+"""What the files of one layout mean: which column plays which role, and how dates and numbers are written in them."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import reduce
 from operator import add
 from typing import Protocol
 
-import duckdb
+from segmenter.intake.formats import Evidence, Formats
+from segmenter.intake.raw import Layout
+from segmenter.intake.roles import Roles
 
-from segmenter.config.source import SourceConfig
-from segmenter.intake.formats import Evidence, Formats, gather, settle
-from segmenter.intake.readers import Layout, RawTable
-from segmenter.intake.roles import Roles, recognise
-
-SAMPLE = 2000
-Rows = list[tuple[str | None, ...]]
+SAMPLE = 2000  # first records that tell the columns' roles
 
 
 @dataclass(frozen=True)
@@ -28,7 +24,7 @@ class Meaning:
 
 
 class Known(Protocol):
-    """A file that was read before: what was found in it then, and the first of its records."""
+    """A file that was read before: how, and what was found in it."""
 
     @property
     def meaning(self) -> Meaning:
@@ -37,9 +33,6 @@ class Known(Protocol):
     @property
     def evidence(self) -> Evidence:
         """What its dates and numbers looked like, in the columns of those roles."""
-
-    def head(self, connection: duckdb.DuckDBPyConnection, n_rows: int) -> Rows:
-        """Its first records as text."""
 
 
 class ReadAgainError(Exception):
@@ -60,63 +53,19 @@ class Understood:
     evidence: dict[int, Evidence]
 
 
-def understand(
-    connection: duckdb.DuckDBPyConnection,
-    tables: Sequence[RawTable],
-    known: Mapping[int, Known],
-    layout: Layout,
-    name: str,
-    source: SourceConfig,
-) -> Understood:
-    """The meaning of `layout`, of which `tables` were read just now and `known` before; `name` is for messages.
+def check_same(known: Mapping[int, Known], is_same: Callable[[Meaning], bool]) -> None:
+    """Hold what files were read by before against what they would be read by now.
 
     Raises
     ------
     ReadAgainError
-        Some of `known` were read with another meaning.
-    SourceError
-        A column that is needed is missing or ambiguous, or dates or numbers can be read in two ways.
+        They differ for some of `known`.
     """
-    files = tuple(sorted([*(number for table in tables for number in table.dialects), *known]))
-    roles = recognise(layout.header, _sample(connection, tables, known, files), source.columns, name)
-    _check_same(known, lambda meaning: meaning.roles.index == roles.index)
-    columns = [f"c{roles.index[role]}" for role in ("amount", "quantity", "unit_price") if role in roles.index]
-    found = [gather(connection, table.name, f"c{roles.index['time']}", columns) for table in tables]
-    fresh = {number: evidence for each in found for number, evidence in each.items()}
-    evidence = reduce(add, [*(each.evidence for each in known.values()), *fresh.values()], Evidence())
-    formats = settle(evidence, layout.is_typed, name, source)
-    _check_same(known, lambda meaning: meaning.formats == formats)
-    return Understood(layout, Meaning(roles, formats), files, fresh)
-
-
-def _check_same(known: Mapping[int, Known], is_same: Callable[[Meaning], bool]) -> None:
     strays = frozenset(number for number, each in known.items() if not is_same(each.meaning))
     if strays:
         raise ReadAgainError(strays)
 
 
-def _sample(
-    connection: duckdb.DuckDBPyConnection,
-    tables: Sequence[RawTable],
-    known: Mapping[int, Known],
-    files: Sequence[int],
-) -> Rows:
-    """The first records of the first files."""
-    found: Rows = []
-    homes = {number: table for table in tables for number in table.dialects}
-    for number in files:
-        wanted = SAMPLE - len(found)
-        if wanted and number in known:
-            found += known[number].head(connection, wanted)
-        elif wanted:
-            found += _head(connection, homes[number], number, wanted)
-    return found
-
-
-def _head(connection: duckdb.DuckDBPyConnection, table: RawTable, number: int, n_rows: int) -> Rows:
-    """The first records of one file of a raw table, as text."""
-    columns = ", ".join(f"c{index}" for index in range(len(table.layout.header)))
-    return connection.execute(
-        f"SELECT {columns} FROM {table.name} WHERE file = ? ORDER BY line LIMIT {n_rows}",  # noqa: S608 - our names
-        [number],
-    ).fetchall()
+def total(evidence: Iterable[Evidence]) -> Evidence:
+    """The evidence of all."""
+    return reduce(add, evidence, Evidence())

@@ -4,53 +4,69 @@ from __future__ import annotations
 
 import csv
 from pathlib import Path
+from typing import cast
 
 import duckdb
 import numpy as np
+from numpy.typing import NDArray
 
-from segmenter.intake.dialect import LONGEST_FIELD, Dialect, count_lines
+from segmenter.intake.dialect import LONGEST_FIELD, Dialect
+from segmenter.intake.tally import Tally
+
+Numbers = NDArray[np.int64]
 
 
-def place(connection: duckdb.DuckDBPyConnection, table: str, number: int, path: Path, dialect: Dialect) -> None:
-    """Put true lines in place of record numbers in raw table `table` and in ``rejected`` for file `number`.
+def place(connection: duckdb.DuckDBPyConnection, number: int, path: Path, tally: Tally, dialect: Dialect) -> None:
+    """Put true lines into ``rejected`` for file `number`.
 
-    A file whose records are its lines, one by one, is left as it is; only one with blank lines, torn
-    records or line ends inside fields is walked through.
+    A torn record has the ``line`` that the reader gave it, which counts records; a whole one that cannot be understood
+    has its number among the file's whole ones (``record``). Where every line is a record, that settles it; only a file
+    with blank lines or line ends inside fields is walked through.
     """
-    rows = connection.execute(f"SELECT count(*) FROM {table} WHERE file = ?", [number]).fetchall()[0][0]  # noqa: S608 - our names
-    if count_lines(path) - dialect.skip == rows:
-        return
-    records = _records(path, dialect)
-    torn = {row[0] for row in connection.execute("SELECT line FROM rejected WHERE file = ?", [number]).fetchall()}
-    whole = [line for record, line, is_blank in records if not is_blank and record not in torn]
-    if len(whole) != rows:
-        return  # read by another rule than the reader's: the records' numbers stay
-    _renumber(connection, table, number, {dialect.skip + n: line for n, line in enumerate(whole, 1)})
-    _renumber(connection, "rejected", number, {record: line for record, line, _ in records if record in torn})
-
-
-def _renumber(connection: duckdb.DuckDBPyConnection, table: str, number: int, lines: dict[int, int]) -> None:
-    """Replace record numbers, the keys of `lines`, by the lines they stand at."""
-    connection.register("places", {"record": np.array(list(lines)), "line": np.array(list(lines.values()))})
-    connection.execute(
-        f"UPDATE {table} SET line = places.line FROM places WHERE file = ? AND {table}.line = places.record",  # noqa: S608 - our names
+    asked = connection.execute(
+        "SELECT rowid AS at, coalesce(record, 0) AS record, coalesce(line, 0) AS line FROM rejected "
+        "WHERE file = ? ORDER BY rowid",
         [number],
     )
+    found = cast(dict[str, Numbers], asked.fetchnumpy())
+    is_torn = found["record"] == 0
+    torn, whole = np.unique(found["line"][is_torn] - dialect.skip), found["record"][~is_torn]
+    lines = found["line"].copy()
+    if tally.n_records == tally.n_lines:
+        lines[~is_torn] = dialect.skip + _among_all(whole, torn)
+    elif len(lines):
+        walked = _walk(path, dialect, set(torn.tolist()), set(whole.tolist()))
+        lines[is_torn] = [
+            walked.get((0, at), at + dialect.skip) for at in (found["line"][is_torn] - dialect.skip).tolist()
+        ]
+        lines[~is_torn] = [walked.get((at, 0), at + dialect.skip) for at in whole.tolist()]
+    connection.register("places", {"at": found["at"], "line": lines})
+    connection.execute("UPDATE rejected SET line = places.line FROM places WHERE rejected.rowid = places.at")
     connection.unregister("places")
 
 
-def _records(path: Path, dialect: Dialect) -> list[tuple[int, int, bool]]:
-    """Of every record after the header: its number as the reader counts, its first line, and whether it is blank."""
+def _among_all(whole: Numbers, torn: Numbers) -> Numbers:
+    """Numbers among all records of records known by their numbers among the `whole` ones; `torn` are those between."""
+    return whole + np.searchsorted(torn - np.arange(1, len(torn) + 1), whole, side="left")
+
+
+def _walk(path: Path, dialect: Dialect, torn: set[int], whole: set[int]) -> dict[tuple[int, int], int]:
+    """First lines of records: under (n, 0) of the n-th whole one, under (0, n) of the n-th of all if it is torn."""
     csv.field_size_limit(LONGEST_FIELD)
-    found: list[tuple[int, int, bool]] = []
+    found: dict[tuple[int, int], int] = {}
     with path.open(encoding="utf-8", errors="replace", newline="") as file:
         for _ in range(dialect.skip):
             file.readline()
-        reader, start = csv.reader(file, delimiter=dialect.delimiter), 1
+        reader, start, n_whole = csv.reader(file, delimiter=dialect.delimiter), 1, 0
         try:
             for record, row in enumerate(reader, 1):
-                found.append((dialect.skip + record, dialect.skip + start, not row))
+                is_whole = bool(row) and record not in torn
+                n_whole += is_whole
+                if record in torn:
+                    found[0, record] = dialect.skip + start
+                elif is_whole and n_whole in whole:
+                    found[n_whole, 0] = dialect.skip + start
                 start = reader.line_num + 1
         except csv.Error:
-            return []
+            return {}
     return found

@@ -12,22 +12,31 @@ from pathlib import Path
 from typing import Literal
 
 from segmenter.errors import SourceError
+from segmenter.intake.tally import Tally, take
 
 Kind = Literal["csv", "json", "parquet", "workbook", "duckdb"]
 SUFFIXES = (".csv", ".tsv", ".txt", ".gz", ".parquet", ".jsonl", ".ndjson", ".json", ".xlsx", ".duckdb", ".db")
 JSON = re.compile(rb"(\xef\xbb\xbf)?\s*(\[\s*)?\{")
-CHUNK = 1 << 20
 
 
 @dataclass(frozen=True)
 class SourceFile:
-    """One file of a source: where it is, what it is, and the hash of its bytes."""
+    """One file of a source: where it is, what it is, and what its bytes tell."""
 
     path: Path
     kind: Kind
     is_gzip: bool
-    sha256: str
-    n_bytes: int
+    tally: Tally
+
+    @property
+    def sha256(self) -> str:
+        """The hash of the file's bytes."""
+        return self.tally.sha256
+
+    @property
+    def n_bytes(self) -> int:
+        """The file's size."""
+        return self.tally.n_bytes
 
     @property
     def name_aside(self) -> str:
@@ -85,23 +94,13 @@ def examine(path: Path) -> SourceFile:
         The file is empty, cannot be read, or is neither text nor a known table format.
     """
     try:
-        head, digest, size = _digest(path)
+        tally = take(path)
     except OSError as error:
         raise SourceError(f"{path} cannot be read: {error.strerror}. Check its permissions.") from None
-    if not size:
+    if not tally.n_bytes:
         raise SourceError(f"{path} is empty. Export it again, or leave it out.")
-    is_gzip = head.startswith(b"\x1f\x8b")
-    return SourceFile(path, "csv" if is_gzip else _kind(path, head), is_gzip, digest, size)
-
-
-def _digest(path: Path) -> tuple[bytes, str, int]:
-    digest, size, head = hashlib.sha256(), 0, b""
-    with path.open("rb") as file:
-        while chunk := file.read(CHUNK):
-            head = head or chunk[:4096]
-            size += len(chunk)
-            digest.update(chunk)
-    return head, digest.hexdigest(), size
+    is_gzip = tally.head.startswith(b"\x1f\x8b")
+    return SourceFile(path, "csv" if is_gzip else _kind(path, tally.head), is_gzip, tally)
 
 
 def _kind(path: Path, head: bytes) -> Kind:

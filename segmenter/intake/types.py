@@ -25,6 +25,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import Decimal
 
+# What becomes of a record: it is used as one of the first two, or set aside as one of the others.
+FATES = ("sale", "return", "cancelled", "cancellation", "cancelled_status", "duplicate", "no_customer", "no_date", "no_amount",
+         "non_product", "negative_price", "zero_price", "unreadable")  # fmt: skip
+STATUSES = ("sale", "return", "cancelled", "cancellation")
+
 
 @dataclass(frozen=True)
 class Reading:

@@ -53,7 +53,7 @@ def test_text_for_nothing_is_no_amount(export, table):
     assert export.read(table(rows=[*MANY, sale("d", "c1", 20, price="NaN")])).fates == {"sale": 60, "no_amount": 1}
 
 
-@pytest.mark.parametrize("value", ["inf", "-inf", "1e400", "0x10", "1_000"])
+@pytest.mark.parametrize("value", ["inf", "-inf", "1e400", "0x10", "1_000_", "1 2"])
 def test_what_is_no_number_is_never_money(export, table, value):
     rows = [*MANY, sale("d", "c1", 20, price=value)]
     loaded = export.read(table(rows=rows))

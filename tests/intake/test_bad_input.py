@@ -208,14 +208,14 @@ def test_a_file_that_is_still_being_written_is_named(tmp_path, monkeypatch):
     path.write_text(
         "customer_id,order_date,amount\n" + "".join(f"c{i},2024-01-{i % 28 + 1:02d},5\n" for i in range(200))
     )
-    append = lines.append
+    insertion = lines.insertion
 
-    def append_while_the_export_grows(*arguments):
+    def while_the_export_grows(*arguments):
         with path.open("a") as file:
             file.write("c7,2024-02-01,5\n")
-        return append(*arguments)
+        return insertion(*arguments)
 
-    monkeypatch.setattr(lines, "append", append_while_the_export_grows)
+    monkeypatch.setattr(lines, "insertion", while_the_export_grows)
     connection = open_connection("1GiB", 1, tmp_path)
     with pytest.raises(SourceError, match="still being written"):
         load(connection, [path], Config().source, Config().rules)

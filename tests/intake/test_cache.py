@@ -2,7 +2,6 @@
 
 import os
 import shutil
-import sys
 
 import duckdb
 import pandas as pd
@@ -10,7 +9,7 @@ import pytest
 
 from segmenter.config.source import RulesConfig, SourceConfig
 from segmenter.errors import SourceError
-from segmenter.intake import cache, load, open_connection, readers
+from segmenter.intake import cache, fill, load, open_connection, readers
 
 RULES = RulesConfig(min_customers=2, min_usable_share=0.0)
 TABLES = ("transactions", "judged", "rejected")
@@ -41,13 +40,12 @@ def days(tmp_path, lines, table):
 def parsed(monkeypatch):
     """Names of the files that were parsed, reading by reading."""
     found = []
-    read = readers.read
 
     def noting(connection, files, *arguments):
         found.append([file.path.name for file in files.values()])
-        return read(connection, files, *arguments)
+        return readers.batches_of(connection, files, *arguments)
 
-    monkeypatch.setattr(sys.modules["segmenter.intake.load"], "read", noting)
+    monkeypatch.setattr(fill, "batches_of", noting)
     return found
 
 

@@ -1,0 +1,149 @@
+"""Files -> the tables ``lines`` and ``rejected``: each layout understood as a whole, then its files read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import duckdb
+
+from segmenter.config.source import RulesConfig, SourceConfig
+from segmenter.intake import lines, readers
+from segmenter.intake.cache import Cache, Entry
+from segmenter.intake.cache import append as append_kept
+from segmenter.intake.formats import Evidence, gather, settle
+from segmenter.intake.meaning import SAMPLE, Meaning, ReadAgainError, Understood, check_same, total
+from segmenter.intake.plain import read_plainly
+from segmenter.intake.raw import Batch, Layout, Rows
+from segmenter.intake.readers import batches_of
+from segmenter.intake.roles import Roles, recognise
+from segmenter.intake.sources import SourceFile
+from segmenter.intake.texts import TextBatch
+
+
+@dataclass
+class _Group:
+    """The files of one layout: batches to be read now, entries of files that were read before."""
+
+    layout: Layout
+    batches: list[Batch] = field(default_factory=list)
+    known: dict[int, Entry] = field(default_factory=dict)
+
+    @property
+    def files(self) -> list[int]:
+        return sorted([*(number for batch in self.batches for number in batch.dialects), *self.known])
+
+
+@dataclass(frozen=True)
+class _Desk:
+    """What reading needs at hand."""
+
+    connection: duckdb.DuckDBPyConnection
+    files: Sequence[SourceFile]
+    source: SourceConfig
+    rules: RulesConfig
+    folder: Path
+    shelf: Cache | None
+
+
+def fill(
+    connection: duckdb.DuckDBPyConnection,
+    files: Sequence[SourceFile],
+    source: SourceConfig,
+    rules: RulesConfig,
+    folder: Path,
+    shelf: Cache | None,
+) -> tuple[list[Understood], dict[int, str]]:
+    """Create ``lines`` and ``rejected`` from the files, and from what `shelf` holds of them.
+
+    Returned are the layouts, and how each file was read, in words.
+
+    Raises
+    ------
+    SourceError
+        A file cannot be read, or can be read in two ways.
+    """
+    desk = _Desk(connection, files, source, rules, folder, shelf)
+    kept = shelf.find(connection, files) if shelf else {}
+    while True:
+        fresh = batches_of(connection, {n: file for n, file in enumerate(files) if n not in kept}, source, folder)
+        try:
+            understood = _read(desk, _groups(fresh, kept))
+        except ReadAgainError as again:
+            kept = {number: entry for number, entry in kept.items() if number not in again.files}
+            continue
+        append_kept(connection, kept)
+        dialects = {number: words for batch in fresh for number, words in batch.dialects.items()}
+        return understood, dialects | {number: entry.dialect for number, entry in kept.items()}
+
+
+def _groups(fresh: Sequence[Batch], kept: Mapping[int, Entry]) -> list[_Group]:
+    """Layouts, text before tables, in the order of their first files."""
+    found: dict[Layout, _Group] = {}
+    for batch in fresh:
+        found.setdefault(batch.layout, _Group(batch.layout)).batches.append(batch)
+    for number, entry in kept.items():
+        found.setdefault(entry.layout, _Group(entry.layout)).known[number] = entry
+    return sorted(found.values(), key=lambda group: (not group.layout.is_text, group.files[0]))
+
+
+def _read(desk: _Desk, groups: Sequence[_Group]) -> list[Understood]:
+    roles = [_roles(desk, group) for group in groups]
+    lines.create(desk.connection, {role for each in roles for role in each.index})
+    return [_take(desk, group, each) for group, each in zip(groups, roles, strict=True)]
+
+
+def _roles(desk: _Desk, group: _Group) -> Roles:
+    """Roles of the columns, by the first records of the first files."""
+    name = str(desk.files[group.files[0]].path)
+    roles = recognise(group.layout.header, _sample(desk, group), desk.source.columns, name)
+    check_same(group.known, lambda meaning: meaning.roles.index == roles.index)
+    return roles
+
+
+def _sample(desk: _Desk, group: _Group) -> Rows:
+    homes = {number: batch for batch in group.batches for number in batch.dialects}
+    found: Rows = []
+    for number in group.files:
+        if len(found) < SAMPLE:
+            batch = homes.get(number) or _batch_of(desk, number)
+            found += batch.head(desk.connection, number, SAMPLE - len(found))
+    return found
+
+
+def _batch_of(desk: _Desk, number: int) -> Batch:
+    """A file that was read before, to look at its first records again."""
+    return readers.batches_of(desk.connection, {number: desk.files[number]}, desk.source, desk.folder)[0]
+
+
+def _take(desk: _Desk, group: _Group, roles: Roles) -> Understood:
+    """Read the batches of a group into ``lines``, plainly where they are plain."""
+    name, connection = str(desk.files[group.files[0]].path), desk.connection
+    known = [entry.evidence for entry in group.known.values()]
+    columns = [roles.index[role] for role in lines.SCALES if role in roles.index]
+    evidence: dict[int, Evidence] = {}
+    raw = []
+    for batch in group.batches:
+        plain = (
+            read_plainly(connection, batch, roles, known, desk.source, desk.rules)
+            if isinstance(batch, TextBatch)
+            else None
+        )
+        if plain is not None:
+            evidence |= plain
+            continue
+        raw.append((batch, batch.raw(connection)))
+        evidence |= gather(connection, raw[-1][1], roles.index["time"], columns)
+    formats = settle(total([*known, *evidence.values()]), group.layout.is_typed, name, desk.source)
+    meaning = Meaning(roles, formats)
+    check_same(group.known, lambda other: other.formats == formats)
+    for batch, table in raw:
+        lines.append(connection, table, meaning, desk.rules)
+        batch.name_lines(connection)
+    connection.execute("DROP TABLE IF EXISTS raw")
+    understood = Understood(group.layout, meaning, tuple(group.files), evidence)
+    if desk.shelf:
+        for batch in group.batches:
+            desk.shelf.keep(connection, desk.files, batch.dialects, understood)
+    return understood

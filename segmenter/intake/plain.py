@@ -1,0 +1,210 @@
+"""Texts that are written plainly: typed by the reader itself while it cuts them, several times as fast.
+
+Most exports are plain: all dates in one format, all numbers without frills, no record torn, no line end inside a field.
+The first records suggest whether one is, and the scan proves it: it stops at the first record that is not, and what
+it cannot see is looked at afterwards. What is not plain is read as text and understood, to the same result.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from itertools import islice
+
+import duckdb
+
+from segmenter.config.source import RulesConfig, SourceConfig
+from segmenter.errors import SourceError
+from segmenter.intake import lines
+from segmenter.intake.formats import DAYS, NOTHING, TIMES, Evidence, Formats, gather, settle, trimmed
+from segmenter.intake.meaning import SAMPLE, Meaning, total
+from segmenter.intake.raw import CLEAN, TEXT, RawTable, Rows
+from segmenter.intake.roles import Roles
+from segmenter.intake.texts import CUT, TextBatch
+
+NOT_PLAIN = (duckdb.InvalidInputException, duckdb.ConversionException, duckdb.OutOfRangeException)
+CHECKED = {"customer": "customer_id", "order": "order_id", "product": "product", "description": "description"}
+
+
+@dataclass(frozen=True)
+class Guess:
+    """How the reader would type a batch: types of the columns, the one format of the dates, and the numbers' mark.
+
+    `mark` is what parts the decimals in all numbers; empty where no number has any.
+    """
+
+    types: tuple[str, ...]
+    meaning: Meaning
+    timestamp: str
+    mark: str
+    evidence: Evidence
+
+
+def read_plainly(
+    connection: duckdb.DuckDBPyConnection,
+    batch: TextBatch,
+    roles: Roles,
+    known: Iterable[Evidence],
+    source: SourceConfig,
+    rules: RulesConfig,
+) -> dict[int, Evidence] | None:
+    """Append the records of `batch` to ``lines`` in one scan; the evidence of its files. None: it is not plain.
+
+    `known` is the evidence of files of the same layout that were read before.
+    """
+    guess = _guess(connection, batch, roles, known, source)
+    while guess is not None:
+        try:
+            connection.execute(*lines.insertion(_table(batch, guess), guess.meaning, rules))
+        except NOT_PLAIN:
+            return None
+        rows, evidence, strays = _look(connection, batch, guess)
+        if rows == {number: batch.n_records(number) for number in batch.texts} and not strays:
+            return evidence
+        lines.remove(connection, batch.texts)
+        guess = _with_text(guess, strays) if strays else None
+    return None
+
+
+def _guess(
+    connection: duckdb.DuckDBPyConnection,
+    batch: TextBatch,
+    roles: Roles,
+    known: Iterable[Evidence],
+    source: SourceConfig,
+) -> Guess | None:
+    """A guess from the first records; None where they, or the bytes, are not plain."""
+    if any(text.tally.has_nul or text.tally.n_folded or not text.tally.is_utf8 for text in batch.texts.values()):
+        return None
+    sample = _sample(connection, batch)
+    time, numbers = roles.index["time"], [roles.index[role] for role in lines.SCALES if role in roles.index]
+    evidence = gather(connection, _kept(connection, batch, sample, [time, *numbers]), time, numbers).get(0, Evidence())
+    try:
+        formats = settle(total([*known, evidence]), batch.is_typed, str(batch.path), source)
+    except SourceError:
+        return None
+    timestamp = _timestamp(connection, time, formats, evidence)
+    mark = _mark(evidence, formats, batch.is_typed or source.decimal is not None)
+    if timestamp is None or mark is None:
+        return None
+    types = [_type(index, [row[index] for row in sample], roles) for index in range(len(batch.dialect.header))]
+    return Guess(tuple(types), Meaning(roles, formats), timestamp, mark, evidence)
+
+
+def _sample(connection: duckdb.DuckDBPyConnection, batch: TextBatch) -> Rows:
+    rows = (row for number in batch.texts for row in batch.head(connection, number, SAMPLE))
+    return list(islice(rows, SAMPLE))
+
+
+def _kept(connection: duckdb.DuckDBPyConnection, batch: TextBatch, sample: Rows, columns: Sequence[int]) -> RawTable:
+    """The columns of the sample that hold dates and numbers, as a raw table of file 0."""
+    wanted = sorted(set(columns))
+    listed = ", ".join(f"unnest(CAST($c{index} AS VARCHAR[])) AS c{index}" for index in wanted)
+    connection.execute(
+        f"CREATE OR REPLACE TEMP TABLE sample AS SELECT 0 AS file, {listed}",
+        {f"c{index}": [row[index] for row in sample] for index in wanted},
+    )
+    return RawTable(
+        "sample", replace(batch.layout, is_typed=False), (TEXT,) * len(batch.dialect.header), (0,), batch.path
+    )
+
+
+def _timestamp(connection: duckdb.DuckDBPyConnection, time: int, formats: Formats, evidence: Evidence) -> str | None:
+    """The first format that reads a date of the sample, if it reads all and no other order reads as many.
+
+    Only years of four digits and months in digits are plain: how many of the other dates another order could read is then
+    known from the dates themselves.
+    """
+    rivals = [n for order, n in evidence.read.items() if order != formats.order]
+    if (
+        formats.order == "excel"
+        or evidence.read.get(formats.order) != evidence.n_dates
+        or max(rivals) == evidence.n_dates
+    ):
+        return None
+    date = trimmed(f"c{time}")
+    shapes = [f"{day}{hour}" for day in DAYS[formats.order] for hour in TIMES]
+    tried = ", ".join(f"count(try_strptime(t, '{shape}'))" for shape in shapes)
+    read = connection.execute(
+        f"SELECT {tried} FROM (SELECT {date} AS t FROM sample WHERE {date} <> '' LIMIT 1)"  # noqa: S608 - our names
+    ).fetchall()
+    shape = next((shape for shape, n in zip(shapes, read[0], strict=True) if n), None) if read else None
+    if shape is None or "%Y" not in shape or "%b" in shape.lower():
+        return None
+    asked = f"SELECT count(try_strptime({date}, $shape)) FROM sample"  # noqa: S608 - our names
+    return shape if connection.execute(asked, {"shape": shape}).fetchall()[0][0] == evidence.n_dates else None
+
+
+def _mark(evidence: Evidence, formats: Formats, is_given: bool) -> str | None:
+    """The mark of the decimals, empty where the sample has none; None where the sample does not tell the marks apart."""
+    if is_given or evidence.points != evidence.commas:
+        return formats.decimal
+    return None if evidence.differing else ""
+
+
+def _type(index: int, values: Sequence[str | None], roles: Roles) -> str:
+    """What the reader makes of a column: typed by its role, or text, with or without something to clean."""
+    role = next((role for role, at in roles.index.items() if at == index), None)
+    if role == "time":
+        return "TIMESTAMP"
+    if role in lines.SCALES:
+        return f"DECIMAL(18,{lines.SCALES[role]})"
+    known = [value for value in values if value]
+    is_clean = role in CHECKED and all(value[0] > " " and value[-1] not in " \t" for value in known)
+    if role == "customer":
+        is_clean = is_clean and not any(value.endswith("0") and "." in value for value in known)
+    return CLEAN if is_clean else TEXT
+
+
+def _table(batch: TextBatch, guess: Guess) -> RawTable:
+    """The scan that types the batch by the guess."""
+    columns, shown = {}, []
+    for index, kind in enumerate(guess.types):
+        is_cast = kind.startswith("DECIMAL") and guess.mark != "."
+        columns[f"c{index}"] = TEXT if kind == CLEAN or is_cast else kind
+        marks = ("',.'", "'.x'") if guess.mark else ("',.'", "'xx'")  # what cannot be cast then stops the scan
+        shown.append(
+            f"CAST(translate(c{index}, {marks[0]}, {marks[1]}) AS {kind}) AS c{index}" if is_cast else f"c{index}"
+        )
+    relation = (
+        f"(SELECT {batch.file} AS file, {', '.join(shown)} FROM read_csv($paths, {CUT}, columns = $columns, "  # noqa: S608 - ours
+        "nullstr = $nothing, timestampformat = $timestamp, filename = 'source_path'))"
+    )
+    more = {"columns": columns, "nothing": list(NOTHING), "timestamp": guess.timestamp}
+    return RawTable(relation, batch.layout, guess.types, tuple(batch.texts), batch.path, {**batch.parameters, **more})
+
+
+def _look(
+    connection: duckdb.DuckDBPyConnection, batch: TextBatch, guess: Guess
+) -> tuple[dict[int, int], dict[int, Evidence], set[str]]:
+    """Readable records and evidence by file, and the roles of columns taken for clean that hold something to clean."""
+    roles = [role for role in CHECKED if role in guess.meaning.roles.index]
+    clean = [role for role in roles if guess.types[guess.meaning.roles.index[role]] == CLEAN]
+    strays = "".join(f", coalesce(bool_or({_is_stray(role)}), false)" for role in clean)
+    found = connection.execute(
+        "SELECT file, count(*) FILTER (WHERE fate <> 'unreadable'), count(ts), "  # noqa: S608 - our names
+        f"count(*) FILTER (WHERE day(ts) <= 12){strays} FROM lines WHERE list_contains($files, file) GROUP BY file",
+        {"files": list(batch.texts)},
+    ).fetchall()
+    rows = {file: n for file, n, *_ in found}
+    evidence = {file: _of_dates(guess, n_dates, n_either) for file, _, n_dates, n_either, *_ in found}
+    return rows, evidence, {role for place, role in enumerate(clean, 4) if any(row[place] for row in found)}
+
+
+def _of_dates(guess: Guess, n_dates: int, n_either: int) -> Evidence:
+    """The evidence of a file with so many dates, some of which could also be read with day and month exchanged."""
+    order = guess.meaning.formats.order
+    read: dict[str, int] = {} if order == "ymd" else {"dmy": n_either, "mdy": n_either}
+    return replace(guess.evidence, n_dates=n_dates, read={**read, order: n_dates})
+
+
+def _is_stray(role: str) -> str:
+    column = CHECKED[role]
+    stray = f"{column} < '!' OR ends_with({column}, ' ') OR ends_with({column}, chr(9))"
+    return f"{stray} OR (ends_with({column}, '0') AND contains({column}, '.'))" if role == "customer" else stray
+
+
+def _with_text(guess: Guess, roles: set[str]) -> Guess:
+    """The guess with the columns of `roles` as text that has to be cleaned."""
+    index = {guess.meaning.roles.index[role] for role in roles}
+    return replace(guess, types=tuple(TEXT if at in index else kind for at, kind in enumerate(guess.types)))

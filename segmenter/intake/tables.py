@@ -1,0 +1,112 @@
+"""Parquet files, JSON lines and tables of DuckDB files -> raw tables, typed as they are in the source."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import duckdb
+
+from segmenter.assets import query
+from segmenter.config.source import SourceConfig
+from segmenter.errors import SourceError
+from segmenter.intake.dialect import unique
+from segmenter.intake.raw import Layout, RawTable, Rows, identifier, literal, unreadable
+from segmenter.intake.sources import SourceFile
+
+
+@dataclass(frozen=True)
+class TableBatch:
+    """One file with typed columns.
+
+    `source` stands behind FROM, its column or pseudo-column `place` numbers the rows from 0; `columns` are names and types.
+    """
+
+    number: int
+    file: SourceFile
+    source: str
+    place: str
+    columns: tuple[tuple[str, str], ...]
+
+    @property
+    def layout(self) -> Layout:
+        """Its own: no file of other content shares it."""
+        names = unique([name for name, _ in self.columns])
+        return Layout(names, f"{self.file.kind} {self.file.sha256}", is_typed=True)
+
+    @property
+    def dialects(self) -> dict[int, str]:
+        """How it is read, in words."""
+        return {self.number: f"{self.file.kind}, {len(self.columns)} columns"}
+
+    def head(self, connection: duckdb.DuckDBPyConnection, number: int, n_rows: int) -> Rows:  # noqa: ARG002 - one file
+        """The first records, as text."""
+        texts = ", ".join(f"CAST({identifier(name)} AS VARCHAR)" for name, _ in self.columns)
+        try:
+            return connection.execute(f"SELECT {texts} FROM {self.source} LIMIT {n_rows}").fetchall()  # noqa: S608 - quoted
+        except duckdb.Error as error:
+            raise unreadable(self.file.path, error) from None
+
+    def raw(self, connection: duckdb.DuckDBPyConnection) -> RawTable:  # noqa: ARG002 - nothing is copied
+        """All records."""
+        columns = ", ".join(f"{identifier(name)} AS c{index}" for index, (name, _) in enumerate(self.columns))
+        relation = f"(SELECT {self.number} AS file, {self.place} + 1 AS record, {columns} FROM {self.source})"  # noqa: S608 - quoted
+        return RawTable(relation, self.layout, tuple(kind for _, kind in self.columns), (self.number,), self.file.path)
+
+    def name_lines(self, connection: duckdb.DuckDBPyConnection) -> None:
+        """A record of a table has no line but its number."""
+        connection.execute("UPDATE rejected SET line = record WHERE file = ?", [self.number])
+
+
+def table_batch(
+    connection: duckdb.DuckDBPyConnection, number: int, file: SourceFile, path: str, config: SourceConfig
+) -> TableBatch:
+    """The table in `file`, which DuckDB reaches at `path`.
+
+    Raises
+    ------
+    SourceError
+        The file is damaged, or holds no table, or several of which none is named.
+    """
+    try:
+        if file.kind == "parquet":
+            source, place = f"read_parquet({literal(path)}, file_row_number = true)", "file_row_number"
+        else:
+            source, place = f"table_{number}", "rowid"
+            copy = _copy_from_database if file.kind == "duckdb" else _copy_from_json
+            copy(connection, source, file, path, config.table)
+        found = connection.execute(f"DESCRIBE SELECT * FROM {source}").fetchall()  # noqa: S608 - our names
+    except duckdb.Error as error:
+        raise unreadable(file.path, error) from None
+    return TableBatch(number, file, source, place, tuple((row[0], row[1]) for row in found if row[0] != place))
+
+
+def _copy_from_json(
+    connection: duckdb.DuckDBPyConnection, target: str, file: SourceFile, path: str, _table: str | None
+) -> None:
+    """Copy JSON objects as text: a guessed number type would merge ids of more than 15 digits."""
+    keys = connection.execute(query("intake_json_keys"), {"path": path}).fetchall()
+    if not keys:
+        raise SourceError(f"{file.path} holds no JSON objects with keys. Export one object a line.")
+    connection.execute(
+        f"CREATE OR REPLACE TEMP TABLE {target} AS SELECT * FROM read_json($path, columns = $columns)",  # noqa: S608 - our names
+        {"path": path, "columns": {key: "VARCHAR" for (key,) in keys}},
+    )
+
+
+def _copy_from_database(
+    connection: duckdb.DuckDBPyConnection, target: str, file: SourceFile, path: str, table: str | None
+) -> None:
+    """Copy the named table of a DuckDB file, or its only one."""
+    connection.execute(f"ATTACH {literal(path)} AS source_db (READ_ONLY)")
+    try:
+        found = connection.execute(
+            "SELECT schema_name, table_name FROM duckdb_tables() WHERE database_name = 'source_db' ORDER BY ALL"
+        ).fetchall()
+        wanted = [row for row in found if table in (None, row[1])]
+        if len(wanted) != 1:
+            names = ", ".join(row[1] for row in found) or "none"
+            raise SourceError(f"{file.path} holds the tables {names}; name one as source.table in the configuration.")
+        schema, name = (identifier(part) for part in wanted[0])
+        connection.execute(f"CREATE OR REPLACE TEMP TABLE {target} AS SELECT * FROM source_db.{schema}.{name}")  # noqa: S608 - quoted
+    finally:
+        connection.execute("DETACH source_db")

@@ -1,0 +1,178 @@
+"""Text files of one layout -> a raw table of text, nothing interpreted, nothing lost."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from segmenter.assets import query
+from segmenter.errors import SourceError
+from segmenter.intake.dialect import LONGEST_FIELD, Dialect, check_widths, n_skipped
+from segmenter.intake.encoding import Text
+from segmenter.intake.places import place
+from segmenter.intake.raw import TEXT, Layout, RawTable, Rows, unreadable
+
+CUT = "auto_detect = false, header = false, skip = $skip, delim = $delimiter, quote = '\"', escape = '\"', strict_mode = true"
+DATED = "[0-9]{1,4}[-/. ]([0-9]{1,2}|[A-Za-z]{3,9})[-/., ]|[0-9]{8}"  # what a line of transactions has, and few notes
+SHOWN = 9990  # bytes of a rejected record; the reader gives no more than 10,000
+
+
+@dataclass(frozen=True)
+class TextBatch:
+    """Text files, by their numbers, that one dialect cuts into fields."""
+
+    dialect: Dialect
+    is_typed: bool
+    texts: Mapping[int, Text]
+
+    @property
+    def layout(self) -> Layout:
+        """What they have in common."""
+        kind = f"text {self.dialect.delimiter!r} after {self.dialect.skip} lines"
+        return Layout(self.dialect.header, kind, self.is_typed)
+
+    @property
+    def dialects(self) -> dict[int, str]:
+        """Per file how it is read, in words."""
+        return {number: f"{text.encoding}, {self.dialect.in_words}" for number, text in self.texts.items()}
+
+    @cached_property
+    def parameters(self) -> dict[str, Any]:
+        """Of a scan that cuts all files; each file's number stands at its path's place."""
+        return {
+            "paths": [str(text.path) for text in self.texts.values()],
+            "numbers": list(self.texts),
+            "skip": self.dialect.skip,
+            "delimiter": self.dialect.delimiter,
+        }
+
+    @property
+    def path(self) -> Path:
+        """That of the first file, for messages."""
+        return next(iter(self.texts.values())).source.path
+
+    @property
+    def file(self) -> str:
+        """SQL of the file's number in a scan with the column ``source_path``."""
+        return "CAST($numbers[list_position($paths, source_path)] AS INTEGER)"
+
+    def head(self, connection: duckdb.DuckDBPyConnection, number: int, n_rows: int) -> Rows:  # noqa: ARG002 - a Batch
+        """The first records of one of the files, as text."""
+        csv.field_size_limit(LONGEST_FIELD)
+        width = len(self.dialect.header)
+        with self.texts[number].path.open(encoding="utf-8", errors="replace", newline="") as file:
+            for _ in range(self.dialect.skip):
+                file.readline()
+            records = (row for row in csv.reader(file, delimiter=self.dialect.delimiter) if len(row) == width)
+            return [tuple(cell or None for cell in row) for row in islice(records, n_rows)]
+
+    def n_records(self, number: int) -> int:
+        """Records of one of the files, counted from its bytes alone."""
+        text = self.texts[number]
+        return text.tally.n_records - n_skipped(text.path, self.dialect.skip)
+
+    def raw(self, connection: duckdb.DuckDBPyConnection) -> RawTable:
+        """All records that can be cut into columns, as text; the others are added to ``rejected``.
+
+        Raises
+        ------
+        SourceError
+            A file cannot be read, or what was read differs from an independent count of its records.
+        """
+        for text in self.texts.values():
+            check_widths(text.path, self.dialect, str(text.source.path))
+        self._cut(connection)
+        connection.execute("CREATE OR REPLACE TEMP TABLE text_files (file INTEGER, path VARCHAR)")
+        named = [(number, str(text.path)) for number, text in self.texts.items()]
+        connection.executemany("INSERT INTO text_files VALUES (?, ?)", named)
+        connection.execute(query("intake_rejects"))
+        self._check_whole(connection)
+        self._check_counts(connection)
+        self._check_folded(connection)
+        connection.execute(
+            "CREATE OR REPLACE TEMP TABLE first_records AS SELECT file, min(rowid) AS first FROM raw GROUP BY file"
+        )
+        relation = (
+            "(SELECT r.*, r.rowid - f.first + 1 AS record FROM raw AS r JOIN first_records AS f ON f.file = r.file)"
+        )
+        return RawTable(relation, self.layout, (TEXT,) * len(self.dialect.header), tuple(self.texts), self.path)
+
+    def _cut(self, connection: duckdb.DuckDBPyConnection) -> None:
+        columns = {f"c{index}": TEXT for index in range(len(self.dialect.header))}
+        try:
+            connection.execute(
+                f"CREATE OR REPLACE TEMP TABLE raw AS SELECT {self.file} AS file, * EXCLUDE (source_path) "  # noqa: S608 - ours
+                f"FROM read_csv($paths, {CUT}, columns = $columns, nullstr = [''], store_rejects = true, "
+                "rejects_limit = 0, filename = 'source_path')",
+                {**self.parameters, "columns": columns},
+            )
+        except duckdb.Error as error:
+            raise unreadable(self.path, error) from None
+
+    def _check_whole(self, connection: duckdb.DuckDBPyConnection) -> None:
+        """Refuse a record that has swallowed so many lines that the reader does not give them back."""
+        cut = connection.execute(
+            "SELECT file, line FROM rejected WHERE strlen(text) > $shown AND contains(text, chr(10)) ORDER BY ALL LIMIT 1",
+            {"shown": SHOWN},
+        ).fetchall()
+        for number, line in cut:
+            raise _swallowing(self.texts[number], line)
+
+    def _check_counts(self, connection: duckdb.DuckDBPyConnection) -> None:
+        """Hold what the reader returned against a count that owes it nothing."""
+        rows = dict(connection.execute("SELECT file, count(*) FROM raw GROUP BY 1").fetchall())
+        rejected = dict(connection.execute("SELECT file, count(*) FROM rejected GROUP BY 1").fetchall())
+        for number, text in self.texts.items():
+            found, counted = rows.get(number, 0) + rejected.get(number, 0), self.n_records(number)
+            if found not in (counted, *([_slow_count(text.path, self.dialect)] if found != counted else [])):
+                raise SourceError(
+                    f"{text.source.path}: {found:,} of its records could be read, but it holds {counted:,}. "
+                    "Usually a quote is opened and never closed; mend it and run again."
+                )
+
+    def _check_folded(self, connection: duckdb.DuckDBPyConnection) -> None:
+        """Refuse a field that holds whole records: quotes which happen to pair swallow the lines between them."""
+        if not any(text.tally.n_folded for text in self.texts.values()):
+            return
+        width = len(self.dialect.header)
+        folded = " UNION ALL ".join(
+            f"SELECT file, rowid AS place, unnest(string_split(c{index}, chr(10))[2:]) AS line FROM raw "  # noqa: S608 - ours
+            f"WHERE contains(c{index}, chr(10))"
+            for index in range(width)
+        )
+        found = connection.execute(
+            f"SELECT file, place - (SELECT min(rowid) FROM raw WHERE raw.file = folded.file) + 1 FROM ({folded}) AS folded "  # noqa: S608 - ours
+            "WHERE len(string_split(line, $delimiter)) = $width AND regexp_matches(line, $date) ORDER BY ALL LIMIT 1",
+            {"delimiter": self.dialect.delimiter, "width": width, "date": DATED},
+        ).fetchall()
+        for number, record in found:
+            raise _swallowing(self.texts[number], self.dialect.skip + record)
+
+    def name_lines(self, connection: duckdb.DuckDBPyConnection) -> None:
+        """Put the lines that an editor shows in place of record numbers in ``rejected``."""
+        for number, text in self.texts.items():
+            place(connection, number, text.path, text.tally, self.dialect)
+
+
+def _swallowing(text: Text, record: int) -> SourceError:
+    return SourceError(
+        f"{text.source.path}, record {record}: a quote is opened that swallows the lines behind it. Mend it and run again."
+    )
+
+
+def _slow_count(path: Path, dialect: Dialect) -> int:
+    """Records by the rule that a quote counts only where a field begins, as in ``5" pipe``."""
+    csv.field_size_limit(LONGEST_FIELD)
+    try:
+        with path.open(encoding="utf-8", errors="replace", newline="") as file:
+            reader = csv.reader(file, delimiter=dialect.delimiter, strict=True)
+            return sum(1 for row in reader if row and reader.line_num > dialect.skip)
+    except csv.Error:
+        return -1
