@@ -131,8 +131,8 @@ def _lost(base: Base, data: bytes, intake: Intake, connection: duckdb.DuckDBPyCo
     if base.kind not in {"text", "gzip"} or not columns >= TOKEN_COLUMNS or twice:
         return
     there = set(TOKEN.findall(as_text(data)))
-    lines = "concat_ws(' ', customer_id, order_id, product, description, category, status)"
-    kept = connection.execute(f"SELECT {lines} FROM lines UNION ALL SELECT text FROM rejected").fetchall()
+    lines = "concat_ws(' ', customer_id, order_id, product, description)"
+    kept = connection.execute(f"SELECT {lines} FROM records UNION ALL SELECT text FROM rejected").fetchall()
     lost = sorted(there - {token for (text,) in kept for token in TOKEN.findall(text)})
     cut = sum(text.endswith(CUT) for (text,) in kept)  # a row that is said to be cut may hide its token
     if len(lost) > cut:
