@@ -1,40 +1,43 @@
--- One row per customer and product: in how many orders. Of the $max_products products that most
--- customers bought, codes that match $excluded left out, for at most $max_customers customers,
--- drawn by a hash of the id. A product carries the name it has most often.
-with bought as (
+-- One row per customer and product: in how many orders. For at most $max_customers customers, drawn by a hash of the id,
+-- the $max_products products that most of them bought, codes that match $excluded left out. A product carries the
+-- name it has most often among them.
+with customers as (
+    select customer_id
+    from features_value
+    order by md5(customer_id), customer_id
+    limit $max_customers
+),
+
+kept as (
+    select
+        transactions.customer_id,
+        transactions.order_id,
+        transactions.product,
+        transactions.description
+    from transactions
+    inner join customers on customers.customer_id = transactions.customer_id
+    where transactions.status = 'sale'
+        and transactions.product is not null
+        and cast(transactions.ts as date) <= cast($as_of as date)
+),
+
+bought as (
     select
         customer_id,
         product,
         count(distinct order_id) as n_orders
-    from transactions
-    where status = 'sale'
-        and product is not null
-        and not regexp_full_match(product, $excluded)
-        and cast(ts as date) <= cast($as_of as date)
+    from kept
     group by customer_id, product
-),
-
-breadth as (
-    select
-        product,
-        count(*) as n_customers
-    from bought
-    group by product
 ),
 
 products as (
     select product
-    from breadth
-    where n_customers > 1
-    order by n_customers desc, product
-    limit $max_products
-),
-
-customers as (
-    select distinct customer_id
     from bought
-    order by md5(customer_id)
-    limit $max_customers
+    where not regexp_full_match(product, $excluded)
+    group by product
+    having count(*) > 1
+    order by count(*) desc, product
+    limit $max_products
 ),
 
 spellings as (
@@ -42,7 +45,7 @@ spellings as (
         product,
         description,
         count(*) as n_lines
-    from transactions
+    from kept
     where description is not null
     group by product, description
 ),
@@ -69,6 +72,5 @@ select
     bought.n_orders
 from bought
 inner join products on products.product = bought.product
-inner join customers on customers.customer_id = bought.customer_id
 left join names on names.product = bought.product
 order by bought.customer_id, bought.product

@@ -1,17 +1,7 @@
 -- One row per customer with a standing order: the rhythm of the days and hours of the orders.
 -- Evenness of days wants five of them, of hours ten orders, and a busiest month two months to stand out from.
 -- Variances come from integer sums, so that they are the same to the last digit in any order of rows.
-with days as (
-    select
-        customer_id,
-        date_diff('day', cast('1970-01-01' as date), day) as day_number,
-        sum(sold) as sold
-    from orders
-    where n_sold > 0
-    group by customer_id, day
-),
-
-gaps as (
+with gaps as (
     select
         customer_id,
         day_number - lag(day_number) over (partition by customer_id order by day_number) as gap,
@@ -68,4 +58,3 @@ select
     end as hour_spread
 from rhythm
 inner join clock on clock.customer_id = rhythm.customer_id
-order by rhythm.customer_id

@@ -6,8 +6,7 @@ with spans as (
         date_diff('day', min(day), cast($as_of as date)) as tenure,
         coalesce(sum(sold) filter (where date_diff('day', day, cast($as_of as date)) <= 90), 0) as recent,
         coalesce(sum(sold) filter (where date_diff('day', day, cast($as_of as date)) > 90), 0) as earlier
-    from orders
-    where n_sold > 0
+    from days
     group by customer_id
 ),
 
@@ -24,4 +23,3 @@ select
     customer_id,
     (recent_rate - earlier_rate) / (recent_rate + earlier_rate) as spend_trend
 from rates
-order by customer_id

@@ -1,16 +1,6 @@
 -- One row per customer with a standing order before the day $until: the days with orders after the first, the days from
 -- the first to the last of them and from the first to $until, and the mean money of a day with orders.
 -- Money is of the lines that stood, before returns.
-with days as (
-    select
-        customer_id,
-        cast(ts as date) as day,
-        sum(amount) as sold
-    from transactions
-    where status = 'sale' and cast(ts as date) < cast($until as date)
-    group by customer_id, cast(ts as date)
-)
-
 select
     customer_id,
     count(*) - 1 as repeats,
@@ -18,5 +8,5 @@ select
     date_diff('day', min(day), cast($until as date)) as age,
     cast(sum(sold) as double) / count(*) as order_value
 from days
+where day < cast($until as date)
 group by customer_id
-order by customer_id

@@ -1,19 +1,12 @@
 -- One row per period of $days days from the day $split on that ends before the day $until and has an order: the days with
 -- orders, summed over the customers who had a standing order before $split.
-with days as (
-    select distinct
-        customer_id,
-        cast(ts as date) as day
-    from transactions
-    where status = 'sale' and cast(ts as date) < cast($until as date)
-),
-
-joined as (
+with joined as (
     select
         date_diff('day', cast($split as date), day) as since,
         date_diff('day', cast($split as date), cast($until as date)) as held_out,
         min(day) over (partition by customer_id) as first_day
     from days
+    where day < cast($until as date)
 ),
 
 numbered as (

@@ -3,9 +3,8 @@
 with active as (
     select distinct
         customer_id,
-        cast(extract(year from ts) * 12 + extract(month from ts) - 1 as integer) as month_number
-    from transactions
-    where status = 'sale' and cast(ts as date) <= cast($as_of as date)
+        cast(extract(year from day) * 12 + extract(month from day) - 1 as integer) as month_number
+    from days
 ),
 
 joined as (

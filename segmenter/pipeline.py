@@ -127,9 +127,9 @@ def _analyse(sources: Sequence[str], config: Config, watch: Stopwatch, started: 
         with _read(connection, sources or config.source.paths, config) as (intake, engine):
             watch.begin(STAGES[1])
             table = features.build(engine, config.features)
-            period = features.period(engine, table.as_of)
+            period = features.period(engine, table)
             known = Known(
-                features.baskets(engine, table.as_of, excluded=config.rules.non_product_pattern),
+                features.baskets(engine, table, excluded=config.rules.non_product_pattern),
                 partial(_evidence, engine, table.as_of),
                 features.period_revenue(engine, table, config.history.period_days),
                 acceptance.follow(Path(config.engine.archive), table, config),

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
-from typing import cast
 
 import numpy as np
 
 from segmenter.assets import query
 from segmenter.engine.types import Engine
-from segmenter.features.table import Columns, aligned
+from segmenter.features.table import of_everybody
 from segmenter.features.types import FeatureTable, OrderHistory, PastOrders
 
 
@@ -19,16 +18,16 @@ def past_orders(connection: Engine, table: FeatureTable, period_days: int) -> Pa
     The last third is also told by periods of `period_days` days.
     """
     until = _first_day_not_seen(connection, table.as_of)
-    now = _history(connection, table, until)
+    now = _history(connection, until)
     oldest = np.nanmax(now.age, initial=0.0)
     split = until - timedelta(days=round(7 * oldest) // 3)
     asked = {"split": split, "until": until}
-    later = cast(Columns, connection.execute(query("lifetime_holdout"), asked).fetchnumpy())
-    orders, revenue = (aligned(table.customer_id, later["customer_id"], later[name]) for name in ("orders", "revenue"))
+    later = of_everybody(connection, "lifetime_holdout", asked)
     periods = np.zeros((until - split).days // period_days)
     for period, number in connection.execute(query("lifetime_periods"), {**asked, "days": period_days}).fetchall():
         periods[period] = number
-    return PastOrders(now, _history(connection, table, split), orders, revenue, periods, (until - split).days)
+    before = _history(connection, split)
+    return PastOrders(now, before, later["orders"], later["revenue"], periods, (until - split).days)
 
 
 def _first_day_not_seen(connection: Engine, as_of: date) -> date:
@@ -38,8 +37,6 @@ def _first_day_not_seen(connection: Engine, as_of: date) -> date:
     return as_of + timedelta(days=1 if n_transactions else 0)
 
 
-def _history(connection: Engine, table: FeatureTable, until: date) -> OrderHistory:
-    found = cast(Columns, connection.execute(query("lifetime_history"), {"until": until}).fetchnumpy())
-    names = ("repeats", "recency", "age", "order_value")
-    repeats, recency, age, value = (aligned(table.customer_id, found["customer_id"], found[name]) for name in names)
-    return OrderHistory(repeats, recency / 7, age / 7, value)
+def _history(connection: Engine, until: date) -> OrderHistory:
+    found = of_everybody(connection, "lifetime_history", {"until": until})
+    return OrderHistory(found["repeats"], found["recency"] / 7, found["age"] / 7, found["order_value"])

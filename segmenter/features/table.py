@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from segmenter.assets import query
 from segmenter.config.analysis import FeaturesConfig
-from segmenter.engine.types import Answer, Engine
+from segmenter.engine.types import Engine
 from segmenter.errors import ConfigError, DataError
 from segmenter.features.catalogue import CATALOGUE
 from segmenter.features.custom import custom_features
@@ -23,7 +23,7 @@ def build(connection: Engine, config: FeaturesConfig) -> FeatureTable:
     """One row of features per customer with a transaction up to `config.as_of`.
 
     Features that no customer has a value for, such as pieces in an export without quantities, are
-    left out, unless `config` asks for them. The intermediate table ``orders`` stays in the connection.
+    left out, unless `config` asks for them. The tables ``orders``, ``days`` and one per query stay in the connection.
 
     Raises
     ------
@@ -47,9 +47,7 @@ def build(connection: Engine, config: FeaturesConfig) -> FeatureTable:
 
 def period_revenue(connection: Engine, table: FeatureTable, days: int) -> NDArray[np.float64]:
     """Money (n_customers,), net of returns, in the `days` days that end with the table's date."""
-    asked = {"as_of": table.as_of, "days": days}
-    found = cast(Columns, connection.execute(query("period_revenue"), asked).fetchnumpy())
-    return aligned(table.customer_id, found["customer_id"], found["revenue"])
+    return np.nan_to_num(of_everybody(connection, "period_revenue", {"as_of": table.as_of, "days": days})["revenue"])
 
 
 def _wanted(config: FeaturesConfig, columns: Columns) -> set[str]:
@@ -80,18 +78,41 @@ def seen_from(connection: Engine, as_of: date | None) -> date:
 
 
 def _own_features(connection: Engine, as_of: date) -> tuple[NDArray[np.str_], Columns]:
-    _run(connection, "create or replace temp table orders as " + query("features_orders"), as_of)
-    results = {name: cast(Columns, _run(connection, query(name), as_of).fetchnumpy()) for name in CATALOGUE}
-    customer_id = np.asarray(results["features_value"]["customer_id"], dtype=np.str_)
-    columns: Columns = {}
-    for name, features in CATALOGUE.items():
-        for feature in features:
-            columns[feature.name] = aligned(customer_id, results[name]["customer_id"], results[name][feature.name])
-    return customer_id, columns
+    """The features of every query, joined by customer."""
+    for table, name in (
+        ("orders", "features_orders"),
+        ("days", "features_days"),
+        *((name, name) for name in CATALOGUE),
+    ):
+        sql = query(name)
+        connection.execute(
+            f"create or replace temp table {table} as {sql}", {"as_of": as_of} if "$as_of" in sql else None
+        )
+    base, *others = CATALOGUE
+    columns = ", ".join(f"{name}.{feature.name}" for name, features in CATALOGUE.items() for feature in features)
+    joins = " ".join(f"left join {name} on {name}.customer_id = {base}.customer_id" for name in others)
+    asked = f"select {base}.customer_id, {columns} from {base} {joins} order by {base}.customer_id"  # noqa: S608 - our names
+    found = cast(Columns, connection.execute(asked).fetchnumpy())
+    customer_id = np.asarray(found.pop("customer_id"), dtype=np.str_)
+    return customer_id, {name: _numbers(values) for name, values in found.items()}
 
 
-def _run(connection: Engine, sql: str, as_of: date) -> Answer:
-    return connection.execute(sql, {"as_of": as_of} if "$as_of" in sql else None)
+def _numbers(values: NDArray[Any]) -> NDArray[np.float64]:
+    """Floating-point numbers, NaN where one is missing."""
+    return np.ma.filled(np.ma.asarray(values).astype(np.float64), np.nan)
+
+
+def of_everybody(connection: Engine, name: str, asked: dict[str, Any]) -> dict[str, NDArray[np.float64]]:
+    """The columns of a query of one row per customer, in the order of the feature table, NaN where one has no row."""
+    found = cast(
+        Columns,
+        connection.execute(
+            f"select features_value.customer_id, answer.* exclude (customer_id) from features_value left join ({query(name)}) "  # noqa: S608 - ours
+            "as answer on answer.customer_id = features_value.customer_id order by features_value.customer_id",
+            asked,
+        ).fetchnumpy(),
+    )
+    return {name: _numbers(values) for name, values in found.items() if name != "customer_id"}
 
 
 def aligned(customer_id: NDArray[np.str_], ids: NDArray[Any], values: NDArray[Any]) -> NDArray[np.float64]:
@@ -101,6 +122,5 @@ def aligned(customer_id: NDArray[np.str_], ids: NDArray[Any], values: NDArray[An
         names = np.asarray(ids, dtype=np.str_)
         place = np.minimum(np.searchsorted(customer_id, names), len(customer_id) - 1)
         known = customer_id[place] == names
-        numbers = np.ma.filled(np.ma.asarray(values).astype(np.float64), np.nan)
-        result[place[known]] = numbers[known]
+        result[place[known]] = _numbers(values)[known]
     return result

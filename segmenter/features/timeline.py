@@ -2,28 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import date
-
 from segmenter.assets import query
 from segmenter.engine.types import Engine
-from segmenter.features.table import seen_from
-from segmenter.features.types import Period
+from segmenter.features.types import FeatureTable, Period
 
 
-def period(connection: Engine, as_of: date | None = None) -> Period:
-    """Totals of the transactions up to `as_of`, their net revenue by month, and the cohorts' retention.
-
-    Raises
-    ------
-    DataError
-        There is no transaction up to `as_of`.
-    """
-    day = {"as_of": seen_from(connection, as_of)}
+def period(connection: Engine, table: FeatureTable) -> Period:
+    """Totals of the transactions up to the table's date, their net revenue by month, and the cohorts' retention."""
+    day = {"as_of": table.as_of}
     ((first, last, n_transactions, n_orders, n_customers, revenue),) = connection.execute(
         query("period_totals"), day
     ).fetchall()
     months = dict(connection.execute(query("period_months"), day).fetchall())
-    cohorts = connection.execute(query("period_cohorts"), day).fetchall()
+    cohorts = connection.execute(query("period_cohorts")).fetchall()
     span = range(min(months), max(months) + 1)
     monthly_revenue = tuple(months.get(number, 0.0) for number in span)
     return Period(

@@ -29,7 +29,7 @@ def test_every_feature_of_every_customer_is_the_same(engines, as_of):
 
 
 def test_the_period_and_its_cohorts_are_the_same(engines):
-    ours, theirs = (features.period(engine) for engine in engines)
+    ours, theirs = (features.period(engine, features.build(engine, CONFIG.features)) for engine in engines)
     np.testing.assert_allclose(theirs.monthly_revenue, ours.monthly_revenue, rtol=1e-12)
     assert theirs.revenue == pytest.approx(ours.revenue, rel=1e-12)
     assert replace(theirs, monthly_revenue=(), revenue=0) == replace(ours, monthly_revenue=(), revenue=0)
@@ -42,7 +42,10 @@ def test_the_evidence_is_the_same_transactions(engines):
 
 
 def test_the_baskets_hold_the_same_products(engines):
-    ours, theirs = (features.baskets(engine, excluded=CONFIG.rules.non_product_pattern) for engine in engines)
+    ours, theirs = (
+        features.baskets(engine, features.build(engine, CONFIG.features), excluded=CONFIG.rules.non_product_pattern)
+        for engine in engines
+    )
     assert (theirs.customer_id == ours.customer_id).all()
     assert theirs.products == ours.products
     assert (theirs.counts != ours.counts).nnz == 0

@@ -58,7 +58,7 @@ def drawn(cluster, tmp_path_factory):
     found = study(
         table,
         Known(
-            features.baskets(engine, table.as_of),
+            features.baskets(engine, table),
             lambda ids: {name: features.in_words(each) for name, each in features.evidence(engine, ids).items()},
             features.period_revenue(engine, table, 30),
             Following(),

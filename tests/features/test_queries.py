@@ -22,7 +22,7 @@ def tree_of(path):
 
 
 def test_the_catalogue_names_every_feature_query():
-    assert {path.stem for path in QUERIES} == {*CATALOGUE, "features_orders"}
+    assert {path.stem for path in QUERIES} == {*CATALOGUE, "features_orders", "features_days"}
 
 
 @pytest.mark.parametrize("path", ALL, ids=lambda path: path.stem)

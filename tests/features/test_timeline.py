@@ -4,7 +4,8 @@ from datetime import date
 
 import pytest
 
-from segmenter.features import period
+from segmenter.config.analysis import FeaturesConfig
+from segmenter.features import build, period
 from tests.features.conftest import line
 
 LINES = [
@@ -18,24 +19,28 @@ LINES = [
 ]
 
 
+def of(connection, as_of=None):
+    return period(connection, build(connection, FeaturesConfig(as_of=as_of, use=(), anomalies_use=())))
+
+
 def test_totals_are_net_of_returns_and_cancelled_sales(transactions):
-    found = period(transactions(LINES))
+    found = of(transactions(LINES))
     assert (found.first_day, found.last_day) == (date(2023, 11, 3), date(2024, 1, 31))
     assert (found.n_transactions, found.n_orders, found.n_customers) == (5, 4, 3)
     assert found.revenue == 33
 
 
 def test_months_have_no_hole_and_add_up(transactions):
-    found = period(transactions(LINES))
+    found = of(transactions(LINES))
     assert found.months == ("2023-11", "2023-12", "2024-01")
     assert found.monthly_revenue == (17, 0, 16)
     assert sum(found.monthly_revenue) == pytest.approx(found.revenue)
 
 
 def test_a_cohort_starts_whole_and_is_followed_to_the_last_month(transactions):
-    assert period(transactions(LINES)).cohorts == (("2023-11", (1.0, 0.0, 0.5)), ("2024-01", (1.0,)))
+    assert of(transactions(LINES)).cohorts == (("2023-11", (1.0, 0.0, 0.5)), ("2024-01", (1.0,)))
 
 
 def test_a_later_transaction_is_not_seen(transactions):
-    found = period(transactions(LINES), as_of=date(2023, 12, 31))
+    found = of(transactions(LINES), date(2023, 12, 31))
     assert (found.months, found.n_customers) == (("2023-11",), 2)

@@ -1,0 +1,10 @@
+-- One row per customer and day with a standing order: its money, of the lines that stood, before returns. Other queries
+-- read this result under the name `days`.
+select
+    customer_id,
+    day,
+    date_diff('day', cast('1970-01-01' as date), day) as day_number,
+    sum(sold) as sold
+from orders
+where n_sold > 0
+group by customer_id, day
