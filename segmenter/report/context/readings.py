@@ -184,7 +184,7 @@ def _parts(view: View, split: Split) -> list[Cell]:
     return [
         text(
             view.voice(
-                "{group}: {n} customers, {share} of them {segment}",
+                "{group}: {n}, of which {share} {segment}",
                 group=group,
                 n=view.voice.number(size),
                 share=view.voice.percent(share, 0),
