@@ -105,7 +105,7 @@ def _in_words(compared: tuple[LinkageFinding, ...], method: Linkage, metric: Met
     )
     return (
         f"{best.linkage.capitalize()} linkage with {WORDS[best.metric]} distance keeps the distances between customers "
-        f"best (cophenetic correlation {best.cophenetic:.2f}); {method} linkage with {WORDS[used]} distance is shown."
+        f"best (cophenetic correlation {best.cophenetic:.2f}); {method.replace('ward', 'Ward')} linkage with {WORDS[used]} distance is shown."
         f"{instead}"
     )
 

@@ -27,7 +27,9 @@ def dendrogram(run: Run, look: Look) -> Figure | None:
         axes.axhline(finding.cut_height, color=INK, linewidth=0.8, linestyle=(0, (4, 3)))
     axes.set_ylabel(
         f"{look.voice('distance at which groups join')}\n"
-        + look.voice("({linkage} linkage)", linkage=look.voice(finding.linkage))
+        + look.voice(
+            "({linkage} linkage)", linkage=look.voice("Ward" if finding.linkage == "ward" else finding.linkage)
+        )
     )
     axes.yaxis.set_major_formatter(lambda value, _: look.voice.number(value))
     axes.set_xlabel(look.voice("groups of customers, with their number; colours are the segments of this report"))

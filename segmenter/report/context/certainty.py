@@ -160,7 +160,7 @@ def _methods(view: View) -> tuple[Table, ...]:
     methods = view.run.findings.comparison.methods
     if not methods or len(view.run.findings.cards) < 2:
         return ()
-    linkage = view.voice(view.run.findings.hierarchy.linkage)
+    linkage = view.voice(readings.LINKAGES.get(used := view.run.findings.hierarchy.linkage, used))
     rows = [
         (
             text(view.voice(METHODS.get(method.name, method.name), linkage=linkage)),

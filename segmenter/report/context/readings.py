@@ -14,6 +14,7 @@ from segmenter.report.context.view import View, columns, table, text
 from segmenter.report.types import Cell, Column, Part, Table
 
 LISTED = 20  # customers that a list shows
+LINKAGES = {"ward": "Ward"}  # a name, where the others are words
 METRICS = {"euclidean": "Euclidean", "cityblock": "Manhattan", "cosine": "cosine"}
 EDGES = {  # per measure of RFM: what a score above 1 takes, and what is left for 1
     "recency": ("{value} or less", "more"),
@@ -140,7 +141,7 @@ def _linkages(view: View) -> tuple[Table, ...]:
     rows = []
     for line in finding.linkages:
         faithful = (
-            text(say(line.linkage)),
+            text(say(LINKAGES.get(line.linkage, line.linkage))),
             text(say(METRICS.get(line.metric, line.metric))),
             view.number(line.cophenetic, 2),
         )
