@@ -41,7 +41,7 @@ def choose(points: Sequence[KPoint], *, spread: float, pinned: int | None, n_sil
     silhouette. It is taken, and the answer clear, where at least three criteria vote for it, its
     silhouette exceeds by `margin` what K-Means reaches on data without groups, and its segments survive
     resampling (mean Jaccard 0.75). Else the most stable K that does both is taken, of several within
-    0.02 the smallest; and where none does, the customers are left together.
+    0.02 the largest, as finer segments say more; and where none does, the customers are left together.
     """
     votes = vote(points, spread)
     ranked = _ranked(points, votes)
@@ -132,7 +132,7 @@ def _without_majority(points: Sequence[KPoint], ranked: Sequence[int], least: fl
         return _Taken(valid[0].n_clusters, "most criteria ask for them")
     if valid:
         best = max(point.stability or 0.0 for point in valid) - NEAR_BEST_STABILITY
-        point = min((point for point in valid if (point.stability or 0.0) >= best), key=lambda point: point.n_clusters)
+        point = max((point for point in valid if (point.stability or 0.0) >= best), key=lambda point: point.n_clusters)
         return _Taken(
             point.n_clusters, f"they come back best when customers are resampled (Jaccard {point.stability:.2f})"
         )
