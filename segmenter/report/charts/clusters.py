@@ -89,10 +89,18 @@ def _mark(axes: Axes, choice: KChoice, criterion: str, values: dict[int, float])
     """A dot at the number taken, a ring around the one that the criterion votes for."""
     vote = choice.votes.get(criterion)
     if choice.n_clusters in values:
-        axes.plot([choice.n_clusters], [values[choice.n_clusters]], "o", color=COLOURS[1], markersize=5, gid="taken")
+        axes.plot(
+            [choice.n_clusters],
+            [values[choice.n_clusters]],
+            "o",
+            color=COLOURS[1],
+            markersize=5,
+            gid="taken",
+            clip_on=False,
+        )
     if vote in values:
         axes.plot([vote], [values[vote]], "o", markersize=9, markerfacecolor="none", markeredgecolor=INK,
-                  markeredgewidth=1.1, gid="vote")  # fmt: skip
+                  markeredgewidth=1.1, gid="vote", clip_on=False)  # fmt: skip
 
 
 def _short(look: Look, value: float, small: bool) -> str:
