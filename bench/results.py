@@ -13,8 +13,9 @@ RESULTS = Path(__file__).resolve().parent / "RESULTS.md"
 HEADER = """\
 # Measured results
 
-Written by the scripts in this folder (`make bench` runs them all); every figure is from one run of a script,
-on the machine and with the versions that the section names.
+Written by the scripts in this folder; every figure is from one run of a script, on the machine and with the versions
+that the section names. `make bench` runs planted, sweep, labelled, retail and process; what takes hours or a machine of
+its own is run by itself: `python bench/service.py`, `replay.py`, `kills.py`, `fuzz.py`, `scale.py`.
 """
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from math import sqrt
 
 import numpy as np
 
@@ -38,16 +39,17 @@ def choose(points: Sequence[KPoint], *, spread: float, pinned: int | None, n_sil
 
     The favourite is the K with the most votes, of two with equally many the one with the higher
     silhouette. It is taken, and the answer clear, where at least three criteria vote for it, its
-    silhouette exceeds by 0.03 what K-Means reaches on data without groups, and its segments survive
+    silhouette exceeds by `margin` what K-Means reaches on data without groups, and its segments survive
     resampling (mean Jaccard 0.75). Else the most stable K that does both is taken, of several within
-    0.02 the smallest; and where none does, the customers are left together.
+    0.02 the largest, as finer segments say more; and where none does, the customers are left together.
     """
     votes = vote(points, spread)
     ranked = _ranked(points, votes)
     by_count = {point.n_clusters: point for point in points}
     favourite = ranked[0] if pinned is None else min(by_count, key=lambda k: abs(k - pinned))
-    doubts = _doubts(by_count[favourite], len(points), votes)
-    taken = _Taken(favourite, "") if pinned is not None or not doubts else _without_majority(points, ranked)
+    least = margin(n_silhouette)
+    doubts = _doubts(by_count[favourite], len(points), votes, least)
+    taken = _Taken(favourite, "") if pinned is not None or not doubts else _without_majority(points, ranked, least)
     choice = KChoice(
         points=tuple(points),
         votes=votes,
@@ -103,30 +105,41 @@ def _ranked(points: Sequence[KPoint], votes: Votes) -> list[int]:
     ]
 
 
-def _beats(point: KPoint) -> bool:
-    return point.reference is None or point.silhouette >= point.reference + ABOVE_REFERENCE
+def margin(n_customers: int) -> float:
+    """How far a silhouette must exceed that of data without groups to tell of groups.
+
+    The silhouettes of clouds of n customers scatter by some 0.2 to 0.3 / sqrt(n): below a thousand customers
+    0.03 would be within what chance does.
+    """
+    return max(ABOVE_REFERENCE, 1 / sqrt(max(n_customers, 1)))
+
+
+def _beats(point: KPoint, least: float) -> bool:
+    return point.reference is None or point.silhouette >= point.reference + least
 
 
 def _comes_back(point: KPoint, least: float) -> bool:
     return point.stability is None or point.stability >= least
 
 
-def _without_majority(points: Sequence[KPoint], ranked: Sequence[int]) -> _Taken:
+def _without_majority(points: Sequence[KPoint], ranked: Sequence[int], least: float) -> _Taken:
     """What is taken where the votes do not settle it; `ranked` decides where stability was not measured."""
-    apart = sorted((point for point in points if _beats(point)), key=lambda point: ranked.index(point.n_clusters))
+    apart = sorted(
+        (point for point in points if _beats(point, least)), key=lambda point: ranked.index(point.n_clusters)
+    )
     valid = [point for point in apart if _comes_back(point, VALID_STABILITY)]
     if valid and valid[0].stability is None:
         return _Taken(valid[0].n_clusters, "most criteria ask for them")
     if valid:
         best = max(point.stability or 0.0 for point in valid) - NEAR_BEST_STABILITY
-        point = min((point for point in valid if (point.stability or 0.0) >= best), key=lambda point: point.n_clusters)
+        point = max((point for point in valid if (point.stability or 0.0) >= best), key=lambda point: point.n_clusters)
         return _Taken(
             point.n_clusters, f"they come back best when customers are resampled (Jaccard {point.stability:.2f})"
         )
     return _Taken(1, "")
 
 
-def _doubts(point: KPoint, n_tried: int, votes: Votes) -> dict[str, str]:
+def _doubts(point: KPoint, n_tried: int, votes: Votes, least: float) -> dict[str, str]:
     """What speaks against taking a K for a fact: few, votes, reference or stability, each in words."""
     doubts = {}
     if n_tried < 2:
@@ -138,7 +151,7 @@ def _doubts(point: KPoint, n_tried: int, votes: Votes) -> dict[str, str]:
             if len(heard) > 1
             else "few criteria have an opinion"
         )
-    if not _beats(point):
+    if not _beats(point, least):
         doubts["reference"] = (
             f"at {point.n_clusters} the silhouette of {point.silhouette:.2f} is not clearly above the "
             f"{point.reference:.2f} of data without any groups"

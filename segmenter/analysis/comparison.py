@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from segmenter.analysis.choice import ABOVE_REFERENCE
+from segmenter.analysis.choice import margin
 from segmenter.analysis.findings import Comparison, Method
 from segmenter.analysis.types import Floats, Ints
 
@@ -91,12 +91,12 @@ def _guidance(methods: tuple[Method, ...], reference: float | None) -> str:
         if dbscan.n_clusters <= 1
         else ""
     )
-    return f"{_apart(value, reference)} {verdict[0].upper()}{verdict[1:]}.{role}"
+    return f"{_apart(value, reference, kmeans.n_sample)} {verdict[0].upper()}{verdict[1:]}.{role}"
 
 
-def _apart(silhouette: float, reference: float | None) -> str:
+def _apart(silhouette: float, reference: float | None, n_customers: int) -> str:
     """How far the segments are apart, never more than what data without groups would show."""
-    if reference is not None and silhouette < reference + ABOVE_REFERENCE:
+    if reference is not None and silhouette < reference + margin(n_customers):
         return (
             f"The segments are no clearer apart than in data without any groups (silhouette {silhouette:.2f} against "
             f"{reference:.2f})."

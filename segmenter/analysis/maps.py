@@ -24,8 +24,8 @@ def build(
 ) -> CustomerMap:
     """Maps of at most `sample_size` rows of `matrix` (n, d); anomalies come into the sample first.
 
-    t-SNE (van der Maaten and Hinton 2008, Barnes-Hut) starts from the principal components, so that
-    the same seed gives the same map. Rows outside the 3-D map's smaller sample are NaN there. A
+    t-SNE (van der Maaten and Hinton 2008; Barnes-Hut in the plane) starts from the principal components, so
+    that the same seed gives the same map. Rows outside the 3-D map's smaller sample are NaN there. A
     perplexity beyond a third of the sample is lowered; both values are in the finding.
     """
     sample = _sample(is_anomaly, sample_size, seed)
@@ -71,6 +71,8 @@ def _principal(points: Floats) -> tuple[Floats, tuple[float, ...], tuple[tuple[f
 
 def _tsne(points: Floats, dimensions: int, perplexity: float, seed: int) -> tuple[Floats, float]:
     options: dict[str, Any] = {"init": "pca" if points.shape[1] >= dimensions else "random", "angle": ANGLE}
+    if dimensions == 3:  # in space the tree of Barnes-Hut costs more than all pairs of its small sample
+        options["method"] = "exact"
     model = _estimator(dimensions)(dimensions, perplexity=perplexity, max_iter=ITERATIONS, random_state=seed, **options)
     places = np.asarray(model.fit_transform(points), dtype=np.float64)
     return places, float(model.kl_divergence_)

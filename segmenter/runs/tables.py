@@ -50,7 +50,8 @@ def read_table(path: Path) -> pd.DataFrame:
     check(path)
     try:
         if path.suffix == ".csv":
-            return pd.read_csv(path, dtype={"customer_id": str, "text": str}, keep_default_na=True)
+            texts = dict.fromkeys(("customer_id", "nearest_ordinary", "text"), str)
+            return pd.read_csv(path, dtype=texts, keep_default_na=True)
         with duckdb.connect() as connection:
             return connection.execute("SELECT * FROM read_parquet(?)", [str(path)]).df()
     except (OSError, ValueError, duckdb.Error) as error:

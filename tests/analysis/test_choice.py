@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from segmenter.analysis.choice import choose, vote
+from segmenter.analysis.choice import choose, margin, vote
 from segmenter.analysis.findings import KPoint
 from segmenter.analysis.knee import knee
 from segmenter.analysis.stability import jaccard, stability
@@ -30,7 +30,7 @@ def torn(stabilities, above=0.1):
 
 
 def chosen(points, pinned=None):
-    return choose(points, spread=200.0, pinned=pinned, n_silhouette=100)
+    return choose(points, spread=200.0, pinned=pinned, n_silhouette=5000)
 
 
 def test_the_knee_of_a_bent_line_is_its_bend():
@@ -76,9 +76,9 @@ def test_a_silhouette_no_better_than_without_groups_is_never_clear():
 
 
 def test_where_the_criteria_disagree_the_most_stable_number_that_separates_is_taken_and_said_to_be():
-    choice = chosen(torn([0.9, 0.95, 0.97, 0.7, 0.6]))
-    assert (choice.n_clusters, choice.doubts) == (3, ("votes",))
-    assert "come back best when customers are resampled (Jaccard 0.95)" in choice.reason
+    choice = chosen(torn([0.9, 0.97, 0.96, 0.7, 0.6]))
+    assert (choice.n_clusters, choice.doubts) == (4, ("votes",))
+    assert "come back best when customers are resampled (Jaccard 0.96)" in choice.reason
 
 
 def test_where_nothing_separates_the_customers_are_left_together():
@@ -102,6 +102,12 @@ def test_nothing_stable_is_left_as_one_segment():
     assert choice.runner_up is not None
     assert choice.reason.startswith("No clear number of segments")
     assert "One segment was taken" in choice.reason
+
+
+def test_the_fewer_the_customers_the_more_it_takes_to_tell_groups_from_chance():
+    margins = [margin(n) for n in (100, 300, 1000, 5000)]
+    assert margins == sorted(margins, reverse=True)
+    assert margins[-1] == 0.03
 
 
 def test_segments_that_dissolve_under_resampling_are_never_clear():

@@ -45,6 +45,7 @@ def test_what_was_written_is_read_back_the_same(finished):
     again = archive.read(finished.folder)
     assert again.manifest == finished.run.manifest
     assert len(again.customers) == len(finished.run.customers)
+    assert again.anomalies["nearest_ordinary"].tolist() == finished.run.anomalies["nearest_ordinary"].tolist()
     assert again.findings.cards[0].name == finished.run.findings.cards[0].name
     assert list(again.customers.columns) == list(finished.run.customers.columns)
 

@@ -118,7 +118,7 @@ def test_merges_name_what_was_joined_before(certainty):
 def test_each_split_names_its_parts_by_their_way_down_the_tree(certainty):
     rows = cells(tables(certainty)["splits"])
     assert rows[1][1] == "1"
-    assert rows[1][2].startswith("1.1: 250 customers")
+    assert rows[1][2].startswith("1.1: 250, of which")
 
 
 def test_loadings_stand_as_numbers(run):

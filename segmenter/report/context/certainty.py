@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from segmenter.analysis.choice import margin
 from segmenter.report.context import readings
 from segmenter.report.context.view import View, columns, parts, table, text
 from segmenter.report.types import Cell, Part, Section, Table
@@ -15,7 +16,7 @@ METHODS = {
 }
 RULE = (
     "The rule: the number with the most votes is taken, at a tie the one with the higher silhouette, and counts as clear "
-    "where at least three criteria agree, its silhouette is 0.03 above that of data without groups and its segments come "
+    "where at least three criteria agree, its silhouette is {margin} above that of data without groups and its segments come "
     "back when customers are resampled (Jaccard 0.75); else the most stable number that does the last two is taken, and "
     "one segment where none does."
 )
@@ -62,7 +63,7 @@ def _votes(view: View) -> tuple[str, ...]:
     if voted and silent:
         found.append(say("No opinion: {criteria}.", criteria=", ".join(silent)))
     if voted:
-        found.append(RULE)
+        found.append(say(RULE, margin=say.number(margin(choice.n_silhouette), 2)))
     return tuple(found)
 
 
@@ -159,7 +160,7 @@ def _methods(view: View) -> tuple[Table, ...]:
     methods = view.run.findings.comparison.methods
     if not methods or len(view.run.findings.cards) < 2:
         return ()
-    linkage = view.voice(view.run.findings.hierarchy.linkage)
+    linkage = view.voice(readings.LINKAGES.get(used := view.run.findings.hierarchy.linkage, used))
     rows = [
         (
             text(view.voice(METHODS.get(method.name, method.name), linkage=linkage)),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from segmenter.report.context import lifetime
-from segmenter.report.context.readings import METRICS
+from segmenter.report.context.readings import LINKAGES, METRICS
 from segmenter.report.context.view import View, columns, parts, table, text
 from segmenter.report.sources import sources
 from segmenter.report.types import Part, Section, Table
@@ -83,7 +83,7 @@ def _step_views(view: View) -> tuple[str, ...]:
         steps.append(
             voice(
                 "Hierarchy: {linkage} linkage, {metric} distance, on {sample} customers.",
-                linkage=voice(hierarchy.linkage),
+                linkage=voice(LINKAGES.get(hierarchy.linkage, hierarchy.linkage)),
                 metric=voice(METRICS.get(hierarchy.metric, hierarchy.metric)),
                 sample=voice.number(hierarchy.n_sample),
             )

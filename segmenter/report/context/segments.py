@@ -20,12 +20,13 @@ def cards(view: View) -> tuple[Card, ...]:
 
 def _card(view: View, card: SegmentCard) -> Card:
     voice = view.voice
+    who = "customer ({share})" if card.customers == 1 else "customers ({share})"
     return Card(
         label=card.label,
         name=card.name,
         summary=card.summary,
         stats=(
-            Stat(voice.number(card.customers), voice("customers ({share})", share=voice.percent(card.customer_share))),
+            Stat(voice.number(card.customers), voice(who, share=voice.percent(card.customer_share))),
             Stat(
                 voice.money_in_words(card.revenue), voice("revenue ({share})", share=voice.percent(card.revenue_share))
             ),

@@ -31,6 +31,8 @@ class View:
 
     def number(self, value: float | None, digits: int = 0) -> Cell:
         """A number as a cell."""
+        if value is not None:
+            value = round(value, digits) + 0.0  # no minus sign before a zero
         return Cell(self.voice.number(value, digits), _order(value))
 
     def money(self, value: float | None) -> Cell:
