@@ -122,15 +122,22 @@ def _faults_of_page(page: str, run: Run) -> list[str]:
         found.append(f"The page of the report holds {len(text)} letters of text, which is no report.")
     wrong = dict.fromkeys(cell.strip() for cell in reader.cells if WRONG.match(cell))
     found += [f"A table of the report shows {cell!r} where a number belongs." for cell in wrong]
-    unfilled = [mark for mark in dict.fromkeys(UNFILLED.findall(text)) if not _is_of_business(mark, run)]
+    marks = dict.fromkeys(UNFILLED.findall(text))
+    own = _texts_of_business(run) if marks else ""
     return found + [
-        f"The page of the report shows {mark!r}, a place of its template that was not filled." for mark in unfilled
+        f"The page of the report shows {mark!r}, a place of its template that was not filled."
+        for mark in marks
+        if mark not in own
     ]
 
 
-def _is_of_business(mark: str, run: Run) -> bool:
-    """Whether a text is one of the business's own, such as a customer or product with braces in its name."""
-    return mark in repr(run.findings) or any(mark in str(each) for each in run.customers["customer_id"])
+def _texts_of_business(run: Run) -> str:
+    """All texts that are the business's own, such as a customer or product with braces in its name."""
+    tables = [run.customers, run.segments, run.anomalies, *([run.alerts] if run.alerts is not None else [])]
+    cells = (
+        str(cell) for table in tables for column in table.select_dtypes(exclude="number") for cell in table[column]
+    )
+    return " ".join(" ".join((repr((run.manifest, run.findings, run.history)), *cells)).split())
 
 
 class _Page(HTMLParser):

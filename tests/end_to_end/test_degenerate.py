@@ -2,6 +2,8 @@
 
 import pytest
 
+from segmenter.delivery import gate
+
 HEADER = "order_id,customer_id,order_date,sku,quantity,unit_price\n"
 
 
@@ -35,6 +37,7 @@ def test_an_honest_report(make, quick_run, tmp_path):
     finished = quick_run([path], tmp_path / "runs")
     page = (finished.folder / "report.html").read_text()
     assert len(page) > 10_000
+    assert gate(finished.folder, ("html",)) == ()
     if make is all_alike:
         assert finished.run.findings.choice.n_clusters == 1
         assert not finished.run.customers["is_anomaly"].any()
