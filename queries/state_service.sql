@@ -5,6 +5,7 @@ ALTER TABLE slot ADD COLUMN crashes INTEGER NOT NULL DEFAULT 0;  -- how often it
 ALTER TABLE slot ADD COLUMN n_due INTEGER NOT NULL DEFAULT 1;
 ALTER TABLE delivery ADD COLUMN sender TEXT NOT NULL DEFAULT '';  -- token of the process that sends it
 ALTER TABLE delivery ADD COLUMN taken_at TEXT;  -- when its sending began
+ALTER TABLE delivery ADD COLUMN handed INTEGER NOT NULL DEFAULT 0;  -- 1: all but the last word is said, the receiver may have it
 ALTER TABLE delivery ADD COLUMN told INTEGER NOT NULL DEFAULT 0;  -- what the owner knows: 1 that it is late, 2 that it failed
 
 UPDATE delivery SET told = 2 WHERE state = 'failed';

@@ -18,6 +18,12 @@ FILES = {
     "html": ("report.html",), "pdf": ("report.pdf",), "csv": ("customers.csv", "segments.csv", "anomalies.csv"), "xlsx": ("report.xlsx",),
     "parquet": ("customers.parquet",),
 }  # fmt: skip
+OF_CUSTOMERS = {"customers.csv", "anomalies.csv", "customers.parquet"}  # which a report for wide circulation leaves out
+
+
+def files_of(kind: str, customer_rows: bool) -> tuple[str, ...]:
+    """The files of a format that go with a report, without single customers where `customer_rows` is off."""
+    return tuple(name for name in FILES[kind] if customer_rows or name not in OF_CUSTOMERS)
 
 
 @dataclass(frozen=True)
@@ -56,7 +62,8 @@ def content(message: Message, archive: Path, config: ReportConfig) -> Content:
         page = fill("mail_notice.html", config.templates, **values)
         return Content(message.title, message.text, page, (), voice, config.company)
     folder = archive / message.run_id
-    files = tuple(folder / name for kind in message.formats for name in FILES[kind] if (folder / name).is_file())
+    names = [name for kind in message.formats for name in files_of(kind, config.customer_rows)]
+    files = tuple(folder / name for name in names if (folder / name).is_file())
     return (_alerts if message.kind == "alerts" else _report)(message, archive, config, voice, files)
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import csv
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from segmenter.delivery.content import FILES
+from segmenter.delivery.content import files_of
 from segmenter.errors import RunError
 
 if TYPE_CHECKING:
@@ -40,7 +41,8 @@ def gate(folder: Path, formats: Collection[str] = ()) -> tuple[str, ...]:
     except RunError as error:
         return (str(error),)
     found = ["The run has no customers."] if run.customers.empty or run.segments.empty else []
-    found += _missing(folder, formats)
+    rows = bool(run.manifest.config.get("report", {}).get("customer_rows", True))
+    found += _missing(folder, {name: kind for kind in formats for name in files_of(kind, rows)})
     found += [
         f"The chart {path.stem} is empty."
         for path in sorted((folder / "charts").glob("*.svg"))
@@ -48,22 +50,23 @@ def gate(folder: Path, formats: Collection[str] = ()) -> tuple[str, ...]:
     ]
     for name in ("customers", "segments", "anomalies"):
         found += _faults_of_table(name, getattr(run, name))
+        if "csv" in formats and (folder / f"{name}.csv").is_file():
+            found += _faults_of_csv(folder / f"{name}.csv", getattr(run, name))
     if (folder / "report.html").is_file():
         found += _faults_of_page((folder / "report.html").read_text(encoding="utf-8", errors="replace"), run)
     return tuple(found)
 
 
-def _missing(folder: Path, formats: Collection[str]) -> Iterator[str]:
+def _missing(folder: Path, files: Mapping[str, str]) -> Iterator[str]:
     """Files that are asked for and not there or not whole; where no PDF can be made here, the page stands in for it."""
-    for kind in formats:
-        for name in FILES[kind]:
-            path = folder / name
-            if kind == "pdf" and not path.is_file() and (folder / "report.html").is_file() and _no_pdf_here():
-                continue
-            if not path.is_file() or path.stat().st_size == 0:
-                yield f"The file {name} was asked for and is not there."
-            elif kind == "pdf" and not _is_whole_pdf(path.read_bytes()):
-                yield f"The file {name} is not a whole PDF."
+    for name, kind in files.items():
+        path = folder / name
+        if kind == "pdf" and not path.is_file() and (folder / "report.html").is_file() and _no_pdf_here():
+            continue
+        if not path.is_file() or path.stat().st_size == 0:
+            yield f"The file {name} was asked for and is not there."
+        elif kind == "pdf" and not _is_whole_pdf(path.read_bytes()):
+            yield f"The file {name} is not a whole PDF."
 
 
 def _no_pdf_here() -> bool:
@@ -87,6 +90,18 @@ def _faults_of_table(name: str, table: pd.DataFrame) -> Iterator[str]:
             yield f"The column {column} of {name} lacks {int(np.isnan(values).sum()):,} of its numbers."
 
 
+def _faults_of_csv(path: Path, table: pd.DataFrame) -> Iterator[str]:
+    """Where a CSV file does not hold the rows of `table`, or words where a number belongs."""
+    with path.open(encoding="utf-8-sig", errors="replace", newline="") as file:
+        rows = list(csv.DictReader(file))
+    if len(rows) != len(table):
+        yield f"The file {path.name} holds {len(rows):,} rows in place of {len(table):,}."
+    for column in table.select_dtypes("number"):
+        wrong = dict.fromkeys(row[column] for row in rows if WRONG.match(row.get(column) or ""))
+        if wrong:
+            yield f"The column {column} of {path.name} shows {next(iter(wrong))!r} where a number belongs."
+
+
 def is_empty_chart(svg: str) -> bool:
     """Whether nothing is drawn in a chart but its ground, axes, grid and letters.
 
@@ -107,15 +122,22 @@ def _faults_of_page(page: str, run: Run) -> list[str]:
         found.append(f"The page of the report holds {len(text)} letters of text, which is no report.")
     wrong = dict.fromkeys(cell.strip() for cell in reader.cells if WRONG.match(cell))
     found += [f"A table of the report shows {cell!r} where a number belongs." for cell in wrong]
-    unfilled = [mark for mark in dict.fromkeys(UNFILLED.findall(text)) if not _is_of_business(mark, run)]
+    marks = dict.fromkeys(UNFILLED.findall(text))
+    own = _texts_of_business(run) if marks else ""
     return found + [
-        f"The page of the report shows {mark!r}, a place of its template that was not filled." for mark in unfilled
+        f"The page of the report shows {mark!r}, a place of its template that was not filled."
+        for mark in marks
+        if mark not in own
     ]
 
 
-def _is_of_business(mark: str, run: Run) -> bool:
-    """Whether a text is one of the business's own, such as a customer or product with braces in its name."""
-    return mark in repr(run.findings) or any(mark in str(each) for each in run.customers["customer_id"])
+def _texts_of_business(run: Run) -> str:
+    """All texts that are the business's own, such as a customer or product with braces in its name."""
+    tables = [run.customers, run.segments, run.anomalies, *([run.alerts] if run.alerts is not None else [])]
+    cells = (
+        str(cell) for table in tables for column in table.select_dtypes(exclude="number") for cell in table[column]
+    )
+    return " ".join(" ".join((repr((run.manifest, run.findings, run.history)), *cells)).split())
 
 
 class _Page(HTMLParser):

@@ -94,12 +94,12 @@ def enqueue(state: sqlite3.Connection, messages: Sequence[Message], now: datetim
 
 
 def recover(state: sqlite3.Connection, held: Collection[int], now: datetime) -> int:
-    """Put messages whose sending was cut short back into the outbox, flagged; inside the caller's transaction.
+    """Put messages whose sending was cut short back into the outbox; inside the caller's transaction.
 
     Only the service may call this: what is marked as being sent, and is not among the numbers that it holds in its
-    hands, was left by a crash; of a command by hand that is known an hour later. Whether the server had taken them
-    cannot be known (RFC 5321, 4.5.3.2.6). They are sent once more under the same Message-ID; one that is cut short
-    a second time is left as failed. Returns how many were put back.
+    hands, was left by a crash; of a command by hand that is known an hour later. Of one that was handed over but for
+    its last word it cannot be known whether the server took it (RFC 5321, 4.5.3.2.6): it is flagged and sent once
+    more under the same Message-ID, and left as failed when that happens a second time. Returns how many were put back.
     """
     left = (
         "state = 'sending' AND number NOT IN (SELECT value FROM json_each(?)) "
@@ -108,10 +108,11 @@ def recover(state: sqlite3.Connection, held: Collection[int], now: datetime) -> 
     values = (json.dumps(list(held)), f"{BY_HAND}%", (now - LONGEST_SENDING).isoformat(), now.isoformat())
     state.execute(
         "UPDATE delivery SET state = 'failed', answer = 'It was cut short twice; whether it arrived is not known.', "  # noqa: S608 - our words
-        f"finished_at = ? WHERE ambiguous = 1 AND {left}",
+        f"finished_at = ? WHERE ambiguous = 1 AND handed = 1 AND {left}",
         (now.isoformat(), *values),
     )
-    return state.execute(f"UPDATE delivery SET state = 'pending', ambiguous = 1 WHERE {left}", values).rowcount  # noqa: S608
+    put_back = f"UPDATE delivery SET state = 'pending', ambiguous = max(ambiguous, handed) WHERE {left}"  # noqa: S608
+    return state.execute(put_back, values).rowcount
 
 
 def take(
@@ -133,7 +134,8 @@ def take(
         if row is None:
             return None
         state.execute(
-            "UPDATE delivery SET state = 'sending', attempts = attempts + 1, sender = ?, taken_at = ? WHERE number = ?",
+            "UPDATE delivery SET state = 'sending', attempts = attempts + 1, sender = ?, taken_at = ?, handed = 0 "
+            "WHERE number = ?",
             (sender, now.isoformat(), row["number"]),
         )
     created = datetime.fromisoformat(row["created_at"])
@@ -146,6 +148,12 @@ def _message(row: sqlite3.Row) -> Message:
         row["schedule"], datetime.fromisoformat(row["due"]), row["run_id"], row["kind"], row["channel"], row["recipient"],
         body["title"], tuple(body["text"]), tuple(body["formats"]), body.get("since"),
     )  # fmt: skip
+
+
+def hand_over(state: sqlite3.Connection, row: Row) -> None:
+    """Record that a message is about to be its receiver's: from now on a crash leaves open whether it is."""
+    with transaction(state):
+        state.execute("UPDATE delivery SET handed = 1 WHERE number = ?", (row.number,))
 
 
 def settle(state: sqlite3.Connection, row: Row, outcome: Literal["sent", "failed"], answer: str, now: datetime) -> None:
@@ -205,7 +213,7 @@ def history(state: sqlite3.Connection, schedule: str | None = None, limit: int =
     """Who was sent what and when, newest first, as dictionaries of the outbox's columns without the body."""
     where, values = ("WHERE schedule = ?", [schedule]) if schedule else ("", [])
     rows = state.execute(f"SELECT * FROM delivery {where} ORDER BY number DESC LIMIT ?", [*values, limit])  # noqa: S608
-    hidden = {"body", "sender", "told"}
+    hidden = {"body", "sender", "handed", "told"}
     return [{name: row[name] for name in row.keys() if name not in hidden} for row in rows]  # noqa: SIM118 - a Row's keys
 
 

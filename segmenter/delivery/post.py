@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ALL_COMPLETED, FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Literal
 from uuid import uuid4
@@ -87,7 +88,7 @@ class Post:
     def _answered(self, row: Row, config: DeliveryConfig, report: ReportConfig) -> Sent:
         secrets = _secrets(row.message, config)
         try:
-            answer = _transmit(row.message, self.archive, config, report, self.now())
+            answer = self._transmit(row, config, report)
         except SegmenterError as error:
             cause = without(str(error), secrets)
             if _is_final(error, row, config, self.now()):
@@ -98,6 +99,31 @@ class Post:
             told = f"It failed in a way it should not: {type(error).__name__}: {error}"
             return Sent(row, "failed", without(told, secrets), self.now())
         return Sent(row, "sent", without(answer, secrets), self.now())
+
+    def _transmit(self, row: Row, config: DeliveryConfig, report: ReportConfig) -> str:
+        message, now = row.message, self.now()
+        for problem in check([message.recipient], config):
+            raise problem
+        what = content(message, self.archive, report)
+        if message.channel == "folder":
+            return folder.send(message, what, Path(message.recipient.partition(":")[2]))
+        hand_over = partial(self._hand_over, row)
+        if message.channel == "webhook":
+            hook = config.webhooks[message.recipient.partition(":")[2]]
+            url = secret(hook.url_env, hook.url_file, "the webhook's address")
+            key = secret(hook.secret_env, hook.secret_file, "the webhook's key")
+            return webhook.send(message, what, hook, config, (url, key), now, hand_over)
+        password = secret(config.password_env, config.password_file, "the password of the mail server")
+        letter = mail.compose(message, what, config, now)
+        return smtp.send(letter, message.recipient, config, password, hand_over)
+
+    def _hand_over(self, row: Row) -> None:
+        """Note that only the last word is left to say; what cannot be noted is not said."""
+        try:
+            with open_state(self.archive) as state:
+                outbox.hand_over(state, row)
+        except (sqlite3.Error, RunError) as error:
+            raise UnreachedError(f"It was not sent, as that could not be noted: {error}.") from None
 
     def _record(self, sent: Sent) -> None:
         with open_state(self.archive) as state:
@@ -187,21 +213,6 @@ def _later(error: SegmenterError, row: Row, now: datetime) -> datetime:
     asked = (error.retry_after or 0.0) if isinstance(error, UnreachedError) else 0.0
     patience = timedelta(seconds=min(asked, outbox.LONGEST_WAIT.total_seconds()))
     return now + max(outbox.pause(row.attempts), patience)
-
-
-def _transmit(message: Message, archive: Path, config: DeliveryConfig, report: ReportConfig, now: datetime) -> str:
-    for problem in check([message.recipient], config):
-        raise problem
-    what = content(message, archive, report)
-    if message.channel == "folder":
-        return folder.send(message, what, Path(message.recipient.partition(":")[2]))
-    if message.channel == "webhook":
-        hook = config.webhooks[message.recipient.partition(":")[2]]
-        url = secret(hook.url_env, hook.url_file, "the webhook's address")
-        key = secret(hook.secret_env, hook.secret_file, "the webhook's key")
-        return webhook.send(message, what, hook, config, (url, key), now)
-    password = secret(config.password_env, config.password_file, "the password of the mail server")
-    return smtp.send(mail.compose(message, what, config, now), message.recipient, config, password)
 
 
 def _secrets(message: Message, config: DeliveryConfig) -> tuple[str, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import smtplib
 import socket
 import ssl
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from email.message import EmailMessage
 
@@ -14,8 +14,10 @@ from segmenter.delivery.answers import RefusedError, UnansweredError, UnreachedE
 from segmenter.delivery.deadline import within
 
 
-def send(mail: EmailMessage, recipient: str, config: DeliveryConfig, password: str) -> str:
-    """Send `mail` to `recipient`; the server's answer.
+def send(
+    mail: EmailMessage, recipient: str, config: DeliveryConfig, password: str, hand_over: Callable[[], object]
+) -> str:
+    """Send `mail` to `recipient`; the server's answer. `hand_over` is called when only the final dot is left to send.
 
     Raises
     ------
@@ -26,10 +28,10 @@ def send(mail: EmailMessage, recipient: str, config: DeliveryConfig, password: s
         _expect(server.mail(config.sender), "the sender")
         _expect(server.rcpt(recipient), "the recipient")
         _expect(server.docmd("DATA"), "the mail", first="3")
-        return _transmit(server, mail, config)
+        return _transmit(server, mail, config, hand_over)
 
 
-def _transmit(server: _Server, mail: EmailMessage, config: DeliveryConfig) -> str:
+def _transmit(server: _Server, mail: EmailMessage, config: DeliveryConfig, hand_over: Callable[[], object]) -> str:
     """The mail's lines and the final dot; only then is it open whether the server has it."""
     body = mail.as_bytes().replace(b"\r\n.", b"\r\n..")
     if server.sock is None:
@@ -37,6 +39,7 @@ def _transmit(server: _Server, mail: EmailMessage, config: DeliveryConfig) -> st
     server.wait(config.accept_seconds)
     with within(server.sock, config.accept_seconds):
         server.sock.sendall(body if body.endswith(b"\r\n") else body + b"\r\n")
+    hand_over()
     try:
         server.sock.sendall(b".\r\n")
         answer = server.getreply()

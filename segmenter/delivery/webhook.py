@@ -9,6 +9,7 @@ import ipaddress
 import json
 import socket
 import ssl
+from collections.abc import Callable
 from dataclasses import asdict
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -63,6 +64,7 @@ def send(
     config: DeliveryConfig,
     secrets: tuple[str, str],
     now: datetime,
+    hand_over: Callable[[], object],
 ) -> str:
     """Post the message to the address of `secrets`, signed with its key; the answer's status line.
 
@@ -81,11 +83,14 @@ def send(
     if key:
         signed = hmac.new(key.encode(), stamp.encode() + b"." + data, hashlib.sha256).hexdigest()
         headers |= {"X-Segmenter-Timestamp": stamp, "X-Segmenter-Signature": f"sha256={signed}"}
-    return post(url, data, headers, config, now)
+    return post(url, data, headers, config, now, hand_over)
 
 
-def post(url: str, data: bytes, headers: dict[str, str], config: DeliveryConfig, now: datetime) -> str:
-    """Post `data` to `url` within the time limits of `config`; the answer's status.
+def post(
+    url: str, data: bytes, headers: dict[str, str], config: DeliveryConfig, now: datetime,
+    hand_over: Callable[[], object] = lambda: None,
+) -> str:  # fmt: skip
+    """Post `data` to `url` within the time limits of `config`; the answer's status. `hand_over` is called just before.
 
     Raises
     ------
@@ -102,6 +107,7 @@ def post(url: str, data: bytes, headers: dict[str, str], config: DeliveryConfig,
         except OSError as error:
             raise UnreachedError(f"The webhook's server cannot be reached: {error}.") from None
         connection.sock.settimeout(config.command_seconds)
+        hand_over()
         try:
             with within(connection.sock, config.command_seconds):
                 connection.request("POST", path, body=data, headers={**headers, "Host": parts.netloc})

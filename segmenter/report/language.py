@@ -40,8 +40,17 @@ class Voice:
         return told.format(**values) if values else told
 
     def retell(self, text: str) -> str:
-        """A finished English text of an analysis in the reader's language, as far as the catalogue knows it."""
-        return self._retelling(text) if self.texts and text else text
+        """A finished English text of an analysis in the reader's language, as far as the catalogue knows it.
+
+        Amounts in the run's currency are written as `money` writes them.
+        """
+        if self.texts and text:
+            return self._retelling(text)
+        amount = rf"([-+]?\d[\d,]*(?:\.(\d+))?) {self.currency}\b"
+        return re.sub(amount, self._rewritten, text) if self.currency and text else text
+
+    def _rewritten(self, amount: re.Match[str]) -> str:
+        return self.money(float(amount[1].replace(",", "")), len(amount[2] or ""))
 
     @cached_property
     def texts(self) -> dict[str, str]:

@@ -21,6 +21,8 @@ from functools import lru_cache
 from pathlib import Path
 from zlib import crc32
 
+from segmenter.runs.seal import sync
+
 COPY, CHANGES = ".segmenter.copy.sqlite", ".segmenter.changes"
 SEALED = ("acceptance", "verdict", "slot", "watch", "delivery", "repair")
 MASK = (1 << 60) - 1
@@ -234,20 +236,12 @@ def keep(connection: sqlite3.Connection, path: Path, version: int) -> None:
         connection.execute("VACUUM INTO ?", (str(aside),))
         with closing(connect(f"{aside.absolute().as_uri()}?mode=ro", 0)) as copy:
             check(copy, version)
-        _sync(aside)
+        sync(aside)
         aside.rename(path.with_name(COPY))
-        _sync(path.parent)
+        sync(path.parent)
     finally:
         aside.unlink(missing_ok=True)
     connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-
-
-def _sync(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def restore(path: Path, reason: str, version: int) -> str:
@@ -267,7 +261,7 @@ def restore(path: Path, reason: str, version: int) -> str:
     if newest == copy:
         shutil.copyfile(copy, path)
         path.chmod(0o600)
-        _sync(path)
+        sync(path)
     path.with_name(CHANGES).unlink(missing_ok=True)
     told = f"{path} is damaged ({reason}) and now lies beside as {aside.name}. {_loss(newest, copy)}"
     log.warning(told)

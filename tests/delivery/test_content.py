@@ -69,6 +69,15 @@ def test_where_customers_are_not_to_be_named_no_body_names_one(post, kind):
     assert b"1" in body(message, what, kind)
 
 
+def test_where_customers_are_not_to_be_named_no_file_of_theirs_goes_along(post):
+    message = post.message(ME, formats=("html", "csv", "parquet"))
+    rows = [content(message, post.archive, ReportConfig(customer_rows=rows)).files for rows in (True, False)]
+    assert [{path.name for path in files} for files in rows] == [
+        {"report.html", "anomalies.csv", "customers.parquet"},
+        {"report.html"},
+    ]
+
+
 def test_a_chat_message_that_is_too_long_says_how_much_is_left_out(post):
     message = post.message("webhook:ops", kind="notice", title="Many", text=tuple(f"{n}." for n in range(70)))
     blocks = json.loads(body(message, content(message, post.archive, post.report), "slack"))["blocks"]

@@ -95,6 +95,26 @@ def test_a_number_that_is_missing_or_without_end_in_a_table_of_the_run_is_named(
     assert table in fault
 
 
+def test_a_word_where_a_number_belongs_in_a_csv_file_and_a_row_that_is_missing_are_named(folder):
+    path = folder / "customers.csv"
+    lines = path.read_text().splitlines(keepends=True)
+    monetary = lines[0].strip().split(",").index("monetary")
+    cells = lines[1].split(",")
+    cells[monetary] = "nan"
+    path.write_text("".join([lines[0], ",".join(cells), *lines[2:]]))
+    assert gate(folder, HTML) == ("The column monetary of customers.csv shows 'nan' where a number belongs.",)
+    path.write_text("".join(lines[:-1]))
+    assert gate(folder, HTML) == ("The file customers.csv holds 599 rows in place of 600.",)
+
+
+def test_a_report_without_single_customers_passes_without_their_files(tmp_path):
+    run, config = made_up_run(), ReportConfig(formats=HTML, customer_rows=False)
+    manifest = replace(run.manifest, config={**run.manifest.config, "report": config.model_dump(mode="json")})
+    write_report = lambda aside: render(replace(run, manifest=manifest), config, aside)  # noqa: E731
+    folder = archive.write(replace(run, manifest=manifest), tmp_path / "runs", write_report)
+    assert gate(folder, HTML) == ()
+
+
 def drawn(*kinds):
     with house_style():
         figure, (axes,) = canvas(3)

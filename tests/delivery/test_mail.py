@@ -110,7 +110,7 @@ def test_where_the_answer_got_lost_there_is_one_more_copy_at_most_with_the_same_
 def test_what_a_crash_left_half_sent_is_flagged_and_sent_once_more(post, mailbox):
     post.put(post.message(ME))
     with open_state(post.archive) as state:
-        state.execute("UPDATE delivery SET state = 'sending', attempts = 1")
+        state.execute("UPDATE delivery SET state = 'sending', attempts = 1, handed = 1")
         with transaction(state):
             assert recover(state, (), DUE) == 1
     post.deliver()
@@ -371,3 +371,24 @@ def test_a_recipient_who_stalls_holds_up_nobody_else(post, mailbox):
     post.deliver()
     assert mailbox.mails[-1][0] == "slow@shop.example"
     assert len(mailbox.mails) == 7
+
+
+def test_a_mail_cut_short_before_its_last_word_is_sent_as_if_nothing_had_been(post, mailbox):
+    post.put(post.message(ME))
+    for _ in range(3):
+        with open_state(post.archive) as state:
+            state.execute("UPDATE delivery SET state = 'sending'")
+            with transaction(state):
+                assert recover(state, (), DUE) == 1
+    post.deliver()
+    assert post.rows("state", "ambiguous") == [("sent", 0)]
+
+
+def test_a_mail_whose_last_word_cannot_be_noted_is_not_sent(post, mailbox, monkeypatch):
+    def full(*_):
+        raise sqlite3.OperationalError("database or disk is full")
+
+    monkeypatch.setattr("segmenter.delivery.post.outbox.hand_over", full)
+    post.put(post.message(ME))
+    assert post.deliver().n_put_off == 1
+    assert mailbox.mails == []

@@ -5,6 +5,8 @@ import re
 
 import pytest
 
+from segmenter.delivery import gate
+
 HEADER = "order_id,customer_id,order_date,sku,quantity,unit_price\n"
 
 
@@ -57,6 +59,7 @@ def seen(quick_run, tmp_path_factory):
             folder = tmp_path_factory.mktemp(make.__name__)
             (folder / "sales.csv").write_text(HEADER + make())
             finished = quick_run([folder / "sales.csv"], folder / "runs")
+            assert gate(finished.folder, ("html",)) == ()
             page = (finished.folder / "report.html").read_text()
             known[make] = (
                 finished.run,

@@ -11,6 +11,8 @@ from html.parser import HTMLParser
 
 import pytest
 
+from segmenter.delivery import gate
+
 URL_ATTRIBUTES = ("src", "href", "xlink:href", "action", "data", "poster", "srcset", "formaction", "background")
 PDF_ACTIONS = (b"/JavaScript", b"/JS", b"/Launch", b"/URI", b"/EmbeddedFile", b"/OpenAction", b"/SubmitForm", b"/GoToR")
 
@@ -47,6 +49,11 @@ def test_every_command_ends_well(shop):
     for done in shop.said:
         assert done.returncode == 0, done.stderr.decode()
     assert len(shop.runs) == 2
+
+
+def test_no_name_keeps_a_report_from_being_sent(shop):
+    for run in shop.runs:
+        assert gate(run, ("html", "pdf", "csv", "xlsx", "parquet")) == ()
 
 
 def test_the_hostile_names_reach_the_outputs(shop):

@@ -88,3 +88,9 @@ def test_a_template_cannot_reach_files(tmp_path):
     (tmp_path / "alerts.html").write_text('{% include "../../etc/passwd" %}')
     with pytest.raises(ReportError):
         page(templates=str(tmp_path))
+
+
+def test_an_amount_is_written_one_way_throughout():
+    text = page((AlertLine("1", "new", 1, 13549.0, "spent 13,549 GBP; a typical customer spends 296.50 GBP"),))
+    assert "spent £13,549; a typical customer spends £296.50" in text
+    assert "£13,549 at stake" in text

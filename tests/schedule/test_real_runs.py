@@ -1,6 +1,7 @@
 """Real runs in real processes: what goes wrong is told with its cause, and mends itself."""
 
 import contextlib
+import json
 import os
 import re
 import subprocess
@@ -78,6 +79,7 @@ def test_a_configuration_that_was_broken_while_the_service_runs_spoils_no_due_ti
     assert shop.services[0].settings.file().stat().st_mode & 0o077 == 0
 
 
+@pytest.mark.slow
 def test_a_source_that_is_being_written_is_told_as_such(shop):
     source = shop.root / "sales.csv"
     generate(source, 120, seed=2)
@@ -111,12 +113,11 @@ def test_a_dry_run_writes_report_and_mails_aside_and_leaves_the_archive_as_it_is
         lines=LINES.splitlines(),
     )  # fmt: skip
     words = [sys.executable, "-m", "segmenter", "schedule", "run", "weekly", "--dry-run", "-c", str(shop.file)]
-    for _ in range(2):
-        subprocess.run([*words, "--mails", str(shop.root / "mails")], check=True)
-        assert not shop.archive.exists()
+    subprocess.run([*words, "--mails", str(shop.root / "mails")], check=True)
+    assert not shop.archive.exists()
     assert (shop.root / "mails" / "weekly-1.eml").read_bytes().count(b"Message-ID") == 1
     runs = [path for path in (shop.root / "mails").iterdir() if (path / "report.html").is_file()]
-    assert len(runs) == 2
+    assert len(runs) == 1
     assert not (shop.root / "out").exists()
 
 
@@ -198,6 +199,23 @@ def test_a_ledger_that_cannot_be_written_ends_no_service_and_the_due_time_is_mad
     assert [row["kind"] for row in shop.mail()] == ["notice", "owner"]
 
 
+@pytest.mark.parametrize("spoil", [fill, remount("ro")], ids=["full", "read-only"])
+def test_a_monitor_can_look_at_a_disk_that_cannot_be_written(tmp_path, small_disk, spoil):
+    shop = RealShop(tmp_path, small_disk)
+    service = shop.service()
+    shop.settle(service)
+    shop.clock.moment = MONDAY
+    shop.settle(service, ticks=2)
+    spoil(small_disk)
+    words = [sys.executable, "-m", "segmenter", "schedule", "status", "--json", "-c", str(shop.file)]
+    done = subprocess.run(words, capture_output=True, check=False)
+    remount("rw")(small_disk)
+    assert done.returncode == 1, done.stderr
+    (found,) = json.loads(done.stdout)["schedules"]
+    assert found["state"] == "failed"
+    assert "MiB left" in found["problem"]
+
+
 def test_deliver_sends_a_run_by_hand(shop):
     generate(shop.root / "sales.csv", 120, seed=2)
     words = [sys.executable, "-m", "segmenter"]
@@ -208,6 +226,10 @@ def test_deliver_sends_a_run_by_hand(shop):
     to = f"folder:{shop.root / 'again'}"
     subprocess.run([*words, "deliver", "latest", "--to", to, "-c", str(shop.file)], check=True)
     assert list((shop.root / "again").glob("*/report.html"))
+    to = f"folder:{shop.root / 'alerts'}"
+    subprocess.run([*words, "deliver", "latest", "--alerts", "--to", to, "-c", str(shop.file)], check=True)
+    (body,) = (shop.root / "alerts").glob("*/message.html")
+    assert "This is the first look" in body.read_text()
     wrong = subprocess.run(
         [*words, "deliver", "latest", "--to", "nobody", "-c", str(shop.file)], capture_output=True, check=False
     )
@@ -261,14 +283,15 @@ def test_no_planted_secret_is_left_in_any_file_or_line(shop):
         lines=[*LINES.splitlines(), *delivery],
     )  # fmt: skip
     said = b""
-    for words in (["schedule", "run", "weekly"], ["schedule", "history"], ["schedule", "start", "--no-wait"]):
-        done = subprocess.run(
-            [sys.executable, "-m", "segmenter", *words, "-c", str(shop.file), "--debug"],
-            capture_output=True,
-            check=False,
-            env=os.environ | SECRETS,
-        )
-        said += done.stdout + done.stderr
+    words = [sys.executable, "-m", "segmenter", "schedule"]
+    more = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "env": os.environ | SECRETS}
+    for command in (["run", "weekly"], ["history"]):
+        said += subprocess.run([*words, *command, "-c", str(shop.file), "--debug"], check=False, **more).stdout
+    service = subprocess.Popen([*words, "start", "-c", str(shop.file), "--debug"], **more)
+    while b"serves" not in (line := service.stdout.readline()):
+        said += line
+    service.terminate()
+    said += service.communicate()[0]
     assert b"cannot be reached" in said
     written = b"".join(path.read_bytes() for path in shop.root.rglob("*") if path.is_file())
     leaked = [secret for secret in (*SECRETS.values(), "t0ken-of-the-shop") if secret.encode() in said + written]

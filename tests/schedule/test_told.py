@@ -204,7 +204,7 @@ def test_what_is_left_as_being_sent_is_sent_by_the_service_while_it_runs(shop):
     shop.clock.moment = MONDAY
     shop.settle(service)
     with open_state(shop.archive) as state:
-        state.execute("UPDATE delivery SET state = 'sending', sender = ?", (service.owner,))
+        state.execute("UPDATE delivery SET state = 'sending', handed = 1, sender = ?", (service.owner,))
     shop.settle(service, ticks=2)
     assert [(row["state"], row["ambiguous"]) for row in shop.mail("report")] == [("sent", 1)]
 
