@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.spatial import cKDTree
 
 from segmenter.analysis import neighbours
+from segmenter.analysis.connection import components
 from segmenter.analysis.findings import AnomalyFinding
 from segmenter.analysis.knee import knee
+from segmenter.analysis.neighbours import Density
 from segmenter.analysis.oddness import oddness
 from segmenter.analysis.types import Anomalies, Floats, Ints
 
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
 Mask = NDArray[np.bool_]
 CURVE_SAMPLE = 10_000
 CURVE_POINTS = 500
-BLOCK = 20_000
 LEAST_SAMPLES = 4
 MANY, FEW = 0.05, 0.0005
 
@@ -47,20 +47,15 @@ def dbscan(matrix: Floats, eps: float, min_samples: int) -> Clustering:
     A core point has `min_samples` points, itself counted, within `eps`. Clusters are numbered by
     their first core point's row; a border point belongs to the first cluster that reaches it.
     """
-    n = len(matrix)
     hood = neighbours.arrange(matrix)
-    core_here = neighbours.core_points(hood, eps, min_samples)
-    core = np.zeros(n, dtype=bool)
-    core[hood.order] = core_here
-    labels_here = np.full(n, -1, dtype=np.int64)
-    rows = hood.order[core_here]
-    labels_here[core_here] = _by_first_row(neighbours.components(hood.points[core_here], eps), rows)
-    if core_here.any():
-        labels_here[~core_here] = _reached(
-            hood.points[~core_here], hood.points[core_here], labels_here[core_here], eps, min_samples
-        )
-    labels = np.empty(n, dtype=np.int64)
-    labels[hood.order] = labels_here
+    found, order = neighbours.density(hood, eps, min_samples), hood.order
+    points = hood.points[found.core]
+    del hood  # at millions of customers a third of the memory
+    here = np.full(len(matrix), -1, dtype=np.int64)
+    here[found.core] = _by_first_row(components(points, eps), order[found.core])
+    here[~found.core] = _reached(found, here)
+    labels, core = np.empty(len(matrix), dtype=np.int64), np.empty(len(matrix), dtype=bool)
+    labels[order], core[order] = here, found.core
     return Clustering(labels, core)
 
 
@@ -75,35 +70,14 @@ def _by_first_row(labels: Ints, rows: Ints) -> Ints:
     return rank[labels]
 
 
-def _reached(points: Floats, core: Floats, labels: Ints, eps: float, min_samples: int) -> Ints:
-    """Smallest label among the core points within eps of each non-core point, -1 where there is none.
-
-    Most points reach the largest cluster and no other: two questions for the nearest point tell.
-    """
-    largest = int(np.bincount(labels).argmax())
-    inside = labels == largest
-    found = np.where(neighbours.within(core[inside], points, eps), largest, -1)
-    if not inside.all():
-        several = neighbours.within(core[~inside], points, eps)
-        found[several] = _smallest(points[several], core, labels, eps, min_samples)
-    return found
-
-
-def _smallest(points: Floats, core: Floats, labels: Ints, eps: float, min_samples: int) -> Ints:
-    """Smallest label among the core points within eps of each point, which has at least one.
-
-    A non-core point has fewer than `min_samples` points around it, so that many nearest are all of them.
-    """
-    tree = cKDTree(core)
-    nearest = [*range(1, min(min_samples, len(core)) + 1)]
+def _reached(found: Density, labels: Ints) -> Ints:
+    """Smallest label among the core points within eps of each non-core point, -1 where there is none."""
+    if found.core.all():
+        return np.zeros(0, dtype=np.int64)
     unreached = np.iinfo(np.int64).max
-    known = np.append(labels, unreached)
-    found = np.full(len(points), unreached)
-    for start in range(0, len(points), BLOCK):
-        block = slice(start, start + BLOCK)
-        _, position = tree.query(points[block], k=nearest, distance_upper_bound=np.nextafter(eps, np.inf), workers=-1)
-        found[block] = known[position].min(axis=1)
-    return found
+    near = np.where(found.core, labels, unreached)[found.neighbours]
+    smallest = np.minimum.reduceat(near, found.starts[:-1])
+    return np.where(smallest < unreached, smallest, -1)
 
 
 def detect(matrix: Floats, names: Sequence[str], config: DbscanConfig) -> Anomalies:
