@@ -31,6 +31,7 @@ CURVE_SAMPLE = 10_000
 CURVE_POINTS = 500
 LEAST_SAMPLES = 4
 MANY, FEW = 0.05, 0.0005
+HAIR = 1e-9
 
 
 @dataclass(frozen=True)
@@ -155,8 +156,13 @@ def _eps(curve: Floats, min_samples: int, config: DbscanConfig) -> tuple[float, 
     height = np.minimum(height, height[len(height) // 200])
     bend = knee(np.arange(len(curve), dtype=np.float64), height, within=max(1, len(curve) // 10))
     if bend is None:
-        return float(curve[0]), f"the largest distance to neighbour number {min_samples}: the curve has no knee"
-    return float(curve[bend]), f"the knee of the distances to neighbour number {min_samples}, on a logarithmic axis"
+        return _above(curve[0]), f"the largest distance to neighbour number {min_samples}: the curve has no knee"
+    return _above(curve[bend]), f"the knee of the distances to neighbour number {min_samples}, on a logarithmic axis"
+
+
+def _above(distance: float) -> float:
+    """A hair more than a distance, so that rounding has no say in whether its customer is within."""
+    return float(distance) * (1 + HAIR)
 
 
 def _rare_groups(labels: Ints, share: float) -> Mask:
