@@ -6,7 +6,8 @@ import numpy as np
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from segmenter.analysis.neighbours import by_blocks, leaf_order, tree_of, within
+from segmenter.analysis.neighbours import BLOCK, leaf_order, tree_of, within
+from segmenter.analysis.threads import by_blocks
 from segmenter.analysis.types import Floats, Ints, Mask
 
 STRIDES = tuple(2**power for power in range(14))  # places apart in an order at which edges are looked for
@@ -14,7 +15,7 @@ TURNS = 2  # orders beside the first: those of the points turned, so that other 
 FEW = 64  # components
 SMALL = 0.01  # of the points
 STRAY_NEIGHBOURS = 8
-BLOCK = 65_536
+PAIRS = 65_536  # whose distances are taken at a time
 
 
 def components(points: Floats, eps: float) -> Ints:
@@ -57,7 +58,7 @@ def _close(points: Floats, left: Ints, right: Ints, eps: float) -> Mask:
         differences = points[left[block]] - points[right[block]]
         return np.asarray(np.einsum("ij,ij->i", differences, differences) <= eps * eps)
 
-    return np.concatenate(by_blocks(measure, len(left), BLOCK))
+    return np.concatenate(by_blocks(measure, len(left), PAIRS))
 
 
 def _joined(labels: Ints, left: Ints, right: Ints) -> Ints:
@@ -100,6 +101,6 @@ def _bridged(points: Floats, labels: Ints, bit: int, eps: float) -> Ints:
     if not len(small):
         return labels
     tree = tree_of(points[large])
-    found = by_blocks(lambda block: within(tree, points[small[block]], [1], eps), len(small))
+    found = by_blocks(lambda block: within(tree, points[small[block]], [1], eps), len(small), BLOCK)
     near, place = (np.concatenate(parts)[:, 0] for parts in zip(*found, strict=True))
     return _joined(labels, labels[small[near]], labels[large[place[near]]])

@@ -178,7 +178,7 @@ def _beyond(matrix: Floats, ordinary: Mask, min_samples: int) -> Floats:
     """Distance to the nearest ordinary core customer, 0 for these; to the k-th neighbour where nobody is core."""
     beyond = np.zeros(len(matrix))
     if ordinary.any():
-        beyond[~ordinary] = neighbours.nearest(matrix[ordinary], matrix[~ordinary])
+        beyond[~ordinary] = neighbours.nearest(matrix[ordinary], matrix[~ordinary])[0]
         return beyond
     hood = neighbours.arrange(matrix)
     beyond[hood.order] = neighbours.kth_distances(hood, min_samples)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import importlib
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
 
 from segmenter.analysis.findings import MapFinding
 from segmenter.analysis.hierarchy import draw
+from segmenter.analysis.threads import workers
 from segmenter.analysis.types import CustomerMap, Floats, Ints, Mask
 
 ITERATIONS = 500
@@ -37,7 +37,7 @@ def build(
     if len(np.unique(points, axis=0)) < 4:
         plane, divergence, tsne3 = components.copy(), 0.0, np.column_stack([components, np.zeros(len(sample))])
     else:
-        with ThreadPoolExecutor(2) as pool:
+        with workers(2) as pool:
             flat = pool.submit(_tsne, points, 2, used, seed)
             deep = pool.submit(_tsne, points[space], 3, min(used, max(1.0, (len(space) - 1) / 3)), seed)
             (plane, divergence), (tsne3[space], _) = flat.result(), deep.result()

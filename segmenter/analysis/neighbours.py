@@ -6,16 +6,15 @@ other in memory, which makes every later query several times faster.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
+from segmenter.analysis.threads import by_blocks, one_thread
 from segmenter.analysis.types import Floats, Ints, Mask
 
 LEAF = 64
@@ -23,7 +22,6 @@ SLACKS = (3.0, 1.0)  # how much nearer than the limit a box must be to be opened
 WINDOW = 256  # points whose distances are taken all at once
 BLOCK = 2_048  # points that are asked for at a time: those of one region, which may be slow, are shared among threads
 ROUNDING = 2.0**-24  # of float32
-Result = TypeVar("Result")
 
 
 @dataclass(frozen=True)
@@ -67,16 +65,10 @@ def arrange(points: Floats) -> Neighbourhood:
     return Neighbourhood(np.ascontiguousarray(points[order]), order)
 
 
-def by_blocks(work: Callable[[slice], Result], n: int, size: int = BLOCK) -> list[Result]:
-    """What `work` makes of each block of n rows, side by side in threads; an empty block where there is no row."""
-    with ThreadPoolExecutor() as pool:
-        return list(pool.map(work, (slice(start, start + size) for start in range(0, max(n, 1), size))))
-
-
 def kth_distances(hood: Neighbourhood, k: int, rows: Ints | slice = slice(None)) -> Floats:
     """Distance from each point (or those in `rows`, in leaf order) to its k-th neighbour, itself counted as the first."""
     points = hood.points[rows]
-    return np.concatenate(by_blocks(lambda block: _query(hood.tree, points[block], [k])[0][:, 0], len(points)))
+    return np.concatenate(by_blocks(lambda block: _query(hood.tree, points[block], [k])[0][:, 0], len(points), BLOCK))
 
 
 def core_points(hood: Neighbourhood, eps: float, min_samples: int) -> Mask:
@@ -95,19 +87,20 @@ def density(hood: Neighbourhood, eps: float, min_samples: int) -> Density:
         open_ = np.flatnonzero(~core)
         core[open_] = _reaches(hood, open_, min_samples, eps, slack)
     open_ = np.flatnonzero(~core)
-    found = by_blocks(lambda block: _asked(hood, open_[block], min_samples, eps), len(open_))
+    found = by_blocks(lambda block: _asked(hood, open_[block], min_samples, eps), len(open_), BLOCK)
     core[open_] = np.concatenate([is_core for is_core, _, _ in found])
     starts = np.cumsum(np.concatenate([np.zeros(1, dtype=np.int64), *(counts for _, counts, _ in found)]))
     return Density(core, starts, np.concatenate([neighbours for _, _, neighbours in found]))
 
 
-def nearest(points: Floats, others: Floats) -> Floats:
-    """Distance from each of `others` to its nearest among `points`."""
+def nearest(points: Floats, others: Floats) -> tuple[Floats, Ints]:
+    """Distance from each of `others` (m, d) to its nearest among `points` (n, d), at least one, and that one's row."""
     hood, asking = arrange(points), arrange(others)
-    distances = np.empty(len(others))
-    found = by_blocks(lambda block: _query(hood.tree, asking.points[block], [1])[0][:, 0], len(others))
-    distances[asking.order] = np.concatenate(found)
-    return distances
+    distances, rows = np.empty(len(others)), np.empty(len(others), dtype=np.int64)
+    found = by_blocks(lambda block: _query(hood.tree, asking.points[block], [1]), len(others), BLOCK)
+    distances[asking.order] = np.concatenate([distance[:, 0] for distance, _ in found])
+    rows[asking.order] = hood.order[np.concatenate([place[:, 0] for _, place in found])]
+    return distances, rows
 
 
 def within(tree: cKDTree, points: Floats, k: Sequence[int], eps: float, slack: float = 0.0) -> tuple[Mask, Ints]:
@@ -129,9 +122,8 @@ def _query(
 def _reaches(hood: Neighbourhood, rows: Ints, k: int, eps: float, slack: float) -> Mask:
     """Rows whose k-th neighbour lies within eps, as far as a search with slack can tell."""
     points = hood.points[rows]
-    return np.concatenate(
-        by_blocks(lambda block: within(hood.tree, points[block], [k], eps, slack)[0][:, 0], len(points))
-    )
+    near = by_blocks(lambda block: within(hood.tree, points[block], [k], eps, slack)[0], len(points), BLOCK)
+    return np.concatenate(near)[:, 0]
 
 
 def _asked(hood: Neighbourhood, rows: Ints, min_samples: int, eps: float) -> tuple[Mask, Ints, NDArray[np.int32]]:
@@ -147,8 +139,6 @@ def _crowded(points: Floats, eps: float, min_samples: int) -> Mask:
     Squared distances are x x + y y - 2 x y, one product in float32 of rows that are taken from a point
     of the block, with the squares enlarged by more than rounding takes away: none that counts is beyond eps.
     """
-    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
-
     enlarged = np.float32(1 + (4 * points.shape[1] + 32) * ROUNDING)
     limit = np.float32(eps * eps * (1 - 16 * ROUNDING))
 
@@ -160,5 +150,5 @@ def _crowded(points: Floats, eps: float, min_samples: int) -> Mask:
         near = rows @ np.vstack([around.T, ones, squares]) <= limit
         return np.asarray(np.count_nonzero(near, axis=1) >= min_samples)
 
-    with threadpool_limits(1, user_api="blas"):  # each product is small: threads would only wait for one another
+    with one_thread():
         return np.concatenate(by_blocks(prove, len(points), WINDOW))
