@@ -13,7 +13,7 @@ from segmenter.analysis.types import Floats
 
 STARTS = ((1.0, 2.0), (5.0, 4.0), (0.5, 8.0))  # (p, q) to start from; gamma follows from the mean value
 SMALLEST, LARGEST = 1e-4, 1e5  # of a parameter, of gamma in means
-SAMPLE = 20_000  # customers
+SAMPLE = 5_000  # customers
 
 
 def fit(orders: Floats, value: Floats) -> GammaGamma:
