@@ -91,8 +91,8 @@ def detect(matrix: Floats, names: Sequence[str], config: DbscanConfig) -> Anomal
     min_samples, min_samples_reason = _min_samples(n, d, config)
     if d == 0 or n <= min_samples or np.ptp(matrix, axis=0).max() == 0:
         return _nothing(n, names, min_samples, min_samples_reason)
-    curve = _k_distances(matrix, min_samples)
-    eps, eps_reason = _eps(curve, min_samples, config)
+    curve = k_distances(matrix, min_samples)
+    eps, eps_reason = choose_eps(curve, min_samples, config)
     clustering = dbscan(matrix, eps, min_samples)
     rare = _rare_groups(clustering.labels, config.rare_group_share)
     role = np.where(clustering.core, "core", np.where(clustering.labels >= 0, "border", "noise"))
@@ -135,14 +135,14 @@ def _min_samples(n: int, d: int, config: DbscanConfig) -> tuple[int, str]:
     )
 
 
-def _k_distances(matrix: Floats, k: int) -> Floats:
+def k_distances(matrix: Floats, k: int) -> Floats:
     """Distances to the k-th neighbour, largest first, of all customers or an even sample in leaf order."""
     hood = neighbours.arrange(matrix)
     rows = np.arange(0, len(matrix), 1 + len(matrix) // CURVE_SAMPLE)
     return np.sort(neighbours.kth_distances(hood, k, rows))[::-1]
 
 
-def _eps(curve: Floats, min_samples: int, config: DbscanConfig) -> tuple[float, str]:
+def choose_eps(curve: Floats, min_samples: int, config: DbscanConfig) -> tuple[float, str]:
     """The knee of the k-distances on a logarithmic axis.
 
     It is sought among the largest tenth, so that at most so many customers lack a dense

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager
 from functools import wraps
+from importlib import import_module
 from typing import Any, ParamSpec, TypeVar
 
 Result = TypeVar("Result")
@@ -20,6 +21,7 @@ def one_thread() -> AbstractContextManager[Any]:
     """Holds BLAS in the whole process, and OpenMP in the thread that asks, to one thread each."""
     from threadpoolctl import threadpool_limits
 
+    import_module("sklearn.utils._openmp_helpers")  # what is not loaded yet cannot be held
     held: AbstractContextManager[Any] = threadpool_limits(1)
     return held
 
