@@ -27,9 +27,9 @@ format: $(VENV)/.developing  ## format the code and mend what ruff can
 docs: $(VENV)/.developing  ## write config.toml and the references in docs/ from the code
 	$(BIN)/python -m segmenter.config.reference
 
-bench: $(VENV)/.developing pango  ## measure beside the usual alternatives, into bench/RESULTS.md
-	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev,bench]'
-	$(BIN)/python bench/run.py
+bench: $(VENV)/.developing pango  ## measure beside the usual alternatives (SIZE=1M,10M for more), into bench/RESULTS.md
+	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev,bench,spark]'
+	$(BIN)/python bench/run.py --size $(or $(SIZE),1M)
 
 constraints: $(VENV)/.developing  ## pin the versions that are installed now
 	$(BIN)/pip freeze --exclude-editable | grep -v '@' > constraints.txt

@@ -5,30 +5,48 @@ from __future__ import annotations
 import os
 import platform
 import re
+import sys
 from collections.abc import Sequence
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 RESULTS = Path(__file__).resolve().parent / "RESULTS.md"
 HEADER = """\
 # Measured results
 
-Written by the scripts in this folder; every figure is from one run of a script, on the machine and with the versions
-that the section names. `make bench` runs planted, sweep, labelled, retail and process; what takes hours or a machine of
-its own is run by itself: `python bench/service.py`, `replay.py`, `kills.py`, `fuzz.py`, `scale.py`.
+Every figure is from one run of the command that its section names, on the machine and with the versions that stand
+below it. `make bench` runs {short}; `python bench/run.py --long` runs {long} as well, which take longer.
 """
 
 
-def write(title: str, text: str) -> None:
-    """Replace the section `title` in RESULTS.md, or add it at the end."""
-    before = RESULTS.read_text(encoding="utf-8") if RESULTS.exists() else HEADER
-    section = f"## {title}\n\n{text.strip()}\n\n{machine()}\n"
+def write(title: str, text: str, packages: Sequence[str] = ()) -> None:
+    """Replace the section `title` in RESULTS.md, or add it at the end; `packages` are named beside the usual ones."""
+    before = RESULTS.read_text(encoding="utf-8") if RESULTS.exists() else ""
+    sections = before[before.find("\n## ") + 1 :] if "\n## " in before else ""
+    section = f"## {title}\n\n{text.strip()}\n\n{_command(text)}{machine(packages)}\n"
     pattern = re.compile(rf"^## {re.escape(title)}\n.*?(?=^## |\Z)", re.DOTALL | re.MULTILINE)
-    if pattern.search(before):
-        after = pattern.sub(lambda _: section + "\n", before)
+    if pattern.search(sections):
+        sections = pattern.sub(lambda _: section + "\n", sections)
     else:
-        after = before.rstrip() + "\n\n" + section
-    RESULTS.write_text(after.rstrip() + "\n", encoding="utf-8")
+        sections = f"{sections.rstrip()}\n\n{section}".lstrip()
+    RESULTS.write_text(f"{_head()}\n{sections.rstrip()}\n", encoding="utf-8")
+
+
+def _head() -> str:
+    """The head of the file, with the scripts that are here."""
+    from run import MEASUREMENTS
+
+    here = [each for each in MEASUREMENTS if each.path.exists()]
+    short, long = (", ".join(f"`{each.script}.py`" for each in here if each.is_long is kind) for kind in (False, True))
+    return HEADER.format(short=short, long=long)
+
+
+def _command(text: str) -> str:
+    """The command that measured, where the text does not name it; a folder of this machine is called FOLDER."""
+    if "python bench/" in text:
+        return ""
+    words = ["FOLDER" if Path(word).is_dir() else word for word in sys.argv[1:]]
+    return f"`python bench/{' '.join([Path(sys.argv[0]).name, *words])}`\n\n"
 
 
 def table(header: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
@@ -37,11 +55,18 @@ def table(header: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
     return "\n".join("| " + " | ".join(str(cell) for cell in line) + " |" for line in lines)
 
 
-def machine() -> str:
+def machine(packages: Sequence[str] = ()) -> str:
     """The machine and the versions that matter, in one sentence."""
-    packages = ("numpy", "pandas", "scipy", "scikit-learn", "duckdb")
-    versions = ", ".join(f"{name} {version(name)}" for name in packages)
+    usual = ("numpy", "pandas", "scipy", "scikit-learn", "scikit-learn-intelex", "duckdb")
+    versions = ", ".join(f"{name} {_version(name)}" for name in (*usual, *packages))
     return f"Machine: {_processor()}, {os.cpu_count()} cores, {_memory():.0f} GiB. Python {platform.python_version()}, {versions}."
+
+
+def _version(name: str) -> str:
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return "(not installed)"
 
 
 def _processor() -> str:

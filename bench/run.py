@@ -1,35 +1,87 @@
-"""The measurements of quality and cost, written to bench/RESULTS.md.
+"""All measurements, each by its own script, into bench/RESULTS.md.
 
-    python bench/run.py [FOLDER-OF-THE-EXPORTS]
+    python bench/run.py [--exports FOLDER] [--size 1M,10M,50M] [--long] [--only scale,dbscan]
 
-Without a folder, SEGMENTER_EXPORTS names it; where the public exports are absent, only what needs none is
-measured. What takes hours or a machine of its own (service, replay, kills, fuzz, scale) is run each by its script.
+Without a folder, SEGMENTER_EXPORTS names it; where the public exports are absent, what needs them is left out, and said so.
+`--size` is for the growth with rows. What takes longer than minutes is left to `--long`.
 """
 
 from __future__ import annotations
 
+import argparse
 import os
+import subprocess
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 
-import labelled
-import planted
-import process
-import retail
-import sweep
+HERE = Path(__file__).resolve().parent
+
+
+@dataclass(frozen=True)
+class Measurement:
+    """A script of this folder and its arguments; {exports} and {size} stand for what is given here."""
+
+    script: str
+    arguments: tuple[str, ...] = ()
+    is_long: bool = False
+
+    @property
+    def path(self) -> Path:
+        return HERE / f"{self.script}.py"
+
+
+MEASUREMENTS = (
+    Measurement("planted"),
+    Measurement("labelled", ("{exports}",)),
+    Measurement("sweep"),
+    Measurement("retail", ("{exports}",)),
+    Measurement("process", ("{exports}",)),
+    Measurement("dbscan"),
+    Measurement("scale", ("--size", "{size}")),
+    Measurement("ways"),
+    Measurement("spark"),
+    Measurement("report"),
+    Measurement("change"),
+    Measurement("delivery"),
+    Measurement("replay", ("{exports}",), is_long=True),
+    Measurement("service", is_long=True),
+    Measurement("kills", is_long=True),
+    Measurement("fuzz", is_long=True),
+)
 
 
 def main() -> None:
-    """Measure everything that can be measured here."""
-    named = sys.argv[1] if len(sys.argv) > 1 else os.environ.get("SEGMENTER_EXPORTS")
-    planted.main()
-    sweep.main()
-    if named is None or not Path(named).is_dir():
-        print("The public exports are not here; name their folder to measure on them too.", file=sys.stderr)
-        return
-    labelled.main(Path(named))
-    retail.main(Path(named))
-    process.main(Path(named))
+    """Measure everything that can be measured here; one that fails stops none of the others."""
+    options = _options()
+    given = {"exports": options.exports, "size": options.size}
+    wanted = set(options.only.split(",")) if options.only else {each.script for each in MEASUREMENTS}
+    failed = []
+    for each in MEASUREMENTS:
+        chosen = each.script in wanted and each.path.exists() and (options.long or options.only or not each.is_long)
+        if not chosen:
+            continue
+        if "{exports}" in each.arguments and not options.exports:
+            print(f"{each.script}: needs the public exports; name their folder.", file=sys.stderr)
+            continue
+        print(f"{each.script} ...", file=sys.stderr)
+        command = [sys.executable, str(each.path), *(word.format(**given) for word in each.arguments)]
+        if subprocess.run(command, check=False).returncode:
+            failed.append(each.script)
+    if failed:
+        sys.exit(f"Not measured: {', '.join(failed)}.")
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--exports", default=os.environ.get("SEGMENTER_EXPORTS"), help="folder of the public exports")
+    parser.add_argument("--size", default="1M", help="rows for the growth with rows, such as 1M,10M,50M")
+    parser.add_argument("--long", action="store_true", help="also what takes longer than minutes")
+    parser.add_argument("--only", default="", help="scripts to run, such as scale,dbscan")
+    options = parser.parse_args()
+    if options.exports and not Path(options.exports).is_dir():
+        parser.error(f"{options.exports} is no folder")
+    return options
 
 
 if __name__ == "__main__":

@@ -7,10 +7,9 @@ from __future__ import annotations
 
 import logging
 import tempfile
-import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from functools import partial
 from importlib import import_module
@@ -20,6 +19,7 @@ from typing import TYPE_CHECKING
 
 from segmenter.config import Config
 from segmenter.runs.history import Drift, History
+from segmenter.runs.stopwatch import Stopwatch
 from segmenter.runs.types import Manifest, Run
 
 if TYPE_CHECKING:
@@ -41,33 +41,6 @@ class Finished:
     run: Run
     folder: Path
     files: tuple[Path, ...]
-
-
-@dataclass
-class Stopwatch:
-    """Tells which stage begins and keeps the seconds each took."""
-
-    tell: Callable[[str], None]
-    seconds: dict[str, float] = field(default_factory=dict)
-    _since: tuple[str, float] | None = None
-
-    def begin(self, stage: str) -> None:
-        """End the stage that runs and begin `stage`."""
-        self.end()
-        self.tell(stage)
-        self._since = (stage, time.perf_counter())
-
-    def so_far(self) -> dict[str, float]:
-        """Seconds of the stages that ended and of the one that runs."""
-        stage, since = self._since or ("", 0.0)
-        return {**self.seconds, **({stage: round(time.perf_counter() - since, 3)} if stage else {})}
-
-    def end(self) -> None:
-        """End the stage that runs."""
-        if self._since:
-            stage, since = self._since
-            self.seconds[stage] = round(time.perf_counter() - since, 3)
-        self._since = None
 
 
 def silent(stage: str) -> None:
@@ -100,19 +73,21 @@ def run(sources: Sequence[str], config: Config, *, tell: Callable[[str], None] =
     from segmenter.runs.memory import remember
 
     Thread(target=_warm_up, daemon=True).start()
-    watch, started = Stopwatch(tell), datetime.now(UTC)
-    root = Path(config.engine.archive)
-    made = remember(_analyse(sources, config, watch, started), root, config.history)
-    watch.begin(STAGES[3])
+    started, root = datetime.now(UTC), Path(config.engine.archive)
     files: list[Path] = []
+    with Stopwatch(tell) as watch:
+        made = remember(_analyse(sources, config, watch, started), root, config.history)
+        watch.begin(STAGES[3])
 
-    def finish(aside: Path) -> None:
-        files.extend(file.relative_to(aside) for file in report.render(made, config.report, aside))
+        def finish(aside: Path) -> Manifest:
+            nonlocal made
+            files.extend(file.relative_to(aside) for file in report.render(made, config.report, aside))
+            made = replace(made, manifest=replace(made.manifest, timings=watch.seconds, peaks=watch.peaks))
+            return made.manifest
 
-    folder = archive.write(made, root, finish)
+        folder = archive.write(made, root, finish)
     if acceptance.accepted_run(root) is None:
         acceptance.accept(root, folder.name, datetime.now(UTC))
-    watch.end()
     return Finished(made, folder, tuple(folder / file for file in files))
 
 
@@ -199,7 +174,8 @@ def _manifest(
         account=intake.account,
         features=table.features,
         period=period,
-        timings=watch.so_far(),
+        timings=watch.seconds,
+        peaks=watch.peaks,
     )
 
 

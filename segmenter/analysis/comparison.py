@@ -8,6 +8,8 @@ import numpy as np
 
 from segmenter.analysis.choice import margin
 from segmenter.analysis.findings import Comparison, Method
+from segmenter.analysis.silhouette import silhouettes
+from segmenter.analysis.threads import single_threaded
 from segmenter.analysis.types import Floats, Ints
 
 APART = ((0.5, "clearly apart"), (0.25, "apart with soft edges"), (-1.0, "barely apart"))
@@ -21,6 +23,7 @@ WORDS = {
 }
 
 
+@single_threaded
 def compare(
     matrix: Floats, labelings: Mapping[str, Ints], n_clusters: int, reference: float | None, seed: int
 ) -> Comparison:
@@ -30,7 +33,8 @@ def compare(
     of its indices; `reference` is the silhouette that K-Means reaches on data without groups.
     """
     ours = {"mixture": _mixture(matrix, n_clusters, seed), **labelings}
-    methods = tuple(_method(name, matrix, ours[name], labelings["kmeans"]) for name in ORDER)
+    apart = _silhouettes(matrix, ours)
+    methods = tuple(_method(name, matrix, ours[name], labelings["kmeans"], apart[name]) for name in ORDER)
     return Comparison(methods, _guidance(methods, reference))
 
 
@@ -43,35 +47,48 @@ def _mixture(matrix: Floats, n_clusters: int, seed: int) -> Ints:
     return np.asarray(model.fit_predict(matrix), dtype=np.int64)
 
 
-def _method(name: str, matrix: Floats, labels: Ints, kmeans: Ints) -> Method:
-    from sklearn.metrics import adjusted_mutual_info_score, adjusted_rand_score
+def _silhouettes(matrix: Floats, labelings: dict[str, Ints]) -> dict[str, float | None]:
+    """Mean silhouette per method, None where there are no groups: of all methods without noise at the price of one."""
+    told = {name: labels for name, labels in labelings.items() if _groups(labels[labels >= 0])}
+    whole = {name: labels for name, labels in told.items() if (labels >= 0).all()}
+    shared = silhouettes(matrix, np.array([*whole.values()])) if whole else ()
+    found: dict[str, float | None] = dict.fromkeys(labelings)
+    found |= {name: float(each.mean()) for name, each in zip(whole, shared, strict=True)}
+    for name in told.keys() - whole.keys():
+        inside = told[name] >= 0
+        found[name] = float(silhouettes(matrix[inside], told[name][inside][None, :]).mean())
+    return found
+
+
+def _groups(labels: Ints) -> bool:
+    """True where indices mean anything: there are two clusters, and not everybody is alone in one."""
+    return bool(2 <= len(np.unique(labels)) < len(labels))
+
+
+def _method(name: str, matrix: Floats, labels: Ints, kmeans: Ints, silhouette: float | None) -> Method:
+    from sklearn.metrics import (
+        adjusted_mutual_info_score,
+        adjusted_rand_score,
+        calinski_harabasz_score,
+        davies_bouldin_score,
+    )
 
     inside = labels >= 0
     sizes = np.bincount(labels[inside]) if inside.any() else np.zeros(0, dtype=np.int64)
     sizes = sizes[sizes > 0]
-    silhouette, davies_bouldin, calinski_harabasz = _indices(matrix[inside], labels[inside])
+    grouped = silhouette is not None
     return Method(
         name=name,
         n_clusters=len(sizes),
         sizes=tuple(sorted((int(size) for size in sizes), reverse=True)),
         n_noise=int((~inside).sum()),
         silhouette=silhouette,
-        davies_bouldin=davies_bouldin,
-        calinski_harabasz=calinski_harabasz,
+        davies_bouldin=float(davies_bouldin_score(matrix[inside], labels[inside])) if grouped else None,
+        calinski_harabasz=float(calinski_harabasz_score(matrix[inside], labels[inside])) if grouped else None,
         rand_with_kmeans=float(adjusted_rand_score(kmeans, labels)),
         mutual_with_kmeans=float(adjusted_mutual_info_score(kmeans, labels)),
         n_sample=len(matrix),
     )
-
-
-def _indices(matrix: Floats, labels: Ints) -> tuple[float | None, float | None, float | None]:
-    from sklearn.metrics import calinski_harabasz_score, davies_bouldin_score, silhouette_score
-
-    if not 2 <= len(np.unique(labels)) < len(labels):
-        return None, None, None
-    scores = (silhouette_score, davies_bouldin_score, calinski_harabasz_score)
-    first, second, third = (float(score(matrix, labels)) for score in scores)
-    return first, second, third
 
 
 def _guidance(methods: tuple[Method, ...], reference: float | None) -> str:

@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.spatial import cKDTree
 
 from segmenter.analysis import neighbours
+from segmenter.analysis.connection import components
 from segmenter.analysis.findings import AnomalyFinding
 from segmenter.analysis.knee import knee
+from segmenter.analysis.neighbours import Density
 from segmenter.analysis.oddness import oddness
 from segmenter.analysis.types import Anomalies, Floats, Ints
 
@@ -28,9 +29,9 @@ if TYPE_CHECKING:
 Mask = NDArray[np.bool_]
 CURVE_SAMPLE = 10_000
 CURVE_POINTS = 500
-BLOCK = 20_000
 LEAST_SAMPLES = 4
 MANY, FEW = 0.05, 0.0005
+HAIR = 1e-9
 
 
 @dataclass(frozen=True)
@@ -47,20 +48,15 @@ def dbscan(matrix: Floats, eps: float, min_samples: int) -> Clustering:
     A core point has `min_samples` points, itself counted, within `eps`. Clusters are numbered by
     their first core point's row; a border point belongs to the first cluster that reaches it.
     """
-    n = len(matrix)
     hood = neighbours.arrange(matrix)
-    core_here = neighbours.core_points(hood, eps, min_samples)
-    core = np.zeros(n, dtype=bool)
-    core[hood.order] = core_here
-    labels_here = np.full(n, -1, dtype=np.int64)
-    rows = hood.order[core_here]
-    labels_here[core_here] = _by_first_row(neighbours.components(hood.points[core_here], eps), rows)
-    if core_here.any():
-        labels_here[~core_here] = _reached(
-            hood.points[~core_here], hood.points[core_here], labels_here[core_here], eps, min_samples
-        )
-    labels = np.empty(n, dtype=np.int64)
-    labels[hood.order] = labels_here
+    found, order = neighbours.density(hood, eps, min_samples), hood.order
+    points = hood.points[found.core]
+    del hood  # at millions of customers a third of the memory
+    here = np.full(len(matrix), -1, dtype=np.int64)
+    here[found.core] = _by_first_row(components(points, eps), order[found.core])
+    here[~found.core] = _reached(found, here)
+    labels, core = np.empty(len(matrix), dtype=np.int64), np.empty(len(matrix), dtype=bool)
+    labels[order], core[order] = here, found.core
     return Clustering(labels, core)
 
 
@@ -75,35 +71,14 @@ def _by_first_row(labels: Ints, rows: Ints) -> Ints:
     return rank[labels]
 
 
-def _reached(points: Floats, core: Floats, labels: Ints, eps: float, min_samples: int) -> Ints:
-    """Smallest label among the core points within eps of each non-core point, -1 where there is none.
-
-    Most points reach the largest cluster and no other: two questions for the nearest point tell.
-    """
-    largest = int(np.bincount(labels).argmax())
-    inside = labels == largest
-    found = np.where(neighbours.within(core[inside], points, eps), largest, -1)
-    if not inside.all():
-        several = neighbours.within(core[~inside], points, eps)
-        found[several] = _smallest(points[several], core, labels, eps, min_samples)
-    return found
-
-
-def _smallest(points: Floats, core: Floats, labels: Ints, eps: float, min_samples: int) -> Ints:
-    """Smallest label among the core points within eps of each point, which has at least one.
-
-    A non-core point has fewer than `min_samples` points around it, so that many nearest are all of them.
-    """
-    tree = cKDTree(core)
-    nearest = [*range(1, min(min_samples, len(core)) + 1)]
+def _reached(found: Density, labels: Ints) -> Ints:
+    """Smallest label among the core points within eps of each non-core point, -1 where there is none."""
+    if found.core.all():
+        return np.zeros(0, dtype=np.int64)
     unreached = np.iinfo(np.int64).max
-    known = np.append(labels, unreached)
-    found = np.full(len(points), unreached)
-    for start in range(0, len(points), BLOCK):
-        block = slice(start, start + BLOCK)
-        _, position = tree.query(points[block], k=nearest, distance_upper_bound=np.nextafter(eps, np.inf), workers=-1)
-        found[block] = known[position].min(axis=1)
-    return found
+    near = np.where(found.core, labels, unreached)[found.neighbours]
+    smallest = np.minimum.reduceat(near, found.starts[:-1])
+    return np.where(smallest < unreached, smallest, -1)
 
 
 def detect(matrix: Floats, names: Sequence[str], config: DbscanConfig) -> Anomalies:
@@ -116,8 +91,8 @@ def detect(matrix: Floats, names: Sequence[str], config: DbscanConfig) -> Anomal
     min_samples, min_samples_reason = _min_samples(n, d, config)
     if d == 0 or n <= min_samples or np.ptp(matrix, axis=0).max() == 0:
         return _nothing(n, names, min_samples, min_samples_reason)
-    curve = _k_distances(matrix, min_samples)
-    eps, eps_reason = _eps(curve, min_samples, config)
+    curve = k_distances(matrix, min_samples)
+    eps, eps_reason = choose_eps(curve, min_samples, config)
     clustering = dbscan(matrix, eps, min_samples)
     rare = _rare_groups(clustering.labels, config.rare_group_share)
     role = np.where(clustering.core, "core", np.where(clustering.labels >= 0, "border", "noise"))
@@ -160,14 +135,14 @@ def _min_samples(n: int, d: int, config: DbscanConfig) -> tuple[int, str]:
     )
 
 
-def _k_distances(matrix: Floats, k: int) -> Floats:
+def k_distances(matrix: Floats, k: int) -> Floats:
     """Distances to the k-th neighbour, largest first, of all customers or an even sample in leaf order."""
     hood = neighbours.arrange(matrix)
     rows = np.arange(0, len(matrix), 1 + len(matrix) // CURVE_SAMPLE)
     return np.sort(neighbours.kth_distances(hood, k, rows))[::-1]
 
 
-def _eps(curve: Floats, min_samples: int, config: DbscanConfig) -> tuple[float, str]:
+def choose_eps(curve: Floats, min_samples: int, config: DbscanConfig) -> tuple[float, str]:
     """The knee of the k-distances on a logarithmic axis.
 
     It is sought among the largest tenth, so that at most so many customers lack a dense
@@ -181,8 +156,13 @@ def _eps(curve: Floats, min_samples: int, config: DbscanConfig) -> tuple[float, 
     height = np.minimum(height, height[len(height) // 200])
     bend = knee(np.arange(len(curve), dtype=np.float64), height, within=max(1, len(curve) // 10))
     if bend is None:
-        return float(curve[0]), f"the largest distance to neighbour number {min_samples}: the curve has no knee"
-    return float(curve[bend]), f"the knee of the distances to neighbour number {min_samples}, on a logarithmic axis"
+        return _above(curve[0]), f"the largest distance to neighbour number {min_samples}: the curve has no knee"
+    return _above(curve[bend]), f"the knee of the distances to neighbour number {min_samples}, on a logarithmic axis"
+
+
+def _above(distance: float) -> float:
+    """A hair more than a distance, so that rounding has no say in whether its customer is within."""
+    return float(distance) * (1 + HAIR)
 
 
 def _rare_groups(labels: Ints, share: float) -> Mask:
@@ -198,7 +178,7 @@ def _beyond(matrix: Floats, ordinary: Mask, min_samples: int) -> Floats:
     """Distance to the nearest ordinary core customer, 0 for these; to the k-th neighbour where nobody is core."""
     beyond = np.zeros(len(matrix))
     if ordinary.any():
-        beyond[~ordinary] = neighbours.nearest(matrix[ordinary], matrix[~ordinary])
+        beyond[~ordinary] = neighbours.nearest(matrix[ordinary], matrix[~ordinary])[0]
         return beyond
     hood = neighbours.arrange(matrix)
     beyond[hood.order] = neighbours.kth_distances(hood, min_samples)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from segmenter.analysis.findings import Split
+from segmenter.analysis.threads import single_threaded
 from segmenter.analysis.types import Floats, Ints
 
 RESTARTS = 3
@@ -21,26 +22,24 @@ class Divided:
     splits: tuple[Split, ...]
 
 
+@single_threaded
 def divide(points: Floats, segments: Ints, n_clusters: int, seed: int) -> Divided:
     """Rows (n, d) cut in two again and again until there are `n_clusters` groups, each time the most scattered one.
 
     A group is called by its way down the tree: 1.2 is the second part of 1; the larger part comes
     first. `segments` (n,) say which segment most of a part belong to.
     """
-    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
-
     groups, splits = {EVERYBODY: np.arange(len(points))}, []
-    with threadpool_limits(1, user_api="openmp"):  # sums over several threads come out differently from run to run
-        while len(groups) < n_clusters:
-            parent = max(groups, key=lambda name: _scatter(points[groups[name]]))
-            rows = groups.pop(parent)
-            if _scatter(points[rows]) == 0:
-                groups[parent] = rows
-                break
-            parts = _halves(points, rows, seed)
-            children = tuple(f"{parent}.{number}".lstrip(".") for number in (1, 2))
-            groups |= dict(zip(children, parts, strict=True))
-            splits.append(_split(len(groups), parent, children, parts, segments))
+    while len(groups) < n_clusters:
+        parent = max(groups, key=lambda name: _scatter(points[groups[name]]))
+        rows = groups.pop(parent)
+        if _scatter(points[rows]) == 0:
+            groups[parent] = rows
+            break
+        parts = _halves(points, rows, seed)
+        children = tuple(f"{parent}.{number}".lstrip(".") for number in (1, 2))
+        groups |= dict(zip(children, parts, strict=True))
+        splits.append(_split(len(groups), parent, children, parts, segments))
     labels = np.zeros(len(points), dtype=np.int64)
     for number, rows in enumerate(groups.values()):
         labels[rows] = number

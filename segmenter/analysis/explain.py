@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.spatial import cKDTree
 
 from segmenter.analysis import neighbours
 from segmenter.analysis.customers import Described, Format
@@ -180,7 +179,7 @@ def _nearest(matrix: Floats, anomalies: Anomalies, rows: Ints) -> Ints:
     ordinary = np.flatnonzero((anomalies.role == "core") & ~anomalies.is_anomaly)
     if not len(ordinary) or not len(rows):
         return np.full(len(rows), -1, dtype=np.int64)
-    return ordinary[np.asarray(cKDTree(matrix[ordinary]).query(matrix[rows])[1])]
+    return ordinary[neighbours.nearest(matrix[ordinary], matrix[rows])[1]]
 
 
 def _reasons(usual: Sequence[_Usual], place: int, deviation: Floats, show: Format) -> tuple[Reason, ...]:

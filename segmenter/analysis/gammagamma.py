@@ -13,21 +13,27 @@ from segmenter.analysis.types import Floats
 
 STARTS = ((1.0, 2.0), (5.0, 4.0), (0.5, 8.0))  # (p, q) to start from; gamma follows from the mean value
 SMALLEST, LARGEST = 1e-4, 1e5  # of a parameter, of gamma in means
+SAMPLE = 5_000  # customers
 
 
 def fit(orders: Floats, value: Floats) -> GammaGamma:
-    """The likeliest parameters; `orders` (n,) and their mean `value` (n,), both positive."""
+    """The likeliest parameters; `orders` (n,) and their mean `value` (n,), both positive.
+
+    The start is chosen on a sample that is even over the values, and the best of them polished on everybody.
+    """
     from scipy.optimize import minimize
 
     mean = float(np.average(value, weights=orders))
     scaled = value / mean
+    some = np.lexsort((orders, scaled))[:: 1 + len(scaled) // SAMPLE]
     bounds = [(np.log(SMALLEST), np.log(LARGEST))] * 3
     tries = [
-        minimize(_loss, np.log([p, q, (q - 1) / p]), (orders, scaled), "L-BFGS-B", jac=True, bounds=bounds)
+        minimize(_loss, np.log([p, q, (q - 1) / p]), (orders[some], scaled[some]), "L-BFGS-B", jac=True, bounds=bounds)
         for p, q in STARTS
     ]
     best = min(tries, key=lambda tried: float(tried.fun))
-    p, q, gamma = (float(found) for found in np.exp(best.x))
+    polished = minimize(_loss, best.x, (orders, scaled), "L-BFGS-B", jac=True, bounds=bounds)
+    p, q, gamma = (float(found) for found in np.exp(polished.x))
     return GammaGamma(p, q, gamma * mean)
 
 

@@ -11,6 +11,7 @@ from scipy.spatial.distance import pdist
 
 from segmenter.analysis.divisive import divide
 from segmenter.analysis.findings import Curve, HierarchyFinding, LinkageFinding
+from segmenter.analysis.threads import single_threaded
 from segmenter.analysis.types import Floats, Hierarchy, Ints
 
 Linkage = Literal["single", "complete", "average", "centroid", "ward"]
@@ -23,6 +24,7 @@ LEAVES = 30
 COMPARED = 1_000  # customers that the linkages and distances are compared on
 
 
+@single_threaded
 def build(
     matrix: Floats, segments: Ints, centroids: Floats, *, method: Linkage, metric: Metric, sample_size: int, seed: int
 ) -> Hierarchy:
@@ -91,10 +93,9 @@ def _compare(name: Linkage, metric: Metric, distances: Floats, segments: Ints, n
 
     tree = linkage(distances, name)
     labels = cut(tree, n_clusters)
-    correlation = np.corrcoef(cophenet(tree), distances)[0, 1] if np.ptp(distances) > 0 else 0.0
     sizes = tuple(sorted((int(size) for size in np.bincount(labels)), reverse=True))
     agreement = float(adjusted_rand_score(segments, labels))
-    return LinkageFinding(name, metric, float(np.nan_to_num(correlation)), agreement, sizes)
+    return LinkageFinding(name, metric, _correlation(cophenet(tree), distances), agreement, sizes)
 
 
 def _in_words(compared: tuple[LinkageFinding, ...], method: Linkage, metric: Metric) -> str:
@@ -108,6 +109,13 @@ def _in_words(compared: tuple[LinkageFinding, ...], method: Linkage, metric: Met
         f"best (cophenetic correlation {best.cophenetic:.2f}); {method.replace('ward', 'Ward')} linkage with {WORDS[used]} distance is shown."
         f"{instead}"
     )
+
+
+def _correlation(some: Floats, others: Floats) -> float:
+    """Pearson's, 0 where either is constant; without the copies that `numpy.corrcoef` makes of millions of pairs."""
+    one, other = some - some.mean(), others - others.mean()
+    scale = float(np.sqrt((one @ one) * (other @ other)))
+    return float(one @ other) / scale if scale > 0 else 0.0
 
 
 def _shown(

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.spatial.distance import cdist
 
 from segmenter.analysis.alike import differs
@@ -16,12 +14,13 @@ from segmenter.analysis.choice import choose, trivial
 from segmenter.analysis.findings import KChoice, KPoint
 from segmenter.analysis.silhouette import silhouettes
 from segmenter.analysis.stability import stability
+from segmenter.analysis.threads import single_threaded, workers
 from segmenter.analysis.types import Floats, Ints, Segmentation
 
 if TYPE_CHECKING:
     from segmenter.config.analysis import KMeansConfig
 
-FIT_SAMPLE = 50_000
+FIT_SAMPLE = 20_000
 SILHOUETTE_SAMPLE = 10_000
 RESAMPLED = 2_000
 QUICK_RESTARTS = 2
@@ -40,10 +39,11 @@ class _Fit:
     stability: Floats  # per cluster, empty where not measured
 
 
+@single_threaded
 def segment(matrix: Floats, config: KMeansConfig, seed: int, value: Floats | None = None) -> Segmentation:
     """Segments of customers (n, d) for the K that the criteria choose, or the pinned one.
 
-    Every K is fitted with `config.n_init` restarts on at most 50,000 customers and then refined on
+    Every K is fitted with `config.n_init` restarts on at most 20,000 customers and then refined on
     all. `value` (n,), for example money spent, orders the labels: segment 0 has the largest median.
     The rows are put in lexicographic order first, so that the order of customers changes nothing.
     """
@@ -84,6 +84,7 @@ def segment(matrix: Floats, config: KMeansConfig, seed: int, value: Floats | Non
     )
 
 
+@single_threaded
 def hold(matrix: Floats, centroids: Floats, fresh: KChoice, config: KMeansConfig, seed: int) -> Segmentation:
     """Customers (n, d) in the segments of given `centroids` (k, d), every one of which has a customer.
 
@@ -93,10 +94,9 @@ def hold(matrix: Floats, centroids: Floats, fresh: KChoice, config: KMeansConfig
     order = np.lexsort(matrix.T)
     points, k = matrix[order], len(centroids)
     labels = assign(points, centroids)
-    inertia = float(((points - centroids[labels]) ** 2).sum())
+    inertia = _inertia(points, labels, centroids)
     fit = _Fit(labels, centroids, inertia, np.zeros(0))
-    with _one_thread("blas"), _one_thread("openmp"):
-        stable = _stability(points, fit, config, seed) if k > 1 else np.zeros(0)
+    stable = _stability(points, fit, config, seed) if k > 1 else np.zeros(0)
     sample = _sample(len(points), SILHOUETTE_SAMPLE, seed)
     silhouette = np.full(len(points), np.nan)
     if k > 1:
@@ -129,31 +129,22 @@ def _candidates(points: Floats, config: KMeansConfig) -> list[int]:
 
 
 def _sweep(points: Floats, counts: list[int], config: KMeansConfig, seed: int) -> list[_Fit]:
-    """A fit per K, side by side in threads; each fit is a single thread's work, so that sums come out alike."""
-    task = partial(_fitted, points, config=config, seed=seed)
-    with _one_thread("blas"), ThreadPoolExecutor() as pool:
-        return list(pool.map(task, counts))
+    """A fit per K, side by side in threads; the restarts are on a sample, and what all customers refine is float32."""
+    sample = points[_sample(len(points), FIT_SAMPLE, seed)]
+    everybody = points.astype(np.float32) if len(sample) < len(points) else None
 
-
-def _fitted(points: Floats, n_clusters: int, *, config: KMeansConfig, seed: int) -> _Fit:
-    with _one_thread("openmp"):
-        sample = points[_sample(len(points), FIT_SAMPLE, seed)]
+    def fitted(n_clusters: int) -> _Fit:
         model = _kmeans(sample, n_clusters, seed, n_init=config.n_init)
-        if len(sample) < len(points):
-            model = _kmeans(points.astype(np.float32), n_clusters, seed, n_init=1, init=model.cluster_centers_)
+        if everybody is not None:
+            model = _kmeans(everybody, n_clusters, seed, n_init=1, init=model.cluster_centers_)
         fit = _settled(points, np.asarray(model.labels_, dtype=np.int64))
         return replace(fit, stability=_stability(points, fit, config, seed))
 
-
-def _one_thread(user_api: str) -> AbstractContextManager[object]:
-    """Holds the numeric libraries to one thread: sums over several come out differently from run to run."""
-    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
-
-    limits: AbstractContextManager[object] = threadpool_limits(1, user_api=user_api)
-    return limits
+    with workers() as pool:
+        return list(pool.map(fitted, counts))
 
 
-def _kmeans(points: Floats, n_clusters: int, seed: int, **options: Any) -> Any:
+def _kmeans(points: NDArray[np.floating[Any]], n_clusters: int, seed: int, **options: Any) -> Any:
     from sklearn.cluster import KMeans
 
     return KMeans(n_clusters, random_state=seed, **options).fit(points)
@@ -165,8 +156,12 @@ def _settled(points: Floats, labels: Ints) -> _Fit:
     sums = np.column_stack([np.bincount(labels, weights=column) for column in points.T])
     centroids = (sums[sizes > 0].T / sizes[sizes > 0]).T
     labels = assign(points, centroids)
-    inertia = float(((points - centroids[labels]) ** 2).sum())
-    return _Fit(labels, centroids, inertia, np.zeros(0))
+    return _Fit(labels, centroids, _inertia(points, labels, centroids), np.zeros(0))
+
+
+def _inertia(points: Floats, labels: Ints, centroids: Floats) -> float:
+    """Summed squared distances to the own centroid, a column at a time: no copy of all points."""
+    return float(sum(((column - at[labels]) ** 2).sum() for column, at in zip(points.T, centroids.T, strict=True)))
 
 
 def _stability(points: Floats, fit: _Fit, config: KMeansConfig, seed: int) -> Floats:
@@ -212,11 +207,10 @@ def _references(points: Floats, counts: list[int], seed: int) -> Floats:
     differ = differs(points)
     parts = [part for part in (points[~differ], points[differ]) if len(part)]
     found = []
-    with _one_thread("openmp"):
-        for generator in np.random.default_rng(seed).spawn(REFERENCES):
-            cloud = np.vstack([_cloud(part, generator) for part in parts])
-            labels = [_kmeans(cloud, k, seed, n_init=QUICK_RESTARTS).labels_ for k in counts]
-            found.append(silhouettes(cloud, np.array(labels, dtype=np.int64)).mean(axis=1))
+    for generator in np.random.default_rng(seed).spawn(REFERENCES):
+        cloud = np.vstack([_cloud(part, generator) for part in parts])
+        labels = [_kmeans(cloud, k, seed, n_init=QUICK_RESTARTS).labels_ for k in counts]
+        found.append(silhouettes(cloud, np.array(labels, dtype=np.int64)).mean(axis=1))
     return np.asarray(np.mean(found, axis=0), dtype=np.float64)
 
 

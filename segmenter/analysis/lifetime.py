@@ -16,6 +16,7 @@ from segmenter.analysis.lifetime_types import (
     LifetimeFinding,
     SegmentLifetime,
 )
+from segmenter.analysis.threads import single_threaded
 from segmenter.analysis.types import Floats, Ints
 
 LAST_CLASS = 7  # repeat orders and more
@@ -98,6 +99,7 @@ class _Models:
     value: GammaGamma | None
 
 
+@single_threaded
 def value_to_come(past: Past, days: int, segments: Ints) -> Lifetime:
     """Orders and money of the next `days`, per customer and per segment (n,), if the past can carry it.
 
@@ -142,15 +144,12 @@ def _fit(history: History) -> _Models:
 
     Order values want as many paying customers as the gate wants repeaters.
     """
-    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
-
     known = np.isfinite(history.age)
     paid = known & (history.order_value > 0)
-    with threadpool_limits(1):  # four parameters: threads would only wait for one another
-        orders = bgnbd.fit(history.repeats[known], history.recency[known], history.age[known])
-        if paid.sum() < gate.MIN_REPEATERS:
-            return _Models(orders, None)
-        return _Models(orders, gammagamma.fit(history.repeats[paid] + 1, history.order_value[paid]))
+    orders = bgnbd.fit(history.repeats[known], history.recency[known], history.age[known])
+    if paid.sum() < gate.MIN_REPEATERS:
+        return _Models(orders, None)
+    return _Models(orders, gammagamma.fit(history.repeats[paid] + 1, history.order_value[paid]))
 
 
 def _forecast(models: _Models, history: History, days: int) -> Forecast:

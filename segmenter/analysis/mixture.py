@@ -8,6 +8,7 @@ import numpy as np
 
 from segmenter.analysis.findings import MixtureFinding
 from segmenter.analysis.hierarchy import draw
+from segmenter.analysis.threads import single_threaded
 from segmenter.analysis.types import Floats, Ints, Mask
 
 COVARIANCES = ("full", "tied", "diag", "spherical")
@@ -30,14 +31,12 @@ class Memberships:
         return np.asarray(np.maximum(self.own, self.of_second) <= BETWEEN)
 
 
+@single_threaded
 def fit(matrix: Floats, segments: Ints, counts: tuple[int, ...], seed: int) -> MixtureFinding:
     """BIC (Schwarz 1978; lower is better) of mixtures on a sample of `matrix` (n, d), over `counts` components."""
-    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
-
     points = matrix[draw(len(matrix), SAMPLE, seed)]
     tried = tuple(k for k in counts if k < len(points))
-    with threadpool_limits(1):  # each fit is small: threads would only wait for one another
-        bic = {kind: tuple(_bic(points, k, kind, seed) for k in tried) for kind in COVARIANCES}
+    bic = {kind: tuple(_bic(points, k, kind, seed) for k in tried) for kind in COVARIANCES}
     kind, place = min(((kind, at) for kind in bic for at in range(len(tried))), key=lambda each: bic[each[0]][each[1]])
     n_between = int(memberships(matrix, segments).between.sum())
     return MixtureFinding(tried, bic, kind, tried[place], n_between, len(points))

@@ -1,4 +1,4 @@
-"""Neighbours, density and connection at scale: exact, in memory that grows with the number of points only.
+"""Neighbours and density at scale: exact, in memory that grows with the number of points and of neighbours asked for.
 
 The points are put in the order of a k-d tree's leaves first: neighbours then lie beside each
 other in memory, which makes every later query several times faster.
@@ -6,23 +6,22 @@ other in memory, which makes every later query several times faster.
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 from scipy.spatial import cKDTree
-from scipy.spatial.distance import cdist
 
-from segmenter.analysis.types import Floats, Ints
+from segmenter.analysis.threads import by_blocks, one_thread
+from segmenter.analysis.types import Floats, Ints, Mask
 
-Mask = NDArray[np.bool_]
-SLACK = 3.0  # how much nearer than the limit a box must be to be opened in the quick first pass
+LEAF = 64
+SLACKS = (3.0, 1.0)  # how much nearer than the limit a box must be to be opened in the quick first passes
 WINDOW = 256  # points whose distances are taken all at once
-STRIDES = tuple(2**power for power in range(14))  # places apart in leaf order at which edges are looked for
+BLOCK = 2_048  # points that are asked for at a time: those of one region, which may be slow, are shared among threads
+ROUNDING = 2.0**-24  # of float32
 
 
 @dataclass(frozen=True)
@@ -35,133 +34,121 @@ class Neighbourhood:
     @cached_property
     def tree(self) -> cKDTree:
         """The k-d tree over the ordered points."""
-        return _tree(self.points)
+        return tree_of(self.points)
 
 
-def _tree(points: Floats) -> cKDTree:
-    return cKDTree(points, leafsize=32, balanced_tree=False, compact_nodes=False)
+@dataclass(frozen=True)
+class Density:
+    """Which points are core, (n,); of the m others, one after another, everybody within eps.
+
+    The neighbours of the i-th point that is not core are `neighbours[starts[i] : starts[i + 1]]`, itself among them.
+    """
+
+    core: Mask
+    starts: Ints
+    neighbours: NDArray[np.int32]
+
+
+def tree_of(points: Floats) -> cKDTree:
+    """A k-d tree that is quickly built: split in the middle, boxes as they fall."""
+    return cKDTree(points, leafsize=LEAF, balanced_tree=False, compact_nodes=False)
+
+
+def leaf_order(points: Floats) -> Ints:
+    """Row numbers of points (n, d) in the order of their tree's leaves."""
+    return np.asarray(tree_of(points).indices, dtype=np.int64)
 
 
 def arrange(points: Floats) -> Neighbourhood:
     """The points in leaf order of their k-d tree; no NaN, at least one column."""
-    order = np.asarray(_tree(points).indices, dtype=np.int64)
+    order = leaf_order(points)
     return Neighbourhood(np.ascontiguousarray(points[order]), order)
 
 
 def kth_distances(hood: Neighbourhood, k: int, rows: Ints | slice = slice(None)) -> Floats:
     """Distance from each point (or those in `rows`, in leaf order) to its k-th neighbour, itself counted as the first."""
-    distances, _ = hood.tree.query(hood.points[rows], k=[k], workers=-1)
-    return np.asarray(distances, dtype=np.float64)[:, 0]
+    points = hood.points[rows]
+    return np.concatenate(by_blocks(lambda block: _query(hood.tree, points[block], [k])[0][:, 0], len(points), BLOCK))
 
 
 def core_points(hood: Neighbourhood, eps: float, min_samples: int) -> Mask:
-    """Points with at least `min_samples` points (themselves counted) within `eps`, in leaf order.
+    """Points with at least `min_samples` points (themselves counted) within `eps`, in leaf order."""
+    return density(hood, eps, min_samples).core
+
+
+def density(hood: Neighbourhood, eps: float, min_samples: int) -> Density:
+    """Core points, with at least `min_samples` points (themselves counted) within `eps`, and the others' neighbours.
 
     Enough neighbours among those close in leaf order are proof of a core point, and so is an
     approximate k-th neighbour within eps; only the few that both leave open are asked exactly.
     """
     core = _crowded(hood.points, eps, min_samples)
-    for slack in (SLACK, 0.0):
+    for slack in SLACKS:
         open_ = np.flatnonzero(~core)
-        core[open_] = _reaches(hood.tree, hood.points[open_], min_samples, eps, slack)
-    return core
+        core[open_] = _reaches(hood, open_, min_samples, eps, slack)
+    open_ = np.flatnonzero(~core)
+    found = by_blocks(lambda block: _asked(hood, open_[block], min_samples, eps), len(open_), BLOCK)
+    core[open_] = np.concatenate([is_core for is_core, _, _ in found])
+    starts = np.cumsum(np.concatenate([np.zeros(1, dtype=np.int64), *(counts for _, counts, _ in found)]))
+    return Density(core, starts, np.concatenate([neighbours for _, _, neighbours in found]))
 
 
-def nearest(points: Floats, others: Floats) -> Floats:
-    """Distance from each of `others` to its nearest among `points`."""
+def nearest(points: Floats, others: Floats) -> tuple[Floats, Ints]:
+    """Distance from each of `others` (m, d) to its nearest among `points` (n, d), at least one, and that one's row."""
     hood, asking = arrange(points), arrange(others)
-    distances = np.empty(len(others))
-    distances[asking.order] = hood.tree.query(asking.points, workers=-1)[0]
-    return distances
+    distances, rows = np.empty(len(others)), np.empty(len(others), dtype=np.int64)
+    found = by_blocks(lambda block: _query(hood.tree, asking.points[block], [1]), len(others), BLOCK)
+    distances[asking.order] = np.concatenate([distance[:, 0] for distance, _ in found])
+    rows[asking.order] = hood.order[np.concatenate([place[:, 0] for _, place in found])]
+    return distances, rows
 
 
-def within(points: Floats, others: Floats, eps: float) -> Mask:
-    """True for each of `others` that has one of `points` within eps."""
-    hood = arrange(points)
-    near = _reaches(hood.tree, others, 1, eps, SLACK)
-    near[~near] = _reaches(hood.tree, others[~near], 1, eps, 0.0)
-    return near
+def within(tree: cKDTree, points: Floats, k: Sequence[int], eps: float, slack: float = 0.0) -> tuple[Mask, Ints]:
+    """Whether the k-th nearest (m, len(k)) of points (m, d) lie within eps, and their places where they do.
+
+    With slack the search passes over boxes that are not so much nearer than eps: what it finds is there, but it may miss.
+    """
+    distances, places = _query(tree, points, k, float(np.nextafter(eps, np.inf)), slack)
+    return np.isfinite(distances), places
+
+
+def _query(
+    tree: cKDTree, points: Floats, k: Sequence[int], bound: float = np.inf, slack: float = 0.0
+) -> tuple[Floats, Ints]:
+    distances, places = tree.query(points, k=k, eps=slack, distance_upper_bound=bound)
+    return np.asarray(distances, dtype=np.float64), np.asarray(places, dtype=np.int64)
+
+
+def _reaches(hood: Neighbourhood, rows: Ints, k: int, eps: float, slack: float) -> Mask:
+    """Rows whose k-th neighbour lies within eps, as far as a search with slack can tell."""
+    points = hood.points[rows]
+    near = by_blocks(lambda block: within(hood.tree, points[block], [k], eps, slack)[0], len(points), BLOCK)
+    return np.concatenate(near)[:, 0]
+
+
+def _asked(hood: Neighbourhood, rows: Ints, min_samples: int, eps: float) -> tuple[Mask, Ints, NDArray[np.int32]]:
+    """Which rows are core; how many neighbours each of the others has, and these neighbours."""
+    near, places = within(hood.tree, hood.points[rows], range(1, min_samples + 1), eps)
+    core = near[:, -1]
+    return core, near[~core].sum(axis=1), places[~core][near[~core]].astype(np.int32)
 
 
 def _crowded(points: Floats, eps: float, min_samples: int) -> Mask:
-    """Points with `min_samples` within eps in their own block of leaf order and the two beside it."""
+    """Points with `min_samples` within eps in their own block of leaf order and the two beside it: a proof, if not of all.
 
-    def count(start: int) -> Mask:
-        around = points[max(0, start - WINDOW) : start + 2 * WINDOW]
-        near = cdist(points[start : start + WINDOW], around) <= eps
-        return np.asarray(near.sum(axis=1) >= min_samples)
-
-    with ThreadPoolExecutor() as pool:
-        return np.concatenate([np.zeros(0, dtype=bool), *pool.map(count, range(0, len(points), WINDOW))])
-
-
-def _reaches(tree: cKDTree, points: Floats, k: int, eps: float, slack: float) -> Mask:
-    bound = np.nextafter(eps, np.inf)
-    distances, _ = tree.query(points, k=[k], eps=slack, distance_upper_bound=bound, workers=-1)
-    return np.asarray(np.isfinite(distances)[:, 0])
-
-
-def components(points: Floats, eps: float) -> Ints:
-    """Connected components of the graph that joins points at most `eps` apart, numbered from 0.
-
-    `points` in leaf order are quickest: most edges then lie between points that are close in that
-    order and are found without a search. What falls apart by that is joined by asking for edges
-    between components directly. Any two components differ in some bit of their number, so that a
-    round over all bits without a new edge proves that none is left.
+    Squared distances are x x + y y - 2 x y, one product in float32 of rows that are taken from a point
+    of the block, with the squares enlarged by more than rounding takes away: none that counts is beyond eps.
     """
-    if not len(points):
-        return np.zeros(0, dtype=np.int64)
-    labels = _strided(points, eps)
-    for slack in (SLACK, 0.0):
-        labels = _all_bridged(points, labels, eps, slack)
-    return labels
+    enlarged = np.float32(1 + (4 * points.shape[1] + 32) * ROUNDING)
+    limit = np.float32(eps * eps * (1 - 16 * ROUNDING))
 
+    def prove(block: slice) -> Mask:
+        first = max(0, block.start - WINDOW)
+        around = (points[first : block.stop + WINDOW] - points[block.start]).astype(np.float32)
+        squares, ones = np.einsum("ij,ij->i", around, around) * enlarged, np.ones(len(around), np.float32)
+        rows = np.column_stack([-2 * around, squares, ones])[block.start - first : block.stop - first]
+        near = rows @ np.vstack([around.T, ones, squares]) <= limit
+        return np.asarray(np.count_nonzero(near, axis=1) >= min_samples)
 
-def _all_bridged(points: Floats, labels: Ints, eps: float, slack: float) -> Ints:
-    """Components joined until a round over all bits finds no edge; without slack none is then left."""
-    while (n_left := int(labels.max()) + 1) > 1:
-        for bit in range((n_left - 1).bit_length()):
-            labels = _bridged(points, labels, bit, eps, slack)
-        if int(labels.max()) + 1 == n_left:
-            break
-    return labels
-
-
-def _strided(points: Floats, eps: float) -> Ints:
-    """Components by the edges between points 1, 2, 4, ... places apart."""
-    n = len(points)
-    labels = np.arange(n)
-    for stride in STRIDES:
-        if stride < n:
-            near = np.flatnonzero(_square(points[stride:] - points[:-stride]) <= eps * eps)
-            labels = _joined(labels, labels[near], labels[near + stride])
-    return labels
-
-
-def _square(differences: Floats) -> Floats:
-    lengths: Floats = np.einsum("ij,ij->i", differences, differences)
-    return lengths
-
-
-def _joined(labels: Ints, left: Ints, right: Ints) -> Ints:
-    """The labels after components `left` and `right` are joined pairwise; the largest becomes 0."""
-    n = int(labels.max()) + 1
-    graph = coo_array((np.ones(len(left), dtype=np.int8), (left, right)), shape=(n, n))
-    joined = np.asarray(connected_components(graph, directed=False)[1], dtype=np.int64)[labels]
-    sizes = np.bincount(joined)
-    rank = np.empty(len(sizes), dtype=np.int64)
-    rank[np.argsort(-sizes, kind="stable")] = np.arange(len(sizes))
-    return rank[joined]
-
-
-def _bridged(points: Floats, labels: Ints, bit: int, eps: float, slack: float) -> Ints:
-    """Components joined across the two halves whose numbers differ in this bit, by each point's nearest beyond."""
-    half = (labels >> bit) & 1 == 1
-    small, large = sorted((np.flatnonzero(half), np.flatnonzero(~half)), key=len)
-    if not len(small):
-        return labels
-    bound = np.nextafter(eps, np.inf)
-    nearest = _tree(points[large]).query(points[small], eps=slack, distance_upper_bound=bound, workers=-1)
-    found = np.asarray(nearest[1], dtype=np.int64)
-    met = found < len(large)
-    return _joined(labels, labels[small[met]], labels[large[found[met]]])
+    with one_thread():
+        return np.concatenate(by_blocks(prove, len(points), WINDOW))

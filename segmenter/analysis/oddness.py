@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
 import numpy as np
 from scipy.spatial.distance import cdist
 
+from segmenter.analysis.threads import by_blocks
 from segmenter.analysis.types import Floats
 
 REFERENCES = 500
@@ -33,9 +33,7 @@ def _to_the_bulk(matrix: Floats) -> Floats:
     """Distance within which half of the reference customers lie, per customer."""
     places = np.linspace(0, len(matrix) - 1, min(REFERENCES, len(matrix))).round().astype(np.int64)
     reach = partial(_median_distance, references=matrix[np.lexsort(matrix.T)[places]])
-    blocks = (matrix[start : start + BLOCK] for start in range(0, len(matrix), BLOCK))
-    with ThreadPoolExecutor() as pool:
-        return np.concatenate(list(pool.map(reach, blocks)))
+    return np.concatenate(by_blocks(lambda block: reach(matrix[block]), len(matrix), BLOCK))
 
 
 def _median_distance(block: Floats, references: Floats) -> Floats:

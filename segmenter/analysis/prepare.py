@@ -38,15 +38,13 @@ def prepare(
     The anomalies' matrix is filled, transformed (log1p) and scaled to
     standard units, never clipped or projected.
     """
-    table = np.where(np.isfinite(values), values, np.nan)
     wanted = tuple(use) or tuple(names)
     searched = tuple(anomalies_use) or tuple(names)
-    preparation = _fit(_sorted(_columns(table, names, wanted)), wanted, config, seed)
-    plain = _for_anomalies(config)
-    search = _fit(_sorted(_columns(table, names, searched)), searched, plain, seed)
+    preparation = _fit(_sorted(_columns(values, names, wanted)), wanted, config, seed)
+    search = _fit(_sorted(_columns(values, names, searched)), searched, _for_anomalies(config), seed)
     return Prepared(
-        segments=apply(preparation, _columns(table, names, preparation.names)),
-        anomalies=apply(search, _columns(table, names, search.names)),
+        segments=apply(preparation, _columns(values, names, preparation.names)),
+        anomalies=apply(search, _columns(values, names, search.names)),
         preparation=preparation,
         search=search,
     )
@@ -60,10 +58,11 @@ def apply(preparation: Preparation, values: Floats) -> Floats:
     matrix = _filled(np.where(np.isfinite(values), values, np.nan), preparation)
     lower = [-np.inf if edge is None else edge for edge in preparation.lower]
     upper = [np.inf if edge is None else edge for edge in preparation.upper]
-    matrix = np.clip(matrix, lower, upper)
+    np.clip(matrix, lower, upper, out=matrix)
     for column, (kind, power) in enumerate(zip(preparation.transforms, preparation.lambdas, strict=True)):
         matrix[:, column] = _transformed(matrix[:, column], kind, power)
-    matrix = (matrix - np.array(preparation.center)) / np.array(preparation.scale)
+    matrix -= np.array(preparation.center)
+    matrix /= np.array(preparation.scale)
     if preparation.leeway:
         matrix = np.sign(matrix) * np.maximum(np.abs(matrix) - np.array(preparation.leeway), 0.0)
     if preparation.components is not None:
@@ -75,8 +74,11 @@ def _for_anomalies(config: PrepareConfig) -> PrepareConfig:
     return config.model_copy(update={"outliers": "none", "transform": "log1p", "scaling": "standard", "pca": None})
 
 
-def _columns(table: Floats, names: Sequence[str], wanted: Sequence[str]) -> Floats:
-    return table[:, [list(names).index(name) for name in wanted]]
+def _columns(values: Floats, names: Sequence[str], wanted: Sequence[str]) -> Floats:
+    """A copy of the columns wanted; what is not finite is missing."""
+    columns = values[:, [list(names).index(name) for name in wanted]]
+    columns[~np.isfinite(columns)] = np.nan
+    return columns
 
 
 def _sorted(table: Floats) -> Floats:

@@ -49,8 +49,8 @@ def score(recency: Floats, frequency: Floats, monetary: Floats, segments: Ints, 
     columns = {"recency": -np.nan_to_num(recency, nan=np.inf), "frequency": frequency, "monetary": monetary}
     scores = np.column_stack([quintiles(np.nan_to_num(column)) for column in columns.values()])
     scores[np.nan_to_num(frequency) <= 1, 1] = 1  # a single order is no habit, even where half of all have no other
-    names = [segment(int(r), int(f), int(m)) for r, f, m in scores]
-    place = np.array([NAMES.index(name) for name in names], dtype=np.int64)
+    place = _places()[tuple(scores.T - 1)]
+    names: list[str] = np.array(NAMES, dtype=object)[place].tolist()
     crosswalk = np.zeros((len(NAMES), n_clusters), dtype=np.int64)
     np.add.at(crosswalk, (place, segments), 1)
     disagrees = segments != crosswalk.argmax(axis=1)[place]
@@ -95,6 +95,12 @@ def segment(r: int, f: int, m: int) -> str:
         (r == 2 or value >= 2, "Hibernating"),
     )
     return next((name for holds, name in rules if holds), "Lost")
+
+
+def _places() -> Ints:
+    """Number (5, 5, 5) of the standard segment of every code."""
+    each = range(1, 6)
+    return np.array([[[NAMES.index(segment(r, f, m)) for m in each] for f in each] for r in each], dtype=np.int64)
 
 
 def _cuts(scores: Ints, columns: dict[str, Floats]) -> dict[str, tuple[float, ...]]:

@@ -6,9 +6,10 @@ import numpy as np
 from scipy.spatial.distance import cdist
 
 from segmenter.analysis.findings import SilhouetteProfile
+from segmenter.analysis.threads import by_blocks, one_thread
 from segmenter.analysis.types import Floats, Ints
 
-BLOCK = 500
+BLOCK = 250
 PROFILE_POINTS = 200
 
 
@@ -22,12 +23,16 @@ def silhouettes(points: Floats, labelings: Ints) -> Floats:
     n = len(points)
     columns, edges = _indicators(labelings)
     result = np.empty((len(labelings), n))
-    for start in range(0, n, BLOCK):
-        rows = np.arange(start, min(start + BLOCK, n))
+    sizes = columns.sum(axis=0)
+
+    def fill(rows: slice) -> None:
         sums = cdist(points[rows], points) @ columns
         for number, labels in enumerate(labelings):
             part = slice(edges[number], edges[number + 1])
-            result[number, rows] = _from_sums(sums[:, part], columns[:, part].sum(axis=0), labels[rows])
+            result[number, rows] = _from_sums(sums[:, part], sizes[part], labels[rows])
+
+    with one_thread():
+        by_blocks(fill, n, BLOCK)
     return result
 
 

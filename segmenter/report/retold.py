@@ -63,6 +63,7 @@ def _manifest(manifest: Manifest, tell: Tell) -> Manifest:
         recognition=replace(recognition, reasons={role: tell(why) for role, why in recognition.reasons.items()}),
         readings=tuple(replace(reading, dialect=tell(reading.dialect)) for reading in manifest.readings),
         timings={tell(stage): seconds for stage, seconds in manifest.timings.items()},
+        peaks={tell(stage): peak for stage, peak in manifest.peaks.items()},
     )
 
 

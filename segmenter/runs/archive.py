@@ -34,8 +34,10 @@ def new_run_id(started_at: datetime, readings: Sequence[Reading], archive: Path)
     return f"{stamp}-{digest[: next(lengths, 12)]}"
 
 
-def write(run: Run, archive: Path, finish: Callable[[Path], None]) -> Path:
+def write(run: Run, archive: Path, finish: Callable[[Path], Manifest | None]) -> Path:
     """Write `run` below `archive`; `finish` adds the report to the folder before it is shown.
+
+    What it returns is the manifest as it stands then, with the cost of the report; None: the run's.
 
     The folder appears whole or not at all: it is written under a hidden name and renamed. What
     writers that died left behind is removed first. Files are readable by their owner alone.
@@ -47,7 +49,7 @@ def write(run: Run, archive: Path, finish: Callable[[Path], None]) -> Path:
     aside.mkdir(mode=0o700)
     try:
         _write_tables(run, aside)
-        finish(aside)
+        _write_document(run, finish(aside) or run.manifest, aside)
         seal(aside)
         aside.rename(target)
         sync(archive)
@@ -60,12 +62,15 @@ def write(run: Run, archive: Path, finish: Callable[[Path], None]) -> Path:
     return target
 
 
-def _write_tables(run: Run, folder: Path) -> None:
+def _write_document(run: Run, manifest: Manifest, folder: Path) -> None:
     import pydantic_core
 
-    document = {"version": VERSION, "manifest": run.manifest, "findings": run.findings, "history": run.history}
+    document = {"version": VERSION, "manifest": manifest, "findings": run.findings, "history": run.history}
     text = pydantic_core.to_json(document, indent=1, inf_nan_mode="strings")
     (folder / "run.json").write_bytes(text)
+
+
+def _write_tables(run: Run, folder: Path) -> None:
     write_parquet(run.customers, folder / "customers.parquet", order_by="customer_id")
     write_parquet(run.segments, folder / "segments.parquet", order_by="label")
     write_safe_csv(run.anomalies, folder / "anomalies.csv")

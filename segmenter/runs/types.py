@@ -48,6 +48,7 @@ class Manifest:
     features: tuple[Feature, ...]
     period: Period
     timings: dict[str, float]  # seconds per stage
+    peaks: dict[str, float] = field(default_factory=dict)  # MiB per stage, where the system tells
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from segmenter.analysis.explain import Explained, explain
 from segmenter.analysis.findings import Findings, SegmentCard, SilhouetteProfile
 from segmenter.analysis.lifetime_types import LifetimeFinding
 from segmenter.analysis.silhouette import silhouette_profiles
+from segmenter.analysis.threads import single_threaded
 from segmenter.analysis.types import Floats
 from segmenter.config import Config
 from segmenter.engine.population import Population
@@ -60,6 +61,7 @@ class Study:
     continuity: Continuity | None
 
 
+@single_threaded
 def study(table: FeatureTable, known: Known, config: Config) -> Study:
     """Segments, anomalies and the other readings of the same customers."""
     core, show = core_of(table, known.following, config), formatter(config)
@@ -67,7 +69,8 @@ def study(table: FeatureTable, known: Known, config: Config) -> Study:
     cards, odd = _cards(core, config), core
     if population is not None:
         cards, odd = counted(cards, population, table.names), joined(core, population)
-    explained, told = _explained(core, show), _explained(odd, show)
+    explained = _explained(core, show)
+    told = explained if odd is core else _explained(odd, show)
     proof = known.evidence([str(odd.table.customer_id[row]) for row in told.rows])
     readings = read(core, known.baskets, known.past_orders, config)
     return Study(

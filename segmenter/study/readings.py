@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
 import numpy as np
+import pandas as pd
 
 from segmenter.analysis import comparison, hierarchy, lifetime, maps, mixture, rfm, themes
 from segmenter.analysis.findings import Comparison, HierarchyFinding, MixtureFinding
 from segmenter.analysis.lifetime import Lifetime
 from segmenter.analysis.rfm import Rfm
 from segmenter.analysis.themes import Themes
+from segmenter.analysis.threads import workers
 from segmenter.analysis.types import CustomerMap
 from segmenter.config import Config
 from segmenter.features.types import Baskets, PastOrders
@@ -33,7 +34,7 @@ class Readings:
 
 def read(core: Core, baskets: Baskets | None, past_orders: PastOrders | None, config: Config) -> Readings:
     """All readings; the maps are drawn beside the rest, as they take as long as everything else together."""
-    with ThreadPoolExecutor(1) as beside:
+    with workers(1) as beside:
         drawing = beside.submit(_map, core, config)
         tree, side, soft = _methods(core, config)
         found = _themes(core, baskets, config)
@@ -106,8 +107,7 @@ def _to_come(core: Core, past_orders: PastOrders, config: Config) -> Lifetime:
 def _themes(core: Core, baskets: Baskets | None, config: Config) -> Themes:
     if baskets is None:
         return Themes(())
-    place = {customer: row for row, customer in enumerate(core.table.customer_id)}
-    rows = np.array([place.get(customer, -1) for customer in baskets.customer_id], dtype=np.int64)
+    rows = pd.Index(core.table.customer_id).get_indexer(pd.Index(baskets.customer_id))
     labels = np.where(rows >= 0, core.segmentation.labels[rows], -1)
     n_clusters = core.segmentation.n_clusters
     return themes.find(baskets.counts, baskets.products, labels, n_clusters, config.views.themes, config.engine.seed)

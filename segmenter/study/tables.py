@@ -52,19 +52,19 @@ def customers_table(
     names = np.array([card.name for card in cards], dtype=object)
     reasons = np.full(len(labels), None, dtype=object)
     reasons[explained.rows] = [_joined(each) for each in explained.reasons]
-    table = pd.DataFrame({"customer_id": core.table.customer_id.astype(str)})
-    values = pd.DataFrame(core.table.values, columns=list(core.table.names))
-    found = {
+    columns = {
+        "customer_id": core.table.customer_id.astype(object),
+        **dict(zip(core.table.names, core.table.values.T, strict=True)),
         "period_revenue": period_revenue,
         "segment": np.array(core.placement.numbers)[labels],
-        "segment_name": names[labels].astype(str),
+        "segment_name": names[labels],
         **_challenger(core),
         "silhouette": core.segmentation.silhouette,
         **_soft(core, names, config),
         **{name: readings.rfm.scores[:, at] for at, name in enumerate(("r_score", "f_score", "m_score"))},
         "rfm_segment": readings.rfm.names,
         "rfm_disagrees": readings.rfm.disagrees,
-        "dbscan_role": core.anomalies.role.astype(str),
+        "dbscan_role": core.anomalies.role.astype(object),
         "dbscan_cluster": core.anomalies.labels,
         "rare_group": core.anomalies.rare_group,
         "is_anomaly": core.anomalies.is_anomaly,
@@ -75,7 +75,7 @@ def customers_table(
         **_to_come(readings),
         **_places(readings.map, len(labels)),
     }
-    return pd.concat([table, values, pd.DataFrame(found)], axis=1)
+    return pd.DataFrame(columns, copy=False)
 
 
 def _challenger(core: Core) -> dict[str, Ints]:
@@ -91,7 +91,7 @@ def _soft(core: Core, names: np.ndarray, config: Config) -> dict[str, np.ndarray
     soft = memberships(core.matrix, core.segmentation.labels)
     return {
         "membership": soft.own,
-        "second_segment": names[soft.second].astype(str),
+        "second_segment": names[soft.second],
         "second_membership": soft.of_second,
     }
 

@@ -8,8 +8,9 @@ from scipy.sparse.csgraph import connected_components
 from scipy.spatial.distance import cdist
 from sklearn.cluster import DBSCAN
 
+from segmenter.analysis.connection import components
 from segmenter.analysis.dbscan import dbscan
-from segmenter.analysis.neighbours import arrange, components, core_points, kth_distances
+from segmenter.analysis.neighbours import arrange, core_points, kth_distances
 
 
 def cloud(kind, n, d, seed):

@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 from sklearn.metrics import adjusted_rand_score
 
+from segmenter.pipeline import STAGES
 from segmenter.runs import archive
 from segmenter.runs.model import place, read_model
 from segmenter.sample import generate
@@ -48,6 +49,13 @@ def test_what_was_written_is_read_back_the_same(finished):
     assert again.anomalies["nearest_ordinary"].tolist() == finished.run.anomalies["nearest_ordinary"].tolist()
     assert again.findings.cards[0].name == finished.run.findings.cards[0].name
     assert list(again.customers.columns) == list(finished.run.customers.columns)
+
+
+def test_every_stage_has_its_cost_the_report_among_them(finished):
+    manifest = archive.read(finished.folder).manifest
+    assert list(manifest.timings) == list(STAGES)
+    assert all(seconds > 0 for seconds in manifest.timings.values())
+    assert manifest.peaks.keys() <= manifest.timings.keys()
 
 
 def test_the_row_account_in_run_json_balances(finished, sample):

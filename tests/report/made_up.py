@@ -371,4 +371,5 @@ def _manifest(customers):
             AccountLine("unreadable", "rows that could not be read", 45, None, False),
         ), ("24.9 % of the rows have no customer; segments speak only of the rest.",)),
         FEATURES, period, {"reading the export": 2.31, "describing customers": 1.2, "finding segments and anomalies": 8.4},
+        {"reading the export": 310.5, "describing customers": 402.0, "finding segments and anomalies": 655.25},
     )  # fmt: skip

@@ -153,8 +153,13 @@ def _versions(view: View) -> Table:
 
 
 def _timings(view: View) -> Table:
-    rows = [(text(stage), view.number(seconds, 1)) for stage, seconds in view.run.manifest.timings.items()]
-    return table("timings", "Seconds per stage", columns("Stage", "Seconds#"), rows, "run.json: timings")
+    manifest = view.run.manifest
+    rows = [
+        (text(stage), view.number(seconds, 1), view.number(manifest.peaks.get(stage)))
+        for stage, seconds in manifest.timings.items()
+    ]
+    heads = columns("Stage", "Seconds#", "Most memory in MiB#")
+    return table("timings", "Seconds and memory per stage", heads, rows, "run.json: timings, peaks")
 
 
 def _how_to_ask(view: View) -> tuple[str, ...]:

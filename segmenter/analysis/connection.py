@@ -1,0 +1,106 @@
+"""Connected components of points that lie close together: exact, without a list of all edges."""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
+
+from segmenter.analysis.neighbours import BLOCK, leaf_order, tree_of, within
+from segmenter.analysis.threads import by_blocks
+from segmenter.analysis.types import Floats, Ints, Mask
+
+STRIDES = tuple(2**power for power in range(14))  # places apart in an order at which edges are looked for
+TURNS = 2  # orders beside the first: those of the points turned, so that other neighbours lie side by side
+FEW = 64  # components
+SMALL = 0.01  # of the points
+STRAY_NEIGHBOURS = 8
+PAIRS = 65_536  # whose distances are taken at a time
+
+
+def components(points: Floats, eps: float) -> Ints:
+    """Connected components of the graph that joins points (n, d) at most `eps` apart, numbered from 0, the largest first.
+
+    `points` in leaf order are quickest: most edges then lie between points that are close in that
+    order, or in the order of the points turned, and are found without a search. What is left of the
+    small components asks for its neighbours, and the few that remain are asked for edges between
+    them: any two differ in some bit of their number, so that a round over all bits without a new
+    edge proves that none is left.
+    """
+    n = len(points)
+    labels = _strided(points, np.arange(n), np.arange(n), eps)
+    for turn in range(TURNS):
+        if n and labels.max() >= FEW:
+            labels = _strided(points, leaf_order(points @ _turned(points.shape[1], turn)), labels, eps)
+    return _all_bridged(points, _strays_joined(points, labels, eps), eps)
+
+
+def _turned(d: int, seed: int) -> Floats:
+    """A rotation at random; which one changes the time that is taken, and no component."""
+    return np.asarray(np.linalg.qr(np.random.default_rng(seed).normal(size=(d, d)))[0], dtype=np.float64)
+
+
+def _strided(points: Floats, order: Ints, labels: Ints, eps: float) -> Ints:
+    """Components joined by the edges between points 1, 2, 4, ... places apart in `order`."""
+    for stride in STRIDES:
+        left, right = order[:-stride], order[stride:]
+        apart = labels[left] != labels[right]
+        left, right = left[apart], right[apart]
+        close = _close(points, left, right, eps)
+        labels = _joined(labels, labels[left[close]], labels[right[close]])
+    return labels
+
+
+def _close(points: Floats, left: Ints, right: Ints, eps: float) -> Mask:
+    """True for pairs of rows at most eps apart."""
+
+    def measure(block: slice) -> Mask:
+        differences = points[left[block]] - points[right[block]]
+        return np.asarray(np.einsum("ij,ij->i", differences, differences) <= eps * eps)
+
+    return np.concatenate(by_blocks(measure, len(left), PAIRS))
+
+
+def _joined(labels: Ints, left: Ints, right: Ints) -> Ints:
+    """The labels after components `left` and `right` are joined pairwise; the largest becomes 0."""
+    if not len(left):
+        return labels
+    n = int(labels.max()) + 1
+    graph = coo_array((np.ones(len(left), dtype=np.int8), (left, right)), shape=(n, n))
+    joined = np.asarray(connected_components(graph, directed=False)[1], dtype=np.int64)[labels]
+    sizes = np.bincount(joined)
+    rank = np.empty(len(sizes), dtype=np.int64)
+    rank[np.argsort(-sizes, kind="stable")] = np.arange(len(sizes))
+    return rank[joined]
+
+
+def _strays_joined(points: Floats, labels: Ints, eps: float) -> Ints:
+    """Components joined by the nearest neighbours of the points in small ones, where these points are few."""
+    n = len(labels)
+    strays = np.flatnonzero(np.bincount(labels)[labels] < SMALL * n)
+    if not 0 < len(strays) <= SMALL * n:
+        return labels
+    near, found = within(tree_of(points), points[strays], range(1, min(STRAY_NEIGHBOURS, n) + 1), eps)
+    return _joined(labels, np.repeat(labels[strays], near.sum(axis=1)), labels[found[near]])
+
+
+def _all_bridged(points: Floats, labels: Ints, eps: float) -> Ints:
+    """Components joined until a round over all bits finds no edge: none is then left."""
+    while len(labels) and (n_left := int(labels.max()) + 1) > 1:
+        for bit in range((n_left - 1).bit_length()):
+            labels = _bridged(points, labels, bit, eps)
+        if int(labels.max()) + 1 == n_left:
+            break
+    return labels
+
+
+def _bridged(points: Floats, labels: Ints, bit: int, eps: float) -> Ints:
+    """Components joined across the two halves whose numbers differ in this bit, by each point's nearest beyond."""
+    half = (labels >> bit) & 1 == 1
+    small, large = sorted((np.flatnonzero(half), np.flatnonzero(~half)), key=len)
+    if not len(small):
+        return labels
+    tree = tree_of(points[large])
+    found = by_blocks(lambda block: within(tree, points[small[block]], [1], eps), len(small), BLOCK)
+    near, place = (np.concatenate(parts)[:, 0] for parts in zip(*found, strict=True))
+    return _joined(labels, labels[small[near]], labels[large[place[near]]])
