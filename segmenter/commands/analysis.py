@@ -56,7 +56,8 @@ def init(options: Namespace) -> None:
         return
     terminal = Terminal(options.quiet)
     show_recognition(terminal, intake)
-    terminal.say(f"\n{target} is written. Try it: segmenter run -c {target}")
+    terminal.say("")
+    terminal.say(f"{target} is written. Try it: segmenter run -c {target}")
 
 
 def sample(options: Namespace) -> None:

@@ -63,7 +63,8 @@ def show(options: Namespace) -> None:
         for card in shown_run.findings.cards
     ]
     terminal.table(("segment", "customers", "of revenue", "odd", "what to do"), rows, right=(1, 2, 3))
-    terminal.say(f"\n{shown_run.findings.choice.reason}")
+    terminal.say("")
+    terminal.say(shown_run.findings.choice.reason)
     show_account(terminal, shown_run.manifest.account)
     for page in pages(folder):
         terminal.say(shown(page), style="bold")
@@ -79,7 +80,8 @@ def _show_figure(options: Namespace, folder: Path) -> None:
     terminal = Terminal(options.quiet)
     terminal.say(source.title, style="bold")
     terminal.say(f"{source.rows:,} rows of run {source.run}; stored in: {source.stored or 'the report alone'}")
-    terminal.say(f"SQL: {', '.join(source.queries) or 'none, it tells of the run itself'}\n")
+    terminal.say(f"SQL: {', '.join(source.queries) or 'none, it tells of the run itself'}")
+    terminal.say("")
     shown_rows = [[_written(cell) for cell in row] for row in found.rows[:MAX_ROWS]]
     terminal.table(found.columns, shown_rows)
     if len(found.rows) > MAX_ROWS:
@@ -109,7 +111,8 @@ def compare(options: Namespace) -> None:
     )
     show_movement(terminal, found)
     if options.to:
-        terminal.say(f"\n{options.to}: {len(moves):,} customers, each with where from, where to and why", style="bold")
+        terminal.say("")
+        terminal.say(f"{options.to}: {len(moves):,} customers, each with where from, where to and why", style="bold")
 
 
 def _period_days(before: Run, now: Run) -> int:
@@ -145,7 +148,8 @@ def accept(options: Namespace) -> None:
     terminal = Terminal(options.quiet)
     show_acceptance(terminal, run)
     told = "Nothing was changed (--dry-run)." if options.dry_run else "Accepted: the next runs place customers by it."
-    terminal.say(f"\n{told}", style="bold")
+    terminal.say("")
+    terminal.say(told, style="bold")
 
 
 def prune(options: Namespace) -> None:
@@ -158,4 +162,6 @@ def prune(options: Namespace) -> None:
     if options.json:
         print_json({"removed": gone})
     else:
-        Terminal(options.quiet).say(f"{len(gone)} run(s) removed" + "".join(f"\n  {name}" for name in gone))
+        terminal = Terminal(options.quiet)
+        for line in (f"{len(gone)} run(s) removed", *(f"  {name}" for name in gone)):
+            terminal.say(line)

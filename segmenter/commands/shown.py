@@ -27,7 +27,8 @@ def show_recognition(terminal: Terminal, intake: Intake) -> None:
     terminal.table(("role", "column", "why"), rows)
     readings = {reading.dialect for reading in intake.readings}
     size = sum(reading.n_rows for reading in intake.readings)
-    terminal.say(f"\n{len(intake.readings)} file(s), {size:,} rows: {'; '.join(sorted(readings))}")
+    terminal.say("")
+    terminal.say(f"{len(intake.readings)} file(s), {size:,} rows: {'; '.join(sorted(readings))}")
 
 
 def show_account(terminal: Terminal, account: RowAccount) -> None:
