@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from argparse import Namespace
+from collections.abc import Iterator
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,7 +13,7 @@ from segmenter import pipeline
 from segmenter.commands.options import root
 from segmenter.commands.shown import pages, run_document, show_acceptance, show_account, show_movement
 from segmenter.console import Terminal, print_json, shown
-from segmenter.errors import UsageError
+from segmenter.errors import RunError, UsageError
 from segmenter.report import figure_data
 from segmenter.runs import acceptance
 from segmenter.runs import archive as archive_of
@@ -27,7 +28,7 @@ def listing(options: Namespace) -> None:
     """The runs of an archive."""
     archive = root(options)
     accepted = (acceptance.accepted_run(archive) or (None,))[0]
-    found = [archive_of.summary(folder) for folder in archive_of.list_runs(archive)]
+    found = list(_summaries(archive, Terminal()))
     if options.json:
         print_json([{**each, "accepted": each["run"] == accepted} for each in found])
         return
@@ -44,6 +45,16 @@ def listing(options: Namespace) -> None:
     terminal.table(headings, rows, right=(2, 3, 4, 5))
     if accepted:
         terminal.say("* its model places the customers of new runs")
+
+
+def _summaries(archive: Path, terminal: Terminal) -> Iterator[dict[str, Any]]:
+    """A line per run that can be read; one that cannot is named on the terminal, unless it was pruned meanwhile."""
+    for folder in archive_of.list_runs(archive):
+        try:
+            yield archive_of.summary(folder)
+        except RunError as error:
+            if folder.exists():
+                terminal.say(f"Note: {error}", style="yellow")
 
 
 def show(options: Namespace) -> None:
