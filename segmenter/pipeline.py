@@ -6,7 +6,6 @@ source -> transactions -> features -> study (segments, anomalies, views) -> run 
 from __future__ import annotations
 
 import logging
-import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -21,6 +20,7 @@ from typing import TYPE_CHECKING
 from segmenter.config import Config
 from segmenter.runs.history import Drift, History
 from segmenter.runs.types import Manifest, Run
+from segmenter.workspace import workspace
 
 if TYPE_CHECKING:
     import duckdb
@@ -74,19 +74,6 @@ def silent(stage: str) -> None:
     """Tell nobody."""
 
 
-@contextmanager
-def workspace(config: Config) -> Iterator[duckdb.DuckDBPyConnection]:
-    """A DuckDB connection of bounded memory; its spill folder is removed afterwards."""
-    from segmenter.intake import open_connection
-
-    with tempfile.TemporaryDirectory(prefix="segmenter-") as folder:
-        connection = open_connection(config.engine.memory_limit, config.engine.threads, Path(folder))
-        try:
-            yield connection
-        finally:
-            connection.close()
-
-
 def run(sources: Sequence[str], config: Config, *, tell: Callable[[str], None] = silent) -> Finished:
     """Segment the customers of `sources` and write a run, with its report, into the archive.
 
@@ -99,9 +86,11 @@ def run(sources: Sequence[str], config: Config, *, tell: Callable[[str], None] =
     from segmenter.runs import acceptance, archive
     from segmenter.runs.memory import remember
 
-    Thread(target=_warm_up, daemon=True).start()
-    watch, started = Stopwatch(tell), datetime.now(UTC)
     root = Path(config.engine.archive)
+    archive.check_room(root)
+    Thread(target=_warm_up, daemon=True).start()
+    report.check(config.report)
+    watch, started = Stopwatch(tell), datetime.now(UTC)
     made = remember(_analyse(sources, config, watch, started), root, config.history)
     watch.begin(STAGES[3])
     files: list[Path] = []
@@ -109,9 +98,14 @@ def run(sources: Sequence[str], config: Config, *, tell: Callable[[str], None] =
     def finish(aside: Path) -> None:
         files.extend(file.relative_to(aside) for file in report.render(made, config.report, aside))
 
-    folder = archive.write(made, root, finish)
-    if acceptance.accepted_run(root) is None:
-        acceptance.accept(root, folder.name, datetime.now(UTC))
+    try:
+        folder = archive.write(made, root, finish)
+        if acceptance.accepted_run(root) is None:
+            acceptance.accept(root, folder.name, datetime.now(UTC))
+    except KeyboardInterrupt as stopped:
+        if (root / made.manifest.run_id).is_dir():
+            raise KeyboardInterrupt(f"The run was finished before: {root / made.manifest.run_id}.") from stopped
+        raise
     watch.end()
     return Finished(made, folder, tuple(folder / file for file in files))
 

@@ -15,6 +15,7 @@ from segmenter.console import Terminal, print_json
 from segmenter.errors import UsageError
 from segmenter.runs.archive import find
 from segmenter.runs.tables import write_safe_csv
+from segmenter.whole import whole
 
 if TYPE_CHECKING:
     from segmenter.pipeline import Finished
@@ -50,7 +51,8 @@ def init(options: Namespace) -> None:
     intake = pipeline.inspect(sources_of(options.sources, Config()), load_config(options.config))
     keys: dict[str, Any] = suggest_config(intake)
     keys.setdefault("source", {})["paths"] = options.sources
-    target.write_text(annotated(keys), encoding="utf-8")
+    with whole(target) as aside:
+        aside.write_text(annotated(keys), encoding="utf-8")
     if options.json:
         print_json({"config": str(target), "columns": intake.recognition.columns})
         return

@@ -11,6 +11,7 @@ import pandas as pd
 
 from segmenter.errors import RunError
 from segmenter.runs.seal import check
+from segmenter.whole import whole
 
 UNSEEN = r"\s\x00-\x1f\u200b-\u200f\u2060\ufeff"  # what a spreadsheet may drop before it looks
 SIGNS = r"=+\-@＝＋－＠"  # the wide ones are the same signs to a spreadsheet in Chinese or Japanese
@@ -29,7 +30,7 @@ def write_parquet(table: pd.DataFrame, path: Path, order_by: str) -> None:
 
 def write_safe_csv(table: pd.DataFrame, path: Path) -> None:
     """Write `table` as UTF-8 CSV in which no text is a formula (`safe_cell`)."""
-    with path.open("w", encoding="utf-8", newline="") as file:
+    with whole(path) as aside, aside.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(map(safe_cell, table.columns))
         for row in table.itertuples(index=False):
