@@ -82,21 +82,25 @@ def run(sources: Sequence[str], config: Config, *, tell: Callable[[str], None] =
     SegmenterError
         The sources cannot be read or used, or the archive or report cannot be written.
     """
-    from segmenter import report
+    from segmenter import privacy, report
     from segmenter.runs import acceptance, archive
     from segmenter.runs.memory import remember
 
     root = Path(config.engine.archive)
     archive.check_room(root)
-    Thread(target=_warm_up, daemon=True).start()
+    privacy.check(root, config.privacy)
     report.check(config.report)
+    Thread(target=_warm_up, daemon=True).start()
     watch, started = Stopwatch(tell), datetime.now(UTC)
-    made = remember(_analyse(sources, config, watch, started), root, config.history)
+    analysed, names = _analyse(sources, config, watch, started)
+    made = remember(analysed, root, config.history)
     watch.begin(STAGES[3])
     files: list[Path] = []
 
     def finish(aside: Path) -> None:
         files.extend(file.relative_to(aside) for file in report.render(made, config.report, aside))
+        if names is not None:
+            privacy.write_names(names, aside)
 
     try:
         folder = archive.write(made, root, finish)
@@ -110,15 +114,17 @@ def run(sources: Sequence[str], config: Config, *, tell: Callable[[str], None] =
     return Finished(made, folder, tuple(folder / file for file in files))
 
 
-def _analyse(sources: Sequence[str], config: Config, watch: Stopwatch, started: datetime) -> Run:
-    """The run as far as it can be told without the runs before it, but for the accepted model."""
+def _analyse(
+    sources: Sequence[str], config: Config, watch: Stopwatch, started: datetime
+) -> tuple[Run, pd.DataFrame | None]:
+    """The run as far as it can be told without the runs before it, but for the accepted model; and who is who in it."""
     from segmenter import features
     from segmenter.runs import acceptance
     from segmenter.study import Known, keep_everybody, population_of, study
 
     with workspace(config) as connection:
         watch.begin(STAGES[0])
-        with _read(connection, sources or config.source.paths, config) as (intake, engine):
+        with _read(connection, sources or config.source.paths, config) as (intake, engine, names):
             watch.begin(STAGES[1])
             table = features.build(engine, config.features)
             period = features.period(engine, table.as_of)
@@ -135,7 +141,7 @@ def _analyse(sources: Sequence[str], config: Config, watch: Stopwatch, started: 
             manifest = _manifest(config, started, intake, table, period, watch)
             keep_everybody(engine, found.findings.cards, config.engine.spark_folder, manifest.run_id)
         rejected = connection.execute("SELECT * FROM rejected ORDER BY file, line").df()
-    return Run(
+    analysed = Run(
         manifest,
         found.findings,
         found.customers,
@@ -146,26 +152,38 @@ def _analyse(sources: Sequence[str], config: Config, watch: Stopwatch, started: 
         found.challenger,
         History(found.continuity, sentences=known.following.sentences),
     )
+    return analysed, names
 
 
 @contextmanager
 def _read(
     connection: duckdb.DuckDBPyConnection, sources: Sequence[str], config: Config
-) -> Iterator[tuple[Intake, Engine]]:
-    """The intake of `sources` and what answers queries on them: `connection`, or a Spark where one is configured."""
+) -> Iterator[tuple[Intake, Engine, pd.DataFrame | None]]:
+    """The intake of `sources`, what answers queries on them (`connection`, or a Spark), and who is behind pseudonyms."""
     from segmenter.engine.handover import open_cluster, open_engine
-    from segmenter.intake import lies_in_cluster, load, load_in_cluster
+    from segmenter.intake import lies_in_cluster, load_in_cluster
 
     if config.engine.kind == "spark" and lies_in_cluster(sources):
         with open_cluster(config.engine) as cluster:
             intake = load_in_cluster(cluster, sources, config.source, config.rules, connection)
             cluster.draw(config.engine.spark_sample)
-            yield intake, cluster
+            yield intake, cluster, None
     else:
-        cache = Path(config.engine.archive) / CACHE
-        intake = load(connection, sources, config.source, config.rules, cache)
+        intake, names = _load(connection, sources, config)
         with open_engine(connection, config.engine) as engine:
-            yield intake, engine
+            yield intake, engine, names
+
+
+def _load(
+    connection: duckdb.DuckDBPyConnection, sources: Sequence[str], config: Config
+) -> tuple[Intake, pd.DataFrame | None]:
+    """The intake of files; where pseudonyms are asked for, they stand in the place of ids from here on."""
+    from segmenter import privacy
+    from segmenter.intake import load
+
+    archive, hidden = Path(config.engine.archive), config.privacy.pseudonymise
+    intake = load(connection, sources, config.source, config.rules, None if hidden else archive / CACHE)
+    return intake, privacy.pseudonymise(connection, privacy.key_of(archive)) if hidden else None
 
 
 def _evidence(engine: Engine, as_of: date, customers: list[str]) -> dict[str, str]:
@@ -241,16 +259,16 @@ def score(sources: Sequence[str], config: Config, folder: Path) -> Scored:
     import numpy as np
     import pandas as pd
 
-    from segmenter import features
-    from segmenter.intake import load
+    from segmenter import features, privacy
     from segmenter.runs import model
     from segmenter.runs.drift import drift
     from segmenter.runs.tables import read_table
     from segmenter.study.placement import shown_names
 
     known = model.read_model(folder / "model.json")
+    privacy.check(Path(config.engine.archive), config.privacy)
     with workspace(config) as connection:
-        load(connection, sources or config.source.paths, config.source, config.rules)
+        _load(connection, sources or config.source.paths, config)
         table = features.build(connection, config.features)
     labels, matrix = model.place(known, table)
     scored = pd.DataFrame(

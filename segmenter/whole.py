@@ -12,13 +12,14 @@ from pathlib import Path
 def whole(path: Path) -> Iterator[Path]:
     """A path to write to, which becomes `path` when the block ends well and is removed when it does not.
 
-    What is no plain file, such as a pipe, is written to as it is.
+    It is made for its owner alone. What is no plain file, such as a pipe, is written to as it is.
     """
     if path.exists() and not path.is_file():
         yield path
         return
     aside = path.with_name(f".{path.name}-{os.getpid()}")
     try:
+        os.close(os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600))
         yield aside
         aside.replace(path)
     finally:

@@ -57,6 +57,11 @@ def show_run(terminal: Terminal, finished: Finished) -> None:
         terminal.say(problem, style="yellow")
     for file in finished.files:
         terminal.say(shown(file), style="bold")
+    if not run.manifest.config["report"]["customer_rows"]:
+        terminal.say(
+            "These files name no customer and may circulate. Others in the folder do, such as customers.parquet and "
+            "anomalies.csv: keep those."
+        )
 
 
 def _show_history(terminal: Terminal, history: History) -> None:
