@@ -20,7 +20,8 @@ FILES = {
     "html": ("report.html",), "pdf": ("report.pdf",), "csv": ("customers.csv", "segments.csv", "anomalies.csv"), "xlsx": ("report.xlsx",),
     "parquet": ("customers.parquet",),
 }  # fmt: skip
-NAMING = {"customers.csv", "anomalies.csv", "customers.parquet"}  # a row per customer: kept back where none is wanted
+ROWS = {"customers.csv", "anomalies.csv", "customers.parquet"}  # a row per customer
+PAGES = {"report.html", "report.pdf", "report.xlsx"}  # name customers or not, as the run was asked to
 
 
 @dataclass(frozen=True)
@@ -60,24 +61,30 @@ def content(message: Message, archive: Path, config: ReportConfig) -> Content:
         values = {"title": message.title, "text": message.text, "accent": config.accent, "voice": voice}
         page = fill("mail_notice.html", config.templates, **values)
         return Content(message.title, message.text, page, (), voice, config.company)
-    folder = archive / message.run_id
-    run = read(folder)
-    config = _as_made(run, config)
-    named = [name for kind in message.formats for name in FILES[kind] if config.customer_rows or name not in NAMING]
-    files = tuple(folder / name for name in named if (folder / name).is_file())
+    run = read(archive / message.run_id)
+    names = bool(run.manifest.config.get("report", {}).get("customer_rows", True))
+    files = _files(message, archive / message.run_id, names, config.customer_rows)
+    config = config.model_copy(update={"customer_rows": names and config.customer_rows})
     if message.kind == "alerts":
         return _alerts(message, as_news(run, archive, message.since), config, voice, files)
     return _report(message, run, config, voice, files)
 
 
-def _as_made(run: Run, config: ReportConfig) -> ReportConfig:
-    """`config` with customers named only where the run's report names them."""
-    names = bool(run.manifest.config.get("report", {}).get("customer_rows", True))
-    if names and not config.customer_rows:
+def _files(message: Message, folder: Path, names: bool, may_name: bool) -> tuple[Path, ...]:
+    """The files that go with `message`: of a run that does not name customers, or may not, none with a row for each.
+
+    Raises
+    ------
+    RunError
+        The report names customers and may not.
+    """
+    wanted = [name for kind in message.formats for name in FILES[kind]]
+    if names and not may_name and set(wanted) & PAGES:
         raise RunError(
-            f"The report of {run.manifest.run_id} names customers, which report.customer_rows = false forbids. Run again."
+            f"The report of {folder.name} names customers, which report.customer_rows = false forbids. Run again."
         )
-    return config.model_copy(update={"customer_rows": names})
+    quiet = [name for name in wanted if (names and may_name) or name not in ROWS]
+    return tuple(folder / name for name in quiet if (folder / name).is_file())
 
 
 def _report(message: Message, run: Run, config: ReportConfig, voice: Voice, files: tuple[Path, ...]) -> Content:

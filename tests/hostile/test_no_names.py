@@ -141,9 +141,9 @@ def test_a_report_that_names_customers_is_not_sent_where_none_are_wanted(tmp_pat
     made = made_up_run(60)
     archive.write(made, tmp_path, lambda aside: None)
     message = Message(
-        "weekly", datetime(2025, 6, 30, tzinfo=UTC), made.manifest.run_id, "report", "email", "a@b.c", "", ()
+        "weekly", datetime(2025, 6, 30, tzinfo=UTC), made.manifest.run_id, "report", "email", "a@b.c", "", (), ("html",)
     )
-    assert content(message, tmp_path, ReportConfig()).brief
+    assert "odd customers" in content(message, tmp_path, ReportConfig()).html
     with pytest.raises(RunError, match=r"names customers, which report\.customer_rows"):
         content(message, tmp_path, ReportConfig(customer_rows=False))
 
