@@ -114,16 +114,33 @@ def workbook(path: Path, change):
         sheet = book.add_worksheet("Sales")
         for number, line in enumerate(sales().splitlines()):
             sheet.write_row(number, 0, line.split(","))
-    with zipfile.ZipFile(path.with_suffix(".whole")) as whole, zipfile.ZipFile(path, "w") as changed:
+    with (
+        zipfile.ZipFile(path.with_suffix(".whole")) as whole,
+        zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as changed,
+    ):
         for name in whole.namelist():
             changed.writestr(name, change(name, whole.read(name)))
     return path
 
 
-def test_a_cell_far_outside_the_table_does_not_end_the_process(read, tmp_path):
-    far = b'<row r="1048576"><c r="XFD1048576"><v>1</v></c></row></sheetData>'
+@pytest.mark.parametrize("row", [5_000, 1_048_576])
+def test_a_cell_far_outside_the_table_does_not_end_the_process(read, tmp_path, row):
+    far = f'<row r="{row}"><c r="XFD{row}"><v>1</v></c></row></sheetData>'.encode()
     path = workbook(tmp_path / "far.xlsx", lambda _, data: data.replace(b"</sheetData>", far))
-    with pytest.raises(SourceError, match="GiB of memory; a cell far outside its table does that"):
+    with pytest.raises(SourceError, match="256 MiB of memory; a cell far outside its table does that"):
+        read(path)
+
+
+def test_a_workbook_that_unfolds_a_hundredfold_is_refused_before_it_is_unpacked(read, tmp_path):
+    path = workbook(tmp_path / "swollen.xlsx", lambda _, data: data + b" " * (3 << 20))
+    with pytest.raises(SourceError, match=r"unfolds to [\d,]+ bytes; refused"):
+        read(path)
+
+
+def test_a_workbook_of_too_many_columns_says_how_many(read, tmp_path):
+    far = b'<row r="12"><c r="BXY12"><v>1</v></c></row></sheetData>'
+    path = workbook(tmp_path / "wide.xlsx", lambda _, data: data.replace(b"</sheetData>", far))
+    with pytest.raises(SourceError, match="the sheet Sales has 2,001 columns; at most 2,000 are read"):
         read(path)
 
 
