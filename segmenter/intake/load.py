@@ -35,6 +35,7 @@ def open_connection(memory_limit: str, threads: int | None, folder: Path) -> duc
         config["threads"] = threads
     connection = duckdb.connect(":memory:", config=config)
     connection.execute("SET TimeZone = 'UTC'")
+    connection.execute("SET enable_progress_bar = false")  # which it shows where it takes the process for a person's
     return connection
 
 
