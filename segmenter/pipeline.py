@@ -15,7 +15,7 @@ from functools import partial
 from importlib import import_module
 from pathlib import Path
 from threading import Thread
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from segmenter.config import Config
 from segmenter.runs.history import Drift, History
@@ -204,7 +204,7 @@ def _manifest(
         started_at=started,
         as_of=table.as_of,
         seed=config.engine.seed,
-        config=config.model_dump(mode="json"),
+        config=_without_passwords(config),
         versions=_versions(config),
         readings=intake.readings,
         recognition=intake.recognition,
@@ -213,6 +213,16 @@ def _manifest(
         period=period,
         timings=watch.so_far(),
     )
+
+
+def _without_passwords(config: Config) -> dict[str, Any]:
+    """The configuration as it is kept with a run."""
+    from segmenter.intake.sources import without_password
+
+    kept = config.model_dump(mode="json")
+    kept["source"]["paths"] = [without_password(path) for path in kept["source"]["paths"]]
+    kept["engine"]["spark"] = without_password(kept["engine"]["spark"])
+    return kept
 
 
 def _warm_up() -> None:

@@ -44,12 +44,15 @@ def init(options: Namespace) -> None:
     """Write a configuration that fits an export, never over an existing one."""
     from segmenter.config.reference import annotated
     from segmenter.intake import suggest_config
+    from segmenter.intake.sources import as_text
 
     target = Path(options.to)
     if target.exists():
         raise UsageError(f"{target} exists already; name another file with --to, or remove it.")
     intake = pipeline.inspect(sources_of(options.sources, Config()), load_config(options.config))
     keys: dict[str, Any] = suggest_config(intake)
+    if any(as_text(source) != source for source in options.sources):
+        raise UsageError("A file's name is no UTF-8, which no configuration can hold. Rename it and run again.")
     keys.setdefault("source", {})["paths"] = options.sources
     with whole(target) as aside:
         aside.write_text(annotated(keys), encoding="utf-8")
