@@ -3,7 +3,11 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: help demo test slow lint types format bench docs constraints clean pango
+# What builds our package is pinned too: older pips take the first, newer ones the second.
+export PIP_CONSTRAINT := constraints.txt
+export PIP_BUILD_CONSTRAINT := constraints.txt
+
+.PHONY: help demo test slow lint types format bench docs constraints audit sbom clean pango
 
 help:  ## list the commands
 	@sed -n 's/^\([a-z]*\):.*  ## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -31,8 +35,22 @@ bench: $(VENV)/.developing pango  ## measure beside the usual alternatives (SIZE
 	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev,bench,spark]'
 	$(BIN)/python bench/run.py --size $(or $(SIZE),1M)
 
-constraints: $(VENV)/.developing  ## pin the versions that are installed now
+constraints: $(BIN)/python  ## pin the newest versions that go together, of everything that any extra needs
+	PIP_CONSTRAINT= PIP_BUILD_CONSTRAINT= $(BIN)/pip install --quiet --upgrade --upgrade-strategy eager \
+	  -e '.[dev,spark,bench,release]'
 	$(BIN)/pip freeze --exclude-editable | grep -v '@' > constraints.txt
+
+audit: $(BIN)/python  ## known holes in the pinned versions, by the public advisory databases
+	$(BIN)/pip install --quiet --disable-pip-version-check pip-audit
+	$(BIN)/pip-audit --strict --requirement constraints.txt --no-deps --disable-pip
+
+sbom: $(BIN)/python  ## what a release is made of, into dist/sbom.cdx.json (CycloneDX)
+	$(BIN)/pip install --quiet --disable-pip-version-check cyclonedx-bom
+	$(PYTHON) -m venv --clear --without-pip build/release
+	$(BIN)/pip --python build/release/bin/python install --quiet --disable-pip-version-check .
+	@mkdir -p dist
+	$(BIN)/cyclonedx-py environment --pyproject pyproject.toml --output-reproducible --of JSON -o dist/sbom.cdx.json build/release
+	@echo "dist/sbom.cdx.json lists what segmenter needs when it runs."
 
 clean:  ## remove what the other commands made, but no runs
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist

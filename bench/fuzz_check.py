@@ -1,11 +1,13 @@
 """What must hold of a damaged export that was read: nothing lost, by counts that owe nothing to the program.
 
 Three checks from outside: the account adds up; its rows are the records that Python's csv module, a scan for quotes,
-a JSON parser or the file's own metadata count; and every token of the file is among the lines or the rejected.
+a JSON or XML parser or the file's own metadata count; and every token of the file is among the lines or the rejected, in
+a record of its own.
 """
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import gzip
 import io
@@ -14,6 +16,7 @@ import zipfile
 from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
+from xml.etree import ElementTree
 
 import duckdb
 from fuzz_corpus import TOKEN, Base
@@ -26,7 +29,11 @@ CUT = "(the reader gives no more than the first 10,000 bytes)"
 
 def faults(base: Base, path: Path, data: bytes, intake: Intake, connection: duckdb.DuckDBPyConnection) -> list[str]:
     """What is wrong with the account of `data`, which was read as `intake` into `connection`; empty where nothing is."""
-    return [*_unbalanced(intake, connection), *_miscounted(path, data, intake), *_lost(base, data, intake, connection)]
+    return [
+        *_unbalanced(intake, connection),
+        *_miscounted(base, path, data, intake),
+        *_lost(base, data, intake, connection),
+    ]
 
 
 def _unbalanced(intake: Intake, connection: duckdb.DuckDBPyConnection) -> Iterator[str]:
@@ -44,18 +51,21 @@ def _unbalanced(intake: Intake, connection: duckdb.DuckDBPyConnection) -> Iterat
         yield f"{n_rejected} rows are in rejected, the account says otherwise"
 
 
-def _miscounted(path: Path, data: bytes, intake: Intake) -> Iterator[str]:
+def _miscounted(base: Base, path: Path, data: bytes, intake: Intake) -> Iterator[str]:
     """The records between the header and the end, counted by every rule that may hold; one must agree."""
     rows, dialect = intake.account.rows_read, intake.readings[0].dialect
     if dialect.startswith(("parquet", "duckdb")):
+        n = _footer_rows(path) if dialect.startswith("parquet") else base.n_rows
+        if n != rows:
+            yield f"{rows} rows of {n} that the file announces"
         return
     if dialect.startswith("json"):
         if (n := _objects(data)) is not None and n != rows:
             yield f"{rows} rows of {n} JSON objects"
         return
     if dialect.startswith("XLSX"):
-        if (most := _sheet_rows(path)) < rows:
-            yield f"{rows} rows of {most} in the workbook"
+        if rows not in (counts := set(_sheet_rows(path))):
+            yield f"{rows} rows; below the possible headers of the sheets stand {sorted(counts)}"
         return
     if not any(_is_rest(records, rows) for records in _readings(as_text(data), dialect)):
         yield f"{rows} rows, but the file holds {[len(each) for each in _readings(as_text(data), dialect)]} records"
@@ -117,11 +127,41 @@ def _objects(data: bytes) -> int | None:
     return n
 
 
-def _sheet_rows(path: Path) -> int:
-    """Rows of the largest sheet, by the text of its XML."""
+def _footer_rows(path: Path) -> int:
+    """Rows by the footer of a Parquet file, which no page of data has a part in."""
+    with duckdb.connect() as connection:
+        return int(connection.execute("SELECT num_rows FROM parquet_file_metadata(?)", [str(path)]).fetchall()[0][0])
+
+
+def _sheet_rows(path: Path) -> Iterator[int]:
+    """For every sheet and every row of its first that may be the header: the filled rows below it, by the XML alone."""
     with zipfile.ZipFile(path) as book:
-        sheets = [book.read(name) for name in book.namelist() if name.startswith("xl/worksheets/sheet")]
-    return max((sheet.count(b"<row") for sheet in sheets), default=0)
+        strings = [_text(item) for item in _elements(book, "xl/sharedStrings.xml", "si")]
+        for name in book.namelist():
+            if name.startswith("xl/worksheets/"):
+                filled = [any(_cell(cell, strings) for cell in row) for row in _elements(book, name, "row")]
+                yield from (sum(filled[header + 1 :]) for header in range(min(len(filled), 40)))
+
+
+def _elements(book: zipfile.ZipFile, name: str, tag: str) -> list[ElementTree.Element]:
+    """Elements of a member; none where it is missing or ends before it should, and then those before that."""
+    parser = ElementTree.XMLPullParser(["end"])
+    with contextlib.suppress(KeyError, ElementTree.ParseError):
+        parser.feed(book.read(name))
+    found = (element for _, element in parser.read_events())
+    return [element for element in found if element.tag.endswith(f"}}{tag}")]
+
+
+def _text(element: ElementTree.Element) -> str:
+    return "".join(element.itertext()).strip()
+
+
+def _cell(cell: ElementTree.Element, strings: list[str]) -> str:
+    """What a cell shows."""
+    text = _text(cell)
+    if cell.get("t") == "s" and text.isdigit():
+        return strings[int(text)] if int(text) < len(strings) else ""
+    return text
 
 
 def _lost(base: Base, data: bytes, intake: Intake, connection: duckdb.DuckDBPyConnection) -> Iterator[str]:
@@ -132,8 +172,16 @@ def _lost(base: Base, data: bytes, intake: Intake, connection: duckdb.DuckDBPyCo
         return
     there = set(TOKEN.findall(as_text(data)))
     lines = "concat_ws(' ', customer_id, order_id, product, description)"
-    kept = connection.execute(f"SELECT {lines} FROM records UNION ALL SELECT text FROM rejected").fetchall()
-    lost = sorted(there - {token for (text,) in kept for token in TOKEN.findall(text)})
-    cut = sum(text.endswith(CUT) for (text,) in kept)  # a row that is said to be cut may hide its token
+    kept = [text for (text,) in connection.execute(f"SELECT {lines} FROM records").fetchall()]
+    rejected = [text for (text,) in connection.execute("SELECT text FROM rejected").fetchall()]
+    found = {token for text in kept for token in _own_tokens(text)}
+    lost = sorted(there - found - {token for text in rejected for token in TOKEN.findall(text)})
+    cut = sum(text.endswith(CUT) for text in rejected)  # a row that is said to be cut may hide its token
     if len(lost) > cut:
         yield f"{len(lost)} of {len(there)} tokens are nowhere, such as {lost[0]}"
+
+
+def _own_tokens(text: str) -> Iterator[str]:
+    """The tokens of a kept record: where lines are folded into it, those of its first line and what belongs to it."""
+    first = next(iter(TOKEN.findall(text)), None)
+    yield from (token for token in TOKEN.findall(text) if "\n" not in text or token == first)

@@ -16,6 +16,7 @@ from pathlib import Path
 
 import duckdb
 import xlsxwriter
+from python_calamine import CalamineWorkbook
 
 TOKEN = re.compile(r"T\d{6}T")
 HEADER = ("order_id", "customer_id", "order_date", "sku", "description", "quantity", "unit_price", "country")
@@ -24,12 +25,21 @@ NAMES = ("Tasse für Tee", "Crème brûlée", "Señor Niño", "5 inch pipe", "pl
 
 @dataclass(frozen=True)
 class Base:
-    """An undamaged export: its file name, its bytes, how its text is encoded and what kind of format it is."""
+    """An undamaged export: its file name, its bytes, how its text is encoded and what kind of format it is.
+
+    `n_rows` is the number of records, where no damage can change it unnoticed; else 0.
+    """
 
     name: str
     content: bytes
     kind: str  # text, gzip, json, parquet, workbook, duckdb
     encoding: str = "utf-8"
+    n_rows: int = 0
+
+    @property
+    def is_table(self) -> bool:
+        """True for formats that hold a table rather than text."""
+        return self.kind in {"parquet", "workbook", "duckdb"}
 
 
 def bases(exports: Path | None) -> tuple[Base, ...]:
@@ -94,13 +104,13 @@ def _tables() -> list[Base]:
         connection.execute("DETACH shop")
         return [
             Base("sales.parquet", parquet.read_bytes(), "parquet"),
-            Base("shop.duckdb", database.read_bytes(), "duckdb"),
+            Base("shop.duckdb", database.read_bytes(), "duckdb", n_rows=200),
             Base("book.xlsx", _workbook(), "workbook"),
         ]
 
 
 def _workbook() -> bytes:
-    """Two sheets, of which the second holds the sales below a title."""
+    """Three sheets, of which the second holds the sales below a title, and the third what a report makes of them."""
     target = io.BytesIO()
     with xlsxwriter.Workbook(target, {"in_memory": True}) as book:
         book.add_worksheet("Notes").write_row(0, 0, ["Read me", "please"])
@@ -109,12 +119,44 @@ def _workbook() -> bytes:
         sheet.write_row(2, 0, HEADER)
         for number, line in enumerate(rows(120), 3):
             sheet.write_row(number, 0, [*line[:5], float(line[5]), float(line[6]), line[7]])
+        summary = book.add_worksheet("Summary")
+        for number, line in enumerate(
+            [("customer_id", "orders", "revenue"), *((f"c{n}", 10, 99.5) for n in range(12))]
+        ):
+            summary.write_row(number, 0, line)
     return target.getvalue()
 
 
 def _public(exports: Path) -> list[Base]:
-    """Days of Online Retail and the beginning of a card export, as they are."""
+    """Days of Online Retail, and the beginnings of a card export, of a workbook of six sheets and of a Parquet file."""
     days = sorted((exports / "online-retail-by-day").glob("*.csv"))[::100]
     found = [Base(f"public-{day.name}", b"".join(day.open("rb").readlines()[:400]), "text") for day in days]
     card = exports / "retail-125k.csv"
-    return [*found, *([Base("public-card.csv", card.read_bytes()[:40_000], "text")] if card.is_file() else [])]
+    found += [Base("public-card.csv", card.read_bytes()[:40_000], "text")] if card.is_file() else []
+    return [*found, *_public_tables(exports)]
+
+
+def _public_tables(exports: Path) -> list[Base]:
+    parquet, workbook, found = exports / "online-retail-2009-2010.parquet", exports / "bike-shop-six-sheets.xlsx", []
+    if parquet.is_file():
+        with tempfile.TemporaryDirectory() as folder, duckdb.connect() as connection:
+            beginning = Path(folder) / "beginning.parquet"
+            connection.execute(
+                f"COPY (SELECT * FROM read_parquet($path) LIMIT 500) TO '{beginning}' (FORMAT parquet)",
+                {"path": str(parquet)},
+            )
+            found.append(Base("public.parquet", beginning.read_bytes(), "parquet"))
+    if workbook.is_file():
+        found.append(Base("public.xlsx", _beginning(workbook), "workbook"))
+    return found
+
+
+def _beginning(workbook: Path) -> bytes:
+    """The first rows of every sheet."""
+    target, whole = io.BytesIO(), CalamineWorkbook.from_path(str(workbook))
+    with xlsxwriter.Workbook(target, {"in_memory": True, "default_date_format": "yyyy-mm-dd"}) as book:
+        for name in whole.sheet_names:
+            sheet = book.add_worksheet(name)
+            for number, line in enumerate(whole.get_sheet_by_name(name).to_python(nrows=150)):
+                sheet.write_row(number, 0, line)
+    return target.getvalue()

@@ -180,8 +180,8 @@ def _inserted(data: bytes, rng: Random, what: Callable[[], bytes], most: int) ->
 
 def damaged(base: Base, rng: Random) -> tuple[bytes, str]:
     """`base` after one to three damages, and their names; packed formats are damaged inside or outside."""
-    if base.kind == "workbook" and rng.random() < 0.6:
-        return _inside_workbook(base.content, rng)
+    if base.kind == "workbook" and rng.random() < 0.75:
+        return (wrong_sheet if rng.random() < 0.2 else _inside_workbook)(base.content, rng)
     if base.kind == "gzip" and rng.random() < 0.6:
         content, names = _several(gzip.decompress(base.content), TEXT, rng)
         return gzip.compress(content, 1, mtime=0), names
@@ -206,6 +206,29 @@ def _inside_workbook(content: bytes, rng: Random) -> tuple[bytes, str]:
         members[name], (*BYTES, huge_field, odd_letters, unbalanced_quotes, merged_lines), rng
     )
     return zipped(members), f"inside:{how}"
+
+
+def wrong_sheet(content: bytes, rng: Random) -> tuple[bytes, str]:
+    """Sheets exchanged, lost, doubled, or called something else."""
+    with zipfile.ZipFile(io.BytesIO(content)) as book:
+        members = {name: book.read(name) for name in book.namelist()}
+    sheets = sorted(name for name in members if name.startswith("xl/worksheets/sheet"))
+    one, other = rng.choice(sheets), rng.choice(sheets)
+    how = rng.choice(("exchanged", "doubled", "lost", "empty", "renamed"))
+    if how == "exchanged":
+        members[one], members[other] = members[other], members[one]
+    elif how == "doubled":
+        members[one] = members[other]
+    elif how == "lost":
+        del members[one]
+    elif how == "empty":
+        members[one] = b"<worksheet/>"
+    else:
+        names = members["xl/workbook.xml"]
+        members["xl/workbook.xml"] = names.replace(
+            b'name="S', rng.choice((b'name="', b'name="../S', b'name="=S', b'name="\xff'))
+        )
+    return zipped(members), f"sheet {how}"
 
 
 def zipped(members: dict[str, bytes]) -> bytes:

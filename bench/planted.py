@@ -20,8 +20,8 @@ from segmenter import load_config
 from segmenter.analysis import anomalies, kmeans, prepare
 from segmenter.features import build
 from segmenter.intake import load
-from segmenter.pipeline import workspace
 from segmenter.sample import Shape, generate
+from segmenter.workspace import workspace
 
 CASES = (
     # seed, customers, shape

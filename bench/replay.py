@@ -22,7 +22,8 @@ import results
 
 from segmenter import load_config, run
 from segmenter.intake import load
-from segmenter.pipeline import Finished, workspace
+from segmenter.pipeline import Finished
+from segmenter.workspace import workspace
 
 FIRST, LAST = date(2010, 12, 6), date(2011, 12, 5)
 VIEWS = {"tsne_sample": 60, "hierarchy_sample": 200, "mixture": False, "themes": 0}

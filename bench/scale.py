@@ -33,7 +33,7 @@ FEATURES = """
 import pickle, sys
 from segmenter import load_config, features
 from segmenter.intake import load
-from segmenter.pipeline import workspace
+from segmenter.workspace import workspace
 config = load_config(None)
 with workspace(config) as connection:
     load(connection, [sys.argv[1]], config.source, config.rules)

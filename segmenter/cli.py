@@ -1,13 +1,17 @@
 """Words and flags; every command calls one function of a module of `segmenter.commands`.
 
-Exit status: 0 done, 1 the program failed, 2 the command or configuration is wrong,
-3 the data cannot be used, 130 interrupted.
+Exit status: 0 done, 1 the program failed, 2 the command or configuration is wrong, 3 the data cannot be used,
+128 + N ended by signal N (130 for Ctrl-C). Files are written for their owner alone.
 """
 
 from __future__ import annotations
 
 import argparse
+import contextlib
+import os
+import signal
 import sys
+import traceback
 from collections.abc import Callable, Sequence
 from datetime import date
 from importlib import import_module
@@ -16,6 +20,7 @@ from typing import NoReturn
 from segmenter import __version__
 from segmenter.errors import SegmenterError, UsageError
 
+NOTHING = "Nothing was changed."
 FORMATS = ("html", "pdf", "csv", "xlsx", "parquet")
 
 
@@ -27,25 +32,45 @@ class _Parser(argparse.ArgumentParser):
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command line and return the exit status; nothing is raised but with ``--debug``."""
+    """Run the command line and return the exit status; nothing is raised, ``--debug`` prints the traceback too."""
+    os.umask(0o077)
     words = sys.argv[1:] if arguments is None else list(arguments)
-    debug = "--debug" in words
+    options, heard = argparse.Namespace(stopped=NOTHING), _heed_signals()
     try:
-        options = parser().parse_args([word for word in words if word != "--debug"])
+        parser().parse_args([word for word in words if word != "--debug"], options)
         return _call(options)
-    except SegmenterError as error:
-        if debug:
-            raise
-        return _tell(str(error), error.exit_status)
-    except KeyboardInterrupt:
-        return _tell("Interrupted: nothing was left half done, and no run was added.", 130)
     except BrokenPipeError:
         return 0
-    except Exception as error:
-        if debug:
-            raise
-        bug = f"{type(error).__name__}: {error}"
-        return _tell(f"segmenter failed in a way it should not: {bug}. Run again with --debug and report it.", 1)
+    except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - every error ends in one paragraph
+        if "--debug" in words:
+            traceback.print_exc()
+        return _tell(*_ending(error, heard, options.stopped))
+
+
+def _heed_signals() -> list[int]:
+    """Let a signal that asks the program to end do so by way of its clean-up; the numbers of those that came."""
+    heard: list[int] = []
+
+    def stop(number: int, _: object) -> NoReturn:
+        heard.append(number)
+        raise KeyboardInterrupt
+
+    with contextlib.suppress(ValueError):  # only a process's main thread hears signals
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            if signal.getsignal(number) is not signal.SIG_IGN:
+                signal.signal(number, stop)
+    return heard
+
+
+def _ending(error: BaseException, heard: Sequence[int], stopped: str) -> tuple[str, int]:
+    """The message and the exit status for an error, whatever a library made of a signal that was `heard`."""
+    if heard or isinstance(error, KeyboardInterrupt):
+        told = str(error) if isinstance(error, KeyboardInterrupt) else ""
+        return f"Interrupted. {told or stopped}", 128 + (heard[0] if heard else signal.SIGINT)
+    if isinstance(error, SegmenterError):
+        return str(error), error.exit_status
+    bug = f"{type(error).__name__}: {error}"
+    return f"segmenter failed in a way it should not: {bug}. Run again with --debug and report it.", 1
 
 
 def _call(options: argparse.Namespace) -> int:
@@ -118,6 +143,7 @@ def _add_analysis(commands: argparse._SubParsersAction[_Parser]) -> None:
     run.add_argument("--format", type=_formats, metavar="LIST", help="of html,pdf,csv,xlsx,parquet")
     run.add_argument("--seed", type=int, metavar="N", help="seed of every random step")
     run.add_argument("--no-customer-rows", action="store_true", help="a report without single customers")
+    run.set_defaults(stopped="No run was added.")
     inspect = _command(commands, "inspect", "analysis.inspect", "what would be read and set aside; no analysis")
     _sources(inspect)
     init = _command(commands, "init", "analysis.init", "write a config.toml that fits an export")
@@ -138,6 +164,7 @@ def _add_samples(commands: argparse._SubParsersAction[_Parser]) -> None:
     sample.add_argument("--truth", metavar="FILE", help="also write the planted segment and anomaly per customer")
     demo = _command(commands, "demo", "analysis.demo", "sample transactions, a run on them, and where its report is")
     demo.add_argument("--to", default="demo", metavar="FOLDER", help="folder to work in (default: demo)")
+    demo.set_defaults(stopped="No run was added.")
 
 
 def _add_runs(commands: argparse._SubParsersAction[_Parser]) -> None:
@@ -160,6 +187,10 @@ def _add_runs(commands: argparse._SubParsersAction[_Parser]) -> None:
     accept.add_argument("--dry-run", action="store_true", help="only show who would move")
     prune.add_argument("--keep", type=int, metavar="N", help="keep the newest N runs")
     prune.add_argument("--days", type=int, metavar="N", help="keep runs younger than N days")
+    prune.set_defaults(
+        stopped="What was removed by then is gone, each run as a whole; `segmenter runs list` shows the rest."
+    )
+    accept.set_defaults(stopped="`segmenter runs list` shows which run is accepted now.")
 
 
 def _add_alerts(commands: argparse._SubParsersAction[_Parser]) -> None:
@@ -198,6 +229,7 @@ def _add_schedule(commands: argparse._SubParsersAction[_Parser]) -> None:
     deliver.add_argument("run", metavar="RUN", help="run id, its beginning, or latest")
     deliver.add_argument("--alerts", action="store_true", help="its alerts in place of its report")
     for command in (run, deliver):
+        command.set_defaults(stopped="`segmenter schedule history` shows what was made and sent by then.")
         command.add_argument(
             "--to", action="append", default=[], metavar="WHO", help="an address, webhook:NAME or folder:PATH"
         )

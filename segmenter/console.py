@@ -27,7 +27,7 @@ class Terminal:
         self.console = Console(stderr=True, highlight=False, quiet=quiet)
 
     def say(self, text: str, style: str = "") -> None:
-        """Print one line or paragraph; `text` is taken literally, control characters are removed."""
+        """Print one paragraph; `text` is taken literally, and what it carries can neither start a line nor move the cursor."""
         self.console.print(Text(printable(text), style=style), soft_wrap=not self.console.is_terminal)
 
     def table(self, headings: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence[int] = ()) -> None:
@@ -59,13 +59,13 @@ class Terminal:
 
 
 def printable(text: str) -> str:
-    """`text` without terminal escapes and other control characters, which file names may carry."""
-    return "".join(character if character.isprintable() or character in "\n\t" else "�" for character in text)
+    """`text` without line ends, terminal escapes and other control characters, which file names may carry."""
+    return "".join(character if character.isprintable() else "�" for character in text)
 
 
 def print_json(document: Any) -> None:
-    """Write `document` as one line of JSON on standard output."""
-    json.dump(document, sys.stdout, default=_plain, ensure_ascii=False, allow_nan=False)
+    """Write `document` as one line of ASCII JSON on standard output: whatever it carries, no terminal obeys it."""
+    json.dump(document, sys.stdout, default=_plain, allow_nan=False)
     sys.stdout.write("\n")
 
 

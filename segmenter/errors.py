@@ -10,6 +10,7 @@ The tree, and the exit status of each branch::
     ├── RunError              3   a run's folder or the archive is missing, damaged or foreign
     ├── ReportError           1   a report could not be made
     ├── DeliveryError         1   a report could not be brought to its recipients
+    ├── ResourceError         1   the machine lacks memory, space or a permission
     └── HeldError            75   another process holds the archive
 
 A message is one paragraph: what is wrong, where (file, line, column, key), what to do.
@@ -61,6 +62,10 @@ class ReportError(SegmenterError):
 
 class DeliveryError(SegmenterError):
     """A report could not be brought to its recipients."""
+
+
+class ResourceError(SegmenterError):
+    """The machine has not the memory or the space that is needed, or does not permit to write."""
 
 
 class HeldError(SegmenterError):

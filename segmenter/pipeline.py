@@ -6,7 +6,6 @@ source -> transactions -> features -> study (segments, anomalies, views) -> run 
 from __future__ import annotations
 
 import logging
-import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -15,12 +14,13 @@ from functools import partial
 from importlib import import_module
 from pathlib import Path
 from threading import Thread
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from segmenter.config import Config
 from segmenter.runs.history import Drift, History
 from segmenter.runs.stopwatch import Stopwatch
 from segmenter.runs.types import Manifest, Run
+from segmenter.workspace import workspace
 
 if TYPE_CHECKING:
     import duckdb
@@ -47,19 +47,6 @@ def silent(stage: str) -> None:
     """Tell nobody."""
 
 
-@contextmanager
-def workspace(config: Config) -> Iterator[duckdb.DuckDBPyConnection]:
-    """A DuckDB connection of bounded memory; its spill folder is removed afterwards."""
-    from segmenter.intake import open_connection
-
-    with tempfile.TemporaryDirectory(prefix="segmenter-") as folder:
-        connection = open_connection(config.engine.memory_limit, config.engine.threads, Path(folder))
-        try:
-            yield connection
-        finally:
-            connection.close()
-
-
 def run(sources: Sequence[str], config: Config, *, tell: Callable[[str], None] = silent) -> Finished:
     """Segment the customers of `sources` and write a run, with its report, into the archive.
 
@@ -68,38 +55,52 @@ def run(sources: Sequence[str], config: Config, *, tell: Callable[[str], None] =
     SegmenterError
         The sources cannot be read or used, or the archive or report cannot be written.
     """
-    from segmenter import report
+    from segmenter import privacy, report
     from segmenter.runs import acceptance, archive
     from segmenter.runs.memory import remember
 
+    root = Path(config.engine.archive)
+    archive.check_room(root)
+    privacy.check(root, config.privacy)
+    report.check(config.report)
     Thread(target=_warm_up, daemon=True).start()
-    started, root = datetime.now(UTC), Path(config.engine.archive)
+    started = datetime.now(UTC)
     files: list[Path] = []
     with Stopwatch(tell) as watch:
-        made = remember(_analyse(sources, config, watch, started), root, config.history)
+        analysed, names = _analyse(sources, config, watch, started)
+        made = remember(analysed, root, config.history)
         watch.begin(STAGES[3])
 
         def finish(aside: Path) -> Manifest:
             nonlocal made
             files.extend(file.relative_to(aside) for file in report.render(made, config.report, aside))
+            if names is not None:
+                privacy.write_names(names, aside)
             made = replace(made, manifest=replace(made.manifest, timings=watch.seconds, peaks=watch.peaks))
             return made.manifest
 
-        folder = archive.write(made, root, finish)
-    if acceptance.accepted_run(root) is None:
-        acceptance.accept(root, folder.name, datetime.now(UTC))
+        try:
+            folder = archive.write(made, root, finish)
+            if acceptance.accepted_run(root) is None:
+                acceptance.accept(root, folder.name, datetime.now(UTC))
+        except KeyboardInterrupt as stopped:
+            if (root / made.manifest.run_id).is_dir():
+                raise KeyboardInterrupt(f"The run was finished before: {root / made.manifest.run_id}.") from stopped
+            raise
     return Finished(made, folder, tuple(folder / file for file in files))
 
 
-def _analyse(sources: Sequence[str], config: Config, watch: Stopwatch, started: datetime) -> Run:
-    """The run as far as it can be told without the runs before it, but for the accepted model."""
+def _analyse(
+    sources: Sequence[str], config: Config, watch: Stopwatch, started: datetime
+) -> tuple[Run, pd.DataFrame | None]:
+    """The run as far as it can be told without the runs before it, but for the accepted model; and who is who in it."""
     from segmenter import features
     from segmenter.runs import acceptance
     from segmenter.study import Known, keep_everybody, population_of, study
 
     with workspace(config) as connection:
         watch.begin(STAGES[0])
-        with _read(connection, sources or config.source.paths, config) as (intake, engine):
+        with _read(connection, sources or config.source.paths, config) as (intake, engine, names):
             watch.begin(STAGES[1])
             table = features.build(engine, config.features)
             period = features.period(engine, table)
@@ -116,7 +117,7 @@ def _analyse(sources: Sequence[str], config: Config, watch: Stopwatch, started: 
             manifest = _manifest(config, started, intake, table, period, watch)
             keep_everybody(engine, found.findings.cards, config.engine.spark_folder, manifest.run_id)
         rejected = connection.execute("SELECT * FROM rejected ORDER BY file, line").df()
-    return Run(
+    analysed = Run(
         manifest,
         found.findings,
         found.customers,
@@ -127,26 +128,38 @@ def _analyse(sources: Sequence[str], config: Config, watch: Stopwatch, started: 
         found.challenger,
         History(found.continuity, sentences=known.following.sentences),
     )
+    return analysed, names
 
 
 @contextmanager
 def _read(
     connection: duckdb.DuckDBPyConnection, sources: Sequence[str], config: Config
-) -> Iterator[tuple[Intake, Engine]]:
-    """The intake of `sources` and what answers queries on them: `connection`, or a Spark where one is configured."""
+) -> Iterator[tuple[Intake, Engine, pd.DataFrame | None]]:
+    """The intake of `sources`, what answers queries on them (`connection`, or a Spark), and who is behind pseudonyms."""
     from segmenter.engine.handover import open_cluster, open_engine
-    from segmenter.intake import lies_in_cluster, load, load_in_cluster
+    from segmenter.intake import lies_in_cluster, load_in_cluster
 
     if config.engine.kind == "spark" and lies_in_cluster(sources):
         with open_cluster(config.engine) as cluster:
             intake = load_in_cluster(cluster, sources, config.source, config.rules, connection)
             cluster.draw(config.engine.spark_sample)
-            yield intake, cluster
+            yield intake, cluster, None
     else:
-        cache = Path(config.engine.archive) / CACHE
-        intake = load(connection, sources, config.source, config.rules, cache)
+        intake, names = _load(connection, sources, config)
         with open_engine(connection, config.engine) as engine:
-            yield intake, engine
+            yield intake, engine, names
+
+
+def _load(
+    connection: duckdb.DuckDBPyConnection, sources: Sequence[str], config: Config
+) -> tuple[Intake, pd.DataFrame | None]:
+    """The intake of files; where pseudonyms are asked for, they stand in the place of ids from here on."""
+    from segmenter import privacy
+    from segmenter.intake import load
+
+    archive, hidden = Path(config.engine.archive), config.privacy.pseudonymise
+    intake = load(connection, sources, config.source, config.rules, None if hidden else archive / CACHE)
+    return intake, privacy.pseudonymise(connection, privacy.key_of(archive)) if hidden else None
 
 
 def _evidence(engine: Engine, as_of: date, customers: list[str]) -> dict[str, str]:
@@ -167,7 +180,7 @@ def _manifest(
         started_at=started,
         as_of=table.as_of,
         seed=config.engine.seed,
-        config=config.model_dump(mode="json"),
+        config=_without_passwords(config),
         versions=_versions(config),
         readings=intake.readings,
         recognition=intake.recognition,
@@ -177,6 +190,16 @@ def _manifest(
         timings=watch.seconds,
         peaks=watch.peaks,
     )
+
+
+def _without_passwords(config: Config) -> dict[str, Any]:
+    """The configuration as it is kept with a run."""
+    from segmenter.intake.sources import without_password
+
+    kept = config.model_dump(mode="json")
+    kept["source"]["paths"] = [without_password(path) for path in kept["source"]["paths"]]
+    kept["engine"]["spark"] = without_password(kept["engine"]["spark"])
+    return kept
 
 
 def _warm_up() -> None:
@@ -223,16 +246,16 @@ def score(sources: Sequence[str], config: Config, folder: Path) -> Scored:
     import numpy as np
     import pandas as pd
 
-    from segmenter import features
-    from segmenter.intake import load
+    from segmenter import features, privacy
     from segmenter.runs import model
     from segmenter.runs.drift import drift
     from segmenter.runs.tables import read_table
     from segmenter.study.placement import shown_names
 
     known = model.read_model(folder / "model.json")
+    privacy.check(Path(config.engine.archive), config.privacy)
     with workspace(config) as connection:
-        load(connection, sources or config.source.paths, config.source, config.rules)
+        _load(connection, sources or config.source.paths, config)
         table = features.build(connection, config.features)
     labels, matrix = model.place(known, table)
     scored = pd.DataFrame(

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hmac
 import os
+import re
 import secrets
 import stat
 from pathlib import Path
@@ -17,13 +18,15 @@ from typing import TYPE_CHECKING
 import duckdb
 
 from segmenter.assets import query
-from segmenter.errors import RunError
+from segmenter.config.privacy import PrivacyConfig
+from segmenter.errors import ConfigError, RunError
 
 if TYPE_CHECKING:
     import pandas as pd
 
 SECRET = "pseudonym.key"  # noqa: S105 - the name of the file
 NAMES = "customer_key.csv"
+PSEUDONYM = re.compile(r"p[0-9a-f]{20}")
 BLOCK = 64  # bytes that SHA-256 hashes at a time
 
 
@@ -53,7 +56,7 @@ def key_of(archive: Path) -> bytes:
 
 def _make(path: Path) -> None:
     """Write a new key whole, or leave that of another process which came first."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     aside = path.with_name(f".{path.name}-{os.getpid()}")
     handle = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(handle, "w", encoding="ascii") as file:
@@ -74,8 +77,28 @@ def pseudonym(key: bytes, customer_id: str) -> str:
 
 
 def known_as(archive: Path, customer_id: str) -> str:
-    """The customer's name in the runs of `archive`: a pseudonym where it has a key, else the id itself."""
-    return pseudonym(key_of(archive), customer_id) if (archive / SECRET).exists() else customer_id
+    """The customer's name in the runs of `archive`: a pseudonym where it has a key, else the id itself.
+
+    What has the form of a pseudonym is taken for one, as a reader of a report knows no other name.
+    """
+    if PSEUDONYM.fullmatch(customer_id) or not (archive / SECRET).exists():
+        return customer_id
+    return pseudonym(key_of(archive), customer_id)
+
+
+def check(archive: Path, config: PrivacyConfig) -> None:
+    """See that no run with plain ids comes into an archive of pseudonyms.
+
+    Raises
+    ------
+    ConfigError
+        One would.
+    """
+    if (archive / SECRET).exists() and not config.pseudonymise:
+        raise ConfigError(
+            f"The archive {archive} keeps pseudonyms in the place of customer ids. Set privacy.pseudonymise = true in the "
+            "configuration (-c), or name another archive with -o."
+        )
 
 
 def pseudonymise(connection: duckdb.DuckDBPyConnection, key: bytes) -> pd.DataFrame:
@@ -109,6 +132,5 @@ def write_names(names: pd.DataFrame, folder: Path) -> Path:
     from segmenter.runs.tables import write_safe_csv
 
     path = folder / NAMES
-    os.close(os.open(path, os.O_WRONLY | os.O_CREAT, 0o600))
     write_safe_csv(names, path)
     return path

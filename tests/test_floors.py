@@ -7,13 +7,13 @@ import pytest
 
 PACKAGE = Path(__file__).resolve().parents[1] / "segmenter"
 FLOORS = (
-    {"errors", "assets", "config"},
+    {"errors", "assets", "whole", "config"},
     {"intake", "engine", "features", "analysis", "sample"},
     {"runs", "privacy"},
     {"report"},
     {"delivery"},
     {"schedule"},
-    {"study", "pipeline"},
+    {"study", "workspace", "pipeline"},
     {"console", "commands", "cli"},
 )
 FLOOR = {room: number for number, rooms in enumerate(FLOORS) for room in rooms}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from argparse import Namespace
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import pandas as pd
 from segmenter.commands.options import config_of
 from segmenter.console import Terminal, print_json
 from segmenter.errors import RunError, UsageError
+from segmenter.privacy import known_as
 from segmenter.runs import alerts as alerts_of
 from segmenter.runs.alerts import Verdict
 from segmenter.runs.archive import find, read
@@ -30,7 +32,8 @@ def alerts(options: Namespace) -> None:
         raise RunError(f"The run {run.manifest.run_id} holds no alerts. Run again.")
     until = options.until or date.today() + timedelta(days=config.history.hold_days)  # noqa: DTZ011 - a person's day
     with open_state(root) as state:
-        n_said = alerts_of.add_verdicts(state, _said(options, until), datetime.now(UTC))
+        said = [replace(each, customer_id=known_as(root, each.customer_id)) for each in _said(options, until)]
+        n_said = alerts_of.add_verdicts(state, said, datetime.now(UTC))
         verdicts = alerts_of.read_verdicts(state)
     table = alerts_of.with_verdicts(run.alerts, verdicts, run.manifest.as_of)
     counts = alerts_of.count(table, verdicts, run.manifest.as_of, run.history.alerts.is_baseline)

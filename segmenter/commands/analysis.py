@@ -15,6 +15,7 @@ from segmenter.console import Terminal, print_json
 from segmenter.errors import UsageError
 from segmenter.runs.archive import find
 from segmenter.runs.tables import write_safe_csv
+from segmenter.whole import whole
 
 if TYPE_CHECKING:
     from segmenter.pipeline import Finished
@@ -43,20 +44,25 @@ def init(options: Namespace) -> None:
     """Write a configuration that fits an export, never over an existing one."""
     from segmenter.config.reference import annotated
     from segmenter.intake import suggest_config
+    from segmenter.intake.sources import as_text
 
     target = Path(options.to)
     if target.exists():
         raise UsageError(f"{target} exists already; name another file with --to, or remove it.")
     intake = pipeline.inspect(sources_of(options.sources, Config()), load_config(options.config))
     keys: dict[str, Any] = suggest_config(intake)
+    if any(as_text(source) != source for source in options.sources):
+        raise UsageError("A file's name is no UTF-8, which no configuration can hold. Rename it and run again.")
     keys.setdefault("source", {})["paths"] = options.sources
-    target.write_text(annotated(keys), encoding="utf-8")
+    with whole(target) as aside:
+        aside.write_text(annotated(keys), encoding="utf-8")
     if options.json:
         print_json({"config": str(target), "columns": intake.recognition.columns})
         return
     terminal = Terminal(options.quiet)
     show_recognition(terminal, intake)
-    terminal.say(f"\n{target} is written. Try it: segmenter run -c {target}")
+    terminal.say("")
+    terminal.say(f"{target} is written. Try it: segmenter run -c {target}")
 
 
 def sample(options: Namespace) -> None:

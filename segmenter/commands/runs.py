@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from argparse import Namespace
+from collections.abc import Iterator
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,7 +13,7 @@ from segmenter import pipeline
 from segmenter.commands.options import root
 from segmenter.commands.shown import pages, run_document, show_acceptance, show_account, show_movement
 from segmenter.console import Terminal, print_json, shown
-from segmenter.errors import UsageError
+from segmenter.errors import RunError, UsageError
 from segmenter.report import figure_data
 from segmenter.runs import acceptance
 from segmenter.runs import archive as archive_of
@@ -27,7 +28,7 @@ def listing(options: Namespace) -> None:
     """The runs of an archive."""
     archive = root(options)
     accepted = (acceptance.accepted_run(archive) or (None,))[0]
-    found = [archive_of.summary(folder) for folder in archive_of.list_runs(archive)]
+    found = list(_summaries(archive, Terminal()))
     if options.json:
         print_json([{**each, "accepted": each["run"] == accepted} for each in found])
         return
@@ -44,6 +45,16 @@ def listing(options: Namespace) -> None:
     terminal.table(headings, rows, right=(2, 3, 4, 5))
     if accepted:
         terminal.say("* its model places the customers of new runs")
+
+
+def _summaries(archive: Path, terminal: Terminal) -> Iterator[dict[str, Any]]:
+    """A line per run that can be read; one that cannot is named on the terminal, unless it was pruned meanwhile."""
+    for folder in archive_of.list_runs(archive):
+        try:
+            yield archive_of.summary(folder)
+        except RunError as error:
+            if folder.exists():
+                terminal.say(f"Note: {error}", style="yellow")
 
 
 def show(options: Namespace) -> None:
@@ -63,7 +74,8 @@ def show(options: Namespace) -> None:
         for card in shown_run.findings.cards
     ]
     terminal.table(("segment", "customers", "of revenue", "odd", "what to do"), rows, right=(1, 2, 3))
-    terminal.say(f"\n{shown_run.findings.choice.reason}")
+    terminal.say("")
+    terminal.say(shown_run.findings.choice.reason)
     show_account(terminal, shown_run.manifest.account)
     for page in pages(folder):
         terminal.say(shown(page), style="bold")
@@ -79,7 +91,8 @@ def _show_figure(options: Namespace, folder: Path) -> None:
     terminal = Terminal(options.quiet)
     terminal.say(source.title, style="bold")
     terminal.say(f"{source.rows:,} rows of run {source.run}; stored in: {source.stored or 'the report alone'}")
-    terminal.say(f"SQL: {', '.join(source.queries) or 'none, it tells of the run itself'}\n")
+    terminal.say(f"SQL: {', '.join(source.queries) or 'none, it tells of the run itself'}")
+    terminal.say("")
     shown_rows = [[_written(cell) for cell in row] for row in found.rows[:MAX_ROWS]]
     terminal.table(found.columns, shown_rows)
     if len(found.rows) > MAX_ROWS:
@@ -109,7 +122,8 @@ def compare(options: Namespace) -> None:
     )
     show_movement(terminal, found)
     if options.to:
-        terminal.say(f"\n{options.to}: {len(moves):,} customers, each with where from, where to and why", style="bold")
+        terminal.say("")
+        terminal.say(f"{options.to}: {len(moves):,} customers, each with where from, where to and why", style="bold")
 
 
 def _period_days(before: Run, now: Run) -> int:
@@ -145,7 +159,8 @@ def accept(options: Namespace) -> None:
     terminal = Terminal(options.quiet)
     show_acceptance(terminal, run)
     told = "Nothing was changed (--dry-run)." if options.dry_run else "Accepted: the next runs place customers by it."
-    terminal.say(f"\n{told}", style="bold")
+    terminal.say("")
+    terminal.say(told, style="bold")
 
 
 def prune(options: Namespace) -> None:
@@ -158,4 +173,6 @@ def prune(options: Namespace) -> None:
     if options.json:
         print_json({"removed": gone})
     else:
-        Terminal(options.quiet).say(f"{len(gone)} run(s) removed" + "".join(f"\n  {name}" for name in gone))
+        terminal = Terminal(options.quiet)
+        for line in (f"{len(gone)} run(s) removed", *(f"  {name}" for name in gone)):
+            terminal.say(line)

@@ -27,7 +27,8 @@ def show_recognition(terminal: Terminal, intake: Intake) -> None:
     terminal.table(("role", "column", "why"), rows)
     readings = {reading.dialect for reading in intake.readings}
     size = sum(reading.n_rows for reading in intake.readings)
-    terminal.say(f"\n{len(intake.readings)} file(s), {size:,} rows: {'; '.join(sorted(readings))}")
+    terminal.say("")
+    terminal.say(f"{len(intake.readings)} file(s), {size:,} rows: {'; '.join(sorted(readings))}")
 
 
 def show_account(terminal: Terminal, account: RowAccount) -> None:
@@ -56,6 +57,11 @@ def show_run(terminal: Terminal, finished: Finished) -> None:
         terminal.say(problem, style="yellow")
     for file in finished.files:
         terminal.say(shown(file), style="bold")
+    if not run.manifest.config["report"]["customer_rows"]:
+        terminal.say(
+            "These files name no customer and may circulate. Others in the folder do, such as customers.parquet and "
+            "anomalies.csv: keep those."
+        )
 
 
 def _show_history(terminal: Terminal, history: History) -> None:

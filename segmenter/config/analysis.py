@@ -74,7 +74,7 @@ class PrepareConfig(Section):
 class KMeansConfig(Section):
     """[kmeans]: how customers are segmented."""
 
-    n_clusters: int | None = Field(None, ge=2, description="number of segments; unset: chosen from the range")
+    n_clusters: int | None = Field(None, ge=2, le=50, description="number of segments; unset: chosen from the range")
     min_clusters: int = Field(2, ge=2, description="smallest K tried")
     max_clusters: int = Field(10, ge=2, le=50, description="largest K tried")
     n_init: int = Field(10, ge=1, description="restarts with k-means++ per K")

@@ -13,6 +13,7 @@ from segmenter.config.base import Section
 from segmenter.config.delivery import DeliveryConfig
 from segmenter.config.engine import EngineConfig
 from segmenter.config.history import HistoryConfig
+from segmenter.config.privacy import PrivacyConfig
 from segmenter.config.report import ReportConfig
 from segmenter.config.schedule import ScheduleConfig, ServiceConfig
 from segmenter.config.source import RulesConfig, SourceConfig
@@ -32,6 +33,7 @@ class Config(Section):
     history: HistoryConfig = HistoryConfig()
     report: ReportConfig = ReportConfig()
     engine: EngineConfig = EngineConfig()
+    privacy: PrivacyConfig = PrivacyConfig()
     delivery: DeliveryConfig = DeliveryConfig()
     service: ServiceConfig = ServiceConfig()
     schedule: tuple[ScheduleConfig, ...] = ()
@@ -48,6 +50,12 @@ class Config(Section):
     def _range_of_k_is_not_empty(self) -> Config:
         if self.kmeans.max_clusters < self.kmeans.min_clusters:
             raise ValueError("kmeans.max_clusters is smaller than kmeans.min_clusters; raise max_clusters")
+        return self
+
+    @model_validator(mode="after")
+    def _pseudonyms_are_made_here(self) -> Config:
+        if self.privacy.pseudonymise and self.engine.kind == "spark":
+            raise ValueError('privacy.pseudonymise needs engine.kind = "duckdb": in a cluster the ids stay as they are')
         return self
 
 

@@ -8,17 +8,20 @@ from typing import TYPE_CHECKING
 
 from segmenter.config.report import ReportConfig
 from segmenter.delivery.outbox import Message
+from segmenter.errors import RunError
 
 if TYPE_CHECKING:
     from segmenter.report.brief import Brief
     from segmenter.report.language import Voice
     from segmenter.report.types import AlertLine, AlertPage, Stat
+    from segmenter.runs.types import Run
 
 FILES = {
     "html": ("report.html",), "pdf": ("report.pdf",), "csv": ("customers.csv", "segments.csv", "anomalies.csv"), "xlsx": ("report.xlsx",),
     "parquet": ("customers.parquet",),
 }  # fmt: skip
-OF_CUSTOMERS = {"customers.csv", "anomalies.csv", "customers.parquet"}  # which a report for wide circulation leaves out
+OF_CUSTOMERS = {"customers.csv", "anomalies.csv", "customers.parquet"}  # a row per customer
+PAGES = {"report.html", "report.pdf", "report.xlsx"}  # name customers or not, as the run was asked to
 
 
 def files_of(kind: str, customer_rows: bool) -> tuple[str, ...]:
@@ -49,30 +52,50 @@ def content(message: Message, archive: Path, config: ReportConfig) -> Content:
     Raises
     ------
     RunError
-        The run that it is about is gone or damaged.
+        The run that it is about is gone or damaged, or names customers where `config` wants none named.
     ReportError
         A template of the team's own is broken.
     """
     from segmenter.report.language import Voice
     from segmenter.report.templating import fill
+    from segmenter.runs.archive import read
+    from segmenter.runs.news import as_news
 
     voice = Voice(config.locale, config.currency)
     if message.run_id is None:
         values = {"title": message.title, "text": message.text, "accent": config.accent, "voice": voice}
         page = fill("mail_notice.html", config.templates, **values)
         return Content(message.title, message.text, page, (), voice, config.company)
-    folder = archive / message.run_id
-    names = [name for kind in message.formats for name in files_of(kind, config.customer_rows)]
-    files = tuple(folder / name for name in names if (folder / name).is_file())
-    return (_alerts if message.kind == "alerts" else _report)(message, archive, config, voice, files)
+    run = read(archive / message.run_id)
+    names = bool(run.manifest.config.get("report", {}).get("customer_rows", True))
+    files = _files(message, archive / message.run_id, names, config.customer_rows)
+    config = config.model_copy(update={"customer_rows": names and config.customer_rows})
+    if message.kind == "alerts":
+        return _alerts(message, as_news(run, archive, message.since), config, voice, files)
+    return _report(message, run, config, voice, files)
 
 
-def _report(message: Message, archive: Path, config: ReportConfig, voice: Voice, files: tuple[Path, ...]) -> Content:
+def _files(message: Message, folder: Path, names: bool, may_name: bool) -> tuple[Path, ...]:
+    """The files that go with `message`: of a run that does not name customers, or may not, none with a row for each.
+
+    Raises
+    ------
+    RunError
+        The report names customers and may not.
+    """
+    if names and not may_name and PAGES.intersection(name for kind in message.formats for name in FILES[kind]):
+        raise RunError(
+            f"The report of {folder.name} names customers, which report.customer_rows = false forbids. Run again."
+        )
+    allowed = [name for kind in message.formats for name in files_of(kind, names and may_name)]
+    return tuple(folder / name for name in allowed if (folder / name).is_file())
+
+
+def _report(message: Message, run: Run, config: ReportConfig, voice: Voice, files: tuple[Path, ...]) -> Content:
     from segmenter.report.brief import brief
     from segmenter.report.templating import fill
-    from segmenter.runs.archive import read
 
-    known = brief(read(archive / str(message.run_id)), config)
+    known = brief(run, config)
     html = fill("mail_report.html", config.templates, brief=known, opening=message.text, say=voice)
     text = (*message.text, *_plain(known, voice))
     return Content(f"{known.title}, {known.date}", text, html, files, voice, known.company, known.stats)
@@ -91,14 +114,11 @@ def _plain(known: Brief, voice: Voice) -> tuple[str, ...]:
     )
 
 
-def _alerts(message: Message, archive: Path, config: ReportConfig, voice: Voice, files: tuple[Path, ...]) -> Content:
-    """The alerts of a run as news to one who last heard of the run `message.since`."""
+def _alerts(message: Message, run: Run, config: ReportConfig, voice: Voice, files: tuple[Path, ...]) -> Content:
+    """The alerts of a run, as news to one who last heard of the run `message.since`."""
     from segmenter.report.alerts import FRESH, alert_lines, alert_view
     from segmenter.report.templating import fill
-    from segmenter.runs.archive import read
-    from segmenter.runs.news import as_news
 
-    run = as_news(read(archive / str(message.run_id)), archive, message.since)
     lines, counts = alert_lines(run), run.history.alerts
     page = alert_view(lines, config, run.manifest.as_of, counts)
     html = fill("mail_alerts.html", config.templates, page=page, opening=message.text)

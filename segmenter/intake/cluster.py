@@ -22,6 +22,7 @@ from segmenter.intake.lines import SCALES, policies
 from segmenter.intake.load import judge, recognition, refuse_several_currencies
 from segmenter.intake.meaning import SAMPLE
 from segmenter.intake.roles import Roles, recognise
+from segmenter.intake.sources import without_password
 from segmenter.intake.types import Intake, Reading
 
 if TYPE_CHECKING:
@@ -89,7 +90,9 @@ def _open(engine: SparkEngine, url: str) -> DataFrame:
         return session.read.parquet(url)
     except PySparkException as error:
         reason = str(error).split("\n", 1)[0]
-        raise SourceError(f"{url} cannot be read by the cluster: {reason} Check the address and its rights.") from None
+        raise SourceError(
+            f"{without_password(url)} cannot be read by the cluster: {without_password(reason)} Check the address and its rights."
+        ) from None
 
 
 def _roles(frame: DataFrame, source: SourceConfig, url: str) -> Roles:
@@ -177,7 +180,7 @@ def _bring_rejected(engine: SparkEngine, sources: Sequence[str], connection: duc
         "select file, line, reason, text from rejected order by file, line limit $n", {"n": MOST_REJECTED}
     )
     connection.execute("CREATE TABLE rejected (file VARCHAR, line BIGINT, reason VARCHAR, text VARCHAR)")
-    rows = [(sources[file], *rest) for file, *rest in found.fetchall()]
+    rows = [(without_password(sources[file]), *rest) for file, *rest in found.fetchall()]
     if rows:
         connection.executemany("INSERT INTO rejected VALUES (?, ?, ?, ?)", rows)
 
@@ -189,4 +192,4 @@ def _reading(frame: DataFrame, url: str) -> Reading:
         "count(*)", "bit_xor(h)", "sum(cast(h as decimal(38, 0)))"
     ).collect()  # fmt: skip
     digest = hashlib.sha256(f"{n_rows} {one} {other}".encode()).hexdigest()
-    return Reading(url, digest, 0, n_rows, f"{len(frame.columns)} columns, read in the cluster")
+    return Reading(without_password(url), digest, 0, n_rows, f"{len(frame.columns)} columns, read in the cluster")

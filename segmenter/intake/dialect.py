@@ -12,13 +12,16 @@ from pathlib import Path
 import numpy as np
 
 from segmenter.errors import SourceError
+from segmenter.intake.roles import promise
 
 DELIMITERS = (",", ";", "\t", "|")
 WORDS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
 PROBE = 1 << 15
+FEW = 20  # lines that tell a dialect
 CHUNK = 1 << 24
 LONGEST_FIELD = 1 << 24
 MOST_COPIED = 1 << 27  # bytes; the reader keeps up to ten thousand of a line for every column too many on it
+Records = list[tuple[int, list[str]]]  # the line that a record ends at, and its cells
 NUMBER = re.compile(r"^[-+]?[\d.,'\s]*\d[\d.,'\s]*$")
 
 
@@ -50,7 +53,8 @@ def probe(path: Path, name: str, delimiter: str | None) -> Dialect:
     records = tried[mark]
     if _evenness(records)[0] == 0:
         raise SourceError(f"{name} is no table: no delimiter gives columns. Set source.delimiter, or export it again.")
-    width = _width(records)
+    records, width = _with_last_names(records), _width(records)
+    _check_marks(records, text, mark, name)
     return _dialect(mark, _header_index(records, width, name), records, name)
 
 
@@ -85,14 +89,17 @@ def _copied(path: Path, dialect: Dialect, quotes: bool) -> int:
 
 
 def _head(path: Path) -> str:
+    """The first lines: as many as fit into the probe, and a few more where they are that long."""
     with path.open("rb") as file:
         raw = file.read(PROBE)
+        while raw.count(b"\n") < FEW and len(raw) < LONGEST_FIELD and (more := file.read(PROBE)):
+            raw += more
         complete = not file.read(1)
     text = raw.decode("utf-8", errors="ignore")
     return text if complete else text[: text.rfind("\n") + 1] or text
 
 
-def _records(text: str, delimiter: str) -> list[tuple[int, list[str]]]:
+def _records(text: str, delimiter: str) -> Records:
     """Records of the probe with the number of the line each ends at."""
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=False)
     try:
@@ -101,27 +108,74 @@ def _records(text: str, delimiter: str) -> list[tuple[int, list[str]]]:
         return []
 
 
-def _width(records: list[tuple[int, list[str]]]) -> int:
+def _width(records: Records) -> int:
     counts = Counter(len(row) for _, row in records)
     return max(counts, key=lambda width: (counts[width] * (width > 1), width))
 
 
-def _evenness(records: list[tuple[int, list[str]]]) -> tuple[float, int]:
+def _evenness(records: Records) -> tuple[float, int]:
     """Share of records that have the usual number of columns, 0 without columns; then that number."""
     if not records or (width := _width(records)) < 2:
         return 0.0, 0
     return round(sum(len(row) == width for _, row in records) / len(records), 2), width
 
 
-def _header_index(records: list[tuple[int, list[str]]], width: int, name: str) -> int:
+def _with_last_names(records: Records) -> Records:
+    """The records with the header as wide as they are, where all of them end in a delimiter that it lacks."""
+    width = _width(records)
+    if records and len(records[0][1]) == width - 1 and _is_header(records[0][1]):
+        rows = [row for _, row in records[1:] if len(row) == width]
+        if rows and not any(row[-1].strip() for row in rows):
+            line, header = records[0]
+            return [(line, [*header, ""]), *records[1:]]
+    return records
+
+
+def _check_marks(records: Records, text: str, mark: str, name: str) -> None:
+    """Refuse a text whose quotes or delimiters are others than those that are read, and say which.
+
+    Raises
+    ------
+    SourceError
+        It is one.
+    """
+    line, first = records[0]
+    if all(len(cell) > 1 and cell[0] == cell[-1] == "'" for cell in first):
+        raise SourceError(f"{name}: its fields stand between single quotes. Export it with double quotes or none.")
+    escaped = text.count('\\"')
+    if escaped > text.count('""') and any(len(row) != len(first) for _, row in records):
+        raise SourceError(f'{name}: quotes inside its fields are written as \\". Export it with doubled quotes.')
+    others = [other for other in DELIMITERS if other != mark and len(first[0].split(other)) > 2]
+    if len(first) == 1 and others and _is_header(first[0].split(others[0])):
+        raise SourceError(
+            f"{name}: the header on line {line} is cut by {WORDS[others[0]]}s, the rows by {WORDS.get(mark, mark)}s. Export "
+            "it again with one delimiter."
+        )
+
+
+def _header_index(records: Records, width: int, name: str) -> int:
+    """Which record names the columns: of those before the first row of values the one that promises most.
+
+    Raises
+    ------
+    SourceError
+        None does.
+    """
+    likely = []
     for index, (_, row) in enumerate(records):
-        if len(row) == width and _is_header(row):
-            return index
-        if len(row) == width:
+        if len(row) == width and not _is_header(row):
             break
+        if len(row) == width:
+            likely.append(index)
+    if likely:
+        return max(likely, key=lambda index: promise(records[index][1]))
+    line, first = records[0]
+    if _is_header(first) and len(first) != width:
+        raise SourceError(
+            f"{name}: the header on line {line} names {len(first)} columns, the rows behind it have {width}. Export it again."
+        )
     raise SourceError(
-        f"{name} has no header: its first full line is {' '.join(records[0][1])[:60]!r}. "
-        "Add a line that names the columns."
+        f"{name} has no header: its first full line is {' '.join(first)[:60]!r}. Add a line that names the columns."
     )
 
 
@@ -131,7 +185,7 @@ def _is_header(row: list[str]) -> bool:
     return len(named) >= max(2, len(cells) - 1) and not any(NUMBER.match(cell) for cell in named)
 
 
-def _dialect(mark: str, index: int, records: list[tuple[int, list[str]]], name: str) -> Dialect:
+def _dialect(mark: str, index: int, records: Records, name: str) -> Dialect:
     line, row = records[index]
     if any("\n" in cell for cell in row):
         raise SourceError(f"{name}: the header's quotes are not closed on line {line}. Mend the header and run again.")

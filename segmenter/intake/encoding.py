@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import BinaryIO, cast
 
 from segmenter.errors import SourceError
-from segmenter.intake.sources import SourceFile, looks_utf16, plain_path
-from segmenter.intake.tally import LONGEST_LINE, Tally, take
+from segmenter.intake.sources import SourceFile, plain_path, wide_encoding
+from segmenter.intake.tally import HEAD, LONGEST_LINE, Tally, take
 
 CHUNK = 1 << 22
 MOST_EXPANSION = 200  # a text export compresses ten- to fiftyfold; a bomb a thousandfold
@@ -82,10 +82,8 @@ def _detect(source: SourceFile) -> str:
     head = next(_chunks(source), b"")
     if head.startswith(codecs.BOM_UTF8):
         return "utf-8-sig"
-    if looks_utf16(head[:4096]):
-        if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-            return "utf-16"
-        return "utf-16-le" if head[1:4096:2].count(0) > head[0:4096:2].count(0) else "utf-16-be"
+    if wide := wide_encoding(head[:HEAD]):
+        return wide
     is_utf8 = _decodes(source) if source.is_gzip else source.tally.is_utf8
     return "utf-8" if is_utf8 else _western(source)
 

@@ -18,7 +18,7 @@ from segmenter.intake.cache import Cache
 from segmenter.intake.fill import fill
 from segmenter.intake.meaning import Understood
 from segmenter.intake.roles import Roles
-from segmenter.intake.sources import SourceFile, examine, expand
+from segmenter.intake.sources import SourceFile, as_text, examine, expand
 from segmenter.intake.types import Intake, Reading, Recognition
 
 
@@ -35,6 +35,7 @@ def open_connection(memory_limit: str, threads: int | None, folder: Path) -> duc
         config["threads"] = threads
     connection = duckdb.connect(":memory:", config=config)
     connection.execute("SET TimeZone = 'UTC'")
+    connection.execute("SET enable_progress_bar = false")  # which it shows where it takes the process for a person's
     return connection
 
 
@@ -175,7 +176,7 @@ def _readings(
     rows = dict(connection.execute("SELECT file, count(*) FROM lines GROUP BY file").fetchall())
     formats = {number: each.meaning.formats.in_words for each in understood for number in each.files}
     return tuple(
-        Reading(file.path.name, file.sha256, file.n_bytes, rows.get(n, 0), f"{dialects[n]}, {formats[n]}")
+        Reading(as_text(file.path.name), file.sha256, file.n_bytes, rows.get(n, 0), f"{dialects[n]}, {formats[n]}")
         for n, file in enumerate(files)
     )
 
@@ -184,7 +185,7 @@ def _name_rejected(connection: duckdb.DuckDBPyConnection, files: Sequence[Source
     """Put file names in place of file numbers, in the order of the files and lines."""
     connection.execute("CREATE TEMP TABLE file_names (file INTEGER, name VARCHAR)")
     connection.executemany(
-        "INSERT INTO file_names VALUES (?, ?)", [(n, file.path.name) for n, file in enumerate(files)]
+        "INSERT INTO file_names VALUES (?, ?)", [(n, as_text(file.path.name)) for n, file in enumerate(files)]
     )
     connection.execute(
         "CREATE OR REPLACE TABLE rejected AS SELECT n.name AS file, r.line, r.reason, r.text "

@@ -2,20 +2,40 @@
 
 from __future__ import annotations
 
+import codecs
 import glob
+import gzip
 import hashlib
 import os
 import re
+import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 from segmenter.errors import SourceError
-from segmenter.intake.tally import Tally, take
+from segmenter.intake.tally import HEAD, Tally, take
 
 Kind = Literal["csv", "json", "parquet", "workbook", "duckdb"]
 SUFFIXES = (".csv", ".tsv", ".txt", ".gz", ".parquet", ".jsonl", ".ndjson", ".json", ".xlsx", ".duckdb", ".db")
+GZIP = b"\x1f\x8b"
+OTHERS = {
+    b"BZh": "compressed with bzip2",
+    b"\xfd7zXZ\0": "compressed with xz",
+    b"\x28\xb5\x2f\xfd": "compressed with zstd",
+    b"7z\xbc\xaf\x27\x1c": "a 7-Zip archive",
+    b"Rar!": "a RAR archive",
+    b"\xd0\xcf\x11\xe0": "an old Excel file (.xls), or a workbook with a password",
+    b"SQLite format 3": "an SQLite database",
+    b"%PDF": "a PDF",
+    b"<!DOCTYPE html": "a web page",
+    b"<html": "a web page",
+}
+WIDE = (
+    ((codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE), "utf-32"),
+    ((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE), "utf-16"),
+)
 JSON = re.compile(rb"(\xef\xbb\xbf)?\s*(\[\s*)?\{")
 
 
@@ -44,9 +64,14 @@ class SourceFile:
         return hashlib.sha256(os.fsencode(self.path.absolute())).hexdigest()[:16]
 
 
+def as_text(name: str) -> str:
+    """A file's name as text that can be written anywhere: bytes that are no UTF-8 become replacement characters."""
+    return os.fsencode(name).decode("utf-8", "replace")
+
+
 def plain_path(file: SourceFile, folder: Path) -> Path:
-    """A path of `file` that DuckDB cannot take for a pattern of paths: its own, or a link in `folder`."""
-    if not glob.has_magic(str(file.path)):
+    """A path of `file` that DuckDB takes, and not for a pattern of paths: its own, or a link in `folder`."""
+    if not glob.has_magic(str(file.path)) and as_text(str(file.path)) == str(file.path):
         return file.path
     link = folder / f"{file.name_aside}{file.path.suffix if file.path.suffix in SUFFIXES else ''}"
     link.symlink_to(file.path.absolute())
@@ -75,7 +100,16 @@ def _files(source: Path) -> list[Path]:
         return files
     if source.is_file():
         return [source]
+    if source.exists():
+        raise SourceError(
+            f"{source} is a pipe or a device, which cannot be read twice. Write it to a file and name that."
+        )
     matches = sorted(Path(match) for match in glob.glob(str(source)) if Path(match).is_file())
+    if not matches and re.match(r"\w{2,}:/", str(source)):
+        raise SourceError(
+            f"{without_password(str(source))} is no file. Databases and the network are not read (but for a cluster's, with "
+            'engine.kind = "spark"): export to a file and name that.'
+        )
     if not matches:
         raise SourceError(f"There is no file {source}. Check the path, or quote a glob so that the shell leaves it.")
     return matches
@@ -83,6 +117,12 @@ def _files(source: Path) -> list[Path]:
 
 def _is_export(path: Path) -> bool:
     return path.suffix.lower() in SUFFIXES and not path.name.startswith((".", "~"))
+
+
+def without_password(url: str) -> str:
+    """`url` without a user's name, password or token; a path stays as it is."""
+    bare = re.sub(r"(?<=:/)(/?)[^/\s]*@", r"\1", url)
+    return re.sub(r"(token|password|secret)=[^;&\s]*", r"\1=...", bare) if "://" in url else bare
 
 
 def examine(path: Path) -> SourceFile:
@@ -99,25 +139,50 @@ def examine(path: Path) -> SourceFile:
         raise SourceError(f"{path} cannot be read: {error.strerror}. Check its permissions.") from None
     if not tally.n_bytes:
         raise SourceError(f"{path} is empty. Export it again, or leave it out.")
-    is_gzip = tally.head.startswith(b"\x1f\x8b")
-    return SourceFile(path, "csv" if is_gzip else _kind(path, tally.head), is_gzip, tally)
+    if not tally.head.startswith(GZIP):
+        return SourceFile(path, _kind(path, tally.head), is_gzip=False, tally=tally)
+    inner = _unpacked_head(path)
+    if inner.startswith(GZIP) or _kind(path, inner) != "csv":
+        raise SourceError(
+            f"{path} is compressed and holds no CSV inside. Unpack it with gunzip and name what comes out."
+        )
+    return SourceFile(path, "csv", is_gzip=True, tally=tally)
+
+
+def _unpacked_head(path: Path) -> bytes:
+    try:
+        with gzip.open(path) as file:
+            return file.read(HEAD)
+    except (OSError, EOFError, zlib.error) as error:
+        raise SourceError(f"{path} cannot be unpacked: {error}. Compress it again.") from None
 
 
 def _kind(path: Path, head: bytes) -> Kind:
+    for magic, what in OTHERS.items():
+        if head.startswith(magic):
+            raise SourceError(f"{path} is {what}. Export it as CSV, Parquet, JSON lines or XLSX.")
     if head.startswith(b"PAR1"):
         return "parquet"
     if head.startswith(b"PK\x03\x04"):
         return "workbook"
     if head[8:12] == b"DUCK":
         return "duckdb"
-    if b"\x00" in head and not looks_utf16(head):
+    if b"\x00" in head and wide_encoding(head) is None:
         raise SourceError(f"{path} is a binary file, not an export. Export it as CSV, Parquet, JSON lines or XLSX.")
     return "json" if JSON.match(head) else "csv"
 
 
-def looks_utf16(head: bytes) -> bool:
-    """True for a UTF-16 byte order mark, or where every second byte of Western text is zero."""
-    if head.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return True
-    even, odd = head[0::2].count(0), head[1::2].count(0)
-    return max(even, odd) > 0.4 * len(head) / 2 and min(even, odd) < 0.05 * len(head) / 2
+def wide_encoding(head: bytes) -> str | None:
+    """UTF-16 or UTF-32, by its byte order mark or by the zeros of Western text; None where it is neither."""
+    for marks, name in WIDE:
+        if head.startswith(marks):
+            return name
+    size, zeros = len(head), [head[place::4].count(0) for place in range(4)]
+    if min(zeros[1:]) > 0.95 * size / 4 > zeros[0] * 20:
+        return "utf-32-le"
+    if min(zeros[:3]) > 0.95 * size / 4 > zeros[3] * 20:
+        return "utf-32-be"
+    even, odd = zeros[0] + zeros[2], zeros[1] + zeros[3]
+    if max(even, odd) > 0.4 * size / 2 and min(even, odd) < 0.05 * size / 2:
+        return "utf-16-le" if odd > even else "utf-16-be"
+    return None

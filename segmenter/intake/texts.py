@@ -138,22 +138,26 @@ class TextBatch:
                 )
 
     def _check_folded(self, connection: duckdb.DuckDBPyConnection) -> None:
-        """Refuse a field that holds whole records: quotes which happen to pair swallow the lines between them."""
+        """Refuse a field that holds whole records: quotes which happen to pair swallow the lines between them.
+
+        Of a single swallowed line, the first half stands at the field's end and the second at its beginning.
+        """
         if not any(text.tally.n_folded for text in self.texts.values()):
             return
         width = len(self.dialect.header)
         folded = " UNION ALL ".join(
-            f"SELECT file, rowid AS place, unnest(string_split(c{index}, chr(10))[2:]) AS line FROM raw "  # noqa: S608 - ours
-            f"WHERE contains(c{index}, chr(10))"
+            f"SELECT file, place, n, unnest(list_append(lines[2:-2], lines[-1] || lines[1])) AS line FROM ("  # noqa: S608 - ours
+            f"SELECT file, rowid AS place, string_split(c{index}, chr(10)) AS lines, len(lines) - 1 AS n FROM raw "
+            f"WHERE contains(c{index}, chr(10)))"
             for index in range(width)
         )
         found = connection.execute(
-            f"SELECT file, place - (SELECT min(rowid) FROM raw WHERE raw.file = folded.file) + 1 FROM ({folded}) AS folded "  # noqa: S608 - ours
+            f"SELECT file, place - (SELECT min(rowid) FROM raw WHERE raw.file = folded.file) + 1, n FROM ({folded}) AS folded "  # noqa: S608 - ours
             "WHERE len(string_split(line, $delimiter)) = $width AND regexp_matches(line, $date) ORDER BY ALL LIMIT 1",
             {"delimiter": self.dialect.delimiter, "width": width, "date": DATED},
         ).fetchall()
-        for number, record in found:
-            raise _swallowing(self.texts[number], self.dialect.skip + record)
+        for number, record, n in found:
+            raise _swallowing(self.texts[number], self.dialect.skip + record, f"{n:,} lines")
 
     def name_lines(self, connection: duckdb.DuckDBPyConnection) -> None:
         """Put the lines that an editor shows in place of record numbers in ``rejected``."""
@@ -161,9 +165,9 @@ class TextBatch:
             place(connection, number, text.path, text.tally, self.dialect)
 
 
-def _swallowing(text: Text, record: int) -> SourceError:
+def _swallowing(text: Text, record: int, what: str = "the lines") -> SourceError:
     return SourceError(
-        f"{text.source.path}, record {record}: a quote is opened that swallows the lines behind it. Mend it and run again."
+        f"{text.source.path}, record {record}: a quote is opened that swallows {what} behind it. Mend it and run again."
     )
 
 

@@ -18,16 +18,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from segmenter.errors import SourceError
+from segmenter.intake.bounds import MOST_COLUMNS
 from segmenter.intake.roles import promise
 
 if TYPE_CHECKING:
     from python_calamine import CalamineSheet
 
 MOST_BYTES = 1 << 31
-MOST_MEMORY = 4 << 30  # bytes of address space that the conversion may take
+LEAST_MEMORY, MOST_MEMORY = 1 << 28, 4 << 30  # bytes of address space that the conversion may take
+MEMORY_PER_BYTE = 8  # of the unpacked sheets: a cell of twenty letters is kept twice
 REFUSED = 3
-MOST_EXPANSION = 200
-FREE_EXPANSION = 1 << 28
+MOST_EXPANSION = 100  # a sheet compresses ten- to twentyfold
+FREE_EXPANSION = 1 << 24
 TITLE_ROWS = 30
 
 
@@ -39,16 +41,16 @@ def sheet_as_csv(path: Path, sheet: str | None, target: Path) -> Path:
     SourceError
         The file is no workbook, unfolds beyond reason, or has no sheet with a header of transactions.
     """
-    _check_size(path)
-    words = [str(path), str(target), *([] if sheet is None else [sheet])]
+    limit = min(LEAST_MEMORY + MEMORY_PER_BYTE * _unfolded(path), MOST_MEMORY)
+    words = [str(path), str(target), str(limit), *([] if sheet is None else [sheet])]
     command = [sys.executable, "-P", "-m", "segmenter.intake.workbook", *words]
     done = subprocess.run(command, capture_output=True, check=False)
     if done.returncode == REFUSED:
         raise SourceError(os.fsdecode(done.stdout))
     if done.returncode < 0:
         raise SourceError(
-            f"{path} cannot be unfolded in {MOST_MEMORY >> 30} GiB of memory; a cell far outside its table does that. "
-            "Export the transactions as CSV."
+            f"{path} cannot be unfolded in {limit >> 20:,} MiB of memory; a cell far outside its table does that. Export the "
+            "transactions as CSV."
         )
     if done.returncode:
         reason = os.fsdecode(done.stderr).strip().rsplit("\n", 1)[-1][:200]
@@ -58,14 +60,20 @@ def sheet_as_csv(path: Path, sheet: str | None, target: Path) -> Path:
 
 def main() -> int:
     """Convert the workbook that the arguments name; the reason of a refusal goes to standard output."""
-    _, path, target, *sheet = sys.argv
-    resource.setrlimit(resource.RLIMIT_AS, (MOST_MEMORY, MOST_MEMORY))
+    _, path, target, limit, *sheet = sys.argv
+    resource.setrlimit(resource.RLIMIT_AS, (_own_memory() + int(limit),) * 2)
     try:
         _checked(Path(path), sheet[0] if sheet else None, Path(target))
     except SourceError as error:
         sys.stdout.buffer.write(os.fsencode(str(error)))
         return REFUSED
     return 0
+
+
+def _own_memory() -> int:
+    """Bytes of address space that this process has before it begins."""
+    status = Path("/proc/self/statm")
+    return int(status.read_text(encoding="ascii").split()[0]) * resource.getpagesize() if status.exists() else 1 << 29
 
 
 def _checked(path: Path, sheet: str | None, target: Path) -> None:
@@ -87,15 +95,22 @@ def _convert(path: Path, sheet: str | None, target: Path) -> None:
         raise SourceError(f"{path} has no sheet. Save it as XLSX or CSV.")
     if sheet is not None and sheet not in names:
         raise SourceError(f"{path} has no sheet {sheet!r}; it has {', '.join(names)}. Set source.sheet to one of them.")
-    tables = {name: _rows(workbook.get_sheet_by_name(name)) for name in ([sheet] if sheet else names)}
-    best = max(tables, key=lambda name: _promise(tables[name]))
-    if not any(_promise(tables[best])):
+    best, most = None, (0, 0)
+    for name in [sheet] if sheet else names:
+        found = workbook.get_sheet_by_name(name)
+        if (worth := _promise(_rows(found))) > most:
+            best, most = found, worth
+    if best is None:
         raise SourceError(f"{path}: no sheet looks like transactions ({', '.join(names)}). Set source.sheet.")
-    _write(workbook.get_sheet_by_name(best), _header_row(tables[best]), target)
+    if best.width > MOST_COLUMNS:
+        raise SourceError(
+            f"{path}: the sheet {best.name} has {best.width:,} columns; at most {MOST_COLUMNS:,} are read."
+        )
+    _write(best, _header_row(_rows(best)), target)
 
 
-def _check_size(path: Path) -> None:
-    """Refuse archives that unfold beyond reason before anything is unpacked."""
+def _unfolded(path: Path) -> int:
+    """Bytes that the archive announces; one that unfolds beyond reason is refused before anything is unpacked."""
     try:
         with zipfile.ZipFile(path) as archive:
             unfolded = sum(entry.file_size for entry in archive.infolist())
@@ -103,11 +118,12 @@ def _check_size(path: Path) -> None:
         raise SourceError(f"{path} is no workbook: {error}. Save it as XLSX or CSV.") from None
     if unfolded > MOST_BYTES or (unfolded > FREE_EXPANSION and unfolded > MOST_EXPANSION * path.stat().st_size):
         raise SourceError(f"{path} unfolds to {unfolded:,} bytes; refused. Export the transactions as CSV.")
+    return unfolded
 
 
 def _rows(sheet: CalamineSheet) -> list[list[Any]]:
     """The first rows, as many as a title above a header may take."""
-    return [list(row) for row in sheet.to_python(nrows=TITLE_ROWS)] if sheet.height else []
+    return [row[:MOST_COLUMNS] for row in sheet.to_python(nrows=TITLE_ROWS)] if sheet.height else []
 
 
 def _header_row(rows: Sequence[Sequence[Any]]) -> int:

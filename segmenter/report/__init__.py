@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from segmenter.config.report import ReportConfig
+from segmenter.errors import ConfigError, ReportError
 from segmenter.report.alerts import alert_page, write_alerts
 from segmenter.report.brief import Brief, brief
 from segmenter.report.paper import pdf_problem
@@ -22,12 +23,33 @@ __all__ = [
     "FigureSource",
     "alert_page",
     "brief",
+    "check",
     "figure_data",
     "figures",
     "pdf_problem",
     "render",
     "write_alerts",
 ]
+
+
+def check(config: ReportConfig) -> None:
+    """See before a run that its report can be made as `config` asks.
+
+    Raises
+    ------
+    ConfigError
+        The logo or the folder of templates cannot be used, or the locale is unknown.
+    """
+    from segmenter.report.brand import logo_uri
+    from segmenter.report.language import Voice
+    from segmenter.report.templating import environment
+
+    try:
+        logo_uri(config.logo)
+        environment(config.templates)
+        Voice(config.locale, config.currency)
+    except ReportError as error:
+        raise ConfigError(str(error)) from None
 
 
 def render(run: Run, config: ReportConfig, folder: Path, formats: Collection[str] | None = None) -> tuple[Path, ...]:

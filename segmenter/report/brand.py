@@ -10,6 +10,7 @@ from segmenter.assets import asset
 from segmenter.errors import ReportError
 
 TYPES = {".png": "image/png", ".jpg": "image/jpeg", ".jpeg": "image/jpeg", ".svg": "image/svg+xml"}
+LARGEST = 4 << 20  # bytes of a logo, which is in every page and mail
 FACES = (
     ("Source Sans 3", "source-sans-3", 400, "normal"),
     ("Source Sans 3", "source-sans-3", 400, "italic"),
@@ -31,7 +32,7 @@ def logo_uri(path: str | None) -> str:
     Raises
     ------
     ReportError
-        The file cannot be read or is no PNG, JPEG or SVG.
+        The file cannot be read, is too large, or is no PNG, JPEG or SVG.
     """
     if path is None:
         return ""
@@ -42,6 +43,8 @@ def logo_uri(path: str | None) -> str:
         content = file.read_bytes()
     except OSError as error:
         raise ReportError(f"report.logo {path} cannot be read: {error.strerror}. Name an existing file.") from error
+    if len(content) > LARGEST:
+        raise ReportError(f"report.logo {path} has {len(content) >> 20} MiB; a logo of up to {LARGEST >> 20} is taken.")
     return f"data:{TYPES[file.suffix.lower()]};base64,{b64encode(content).decode()}"
 
 

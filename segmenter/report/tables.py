@@ -10,10 +10,8 @@ import numpy as np
 import pandas as pd
 
 from segmenter.config.report import ReportConfig
-from segmenter.runs.tables import write_parquet
+from segmenter.runs.tables import safe_cell, write_parquet
 from segmenter.runs.types import Run
-
-DANGEROUS = re.compile(r"^[\s]*[=+\-@\t\r]")
 
 
 def write_tables(run: Run, config: ReportConfig, folder: Path) -> list[Path]:
@@ -85,12 +83,7 @@ def _write_csv(frame: pd.DataFrame, path: Path, bom: bool) -> Path:
 
 
 def _harmless_column(column: pd.Series) -> pd.Series:
-    return column if pd.api.types.is_numeric_dtype(column) else column.map(harmless)
-
-
-def harmless(value: Any) -> Any:
-    """Text that a spreadsheet would take for a formula, with an apostrophe before it (OWASP, CSV injection)."""
-    return f"'{value}" if isinstance(value, str) and DANGEROUS.match(value) else value
+    return column if pd.api.types.is_numeric_dtype(column) else column.map(safe_cell)
 
 
 def _slug(name: str) -> str:

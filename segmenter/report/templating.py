@@ -21,12 +21,15 @@ def fill(name: str, templates: str | None, **values: Any) -> str:
     Raises
     ------
     ReportError
-        `templates` is no folder, or a template in it is broken; the message names file and line.
+        `templates` is no folder, or a template in it is broken or takes too long; the message names file and line.
     """
     from jinja2 import TemplateError, TemplateSyntaxError
 
+    from segmenter.report.limits import room
+
     try:
-        return environment(templates).get_template(name).render(values)
+        with room():
+            return environment(templates).get_template(name).render(values)
     except TemplateSyntaxError as error:
         raise ReportError(_explain(f"{error.filename or error.name or name}, line {error.lineno}", error)) from error
     except (*FAULTS, TemplateError) as error:
@@ -45,14 +48,15 @@ def environment(templates: str | None) -> ImmutableSandboxedEnvironment:
         `templates` is no folder.
     """
     from jinja2 import ChoiceLoader, FileSystemLoader, PrefixLoader, StrictUndefined
-    from jinja2.sandbox import ImmutableSandboxedEnvironment
     from markupsafe import Markup
+
+    from segmenter.report.limits import BoundedEnvironment
 
     if templates is not None and not Path(templates).is_dir():
         raise ReportError(f"report.templates {templates} is no folder; name the folder with your templates.")
     ours = FileSystemLoader(asset("templates"))
     team = [FileSystemLoader(templates)] if templates else []
-    env = ImmutableSandboxedEnvironment(
+    env = BoundedEnvironment(
         loader=ChoiceLoader([*team, ours, PrefixLoader({"default": ours})]),
         autoescape=True,
         undefined=StrictUndefined,

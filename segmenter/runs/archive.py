@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from segmenter.analysis.findings import Findings
-from segmenter.errors import RunError
+from segmenter.errors import ResourceError, RunError, UsageError
 from segmenter.intake.types import Reading
 from segmenter.runs.history import History
 from segmenter.runs.model import read_model, write_model
@@ -23,6 +23,7 @@ from segmenter.runs.types import Manifest, Run
 RUN_ID = re.compile(r"^\d{8}T\d{6}Z-[0-9a-f]{4,12}$")
 ASIDE = re.compile(r"^\.writing-(\d+)-")
 VERSION = 3
+ROOM = 48 << 20  # bytes that a run's folder may take
 Part = TypeVar("Part")
 
 
@@ -41,25 +42,52 @@ def write(run: Run, archive: Path, finish: Callable[[Path], Manifest | None]) ->
 
     The folder appears whole or not at all: it is written under a hidden name and renamed. What
     writers that died left behind is removed first. Files are readable by their owner alone.
+
+    Raises
+    ------
+    ResourceError
+        There is no space, or the archive may not be written to.
     """
-    archive.mkdir(parents=True, exist_ok=True)
-    sweep(archive)
     target = archive / run.manifest.run_id
     aside = archive / f".writing-{os.getpid()}-{run.manifest.run_id}"
-    aside.mkdir(mode=0o700)
     try:
+        archive.mkdir(mode=0o700, parents=True, exist_ok=True)
+        sweep(archive)
+        aside.mkdir(mode=0o700)
         _write_tables(run, aside)
         _write_document(run, finish(aside) or run.manifest, aside)
         seal(aside)
         aside.rename(target)
         sync(archive)
     except OSError as error:
-        raise RunError(
+        raise ResourceError(
             f"The run could not be written to {archive}: {error.strerror or error}. Free space or permit it."
         ) from None
     finally:
         shutil.rmtree(aside, ignore_errors=True)
     return target
+
+
+def check_room(archive: Path) -> None:
+    """See that `archive` is or can be made, and has room for a run, before anything is read; nothing is written.
+
+    Raises
+    ------
+    UsageError
+        It is no folder, or may not be written to.
+    ResourceError
+        Its disk is as good as full.
+    """
+    there = next(path for path in (archive, *archive.absolute().parents) if path.exists())
+    if not there.is_dir() or not os.access(there, os.W_OK | os.X_OK):
+        what = "may not be written to" if there.is_dir() else "is no folder"
+        raise UsageError(f"The archive cannot be {archive}: {there} {what}. Name another folder with -o, or permit it.")
+    free = shutil.disk_usage(there).free
+    if free < ROOM:
+        raise ResourceError(
+            f"The archive {archive} lies on a disk with {free >> 20} MiB left; a run needs {ROOM >> 20} or more. Free space, "
+            "`segmenter runs prune` removes old runs, or name another folder with -o."
+        )
 
 
 def _write_document(run: Run, manifest: Manifest, folder: Path) -> None:

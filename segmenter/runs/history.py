@@ -156,4 +156,4 @@ class History:
     continuity: Continuity | None = None
     movement: Movement | None = None
     alerts: AlertCount | None = None
-    sentences: tuple[str, ...] = ()  # why the run stands alone, where it does
+    sentences: tuple[str, ...] = ()  # why the run stands alone, where it does, and which runs could not be read

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from segmenter.analysis.findings import Preparation
 from segmenter.analysis.kmeans import assign
 from segmenter.analysis.prepare import apply
 from segmenter.analysis.types import Floats, Ints
@@ -17,6 +18,8 @@ from segmenter.features.types import FeatureTable
 from segmenter.runs.types import Model
 
 VERSION = 2
+POWER = "yeo-johnson"
+TRANSFORMS = {"none", "log1p", POWER}
 
 
 def write_model(model: Model, path: Path) -> None:
@@ -49,7 +52,7 @@ def read_model(path: Path) -> Model:
             raise ValueError("its version or checksum is not what it should be")
         model = TypeAdapter(Model).validate_python(document["model"])
         _check(model)
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         reason = str(error).split("\n", 1)[0]
         raise RunError(
             f"{path} is no model that can be used ({reason}). Use another run's model, or run again."
@@ -58,15 +61,34 @@ def read_model(path: Path) -> Model:
 
 
 def _check(model: Model) -> None:
+    """Refuse, with a ValueError, numbers that could be computed with and still be no model."""
     centroids = np.array(model.centroids, dtype=float)
+    _check_preparation(model.preparation)
     width = len(model.preparation.components or model.preparation.names)
     if centroids.ndim != 2 or centroids.shape[1] != width or len(centroids) != len(model.names):
         raise ValueError("its centroids do not fit its features")
-    if len(set(model.numbers)) != len(centroids) or max(model.numbers) >= model.next_number:
+    if not len(set(model.numbers)) == len(model.numbers) == len(centroids) or max(model.numbers) >= model.next_number:
         raise ValueError("its segments are not numbered one by one")
-    numbers = (centroids.ravel(), model.preparation.center, model.preparation.scale, model.preparation.fill)
-    if not all(np.isfinite(part).all() for part in numbers):
+    if not np.isfinite(centroids).all():
         raise ValueError("it holds numbers that are not finite")
+
+
+def _check_preparation(known: Preparation) -> None:
+    n = len(known.names)
+    each = (known.fill, known.lower, known.upper, known.lambdas, known.center, known.scale, known.transforms)
+    rows = (*(known.components or ()), *known.donors)
+    if not n or {len(part) for part in (*each, *rows)} != {n}:
+        raise ValueError("its preparation does not fit its features")
+    edges = [number for number in (*known.lower, *known.upper, *known.lambdas) if number is not None]
+    if not all(np.isfinite(part).all() for part in (known.fill, known.center, known.scale, edges, *rows)):
+        raise ValueError("it holds numbers that are not finite")
+    if min(known.scale) <= 0:
+        raise ValueError("it divides by a scale that is not positive")
+    if any(
+        (how not in TRANSFORMS) or (how == POWER and power is None)
+        for how, power in zip(known.transforms, known.lambdas, strict=True)
+    ):
+        raise ValueError("it names an unknown transform")
 
 
 def place(model: Model, table: FeatureTable) -> tuple[Ints, Floats]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 from pathlib import Path
 
 import duckdb
@@ -10,8 +11,12 @@ import pandas as pd
 
 from segmenter.errors import RunError
 from segmenter.runs.seal import check
+from segmenter.whole import whole
 
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
+UNSEEN = r"\s\x00-\x1f\u200b-\u200f\u2060\ufeff"  # what a spreadsheet may drop before it looks
+SIGNS = r"=+\-@＝＋－＠"  # the wide ones are the same signs to a spreadsheet in Chinese or Japanese
+BEGINNING = re.compile(rf"[{UNSEEN}]*+[{SIGNS}]|[\t\r\n]")
+CUT = re.compile(rf"([;|\t\r\n][;|{UNSEEN}]*+)([{SIGNS}])?")
 
 
 def write_parquet(table: pd.DataFrame, path: Path, order_by: str) -> None:
@@ -24,18 +29,23 @@ def write_parquet(table: pd.DataFrame, path: Path, order_by: str) -> None:
 
 
 def write_safe_csv(table: pd.DataFrame, path: Path) -> None:
-    """Write `table` as UTF-8 CSV; text that a spreadsheet would take for a formula gets an apostrophe before it."""
-    with path.open("w", encoding="utf-8", newline="") as file:
+    """Write `table` as UTF-8 CSV in which no text is a formula (`safe_cell`)."""
+    with whole(path) as aside, aside.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(table.columns)
+        writer.writerow(map(safe_cell, table.columns))
         for row in table.itertuples(index=False):
             writer.writerow([safe_cell(value) for value in row])
 
 
 def safe_cell(value: object) -> object:
-    """`value` for a CSV cell: numbers as they are, missing values empty, text never a formula."""
+    """`value` for a CSV cell: numbers as they are, missing values empty, text never a formula (OWASP, CSV injection).
+
+    An apostrophe stands before what would begin a formula: at the beginning of the text, and behind the marks at
+    which a spreadsheet may cut it into cells.
+    """
     if isinstance(value, str):
-        return f"'{value}" if value.startswith(FORMULA) else value
+        text = CUT.sub(lambda cut: f"{cut[1]}'{cut[2]}" if cut[2] else cut[1], value)
+        return f"'{text}" if BEGINNING.match(value) else text
     return "" if value is None or value is pd.NA or value != value else value  # noqa: PLR0124 - NaN differs from itself
 
 

@@ -14,6 +14,7 @@ from segmenter.sample.habits import SEGMENTS, Ints, People, Shape, people
 from segmenter.sample.lines import Lines, lines
 from segmenter.sample.orders import orders
 from segmenter.sample.products import Products, products
+from segmenter.whole import whole
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -112,7 +113,7 @@ def _write(table: pd.DataFrame, path: Path) -> None:
     import duckdb
 
     try:
-        with duckdb.connect() as connection:
-            connection.from_df(table).write_csv(str(path), timestamp_format="%Y-%m-%d %H:%M")
-    except duckdb.IOException as error:
-        raise UsageError(f"{path} cannot be written: {error}") from None
+        with whole(path) as aside, duckdb.connect() as connection:
+            connection.from_df(table).write_csv(str(aside), timestamp_format="%Y-%m-%d %H:%M")
+    except (OSError, duckdb.IOException) as error:
+        raise UsageError(f"{path} cannot be written: {error}. Name another file, or permit it.") from None

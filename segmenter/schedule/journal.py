@@ -9,6 +9,8 @@ from datetime import UTC, datetime
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 
+from segmenter.delivery.mail import one_line
+
 FILE = "service.jsonl"
 FIELDS = ("schedule", "due", "attempt", "run", "until", "archive", "schedules", "cause")
 
@@ -37,7 +39,10 @@ class _ForMachines(logging.Formatter):
 
 
 def _fields(record: logging.LogRecord) -> dict[str, str]:
-    return {name: str(getattr(record, name)) for name in FIELDS if getattr(record, name, "") not in {"", None}}
+    """What the record carries, each a line: a file's name in a cause writes no line of its own."""
+    return {
+        name: one_line(str(getattr(record, name))) for name in FIELDS if getattr(record, name, "") not in {"", None}
+    }
 
 
 def open_journal(archive: Path) -> None:

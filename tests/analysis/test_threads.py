@@ -31,7 +31,7 @@ def test_libraries_that_are_loaded_later_are_held_as_well():
 
 def test_blocks_cover_every_row_once_and_in_order():
     for n, size in ((0, 3), (1, 3), (3, 3), (10, 3)):
-        rows = [row for block in by_blocks(lambda block: range(n)[block], n, size) for row in block]
+        rows = [row for block in by_blocks(lambda block, n=n: range(n)[block], n, size) for row in block]
         assert rows == list(range(n))
 
 

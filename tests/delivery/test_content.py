@@ -62,7 +62,7 @@ def test_the_body_of_an_alert_for_a_chat_or_a_program_names_the_new_customer(pos
 
 @pytest.mark.parametrize("kind", ["json", "slack", "teams"])
 def test_where_customers_are_not_to_be_named_no_body_names_one(post, kind):
-    message = post.message("webhook:ops", kind="alerts")
+    message = post.message("webhook:ops", kind="alerts", formats=())
     what = content(message, post.archive, ReportConfig(customer_rows=False))
     assert new_customer(post).encode() not in body(message, what, kind)
     assert new_customer(post) not in what.html

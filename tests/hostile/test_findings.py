@@ -83,6 +83,40 @@ def test_a_quote_that_swallows_hundreds_of_lines_is_refused(read, tmp_path):
         read(tmp_path / "a.csv")
 
 
+def noted(n=2000):
+    """Sales with an order number, and a description as the last column, the third of five, or the first."""
+    return [[f"c{i % 15}", f"2024-01-{i % 15 + 13}", "5.00", f"o{i}", f"mug {i}"] for i in range(n)]
+
+
+@pytest.mark.parametrize("n_swallowed", [1, 2, 490])
+@pytest.mark.parametrize("place", [0, 2, 4])
+def test_a_quote_that_is_closed_lines_later_swallows_nothing_in_silence(read, tmp_path, n_swallowed, place):
+    lines = noted()
+    for line in lines:
+        line.insert(place, line.pop())
+    names = ["customer_id", "order_date", "amount", "order_id"]
+    names.insert(place, "description")
+    lines[10][place], lines[10 + n_swallowed][place] = '"5 inch pipe', 'pipe 5"'
+    (tmp_path / "a.csv").write_text("\n".join(",".join(line) for line in [names, *lines]) + "\n")
+    with pytest.raises(SourceError, match=f"record 12: a quote is opened that swallows {n_swallowed} lines behind it"):
+        read(tmp_path / "a.csv")
+
+
+@pytest.mark.parametrize(
+    "note",
+    ["red\nblue", "red, blue,\ngreen", "Dear Ann,\n\nwe met on 2024-01-13, at noon.\nYours", "a,b,c,d,e,f\ng", "\n"],
+)
+@pytest.mark.parametrize("place", [0, 2, 4])
+def test_a_note_of_several_lines_is_a_note(read, tmp_path, note, place):
+    lines = noted(60)
+    for line in lines:
+        line.insert(place, f'"{note}"' if line.pop() == "mug 7" else "mug")
+    names = ["customer_id", "order_date", "amount", "order_id"]
+    names.insert(place, "description")
+    (tmp_path / "a.csv").write_text("\n".join(",".join(line) for line in [names, *lines]) + "\n")
+    assert read(tmp_path / "a.csv")[0].rows_used == 60
+
+
 def test_a_rejected_row_that_is_cut_says_so(read, tmp_path):
     (tmp_path / "a.csv").write_text(sales(60) + "x" * 12_000 + "\n")
     assert read(tmp_path / "a.csv")[2][0][2].endswith("(the reader gives no more than the first 10,000 bytes)")
@@ -114,16 +148,33 @@ def workbook(path: Path, change):
         sheet = book.add_worksheet("Sales")
         for number, line in enumerate(sales().splitlines()):
             sheet.write_row(number, 0, line.split(","))
-    with zipfile.ZipFile(path.with_suffix(".whole")) as whole, zipfile.ZipFile(path, "w") as changed:
+    with (
+        zipfile.ZipFile(path.with_suffix(".whole")) as whole,
+        zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as changed,
+    ):
         for name in whole.namelist():
             changed.writestr(name, change(name, whole.read(name)))
     return path
 
 
-def test_a_cell_far_outside_the_table_does_not_end_the_process(read, tmp_path):
-    far = b'<row r="1048576"><c r="XFD1048576"><v>1</v></c></row></sheetData>'
+@pytest.mark.parametrize("row", [5_000, 1_048_576])
+def test_a_cell_far_outside_the_table_does_not_end_the_process(read, tmp_path, row):
+    far = f'<row r="{row}"><c r="XFD{row}"><v>1</v></c></row></sheetData>'.encode()
     path = workbook(tmp_path / "far.xlsx", lambda _, data: data.replace(b"</sheetData>", far))
-    with pytest.raises(SourceError, match="GiB of memory; a cell far outside its table does that"):
+    with pytest.raises(SourceError, match="256 MiB of memory; a cell far outside its table does that"):
+        read(path)
+
+
+def test_a_workbook_that_unfolds_a_hundredfold_is_refused_before_it_is_unpacked(read, tmp_path):
+    path = workbook(tmp_path / "swollen.xlsx", lambda _, data: data + b" " * (3 << 20))
+    with pytest.raises(SourceError, match=r"unfolds to [\d,]+ bytes; refused"):
+        read(path)
+
+
+def test_a_workbook_of_too_many_columns_says_how_many(read, tmp_path):
+    far = b'<row r="12"><c r="BXY12"><v>1</v></c></row></sheetData>'
+    path = workbook(tmp_path / "wide.xlsx", lambda _, data: data.replace(b"</sheetData>", far))
+    with pytest.raises(SourceError, match="the sheet Sales has 2,001 columns; at most 2,000 are read"):
         read(path)
 
 

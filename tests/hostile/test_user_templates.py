@@ -1,15 +1,18 @@
 """A team's own templates show what they are given: no Python, no file, no address."""
 
 import re
+import resource
 import zlib
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from segmenter.config.report import ReportConfig
 from segmenter.errors import ReportError
-from segmenter.report import render
+from segmenter.report import limits, render
 from segmenter.report.context import build, view_of
 from segmenter.report.page import html
+from segmenter.report.paper import MOST_DATA, _fetcher, write_pdf
 from segmenter.report.templating import fill
 from tests.report.made_up import made_up_run
 
@@ -67,6 +70,46 @@ def test_no_way_leads_out_of_the_sandbox(page_and_voice, tmp_path, text):
     assert "root:" not in str(error.value)
 
 
+ENDLESS = {
+    "loops": "{% for a in range(99999) %}{% for b in range(99999) %}{% for c in range(99999) %}{% endfor %}{% endfor %}{% endfor %}",
+    "a loop that asks for its length": "{% for a in range(99999) %}{% for b in range(99999) %}{% if loop.last %}{% endif %}{% endfor %}{% endfor %}",
+    "a loop within itself": "{% for a in [[1] * 9] * 9 recursive %}{{ loop([a] * 9) }}{% endfor %}",
+    "a macro that calls itself twice": "{% macro f(n) %}{% if n %}{{ f(n - 1) }}{{ f(n - 1) }}{% endif %}{% endmacro %}{{ f(90) }}",
+    "a tower of powers": "{{ 9 ** (9 ** 9) }}",
+    "a product of letters": "{{ 'x' * 10000000000 }}",
+    "a product of lists": "{{ (([0] * 9999) * 9999) | length }}",
+    "a text that doubles": "{% set ns = namespace(x='x' * 999999) %}{% for i in range(60) %}{% set ns.x = ns.x ~ ns.x %}{% endfor %}",
+    "a wide number": "{{ '%099999999999d' % 1 }}",
+}
+
+
+@pytest.mark.parametrize("text", ENDLESS.values(), ids=ENDLESS)
+def test_a_template_without_end_is_ended_and_named(tmp_path, monkeypatch, text):
+    monkeypatch.setattr(limits, "SECONDS", 0.5)
+    monkeypatch.setattr(limits, "ROOM", 256 << 20)
+    (tmp_path / "t.html").write_text(f"\n{text}")
+    before = resource.getrlimit(resource.RLIMIT_AS)
+    with pytest.raises(ReportError, match=r"t\.html, line 2: "):
+        fill("t.html", str(tmp_path))
+    assert resource.getrlimit(resource.RLIMIT_AS) == before
+
+
+def test_a_template_of_a_mail_is_ended_where_it_is_filled_beside_others(tmp_path, monkeypatch):
+    monkeypatch.setattr(limits, "SECONDS", 0.5)
+    (tmp_path / "t.html").write_text(ENDLESS["loops"])
+    with ThreadPoolExecutor(2) as pool:
+        for told in [pool.submit(fill, "t.html", str(tmp_path)) for _ in range(2)]:
+            assert "it takes longer than" in str(told.exception())
+
+
+def test_a_pdf_without_end_is_ended(tmp_path, monkeypatch):
+    monkeypatch.setattr("segmenter.report.page.paper", lambda *given: "<table>" + "<tr><td>x</td></tr>" * 90_000)
+    monkeypatch.setattr(limits, "SECONDS", 0.5)
+    with pytest.raises(ReportError, match="The PDF takes more than"):
+        write_pdf(None, None, {}, None, tmp_path / "report.pdf")
+    assert list(tmp_path.iterdir()) == []
+
+
 @pytest.mark.parametrize(
     "change", ["{% set _ = page.items.append(1) %}", "{{ page.items.clear() }}", "{{ page.items.pop() }}"]
 )
@@ -87,6 +130,13 @@ p { background: url("SECRET"); list-style-image: url("ADDRESS/g.png") }</style>
 <svg width="9" height="9"><image href="SECRET"/><use href="ADDRESS/h.svg#x"/></svg>
 <img src="data:image/svg+xml,<svg xmlns='http://www.w3.org/2000/svg'><image href='SECRET'/><image href='ADDRESS/i.png'/></svg>">
 <a rel="attachment" href="SECRET">paper</a><p style="font-family: x">text</p>{% endblock %}"""
+
+
+def test_a_picture_in_the_page_itself_is_taken_up_to_a_size():
+    fetcher, begins = _fetcher({}), "data:image/png;base64,"
+    assert fetcher.fetch(begins + "A" * 100).read() == bytes(75)
+    with pytest.raises(ValueError, match="is longer than 8 MiB"):
+        fetcher.fetch(begins + "A" * MOST_DATA)
 
 
 def test_a_pdf_fetches_neither_files_nor_addresses(tmp_path, canary):

@@ -1,6 +1,7 @@
 """An archive with one finished run, and more of them."""
 
 from dataclasses import replace
+from datetime import date
 
 import pytest
 
@@ -15,11 +16,12 @@ class Archive:
         self.root = root
         self.made = made_up_run(n_customers=120)
 
-    def run(self, run_id):
-        return replace(self.made, manifest=replace(self.made.manifest, run_id=run_id))
+    def run(self, run_id, as_of=None):
+        day = date.fromisoformat(as_of) if as_of else self.made.manifest.as_of
+        return replace(self.made, manifest=replace(self.made.manifest, run_id=run_id, as_of=day))
 
-    def write(self, run_id="20260105T080000Z-ab12", finish=lambda aside: None):
-        return archive.write(self.run(run_id), self.root, finish)
+    def write(self, run_id="20260105T080000Z-ab12", finish=lambda aside: None, as_of=None):
+        return archive.write(self.run(run_id, as_of), self.root, finish)
 
 
 @pytest.fixture

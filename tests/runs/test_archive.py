@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 import pandas as pd
 import pytest
 
-from segmenter.errors import RunError
+from segmenter.errors import ResourceError, RunError
 from segmenter.runs import archive
 
 FIRST, SECOND, THIRD = (f"2026010{day}T080000Z-ab12" for day in (5, 6, 7))
@@ -43,7 +43,7 @@ def test_a_writer_that_fails_leaves_nothing(shelf):
     def full(aside):
         raise OSError(28, "No space left on device")
 
-    with pytest.raises(RunError, match="No space left"):
+    with pytest.raises(ResourceError, match="No space left"):
         shelf.write(finish=full)
     assert list(shelf.root.iterdir()) == []
 

@@ -3,9 +3,11 @@
 import json
 import multiprocessing
 import random
+import shutil
 import sqlite3
 import subprocess
 import sys
+from functools import partial
 
 import pytest
 
@@ -13,6 +15,7 @@ from segmenter.analysis.findings import Preparation
 from segmenter.assets import query
 from segmenter.errors import RunError
 from segmenter.runs import archive, seal, witness
+from segmenter.runs.memory import previous
 from segmenter.runs.model import read_model, write_model
 from segmenter.runs.state import FILE, MIGRATIONS, keep_copy, open_state, read_state, transaction
 from segmenter.runs.types import Model
@@ -44,6 +47,40 @@ def test_a_cut_or_missing_file_is_named(shelf, name):
     (folder / name).unlink()
     with pytest.raises(RunError, match=name if name != seal.FILE else "SHA256SUMS"):
         archive.read(folder)
+
+
+def test_a_damaged_run_is_passed_over_and_named_and_the_one_before_it_is_taken(shelf):
+    for day in range(5, 8):
+        shelf.write(f"2026010{day}T080000Z-ab12", as_of=f"2026-01-0{day}")
+    newest = shelf.root / "20260107T080000Z-ab12"
+    for name in ("run.json", "customers.parquet", "segments.parquet"):  # read first, second and last
+        flip(newest / name)
+        found, told = previous(shelf.root, shelf.run("20260108T080000Z-ab12", as_of="2026-01-08"))
+        assert found.manifest.run_id == "20260106T080000Z-ab12"
+        assert told == (f"The earlier run {newest.name} is damaged and was passed over.",)
+        flip(newest / name)
+
+
+def test_a_run_that_is_pruned_while_it_is_looked_for_is_not_there(shelf, monkeypatch):
+    for day in (5, 6):
+        shelf.write(f"2026010{day}T080000Z-ab12", as_of=f"2026-01-0{day}")
+    listed = archive.list_runs(shelf.root)
+    monkeypatch.setattr(archive, "list_runs", lambda root: listed)
+    shutil.rmtree(listed[-1])
+    found, told = previous(shelf.root, shelf.run("20260108T080000Z-ab12", as_of="2026-01-08"))
+    assert (found.manifest.run_id, told) == ("20260105T080000Z-ab12", ())
+
+
+def test_the_list_of_runs_names_a_damaged_one_and_shows_the_others(shelf, capsys):
+    from segmenter.cli import main
+
+    for day in (5, 6):
+        shelf.write(f"2026010{day}T080000Z-ab12")
+    flip(shelf.root / "20260105T080000Z-ab12" / "run.json")
+    assert main(["runs", "list", "--json", "-o", str(shelf.root)]) == 0
+    told = capsys.readouterr()
+    assert [run["run"] for run in json.loads(told.out)] == ["20260106T080000Z-ab12"]
+    assert "20260105T080000Z-ab12/run.json is damaged" in told.err.replace("\n", "")
 
 
 def test_a_run_of_another_version_is_named_with_both(shelf):
@@ -78,6 +115,14 @@ def test_a_flipped_bit_in_a_model_is_named(model_file):
         read_model(model_file)
 
 
+PER_FEATURE = ("fill", "lower", "upper", "lambdas", "center", "scale", "transforms")
+
+
+def _shortened(part, body):
+    """One of what a model holds per feature is one short."""
+    body["preparation"][part].pop()
+
+
 @pytest.mark.parametrize(
     "edit",
     [
@@ -86,9 +131,19 @@ def test_a_flipped_bit_in_a_model_is_named(model_file):
         lambda body: body["centroids"][0].__setitem__(0, "NaN"),
         lambda body: body["preparation"].update(scale=["Infinity"] * len(body["preparation"]["scale"])),
         lambda body: body.update(numbers=[0] * len(body["numbers"])),
+        lambda body: body.update(numbers=[*body["numbers"], body["numbers"][0]]),
         lambda body: body.pop("preparation"),
+        *(partial(_shortened, part) for part in PER_FEATURE),
+        lambda body: body["preparation"].update(center=[0.0], scale=[1.0]),
+        lambda body: body["preparation"].update(donors=[[1.0]]),
+        lambda body: body["preparation"].update(scale=[1.0, 0.0]),
+        lambda body: body["preparation"].update(scale=[1.0, -1.0]),
+        lambda body: body["preparation"].update(fill=["NaN", 0.0]),
+        lambda body: body["preparation"].update(upper=["Infinity", None]),
+        lambda body: body["preparation"].update(transforms=["none", "exp"]),
+        lambda body: body["preparation"].update(transforms=["none", "yeo-johnson"]),
+        lambda body: body["preparation"].update({part: [] for part in (*PER_FEATURE, "names")}),
     ],
-    ids=["a centroid less", "a feature less", "not a number", "infinite", "numbers twice", "half of it"],
 )
 def test_numbers_that_are_no_model_are_refused_even_with_a_right_checksum(model_file, edit):
     from segmenter.runs import model as module
@@ -102,7 +157,18 @@ def test_numbers_that_are_no_model_are_refused_even_with_a_right_checksum(model_
 
 
 @pytest.mark.parametrize(
-    "text", ["", "{}", "[]", '{"version": 2}', "\x00\x01", '{"version": 1, "sha256": "", "model": {}}']
+    "text",
+    [
+        "",
+        "{}",
+        "[]",
+        '{"version": 2}',
+        "\x00\x01",
+        '{"version": 1, "sha256": "", "model": {}}',
+        "[" * 200_000,
+        '{"a":' * 200_000,
+    ],
+    ids=["nothing", "no keys", "a list", "no model", "bytes", "an older one", "deep lists", "deep objects"],
 )
 def test_a_file_that_is_no_model_is_refused(model_file, text):
     model_file.write_text(text)

@@ -1,0 +1,26 @@
+"""A file that is there whole or not at all, whatever ends the program in between."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+
+@contextmanager
+def whole(path: Path) -> Iterator[Path]:
+    """A path to write to, which becomes `path` when the block ends well and is removed when it does not.
+
+    It is made for its owner alone. What is no plain file, such as a pipe, is written to as it is.
+    """
+    if path.exists() and not path.is_file():
+        yield path
+        return
+    aside = path.with_name(f".{path.name}-{os.getpid()}")
+    try:
+        os.close(os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600))
+        yield aside
+        aside.replace(path)
+    finally:
+        aside.unlink(missing_ok=True)

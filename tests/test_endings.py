@@ -1,0 +1,162 @@
+"""How the program ends: by signals, by full disks, by what is asked for in vain; never with a half file."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from segmenter.cli import main
+from segmenter.sample import generate
+from segmenter.whole import whole
+
+QUICK = '[views]\ntsne_sample = 60\nhierarchy_sample = 60\nmixture = false\n[report]\nformats = ["html"]\n[kmeans]\nbootstraps = 0\n'
+
+
+@pytest.fixture(scope="module")
+def shop(tmp_path_factory):
+    """A folder with an export and a quick configuration."""
+    folder = tmp_path_factory.mktemp("shop")
+    generate(folder / "sales.csv", 200, seed=2)
+    (folder / "quick.toml").write_text(QUICK)
+    return folder
+
+
+def started(folder, *words):
+    """The command line in a process of its own that hears signals, and whose temporary files lie in `folder`/temp."""
+    (folder / "temp").mkdir(exist_ok=True)
+    return subprocess.Popen(
+        [sys.executable, "-P", "-c", HEARING, *map(str, words)],
+        cwd=folder, stderr=subprocess.PIPE, text=True, env={**os.environ, "TMPDIR": str(folder / "temp")},
+    )  # fmt: skip
+
+
+HEARING = """
+import signal
+for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+    signal.signal(number, signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL)
+from segmenter.cli import main
+raise SystemExit(main())
+"""
+STAGES = ("reading the export", "describing customers", "finding segments and anomalies", "writing the report")
+
+
+@pytest.mark.parametrize("stage", STAGES)
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=lambda number: number.name)
+def test_a_run_that_is_interrupted_at_any_stage_leaves_nothing_and_says_so(shop, tmp_path, stage, number):
+    process = started(shop, "run", "sales.csv", "-c", "quick.toml", "-o", tmp_path / "runs")
+    for line in process.stderr:
+        if line.strip() == stage:
+            break
+    time.sleep(0.05)
+    process.send_signal(number)
+    told = process.communicate()[1]
+    assert process.returncode == 128 + number
+    assert told.splitlines()[-1] == "segmenter: Interrupted. No run was added."
+    assert "Traceback" not in told
+    assert not [path.name for path in tmp_path.rglob("*") if path.name.startswith((".writing", "2"))]
+    assert list((shop / "temp").iterdir()) == []
+
+
+def test_an_interrupt_that_a_query_turns_into_an_error_is_still_one(monkeypatch, capsys, tmp_path):
+    from segmenter.commands import analysis
+
+    def interrupted(options):
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    def as_duckdb_does(options):
+        try:
+            interrupted(options)
+        except KeyboardInterrupt:
+            raise RuntimeError("Query interrupted") from None
+
+    for ending in (interrupted, as_duckdb_does):
+        monkeypatch.setattr(analysis, "inspect", ending)
+        assert main(["inspect", "x.csv"]) == 128 + signal.SIGTERM
+        assert capsys.readouterr().err == "segmenter: Interrupted. Nothing was changed.\n"
+
+
+def test_an_interrupt_behind_the_last_step_names_the_run_that_was_added(shop, tmp_path, monkeypatch, capsys):
+    from segmenter.runs import acceptance
+
+    def interrupted(*arguments):
+        os.kill(os.getpid(), signal.SIGINT)
+
+    monkeypatch.setattr(acceptance, "accept", interrupted)
+    words = ["run", str(shop / "sales.csv"), "-c", str(shop / "quick.toml"), "-o", str(tmp_path / "runs")]
+    assert main([*words, "--format", "csv"]) == 130
+    (run,) = [path for path in (tmp_path / "runs").iterdir() if path.is_dir()]
+    assert f"Interrupted. The run was finished before: {run}." in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("before", [None, "as it was"])
+@pytest.mark.parametrize("error", [KeyboardInterrupt, OSError])
+def test_a_file_that_was_not_finished_is_as_it_was_before(tmp_path, before, error):
+    path = tmp_path / "part.csv"
+    if before is not None:
+        path.write_text(before)
+
+    def half_written():
+        with whole(path) as aside:
+            aside.write_text("half")
+            raise error
+
+    with pytest.raises(error):
+        half_written()
+    assert [each.read_text() for each in tmp_path.iterdir()] == ([] if before is None else [before])
+
+
+def test_a_sample_that_is_interrupted_while_it_is_written_is_not_there(tmp_path, monkeypatch, capsys):
+    def interrupted(path, target):
+        os.kill(os.getpid(), signal.SIGINT)
+
+    monkeypatch.setattr(Path, "replace", interrupted)
+    assert main(["sample", str(tmp_path / "part.csv"), "--customers", "60"]) == 130
+    assert capsys.readouterr().err == "segmenter: Interrupted. Nothing was changed.\n"
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_pipe_is_written_to_as_it_is(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    with whole(tmp_path / "pipe") as aside:
+        assert aside == tmp_path / "pipe"
+
+
+@pytest.mark.parametrize(
+    ("words", "status", "says"),
+    [
+        (["-o", "sales.csv"], 2, "The archive cannot be sales.csv: sales.csv is no folder."),
+        (["-o", "/dev/null/x"], 2, "The archive cannot be /dev/null/x: /dev/null is no folder."),
+        (["--k", "100000"], 2, "kmeans.n_clusters = 100000: input should be less than or equal to 50."),
+        (["-c", "logo.toml"], 2, "report.logo nowhere.png cannot be read: No such file or directory."),
+        (["-c", "templates.toml"], 2, "report.templates nowhere is no folder"),
+        (["-c", "locale.toml"], 2, "report.locale 'zz' is not a known locale"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
+)  # fmt: skip
+def test_what_cannot_end_well_does_not_begin(shop, monkeypatch, capsys, words, status, says):
+    monkeypatch.chdir(shop)
+    for name, value in (("logo", "nowhere.png"), ("templates", "nowhere"), ("locale", "zz")):
+        (shop / f"{name}.toml").write_text(f'[report]\n{name} = "{value}"\n')
+    assert main(["run", "sales.csv", *words]) == status
+    told = capsys.readouterr().err
+    assert says in told
+    assert "describing customers" not in told
+
+
+def test_debug_prints_the_traceback_and_keeps_the_exit_status(capsys):
+    assert main(["inspect", "absent.csv", "--debug"]) == 3
+    told = capsys.readouterr().err
+    assert told.startswith("Traceback")
+    assert told.splitlines()[-1].startswith("segmenter: There is no file absent.csv")
+
+
+def test_a_disk_without_room_for_a_run_is_named_before_anything_is_read(shop, tmp_path, monkeypatch, capsys):
+    from segmenter.runs import archive
+
+    monkeypatch.setattr(archive, "ROOM", 1 << 60)
+    assert main(["run", str(shop / "sales.csv"), "-o", str(tmp_path)]) == 1
+    assert "MiB left; a run needs" in capsys.readouterr().err
