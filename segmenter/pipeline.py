@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from segmenter.engine.types import Engine
-    from segmenter.features.types import FeatureTable, Period
+    from segmenter.features.types import Baskets, FeatureTable, Period
     from segmenter.intake.types import Intake
 
 CACHE = ".cache"  # folder of the archive that holds what was read before; safe to delete
@@ -129,7 +129,7 @@ def _analyse(sources: Sequence[str], config: Config, watch: Stopwatch, started: 
             table = features.build(engine, config.features)
             period = features.period(engine, table.as_of)
             known = Known(
-                features.baskets(engine, table.as_of, excluded=config.rules.non_product_pattern),
+                _baskets(engine, table.as_of, config),
                 partial(_evidence, engine, table.as_of),
                 features.period_revenue(engine, table, config.history.period_days),
                 acceptance.follow(Path(config.engine.archive), table, config),
@@ -172,6 +172,13 @@ def _read(
         intake = load(connection, sources, config.source, config.rules, cache)
         with open_engine(connection, config.engine) as engine:
             yield intake, engine
+
+
+def _baskets(engine: Engine, as_of: date, config: Config) -> Baskets | None:
+    """What the themes are found in, where themes are asked for."""
+    from segmenter import features
+
+    return features.baskets(engine, as_of, excluded=config.rules.non_product_pattern) if config.views.themes else None
 
 
 def _evidence(engine: Engine, as_of: date, customers: list[str]) -> dict[str, str]:
