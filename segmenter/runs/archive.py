@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import re
-import shutil
 from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -14,6 +12,7 @@ from typing import Any, TypeVar
 from segmenter.analysis.findings import Findings
 from segmenter.errors import RunError
 from segmenter.intake.types import Reading
+from segmenter.runs.aside import aside, remove, sweep
 from segmenter.runs.history import History
 from segmenter.runs.model import read_model, write_model
 from segmenter.runs.seal import check, seal, sync
@@ -21,7 +20,6 @@ from segmenter.runs.tables import read_table, write_parquet, write_safe_csv
 from segmenter.runs.types import Manifest, Run
 
 RUN_ID = re.compile(r"^\d{8}T\d{6}Z-[0-9a-f]{4,12}$")
-ASIDE = re.compile(r"^\.writing-(\d+)-")
 VERSION = 3
 Part = TypeVar("Part")
 
@@ -43,20 +41,17 @@ def write(run: Run, archive: Path, finish: Callable[[Path], None]) -> Path:
     archive.mkdir(parents=True, exist_ok=True)
     sweep(archive)
     target = archive / run.manifest.run_id
-    aside = archive / f".writing-{os.getpid()}-{run.manifest.run_id}"
-    aside.mkdir(mode=0o700)
     try:
-        _write_tables(run, aside)
-        finish(aside)
-        seal(aside)
-        aside.rename(target)
-        sync(archive)
+        with aside(archive, run.manifest.run_id) as hidden:
+            _write_tables(run, hidden)
+            finish(hidden)
+            seal(hidden)
+            hidden.rename(target)
+            sync(archive)
     except OSError as error:
         raise RunError(
             f"The run could not be written to {archive}: {error.strerror or error}. Free space or permit it."
         ) from None
-    finally:
-        shutil.rmtree(aside, ignore_errors=True)
     return target
 
 
@@ -77,27 +72,6 @@ def _write_tables(run: Run, folder: Path) -> None:
         write_parquet(run.moves, folder / "moves.parquet", order_by="customer_id")
     if run.alerts is not None:
         write_parquet(run.alerts, folder / "alerts.parquet", order_by="customer_id")
-
-
-def sweep(archive: Path) -> list[str]:
-    """Remove folders whose writer no longer lives, and return their names."""
-    removed = []
-    for folder in archive.glob(".writing-*"):
-        match = ASIDE.match(folder.name)
-        if match and not _lives(int(match.group(1))):
-            shutil.rmtree(folder, ignore_errors=True)
-            removed.append(folder.name)
-    return removed
-
-
-def _lives(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
 
 
 def list_runs(archive: Path) -> tuple[Path, ...]:
@@ -204,9 +178,7 @@ def prune(
         old &= {run for run in runs if run.name < edge}
     gone = sorted(run for run in old if run.name not in protected)
     for run in gone:
-        hidden = run.with_name(f".writing-{os.getpid()}-{run.name}")
-        run.rename(hidden)  # readers see the whole run or none of it
-        shutil.rmtree(hidden)
+        remove(run)
     return tuple(run.name for run in gone)
 
 
