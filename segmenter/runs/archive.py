@@ -20,6 +20,7 @@ from segmenter.runs.tables import read_table, write_parquet, write_safe_csv
 from segmenter.runs.types import Manifest, Run
 
 RUN_ID = re.compile(r"^\d{8}T\d{6}Z-[0-9a-f]{4,12}$")
+AS_OF = re.compile(rb'"as_of": "(\d{4}-\d\d-\d\d)"')
 VERSION = 3
 Part = TypeVar("Part")
 
@@ -149,22 +150,20 @@ def read_document(folder: Path) -> tuple[Manifest, Findings, History]:
 
 
 def as_of(folder: Path) -> date:
-    """The day that the run in `folder` sees its customers from; cheaper than reading its findings.
+    """The day that the run in `folder` sees its customers from; cheap, as the manifest's first lines tell it.
 
     Raises
     ------
     RunError
         run.json is missing or damaged.
     """
-    import pydantic_core
-
     path = folder / "run.json"
     check(path)
-    try:
-        return date.fromisoformat(pydantic_core.from_json(path.read_bytes())["manifest"]["as_of"])
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        reason = str(error).split("\n", 1)[0]
-        raise RunError(f"{path} is missing or damaged ({reason}). Run again, or restore the folder.") from None
+    with path.open("rb") as file:
+        found = AS_OF.search(file.read(1000))
+    if found is None:
+        raise RunError(f"{path} does not tell its day. Run again, or restore the folder.")
+    return date.fromisoformat(found[1].decode())
 
 
 def prune(
