@@ -110,8 +110,7 @@ def run(sources: Sequence[str], config: Config, *, tell: Callable[[str], None] =
         files.extend(file.relative_to(aside) for file in report.render(made, config.report, aside))
 
     folder = archive.write(made, root, finish)
-    if acceptance.accepted_run(root) is None:
-        acceptance.accept(root, folder.name, datetime.now(UTC))
+    acceptance.accept_first(root, folder.name, datetime.now(UTC))
     watch.end()
     return Finished(made, folder, tuple(folder / file for file in files))
 
@@ -132,7 +131,7 @@ def _analyse(sources: Sequence[str], config: Config, watch: Stopwatch, started: 
                 _baskets(engine, table.as_of, config),
                 partial(_evidence, engine, table.as_of),
                 features.period_revenue(engine, table, config.history.period_days),
-                acceptance.follow(Path(config.engine.archive), table, config),
+                acceptance.follow(Path(config.engine.archive), table, config, started),
                 population_of(engine, table),
                 features.past_orders(engine, table, config.history.period_days),
             )
