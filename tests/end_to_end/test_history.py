@@ -10,10 +10,13 @@ import signal
 import subprocess
 import sys
 from datetime import timedelta
+from decimal import Decimal
 
+import duckdb
 import pandas as pd
 import pytest
 
+from segmenter.assets import query
 from segmenter.cli import main
 from segmenter.runs import acceptance, archive
 from segmenter.runs.alerts import ORDER, told
@@ -290,3 +293,40 @@ def test_a_first_run_that_is_killed_before_its_acceptance_keeps_the_meaning_of_i
 def _killed_run(folder, quick_run, root):
     acceptance.accept_first = lambda *_: os.kill(os.getpid(), signal.SIGKILL)
     quick_run([folder / "before.csv"], root, history={"period_days": PERIOD})
+
+
+@pytest.fixture
+def asked(two_runs, monkeypatch):
+    """A query of an analyst's on the archive of the two runs: its rows as dictionaries."""
+    monkeypatch.chdir(two_runs[0])
+
+    def asked(name, **variables):
+        with duckdb.connect() as connection:
+            for variable, value in variables.items():
+                connection.execute(f"SET VARIABLE {variable} = '{value}'")
+            answer = connection.execute(query(f"history_{name}"))
+            names = [column[0] for column in answer.description]
+            return [dict(zip(names, row, strict=True)) for row in answer.fetchall()]
+
+    return asked
+
+
+def test_an_analysts_queries_tell_what_the_reports_tell(two_runs, asked):
+    _, (before, after), _ = two_runs
+    segments = asked("segments")
+    assert [row["customers"] for row in segments] == [
+        card.customers for run in (before.run, after.run) for card in run.findings.cards
+    ]
+    assert all(isinstance(row["revenue"], Decimal) for row in segments)
+    flows = after.run.history.movement.flows
+    assert sum(row["customers"] for row in asked("moves")) == sum(flow.customers for flow in flows)
+    assert float(sum(row["money_now"] for row in asked("moves"))) == pytest.approx(
+        sum(flow.money_now for flow in flows)
+    )
+    news = asked("alerts")
+    assert {row["run"] for row in news} == {after.run.manifest.run_id}
+    assert len(news) == after.run.history.alerts.new + after.run.history.alerts.worsened
+    customer = news[0]["customer_id"]
+    assert [row["run"] for row in asked("customer", customer=customer)] == [
+        run.manifest.run_id for run in (before.run, after.run)
+    ]
