@@ -157,6 +157,5 @@ def shown_names(names: Sequence[str], config: Config) -> tuple[str, ...]:
     """
     told = [config.kmeans.names.get(name, name) for name in names]
     return tuple(
-        f"{shown} ({name})" if shown != name and told.count(shown) > 1 else shown
-        for name, shown in zip(names, told, strict=True)
+        f"{own} ({name})" if own != name and told.count(own) > 1 else own for name, own in zip(names, told, strict=True)
     )

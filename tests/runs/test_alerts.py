@@ -234,8 +234,8 @@ def test_a_csv_that_is_not_there_is_told(tmp_path):
 
 def test_a_ledger_from_before_verdicts_knew_their_alert_is_read_on(tmp_path, monkeypatch):
     with monkeypatch.context() as then:
-        then.setattr(ledger, "MIGRATIONS", ledger.MIGRATIONS[:1])
-        then.setattr(ledger, "VERSION", 1)
+        then.setattr(ledger, "MIGRATIONS", ledger.MIGRATIONS[:2])
+        then.setattr(ledger, "VERSION", 2)
         with open_state(tmp_path) as state:
             state.execute(
                 "INSERT INTO verdict (customer_id, verdict, said_at, until) VALUES ('a', 'act', 'then', '2025-02-01')"
