@@ -49,7 +49,7 @@ def test_alerts_name_the_customers_who_turned_odd(two_runs):
     _, (_, after), (_, odd) = two_runs
     shown = told(after.run.alerts, after.run.manifest.as_of)
     news = shown[shown["state"].isin(["new", "worsened"])]
-    precision, recall = precision_and_recall(set(news["customer_id"]), odd)
+    precision, recall = precision_and_recall(set(news["customer_id"]), set(odd))
     assert recall >= 0.9
     assert precision >= 0.8
     assert news["reason"].str.len().min() > 0
