@@ -1,10 +1,12 @@
--- One row per customer and day with a standing order: its money, of the lines that stood, before returns. Other queries
+-- One row per customer and day with a standing order: how many, and their money, of the lines that stood, before
+-- returns. Other queries
 -- read this result under the name `days`.
 select
     customer_id,
     day,
     date_diff('day', cast('1970-01-01' as date), day) as day_number,
-    sum(sold) as sold
+    sum(sold) as sold,
+    count(*) as n_orders
 from orders
 where n_sold > 0
 group by customer_id, day

@@ -5,8 +5,8 @@ select
     segment,
     segment_name,
     count(*) as customers,
-    sum(monetary) as revenue,
-    sum(period_revenue) as period_revenue,
+    sum(cast(monetary as decimal(18, 2))) as revenue,
+    sum(cast(period_revenue as decimal(18, 2))) as period_revenue,
     count(*) filter (where is_anomaly) as odd
 from read_parquet('runs/*/customers.parquet', filename = true, union_by_name = true)
 group by all

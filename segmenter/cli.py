@@ -134,11 +134,24 @@ def _formats(text: str) -> tuple[str, ...]:
     return chosen
 
 
+def _count(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of that; give a whole number from 1 on")
+    return int(text)
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is no day; write it like 2025-06-30") from None
+
+
 def _add_analysis(commands: argparse._SubParsersAction[_Parser]) -> None:
     run = _command(commands, "run", "analysis.run", "segments, anomalies and a report out of an export")
     _sources(run)
     _archive(run)
-    run.add_argument("--as-of", type=date.fromisoformat, metavar="DATE", help="the day seen from, such as 2025-06-30")
+    run.add_argument("--as-of", type=_day, metavar="DATE", help="the day seen from, such as 2025-06-30")
     run.add_argument("--k", type=int, metavar="N", help="number of segments instead of choosing it")
     run.add_argument("--format", type=_formats, metavar="LIST", help="of html,pdf,csv,xlsx,parquet")
     run.add_argument("--seed", type=int, metavar="N", help="seed of every random step")
@@ -152,6 +165,7 @@ def _add_analysis(commands: argparse._SubParsersAction[_Parser]) -> None:
     score = _command(commands, "score", "analysis.score", "put customers into the segments of an earlier run")
     _sources(score)
     _archive(score)
+    score.add_argument("--as-of", type=_day, metavar="DATE", help="the day seen from (default: the day after the last)")
     score.add_argument("--model", required=True, metavar="RUN", help="the run whose segments are used")
     score.add_argument("--to", default="scores.csv", metavar="FILE", help="table to write (default: scores.csv)")
 
@@ -182,15 +196,19 @@ def _add_runs(commands: argparse._SubParsersAction[_Parser]) -> None:
     )
     compare.add_argument("before", metavar="BEFORE", help="the earlier run: its id, or its beginning")
     compare.add_argument("now", nargs="?", default="latest", metavar="NOW", help="the later run (default: latest)")
-    compare.add_argument("--to", metavar="FILE", help="also write every customer's move as CSV")
+    compare.add_argument("--from", dest="origin", metavar="NAME", help="list who was in this segment, or absent")
+    compare.add_argument("--into", dest="target", metavar="NAME", help="list who is in this segment now, or absent")
+    compare.add_argument("--to", metavar="FILE", help="also write the moves, or the list, as CSV")
     accept.add_argument("run", metavar="RUN", help="run id, its beginning, or latest")
     accept.add_argument("--dry-run", action="store_true", help="only show who would move")
-    prune.add_argument("--keep", type=int, metavar="N", help="keep the newest N runs")
-    prune.add_argument("--days", type=int, metavar="N", help="keep runs younger than N days")
+    accept.add_argument("--yes", action="store_true", help="accept without asking")
+    accept.add_argument("--to", metavar="FILE", help="also write who would move as CSV")
+    accept.set_defaults(stopped="`segmenter runs list` shows which run is accepted now.")
+    prune.add_argument("--keep", type=_count, metavar="N", help="keep the newest N runs")
+    prune.add_argument("--days", type=_count, metavar="N", help="keep runs younger than N days")
     prune.set_defaults(
         stopped="What was removed by then is gone, each run as a whole; `segmenter runs list` shows the rest."
     )
-    accept.set_defaults(stopped="`segmenter runs list` shows which run is accepted now.")
 
 
 def _add_alerts(commands: argparse._SubParsersAction[_Parser]) -> None:
@@ -204,7 +222,7 @@ def _add_alerts(commands: argparse._SubParsersAction[_Parser]) -> None:
     alerts.add_argument(
         "--verdicts", metavar="FILE", help="CSV with customer_id, verdict and, if wanted, until and note"
     )
-    alerts.add_argument("--until", type=date.fromisoformat, metavar="DATE", help="the day a verdict holds to")
+    alerts.add_argument("--until", type=_day, metavar="DATE", help="the day a verdict holds to")
 
 
 def _add_schedule(commands: argparse._SubParsersAction[_Parser]) -> None:

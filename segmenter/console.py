@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
@@ -30,11 +30,22 @@ class Terminal:
         """Print one paragraph; `text` is taken literally, and what it carries can neither start a line nor move the cursor."""
         self.console.print(Text(printable(text), style=style), soft_wrap=not self.console.is_terminal)
 
+    @property
+    def can_ask(self) -> bool:
+        """Whether a person sits here who can be asked."""
+        return self.console.is_terminal and sys.stdin.isatty()
+
+    def ask(self, question: str) -> bool:
+        """Whether a person says yes; everything else is no."""
+        return self.console.input(Text(f"{question} [y/N] ")).strip().casefold() in {"y", "yes"}
+
     def table(self, headings: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence[int] = ()) -> None:
         """Print rows under headings; the columns numbered in `right` are aligned to the right."""
         table = Table(box=None, pad_edge=False, header_style="bold")
         for number, heading in enumerate(headings):
-            table.add_column(heading, justify="right" if number in right else "left", overflow="fold")
+            longest = max(map(len, heading.split()), default=0)  # headings break between words alone
+            side: Literal["left", "right"] = "right" if number in right else "left"
+            table.add_column(heading, justify=side, overflow="fold", min_width=longest)
         for row in rows:
             table.add_row(*(Text(printable(cell)) for cell in row))
         self.console.print(table)

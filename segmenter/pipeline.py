@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from segmenter.engine.types import Engine
-    from segmenter.features.types import FeatureTable, Period
+    from segmenter.features.types import Baskets, FeatureTable, Period
     from segmenter.intake.types import Intake
 
 CACHE = ".cache"  # folder of the archive that holds what was read before; safe to delete
@@ -81,8 +81,7 @@ def run(sources: Sequence[str], config: Config, *, tell: Callable[[str], None] =
 
         try:
             folder = archive.write(made, root, finish)
-            if acceptance.accepted_run(root) is None:
-                acceptance.accept(root, folder.name, datetime.now(UTC))
+            acceptance.accept_first(root, folder.name, datetime.now(UTC))
         except KeyboardInterrupt as stopped:
             if (root / made.manifest.run_id).is_dir():
                 raise KeyboardInterrupt(f"The run was finished before: {root / made.manifest.run_id}.") from stopped
@@ -105,10 +104,10 @@ def _analyse(
             table = features.build(engine, config.features)
             period = features.period(engine, table)
             known = Known(
-                features.baskets(engine, table, excluded=config.rules.non_product_pattern),
+                _baskets(engine, table, config),
                 partial(_evidence, engine, table.as_of),
                 features.period_revenue(engine, table, config.history.period_days),
-                acceptance.follow(Path(config.engine.archive), table, config),
+                acceptance.follow(Path(config.engine.archive), table, config, started),
                 population_of(engine, table),
                 features.past_orders(engine, table, config.history.period_days),
             )
@@ -160,6 +159,13 @@ def _load(
     archive, hidden = Path(config.engine.archive), config.privacy.pseudonymise
     intake = load(connection, sources, config.source, config.rules, None if hidden else archive / CACHE)
     return intake, privacy.pseudonymise(connection, privacy.key_of(archive)) if hidden else None
+
+
+def _baskets(engine: Engine, table: FeatureTable, config: Config) -> Baskets | None:
+    """What the themes are found in, where themes are asked for."""
+    from segmenter import features
+
+    return features.baskets(engine, table, excluded=config.rules.non_product_pattern) if config.views.themes else None
 
 
 def _evidence(engine: Engine, as_of: date, customers: list[str]) -> dict[str, str]:

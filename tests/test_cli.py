@@ -1,6 +1,7 @@
 """The command line as a shell sees it: exit statuses, one-paragraph errors, JSON alone on standard output."""
 
 import json
+import shutil
 import subprocess
 import sys
 
@@ -66,6 +67,11 @@ def test_help_loads_no_heavy_library():
         (["run", "absent.csv"], 3, "There is no file absent.csv"),
         (["runs", "show"], 3, "holds no run"),
         (["runs", "prune"], 2, "Say what to keep"),
+        (["runs", "prune", "--keep", "-3"], 2, "'-3' is no number of that"),
+        (["runs", "prune", "--keep", "0"], 2, "'0' is no number of that"),
+        (["runs", "prune", "--days", "-5"], 2, "'-5' is no number of that"),
+        (["runs", "prune", "--days", "two"], 2, "'two' is no number of that"),
+        (["alerts", "--until", "31.12.2025"], 2, "'31.12.2025' is no day; write it like 2025-06-30"),
         (["run", "sales.csv", "-c", "absent.toml"], 2, "cannot be read"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else None,
@@ -119,8 +125,21 @@ def test_a_run_its_list_its_show_and_its_scores(tmp_path, export):
     assert document["run"] in segmenter("runs", "show", cwd=tmp_path).stderr
     scored = segmenter("score", export, "--model", "latest", "--json", cwd=tmp_path)
     assert sum(json.loads(scored.stdout)["customers"].values()) == 20
-    gone = json.loads(segmenter("runs", "prune", "--keep", "0", "--json", cwd=tmp_path).stdout)["removed"]
-    assert gone == [], "the run whose model is accepted stays"
+    refused = segmenter("score", export, "--model", "latest", "--to", "nowhere/x.csv", cwd=tmp_path)
+    assert refused.returncode == 2
+    assert "nowhere/x.csv cannot be written" in " ".join(refused.stderr.split())
+    runs = [document["run"], *(_again(tmp_path / "runs", document["run"], number) for number in range(1, 4))]
+    gone = json.loads(segmenter("runs", "prune", "--keep", "2", "--json", cwd=tmp_path).stdout)["removed"]
+    assert gone == runs[1:2], "the run whose model is accepted stays"
+    assert "1 run(s) removed" in segmenter("runs", "prune", "--keep", "1", cwd=tmp_path).stderr
+    assert sorted(path.name for path in (tmp_path / "runs").glob("2*")) == [runs[0], runs[3]]
+
+
+def _again(root, run, number):
+    """A copy of a run as a later one of the same archive."""
+    name = f"2099010{number}T080000Z-ab12"
+    shutil.copytree(root / run, root / name)
+    return name
 
 
 def test_a_failed_run_leaves_nothing_behind(tmp_path):

@@ -45,6 +45,7 @@ PHRASES = {
         "orders at all hours (spread {value}; typical {median})",
         "orders always at the same hour (spread {value}; typical {median})",
     ),
+    "orders_in_a_day": ("placed {value} on one day; a typical customer never more than two",) * 2,
     "shared_orders": ("placed {value} that another customer placed alike; a typical customer {median}",) * 2,
     "gap_variation": (
         "orders in bursts and silences (unevenness {value}; typical {median})",

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from segmenter.commands.history import alert_notes
 from segmenter.commands.options import config_of
 from segmenter.console import Terminal, print_json
 from segmenter.errors import RunError, UsageError
@@ -28,22 +29,27 @@ def alerts(options: Namespace) -> None:
     config = config_of(options)
     root = Path(config.engine.archive)
     run = read(find(root, options.run))
+    as_of = run.manifest.as_of
     if run.alerts is None or run.history.alerts is None:
         raise RunError(f"The run {run.manifest.run_id} holds no alerts. Run again.")
-    until = options.until or date.today() + timedelta(days=config.history.hold_days)  # noqa: DTZ011 - a person's day
+    until = options.until or as_of + timedelta(days=config.history.hold_days)
+    said = [replace(each, customer_id=known_as(root, each.customer_id)) for each in _said(options, until)]
+    said = alerts_of.on_alerts(said, run.alerts, as_of)
     with open_state(root) as state:
-        said = [replace(each, customer_id=known_as(root, each.customer_id)) for each in _said(options, until)]
         n_said = alerts_of.add_verdicts(state, said, datetime.now(UTC))
-        verdicts = alerts_of.read_verdicts(state)
-    table = alerts_of.with_verdicts(run.alerts, verdicts, run.manifest.as_of)
-    counts = alerts_of.count(table, verdicts, run.manifest.as_of, run.history.alerts.is_baseline)
-    told = alerts_of.told(table, run.manifest.as_of)
+        verdicts, judged = alerts_of.read_verdicts(state), alerts_of.precision(state)
+    table = alerts_of.with_verdicts(run.alerts, verdicts, as_of)
+    counts = alerts_of.count(table, judged, as_of, run.history.alerts.is_baseline)
+    told = alerts_of.told(table, as_of)
     if options.json:
         print_json(
             {"run": run.manifest.run_id, "counts": vars(counts), "alerts": _rows(told), "verdicts_added": n_said}
         )
         return
-    _show(Terminal(options.quiet), run, told, counts, options.all)
+    terminal = Terminal(options.quiet)
+    if n_said:
+        terminal.say(f"Verdicts recorded: {n_said:,}.")
+    _show(terminal, run, told, counts, options.all)
 
 
 def _said(options: Namespace, until: date) -> list[Verdict]:
@@ -52,7 +58,7 @@ def _said(options: Namespace, until: date) -> list[Verdict]:
     for text in options.verdict:
         customer, equals, word = text.rpartition("=")
         if not equals:
-            raise UsageError(f"{text} is no verdict. Write CUSTOMER=expected or CUSTOMER=act.")
+            raise UsageError(f"{text} is no verdict. Write CUSTOMER=expected or CUSTOMER=act")
         said.append(alerts_of.verdict(customer, word, until))
     if options.verdicts:
         said += alerts_of.verdicts_from_csv(Path(options.verdicts), until)
@@ -83,10 +89,8 @@ def _show(terminal: Terminal, run: Run, told: pd.DataFrame, counts: AlertCount, 
         terminal.table(("customer", "state", "severity", "at stake", "why"), rows, right=(2, 3))
     if counts.ongoing and "ongoing" not in states:
         terminal.say(f"{counts.ongoing:,} ongoing are left out; --all shows them.")
-    if counts.held:
-        terminal.say(f"{counts.held:,} are held back by a verdict.")
-    if counts.judged:
-        terminal.say(f"Of {counts.judged:,} alerts judged so far {counts.right:,} were worth acting on.")
+    for note in alert_notes(counts):
+        terminal.say(note)
 
 
 def _headline(counts: AlertCount) -> str:

@@ -8,17 +8,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from segmenter import pipeline
-from segmenter.commands.options import config_of, sources_of
+from segmenter.commands.options import config_of, sources_of, write_list
 from segmenter.commands.shown import intake_document, run_document, show_account, show_recognition, show_run
 from segmenter.config import Config, load_config
 from segmenter.console import Terminal, print_json
 from segmenter.errors import UsageError
 from segmenter.runs.archive import find
-from segmenter.runs.tables import write_safe_csv
 from segmenter.whole import whole
 
 if TYPE_CHECKING:
     from segmenter.pipeline import Finished
+    from segmenter.runs.history import Drift
 
 
 def run(options: Namespace) -> None:
@@ -100,9 +100,8 @@ def score(options: Namespace) -> None:
     config = config_of(options)
     folder = find(Path(config.engine.archive), options.model)
     found = pipeline.score(sources_of(options.sources, config), config, folder)
-    write_safe_csv(found.customers, Path(options.to))
-    sizes = found.customers["segment_name"].value_counts(sort=False)
-    drifted = [each.feature for each in found.drift if each.verdict == "drifted"]
+    write_list(found.customers, options.to)
+    sizes = found.customers.groupby(["segment", "segment_name"])["segment"].size().droplevel(0)
     if options.json:
         counts = {str(name): int(count) for name, count in sizes.items()}
         drift = {each.feature: {"psi": each.psi, "verdict": each.verdict} for each in found.drift}
@@ -110,13 +109,25 @@ def score(options: Namespace) -> None:
         return
     terminal = Terminal(options.quiet)
     terminal.table(("segment", "customers"), [(str(name), f"{count:,}") for name, count in sizes.items()], right=(1,))
-    if drifted:
-        terminal.say(
-            f"Note: these customers differ clearly from those of {folder.name} in {', '.join(drifted)} (population "
-            "stability index 0.25 or more). Its segments may not fit them; `segmenter run` looks anew.",
-            style="yellow",
-        )
+    if warning := _drift_warning(found.drift, folder.name, len(found.customers)):
+        terminal.say(f"Note: {warning}", style="yellow")
     terminal.say(f"{options.to}: {len(found.customers):,} customers in the segments of {folder.name}", style="bold")
+
+
+def _drift_warning(drift: Sequence[Drift], model: str, n_customers: int) -> str:
+    """What a reader of scores must know of how the customers differ from the model's; empty where they do not."""
+    if any(each.verdict == "too few" for each in drift):
+        return (
+            f"{n_customers:,} customers and those of {model} are too few to tell whether they differ: each is in the "
+            "nearest segment, whether or not it fits."
+        )
+    drifted = [each.feature for each in drift if each.verdict == "drifted"]
+    if not drifted:
+        return ""
+    return (
+        f"These customers differ clearly from those of {model} in {', '.join(drifted)} (population stability index "
+        "0.25 or more beyond chance). Its segments may not fit them; `segmenter run` looks anew."
+    )
 
 
 def _run(sources: Sequence[str], config: Config, options: Namespace) -> Finished:

@@ -5,10 +5,13 @@ from __future__ import annotations
 from argparse import Namespace
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from segmenter.config import Config, load_config
 from segmenter.errors import UsageError
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 def root(options: Namespace) -> Path:
@@ -27,6 +30,24 @@ def config_of(options: Namespace) -> Config:
     }
     given = {table: {key: value for key, value in keys.items() if value is not None} for table, keys in wanted.items()}
     return load_config(options.config, **{table: keys for table, keys in given.items() if keys})
+
+
+def write_list(table: pd.DataFrame, target: str) -> None:
+    """Write a list that a person asked for with ``--to``.
+
+    Raises
+    ------
+    UsageError
+        It cannot be written there.
+    """
+    from segmenter.runs.tables import write_safe_csv
+
+    try:
+        write_safe_csv(table, Path(target))
+    except OSError as error:
+        raise UsageError(
+            f"{target} cannot be written: {error.strerror or error}. Name another file with --to."
+        ) from None
 
 
 def sources_of(named: Sequence[str], config: Config) -> Sequence[str]:

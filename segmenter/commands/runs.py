@@ -9,19 +9,34 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import pandas as pd
+
 from segmenter import pipeline
-from segmenter.commands.options import root
-from segmenter.commands.shown import pages, run_document, show_acceptance, show_account, show_movement
+from segmenter.commands.history import (
+    history_document,
+    plain,
+    proposal_document,
+    show_history,
+    show_movement,
+    show_movers,
+    show_proposal,
+)
+from segmenter.commands.options import config_of, root, write_list
+from segmenter.commands.shown import pages, run_document, show_account
 from segmenter.console import Terminal, print_json, shown
 from segmenter.errors import RunError, UsageError
 from segmenter.report import figure_data
 from segmenter.runs import acceptance
 from segmenter.runs import archive as archive_of
-from segmenter.runs.movement import movement, side
-from segmenter.runs.tables import write_safe_csv
+from segmenter.runs.customers import SAME_CUSTOMERS, shared_customers
+from segmenter.runs.history import Movement
+from segmenter.runs.memory import compared
+from segmenter.runs.proposal import propose
 from segmenter.runs.types import Run
 
-MAX_ROWS = 60  # of a figure's numbers on a terminal
+MAX_ROWS = 60  # of a figure's numbers, or of a list of customers, on a terminal
+ABSENT = "absent"  # what a customer's segment is called where the customer was not there
 
 
 def listing(options: Namespace) -> None:
@@ -65,7 +80,8 @@ def show(options: Namespace) -> None:
         return
     shown_run = archive_of.read(folder)
     if options.json:
-        print_json(run_document(pipeline.Finished(shown_run, folder, pages(folder))))
+        document = run_document(pipeline.Finished(shown_run, folder, pages(folder)))
+        print_json({**document, "history": history_document(shown_run.history)})
         return
     terminal = Terminal(options.quiet)
     terminal.say(f"{folder.name}, as of {shown_run.manifest.as_of}", style="bold")
@@ -76,6 +92,8 @@ def show(options: Namespace) -> None:
     terminal.table(("segment", "customers", "of revenue", "odd", "what to do"), rows, right=(1, 2, 3))
     terminal.say("")
     terminal.say(shown_run.findings.choice.reason)
+    terminal.say("")
+    show_history(terminal, shown_run.history)
     show_account(terminal, shown_run.manifest.account)
     for page in pages(folder):
         terminal.say(shown(page), style="bold")
@@ -94,7 +112,7 @@ def _show_figure(options: Namespace, folder: Path) -> None:
     terminal.say(f"SQL: {', '.join(source.queries) or 'none, it tells of the run itself'}")
     terminal.say("")
     shown_rows = [[_written(cell) for cell in row] for row in found.rows[:MAX_ROWS]]
-    terminal.table(found.columns, shown_rows)
+    terminal.table([name.replace("_", " ") for name in found.columns], shown_rows)
     if len(found.rows) > MAX_ROWS:
         terminal.say(f"and {len(found.rows) - MAX_ROWS:,} more rows: --json prints all of them")
 
@@ -107,23 +125,82 @@ def _written(cell: Any) -> str:
 
 
 def compare(options: Namespace) -> None:
-    """Who moved between two runs, and the money that moved with them."""
+    """Who moved between two runs, and the money that moved with them; with --from or --into the customers themselves."""
     archive = root(options)
     before, now = (archive_of.read(archive_of.find(archive, name)) for name in (options.before, options.now))
-    found, moves = movement(side(before), side(now), _period_days(before, now), now.manifest.seed)
+    if before.manifest.run_id == now.manifest.run_id:
+        raise UsageError(f"Both names mean the run {now.manifest.run_id}. Name two; `segmenter runs list` shows them.")
+    found, moves = compared(before, now, archive, _period_days(before, now))
+    asked = options.origin is not None or options.target is not None
+    chosen = _cell(moves, found, options.origin, options.target)
     if options.to:
-        write_safe_csv(moves, Path(options.to))
+        write_list(chosen, options.to)
+    doubts = _doubts(before, now)
     if options.json:
-        print_json(asdict(found))
+        people = {"customers": plain(chosen.astype(object).where(chosen.notna(), None).to_dict("records"))}
+        print_json({**plain(asdict(found)), "doubts": doubts, **(people if asked else {})})
         return
     terminal = Terminal(options.quiet)
     terminal.say(
         f"{before.manifest.as_of} to {now.manifest.as_of}; money of the last {found.period_days} days", style="bold"
     )
-    show_movement(terminal, found)
+    for doubt in doubts:
+        terminal.say(f"Note: {doubt}", style="yellow")
+    if asked:
+        show_movers(terminal, chosen, MAX_ROWS)
+    else:
+        show_movement(terminal, found)
     if options.to:
         terminal.say("")
-        terminal.say(f"{options.to}: {len(moves):,} customers, each with where from, where to and why", style="bold")
+        terminal.say(f"{options.to}: {len(chosen):,} customers, each with where from, where to and why", style="bold")
+
+
+def _doubts(before: Run, now: Run) -> tuple[str, ...]:
+    """Why the comparison may not mean what it seems to."""
+    first, second = before.manifest.as_of, now.manifest.as_of
+    ids = [run.customers["customer_id"].to_numpy(dtype=np.str_) for run in (before, now)]
+    share = shared_customers(ids[0], ids[1])
+    found = []
+    if first > second:
+        found.append(
+            f"The run named first sees its customers from {first}, after {second}: time runs backwards here, and who "
+            "is told as new was gone. Name the earlier run first."
+        )
+    if share < SAME_CUSTOMERS:
+        found.append(f"The runs share only {share:.0%} of their customers: they are hardly of the same business.")
+    return tuple(found)
+
+
+def _cell(moves: pd.DataFrame, found: Movement, origin: str | None, target: str | None) -> pd.DataFrame:
+    """The customers who went from one segment into another, all where neither is named; most money first.
+
+    Raises
+    ------
+    UsageError
+        There is no such segment.
+    """
+    chosen = moves
+    for name, side in ((origin, "before"), (target, "now")):
+        if name is None:
+            continue
+        number = _number_of(name, found)
+        own = moves[f"number_{side}"]
+        chosen = chosen[(own.isna() if number is None else own.eq(number).fillna(False)).loc[chosen.index]]
+    if origin is None and target is None:
+        return moves
+    return chosen.sort_values(["money_before", "money_now", "customer_id"], ascending=[False, False, True])
+
+
+def _number_of(name: str, found: Movement) -> int | None:
+    """The number of the segment called `name`, None for ``absent``."""
+    wanted = name.strip().casefold()
+    if wanted == ABSENT:
+        return None
+    for each in found.segments:
+        if wanted in {each.name.casefold(), str(each.number)}:
+            return each.number
+    known = ", ".join(each.name for each in found.segments)
+    raise UsageError(f"There is no segment {name!r} in these runs. There are: {known}, and absent.")
 
 
 def _period_days(before: Run, now: Run) -> int:
@@ -145,20 +222,26 @@ def _period_days(before: Run, now: Run) -> int:
 
 
 def accept(options: Namespace) -> None:
-    """Show who would move under the fresh segments of a run, and make them the archive's."""
-    archive = root(options)
-    run = archive_of.read(archive_of.find(archive, options.run))
-    document: dict[str, Any] = {"run": run.manifest.run_id, "accepted": not options.dry_run}
-    if run.challenger is not None and run.history.continuity is not None:
-        document |= {"would_move": run.history.continuity.n_would_move, "agreement": run.history.continuity.agreement}
-    if not options.dry_run:
-        acceptance.accept(archive, run.manifest.run_id, datetime.now(UTC))
-    if options.json:
-        print_json(document)
-        return
+    """Show who would move under the fresh segments of a run and, when that is agreed to, make them the archive's."""
+    config, archive = config_of(options), root(options)
     terminal = Terminal(options.quiet)
-    show_acceptance(terminal, run)
-    told = "Nothing was changed (--dry-run)." if options.dry_run else "Accepted: the next runs place customers by it."
+    if not (options.dry_run or options.yes) and (options.json or not terminal.can_ask):
+        raise UsageError("Nobody is here to be asked. Add --dry-run to see who would move, or --yes to accept.")
+    found = propose(archive, archive_of.find(archive, options.run), config.kmeans.names)
+    if not options.json:
+        show_proposal(terminal, found)
+    if options.to:
+        write_list(found.moves, options.to)
+        terminal.say("")
+        terminal.say(f"{options.to}: the {len(found.moves):,} customers who would move", style="bold")
+    agreed = not options.dry_run and (options.yes or terminal.ask("\nMake these segments the archive's?"))
+    if agreed:
+        acceptance.accept(archive, found.run_id, datetime.now(UTC))
+    if options.json:
+        print_json({**proposal_document(found), "accepted": agreed})
+        return
+    why = " (--dry-run)" if options.dry_run else ""
+    told = "Accepted: the next runs place customers by it." if agreed else f"Nothing was changed{why}."
     terminal.say("")
     terminal.say(told, style="bold")
 

@@ -36,6 +36,7 @@ class FeaturesConfig(Section):
             "gap_variation",
             "burst",
             "hour_spread",
+            "orders_in_a_day",
             "spend_trend",
             "shared_orders",
         ),

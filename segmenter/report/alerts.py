@@ -107,15 +107,16 @@ def _baseline(voice: Voice, lines: Sequence[AlertLine]) -> str:
 
 def _notes(voice: Voice, counts: AlertCount) -> tuple[str, ...]:
     """How many alerts verdicts hold back, and how right the judged ones were."""
-    held = voice("{n} alerts are held back by a verdict.", n=voice.number(counts.held)) if counts.held else ""
-    judged = ""
-    if counts.judged:
-        judged = voice(
-            "Of {n} alerts judged so far, {right} were worth acting on.",
-            n=voice.number(counts.judged),
-            right=voice.number(counts.right),
-        )
-    return tuple(note for note in (held, judged) if note)
+    held = (voice("Held back by a verdict: {n}.", n=voice.number(counts.held)),) if counts.held else ()
+    return (*held, *judged(voice, counts))
+
+
+def judged(voice: Voice, counts: AlertCount) -> tuple[str, ...]:
+    """How many of the alerts judged so far were worth acting on; nothing where none was judged."""
+    if not counts.judged:
+        return ()
+    right, n = voice.number(counts.right), voice.number(counts.judged)
+    return (voice("Alerts worth acting on: {right} of {n} judged so far.", right=right, n=n),)
 
 
 def _headline(voice: Voice, lines: Sequence[AlertLine]) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
 
@@ -13,18 +13,22 @@ from numpy.typing import NDArray
 from segmenter.config import Config
 from segmenter.errors import RunError
 from segmenter.features.types import FeatureTable
-from segmenter.runs.archive import read_document
+from segmenter.runs.archive import list_runs, read_document
+from segmenter.runs.customers import SAME_CUSTOMERS, of_the_same, shared_customers
 from segmenter.runs.model import read_model
 from segmenter.runs.state import open_state, transaction
 from segmenter.runs.tables import read_table
 from segmenter.runs.types import Model
 
-SAME_CUSTOMERS = 0.5  # of the smaller run's customers, from which on two runs are about the same business
+FITS = ("challenger", "model")  # files of a run that can be accepted, the fresh fit first
 
 
 @dataclass(frozen=True)
 class Accepted:
-    """The accepted model, its run's date, and that run's customers, whom drift is measured from."""
+    """The accepted model, its run's date, and that run's customers, whom drift is measured from.
+
+    `next_number` is one that no segment of any run of the archive has.
+    """
 
     run_id: str
     as_of: date
@@ -32,6 +36,7 @@ class Accepted:
     customers: pd.DataFrame
     silhouette: float
     config: Config
+    next_number: int
 
 
 def accept(archive: Path, run_id: str, now: datetime) -> str:
@@ -42,14 +47,29 @@ def accept(archive: Path, run_id: str, now: datetime) -> str:
     RunError
         The run's model is missing or damaged.
     """
-    folder = archive / run_id
-    name = "challenger" if (folder / "challenger.json").exists() else "model"
-    read_model(folder / f"{name}.json")
+    name = fresh_fit(archive / run_id)
+    read_model(archive / run_id / f"{name}.json")
+    _record(archive, run_id, name, now, only_first=False)
+    return name
+
+
+def accept_first(archive: Path, run_id: str, now: datetime) -> None:
+    """Make the model of a run the archive's where none is."""
+    _record(archive, run_id, "model", now, only_first=True)
+
+
+def fresh_fit(folder: Path) -> str:
+    """Which file of a run holds the segments that were fitted on its customers."""
+    return next(name for name in FITS if name == "model" or (folder / f"{name}.json").exists())
+
+
+def _record(archive: Path, run_id: str, name: str, now: datetime, *, only_first: bool) -> None:
     with open_state(archive) as state, transaction(state):
         state.execute(
-            "INSERT INTO acceptance (run_id, model, accepted_at) VALUES (?, ?, ?)", (run_id, name, now.isoformat())
+            "INSERT INTO acceptance (run_id, model, accepted_at) SELECT ?, ?, ? "
+            "WHERE NOT ? OR NOT EXISTS (SELECT 1 FROM acceptance)",
+            (run_id, name, now.isoformat(), only_first),
         )
-    return name
 
 
 def accepted_run(archive: Path) -> tuple[str, str] | None:
@@ -84,8 +104,17 @@ def accepted(archive: Path) -> Accepted | None:
     silhouette = float(customers["silhouette"].mean())
     if name == "challenger" and history.continuity is not None:
         silhouette = history.continuity.challenger_silhouette
-    config = Config.model_validate(manifest.config)
-    return Accepted(run_id, manifest.as_of, read_model(folder / f"{name}.json"), customers, silhouette, config)
+    model, config = read_model(folder / f"{name}.json"), Config.model_validate(manifest.config)
+    return Accepted(run_id, manifest.as_of, model, customers, silhouette, config, _next_number(archive))
+
+
+def _next_number(archive: Path) -> int:
+    """One more than the highest that any segment of the archive has, in a model that places customers or beside it.
+
+    Every fresh fit carries it on, so that removing old runs sets no number free.
+    """
+    paths = [folder / f"{name}.json" for folder in list_runs(archive) for name in FITS]
+    return max((read_model(path).next_number for path in paths if path.exists()), default=0)
 
 
 @dataclass(frozen=True)
@@ -93,7 +122,7 @@ class Following:
     """How a run stands to the accepted model.
 
     `known` is None where there is none or it is about other customers; `holds` where its segments are
-    kept; `sentences` say why they are not.
+    kept; `sentences` say why they are not, and where the model was taken on without being asked for.
     """
 
     known: Accepted | None = None
@@ -101,7 +130,7 @@ class Following:
     sentences: tuple[str, ...] = ()
 
 
-def follow(archive: Path, table: FeatureTable, config: Config) -> Following:
+def follow(archive: Path, table: FeatureTable, config: Config, now: datetime) -> Following:
     """Whether the customers of `table` are placed by the accepted model of `archive`.
 
     Raises
@@ -109,9 +138,17 @@ def follow(archive: Path, table: FeatureTable, config: Config) -> Following:
     RunError
         The accepted model is missing or damaged.
     """
-    known = accepted(archive) if config.history.follow else None
+    if not config.history.follow:
+        return Following()
+    taken_on = _adopt(archive, table.customer_id.astype(np.str_), now)
+    known = accepted(archive)
     if known is None:
         return Following()
+    found = _following(known, table, config)
+    return replace(found, sentences=(*taken_on, *found.sentences))
+
+
+def _following(known: Accepted, table: FeatureTable, config: Config) -> Following:
     share = shared_customers(known.customers["customer_id"].to_numpy(dtype=np.str_), table.customer_id)
     missing = [name for name in known.model.preparation.names if name not in table.names]
     if share < SAME_CUSTOMERS or missing:
@@ -139,7 +176,28 @@ def _settings(config: Config) -> tuple[object, ...]:
     return kmeans, config.prepare, config.features.use
 
 
-def shared_customers(ours: NDArray[np.str_], theirs: NDArray[np.str_]) -> float:
-    """Share of the smaller set of distinct ids that is in both."""
-    smaller = min(len(ours), len(theirs))
-    return len(np.intersect1d(ours, theirs, assume_unique=True)) / smaller if smaller else 0.0
+def _adopt(archive: Path, ids: NDArray[np.str_], now: datetime) -> tuple[str, ...]:
+    """Where no acceptance is on record, take on the model by which the customers `ids` were placed last; says so.
+
+    That happens where a first run was ended between its appearance and its acceptance, and where the record was lost.
+    """
+    if accepted_run(archive) is not None or (found := _placed_by(archive, ids)) is None:
+        return ()
+    _record(archive, *found, now, only_first=True)
+    return (
+        f"The archive had no accepted model on record, so that of run {found[0]} was taken on, by which these customers "
+        "were placed before.",
+    )
+
+
+def _placed_by(archive: Path, ids: NDArray[np.str_]) -> tuple[str, str] | None:
+    """Run and file of the model that the newest run of these customers held, else the first run's own."""
+    kin = [folder for folder, _ in of_the_same(reversed(list_runs(archive)), ids, [])]
+    for folder in kin:
+        if (continuity := read_document(folder)[2].continuity) is not None:
+            model, origin = read_model(folder / "model.json"), archive / continuity.accepted_run
+            paths = [path for name in FITS if (path := origin / f"{name}.json").exists()]
+            return next(
+                ((path.parent.name, path.stem) for path in paths if read_model(path) == model), (folder.name, "model")
+            )
+    return (kin[-1].name, "model") if kin else None

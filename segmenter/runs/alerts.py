@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import csv
+import io
+import math
 import sqlite3
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any, cast
@@ -21,58 +23,85 @@ COLUMNS = (
     "customer_id", "state", "since", "changed", "severity", "told_severity", "amount_at_stake", "reason", "evidence",
     "verdict", "until",
 )  # fmt: skip
-VERDICTS = ("expected", "act")
+WORDS = {"expected": "expected", "act": "act", "act on it": "act"}  # what a person may write, and what it means
 FRESH = ("new", "worsened")
+ORDER = {"new": 0, "worsened": 1, "ongoing": 2, "resolved": 3}
 Row = dict[str, Any]
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """What somebody said of a customer's alert; it holds back that customer's alerts up to `until`."""
+    """What somebody said of a customer's alert; it holds back that customer's alerts up to `until`.
+
+    `since` is the run in which the alert began: a verdict is counted for that alert alone.
+    """
 
     customer_id: str
     verdict: str
     until: date
     note: str = ""
+    since: str = ""
 
 
 def alerts(
-    anomalies: pd.DataFrame, before: pd.DataFrame | None, run_id: str, as_of: date, config: HistoryConfig
+    anomalies: pd.DataFrame,
+    before: pd.DataFrame | None,
+    run_id: str,
+    as_of: date,
+    config: HistoryConfig,
+    held: Collection[str] = (),
 ) -> pd.DataFrame:
     """The alerts of a run, one row per customer, from its anomalies and the alerts `before` (None: the baseline).
 
-    new: not flagged in the run before; worsened: more severe than when last told, by `config.worsened_by`;
-    ongoing: flagged before and not worse, or ordinary for a while (`config.remember_days`) and back;
+    new: not told of before; worsened: more severe than when last told, by `config.worsened_by`;
+    ongoing: told before and not worse, or ordinary for a while (`config.remember_days`) and back;
     resolved: flagged before and ordinary now. The baseline tells nothing: all of its anomalies are ongoing.
+    What a verdict holds back is not told: the alerts of the customers `held` are news still when it ends.
     """
     known = {} if before is None else _rows(before)
     flagged = _rows(anomalies)
-    rows = [
-        _flagged(row, known.get(customer), before is None, run_id, as_of, config) for customer, row in flagged.items()
-    ]
+    rows = [_flagged(row, known.get(customer), run_id, as_of, config) for customer, row in flagged.items()]
+    rows = [row if row["customer_id"] in held else _as_told(row, before is None) for row in rows]
     rows += [_ordinary(row, as_of) for customer, row in known.items() if customer not in flagged]
     edge = as_of - timedelta(days=config.remember_days)
     kept = [row for row in rows if row["state"] != "resolved" or date.fromisoformat(str(row["changed"])) >= edge]
-    order = {"new": 0, "worsened": 1, "ongoing": 2, "resolved": 3}
-    kept.sort(key=lambda row: (order[str(row["state"])], -float(row["severity"]), str(row["customer_id"])))
-    return pd.DataFrame(kept, columns=list(COLUMNS))
+    return _ordered(pd.DataFrame(kept, columns=list(COLUMNS)))
+
+
+def _ordered(table: pd.DataFrame) -> pd.DataFrame:
+    """New before worse, ongoing and resolved, the most severe first."""
+    places = table.assign(place=table["state"].map(ORDER))
+    ordered = places.sort_values(["place", "severity", "customer_id"], ascending=[True, False, True], ignore_index=True)
+    return ordered.drop(columns="place")
 
 
 def _rows(table: pd.DataFrame) -> dict[str, Row]:
     return {str(row["customer_id"]): cast(Row, row) for row in table.to_dict("records")}
 
 
-def _flagged(row: Row, known: Row | None, baseline: bool, run_id: str, as_of: date, config: HistoryConfig) -> Row:
+def _flagged(row: Row, known: Row | None, run_id: str, as_of: date, config: HistoryConfig) -> Row:
+    """The alert of an odd customer, told_severity as it was; NaN where it was never told."""
     severity = float(row["severity"])
-    told, since, state, changed = severity, run_id, "ongoing" if baseline else "new", str(as_of)
-    if known is not None:
-        told, since = float(known["told_severity"]), known["since"]
-        worse = severity >= told + config.worsened_by
-        state = "worsened" if worse else "ongoing"
-        told = severity if worse else told
-        changed = str(as_of) if worse or known["state"] == "resolved" else known["changed"]
+    told = math.nan if known is None else float(known["told_severity"])
+    worse = severity >= told + config.worsened_by
+    state = "new" if math.isnan(told) else "worsened" if worse else "ongoing"
+    goes_on = known is not None and state == "ongoing" and known["state"] != "resolved"
     same = {name: row[name] for name in ("customer_id", "amount_at_stake", "reason", "evidence")}
-    return {**same, "state": state, "since": since, "changed": changed, "severity": severity, "told_severity": told}
+    return {
+        **same,
+        "state": state,
+        "since": run_id if known is None else known["since"],
+        "changed": known["changed"] if known is not None and goes_on else str(as_of),
+        "severity": severity,
+        "told_severity": told,
+    }
+
+
+def _as_told(row: Row, baseline: bool) -> Row:
+    """The alert as it stands once somebody was told of it; a baseline counts as told."""
+    if row["state"] not in FRESH:
+        return row
+    return {**row, "told_severity": row["severity"], "state": "ongoing" if baseline else row["state"]}
 
 
 def _ordinary(known: Row, as_of: date) -> Row:
@@ -80,46 +109,90 @@ def _ordinary(known: Row, as_of: date) -> Row:
     return {**known, "state": "resolved", "changed": changed}
 
 
+def holding(verdicts: Mapping[str, Verdict], as_of: date) -> dict[str, Verdict]:
+    """The verdicts that hold a customer's alerts back on `as_of`, by customer."""
+    return {customer: each for customer, each in verdicts.items() if each.until >= as_of}
+
+
 def with_verdicts(table: pd.DataFrame, verdicts: Mapping[str, Verdict], as_of: date) -> pd.DataFrame:
     """`table` with the verdicts that hold on `as_of` in the columns verdict and until, None elsewhere."""
-    holding = {customer: each for customer, each in verdicts.items() if each.until >= as_of}
+    holds = holding(verdicts, as_of)
     ids = table["customer_id"]
-    said = [holding[customer].verdict if customer in holding else None for customer in ids]
-    until = [str(holding[customer].until) if customer in holding else None for customer in ids]
+    said = [holds[customer].verdict if customer in holds else None for customer in ids]
+    until = [str(holds[customer].until) if customer in holds else None for customer in ids]
     return table.assign(
         verdict=pd.Series(said, table.index, dtype="str"), until=pd.Series(until, table.index, dtype="str")
     )
 
 
 def told(table: pd.DataFrame, as_of: date) -> pd.DataFrame:
-    """The alerts to show: without those held back, and without those resolved in an earlier run."""
-    stale = (table["state"] == "resolved") & (table["changed"].astype(str) != str(as_of))
-    return table[~stale & table["verdict"].isna()]
+    """The alerts to show, news and the most severe first.
+
+    Without those held back, those resolved in an earlier run, and those that came and went unheard.
+    """
+    stale = (table["state"] == "resolved") & (
+        (table["changed"].astype(str) != str(as_of)) | table["told_severity"].isna()
+    )
+    return _ordered(table[~stale & table["verdict"].isna()])
 
 
-def count(table: pd.DataFrame, verdicts: Mapping[str, Verdict], as_of: date, is_baseline: bool) -> AlertCount:
-    """Alerts by state, those held back, and how many of the judged alerts were worth acting on."""
+def count(table: pd.DataFrame, judged: tuple[int, int], as_of: date, is_baseline: bool) -> AlertCount:
+    """Alerts by state, those held back, and how many of the `judged` alerts were worth acting on (`precision`)."""
     states = told(table, as_of)["state"].value_counts()
     held = int((table["verdict"].notna() & table["state"].ne("resolved")).sum())
-    right = sum(each.verdict == "act" for each in verdicts.values())
-    numbers = {name: int(states.get(name, 0)) for name in ("new", "worsened", "ongoing", "resolved")}
-    return AlertCount(is_baseline, **numbers, held=held, judged=len(verdicts), right=right)
+    numbers = {name: int(states.get(name, 0)) for name in ORDER}
+    return AlertCount(is_baseline, **numbers, held=held, judged=judged[0], right=judged[1])
 
 
 def read_verdicts(state: sqlite3.Connection) -> dict[str, Verdict]:
     """The latest verdict on each customer."""
-    rows = state.execute("SELECT customer_id, verdict, until, note FROM verdict ORDER BY number")
-    return {row["customer_id"]: Verdict(row[0], row[1], date.fromisoformat(row[2]), row[3]) for row in rows}
+    rows = state.execute("SELECT customer_id, verdict, until, note, since FROM verdict ORDER BY number")
+    return {row[0]: Verdict(row[0], row[1], date.fromisoformat(row[2]), row[3], row[4]) for row in rows}
+
+
+def precision(state: sqlite3.Connection) -> tuple[int, int]:
+    """How many alerts were judged, and how many of them were worth acting on by the last word on each."""
+    judged, right = state.execute(
+        "SELECT count(*), count(*) FILTER (WHERE verdict = 'act') FROM verdict "
+        "WHERE number IN (SELECT max(number) FROM verdict GROUP BY customer_id, since)"
+    ).fetchone()
+    return int(judged), int(right)
 
 
 def add_verdicts(state: sqlite3.Connection, verdicts: Iterable[Verdict], now: datetime) -> int:
     """Record verdicts, all or none of them; returns how many."""
-    rows = [(each.customer_id, each.verdict, now.isoformat(), str(each.until), each.note) for each in verdicts]
+    rows = [
+        (each.customer_id, each.verdict, now.isoformat(), str(each.until), each.note, each.since) for each in verdicts
+    ]
     with transaction(state):
         state.executemany(
-            "INSERT INTO verdict (customer_id, verdict, said_at, until, note) VALUES (?, ?, ?, ?, ?)", rows
+            "INSERT INTO verdict (customer_id, verdict, said_at, until, note, since) VALUES (?, ?, ?, ?, ?, ?)", rows
         )
     return len(rows)
+
+
+def on_alerts(verdicts: Iterable[Verdict], table: pd.DataFrame, as_of: date) -> list[Verdict]:
+    """`verdicts` with the alert of `table` that each is about.
+
+    Raises
+    ------
+    UsageError
+        A customer has no alert, or a verdict ends before `as_of`, the day of the run, and would hold nothing.
+    """
+    since, found = dict(zip(table["customer_id"], table["since"], strict=True)), []
+    for each in verdicts:
+        if each.customer_id not in since:
+            raise UsageError(
+                f"Customer {each.customer_id} has no alert in this run, so there is nothing to judge. "
+                "`segmenter alerts --all` lists those who have."
+            )
+        if each.until < as_of:
+            raise UsageError(
+                f"The verdict on {each.customer_id} ends on {each.until}, before the run's day, {as_of}: it would hold "
+                "nothing back. Name a later day."
+            )
+        found.append(replace(each, since=str(since[each.customer_id])))
+    return found
 
 
 def verdict(customer_id: str, word: str, until: date, note: str = "") -> Verdict:
@@ -128,15 +201,16 @@ def verdict(customer_id: str, word: str, until: date, note: str = "") -> Verdict
     Raises
     ------
     UsageError
-        The word is none of `VERDICTS`, or no customer is named.
+        The word is none of `WORDS`, or no customer is named.
     """
-    if word not in VERDICTS or not customer_id:
+    said = WORDS.get(" ".join(word.casefold().split()))
+    if said is None or not customer_id.strip():
         raise UsageError(f"{customer_id}={word} is no verdict. Write CUSTOMER=expected or CUSTOMER=act.")
-    return Verdict(customer_id, word, until, note)
+    return Verdict(customer_id.strip(), said, until, note)
 
 
 def verdicts_from_csv(path: Path, until: date) -> tuple[Verdict, ...]:
-    """Verdicts from a CSV with the columns customer_id, verdict and, where wanted, until and note.
+    """Verdicts from a CSV (comma, semicolon or tab) with the columns customer_id, verdict and, if wanted, until and note.
 
     Raises
     ------
@@ -144,18 +218,29 @@ def verdicts_from_csv(path: Path, until: date) -> tuple[Verdict, ...]:
         The file cannot be read, lacks a column, or has a line that is no verdict; the line is named.
     """
     try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            rows = list(csv.DictReader(file))
+        text = path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(f"{path} cannot be read: {getattr(error, 'strerror', None) or 'it is not UTF-8'}.") from None
-    found = []
-    for line, row in enumerate(rows, 2):
-        try:
-            day = date.fromisoformat(row["until"]) if row.get("until") else until
-            found.append(verdict(row["customer_id"] or "", row["verdict"] or "", day, row.get("note") or ""))
-        except (KeyError, ValueError, UsageError) as error:
-            raise UsageError(
-                f"{path}, line {line}: {error}. A line needs customer_id, verdict (expected or act) and may have until "
-                "(such as 2025-06-30) and note."
-            ) from None
-    return tuple(found)
+    head = text.partition("\n")[0]
+    rows = csv.DictReader(io.StringIO(text, newline=""), delimiter=max(",;\t", key=head.count))
+    rows.fieldnames = [name.strip().casefold() for name in rows.fieldnames or ()]
+    if missing := [name for name in ("customer_id", "verdict") if name not in rows.fieldnames]:
+        raise UsageError(f"{path} has no column {' and no column '.join(missing)}. {_FORM}")
+    return tuple(_of_a_line(path, rows.line_num, row, until) for row in rows)
+
+
+_FORM = "A line needs customer_id and verdict (expected or act), and may have until (such as 2025-06-30) and note."
+
+
+def _of_a_line(path: Path, line: int, row: Mapping[str, str | None], until: date) -> Verdict:
+    """The verdict of a line, which holds to `until` where it names no day."""
+    customer, word, day, note = ((row.get(name) or "").strip() for name in ("customer_id", "verdict", "until", "note"))
+    try:
+        ends = date.fromisoformat(day) if day else until
+    except ValueError:
+        raise UsageError(f"{path}, line {line}: {day!r} is no day. {_FORM}") from None
+    try:
+        return verdict(customer, word, ends, note)
+    except UsageError:
+        what = f"{word!r} is no verdict" if customer else "it names no customer"
+        raise UsageError(f"{path}, line {line}: {what}. {_FORM}") from None

@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 from segmenter.analysis.findings import Findings
 from segmenter.errors import ResourceError, RunError, UsageError
 from segmenter.intake.types import Reading
+from segmenter.runs.aside import aside, remove, sweep
 from segmenter.runs.history import History
 from segmenter.runs.model import read_model, write_model
 from segmenter.runs.seal import check, seal, sync
@@ -21,7 +22,7 @@ from segmenter.runs.tables import read_table, write_parquet, write_safe_csv
 from segmenter.runs.types import Manifest, Run
 
 RUN_ID = re.compile(r"^\d{8}T\d{6}Z-[0-9a-f]{4,12}$")
-ASIDE = re.compile(r"^\.writing-(\d+)-")
+AS_OF = re.compile(rb'"as_of": "(\d{4}-\d\d-\d\d)"')
 VERSION = 3
 ROOM = 48 << 20  # bytes that a run's folder may take
 Part = TypeVar("Part")
@@ -49,22 +50,19 @@ def write(run: Run, archive: Path, finish: Callable[[Path], Manifest | None]) ->
         There is no space, or the archive may not be written to.
     """
     target = archive / run.manifest.run_id
-    aside = archive / f".writing-{os.getpid()}-{run.manifest.run_id}"
     try:
         archive.mkdir(mode=0o700, parents=True, exist_ok=True)
         sweep(archive)
-        aside.mkdir(mode=0o700)
-        _write_tables(run, aside)
-        _write_document(run, finish(aside) or run.manifest, aside)
-        seal(aside)
-        aside.rename(target)
-        sync(archive)
+        with aside(archive, run.manifest.run_id) as hidden:
+            _write_tables(run, hidden)
+            _write_document(run, finish(hidden) or run.manifest, hidden)
+            seal(hidden)
+            hidden.rename(target)
+            sync(archive)
     except OSError as error:
         raise ResourceError(
             f"The run could not be written to {archive}: {error.strerror or error}. Free space or permit it."
         ) from None
-    finally:
-        shutil.rmtree(aside, ignore_errors=True)
     return target
 
 
@@ -110,27 +108,6 @@ def _write_tables(run: Run, folder: Path) -> None:
         write_parquet(run.moves, folder / "moves.parquet", order_by="customer_id")
     if run.alerts is not None:
         write_parquet(run.alerts, folder / "alerts.parquet", order_by="customer_id")
-
-
-def sweep(archive: Path) -> list[str]:
-    """Remove folders whose writer no longer lives, and return their names."""
-    removed = []
-    for folder in archive.glob(".writing-*"):
-        match = ASIDE.match(folder.name)
-        if match and not _lives(int(match.group(1))):
-            shutil.rmtree(folder, ignore_errors=True)
-            removed.append(folder.name)
-    return removed
-
-
-def _lives(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
 
 
 def list_runs(archive: Path) -> tuple[Path, ...]:
@@ -208,22 +185,20 @@ def read_document(folder: Path) -> tuple[Manifest, Findings, History]:
 
 
 def as_of(folder: Path) -> date:
-    """The day that the run in `folder` sees its customers from; cheaper than reading its findings.
+    """The day that the run in `folder` sees its customers from; cheap, as the manifest's first lines tell it.
 
     Raises
     ------
     RunError
         run.json is missing or damaged.
     """
-    import pydantic_core
-
     path = folder / "run.json"
     check(path)
-    try:
-        return date.fromisoformat(pydantic_core.from_json(path.read_bytes())["manifest"]["as_of"])
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        reason = str(error).split("\n", 1)[0]
-        raise RunError(f"{path} is missing or damaged ({reason}). Run again, or restore the folder.") from None
+    with path.open("rb") as file:
+        found = AS_OF.search(file.read(1000))
+    if found is None:
+        raise RunError(f"{path} does not tell its day. Run again, or restore the folder.")
+    return date.fromisoformat(found[1].decode())
 
 
 def prune(
@@ -237,9 +212,7 @@ def prune(
         old &= {run for run in runs if run.name < edge}
     gone = sorted(run for run in old if run.name not in protected)
     for run in gone:
-        hidden = run.with_name(f".writing-{os.getpid()}-{run.name}")
-        run.rename(hidden)  # readers see the whole run or none of it
-        shutil.rmtree(hidden)
+        remove(run)
     return tuple(run.name for run in gone)
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 
 from segmenter.analysis.types import Ints
@@ -10,7 +11,15 @@ from segmenter.features.types import FeatureTable
 from segmenter.runs.acceptance import Accepted
 from segmenter.runs.drift import drift
 from segmenter.runs.history import Continuity, Drift, Match
+from segmenter.runs.narration import stories
 
+NUMBERED = re.compile(r" \(\d+\)$")  # the end of a name that was taken already
+FRESH_FIT = {
+    "split": "A fresh fit would split {before} into: {parts}.",
+    "new": "A fresh fit would find a new segment, {name} ({size}).",
+    "merged": "A fresh fit would merge these into {name} ({size}): {before}.",
+    "vanished": "A fresh fit would not find {name} again ({size}).",
+}
 CLOSE = 0.8  # adjusted Rand index from which on two segmentations tell the same story
 
 
@@ -32,6 +41,7 @@ def continuity(
     agreement = float(adjusted_rand_score(held, fresh))
     moved = int((held != fresh).sum())
     drifts = drift(known.customers, table, known.model.preparation.names)
+    labels = {feature.name: feature.label for feature in table.features}
     n_fresh = sum(match.number is not None for match in matches)
     return Continuity(
         accepted_run=known.run_id,
@@ -45,36 +55,55 @@ def continuity(
         challenger_n_clusters=n_fresh,
         drift=drifts,
         matches=tuple(matches),
-        sentences=_sentences(known.as_of, agreement, moved / max(len(held), 1), drifts, matches),
+        sentences=_sentences(known.as_of, agreement, moved / max(len(held), 1), labels, drifts, matches),
     )
 
 
+def outgrown_names(
+    names: Sequence[str], today: Sequence[str], came: Iterable[tuple[int, int, str]], called: Mapping[str, str]
+) -> tuple[str, ...]:
+    """Sentences on held segments whose customers would go by another name.
+
+    `names` are the held model's, `today` what the rule for names says of the customers who are in the segments now,
+    `came` the segments (by place) into which many have come since, how many, and what the rule says of those; `called`
+    the team's own names. What tells apart two segments of one name does not count.
+    """
+    shown = [called.get(name, name) for name in names]
+    outgrown = [
+        f"By what its customers do today, {own} would be called {other}."
+        for own, name, other in zip(shown, names, today, strict=True)
+        if not _same(name, other)
+    ]
+    strangers = [
+        f"{n:,} customers have come into {shown[at]} since the model was made; they alone would be called {other}."
+        for at, n, other in came
+        if not _same(names[at], other)
+    ]
+    return (*outgrown, *strangers)
+
+
+def _same(name: str, other: str) -> bool:
+    plain = NUMBERED.sub("", name)
+    return other.startswith(plain) or plain.startswith(other)
+
+
 def _sentences(
-    since: date, agreement: float, moved: float, drifts: Sequence[Drift], matches: Sequence[Match]
+    since: date,
+    agreement: float,
+    moved: float,
+    labels: Mapping[str, str],
+    drifts: Sequence[Drift],
+    matches: Sequence[Match],
 ) -> tuple[str, ...]:
     fits = "still fit" if agreement >= CLOSE else "no longer fit well"
     sentences = [
         f"The segments of {since} {fits}: segments found anew today would move {moved:.0%} of the customers "
         f"(adjusted Rand index {agreement:.2f})."
     ]
-    drifted = [each.feature for each in drifts if each.verdict == "drifted"]
+    drifted = [labels[each.feature] for each in drifts if each.verdict == "drifted"]
     if drifted:
-        sentences.append(f"Customers have drifted away from those of {since} in {', '.join(drifted)}.")
-    parts = [match for match in matches if match.kind == "split"]
-    for (origin,) in sorted({match.before for match in parts}):
-        into = " and ".join(f"{match.name} ({match.customers:,})" for match in parts if match.before == (origin,))
-        sentences.append(f"A fresh fit would split {origin} into {into}.")
-    sentences += [_story(match) for match in matches if match.kind in {"new", "merged", "vanished"}]
+        sentences.append(f"Customers have drifted away from those of {since} in: {'; '.join(drifted)}.")
+    sentences += stories(matches, FRESH_FIT)
     if agreement < CLOSE:
         sentences.append("Look at the fresh segments and, if they are better, accept them: `segmenter runs accept`.")
     return tuple(sentences)
-
-
-def _story(match: Match) -> str:
-    """What became of a segment, in a sentence."""
-    origin, size = " and ".join(match.before), f"{match.customers:,} customer{'' if match.customers == 1 else 's'}"
-    return {
-        "new": f"A fresh fit would find a new segment, {match.name} ({size}).",
-        "merged": f"A fresh fit would merge {origin} into {match.name} ({size}).",
-        "vanished": f"A fresh fit would not find {match.name} again ({size}).",
-    }[match.kind]

@@ -13,6 +13,7 @@ from segmenter.features.types import FeatureTable
 from segmenter.runs.history import Drift
 
 SHIFTED, DRIFTED = 0.1, 0.25  # the usual bands of the population stability index
+FEWEST = 100  # customers, then or now; among fewer chance alone gives an index of any size
 LEAST_SHARE = 1e-4  # stands in for an empty bin, whose logarithm would be infinite
 BINS = 10
 
@@ -29,10 +30,27 @@ def drift(then: pd.DataFrame, table: FeatureTable, names: Sequence[str]) -> tupl
 
 def _of(name: str, then: Floats, now: Floats) -> Drift:
     index = psi(then, now)
-    verdict = "drifted" if index >= DRIFTED else "shifted" if index >= SHIFTED else "steady"
     known_then, known_now = then[np.isfinite(then)], now[np.isfinite(now)]
     medians = (float(np.median(known)) if len(known) else float("nan") for known in (known_then, known_now))
-    return Drift(name, index, _distance(known_then, known_now), verdict, *medians)
+    return Drift(name, index, _distance(known_then, known_now), _verdict(index, then, now), *medians)
+
+
+def _verdict(index: float, then: Floats, now: Floats) -> str:
+    """The usual bands, beyond what two samples of one population differ by on average."""
+    if min(len(then), len(now)) < FEWEST:
+        return "too few"
+    beyond = index - by_chance(then, now)
+    return "drifted" if beyond >= DRIFTED else "shifted" if beyond >= SHIFTED else "steady"
+
+
+def by_chance(then: Floats, now: Floats) -> float:
+    """The index to expect of two samples of one population, of the sizes of `then` (n,) and `now` (m,).
+
+    (bins - 1) (1/n + 1/m) (Yurdakul and Naranjo 2020), over the bins that anybody is in.
+    """
+    edges = _edges(then)
+    filled = sum((_shares(values, edges) > 0).astype(int) for values in (then, now))
+    return float((np.count_nonzero(filled) - 1) * (1 / max(len(then), 1) + 1 / max(len(now), 1)))
 
 
 def psi(then: Floats, now: Floats) -> float:
@@ -40,10 +58,15 @@ def psi(then: Floats, now: Floats) -> float:
 
     sum over bins of (now - then) * log(now / then), in shares (Siddiqi 2006); an empty bin counts as 0.01 %.
     """
-    known = then[np.isfinite(then)]
-    edges = np.unique(np.quantile(known, np.linspace(0, 1, BINS + 1)[1:-1])) if len(known) else np.zeros(0)
+    edges = _edges(then)
     before, after = (np.maximum(_shares(values, edges), LEAST_SHARE) for values in (then, now))
     return float(((after - before) * np.log(after / before)).sum())
+
+
+def _edges(then: Floats) -> Floats:
+    """The tenths of what is known, without those that coincide."""
+    known = then[np.isfinite(then)]
+    return np.unique(np.quantile(known, np.linspace(0, 1, BINS + 1)[1:-1])) if len(known) else np.zeros(0)
 
 
 def _shares(values: Floats, edges: Floats) -> Floats:

@@ -6,12 +6,14 @@ last `period_days` days before a run's date; the bridge and the money of every f
 
 Tables beside it in a run's folder
 ----------------------------------
-moves.parquet, one row per customer of either run, sorted by customer_id: customer_id, segment_before, segment_now
-    (names, NULL where the customer was absent), state (new | returning | upgraded | downgraded | same | lapsed | gone),
-    money_before, money_now (period revenue), cause (customer | cut point | both, NULL where the segment is the same)
+moves.parquet, one row per customer of either run, sorted by customer_id: customer_id, number_before, number_now (of
+    the segments), segment_before, segment_now (their names today; all NULL where the customer was absent), state (new |
+    returning | upgraded | downgraded | same | lapsed | gone), money_before, money_now (period revenue), cause (customer
+    | cut point | both, NULL where the segment is the same)
 alerts.parquet, one row per alert, sorted by customer_id: customer_id, state (new | worsened | ongoing | resolved),
-    since (run that first told it), changed (day of the last change of state), severity, told_severity (when last
-    told), amount_at_stake, reason, evidence, verdict (expected | act, NULL: none holds), until
+    since (run in which it began), changed (day of the last change of state), severity, told_severity (when last told,
+    NULL: a verdict held it back from the first day), amount_at_stake, reason, evidence, verdict (expected | act, NULL: none
+    holds), until
 """
 
 from __future__ import annotations
@@ -39,7 +41,8 @@ class Drift:
     """One feature then (the accepted model's run) and now.
 
     `psi` is the population stability index over the tenths of then; `wasserstein` the earth mover's
-    distance in interquartile ranges of then. `verdict`: steady (psi < 0.1), shifted (< 0.25) or drifted.
+    distance in interquartile ranges of then. `verdict`: steady, shifted (0.1 beyond what chance gives) or drifted
+    (0.25 beyond it); "too few" where too few customers are there to tell.
     """
 
     feature: str
@@ -84,7 +87,8 @@ class Continuity:
 class Flow:
     """Customers who went from one segment to another between two runs; None: absent from that run.
 
-    `by_customer` of them changed themselves, `by_cut_point` were moved by the model alone.
+    A segment is known by its number; `before` and `now` are the names by which the numbers go today. `by_customer`
+    of the customers changed themselves, `by_cut_point` were moved by the model alone.
     """
 
     before: str | None
@@ -94,6 +98,8 @@ class Flow:
     money_now: float
     by_customer: int
     by_cut_point: int
+    number_before: int | None = None
+    number_now: int | None = None
 
 
 @dataclass(frozen=True)
@@ -121,7 +127,10 @@ class SegmentChange:
 
 @dataclass(frozen=True)
 class Movement:
-    """Who moved between the previous run of the same customers and this one."""
+    """Who moved between the previous run of the same customers and this one.
+
+    `redrawn` where the two were placed by different models; `matches` then say what became of the segments.
+    """
 
     previous_run: str
     previous_as_of: date
@@ -133,6 +142,8 @@ class Movement:
     n_by_cut_point: int
     is_real: bool  # False: no change of a segment is told from chance
     sentences: tuple[str, ...]
+    redrawn: bool = False
+    matches: tuple[Match, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -145,7 +156,7 @@ class AlertCount:
     ongoing: int
     resolved: int
     held: int
-    judged: int
+    judged: int  # alerts, not verdicts: an alert's last verdict is the one that counts
     right: int  # judged "act"
 
 

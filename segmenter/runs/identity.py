@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.optimize import linear_sum_assignment
@@ -28,16 +29,18 @@ class Identity:
     matches: tuple[Match, ...]
 
 
-def identify(old: Model, old_labels: Ints, labels: Ints, names: Sequence[str], matrix: Floats) -> Identity:
+def identify(
+    old: Model, old_labels: Ints, labels: Ints, names: Sequence[str], matrix: Floats, next_number: int
+) -> Identity:
     """Match the segments `labels` (n,) of a fresh fit to those of `old`, `old_labels` (n,), on the same customers.
 
     The optimal assignment (Kuhn 1955) of greatest shared customers (Jaccard) and nearest centroids, taken in
     `matrix` (n, d), the old model's prepared units. Matched segments keep number and name; the others get
-    numbers that no segment ever had and their own of `names`, told apart where a name is taken.
+    numbers from `next_number` on and their own of `names`, told apart where a name is taken.
     """
     counts = _contingency(old_labels, labels, len(old.names), len(names))
     pairs = _pairs(counts, matrix, old_labels, labels)
-    numbers, called, next_number = [], [], old.next_number
+    numbers, called = [], []
     taken = {old.names[i] for i in pairs.values()}
     for j, name in enumerate(names):
         if j in pairs:
@@ -50,6 +53,28 @@ def identify(old: Model, old_labels: Ints, labels: Ints, names: Sequence[str], m
             taken.add(called[-1])
     matches = _matches(counts, pairs, old.names, numbers, called)
     return Identity(tuple(numbers), tuple(called), next_number, matches)
+
+
+def became(old: Model, old_labels: Ints, new: Model, labels: Ints) -> tuple[Match, ...]:
+    """What became of the segments of `old` under `new`, whose segments are the same where their numbers are.
+
+    `old_labels` and `labels` (n,) are the same customers' positions in the two models.
+    """
+    counts = _contingency(old_labels, labels, len(old.names), len(new.names))
+    pairs = {j: old.numbers.index(number) for j, number in enumerate(new.numbers) if number in old.numbers}
+    return _matches(counts, pairs, old.names, new.numbers, new.names)
+
+
+def shown(matches: Iterable[Match], names: Mapping[str, str]) -> tuple[Match, ...]:
+    """`matches` under the team's own `names` for segments, by the name given here."""
+    return tuple(
+        replace(
+            match,
+            name=names.get(match.name, match.name),
+            before=tuple(names.get(each, each) for each in match.before),
+        )
+        for match in matches
+    )
 
 
 def _contingency(rows: Ints, columns: Ints, n_rows: int, n_columns: int) -> Ints:
@@ -93,13 +118,14 @@ def _matches(
     """What became of each segment: a fresh one may be kept, new, split or merged, an old one vanished."""
     of_old = counts / np.maximum(counts.sum(axis=1), 1)[:, None]
     of_new = counts / np.maximum(counts.sum(axis=0), 1)[None, :]
+    eaten = [[i for i in range(len(old)) if of_old[i, j] >= MOST] for j in range(len(names))]
     parent = [int(np.argmax(column)) if column.max(initial=0) >= MOST else -1 for column in of_new.T]
+    parts = Counter(parent[j] for j in range(len(names)) if len(eaten[j]) < 2)
     found = []
     for j, (number, name) in enumerate(zip(numbers, names, strict=True)):
-        eaten = [i for i in range(len(old)) if of_old[i, j] >= MOST]
-        if len(eaten) > 1:
-            kind, before = "merged", eaten
-        elif parent[j] >= 0 and parent.count(parent[j]) > 1:
+        if len(eaten[j]) > 1:
+            kind, before = "merged", eaten[j]
+        elif parent[j] >= 0 and parts[parent[j]] > 1:
             kind, before = "split", [parent[j]]
         elif j in pairs:
             kind, before = "kept", [pairs[j]]

@@ -1,26 +1,20 @@
-"""What a run remembers: the run before it, who moved since, and which anomalies are news."""
+"""What a run is told by the runs before it: its movement and its alerts."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TypeVar
 
 import numpy as np
-from numpy.typing import NDArray
+import pandas as pd
 
 from segmenter.config.history import HistoryConfig
-from segmenter.errors import RunError
-from segmenter.runs import archive
-from segmenter.runs.acceptance import SAME_CUSTOMERS, shared_customers
-from segmenter.runs.alerts import alerts, count, read_verdicts, with_verdicts
+from segmenter.runs.alerts import alerts, count, holding, precision, read_verdicts, with_verdicts
+from segmenter.runs.customers import Earlier
+from segmenter.runs.history import Movement
 from segmenter.runs.movement import movement, side
 from segmenter.runs.state import open_state
-from segmenter.runs.tables import read_column
 from segmenter.runs.types import Run
-
-Part = TypeVar("Part")
 
 
 def remember(run: Run, root: Path, config: HistoryConfig) -> Run:
@@ -31,52 +25,33 @@ def remember(run: Run, root: Path, config: HistoryConfig) -> Run:
     RunError
         The archive's state cannot be read.
     """
-    before, told = previous(root, run) if config.follow else (None, ())
+    earlier = Earlier(root, _ids(run.customers), run.manifest.as_of)
+    before = earlier.newest() if config.follow else None
     moved, moves = None, None
     if before is not None and before.model is not None:
-        moved, moves = movement(side(before), side(run), config.period_days, run.manifest.seed)
+        seen = earlier.seen(_newcomers(before, run))
+        moved, moves = movement(side(before), side(run), config.period_days, run.manifest.seed, seen)
     as_of, known = run.manifest.as_of, before.alerts if before else None
     with open_state(root) as state:
-        verdicts = read_verdicts(state)
-    table = with_verdicts(alerts(run.anomalies, known, run.manifest.run_id, as_of, config), verdicts, as_of)
-    counts = count(table, verdicts, as_of, is_baseline=known is None)
-    history = replace(run.history, movement=moved, alerts=counts, sentences=(*run.history.sentences, *told))
-    return replace(run, history=history, moves=moves, alerts=table)
+        verdicts, judged = read_verdicts(state), precision(state)
+    table = alerts(run.anomalies, known, run.manifest.run_id, as_of, config, holding(verdicts, as_of))
+    table = with_verdicts(table, verdicts, as_of)
+    counts = count(table, judged, as_of, is_baseline=known is None)
+    sentences = (*run.history.sentences, *earlier.sentences)
+    return replace(
+        run, history=replace(run.history, movement=moved, alerts=counts, sentences=sentences), moves=moves, alerts=table
+    )
 
 
-def previous(root: Path, run: Run) -> tuple[Run | None, tuple[str, ...]]:
-    """The latest run of the archive that sees the same customers from an earlier day, None where there is none.
-
-    A damaged run is passed over, with a sentence that names it; one that is pruned meanwhile is not there.
-    """
-    ours, damaged = run.customers["customer_id"].to_numpy(dtype=np.str_), list[str]()
-    earlier = [
-        (day, folder)
-        for folder in archive.list_runs(root)
-        if (day := _whole(archive.as_of, folder, damaged)) and day < run.manifest.as_of
-    ]
-    for _, folder in sorted(earlier, reverse=True):
-        theirs = _whole(_customers, folder, damaged)
-        if theirs is None or folder.name == run.manifest.run_id or shared_customers(ours, theirs) < SAME_CUSTOMERS:
-            continue
-        if found := _whole(archive.read, folder, damaged):
-            return found, _told(damaged)
-    return None, _told(damaged)
+def compared(before: Run, now: Run, root: Path, period_days: int) -> tuple[Movement, pd.DataFrame]:
+    """Movement between any two runs of the archive, as `remember` tells it of the last two."""
+    seen = Earlier(root, _ids(now.customers), before.manifest.as_of).seen(_newcomers(before, now))
+    return movement(side(before), side(now), period_days, now.manifest.seed, seen)
 
 
-def _customers(folder: Path) -> NDArray[np.str_]:
-    return read_column(folder / "customers.parquet", "customer_id").to_numpy(dtype=np.str_)
+def _ids(customers: pd.DataFrame) -> np.ndarray:
+    return customers["customer_id"].to_numpy(dtype=np.str_)
 
 
-def _whole(read: Callable[[Path], Part], folder: Path, damaged: list[str]) -> Part | None:
-    """What `read` finds in a run's folder; None where that is gone, or damaged and then named in `damaged`."""
-    try:
-        return read(folder)
-    except RunError:
-        if folder.exists():
-            damaged.append(folder.name)
-        return None
-
-
-def _told(damaged: Sequence[str]) -> tuple[str, ...]:
-    return tuple(f"The earlier run {name} is damaged and was passed over." for name in damaged)
+def _newcomers(before: Run, now: Run) -> set[str]:
+    return set(now.customers["customer_id"]) - set(before.customers["customer_id"])

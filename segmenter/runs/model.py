@@ -108,7 +108,7 @@ def place(model: Model, table: FeatureTable) -> tuple[Ints, Floats]:
 
 
 def place_again(model: Model, customers: pd.DataFrame) -> Ints:
-    """Number of the segment (n,) in which `model` puts the rows of a run's customers.parquet.
+    """Position of the nearest centroid (n,) for the rows of a run's customers.parquet.
 
     Raises
     ------
@@ -119,5 +119,15 @@ def place_again(model: Model, customers: pd.DataFrame) -> Ints:
     if missing:
         raise DataError(f"The model needs the features {', '.join(missing)}, which the other run does not have.")
     values = customers[list(model.preparation.names)].to_numpy(dtype=np.float64, na_value=np.nan)
-    labels = assign(apply(model.preparation, values), np.array(model.centroids))
-    return np.array(model.numbers)[labels]
+    return assign(apply(model.preparation, values), np.array(model.centroids))
+
+
+def number_again(model: Model, customers: pd.DataFrame) -> Ints:
+    """Number of the segment (n,) in which `model` puts the rows of a run's customers.parquet.
+
+    Raises
+    ------
+    DataError
+        That run lacks a feature that the model uses.
+    """
+    return np.array(model.numbers)[place_again(model, customers)]

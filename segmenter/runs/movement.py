@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
 from datetime import date
 
 import numpy as np
 import pandas as pd
 
 from segmenter.analysis.types import Floats, Ints
-from segmenter.runs.history import BridgeStep, Flow, Interval, Movement, SegmentChange
-from segmenter.runs.model import place_again
+from segmenter.runs.history import BridgeStep, Flow, Interval, Match, Movement, SegmentChange
+from segmenter.runs.identity import became
+from segmenter.runs.model import number_again, place_again
+from segmenter.runs.narration import told
 from segmenter.runs.types import Model, Run
 
 GROUPS = 1000  # customers are resampled in so many random groups, so that the cost does not grow with them
 RESAMPLES = 2000
 LEVEL = 0.05
+ABSENT = -1  # stands for the segment of a customer who is not there
 STEPS = ("new", "returning", "upgraded", "same", "downgraded", "lapsed", "gone")
 
 
@@ -45,68 +48,83 @@ def side(run: Run) -> Side:
     return Side(run.manifest.run_id, run.manifest.as_of, run.customers, run.model, worth)
 
 
-def movement(before: Side, now: Side, period_days: int, seed: int) -> tuple[Movement, pd.DataFrame]:
+def movement(
+    before: Side, now: Side, period_days: int, seed: int, seen: Collection[str] = ()
+) -> tuple[Movement, pd.DataFrame]:
     """Movement from `before` to `now`, and the table of moves with one row per customer of either run.
 
     Customers and money add up: the flows' to the runs' totals on either side, the bridge's steps to
-    the difference of the two. Money is each run's own period revenue.
+    the difference of the two. Money is each run's own period revenue. `seen` are customers of runs before the two,
+    who are not new but back again where only `now` has them.
     """
-    moves = _moves(before, now)
-    numbers = _numbers(before, now)
-    segments = _segment_changes(moves, numbers, seed)
-    real = any(change.customers.is_real or change.money.is_real for change in segments)
-    shown = moves.drop(columns=["number_before", "number_now"])
+    names = _names(before, now)
+    moves = _moves(before, now, names, seen)
+    segments = _segment_changes(moves, names, seed)
+    matches = _redrawn(before, now, names)
     found = Movement(
         previous_run=before.run_id,
         previous_as_of=before.as_of,
         period_days=period_days,
-        flows=_flows(moves),
+        flows=_flows(moves, names),
         bridge=_bridge(moves),
         segments=segments,
         n_by_customer=int(moves["cause"].isin(["customer", "both"]).sum()),
         n_by_cut_point=int(moves["cause"].isin(["cut point", "both"]).sum()),
-        is_real=real,
-        sentences=_sentences(moves, segments, before.as_of),
+        is_real=any(change.customers.is_real or change.money.is_real for change in segments),
+        sentences=told(moves, segments, matches, before.as_of, period_days),
+        redrawn=matches is not None,
+        matches=matches or (),
     )
-    return found, shown
+    return found, moves
 
 
-def _moves(before: Side, now: Side) -> pd.DataFrame:
-    columns = ["customer_id", "segment", "segment_name", "period_revenue"]
+def _names(before: Side, now: Side) -> dict[int, str]:
+    """Name of every segment number of either run, in order of number; the newer name where both have it."""
+    names: dict[int, str] = {}
+    for each in (before, now):
+        pairs = each.customers[["segment", "segment_name"]].drop_duplicates()
+        names |= dict(zip(pairs["segment"].astype(int), pairs["segment_name"], strict=True))
+    return dict(sorted(names.items()))
+
+
+def _moves(before: Side, now: Side, names: Mapping[int, str], seen: Collection[str]) -> pd.DataFrame:
+    columns = ["customer_id", "segment", "period_revenue"]
     both = before.customers[columns].merge(
         now.customers[columns], on="customer_id", how="outer", suffixes=("_before", "_now"), sort=True
     )
-    table = pd.DataFrame(
-        {
-            "customer_id": both["customer_id"],
-            "segment_before": both["segment_name_before"],
-            "segment_now": both["segment_name_now"],
-            "number_before": both["segment_before"].fillna(-1).astype(np.int64),
-            "number_now": both["segment_now"].fillna(-1).astype(np.int64),
-            "money_before": both["period_revenue_before"].fillna(0.0),
-            "money_now": both["period_revenue_now"].fillna(0.0),
-        }
-    )
-    table["state"] = _states(table, {**before.worth, **now.worth})
+    table = both[["customer_id"]].copy()
+    for side in ("before", "now"):
+        table[f"number_{side}"] = both[f"segment_{side}"].astype("Int64")
+        table[f"segment_{side}"] = both[f"segment_{side}"].map(names).astype("str")
+    for side in ("before", "now"):
+        table[f"money_{side}"] = both[f"period_revenue_{side}"].fillna(0.0)
+    table["state"] = _states(table, {**before.worth, **now.worth}, seen)
     table["cause"] = _causes(table, before, now)
     return table
 
 
-def _states(table: pd.DataFrame, worth: Mapping[int, float]) -> np.ndarray:
+def _states(table: pd.DataFrame, worth: Mapping[int, float], seen: Collection[str]) -> np.ndarray:
     """The one state of each customer; the first that holds of: new, gone, lapsed, returning, then by the segments."""
     value_before, value_now = (table[name].map(worth).to_numpy(float) for name in ("number_before", "number_now"))
     earned, earns = table["money_before"].to_numpy() > 0, table["money_now"].to_numpy() > 0
-    absent, gone = table["number_before"].to_numpy() < 0, table["number_now"].to_numpy() < 0
-    moved = (table["number_before"] != table["number_now"]).to_numpy()
+    were, are = _numbers(table)
+    absent = were == ABSENT
+    known = np.isin(table["customer_id"].to_numpy(dtype=np.str_), np.array([*seen], dtype=np.str_))
     rules = {
-        "new": absent,
-        "gone": gone,
+        "new": absent & ~known,
+        "gone": are == ABSENT,
         "lapsed": earned & ~earns,
-        "returning": earns & ~earned,
-        "upgraded": moved & (value_now > value_before),
-        "downgraded": moved,
+        "returning": absent | (earns & ~earned),
+        "upgraded": (were != are) & (value_now > value_before),
+        "downgraded": were != are,
     }
     return np.select(list(rules.values()), list(rules), default="same")
+
+
+def _numbers(table: pd.DataFrame) -> tuple[Ints, Ints]:
+    """Segment numbers before and now (n,), `ABSENT` where the customer was not there."""
+    before, now = (table[f"number_{side}"].fillna(ABSENT).to_numpy(dtype=np.int64) for side in ("before", "now"))
+    return before, now
 
 
 def _causes(table: pd.DataFrame, before: Side, now: Side) -> np.ndarray:
@@ -116,13 +134,13 @@ def _causes(table: pd.DataFrame, before: Side, now: Side) -> np.ndarray:
     model alone moved the customer; both: one of the two does.
     """
     cause = np.full(len(table), None, dtype=object)
-    were, are = table["number_before"].to_numpy(), table["number_now"].to_numpy()
-    moved = (were >= 0) & (are >= 0) & (were != are)
+    were, are = _numbers(table)
+    moved = (were != ABSENT) & (are != ABSENT) & (were != are)
     ids = table.loc[moved, "customer_id"]
     if not len(ids):
         return cause
-    old_sees = place_again(before.model, _rows_of(now, ids)) != were[moved]
-    new_sees = place_again(now.model, _rows_of(before, ids)) != are[moved]
+    old_sees = number_again(before.model, _rows_of(now, ids)) != were[moved]
+    new_sees = number_again(now.model, _rows_of(before, ids)) != are[moved]
     cause[moved] = np.select([old_sees & new_sees, ~old_sees & ~new_sees], ["customer", "cut point"], default="both")
     return cause
 
@@ -131,19 +149,24 @@ def _rows_of(each: Side, ids: pd.Series) -> pd.DataFrame:
     return each.customers.set_index("customer_id").loc[ids].reset_index()
 
 
-def _numbers(before: Side, now: Side) -> dict[int, str]:
-    """Name of every segment number of either run, in order of number; the newer name where both have it."""
-    names: dict[int, str] = {}
-    for each in (before, now):
-        pairs = each.customers[["segment", "segment_name"]].drop_duplicates()
-        names |= dict(zip(pairs["segment"].astype(int), pairs["segment_name"], strict=True))
-    return dict(sorted(names.items()))
+def _redrawn(before: Side, now: Side, names: Mapping[int, str]) -> tuple[Match, ...] | None:
+    """What became of the segments, told on the customers of `now`; None where one model placed both runs."""
+    if before.model == now.model:
+        return None
+    old, new = (_called(each.model, names) for each in (before, now))
+    return became(old, place_again(old, now.customers), new, place_again(new, now.customers))
 
 
-def _flows(moves: pd.DataFrame) -> tuple[Flow, ...]:
+def _called(model: Model, names: Mapping[int, str]) -> Model:
+    """`model` with the names that its segments go by."""
+    pairs = zip(model.numbers, model.names, strict=True)
+    return replace(model, names=tuple(names.get(number, name) for number, name in pairs))
+
+
+def _flows(moves: pd.DataFrame, names: Mapping[int, str]) -> tuple[Flow, ...]:
     grouped = moves.assign(
         by_customer=moves["cause"].isin(["customer", "both"]), by_cut_point=moves["cause"].isin(["cut point", "both"])
-    ).groupby(["segment_before", "segment_now"], dropna=False, sort=True)
+    ).groupby(["number_before", "number_now"], dropna=False, sort=True)
     table = grouped.agg(
         customers=("customer_id", "size"),
         money_before=("money_before", "sum"),
@@ -151,14 +174,13 @@ def _flows(moves: pd.DataFrame) -> tuple[Flow, ...]:
         by_customer=("by_customer", "sum"),
         by_cut_point=("by_cut_point", "sum"),
     )
-    return tuple(
-        Flow(_name(before), _name(now), int(n), float(earned), float(earns), int(own), int(cut))
-        for (before, now), (n, earned, earns, own, cut) in zip(table.index, table.to_numpy(), strict=True)
-    )
-
-
-def _name(value: object) -> str | None:
-    return value if isinstance(value, str) else None
+    found = []
+    for pair, (n, earned, earns, own, cut) in zip(table.index, table.to_numpy(), strict=True):
+        before, now = (None if pd.isna(number) else int(number) for number in pair)
+        called = [None if number is None else names[number] for number in (before, now)]
+        money = float(earned), float(earns)
+        found.append(Flow(called[0], called[1], int(n), *money, int(own), int(cut), before, now))
+    return tuple(found)
 
 
 def _bridge(moves: pd.DataFrame) -> tuple[BridgeStep, ...]:
@@ -168,13 +190,13 @@ def _bridge(moves: pd.DataFrame) -> tuple[BridgeStep, ...]:
         for kind in STEPS
         if (mine := moves["state"] == kind).any()
     ]
-    start = BridgeStep("before", int((moves["number_before"] >= 0).sum()), float(moves["money_before"].sum()))
-    end = BridgeStep("after", int((moves["number_now"] >= 0).sum()), float(moves["money_now"].sum()))
+    start = BridgeStep("before", int(moves["number_before"].count()), float(moves["money_before"].sum()))
+    end = BridgeStep("after", int(moves["number_now"].count()), float(moves["money_now"].sum()))
     return (start, *steps, end)
 
 
 def _segment_changes(moves: pd.DataFrame, names: Mapping[int, str], seed: int) -> tuple[SegmentChange, ...]:
-    before, now = moves["number_before"].to_numpy(), moves["number_now"].to_numpy()
+    before, now = _numbers(moves)
     money_before, money_now = moves["money_before"].to_numpy(), moves["money_now"].to_numpy()
     were, are = (np.array([side == number for number in names], dtype=float).T for side in (before, now))
     changes = np.hstack([are - were, are * money_now[:, None] - were * money_before[:, None]])
@@ -210,27 +232,3 @@ def _intervals(changes: Floats, seed: int) -> list[Interval]:
     drawn = weights @ sums
     low, high = np.quantile(drawn, [LEVEL / m / 2, 1 - LEVEL / m / 2], axis=0)
     return [Interval(*map(float, each)) for each in zip(changes.sum(axis=0), low, high, strict=True)]
-
-
-def _sentences(moves: pd.DataFrame, segments: Iterable[SegmentChange], since: date) -> tuple[str, ...]:
-    """What happened in words, the segments' sure changes first."""
-    counts = moves["state"].value_counts()
-    sure = [change for change in segments if change.customers.is_real]
-    grown = [f"{each.name} ({each.customers.value:+,.0f})" for each in sure]
-    first = (
-        f"Since {since} these segments changed by more than chance explains: {', '.join(grown)}."
-        if grown
-        else f"No segment's size has really changed since {since}: what differs is within chance."
-    )
-    words = {
-        "new": "new", "returning": "back again", "upgraded": "in a better segment", "downgraded": "in a weaker one",
-        "lapsed": "without an order in the period", "gone": "no longer in the export",
-    }  # fmt: skip
-    told = [f"{counts[state]:,} {word}" for state, word in words.items() if counts.get(state)]
-    redrawn = int((moves["cause"] == "cut point").sum())
-    sentences = [first]
-    if told:
-        sentences.append(f"Of {len(moves):,} customers: {', '.join(told)}.")
-    if redrawn:
-        sentences.append(f"{redrawn:,} changed segment only because the segments were redrawn, not by what they did.")
-    return tuple(sentences)

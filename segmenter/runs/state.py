@@ -25,7 +25,11 @@ from segmenter.runs.witness import FAULTS, DamagedError, is_damage
 
 FILE = "segmenter.sqlite"
 LOCK = ".segmenter.lock"
-MIGRATIONS = (("state_runs", "state_schedule", "state_delivery"), ("state_service",))  # queries by version
+MIGRATIONS = (
+    ("state_runs", "state_schedule", "state_delivery"),
+    ("state_service",),
+    ("state_verdicts",),
+)  # queries by version
 VERSION = len(MIGRATIONS)
 PATIENCE = 30.0  # seconds to wait for another process's transaction
 

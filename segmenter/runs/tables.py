@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import re
+from functools import cache
 from pathlib import Path
 
 import duckdb
@@ -22,10 +23,16 @@ CUT = re.compile(rf"([;|\t\r\n][;|{UNSEEN}]*+)([{SIGNS}])?")
 def write_parquet(table: pd.DataFrame, path: Path, order_by: str) -> None:
     """Write `table` sorted by a column; the same table gives the same bytes."""
     target = str(path).replace("'", "''")
-    with duckdb.connect(config={"threads": 1}) as connection:
-        connection.register("given", table)
+    with _database().cursor() as cursor:
+        cursor.register("given", table)
         rows = f'SELECT * FROM given ORDER BY "{order_by}"'  # noqa: S608 - a column of ours
-        connection.execute(f"COPY ({rows}) TO '{target}' (FORMAT parquet, COMPRESSION zstd)")
+        cursor.execute(f"COPY ({rows}) TO '{target}' (FORMAT parquet, COMPRESSION zstd)")
+
+
+@cache
+def _database() -> duckdb.DuckDBPyConnection:
+    """What reads and writes Parquet: made once, as that takes longer than a table; one thread, so that bytes repeat."""
+    return duckdb.connect(config={"threads": 1})
 
 
 def write_safe_csv(table: pd.DataFrame, path: Path) -> None:
@@ -62,8 +69,8 @@ def read_table(path: Path) -> pd.DataFrame:
         if path.suffix == ".csv":
             texts = dict.fromkeys(("customer_id", "nearest_ordinary", "text"), str)
             return pd.read_csv(path, dtype=texts, keep_default_na=True)
-        with duckdb.connect() as connection:
-            return connection.execute("SELECT * FROM read_parquet(?)", [str(path)]).df()
+        with _database().cursor() as cursor:
+            return cursor.execute("SELECT * FROM read_parquet(?)", [str(path)]).df()
     except (OSError, ValueError, duckdb.Error) as error:
         reason = str(error).split("\n", 1)[0]
         raise RunError(f"{path} is missing or damaged ({reason}). Run again, or restore the folder.") from None
@@ -80,8 +87,8 @@ def read_column(path: Path, name: str) -> pd.Series:
     check(path)
     column = '"' + name.replace('"', '""') + '"'
     try:
-        with duckdb.connect() as connection:
-            return connection.execute(f"SELECT {column} FROM read_parquet(?)", [str(path)]).df()[name]  # noqa: S608
+        with _database().cursor() as cursor:
+            return cursor.execute(f"SELECT {column} FROM read_parquet(?)", [str(path)]).df()[name]  # noqa: S608
     except duckdb.Error as error:
         reason = str(error).split("\n", 1)[0]
         raise RunError(f"{path} is missing or damaged ({reason}). Run again, or restore the folder.") from None

@@ -14,11 +14,13 @@ from segmenter.analysis.types import Floats, Ints, Mask, Prepared, Segmentation
 from segmenter.config import Config
 from segmenter.features.types import FeatureTable
 from segmenter.runs.acceptance import Accepted, Following
-from segmenter.runs.continuity import continuity
+from segmenter.runs.continuity import continuity, outgrown_names
 from segmenter.runs.history import Continuity
-from segmenter.runs.identity import Identity, identify
+from segmenter.runs.identity import Identity, identify, shown
 from segmenter.runs.model import place
 from segmenter.runs.types import Model
+
+FEWEST_CAME, SHARE_CAME = 10, 0.1  # customers, and share of a segment, from which on those who came since are looked at
 
 
 @dataclass(frozen=True)
@@ -48,6 +50,7 @@ class _Fresh:
     segmentation: Segmentation
     prepared: Prepared
     names: tuple[str, ...]
+    described: Customers
 
 
 def place_customers(
@@ -61,14 +64,14 @@ def place_customers(
     segmentation = kmeans.segment(prepared.segments, config.kmeans, config.engine.seed, value)
     used = Customers(table.values, table.features, prepared.segments, prepared.preparation.names, is_anomaly)
     names = cards.name(used, segmentation.labels, segmentation.n_clusters)
-    fresh = _Fresh(segmentation, prepared, names)
-    if following.known is None:
+    fresh, known = _Fresh(segmentation, prepared, names, used), following.known
+    if known is None:
         return _alone(fresh, _first(names))
-    positions, matrix = place(following.known.model, table)
-    found = identify(following.known.model, positions, segmentation.labels, names, matrix)
+    positions, matrix = place(known.model, table)
+    found = identify(known.model, positions, segmentation.labels, names, matrix, known.next_number)
     if not following.holds:
         return _alone(fresh, found)
-    return _held(following.known, table, fresh, found, (positions, matrix), config)
+    return _held(known, table, fresh, found, (positions, matrix), config)
 
 
 def _first(names: tuple[str, ...]) -> Identity:
@@ -103,18 +106,34 @@ def _held(
     held = replace(held, choice=_kept(held.choice, chosen, known))
     numbers, fresh_numbers = np.array(known.model.numbers), np.array(identity.numbers)[fresh.segmentation.labels]
     silhouettes = _mean(held.silhouette), _mean(fresh.segmentation.silhouette)
-    told = tuple(replace(match, name=_shown(match.name, config)) for match in identity.matches)
+    names = tuple(known.model.names[at] for at in inhabited)
+    matches = shown(identity.matches, config.kmeans.names)
+    found = continuity(known, table, numbers[positions], fresh_numbers, matches, silhouettes)
+    today = replace(fresh.described, matrix=matrix, used=known.model.preparation.names)
+    outgrown = _outgrown(today, held.labels, names, (table.as_of - known.as_of).days, config)
     return Placement(
         held,
         matrix,
         known.model.preparation,
-        tuple(known.model.names[at] for at in inhabited),
+        names,
         tuple(int(numbers[at]) for at in inhabited),
         known.model,
         _model(fresh, identity),
         fresh_numbers,
-        continuity(known, table, numbers[positions], fresh_numbers, told, silhouettes),
+        replace(found, sentences=(*found.sentences, *outgrown)),
     )
+
+
+def _outgrown(today: Customers, labels: Ints, names: tuple[str, ...], days: int, config: Config) -> tuple[str, ...]:
+    """Sentences on held segments that no longer suit their customers, or those who came since the model `days` ago."""
+    k, came = len(names), today.column("tenure", default=np.inf) <= days
+    sizes, many = np.bincount(labels, minlength=k), np.bincount(labels[came], minlength=k)
+    apart = came & (many >= np.maximum(FEWEST_CAME, SHARE_CAME * sizes))[labels]
+    inhabited, parts = np.unique(labels + k * apart, return_inverse=True)
+    words = dict(zip(inhabited.tolist(), cards.name(today, parts, len(inhabited)), strict=True))
+    now = cards.name(today, labels, k)
+    newer = [(at, int(many[at]), words[at + k]) for at in range(k) if at + k in words]
+    return outgrown_names(names, now, newer, config.kmeans.names)
 
 
 def _mean(silhouette: Floats) -> float:
@@ -131,18 +150,12 @@ def _kept(held: KChoice, fresh: KChoice, known: Accepted) -> KChoice:
     return replace(held, reason=reason)
 
 
-def _shown(name: str, config: Config) -> str:
-    """The team's own name for a segment, where it has one."""
-    return config.kmeans.names.get(name, name)
-
-
 def shown_names(names: Sequence[str], config: Config) -> tuple[str, ...]:
     """The segments' names as the report shows them: the team's own where it has one.
 
     A name of the team's that another segment has by rule is told apart from it by the name that it replaces.
     """
-    told = [_shown(name, config) for name in names]
+    told = [config.kmeans.names.get(name, name) for name in names]
     return tuple(
-        f"{shown} ({name})" if shown != name and told.count(shown) > 1 else shown
-        for name, shown in zip(names, told, strict=True)
+        f"{own} ({name})" if own != name and told.count(own) > 1 else own for name, own in zip(names, told, strict=True)
     )

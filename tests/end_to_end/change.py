@@ -10,10 +10,11 @@ import pandas as pd
 from segmenter.sample import Shape, generate
 
 PERIOD = 60  # days
+KINDS = ("orders 250 times as large", "an order every hour for five days", "twelve times as much, all given back")
 
 
 def planted_change(folder, n_customers, seed):
-    """Write before.csv and after.csv; return the customers who lapse and those who turn odd.
+    """Write before.csv and after.csv; return the customers who lapse, and those who turn odd with how (of `KINDS`).
 
     After the change every customer repeats the last sixty days' orders, sixty days later. 5 % of
     the customers, chosen among those who had ordered in these days, do not. 1 % turn odd, each in one of
@@ -36,7 +37,7 @@ def planted_change(folder, n_customers, seed):
     oddities = [_oddity(later[later["customer_id"] == customer], at % 3) for at, customer in enumerate(odd)]
     after = pd.concat([before, later[~later["customer_id"].isin(odd)], *oddities])
     after.to_csv(folder / "after.csv", index=False)
-    return set(lapsed), set(odd)
+    return set(lapsed), {customer: KINDS[at % 3] for at, customer in enumerate(odd)}
 
 
 def _days_later(stamps, days):

@@ -1,14 +1,26 @@
 """Runs that remember: the same segments week after week, who moved, and what is news."""
 
 import json
+import multiprocessing
+import os
+import pty
+import select
+import shutil
+import signal
 import subprocess
 import sys
+from datetime import timedelta
+from decimal import Decimal
 
+import duckdb
 import pandas as pd
 import pytest
 
+from segmenter.assets import query
+from segmenter.cli import main
 from segmenter.runs import acceptance, archive
-from segmenter.runs.alerts import told
+from segmenter.runs.alerts import ORDER, told
+from segmenter.runs.model import number_again
 
 from .change import PERIOD, planted_change, precision_and_recall
 
@@ -37,7 +49,7 @@ def test_alerts_name_the_customers_who_turned_odd(two_runs):
     _, (_, after), (_, odd) = two_runs
     shown = told(after.run.alerts, after.run.manifest.as_of)
     news = shown[shown["state"].isin(["new", "worsened"])]
-    precision, recall = precision_and_recall(set(news["customer_id"]), odd)
+    precision, recall = precision_and_recall(set(news["customer_id"]), set(odd))
     assert recall >= 0.9
     assert precision >= 0.8
     assert news["reason"].str.len().min() > 0
@@ -63,14 +75,14 @@ def test_segments_keep_their_numbers_names_and_model(two_runs):
     assert "kept" in after.run.findings.choice.reason
 
 
-def test_who_has_the_same_figures_has_the_same_segment(two_runs):
+def test_every_customer_is_where_the_model_puts_the_figures_and_nobody_moves_by_the_cut_point(two_runs):
     _, (before, after), _ = two_runs
-    names = list(before.run.model.preparation.names)
-    both = before.run.customers.merge(after.run.customers, on="customer_id", suffixes=("", "_now"))
-    same = (both[names].fillna(-1).to_numpy() == both[[f"{name}_now" for name in names]].fillna(-1).to_numpy()).all(
-        axis=1
-    )
-    assert (both.loc[same, "segment"] == both.loc[same, "segment_now"]).all()
+    assert before.run.model == after.run.model
+    for run in (before.run, after.run):
+        assert (number_again(run.model, run.customers) == run.customers["segment"]).all()
+    moved = after.run.moves[after.run.moves["number_before"] != after.run.moves["number_now"]].dropna()
+    assert len(moved) > 0
+    assert set(moved["cause"]) == {"customer"}
 
 
 def test_a_run_comes_back_from_its_folder_as_it_was(two_runs):
@@ -82,28 +94,110 @@ def test_a_run_comes_back_from_its_folder_as_it_was(two_runs):
         assert list(again.alerts["customer_id"]) == sorted(finished.run.alerts["customer_id"])
 
 
-def segmenter(*words, cwd):
-    done = subprocess.run(
-        [sys.executable, "-m", "segmenter", *words, "--json"], cwd=cwd, capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout)
-
-
-def test_the_command_line_compares_judges_and_accepts(two_runs):
+@pytest.fixture
+def copied(two_runs, tmp_path):
+    """A folder of its own with the exports and an archive of the two runs, the first one's model accepted."""
     folder, (before, after), _ = two_runs
-    found = segmenter("runs", "compare", before.run.manifest.run_id, "--to", "moves.csv", cwd=folder)
+    shutil.copytree(folder, tmp_path / "shop")
+    return tmp_path / "shop", before.run, after.run
+
+
+@pytest.fixture
+def segmenter(copied, capsys, monkeypatch):
+    """A command in that folder: what it prints as JSON, or says on standard error where it ends with another `status`."""
+    monkeypatch.chdir(copied[0])
+
+    def segmenter(*words, status=0):
+        assert main([*words, "--json"]) == status
+        out, err = capsys.readouterr()
+        return json.loads(out) if status == 0 else " ".join(err.split())
+
+    return segmenter
+
+
+def test_the_command_line_compares_and_lists_who_is_behind_a_cell(copied, segmenter):
+    folder, before, _ = copied
+    found = segmenter("runs", "compare", before.manifest.run_id, "--to", "moves.csv")
     assert sum(flow["customers"] for flow in found["flows"]) == len(pd.read_csv(folder / "moves.csv"))
-    alerts = segmenter("alerts", cwd=folder)
-    news = [row["customer_id"] for row in alerts["alerts"] if row["state"] == "new"]
-    judged = segmenter("alerts", "--verdict", f"{news[0]}=expected", "--verdict", f"{news[1]}=act", cwd=folder)
-    assert not {news[0], news[1]} & {row["customer_id"] for row in judged["alerts"]}
+    assert found["doubts"] == []
+    flow = max((flow for flow in found["flows"] if flow["before"] != flow["now"]), key=lambda flow: flow["customers"])
+    words = ("--from", flow["before"], "--into", flow["now"].upper(), "--to", "cell.csv")
+    listed = segmenter("runs", "compare", before.manifest.run_id, *words)["customers"]
+    assert len(listed) == len(pd.read_csv(folder / "cell.csv")) == flow["customers"]
+    assert sum(each["money_now"] for each in listed) == pytest.approx(flow["money_now"])
+    wrong = segmenter("runs", "compare", before.manifest.run_id, "--from", "Nobody", status=2)
+    assert f"There are: {before.findings.cards[0].name}" in wrong
+    backwards = segmenter("runs", "compare", "latest", before.manifest.run_id)
+    assert "time runs backwards" in backwards["doubts"][0]
+    assert "Both names mean" in segmenter("runs", "compare", "latest", "latest", status=2)
+
+
+def test_the_command_line_judges_alerts_and_counts_each_once(copied, segmenter):
+    after = copied[2]
+    alerts = segmenter("alerts")["alerts"]
+    keys = [(ORDER[row["state"]], -row["severity"]) for row in alerts]
+    assert keys == sorted(keys)
+    one, two = [row["customer_id"] for row in alerts if row["state"] == "new"][:2]
+    judged = segmenter("alerts", "--verdict", f"{one}=expected", "--verdict", f"{two}=act on it")
+    assert not {one, two} & {row["customer_id"] for row in judged["alerts"]}
     assert (judged["counts"]["judged"], judged["counts"]["right"], judged["counts"]["held"]) == (2, 1, 2)
-    shown = segmenter("runs", "accept", "latest", "--dry-run", cwd=folder)
+    assert "99999 has no alert" in segmenter("alerts", "--verdict", "99999=act", status=2)
+    early = str(after.manifest.as_of - timedelta(days=1))
+    assert "hold nothing back" in segmenter("alerts", "--verdict", f"{one}=act", "--until", early, status=2)
+    again = segmenter("alerts", "--verdict", f"{one}=act")["counts"]
+    assert (again["judged"], again["right"]) == (2, 2)
+
+
+def test_an_acceptance_is_shown_before_it_is_made_and_made_only_where_it_is_agreed_to(copied, segmenter):
+    folder, before, after = copied
+    assert "Nobody is here to be asked" in segmenter("runs", "accept", "latest", status=2)
+    shown = segmenter("runs", "accept", "latest", "--dry-run", "--to", "movers.csv")
+    moving = after.customers[after.customers["segment"] != after.customers["challenger_segment"]]
+    listed = pd.read_csv(folder / "movers.csv", dtype={"customer_id": str})
+    assert shown["would_move"] == len(listed) == len(moving) > 0
+    assert set(listed["customer_id"]) == set(moving["customer_id"])
+    assert {each["feature"] for each in shown["fit"]["drift"]} == set(before.model.preparation.names)
+    assert shown["agreement"] == pytest.approx(after.history.continuity.agreement)
     assert not shown["accepted"]
-    assert acceptance.accepted_run(folder / "runs")[0] == before.run.manifest.run_id
-    assert segmenter("runs", "accept", "latest", cwd=folder)["would_move"] == shown["would_move"]
-    assert acceptance.accepted_run(folder / "runs") == (after.run.manifest.run_id, "challenger")
+    assert acceptance.accepted_run(folder / "runs")[0] == before.manifest.run_id
+    assert segmenter("runs", "accept", "latest", "--yes")["accepted"]
+    assert acceptance.accepted_run(folder / "runs") == (after.manifest.run_id, "challenger")
+
+
+def test_a_person_at_a_terminal_is_asked_and_no_means_no(copied):
+    folder, before, _ = copied
+    assert "Nothing was changed." in _at_a_terminal(folder, b"n\n")
+    assert acceptance.accepted_run(folder / "runs")[0] == before.manifest.run_id
+    told = _at_a_terminal(folder, b"y\n")
+    assert told.index("found anew") < told.index("Make these segments the archive's?") < told.index("Accepted:")
+    assert acceptance.accepted_run(folder / "runs")[1] == "challenger"
+
+
+def _at_a_terminal(folder, answer):
+    """What a person sees of ``runs accept latest`` in a terminal, and answers."""
+    mine, theirs = pty.openpty()
+    command = [sys.executable, "-m", "segmenter", "runs", "accept", "latest"]
+    environment = {**os.environ, "TERM": "dumb", "COLUMNS": "200"}
+    with subprocess.Popen(command, cwd=folder, stdin=theirs, stdout=theirs, stderr=theirs, env=environment) as process:
+        os.close(theirs)
+        os.write(mine, answer)
+        seen = b""
+        while process.poll() is None or select.select([mine], [], [], 0)[0]:
+            try:
+                seen += os.read(mine, 4096)
+            except OSError:  # the other end is closed
+                break
+        os.close(mine)
+    return " ".join(seen.decode().split())
+
+
+def test_show_tells_what_a_run_remembers(copied, segmenter):
+    _, before, after = copied
+    history = segmenter("runs", "show")["history"]
+    assert history["movement"]["previous_run"] == before.manifest.run_id
+    assert history["continuity"]["accepted_run"] == before.manifest.run_id
+    assert history["alerts"]["new"] == after.history.alerts.new
+    assert segmenter("runs", "show", before.manifest.run_id)["history"]["movement"] is None
 
 
 def test_after_an_acceptance_numbers_stay_with_their_customers(two_runs, quick_run, tmp_path):
@@ -116,6 +210,9 @@ def test_after_an_acceptance_numbers_stay_with_their_customers(two_runs, quick_r
         [folder / "after.csv"], root, features={"as_of": "2025-10-01"}, history={"period_days": PERIOD}
     )
     assert extended.run.model == after.run.challenger
+    moved = extended.run.history.movement
+    assert moved.redrawn
+    assert any("Another model was accepted" in sentence for sentence in moved.sentences)
     shared = set(extended.run.model.numbers) & set(before.run.model.numbers)
     names = dict(zip(before.run.model.numbers, before.run.model.names, strict=True))
     later = dict(zip(extended.run.model.numbers, extended.run.model.names, strict=True))
@@ -155,8 +252,81 @@ def test_the_alert_page_names_what_is_new_and_the_first_one_says_that_it_is_the_
     assert all(f"<b>{customer}</b>" in second for customer in news["customer_id"])
 
 
-def test_scores_come_with_a_warning_where_customers_have_drifted(two_runs):
+def test_scores_come_with_a_warning_where_customers_have_drifted_and_without_one_where_not(copied, capsys, monkeypatch):
+    folder, before, _ = copied
+    monkeypatch.chdir(folder)
+    lines = pd.read_csv("before.csv", dtype=str)
+    some, few = (before.customers["customer_id"].sample(n, random_state=1) for n in (300, 40))
+    exports = {
+        "differ clearly": lines.assign(quantity=(lines["quantity"].astype(int) * 9).astype(str)),
+        "": lines[lines["customer_id"].isin(some)],
+        "too few to tell": lines[lines["customer_id"].isin(few)],
+    }
+    for warning, export in exports.items():
+        export.to_csv("export.csv", index=False)
+        words = ["export.csv", "--model", before.manifest.run_id, "--as-of", str(before.manifest.as_of)]
+        assert main(["score", *words]) == 0
+        told = " ".join(capsys.readouterr().err.split())
+        assert warning in told
+        assert ("Note:" in told) == bool(warning)
+    scores = pd.read_csv("scores.csv", dtype={"customer_id": str}).set_index("customer_id")["segment"]
+    assert scores.equals(before.customers.set_index("customer_id")["segment"].reindex(scores.index))
+
+
+@pytest.mark.slow
+def test_a_first_run_that_is_killed_before_its_acceptance_keeps_the_meaning_of_its_segments(
+    two_runs, quick_run, tmp_path
+):
     folder, (before, _), _ = two_runs
-    found = segmenter("score", "after.csv", "--model", before.run.manifest.run_id, cwd=folder)
-    assert set(found["drift"]) == set(before.run.model.preparation.names)
-    assert {each["verdict"] for each in found["drift"].values()} <= {"steady", "shifted", "drifted"}
+    child = multiprocessing.get_context("fork").Process(target=_killed_run, args=(folder, quick_run, tmp_path))
+    child.start()
+    child.join()
+    assert child.exitcode == -signal.SIGKILL
+    (first,) = archive.list_runs(tmp_path)
+    assert acceptance.accepted_run(tmp_path) is None
+    after = quick_run([folder / "after.csv"], tmp_path, history={"period_days": PERIOD}).run
+    assert after.model == before.run.model == archive.read(first).model
+    assert after.history.movement.previous_run == first.name
+    assert "on record" in after.history.sentences[0]
+
+
+def _killed_run(folder, quick_run, root):
+    acceptance.accept_first = lambda *_: os.kill(os.getpid(), signal.SIGKILL)
+    quick_run([folder / "before.csv"], root, history={"period_days": PERIOD})
+
+
+@pytest.fixture
+def asked(two_runs, monkeypatch):
+    """A query of an analyst's on the archive of the two runs: its rows as dictionaries."""
+    monkeypatch.chdir(two_runs[0])
+
+    def asked(name, **variables):
+        with duckdb.connect() as connection:
+            for variable, value in variables.items():
+                connection.execute(f"SET VARIABLE {variable} = '{value}'")
+            answer = connection.execute(query(f"history_{name}"))
+            names = [column[0] for column in answer.description]
+            return [dict(zip(names, row, strict=True)) for row in answer.fetchall()]
+
+    return asked
+
+
+def test_an_analysts_queries_tell_what_the_reports_tell(two_runs, asked):
+    _, (before, after), _ = two_runs
+    segments = asked("segments")
+    assert [row["customers"] for row in segments] == [
+        card.customers for run in (before.run, after.run) for card in run.findings.cards
+    ]
+    assert all(isinstance(row["revenue"], Decimal) for row in segments)
+    flows = after.run.history.movement.flows
+    assert sum(row["customers"] for row in asked("moves")) == sum(flow.customers for flow in flows)
+    assert float(sum(row["money_now"] for row in asked("moves"))) == pytest.approx(
+        sum(flow.money_now for flow in flows)
+    )
+    news = asked("alerts")
+    assert {row["run"] for row in news} == {after.run.manifest.run_id}
+    assert len(news) == after.run.history.alerts.new + after.run.history.alerts.worsened
+    customer = news[0]["customer_id"]
+    assert [row["run"] for row in asked("customer", customer=customer)] == [
+        run.manifest.run_id for run in (before.run, after.run)
+    ]

@@ -109,6 +109,17 @@ def test_an_even_rhythm_has_no_variation_and_a_burst_after_silence_has_much(tran
     assert value(table, "sleeper", "burst") == pytest.approx(12 / 13)
 
 
+def test_orders_on_one_day_count_from_the_third_on(transactions):
+    start = date(2024, 1, 1)
+    lines = [line("twice", f"{start} {hour}:00", f"t{hour}", 5) for hour in (10, 15)]
+    lines += [line("thrice", f"{start} {hour}:00", f"h{hour}", 5) for hour in (10, 12, 15)]
+    lines += [line("machine", f"{start} {hour:02d}:00", f"m{hour}", 5) for hour in range(24)]
+    lines += [line("weekly", f"{start + timedelta(7 * n)} 12:00", f"w{n}", 5) for n in range(5)]
+    table = build(transactions(lines), CONFIG)
+    found = {name: value(table, name, "orders_in_a_day") for name in ("twice", "thrice", "machine", "weekly")}
+    assert found == {"twice": 0, "thrice": 3, "machine": 24, "weekly": 0}
+
+
 def test_spending_that_grew_has_a_trend_near_one_and_spending_that_stopped_minus_one(transactions):
     lines = [line(name, "2023-01-01", name, 10) for name in ("grown", "gone", "even")]
     lines += [line("grown", "2023-12-20", "g", 1000), line("even", "2023-12-20", "e", 10 * 90 / 274)]

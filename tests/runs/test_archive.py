@@ -11,7 +11,8 @@ import pandas as pd
 import pytest
 
 from segmenter.errors import ResourceError, RunError
-from segmenter.runs import archive
+from segmenter.runs import archive, aside
+from segmenter.runs.aside import sweep
 
 FIRST, SECOND, THIRD = (f"2026010{day}T080000Z-ab12" for day in (5, 6, 7))
 
@@ -77,10 +78,36 @@ def _die(shelf, moment):
 
 def test_a_living_writers_folder_is_left_alone(shelf):
     def another_begins(aside):
-        assert archive.sweep(shelf.root) == []
+        assert sweep(shelf.root) == []
         assert aside.exists()
 
     shelf.write(finish=another_begins)
+
+
+@pytest.mark.parametrize("pid", [1, os.getpid(), os.getppid()], ids=["of the first process", "ours", "our parent's"])
+def test_what_a_dead_writer_left_goes_whoever_has_its_process_number_now(shelf, pid):
+    remnant = shelf.root / f".writing-{pid}-{FIRST}"
+    remnant.mkdir(parents=True)
+    (remnant / "customers.parquet").write_bytes(b"half of it")
+    shelf.write(SECOND)
+    assert [path.name for path in shelf.root.iterdir()] == [SECOND]
+
+
+def test_a_prune_that_was_killed_midway_is_finished_by_the_next_run(shelf):
+    folder = shelf.write(FIRST)
+    child = multiprocessing.get_context("fork").Process(target=_die_removing, args=(folder,))
+    child.start()
+    child.join()
+    assert child.exitcode == -signal.SIGKILL
+    assert visible(shelf.root) == []
+    assert any(shelf.root.glob(".writing-*"))
+    shelf.write(SECOND)
+    assert [path.name for path in shelf.root.iterdir()] == [SECOND]
+
+
+def _die_removing(folder):
+    aside.shutil.rmtree = lambda path: os.kill(os.getpid(), signal.SIGKILL)
+    aside.remove(folder)
 
 
 def test_two_writers_at_once_lose_and_mix_nothing(shelf):

@@ -7,6 +7,7 @@ import shutil
 import sqlite3
 import subprocess
 import sys
+from datetime import date
 from functools import partial
 
 import pytest
@@ -15,12 +16,16 @@ from segmenter.analysis.findings import Preparation
 from segmenter.assets import query
 from segmenter.errors import RunError
 from segmenter.runs import archive, seal, witness
-from segmenter.runs.memory import previous
+from segmenter.runs.customers import Earlier
 from segmenter.runs.model import read_model, write_model
 from segmenter.runs.state import FILE, MIGRATIONS, keep_copy, open_state, read_state, transaction
 from segmenter.runs.types import Model
 
 TABLES = ("run.json", "customers.parquet", "segments.parquet", "anomalies.csv", "rejected.csv")
+
+
+def ids_of(run):
+    return run.customers["customer_id"].to_numpy(dtype=str)
 
 
 def flip(path, share=0.5):
@@ -55,9 +60,9 @@ def test_a_damaged_run_is_passed_over_and_named_and_the_one_before_it_is_taken(s
     newest = shelf.root / "20260107T080000Z-ab12"
     for name in ("run.json", "customers.parquet", "segments.parquet"):  # read first, second and last
         flip(newest / name)
-        found, told = previous(shelf.root, shelf.run("20260108T080000Z-ab12", as_of="2026-01-08"))
-        assert found.manifest.run_id == "20260106T080000Z-ab12"
-        assert told == (f"The earlier run {newest.name} is damaged and was passed over.",)
+        earlier = Earlier(shelf.root, ids_of(shelf.made), date(2026, 1, 8))
+        assert earlier.newest().manifest.run_id == "20260106T080000Z-ab12"
+        assert earlier.sentences == (f"The earlier run {newest.name} is damaged and was passed over.",)
         flip(newest / name)
 
 
@@ -67,8 +72,9 @@ def test_a_run_that_is_pruned_while_it_is_looked_for_is_not_there(shelf, monkeyp
     listed = archive.list_runs(shelf.root)
     monkeypatch.setattr(archive, "list_runs", lambda root: listed)
     shutil.rmtree(listed[-1])
-    found, told = previous(shelf.root, shelf.run("20260108T080000Z-ab12", as_of="2026-01-08"))
-    assert (found.manifest.run_id, told) == ("20260105T080000Z-ab12", ())
+    earlier = Earlier(shelf.root, ids_of(shelf.made), date(2026, 1, 8))
+    assert earlier.newest().manifest.run_id == "20260105T080000Z-ab12"
+    assert earlier.sentences == ()
 
 
 def test_the_list_of_runs_names_a_damaged_one_and_shows_the_others(shelf, capsys):

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from segmenter.features.types import Feature, FeatureTable
-from segmenter.runs.drift import drift, psi
+from segmenter.runs.drift import by_chance, drift, psi
 
 numbers = arrays(float, st.integers(1, 80), elements=st.floats(-1e6, 1e6) | st.just(float("nan")))
 
@@ -47,6 +47,33 @@ def test_a_clear_shift_is_called_drift_and_its_distance_is_in_interquartile_rang
     assert found.verdict == "drifted"
     assert found.wasserstein == pytest.approx(20 / (high - low))
     assert drift(then, table(rng.normal(100, 10, 4000)), ["monetary"])[0].verdict == "steady"
+
+
+@settings(deadline=None, max_examples=40)
+@given(st.integers(200, 1500), st.sampled_from(["normal", "lognormal", "poisson"]), st.integers(0, 2**31))
+def test_a_random_part_of_the_same_customers_is_steady(size, kind, seed):
+    generator = np.random.default_rng(seed)
+    values = getattr(generator, kind)(size=3000) if kind != "poisson" else generator.poisson(3, 3000).astype(float)
+    part = generator.choice(values, size, replace=False)
+    assert drift(pd.DataFrame({"monetary": values}), table(part), ["monetary"])[0].verdict == "steady"
+
+
+@pytest.mark.parametrize("size", [1, 12, 40, 99])
+def test_of_few_customers_nothing_is_claimed(rng, size):
+    values = rng.normal(0, 1, 2000)
+    for then, now in ((values, values[:size] + 9), (values[:size], values + 9)):
+        assert drift(pd.DataFrame({"monetary": then}), table(now), ["monetary"])[0].verdict == "too few"
+
+
+def test_a_hundred_customers_who_are_others_are_called_so(rng):
+    values = rng.normal(0, 1, 2000)
+    assert drift(pd.DataFrame({"monetary": values}), table(values[:100] + 2), ["monetary"])[0].verdict == "drifted"
+
+
+def test_the_index_that_chance_gives_is_the_one_that_is_expected_of_it(rng):
+    found = [(psi(then, now), by_chance(then, now)) for then, now in (rng.normal(0, 1, (2, 500)) for _ in range(300))]
+    measured, expected = np.mean(found, axis=0)
+    assert measured == pytest.approx(expected, rel=0.15)
 
 
 def test_customers_who_lack_a_value_are_a_group_of_their_own(rng):

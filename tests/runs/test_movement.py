@@ -1,5 +1,6 @@
 """Movement between two runs adds up, in customers and in money, whatever moved."""
 
+from dataclasses import replace
 from datetime import date
 
 import numpy as np
@@ -9,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from segmenter.analysis.findings import Preparation
+from segmenter.runs.model import number_again
 from segmenter.runs.movement import Side, movement
 from segmenter.runs.types import Model
 
@@ -71,6 +73,21 @@ def test_flows_bridge_and_segments_add_up_in_customers_and_in_money(first, secon
 
 @settings(deadline=None, max_examples=30)
 @given(customers)
+def test_the_matrix_adds_up_to_each_segments_customers_and_money_on_both_sides(drawn):
+    before, now = (
+        of(drawn, day=1),
+        of({each: (100 - figure, money + 3) for each, (figure, money) in drawn.items()}, day=8),
+    )
+    found, _ = movement(before, now, 30, 1)
+    for side, run in (("before", before), ("now", now)):
+        for number, own in run.customers.groupby("segment"):
+            cells = [flow for flow in found.flows if getattr(flow, f"number_{side}") == number]
+            assert sum(flow.customers for flow in cells) == len(own)
+            assert sum(getattr(flow, f"money_{side}") for flow in cells) == pytest.approx(own["period_revenue"].sum())
+
+
+@settings(deadline=None, max_examples=30)
+@given(customers)
 def test_between_a_run_and_itself_nobody_moves(drawn):
     found, moves = movement(of(drawn, day=1), of(drawn, day=2), 30, 1)
     assert set(moves["state"]) == {"same"}
@@ -99,6 +116,66 @@ def test_each_customer_has_the_one_state_that_fits():
     }  # fmt: skip
 
 
+@settings(deadline=None, max_examples=30)
+@given(customers, customers)
+def test_a_new_name_for_a_segment_is_no_move(first, second):
+    before, now = of(first, day=1), of(second, day=8)
+    called = now.customers.assign(segment_name=now.customers["segment_name"].replace({"Best": "VIP", "Gone": "VIP"}))
+    plain, moves = movement(before, now, 30, 1)
+    renamed, after = movement(before, replace(now, customers=called), 30, 1)
+    names = ["segment_before", "segment_now"]
+    assert moves.drop(columns=names).equals(after.drop(columns=names))
+    keys = [(flow.number_before, flow.number_now, flow.customers, flow.money_now) for flow in plain.flows]
+    assert keys == [(flow.number_before, flow.number_now, flow.customers, flow.money_now) for flow in renamed.flows]
+
+
+def test_a_segment_goes_by_its_newest_name_on_both_sides():
+    before, now = side([1, 2], [60, 40], [1, 1], day=1), side([1, 2], [60, 60], [1, 1], day=8)
+    called = now.customers.assign(segment_name="VIP")
+    _, moves = movement(before, replace(now, customers=called), 30, 1)
+    assert moves["segment_before"].tolist() == ["VIP", "Gone"]
+    assert moves["segment_now"].tolist() == ["VIP", "VIP"]
+
+
+def test_who_was_in_a_run_before_both_is_back_again_and_not_new():
+    before, now = side([1], [60], [10], day=1), side([1, 2, 3], [60, 60, 60], [10, 5, 5], day=8)
+    _, moves = movement(before, now, 30, 1, seen={"c2", "c1"})
+    assert dict(zip(moves["customer_id"], moves["state"], strict=True)) == {
+        "c1": "same",
+        "c2": "returning",
+        "c3": "new",
+    }
+
+
+def test_revenue_that_really_changed_is_told_where_no_segments_size_did():
+    ids = np.arange(400)
+    figures = np.where(ids < 200, 60, 40)
+    before = side(ids, figures, np.full(400, 50.0), day=1)
+    now = side(ids, figures, np.where(ids < 200, 80.0, 50.0), day=8)
+    found, _ = movement(before, now, 30, 1)
+    assert found.is_real
+    assert "size has really changed" in found.sentences[0]
+    assert found.sentences[1] == "The revenue of 30 days really changed in these segments: Best (+6,000)."
+
+
+def test_after_an_acceptance_it_is_told_that_the_segments_were_redrawn_and_what_became_of_them():
+    ids = np.arange(120)
+    figures = np.where(ids < 60, 60.0, np.where(ids < 90, 48.0, 40.0))
+    before, now = side(ids, figures, np.ones(120), day=1), side(ids, figures, np.ones(120), day=8)
+    assert not movement(before, now, 30, 1)[0].redrawn
+    finer = replace(model(50), centroids=((60.0, 0.0), (48.0, 0.0), (40.0, 0.0), (44.0, 0.0)),
+                    names=("Best", "Middle", "Gone", "Going"), numbers=(0, 2, 5, 7), next_number=8)  # fmt: skip
+    table = now.customers.assign(a=np.where(ids >= 105, 43.0, figures))
+    table["segment"] = number_again(finer, table)
+    table["segment_name"] = table["segment"].map(dict(zip(finer.numbers, finer.names, strict=True)))
+    found, moves = movement(before, replace(now, customers=table, model=finer), 30, 1)
+    assert found.redrawn
+    assert {match.kind for match in found.matches} == {"kept", "split"}
+    assert "Another model was accepted since then, so the segments were redrawn." in found.sentences
+    assert "Gone was split into: Gone (15); Going (15)." in found.sentences
+    assert moves["number_now"].eq(7).sum() == 15
+
+
 def test_a_move_is_split_into_the_customer_and_the_cut_point():
     before = side([1, 2, 3], [56, 48, 46], [1, 1, 1], cut=50, day=1)
     now = side([1, 2, 3], [56, 48, 62], [1, 1, 1], cut=55, day=8)
@@ -107,7 +184,7 @@ def test_a_move_is_split_into_the_customer_and_the_cut_point():
     assert causes["c1"] == causes["c2"] == "cut point"
     assert causes["c3"] == "customer"
     assert (found.n_by_customer, found.n_by_cut_point) == (1, 2)
-    assert "redrawn" in found.sentences[-1]
+    assert found.sentences[-1].startswith("2 changed segment only because the segments were redrawn")
 
 
 def test_a_small_change_is_chance_and_a_large_one_is_not():

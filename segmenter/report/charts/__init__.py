@@ -42,6 +42,7 @@ def _charts() -> tuple[Callable[[Run, Look], Figure | None], ...]:
         views.crosswalk,
         views.themes,
         movement.moves,
+        movement.moved_money,
         movement.bridge,
         lifetime.held_out,
         lifetime.periods,

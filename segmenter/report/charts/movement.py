@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
+from numpy.typing import NDArray
 
 from segmenter.report.charts.grid import Grid, draw_grid
 from segmenter.report.charts.style import Look, canvas, to_svg, wrapped
@@ -23,43 +26,102 @@ def moves(run: Run, look: Look) -> Figure | None:
     found = run.history.movement
     if found is None:
         return None
-    before, now = _segments(found, "before"), _segments(found, "now")
-    rows, columns = [*before, None], [*now, None]
-    counts = np.zeros((len(rows), len(columns)))
-    for flow in found.flows:
-        counts[rows.index(flow.before), columns.index(flow.now)] = flow.customers
+    counts, redrawn = _cells(found, "customers"), _cells(found, "by_cut_point")
     sizes = np.maximum(counts.sum(axis=1, keepdims=True), 1)
     shown = np.where(counts > 0, counts / sizes, np.nan)
-    texts = [[look.voice.number(cell) if cell else "" for cell in row] for row in counts]
-    absent = look.voice("not there before"), look.voice("not there now")
-    grid = Grid(shown, texts, [*before, absent[0]], [*now, absent[1]])
-    moved = sum(flow.customers for flow in found.flows if flow.before and flow.now and flow.before != flow.now)
-    both = sum(flow.customers for flow in found.flows if flow.before and flow.now)
+    texts = [
+        [_count(look, n, by_cut_point) for n, by_cut_point in zip(*pair, strict=True)]
+        for pair in zip(counts, redrawn, strict=True)
+    ]
+    both = [flow for flow in found.flows if flow.number_before is not None and flow.number_now is not None]
+    moved = sum(flow.customers for flow in both if flow.number_before != flow.number_now)
+    reading = look.voice(
+        "Read a row from left to right: where its customers are now. {moved} of {both} customers who were there "
+        "before are in another segment.",
+        moved=look.voice.number(moved),
+        both=look.voice.number(sum(flow.customers for flow in both)),
+    )
+    star = look.voice("With a star: those who moved only because the segments were redrawn.") if redrawn.any() else ""
     return Figure(
         "moves",
         "From which segment to which",
-        to_svg(draw_grid(grid)),
-        look.voice(
-            "Read a row from left to right: where its customers are now. {moved} of {both} customers who were there "
-            "before are in another segment.",
-            moved=look.voice.number(moved),
-            both=look.voice.number(both),
-        ),
+        to_svg(draw_grid(_grid(found, look, shown, texts))),
+        f"{reading} {star}".strip(),
         "Grid: customers by their segment in the run before and in this run.",
         "moves.parquet",
     )
 
 
-def _segments(found: Movement, side: str) -> list[str]:
-    """Names of the segments that had customers on one side, in the order of their numbers."""
-    present = {getattr(flow, side) for flow in found.flows}
-    return [change.name for change in found.segments if change.name in present]
+def _count(look: Look, customers: float, by_cut_point: float) -> str:
+    """Customers of a cell and, where the segments were redrawn, how many of them that alone moved."""
+    if not customers:
+        return ""
+    redrawn = f" ({look.voice.number(by_cut_point)}*)" if by_cut_point else ""
+    return f"{look.voice.number(customers)}{redrawn}"
+
+
+def moved_money(run: Run, look: Look) -> Figure | None:
+    """Revenue of the customers of each cell, before and now."""
+    found = run.history.movement
+    if found is None or not _has_money(found):
+        return None
+    before, now = _cells(found, "money_before"), _cells(found, "money_now")
+    there = _cells(found, "customers") > 0
+    texts = [
+        [_amounts(look, *each) if each[2] else "" for each in zip(*rows, strict=True)]
+        for rows in zip(before, now, there, strict=True)
+    ]
+    grid = _grid(found, look, np.where(there, now - before, np.nan), texts)
+    return Figure(
+        "moves-money",
+        look.voice("Revenue of {n} days by segment, before and now", n=found.period_days),
+        to_svg(draw_grid(grid, diverging=True, cell_height=0.42)),
+        look.voice(
+            "Above the arrow what the cell's customers brought before, behind it what they bring now. A row adds up to its "
+            "segment's revenue before, a column to its segment's revenue now."
+        ),
+        "Grid: revenue of the customers by their segment in the run before and in this run.",
+        "moves.parquet",
+    )
+
+
+def _amounts(look: Look, before: float, now: float, _: bool) -> str:
+    return f"{look.voice.money_short(before)}\n→ {look.voice.money_short(now)}"
+
+
+def _cells(found: Movement, name: str) -> NDArray[np.float64]:
+    """A figure of the flows by segment before (rows) and now (columns), the absent last; what nobody did is 0."""
+    rows, columns = (_segments(found, side) for side in ("before", "now"))
+    cells = np.zeros((len(rows), len(columns)))
+    for flow in found.flows:
+        cells[rows.index(flow.number_before), columns.index(flow.number_now)] += getattr(flow, name)
+    return cells
+
+
+def _grid(found: Movement, look: Look, values: NDArray[np.float64], texts: Sequence[Sequence[str]]) -> Grid:
+    names = {change.number: change.name for change in found.segments}
+    absent = {"before": look.voice("not there before"), "now": look.voice("not there now")}
+    before, now = (
+        [absent[side] if number is None else names[number] for number in _segments(found, side)] for side in absent
+    )
+    return Grid(values, texts, before, now)
+
+
+def _segments(found: Movement, side: str) -> list[int | None]:
+    """Numbers of the segments that had customers on one side, in order; None for those who were not there."""
+    present = {getattr(flow, f"number_{side}") for flow in found.flows}
+    return [number for number in (*(change.number for change in found.segments), None) if number in present]
+
+
+def _has_money(found: Movement) -> bool:
+    """Whether anybody brought or cost money in either period."""
+    return any(flow.money_before or flow.money_now for flow in found.flows)
 
 
 def bridge(run: Run, look: Look) -> Figure | None:
     """Money of the period before, step by step to the money of the period now."""
     found = run.history.movement
-    if found is None:
+    if found is None or not _has_money(found):
         return None
     amounts = [step.amount for step in found.bridge]
     tops = np.cumsum(amounts[:-1])

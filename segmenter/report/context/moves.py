@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from segmenter.report.alerts import judged
 from segmenter.report.context.view import View, columns, parts, table, text
 from segmenter.report.types import Cell, Part, Section, Table
 from segmenter.runs.history import Continuity, Interval, Movement
 
-VERDICTS = {"steady": "steady", "shifted": "shifted", "drifted": "drifted: look"}
+VERDICTS = {"steady": "steady", "shifted": "shifted", "drifted": "drifted: look", "too few": "too few to tell"}
 
 
 def moves(view: View) -> Section | None:
@@ -24,6 +25,7 @@ def moves(view: View) -> Section | None:
         lead,
         parts(
             Part("What changed", changed(view), view.figures("moves")),
+            Part("The money that moved with them", (), view.figures("moves-money")),
             Part("The money", (), view.figures("bridge")),
             Part("Segment by segment", _reading(), (), (_changes(view, history.movement),) if history.movement else ()),
             Part(
@@ -54,6 +56,7 @@ def changed(view: View) -> tuple[str, ...]:
                 worse=view.voice.number(alerts.worsened),
                 resolved=view.voice.number(alerts.resolved),
             ),
+            *judged(view.voice, alerts),
         )
     return (*history.movement.sentences, *news)
 

@@ -1,0 +1,187 @@
+"""What a run remembers, as a terminal or a script reads it: movement, fit, alerts, and what an acceptance would change."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+from segmenter.console import Terminal
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from segmenter.runs.history import AlertCount, Continuity, Flow, History, Interval, Movement
+    from segmenter.runs.proposal import Proposal
+
+ABSENT = {"before": "(not there)", "now": "(gone)"}
+
+
+def changes(history: History) -> tuple[str, ...]:
+    """What changed since the run before, in sentences; none where there is none."""
+    moved = history.movement.sentences if history.movement else ()
+    alerts = history.alerts
+    if alerts is None or alerts.is_baseline:
+        return (*history.sentences, *moved)
+    news = f"{alerts.new:,} newly odd, {alerts.worsened:,} worse, {alerts.resolved:,} ordinary again."
+    return (*history.sentences, *moved, news, *alert_notes(alerts))
+
+
+def alert_notes(counts: AlertCount) -> tuple[str, ...]:
+    """How many alerts verdicts hold back, and how right the judged ones were so far."""
+    held = f"Held back by a verdict: {counts.held:,}." if counts.held else ""
+    judged = f"Alerts worth acting on: {counts.right:,} of {counts.judged:,} judged so far." if counts.judged else ""
+    return tuple(filter(None, (held, judged)))
+
+
+def show_history(terminal: Terminal, history: History) -> None:
+    """What changed since the run before, and how the accepted model fits."""
+    for sentence in changes(history):
+        terminal.say(sentence)
+    if history.continuity is not None:
+        terminal.say(f"\nPlaced by the model of {history.continuity.accepted_run}", style="bold")
+        show_fit(terminal, history.continuity)
+
+
+def history_document(history: History) -> dict[str, Any]:
+    """What a run remembers as JSON; a number that is not known is null."""
+    return {name: plain(value) for name, value in asdict(history).items()}
+
+
+def plain(value: Any) -> Any:
+    """`value` with null in the place of numbers that are not known, which JSON has no word for."""
+    if isinstance(value, dict):
+        return {name: plain(each) for name, each in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [plain(each) for each in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def show_movement(terminal: Terminal, found: Movement) -> None:
+    """The moves between two runs: what is sure, from where to where, and the money bridge."""
+    for sentence in found.sentences:
+        terminal.say(sentence)
+    changed = [
+        (each.name, f"{each.customers_before:,}", f"{each.customers_now:,}", _change(each.customers), _change(each.money))
+        for each in found.segments
+    ]  # fmt: skip
+    _table(terminal, ("segment", "before", "now", "customers", "money"), changed, right=(1, 2, 3, 4))
+    _table(
+        terminal,
+        ("from", "to", "customers", "by cut point", "money before", "money now"),
+        _flows(found.flows),
+        right=(2, 3, 4, 5),
+    )
+    steps = [(step.kind, f"{step.customers:,}", f"{step.amount:,.0f}") for step in found.bridge]
+    _table(terminal, ("money bridge", "customers", "money"), steps, right=(1, 2))
+
+
+def _flows(flows: Iterable[Flow]) -> list[tuple[str, ...]]:
+    """Flows from one segment to another, the largest first."""
+    moved = sorted((each for each in flows if each.number_before != each.number_now), key=lambda each: -each.customers)
+    return [
+        (
+            each.before or ABSENT["before"],
+            each.now or ABSENT["now"],
+            f"{each.customers:,}",
+            f"{each.by_cut_point:,}",
+            f"{each.money_before:,.0f}",
+            f"{each.money_now:,.0f}",
+        )
+        for each in moved
+    ]
+
+
+def show_movers(terminal: Terminal, moves: pd.DataFrame, limit: int) -> None:
+    """Customers behind a cell of the matrix, at most `limit` of them; a column in which all are alike is left out."""
+    sides = [side for side in ("before", "now") if len(moves[f"segment_{side}"].unique()) > 1]
+    rows = [
+        (
+            str(each["customer_id"]),
+            *(_name(each[f"segment_{side}"], side) for side in sides),
+            f"{each['money_before']:,.0f}",
+            f"{each['money_now']:,.0f}",
+            str(each["state"]),
+            _name(each["cause"], ""),
+        )
+        for each in moves.head(limit).to_dict("records")
+    ]
+    at = 1 + len(sides)
+    headings = ("customer", *({"before": "from", "now": "to"}[side] for side in sides), "money before", "money now")
+    _table(terminal, (*headings, "state", "moved by"), rows, right=(at, at + 1))
+    left = len(moves) - len(rows)
+    terminal.say(f"\n{len(moves):,} customers" + (f"; the other {left:,} are written with --to FILE" if left else ""))
+
+
+def _name(value: Any, side: str) -> str:
+    return value if isinstance(value, str) else ABSENT.get(side, "")
+
+
+def _table(terminal: Terminal, headings: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence[int]) -> None:
+    """A table after an empty line; nothing where it has no row."""
+    if rows:
+        terminal.say("")
+        terminal.table(headings, rows, right=right)
+
+
+def _change(interval: Interval) -> str:
+    """A change with its interval where it is real."""
+    if not interval.is_real:
+        return "no real change"
+    return f"{interval.value:+,.0f} ({interval.low:+,.0f} to {interval.high:+,.0f})"
+
+
+def show_fit(terminal: Terminal, found: Continuity) -> None:
+    """The accepted model beside a fresh fit: how well each fits, and how far each feature has drifted."""
+    for sentence in found.sentences:
+        terminal.say(sentence)
+    rows = [
+        ("segments", f"{found.n_clusters:,}", f"{found.challenger_n_clusters:,}"),
+        ("silhouette when accepted", _number(found.silhouette_then), ""),
+        ("silhouette on these customers", _number(found.silhouette_now), _number(found.challenger_silhouette)),
+        ("agreement (adjusted Rand)", "", _number(found.agreement)),
+        ("customers who would move", "", f"{found.n_would_move:,}"),
+    ]
+    _table(terminal, ("", "accepted", "found anew"), rows, right=(1, 2))
+    drifts = [(each.feature, _number(each.psi), _number(each.wasserstein), each.verdict) for each in found.drift]
+    _table(terminal, ("feature", "stability index", "distance", "verdict"), drifts, right=(1, 2))
+
+
+def _number(value: float) -> str:
+    return f"{value:.2f}" if math.isfinite(value) else "not measured"
+
+
+def show_proposal(terminal: Terminal, found: Proposal) -> None:
+    """How a run's fresh fit stands beside the accepted model, and who would move."""
+    if found.continuity is None:
+        terminal.say(found.why)
+        return
+    terminal.say(
+        f"The segments of {found.run_id} beside the accepted model of {found.continuity.accepted_run}, on its "
+        f"{found.n_customers:,} customers",
+        style="bold",
+    )
+    show_fit(terminal, found.continuity)
+    rows = [(each["from"], each["to"], f"{each['customers']:,}") for each in _moves(found)]
+    _table(terminal, ("from", "to", "customers"), rows, right=(2,))
+
+
+def proposal_document(found: Proposal) -> dict[str, Any]:
+    """A proposal as JSON."""
+    beside = found.continuity
+    return {
+        "run": found.run_id,
+        "would_move": None if beside is None else len(found.moves),
+        "why_not_compared": found.why,
+        "agreement": None if beside is None else beside.agreement,
+        "fit": None if beside is None else plain(asdict(beside)),
+        "moves": _moves(found),
+    }
+
+
+def _moves(found: Proposal) -> list[dict[str, Any]]:
+    """Customers who would move, by from where to where, the most first."""
+    counts = found.moves.groupby(["segment_before", "segment_now"], as_index=False).size()
+    ordered = counts.sort_values(["size", "segment_before", "segment_now"], ascending=[False, True, True])
+    return [{"from": before, "to": now, "customers": int(n)} for before, now, n in ordered.itertuples(index=False)]

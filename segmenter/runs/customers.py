@@ -1,0 +1,83 @@
+"""Which runs of an archive are about the same customers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from datetime import date
+from pathlib import Path
+from typing import TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from segmenter.errors import RunError
+from segmenter.runs import archive
+from segmenter.runs.tables import read_column
+from segmenter.runs.types import Run
+
+Ids = NDArray[np.str_]
+Part = TypeVar("Part")
+SAME_CUSTOMERS = 0.5  # of the smaller run's customers, from which on two runs are about the same business
+
+
+class Earlier:
+    """The runs of an archive that see the customers `ids` from before `day`, the latest first; each is read when asked for.
+
+    A damaged run is passed over, and `sentences` name it; one that is pruned meanwhile is not there.
+    """
+
+    def __init__(self, root: Path, ids: Ids, day: date) -> None:
+        self._damaged: list[str] = []
+        self._kin = of_the_same(self._folders(root, day), ids, self._damaged)
+
+    def _folders(self, root: Path, day: date) -> Iterator[Path]:
+        days = [(whole(archive.as_of, folder, self._damaged), folder) for folder in archive.list_runs(root)]
+        known = sorted(((as_of, folder) for as_of, folder in days if as_of and as_of < day), reverse=True)
+        return (folder for _, folder in known)
+
+    def newest(self) -> Run | None:
+        """The latest run that was not asked for yet."""
+        for folder, _ in self._kin:
+            if found := whole(archive.read, folder, self._damaged):
+                return found
+        return None
+
+    def seen(self, ids: set[str]) -> set[str]:
+        """Those of the customers `ids` whom a run has that was not asked for yet; none is read once all are found."""
+        found: set[str] = set()
+        while found < ids and (run := next(self._kin, None)):
+            found |= ids.intersection(run[1].tolist())
+        return found
+
+    @property
+    def sentences(self) -> tuple[str, ...]:
+        """What was passed over."""
+        return tuple(f"The earlier run {name} is damaged and was passed over." for name in self._damaged)
+
+
+def whole(read: Callable[[Path], Part], folder: Path, damaged: list[str]) -> Part | None:
+    """What `read` finds in a run's folder; None where that is gone, or damaged and then named in `damaged`."""
+    try:
+        return read(folder)
+    except RunError:
+        if folder.exists():
+            damaged.append(folder.name)
+        return None
+
+
+def of_the_same(folders: Iterable[Path], ids: Ids, damaged: list[str]) -> Iterator[tuple[Path, Ids]]:
+    """Those of the runs in `folders` that are about the customers `ids`, with theirs; each is read when asked for."""
+    for folder in folders:
+        theirs = whole(_customers, folder, damaged)
+        if theirs is not None and shared_customers(ids, theirs) >= SAME_CUSTOMERS:
+            yield folder, theirs
+
+
+def _customers(folder: Path) -> Ids:
+    return read_column(folder / "customers.parquet", "customer_id").to_numpy(dtype=np.str_)
+
+
+def shared_customers(ours: Ids, theirs: Ids) -> float:
+    """Share of the smaller set of distinct ids that is in both."""
+    smaller = min(len(ours), len(theirs))
+    return len(np.intersect1d(ours, theirs, assume_unique=True)) / smaller if smaller else 0.0

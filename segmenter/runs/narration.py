@@ -1,0 +1,78 @@
+"""What happened between two runs in sentences; the report retells them in the reader's language.
+
+Names of segments may hold a comma, so that a semicolon parts them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import date
+
+import pandas as pd
+
+from segmenter.runs.history import Interval, Match, SegmentChange
+
+STATES = {
+    "new": "new", "returning": "back again", "upgraded": "in a better segment", "downgraded": "in a weaker one",
+    "lapsed": "without an order in the period", "gone": "no longer in the export",
+}  # fmt: skip
+
+SINCE = {
+    "split": "{before} was split into: {parts}.",
+    "new": "{name} is a new segment ({size}).",
+    "merged": "These were merged into {name} ({size}): {before}.",
+    "vanished": "{name} is no longer a segment ({size} would be in it today).",
+}
+
+
+def told(
+    moves: pd.DataFrame, segments: Sequence[SegmentChange], matches: Iterable[Match] | None, since: date, days: int
+) -> tuple[str, ...]:
+    """The segments' sure changes first; `matches` are None where one model placed both runs."""
+    redrawn = []
+    if matches is not None:
+        redrawn = ["Another model was accepted since then, so the segments were redrawn.", *stories(matches, SINCE)]
+    return (*_changes(segments, since, days), *_counts(moves), *redrawn, *_cut_point(moves))
+
+
+def _changes(segments: Sequence[SegmentChange], since: date, days: int) -> Iterable[str]:
+    sizes = [f"{each.name} ({_signed(each.customers)})" for each in segments if each.customers.is_real]
+    money = [f"{each.name} ({_signed(each.money)})" for each in segments if each.money.is_real]
+    yield (
+        f"Since {since} these segments changed by more than chance explains: {'; '.join(sizes)}."
+        if sizes
+        else f"No segment's size has really changed since {since}: what differs is within chance."
+    )
+    if money:
+        yield f"The revenue of {days} days really changed in these segments: {'; '.join(money)}."
+
+
+def _signed(change: Interval) -> str:
+    return f"{change.value:+,.0f}"
+
+
+def _counts(moves: pd.DataFrame) -> Iterable[str]:
+    counts = moves["state"].value_counts()
+    found = [f"{counts[state]:,} {words}" for state, words in STATES.items() if counts.get(state)]
+    if found:
+        yield f"Of {len(moves):,} customers: {', '.join(found)}."
+
+
+def _cut_point(moves: pd.DataFrame) -> Iterable[str]:
+    if redrawn := int((moves["cause"] == "cut point").sum()):
+        yield f"{redrawn:,} changed segment only because the segments were redrawn, not by what they did."
+
+
+def stories(matches: Iterable[Match], words: Mapping[str, str]) -> Iterator[str]:
+    """What became of the segments, in the `words` for each kind; those that are still the same need no word."""
+    found = [match for match in matches if match.customers]
+    split = [match for match in found if match.kind == "split"]
+    merged = {name for match in found if match.kind == "merged" for name in match.before}
+    for origin in sorted({match.before for match in split}):
+        parts = "; ".join(f"{match.name} ({match.customers:,})" for match in split if match.before == origin)
+        yield words["split"].format(before="; ".join(origin), parts=parts)
+    for match in found:
+        if match.kind in {"new", "merged"} or (match.kind == "vanished" and match.name not in merged):
+            before = "; ".join(match.before)
+            size = f"{match.customers:,} customer{'' if match.customers == 1 else 's'}"
+            yield words[match.kind].format(before=before, name=match.name, size=size)

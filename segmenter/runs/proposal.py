@@ -1,0 +1,134 @@
+"""What it would mean to make a run's fresh segments the archive's: who would move, and how both fits stand."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from segmenter.analysis.silhouette import silhouettes
+from segmenter.analysis.types import Floats, Ints
+from segmenter.errors import RunError, UsageError
+from segmenter.features.types import FeatureTable
+from segmenter.runs.acceptance import Accepted, accepted, fresh_fit
+from segmenter.runs.archive import read
+from segmenter.runs.continuity import continuity
+from segmenter.runs.customers import SAME_CUSTOMERS, shared_customers
+from segmenter.runs.history import Continuity
+from segmenter.runs.identity import Identity, identify, shown
+from segmenter.runs.model import place
+from segmenter.runs.types import Model, Run
+
+SAMPLE = 10_000  # customers whose silhouettes are measured, drawn evenly over their ids
+MOVES = ("customer_id", "number_before", "segment_before", "number_now", "segment_now")
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """The fresh fit of a run beside the accepted model.
+
+    `moves` has one row per customer who would move: customer_id, number_before, segment_before, number_now,
+    segment_now. `continuity` is None where there is nothing to compare with, and `why` says so.
+    """
+
+    run_id: str
+    fit: Model
+    n_customers: int
+    moves: pd.DataFrame
+    continuity: Continuity | None
+    why: str = ""
+
+
+def propose(archive: Path, folder: Path, names: Mapping[str, str]) -> Proposal:
+    """The fresh segments of the run in `folder`, beside the model that is accepted in `archive`.
+
+    `names` are the team's own for segments, by the name given here.
+
+    Raises
+    ------
+    UsageError
+        The run is about other customers than the accepted model, or its segments were numbered after another model
+        than the one that is accepted now, so that their numbers would change their meaning.
+    RunError
+        The run is missing or damaged.
+    """
+    run = read(folder)
+    fit = run.challenger if fresh_fit(folder) == "challenger" else run.model
+    if fit is None:
+        raise UsageError(f"The run {folder.name} has no segments that could be accepted. Accept another run.")
+    known, why = None, "No model is accepted yet."
+    try:
+        known = accepted(archive)
+    except RunError as error:  # another run's model is the way out
+        why = str(error)
+    if known is not None and fit != known.model:
+        return _beside(known, run, fit, names)
+    if known is not None:
+        why = "These segments are the archive's already: nobody moves."
+    return Proposal(folder.name, fit, len(run.customers), pd.DataFrame(columns=list(MOVES)), None, why)
+
+
+def _beside(known: Accepted, run: Run, fit: Model, names: Mapping[str, str]) -> Proposal:
+    """Both models on the run's customers."""
+    table = table_of(run)
+    _check_customers(known, table, run.manifest.run_id)
+    (held, matrix), (fresh, own) = place(known.model, table), place(fit, table)
+    found = identify(known.model, held, fresh, fit.names, matrix, known.next_number)
+    _check_numbers(known, fit, found, run.manifest.run_id)
+    before, now = np.array(known.model.numbers)[held], np.array(fit.numbers)[fresh]
+    fits = _mean_silhouette(matrix, held), _mean_silhouette(own, fresh)
+    moves = _moves(table, (known.model, before), (fit, now), names)
+    beside = continuity(known, table, before, now, shown(found.matches, names), fits)
+    return Proposal(run.manifest.run_id, fit, len(run.customers), moves, beside)
+
+
+def table_of(run: Run) -> FeatureTable:
+    """The features of a run's customers as the run saw them."""
+    names = [feature.name for feature in run.manifest.features]
+    values = run.customers[names].to_numpy(dtype=np.float64, na_value=np.nan)
+    ids = run.customers["customer_id"].to_numpy(dtype=np.str_)
+    return FeatureTable(ids, values, run.manifest.features, run.manifest.as_of)
+
+
+def _check_customers(known: Accepted, table: FeatureTable, run_id: str) -> None:
+    share = shared_customers(known.customers["customer_id"].to_numpy(dtype=np.str_), table.customer_id)
+    if share < SAME_CUSTOMERS:
+        raise UsageError(
+            f"The run {run_id} shares only {share:.0%} of its customers with the accepted model's run {known.run_id}: "
+            "its segments are another business's. Keep that one in an archive of its own (-o)."
+        )
+
+
+def _check_numbers(known: Accepted, fit: Model, found: Identity, run_id: str) -> None:
+    """A segment that is found again must have its number, and no other segment may have it."""
+    theirs = set(known.model.numbers)
+    for number, right, name in zip(fit.numbers, found.numbers, fit.names, strict=True):
+        if number != right and {number, right} & theirs:
+            raise UsageError(
+                f"The segments of run {run_id} were numbered before the model of run {known.run_id} was accepted, and "
+                f"{name} would take another segment's number. Run again on the same export and accept that run."
+            )
+
+
+def _mean_silhouette(matrix: Floats, labels: Ints) -> float:
+    """Mean silhouette, on a sample where customers are many; NaN where they form one segment."""
+    step = -(-len(labels) // SAMPLE)
+    inhabited = np.unique(labels[::step], return_inverse=True)[1]
+    if not len(inhabited) or not inhabited.any():
+        return float("nan")
+    return float(silhouettes(matrix[::step], inhabited[None, :]).mean())
+
+
+def _moves(
+    table: FeatureTable, held: tuple[Model, Ints], fresh: tuple[Model, Ints], names: Mapping[str, str]
+) -> pd.DataFrame:
+    """Customers in another segment under the fresh model; each side is a model and the customers' numbers in it."""
+    columns: dict[str, object] = {"customer_id": table.customer_id}
+    for side, (model, numbers) in (("before", held), ("now", fresh)):
+        called = {number: names.get(name, name) for number, name in zip(model.numbers, model.names, strict=True)}
+        columns |= {f"number_{side}": numbers, f"segment_{side}": [called[number] for number in numbers]}
+    moves = pd.DataFrame(columns)
+    return moves[moves["number_before"] != moves["number_now"]].sort_values("customer_id", ignore_index=True)

@@ -1,0 +1,25 @@
+"""What is said of a model that is held: how it fits, and whose name no longer suits them."""
+
+from segmenter.runs.continuity import outgrown_names
+
+NAMES = ("Best customers", "One-time buyers, long gone (2)", "Loyal regulars")
+
+
+def test_a_segment_whose_customers_would_be_called_otherwise_today_is_named_with_both_names():
+    today = ("Good customers drifting away", "One-time buyers, long gone", "Loyal regulars")
+    assert outgrown_names(NAMES, today, [], {"Best customers": "VIP"}) == (
+        "By what its customers do today, VIP would be called Good customers drifting away.",
+    )
+
+
+def test_what_only_tells_two_segments_of_one_name_apart_is_no_other_name():
+    today = ("Best customers, with large orders", "One-time buyers, long gone, seen lately", "Loyal regulars")
+    assert outgrown_names(NAMES, today, [], {}) == ()
+
+
+def test_those_who_came_since_are_told_of_where_the_name_does_not_suit_them():
+    came = [(0, 30, "Best customers, seen lately"), (1, 1460, "New customers")]
+    assert outgrown_names(NAMES, NAMES, came, {}) == (
+        "1,460 customers have come into One-time buyers, long gone (2) since the model was made; they alone would be "
+        "called New customers.",
+    )
