@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date, time
 from functools import cached_property
 from typing import Any, Literal
@@ -19,6 +19,7 @@ from segmenter.features.types import Feature
 from segmenter.report.retelling import Retelling
 
 MISSING = "–"
+MINUS = "−"  # a hyphen is no minus sign
 DAY = re.compile(r"(\d{4}-\d\d-\d\d)(?: (\d\d:\d\d))?")
 AMOUNT = re.compile(r"([-+]?\d[\d,]*(?:\.(\d+))?(e[-+]\d+)?)(%| [A-Z]{3})?")
 Direction = Literal["ltr", "rtl"]
@@ -40,8 +41,19 @@ class Voice:
         return told.format(**values) if values else told
 
     def retell(self, text: str) -> str:
-        """A finished English text of an analysis in the reader's language, as far as the catalogue knows it."""
-        return self._retelling(text) if self.texts and text else text
+        """A finished English text of an analysis in the reader's language, as far as the catalogue knows it.
+
+        Where there is no catalogue the words stay English; days and amounts are written as the locale does.
+        """
+        if self.texts and text:
+            return self._retelling(text)
+        return self._inside.sub(lambda found: self._written(found.group()), text) if text else text
+
+    @cached_property
+    def _inside(self) -> re.Pattern[str]:
+        """Days, and amounts in the run's currency, inside a text."""
+        amount = rf"-?\d[\d,]*(?:\.\d+)? {self.currency}\b|" if self.currency else ""
+        return re.compile(rf"(?<![\w.,-])(?:{amount}\d{{4}}-\d\d-\d\d(?: \d\d:\d\d)?)(?![\w-])")
 
     @cached_property
     def texts(self) -> dict[str, str]:
@@ -97,7 +109,7 @@ class Voice:
 
     def number(self, value: float | None, digits: int = 0) -> str:
         """A number with the locale's marks and `digits` decimals."""
-        return self._shown(value, lambda x: format_decimal(x, self._pattern(digits), self.locale))
+        return self._shown(value, lambda x: format_decimal(x, self._pattern(digits), self.locale), digits)
 
     def money(self, value: float | None, digits: int = 0) -> str:
         """Money in the run's currency, a plain number where it has none."""
@@ -107,6 +119,7 @@ class Voice:
         return self._shown(
             value,
             lambda x: format_currency(x, self.currency, pattern, self.locale, currency_digits=False),
+            digits,
         )
 
     def cents(self, value: float | None) -> str:
@@ -123,20 +136,20 @@ class Voice:
         return str(format_compact_decimal(value, format_type="long", locale=self.locale, fraction_digits=digits))
 
     def money_short(self, value: float | None) -> str:
-        """Money for an axis: £9.7M; in full where the locale has no short form."""
+        """Money for a chart: £9.7M; in full below a thousand and where the locale has no short form."""
         if not self.currency:
             return self.short(value)
-        if self._has_no_short_form(value):
-            return self.money(value)
+        if self._is_small(value) or self._has_no_short_form(value):
+            return self.cents(value)
         digits = self._digits(value)
         return self._shown(
             value, lambda x: format_compact_currency(x, self.currency, locale=self.locale, fraction_digits=digits)
         )
 
     def short(self, value: float | None) -> str:
-        """A number for an axis: 9.7K; in full where the locale has no short form."""
-        if self._has_no_short_form(value):
-            return self.number(value)
+        """A number for a chart: 9.7K; in full below a thousand and where the locale has no short form."""
+        if self._is_small(value) or self._has_no_short_form(value):
+            return self.number(value, 0 if value is None or abs(value) >= 100 or float(value).is_integer() else 1)
         digits = self._digits(value)
         return self._shown(value, lambda x: format_compact_decimal(x, locale=self.locale, fraction_digits=digits))
 
@@ -144,6 +157,11 @@ class Voice:
         """Whether the locale writes thousands in full, as German does below a million."""
         thousands = self.locale.compact_decimal_formats["short"]["other"]["1000"].pattern
         return value is not None and abs(value) < 1_000_000 and thousands == "0"
+
+    @staticmethod
+    def _is_small(value: float | None) -> bool:
+        """Whether no unit of a short form fits the value, as it is shown whole."""
+        return value is not None and abs(value) < 999.5
 
     @staticmethod
     def _digits(value: float | None) -> int:
@@ -158,7 +176,7 @@ class Voice:
             digits = 1 if share and abs(share) < 0.0995 else 0
         pattern = self.locale.percent_formats[None].pattern.replace("0%", f"{self._decimals(digits)}%")
         pattern = pattern.replace("0\xa0%", f"{self._decimals(digits)}\xa0%")
-        return self._shown(share, lambda x: self._percent(x, pattern))
+        return self._shown(share, lambda x: self._percent(x, pattern), digits + 2)
 
     def date(self, day: date) -> str:
         """A day, such as 9 December 2011."""
@@ -171,18 +189,23 @@ class Voice:
 
     def value(self, feature: Feature, value: float | None) -> str:
         """A feature's value in its kind's format, without the unit."""
-        if feature.kind == "money":
-            return self.cents(value)
-        if feature.kind == "share":
-            return self.percent(value)
-        if value is None or not math.isfinite(value):
-            return MISSING
-        whole = abs(value) >= 10 or float(value).is_integer()
-        return self.number(value, 2 if feature.kind == "ratio" else 0 if whole else 1)
+        return self.values(feature, [value])[0]
+
+    def values(self, feature: Feature, values: Sequence[float | None]) -> tuple[str, ...]:
+        """Values of one feature that stand beside each other: in its kind's format, with equally many decimals."""
+        digits = _decimals_of(feature, [abs(x) for x in values if x is not None and math.isfinite(x)])
+        write = {"money": self.money, "share": self.percent}.get(feature.kind, self.number)
+        return tuple(write(value, digits) for value in values)
 
     def with_unit(self, feature: Feature, value: float | None) -> str:
         """A feature's value with its unit."""
-        shown = self.value(feature, value)
+        return self.with_units(feature, [value])[0]
+
+    def with_units(self, feature: Feature, values: Sequence[float | None]) -> tuple[str, ...]:
+        """Values of one feature that stand beside each other, with their units."""
+        return tuple(self._in_units(feature, shown) for shown in self.values(feature, values))
+
+    def _in_units(self, feature: Feature, shown: str) -> str:
         if shown == "1" and feature.unit:
             return f"1 {self(feature.unit.removesuffix('s'))}"
         return f"{shown} {self(feature.unit)}" if feature.unit and shown != MISSING else shown
@@ -193,9 +216,14 @@ class Voice:
         return str(format_percent(share, pattern, self.locale))
 
     @staticmethod
-    def _shown(value: float | None, write: Callable[[float], Any]) -> str:
-        """`value` written out, a dash where there is none."""
-        return MISSING if value is None or not math.isfinite(value) else str(write(float(value)))
+    def _shown(value: float | None, write: Callable[[float], Any], digits: int = 9) -> str:
+        """`value` written out, a dash where there is none; what is shown as zero has no sign."""
+        if value is None or not math.isfinite(value):
+            return MISSING
+        if round(value, digits) == 0:
+            value = 0.0
+        shown = str(write(float(value)))
+        return shown.replace("-", MINUS, 1) if value < 0 else shown
 
     @staticmethod
     def _decimals(digits: int) -> str:
@@ -204,3 +232,15 @@ class Voice:
     def _pattern(self, digits: int) -> str:
         pattern: str = self.locale.decimal_formats[None].pattern
         return pattern.replace("0.###", self._decimals(digits))
+
+
+def _decimals_of(feature: Feature, sizes: Sequence[float]) -> int:
+    """How many decimals values of these `sizes` need: money cents where all are below a hundred, and so on."""
+    largest = max(sizes, default=0.0)
+    if feature.kind == "money":
+        return 2 if 0 < largest < 100 else 0
+    if feature.kind == "share":
+        return 1 if any(0 < size < 0.0995 for size in sizes) else 0
+    if feature.kind == "ratio":
+        return 2
+    return 0 if largest >= 10 or all(float(size).is_integer() for size in sizes) else 1

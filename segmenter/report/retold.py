@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import replace
+from functools import cache
 
 import pandas as pd
 
@@ -17,14 +18,12 @@ Tell = Callable[[str], str]
 
 
 def retold(run: Run, voice: Voice) -> Run:
-    """`run` with its texts in the language of `voice`; the same run where that is English.
+    """`run` with its texts in the language of `voice`, their days and amounts as its locale writes them.
 
     Names of segments and features, sentences, reasons and labels are retold; identifiers, file names and what
     users wrote stay.
     """
-    if not voice.texts:
-        return run
-    tell = voice.retell
+    tell = cache(voice.retell)
     return replace(
         run,
         manifest=_manifest(run.manifest, tell),
