@@ -130,7 +130,7 @@ def _analyse(sources: Sequence[str], config: Config, watch: Stopwatch, started: 
             period = features.period(engine, table.as_of)
             known = Known(
                 features.baskets(engine, table.as_of, excluded=config.rules.non_product_pattern),
-                partial(_evidence, engine, table.as_of),
+                partial(_evidence, engine, table.as_of, config.report.currency),
                 features.period_revenue(engine, table, config.history.period_days),
                 acceptance.follow(Path(config.engine.archive), table, config),
                 population_of(engine, table),
@@ -174,12 +174,12 @@ def _read(
             yield intake, engine
 
 
-def _evidence(engine: Engine, as_of: date, customers: list[str]) -> dict[str, str]:
+def _evidence(engine: Engine, as_of: date, currency: str, customers: list[str]) -> dict[str, str]:
     """The transactions behind customers in words."""
     from segmenter import features
 
     found = features.evidence(engine, customers, as_of)
-    return {customer: features.in_words(proof) for customer, proof in found.items()}
+    return {customer: features.in_words(proof, currency) for customer, proof in found.items()}
 
 
 def _manifest(

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import replace
-from functools import cache
+from functools import cache, partial
 
 import pandas as pd
 
 from segmenter.analysis.findings import Findings, SegmentCard
 from segmenter.analysis.lifetime_types import LifetimeFinding
+from segmenter.features import sentences_of
 from segmenter.report.language import Voice
 from segmenter.runs.history import History
 from segmenter.runs.types import Manifest, Run
@@ -30,7 +31,9 @@ def retold(run: Run, voice: Voice) -> Run:
         findings=_findings(run.findings, tell),
         customers=_columns(run.customers, ("segment_name", "second_segment", "anomaly_reason"), tell),
         segments=_columns(run.segments, ("name",), tell),
-        anomalies=_columns(run.anomalies, ("segment_name", "reason", "evidence"), tell),
+        anomalies=_columns(
+            _columns(run.anomalies, ("segment_name", "reason"), tell), ("evidence",), partial(_by_sentence, tell)
+        ),
         history=_history(run.history, tell),
     )
 
@@ -43,6 +46,11 @@ def _columns(table: pd.DataFrame, names: Iterable[str], tell: Tell) -> pd.DataFr
         if name in table
     }
     return table.assign(**told)
+
+
+def _by_sentence(tell: Tell, evidence: str) -> str:
+    """The transactions behind a customer, a sentence a line."""
+    return "\n".join(map(tell, sentences_of(evidence)))
 
 
 def _all(texts: Iterable[str], tell: Tell) -> tuple[str, ...]:
