@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from segmenter.config.report import ReportConfig
-from segmenter.report.context import summary
+from segmenter.report.context import moves, summary
 from segmenter.report.context.spoken import spoken_stats
 from segmenter.report.context.view import View
 from segmenter.report.language import Voice
@@ -42,7 +42,6 @@ def brief(run: Run, config: ReportConfig) -> Brief:
     voice = Voice(config.locale, config.currency)
     run = retold(run, voice)
     view = View(run, config, voice, {})
-    movement = run.history.movement
     return Brief(
         title=voice(config.title),
         company=config.company,
@@ -51,7 +50,7 @@ def brief(run: Run, config: ReportConfig) -> Brief:
         direction=voice.direction,
         accent=config.accent,
         sentences=summary.sentences(view),
-        changed=movement.sentences if movement else (),
+        changed=moves.changed(view),
         actions=summary.actions(view),
         stats=spoken_stats(summary.stats(view), voice),
     )

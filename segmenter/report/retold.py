@@ -35,6 +35,7 @@ def retold(run: Run, voice: Voice) -> Run:
             _columns(run.anomalies, ("segment_name", "reason"), tell), ("evidence",), partial(_by_sentence, tell)
         ),
         history=_history(run.history, tell),
+        moves=None if run.moves is None else _columns(run.moves, ("segment_before", "segment_now"), tell),
     )
 
 
