@@ -9,6 +9,7 @@ from typing import Literal
 
 from segmenter.config.report import ReportConfig
 from segmenter.report.language import Voice
+from segmenter.report.palette import legible
 from segmenter.report.templating import fill
 from segmenter.report.types import AlertGroup, AlertLine, AlertPage, AlertRow, Stat
 from segmenter.runs.alerts import told
@@ -68,7 +69,7 @@ def alert_page(lines: Sequence[AlertLine], config: ReportConfig, as_of: date, co
         date=voice.date(as_of),
         language=voice.language,
         direction=voice.direction,
-        accent=config.accent,
+        accent=legible(config.accent),
         headline=_baseline(voice, lines) if counts and counts.is_baseline else _headline(voice, lines),
         stats=tuple(Stat(voice.number(by_state[state]), voice(label)) for state, label, _ in GROUPS),
         notes=_notes(voice, counts) if counts else (),

@@ -10,6 +10,7 @@ from segmenter.report.context import moves, summary
 from segmenter.report.context.spoken import spoken_stats
 from segmenter.report.context.view import View
 from segmenter.report.language import Voice
+from segmenter.report.palette import legible
 from segmenter.report.retold import retold
 from segmenter.report.types import Action, Stat
 from segmenter.runs.types import Run
@@ -48,7 +49,7 @@ def brief(run: Run, config: ReportConfig) -> Brief:
         date=voice.date(run.manifest.as_of),
         language=voice.language,
         direction=voice.direction,
-        accent=config.accent,
+        accent=legible(config.accent),
         sentences=summary.sentences(view),
         changed=moves.changed(view),
         actions=summary.actions(view),

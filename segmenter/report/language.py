@@ -111,6 +111,13 @@ class Voice:
         """A number with the locale's marks and `digits` decimals."""
         return self._shown(value, lambda x: format_decimal(x, self._pattern(digits), self.locale), digits)
 
+    def ordinal(self, value: int) -> str:
+        """A place in a row: 102nd in English, 102. in other languages."""
+        if self.language.split("-")[0] != "en":
+            return f"{self.number(value)}."
+        suffix = "th" if value % 100 in (11, 12, 13) else {1: "st", 2: "nd", 3: "rd"}.get(value % 10, "th")
+        return f"{self.number(value)}{suffix}"
+
     def money(self, value: float | None, digits: int = 0) -> str:
         """Money in the run's currency, a plain number where it has none."""
         if not self.currency:

@@ -17,6 +17,7 @@ from segmenter.runs.types import Run
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+SHAPES = {"full": "groups of any shape", "diag": "groups along the axes"}  # covariance types of the mixtures
 Criterion = tuple[str, str, Callable[[KPoint], float | None]]
 CRITERIA: tuple[Criterion, ...] = (
     ("Inertia", "look for the bend", lambda point: point.inertia),
@@ -123,17 +124,18 @@ def mixtures(run: Run, look: Look) -> Figure | None:
     mixture = run.findings.mixture
     if mixture is None or len(mixture.n_clusters) < 2:
         return None
-    figure, (axes,) = canvas(2.3)
+    figure, (axes,) = canvas(2.1)
     axes.grid(axis="y")
     for (name, bic), colour in zip(mixture.bic.items(), COLOURS, strict=False):
         best = name == mixture.best_covariance
         axes.plot(mixture.n_clusters, bic, color=colour, linewidth=2 if best else 1, marker="o", markersize=2.5)
     axes.set_xlim(left=mixture.n_clusters[0] - 0.2)
     ends = zip(mixture.bic.items(), COLOURS, strict=False)
-    name_ends(axes, mixture.n_clusters[-1], [(bic[-1], name, colour) for (name, bic), colour in ends], 2.3)
+    named = [(bic[-1], look.voice(SHAPES.get(name, name)), colour) for (name, bic), colour in ends]
+    name_ends(axes, mixture.n_clusters[-1], named, 2.1)
     axes.set_xticks(mixture.n_clusters)
     axes.set_xlabel(look.voice("components"))
-    axes.set_ylabel(look.voice("BIC (lower is better)"))
+    axes.set_ylabel(wrapped(look.voice("misfit for its size (BIC): lower is better"), 24))
     axes.yaxis.set_major_formatter(lambda value, _: look.voice.number(value))
     between = look.voice.number(mixture.n_between)
     return Figure(

@@ -56,7 +56,7 @@ def build(view: View) -> Page:
         run_id=run.manifest.run_id,
         language=say.language,
         direction=say.direction,
-        accent=config.accent,
+        accent=palette.legible(config.accent),
         logo=logo_uri(config.logo),
         paper=config.page,
         colours=palette.colours([card.label for card in run.findings.cards]),
