@@ -53,6 +53,12 @@ class Table:
     source: str
     filterable: bool = False
 
+    @property
+    def is_even(self) -> bool:
+        """Whether it is names with several numbers each, whose columns may all have one width."""
+        kinds = [column.kind for column in self.columns]
+        return len(kinds) > 4 and kinds[0] == "text" and set(kinds[1:]) == {"number"}
+
 
 @dataclass(frozen=True)
 class Stat:

@@ -125,7 +125,7 @@ def heat(run: Run, look: Look) -> Figure | None:
     values = np.array([[card.profile[feature.name] for card in cards] for feature in features])
     texts = [look.voice.with_units(feature, [card.medians[feature.name] for card in cards]) for feature in features]
     grid = Grid(values, texts, [feature.label for feature in features], [card.name for card in cards])
-    figure = draw_grid(grid, diverging=True)
+    figure = draw_grid(grid, diverging=True, cell_height=0.25)
     return Figure(
         "heat",
         "The typical customer of each segment",

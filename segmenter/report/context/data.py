@@ -30,7 +30,8 @@ def data(view: View) -> Section:
             Part("Every row accounted for", view.run.manifest.account.warnings, (), (_account(view),)),
             Part("Revenue over time", (), view.figures("months", "concentration")),
             Part("Who comes back", (), view.figures("cohorts")),
-            Part("Columns and files", _ignored(view), (), (_recognition(view), _readings(view))),
+            Part("The columns", _ignored(view), (), (_recognition(view),)),
+            Part("The files", (), (), (_readings(view),)),
         ),
     )
 

@@ -45,7 +45,8 @@ def _facts(view: View) -> list[Feature]:
 
 def _fact(view: View, card: SegmentCard, feature: Feature) -> tuple[str, str, str]:
     own, overall = card.medians.get(feature.name), card.overall.get(feature.name)
-    return feature.label, view.voice.with_unit(feature, own), view.voice.with_unit(feature, overall)
+    here, everywhere = view.voice.with_units(feature, [own, overall])
+    return feature.label, here, everywhere
 
 
 def _rule(view: View, card: SegmentCard) -> str:
@@ -106,7 +107,7 @@ def differences(view: View) -> Section:
         "How do they differ?",
         "The same customers seen through the figures that decide the segments, and through all the others.",
         parts(
-            Part("Profiles", (), view.figures("profile", "heat")),
+            Part("Profiles", (), view.figures("heat", "profile")),
             Part("What decides the segment", _importance_words(view), (), _importance(view)),
             Part("What they buy", (), view.figures("themes")),
             Part("All medians", (), (), _medians(view)),
@@ -147,9 +148,8 @@ def _median_table(view: View, cards: tuple[SegmentCard, ...], number: int) -> Ta
     for feature in view.run.manifest.features:
         unit = view.voice(feature.unit) if feature.unit else ""
         label = f"{feature.label} ({unit})" if unit.lower() not in feature.label.lower() else feature.label
-        values = [card.medians.get(feature.name) for card in cards]
-        overall = cards[0].overall.get(feature.name)
-        rows.append((text(label), *(Cell(view.voice.value(feature, value)) for value in (*values, overall))))
+        values = [*(card.medians.get(feature.name) for card in cards), cards[0].overall.get(feature.name)]
+        rows.append((text(label), *map(text, view.voice.values(feature, values))))
     heads = columns("Median of", *(f"{card.name}#" for card in cards), "All#")
     name = "medians" if number == 1 else f"medians-{number}"
     title = "The median of every feature" if number == 1 else "The median of every feature, continued"
