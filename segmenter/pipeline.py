@@ -214,7 +214,9 @@ def _versions(config: Config) -> dict[str, str]:
     from importlib.metadata import version
 
     spark = ("pyspark", "sqlglot") if config.engine.kind == "spark" else ()
-    return {name: version(name) for name in ("segmenter", "duckdb", *spark, "numpy", "scipy", "scikit-learn", "pandas")}
+    report = ("matplotlib", "weasyprint", "jinja2", "babel")
+    names = ("segmenter", "duckdb", *spark, "numpy", "scipy", "scikit-learn", "pandas", *report)
+    return {name: version(name) for name in names}
 
 
 def inspect(sources: Sequence[str], config: Config) -> Intake:

@@ -54,6 +54,12 @@ class Table:
     filterable: bool = False
 
     @property
+    def is_prose(self) -> bool:
+        """Whether a narrow screen had better show it as a list, row by row: much text, or much of it in one cell."""
+        texts = [column for column in self.columns if column.kind == "text"]
+        return len(texts) > 2 or any(cell.detail or len(cell.text) > 80 for row in self.rows for cell in row)
+
+    @property
     def is_even(self) -> bool:
         """Whether it is names with several numbers each, whose columns may all have one width."""
         kinds = [column.kind for column in self.columns]
@@ -95,12 +101,16 @@ class Card:
 
 @dataclass(frozen=True)
 class Part:
-    """A piece of a chapter that stays together: its heading, sentences, figures and tables in reading order."""
+    """A piece of a chapter: its heading, sentences, figures and tables in reading order.
+
+    `command` is a line for a terminal, to be copied whole; it follows the sentences.
+    """
 
     title: str
     sentences: tuple[str, ...] = ()
     figures: tuple[Figure, ...] = ()
     tables: tuple[Table, ...] = ()
+    command: str = ""
 
 
 @dataclass(frozen=True)
@@ -140,6 +150,7 @@ class Page:
     certainty: Section
     data: Section
     method: Section
+    asides: tuple[Table, ...] = ()  # the numbers of what is shown in another form than a table: strip and cards
     changed: tuple[str, ...] = ()  # since the run before
     moves: Section | None = None  # None: nothing to compare with
     to_come: Section | None = None  # None: the run holds no forecast

@@ -45,6 +45,7 @@ def test_every_chart_and_table_of_the_page_names_its_source(run, tmp_path):
     render(run, ReportConfig(formats=("html",)), tmp_path)
     page = (tmp_path / "report.html").read_text()
     shown = re.findall(r'<figure id="([\w-]+)"', page) + re.findall(r'id="table-([\w-]+)"', page)
+    shown += re.findall(r'id="(strip|cards)"', page)
     assert sorted(source.id for source in figures(run)) == sorted({*shown})
     appendix = page[page.index('id="table-sources"') :]
     for source in figures(run):

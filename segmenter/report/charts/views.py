@@ -36,7 +36,9 @@ def dendrogram(run: Run, look: Look) -> Figure | None:
     axes.spines["bottom"].set_visible(False)
     return Figure(
         "dendrogram",
-        "The family tree of the segments (dendrogram)",
+        "The family tree of the segments (dendrogram)"
+        if len(look.names) > 1
+        else "The family tree of the customers (dendrogram)",
         to_svg(figure),
         _tree_reading(run, look),
         look.voice("Dendrogram of {count} groups of customers.", count=len(finding.leaf_sizes)),

@@ -21,11 +21,19 @@ CRITERIA = {
 }
 
 
+SOFT = (
+    "A mixture lets a customer belong to several groups in part. The lower the curve, the better that number of groups "
+    "fits for its size."
+)
+
+
 def certainty(view: View) -> Section:
     """The chapter on trust."""
     lead = (
         "What speaks for this division of the customers and what against it: how many segments there are, how well each "
         "customer fits, and what other methods make of the same customers."
+        if len(view.run.findings.cards) > 1
+        else "The customers were left together. What was tried, and why no division held up:"
     )
     return Section(
         "certainty",
@@ -37,7 +45,7 @@ def certainty(view: View) -> Section:
             Part("Do other methods agree?", _guidance(view), (), _methods(view)),
             Part("RFM scores", _rfm_words(view), view.figures("rfm")),
             Part("The family tree", _tree_words(view), view.figures("dendrogram"), _linkages(view)),
-            Part("A softer view", (), view.figures("mixture")),
+            Part("A softer view", (SOFT,) if "mixture" in view.charts else (), view.figures("mixture")),
         ),
     )
 

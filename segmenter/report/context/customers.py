@@ -9,6 +9,15 @@ import pandas as pd
 from segmenter.report.context.view import View, columns, parts, table, text
 from segmenter.report.types import Cell, Part, Section, Table
 
+DIRECTIONS = (
+    "The same customers by the two mixtures of figures in which they differ most. Each axis names the two figures that "
+    "weigh most in it; the arrow points to more."
+)
+FOUND = (
+    "For each customer the distance to as many others as it takes not to be odd, the loneliest customer first. Where the "
+    "curve levels off, customers have company."
+)
+
 
 def whereabouts(view: View) -> Section:
     """The maps."""
@@ -20,7 +29,7 @@ def whereabouts(view: View) -> Section:
     finding, voice = view.run.findings.map, view.voice
     note = voice(
         "The map shows {shown} of {all} customers. {share} of the closeness on the map is closeness in the data "
-        "(trustworthiness).",
+        "(trustworthiness); distances between far-apart groups mean nothing.",
         shown=voice.number(finding.n_sample),
         all=voice.number(len(view.run.customers)),
         share=voice.percent(finding.trustworthiness, 0),
@@ -32,7 +41,7 @@ def whereabouts(view: View) -> Section:
         lead,
         parts(
             Part("The map of customers", (note,), figures),
-            Part("The two main directions", (), view.figures("map-pca")),
+            Part("The two main directions", (DIRECTIONS,) if "map-pca" in view.charts else (), view.figures("map-pca")),
         ),
     )
 
@@ -57,7 +66,11 @@ def oddities(view: View) -> Section:
         lead,
         parts(
             Part("The most severe cases", _reading(view), (), (*listed, _by_segment(view))),
-            Part("How they were found", tuple(finding.warnings), view.figures("k-distance")),
+            Part(
+                "How they were found",
+                (*finding.warnings, *((FOUND,) if "k-distance" in view.charts else ())),
+                view.figures("k-distance"),
+            ),
         ),
     )
 
@@ -102,4 +115,5 @@ def _by_segment(view: View) -> Table:
         share = card.n_anomalies / card.customers if card.customers else None
         rows.append((Cell(card.name, card.name, card.label), view.number(card.n_anomalies), view.share(share)))
     heads = columns("Segment", "Odd customers#", "of the segment#")
-    return table("odd-by-segment", "Odd customers by segment", heads, rows, "segments.parquet; customers.parquet")
+    made = table("odd-by-segment", "Odd customers by segment", heads, rows, "segments.parquet; customers.parquet")
+    return replace(made, filterable=True)

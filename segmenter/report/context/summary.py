@@ -6,8 +6,8 @@ import math
 
 from segmenter.analysis.findings import SegmentCard
 from segmenter.report.concentration import revenue_curve, share_of_best
-from segmenter.report.context.view import View
-from segmenter.report.types import Action, Stat
+from segmenter.report.context.view import View, columns, table, text
+from segmenter.report.types import Action, Stat, Table
 
 TRIFLE = 0.02  # share of the rows
 KNOWN = 0.25  # share of the money at stake that looking again at customers long known to be odd can move
@@ -167,3 +167,10 @@ def stats(view: View) -> tuple[Stat, ...]:
         Stat(voice.number(len(view.run.findings.cards)), "segments"),
         Stat(voice.number(int(customers["is_anomaly"].sum())), "odd customers"),
     )
+
+
+def strip_table(view: View) -> Table:
+    """The strip of figures as a table, for those who ask where it comes from."""
+    rows = [(text(view.voice(stat.label)), text(stat.value)) for stat in stats(view)]
+    heads = columns("Figure", "Value#")
+    return table("strip", "The figures of the first page", heads, rows, "run.json: period; customers.parquet")
