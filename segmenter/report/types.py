@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Literal
+
+TALL = 0.34  # height by width of a drawing; as wide as the text that is a quarter of a page
 
 
 @dataclass(frozen=True)
@@ -19,6 +22,12 @@ class Figure:
     reading: str
     alt: str
     source: str
+
+    @property
+    def is_tall(self) -> bool:
+        """Whether it takes so much of a page that a heading before it had better not wait for it."""
+        size = re.search(r'viewBox="0 0 ([\d.]+) ([\d.]+)"', self.svg)
+        return size is not None and float(size[2]) / float(size[1]) > TALL
 
 
 @dataclass(frozen=True)
@@ -63,7 +72,8 @@ class Table:
     def is_even(self) -> bool:
         """Whether it is names with several numbers each, whose columns may all have one width."""
         kinds = [column.kind for column in self.columns]
-        return len(kinds) > 4 and kinds[0] == "text" and set(kinds[1:]) == {"number"}
+        is_short = all(len(cell.text) < 12 for row in self.rows for cell in row[1:])
+        return len(kinds) > 4 and kinds[0] == "text" and set(kinds[1:]) == {"number"} and is_short
 
 
 @dataclass(frozen=True)
@@ -111,6 +121,11 @@ class Part:
     figures: tuple[Figure, ...] = ()
     tables: tuple[Table, ...] = ()
     command: str = ""
+
+    @property
+    def is_loose(self) -> bool:
+        """Whether on paper its sentences may stand on the page before its first drawing."""
+        return bool(self.figures) and self.figures[0].is_tall
 
 
 @dataclass(frozen=True)

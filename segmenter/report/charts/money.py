@@ -18,6 +18,8 @@ from segmenter.runs.types import Run
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+MOST_COHORTS = 18  # rows that leave room for the rest of a page
+
 
 def months(run: Run, look: Look) -> Figure | None:
     """Revenue per month, net of returns."""
@@ -50,7 +52,7 @@ def months(run: Run, look: Look) -> Figure | None:
 
 def cohorts(run: Run, look: Look) -> Figure | None:
     """Share of each month's new customers who order again, month by month."""
-    found = [cohort for cohort in run.manifest.period.cohorts if len(cohort[1]) > 1][-24:]
+    found = [cohort for cohort in run.manifest.period.cohorts if len(cohort[1]) > 1][-MOST_COHORTS:]
     width = min(max((len(shares) for _, shares in found), default=0), 13)
     if len(found) < 3 or width < 3:
         return None
@@ -67,7 +69,7 @@ def cohorts(run: Run, look: Look) -> Figure | None:
     return Figure(
         "cohorts",
         "Who comes back, by the month of the first order",
-        to_svg(draw_grid(grid, cell_height=min(0.22, 3.0 / len(found)), fontsize=7 if len(found) < 16 else 6.5)),
+        to_svg(draw_grid(grid, cell_height=min(0.2, 2.5 / len(found)), fontsize=7 if len(found) < 16 else 6.5)),
         _cohort_reading(look, values, weights),
         "Heat map: share of each cohort that orders again.",
         "queries/period_cohorts.sql",

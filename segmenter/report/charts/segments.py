@@ -25,7 +25,7 @@ def shares(run: Run, look: Look) -> Figure | None:
     cards = run.findings.cards
     if len(cards) < 2:
         return None
-    figure, (axes,) = canvas(min(0.55 + 0.3 * len(cards), 3.3))
+    figure, (axes,) = canvas(0.6 + min(0.28, 2.2 / len(cards)) * len(cards))
     for row, card in enumerate(reversed(cards)):
         _share_pair(axes, row, card, look)
     axes.set_yticks(range(len(cards)), [card.name for card in reversed(cards)], color=INK)

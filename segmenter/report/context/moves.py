@@ -115,7 +115,7 @@ def _reading() -> tuple[str, ...]:
     return (
         "The range behind a change holds the true change in 95 of 100 cases, for all segments together (bootstrap); "
         "where it includes zero, the table says no real change. Where a few odd customers carry most of a change of "
-        "money, it says how many.",
+        "money, it says how many odd ones.",
     )
 
 
@@ -149,7 +149,7 @@ def _carried(view: View, change: SegmentChange) -> Cell | None:
     if few is None:
         return None
     count, money = view.voice.number(len(few.customers)), _signed(view, change.money.value)
-    return Cell(view.voice("{money}, by odd customers ({count})", money=money, count=count), change.money.value)
+    return Cell(view.voice("{money} ({count} odd)", money=money, count=count), change.money.value)
 
 
 def _change(view: View, change: Interval, *, money: bool) -> Cell:
