@@ -10,6 +10,7 @@ from typing import Any
 from segmenter.assets import asset
 from segmenter.report.brand import font_faces
 from segmenter.report.language import Voice
+from segmenter.report.palette import dimmed
 from segmenter.report.templating import fill
 from segmenter.report.types import Page
 
@@ -54,6 +55,15 @@ def _render(page: Page, voice: Voice, templates: str | None, **values: Any) -> s
     return fill("report.html", templates, page=page, say=voice, fonts=font_faces(str(page)), **values)
 
 
+def _dimmed(cells: re.Match[str]) -> str:
+    """The cells of a heat map with a second, dimmer colour for a dark page; an old browser keeps to the first."""
+    return re.sub(
+        r"fill: (#[0-9a-f]{6})",
+        lambda fill: f"fill: {fill[1]}; fill: light-dark({fill[1]}, {dimmed(fill[1])})",
+        cells.group(),
+    )
+
+
 def _themed(text: str) -> str:
     """Neutral colours of the drawings as variables, so that a dark page darkens them too."""
 
@@ -61,6 +71,6 @@ def _themed(text: str) -> str:
         svg = drawing.group()
         for colour, variable in NEUTRALS.items():
             svg = svg.replace(f": {colour}", f": var({variable})")
-        return svg
+        return re.sub(r'<g class="cells">.*?</g>', _dimmed, svg, flags=re.DOTALL)
 
     return re.sub(r"<svg.*?</svg>", themed, text, flags=re.DOTALL)

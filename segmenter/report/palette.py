@@ -28,6 +28,7 @@ COLOURS = (
     "#e69f00",
 )
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "p", "h", "*")
+DIM = 0.22  # luminance from which on a colour is taken back on a dark page
 LEAST_CONTRAST = 4.5  # of text with its ground (WCAG 2.2, level AA)
 
 
@@ -72,6 +73,18 @@ def legible(colour: str) -> str:
         if contrast(darker, PAPER) >= LEAST_CONTRAST:
             return darker
     return INK
+
+
+def dimmed(colour: str) -> str:
+    """`colour` (#rrggbb) for a dark page: what is bright is taken back until it does not glare, what is darker stays.
+
+    Dark letters that could be read on it still can.
+    """
+    light = _luminance(colour)
+    if light <= DIM:
+        return colour
+    part = ((DIM + (light - DIM) * 0.3) / light) ** (1 / 2.4)
+    return "#" + "".join(f"{round(int(colour[at : at + 2], 16) * part):02x}" for at in (1, 3, 5))
 
 
 def _luminance(colour: str) -> float:

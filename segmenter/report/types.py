@@ -66,7 +66,7 @@ class Table:
     def is_prose(self) -> bool:
         """Whether a narrow screen had better show it as a list, row by row: much text, or much of it in one cell."""
         texts = [column for column in self.columns if column.kind == "text"]
-        return len(texts) > 2 or any(cell.detail or len(cell.text) > 80 for row in self.rows for cell in row)
+        return len(texts) > 2 or any(cell.detail or len(cell.text) > 40 for row in self.rows for cell in row)
 
     @property
     def is_even(self) -> bool:

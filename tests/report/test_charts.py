@@ -126,3 +126,11 @@ def test_no_share_of_an_axis_is_above_the_whole(charts):
     percents = [int(share) for share in re.findall(r">(\d+)%</text>", charts["shares"].svg)]
     assert percents
     assert max(percents) <= 100
+
+
+def test_a_cell_on_a_dark_page_glares_no_more_and_its_letters_can_be_read():
+    for level in range(0, 256, 3):
+        for colour in (f"#{level:02x}{level:02x}{level:02x}", f"#{level:02x}bfd9", f"#d9{level:02x}2d"):
+            dim = palette.dimmed(colour)
+            assert palette.contrast(palette.readable_on(colour), dim) >= 4.5
+            assert palette.contrast(dim, "#14191f") < 10

@@ -82,7 +82,7 @@ def silhouettes(run: Run, look: Look) -> Figure | None:
     profiles = [profile for profile in run.findings.silhouettes if profile.values]
     if len(profiles) < 2:
         return None
-    figure, (axes,) = canvas(0.6 + 0.42 * len(profiles))
+    figure, (axes,) = canvas(0.6 + min(0.38, 2.4 / len(profiles)) * len(profiles))
     for row, profile in enumerate(profiles):
         _blade(axes, -row, profile.values, look.colours[profile.label])
         axes.text(1.0, -row + 0.1, look.voice.number(profile.mean, 2), ha="right", fontsize=7.5, color=MUTED)

@@ -61,7 +61,9 @@ def _cells(axes: Axes, grid: Grid, colours: list[list[str]], fontsize: float) ->
     filled = [(row, at, colour) for row, line in enumerate(colours) for at, colour in enumerate(line) if colour]
     corners = [[(at, row), (at + 1, row), (at + 1, row + 1), (at, row + 1)] for row, at, _ in filled]
     faces = [colour for _, _, colour in filled]
-    axes.add_collection(PolyCollection(corners, facecolors=faces, edgecolors=PAPER, linewidths=1.2), autolim=False)
+    cells = PolyCollection(corners, facecolors=faces, edgecolors=PAPER, linewidths=1.2)
+    cells.set_gid("grid-cells")  # a dark page dims them
+    axes.add_collection(cells, autolim=False)
     for row, at, colour in filled:
         axes.text(
             at + 0.5, row + 0.5, grid.texts[row][at], ha="center", va="center", fontsize=fontsize,

@@ -26,7 +26,7 @@ def neighbourhoods(run: Run, look: Look) -> Figure | None:
     placed = run.customers.dropna(subset=["tsne_x", "tsne_y"])
     if len(placed[["tsne_x", "tsne_y"]].drop_duplicates()) < 3:
         return None
-    height = 3.1 if len(look.names) < 9 else 3.8
+    height = 3.1 if len(look.names) < 9 else 3.3
     figure, (axes,) = canvas(height)
     _points(axes, placed, "tsne_x", "tsne_y", look)
     _ring_anomalies(axes, placed, "tsne_x", "tsne_y")
@@ -83,7 +83,7 @@ def components(run: Run, look: Look) -> Figure | None:
     finding = run.findings.map
     if placed.empty or len(finding.pca_loadings) < 2:
         return None
-    height = 2.7 if len(look.names) < 9 else 3.4
+    height = 2.7 if len(look.names) < 9 else 3.1
     figure, (axes,) = canvas(height)
     _points(axes, placed, "pca_x", "pca_y", look)
     _names(axes, placed, ("pca_x", "pca_y"), look, height)

@@ -109,6 +109,7 @@ def _slim(svg: str) -> str:
     svg = re.sub(r"font-family: [^;\"]*;? ?", "", svg)
     svg = re.sub(r' transform="rotate\(-0 [^)]*\)"', "", svg)
     svg = re.sub(r' id="(?:matplotlib\.|line2d_|text_|patch_|axes_|figure_)[^"]*"', "", svg)
+    svg = svg.replace('<g id="grid-cells">', '<g class="cells">')
     emptied = 1
     while emptied:
         svg, emptied = re.subn(r"<g ?/>\s*|<g>\s*</g>\s*", "", svg)
