@@ -135,7 +135,7 @@ def _points(axes: Axes, placed: pd.DataFrame, x: str, y: str, look: Look) -> Non
             path.should_simplify = False
             patch = PathPatch(path, edgecolor=colour, facecolor="none", linewidth=width, capstyle="round", alpha=0.7)
             patch.set_gid(f"marks-{look.markers[label]}")
-            axes.add_patch(patch)
+            axes.add_artist(patch)  # add_patch would look for the extremes of every line's curve
     axes.update_datalim(placed[[x, y]].to_numpy(float))
     axes.autoscale_view()
 

@@ -28,10 +28,10 @@ def shaped(svg: str) -> str:
 def _shaped(found: re.Match[str]) -> str:
     marker, path, style = found.groups()
     if marker not in SHAPES:
-        return found.group()
+        return found.group().replace("opacity: ", "stroke-opacity: ")  # opacity alone would be that of a layer
     colour, width, opacity = (known.group(1) if (known := STYLE[name].search(style)) else "1" for name in STYLE)
     shape = _scaled(SHAPES[marker], float(width) / 2)
-    return f'<g><path d="{path.replace("h0", shape)}" style="fill: {colour}; opacity: {opacity}"'
+    return f'<g><path d="{path.replace("h0", shape)}" style="fill: {colour}; fill-opacity: {opacity}"'
 
 
 def _scaled(shape: str, radius: float) -> str:
