@@ -34,22 +34,39 @@ def write_alerts(run: Run, config: ReportConfig, folder: Path) -> Path:
     ReportError
         A template of the team's own is broken, or the locale is unknown.
     """
-    as_of, table = run.manifest.as_of, run.alerts
-    shown = [] if table is None else told(table, as_of).to_dict("records")
-    lines = [
+    path = folder / "alerts.html"
+    text = alert_page(alert_lines(run), config, run.manifest.as_of, run.history.alerts)
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def alert_lines(run: Run) -> tuple[AlertLine, ...]:
+    """The alerts of `run` that are told: none held back by a verdict, none resolved in an earlier run."""
+    shown = [] if run.alerts is None else told(run.alerts, run.manifest.as_of).to_dict("records")
+    return tuple(
         AlertLine(
             str(row["customer_id"]), row["state"], float(row["severity"]), row["amount_at_stake"], row["reason"],
             row["evidence"] or "",
         )
         for row in shown
-    ]  # fmt: skip
-    path = folder / "alerts.html"
-    path.write_text(alert_page(lines, config, as_of, run.history.alerts), encoding="utf-8")
-    return path
+    )  # fmt: skip
 
 
 def alert_page(lines: Sequence[AlertLine], config: ReportConfig, as_of: date, counts: AlertCount | None = None) -> str:
-    """alerts.html as text: no script, no image, nothing fetched; most severe first within new, worse, ongoing, resolved.
+    """alerts.html as text: no script, no image, nothing fetched.
+
+    Raises
+    ------
+    ReportError
+        A template of the team's own is broken, or the locale is unknown.
+    """
+    return fill("alerts.html", config.templates, page=alert_view(lines, config, as_of, counts))
+
+
+def alert_view(
+    lines: Sequence[AlertLine], config: ReportConfig, as_of: date, counts: AlertCount | None = None
+) -> AlertPage:
+    """What an alert shows, most severe first within new, worse, ongoing, resolved.
 
     With `config.customer_rows` off only the numbers are given. At most `config.max_anomalies` customers
     are listed per state, and the page says how many more there are. `counts` says whether this is the first look,
@@ -58,12 +75,12 @@ def alert_page(lines: Sequence[AlertLine], config: ReportConfig, as_of: date, co
     Raises
     ------
     ReportError
-        A template of the team's own is broken, or the locale is unknown.
+        The locale is unknown.
     """
     voice = Voice(config.locale, config.currency)
     by_state = {state: sum(line.state == state for line in lines) for state, _, _ in GROUPS}
     shown = [group for group in GROUPS if by_state[group[0]] and config.customer_rows]
-    page = AlertPage(
+    return AlertPage(
         title=voice("Odd customers"),
         company=config.company,
         date=voice.date(as_of),
@@ -78,7 +95,6 @@ def alert_page(lines: Sequence[AlertLine], config: ReportConfig, as_of: date, co
             for state, label, meaning in shown
         ),
     )
-    return fill("alerts.html", config.templates, page=page)
 
 
 def _baseline(voice: Voice, lines: Sequence[AlertLine]) -> str:

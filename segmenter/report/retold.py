@@ -89,7 +89,7 @@ def _findings(findings: Findings, tell: Tell) -> Findings:
         ),
         hierarchy=replace(findings.hierarchy, reason=tell(findings.hierarchy.reason)),
         comparison=replace(findings.comparison, guidance=tell(findings.comparison.guidance)),
-        rfm=replace(findings.rfm, names=_all(findings.rfm.names, tell)),
+        rfm=replace(findings.rfm, names=_all(findings.rfm.names, tell), tie_rule=tell(findings.rfm.tie_rule)),
         separation=_all(findings.separation, tell),
         lifetime=_lifetime(findings.lifetime, tell) if findings.lifetime else None,
     )

@@ -154,8 +154,8 @@ def crosswalk(run: Run, look: Look) -> Figure | None:
         "The same customers by RFM scores",
         to_svg(draw_grid(grid, cell_height=0.2)),
         look.voice(
-            "Rows are the names that RFM gives, columns the segments of this report. {count} customers have another RFM "
-            "name than most of their segment: an RFM campaign would treat them differently from the rest of it.",
+            "Rows are the names that RFM gives, columns the segments of this report. {count} customers are in another segment "
+            "than most who share their RFM name: a campaign by RFM would treat them differently.",
             count=look.voice.number(rfm.n_disagree),
         ),
         "Heat map: customers per RFM segment and segment of this report.",
