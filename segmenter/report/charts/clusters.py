@@ -152,7 +152,7 @@ def mixtures(run: Run, look: Look) -> Figure | None:
     mixture = run.findings.mixture
     if mixture is None or len(mixture.n_clusters) < 2:
         return None
-    figure, (axes,) = canvas(2.1)
+    figure, (axes,) = canvas(1.9)
     axes.grid(axis="y")
     for (name, bic), colour in zip(mixture.bic.items(), COLOURS, strict=False):
         best = name == mixture.best_covariance
@@ -160,7 +160,7 @@ def mixtures(run: Run, look: Look) -> Figure | None:
     axes.set_xlim(left=mixture.n_clusters[0] - 0.2)
     ends = zip(mixture.bic.items(), COLOURS, strict=False)
     named = [(bic[-1], look.voice(SHAPES.get(name, name)), colour) for (name, bic), colour in ends]
-    name_ends(axes, mixture.n_clusters[-1], named, 2.1)
+    name_ends(axes, mixture.n_clusters[-1], named, 1.9)
     axes.set_xticks(mixture.n_clusters)
     axes.set_xlabel(look.voice("components"))
     axes.set_ylabel(wrapped(look.voice("misfit for its size (BIC): lower is better"), 24))
