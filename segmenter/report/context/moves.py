@@ -195,10 +195,8 @@ def _drift(view: View, found: Continuity) -> Table:
     rows = []
     for each in found.drift:
         feature = view.feature(each.feature)
-        medians = (
-            Cell(view.voice.value(feature, value)) if feature else view.number(value, 1)
-            for value in (each.median_then, each.median_now)
-        )
+        pair = (each.median_then, each.median_now)
+        medians = map(text, view.voice.values(feature, pair)) if feature else (view.number(value, 1) for value in pair)
         label = text(feature.label if feature else each.feature)
         rows.append(
             (
