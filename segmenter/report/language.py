@@ -13,9 +13,9 @@ from babel import Locale, UnknownLocaleError
 from babel.dates import format_date, format_time
 from babel.numbers import format_compact_currency, format_compact_decimal, format_currency, format_decimal
 
-from segmenter.assets import asset
 from segmenter.errors import ReportError
 from segmenter.features.types import Feature
+from segmenter.report.catalogue import catalogue
 from segmenter.report.retelling import Retelling
 
 MISSING = "–"
@@ -40,34 +40,21 @@ class Voice:
         return told.format(**values) if values else told
 
     def retell(self, text: str) -> str:
-        """A finished English text of an analysis in the reader's language, as far as the catalogue knows it."""
-        return self._retelling(text) if self.texts and text else text
+        """A finished English text of an analysis in the reader's language, as far as the catalogue knows it.
+
+        In English too its numbers, amounts of money and dates are written as the locale does.
+        """
+        return self._retelling(text) if text else text
 
     @cached_property
     def texts(self) -> dict[str, str]:
-        """English texts of the report and their translations; empty where there is no catalogue."""
-        return self._catalogue[""]
+        """English texts of the report and their translations; empty where the report speaks English."""
+        return catalogue(self.locale.language).texts
 
     @cached_property
     def _retelling(self) -> Retelling:
         """Texts that an analysis writes, which the catalogue holds under the context ``analysis``."""
-        return Retelling(self._catalogue["analysis"], self._written)
-
-    @cached_property
-    def _catalogue(self) -> dict[str, dict[str, str]]:
-        """Texts and their translations by context, of templates/locale/<language>."""
-        found: dict[str, dict[str, str]] = {"": {}, "analysis": {}}
-        try:
-            source = asset(f"templates/locale/{self.locale.language}/LC_MESSAGES/report.po")
-        except FileNotFoundError:
-            return found
-        from babel.messages.pofile import read_po
-
-        with source.open("rb") as file:
-            for message in read_po(file, locale=self.locale):
-                if message.id and message.string:
-                    found[message.context or ""][str(message.id)] = str(message.string)
-        return found
+        return Retelling(catalogue(self.locale.language).analysis, self._written, self._amount)
 
     def _written(self, text: str) -> str:
         """A number, share, amount of money or date written in English as this locale writes it."""
@@ -78,12 +65,18 @@ class Voice:
             at = time.fromisoformat(day[2])
             return f"{format_date(on, 'medium', self.locale)}, {format_time(at, 'short', locale=self.locale)}"
         if amount := AMOUNT.fullmatch(text):
+            if amount[4] and amount[4] != "%":
+                return self._amount(amount[1])
             value, digits = float(amount[1].replace(",", "")), 0 if amount[3] else len(amount[2] or "")
-            if amount[4] == "%":
-                return self.percent(value / 100, digits)
-            shown = self.money(value, digits) if amount[4] else self.number(value, digits)
+            shown = self.percent(value / 100, digits) if amount[4] else self.number(value, digits)
             return f"+{shown}" if text.startswith("+") else shown
         return text
+
+    def _amount(self, text: str) -> str:
+        """An amount of money written in English, with its decimals, as this locale writes it; nothing is 0."""
+        value, decimals = float(text.replace(",", "")), text.partition(".")[2]
+        shown = self.money(value, len(decimals) if value else 0)
+        return f"+{shown}" if text.startswith("+") else shown
 
     @property
     def language(self) -> str:

@@ -5,7 +5,7 @@ braces for what differs: ``spent {value}; a typical customer spends {median}``. 
 template, what stood for a name is retold in turn, and the translation is filled. What no template
 fits stays as it is. A name, up to an underscore, says what it stands for:
 
-    n                             a number, share or amount of money, written as the reader's locale does
+    n                             a number or share, written as the reader's locale does; n_money an amount of money
     value, median, least, most    a number with its unit
     measure                       an amount of money, or pieces for one
     day, moment                   a date, a date and a time
@@ -28,17 +28,23 @@ KINDS = {
 }  # fmt: skip
 RAW = {"product", "order", "run", "column"}
 NAME = re.compile(r"\{(\w+)\}")
+JOINT = "{a} and {b}"  # how a list ends
 Template = tuple[re.Pattern[str], tuple[str, ...], str]
 
 
 class Retelling:
-    """The templates of one catalogue; calling it retells a text. `write` writes a number or date by locale."""
+    """The templates of one catalogue; calling it retells a text.
 
-    def __init__(self, texts: Mapping[str, str], write: Callable[[str], str]) -> None:
+    `write` writes a number or date by locale, and `money` a number that is an amount of money.
+    """
+
+    def __init__(self, texts: Mapping[str, str], write: Callable[[str], str], money: Callable[[str], str]) -> None:
         self.texts = texts
         self.write = write
-        made = [_template(text, translation) for text, translation in texts.items() if NAME.search(text)]
-        self.templates = sorted(made, key=lambda template: -len(NAME.sub("", template[0].pattern)))
+        self.money = money
+        named = [text for text in texts if NAME.search(text) and text != JOINT]
+        named.sort(key=lambda text: -len(NAME.sub("", text)))  # what says most is tried first
+        self.templates = [_template(text, texts[text]) for text in named]
         self.known: dict[str, str] = {}
 
     def __call__(self, text: str) -> str:
@@ -70,29 +76,35 @@ class Retelling:
         return None
 
     def _value(self, name: str, value: str) -> str:
-        return value if _kind(name) in RAW else self(value)
+        if _kind(name) in RAW:
+            return value
+        is_money = (name.endswith("money") or _kind(name) == "measure") and re.fullmatch(NUMBER, value)
+        return self.money(value) if is_money else self(value)
 
     def _rest(self, text: str) -> str:
         """A list piece by piece, else a number or date, else the text as it is."""
-        if "; " in text:
-            return "; ".join(self._joined(text.split("; ")))
-        for mark in (", ", " and "):
-            pieces = re.split(rf"{mark}(?![^()]*\))", text)
+        for mark in ("; ", ", ", " and "):
+            pieces = _outside(text, mark)
             if len(pieces) == 1:
                 continue
-            told = list(map(self, pieces))
-            if told != pieces or all(re.fullmatch(NUMBER, piece) for piece in pieces):
-                return (mark if mark == ", " else self.texts["{a} and {b}"].format(a="", b="")).join(told)
+            told = self._joined(pieces, mark)
+            if mark == "; " or told != pieces or all(re.fullmatch(NUMBER, piece) for piece in pieces):
+                return (self.texts[JOINT].format(a="", b="") if mark == " and " else mark).join(told)
         return self.write(text)
 
-    def _joined(self, pieces: list[str]) -> list[str]:
-        """Pieces between semicolons; an entry of the catalogue may hold a semicolon of its own."""
+    def _joined(self, pieces: list[str], mark: str) -> list[str]:
+        """Pieces between marks; an entry of the catalogue may hold a mark of its own."""
         told = []
         while pieces:
-            size = next((n for n in (1, 2, 3) if n <= len(pieces) and self._whole("; ".join(pieces[:n]))), 1)
-            told.append(self("; ".join(pieces[:size])))
+            size = next((n for n in (1, 2, 3) if n <= len(pieces) and self._whole(mark.join(pieces[:n]))), 1)
+            told.append(self(mark.join(pieces[:size])))
             pieces = pieces[size:]
         return told
+
+
+def _outside(text: str, mark: str) -> list[str]:
+    """`text` cut at every `mark` that stands outside parentheses."""
+    return re.split(rf"{mark}(?![^()]*\))", text)
 
 
 def _kind(name: str) -> str:

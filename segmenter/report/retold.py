@@ -17,13 +17,11 @@ Tell = Callable[[str], str]
 
 
 def retold(run: Run, voice: Voice) -> Run:
-    """`run` with its texts in the language of `voice`; the same run where that is English.
+    """`run` with its texts in the language of `voice`, and their numbers, money and dates as its locale writes them.
 
     Names of segments and features, sentences, reasons and labels are retold; identifiers, file names and what
     users wrote stay.
     """
-    if not voice.texts:
-        return run
     tell = voice.retell
     return replace(
         run,
@@ -33,6 +31,8 @@ def retold(run: Run, voice: Voice) -> Run:
         segments=_columns(run.segments, ("name",), tell),
         anomalies=_columns(run.anomalies, ("segment_name", "reason", "evidence"), tell),
         history=_history(run.history, tell),
+        moves=_optional(run.moves, ("segment_before", "segment_now"), tell),
+        alerts=_optional(run.alerts, ("reason", "evidence"), tell),
     )
 
 
@@ -44,6 +44,10 @@ def _columns(table: pd.DataFrame, names: Iterable[str], tell: Tell) -> pd.DataFr
         if name in table
     }
     return table.assign(**told)
+
+
+def _optional(table: pd.DataFrame | None, names: Iterable[str], tell: Tell) -> pd.DataFrame | None:
+    return None if table is None else _columns(table, names, tell)
 
 
 def _all(texts: Iterable[str], tell: Tell) -> tuple[str, ...]:
@@ -81,10 +85,18 @@ def _findings(findings: Findings, tell: Tell) -> Findings:
         ),
         hierarchy=replace(findings.hierarchy, reason=tell(findings.hierarchy.reason)),
         comparison=replace(findings.comparison, guidance=tell(findings.comparison.guidance)),
+        themes=tuple(replace(theme, name=_both(theme.products[:2], theme.name, tell)) for theme in findings.themes),
         rfm=replace(findings.rfm, names=_all(findings.rfm.names, tell)),
         separation=_all(findings.separation, tell),
         lifetime=_lifetime(findings.lifetime, tell) if findings.lifetime else None,
     )
+
+
+def _both(products: tuple[str, ...], name: str, tell: Tell) -> str:
+    """The two products that name a theme, joined in the reader's language; any other name as it is."""
+    if len(products) < 2 or name != " and ".join(products):
+        return name
+    return tell("{a} and {b}").format(a="", b="").join(products)
 
 
 def _lifetime(finding: LifetimeFinding, tell: Tell) -> LifetimeFinding:

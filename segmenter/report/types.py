@@ -33,13 +33,15 @@ class Column:
 class Cell:
     """A value as shown; `order` sorts it in a browser, `segment` is the colour class of a segment, -1 for none.
 
-    `detail` is what a reader may ask for next; on paper it follows in the first rows alone.
+    `detail` is what a reader may ask for next; on paper it follows in the first rows alone. `is_code` marks what is the
+    same in every language (an identifier, a file, a setting): never translated, and left to right.
     """
 
     text: str
     order: float | str = ""
     segment: int = -1
     detail: str = ""
+    is_code: bool = False
 
 
 @dataclass(frozen=True)

@@ -130,7 +130,7 @@ def mixtures(run: Run, look: Look) -> Figure | None:
         axes.plot(mixture.n_clusters, bic, color=colour, linewidth=2 if best else 1, marker="o", markersize=2.5)
     axes.set_xlim(left=mixture.n_clusters[0] - 0.2)
     ends = zip(mixture.bic.items(), COLOURS, strict=False)
-    name_ends(axes, mixture.n_clusters[-1], [(bic[-1], name, colour) for (name, bic), colour in ends], 2.3)
+    name_ends(axes, mixture.n_clusters[-1], [(bic[-1], look.voice(name), colour) for (name, bic), colour in ends], 2.3)
     axes.set_xticks(mixture.n_clusters)
     axes.set_xlabel(look.voice("components"))
     axes.set_ylabel(look.voice("BIC (lower is better)"))

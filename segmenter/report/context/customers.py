@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pandas as pd
 
-from segmenter.report.context.view import View, columns, parts, table, text
+from segmenter.report.context.view import View, code, columns, parts, table
 from segmenter.report.types import Cell, Part, Section, Table
 
 
@@ -88,7 +88,7 @@ def _line(view: View, row: pd.Series, labels: dict[str, int]) -> tuple[Cell, ...
     name = str(row["segment_name"])
     evidence = row.get("evidence")
     return (
-        text(row["customer_id"]),
+        code(row["customer_id"]),
         Cell(name, name, labels.get(name, -1)),
         view.number(row["severity"]),
         view.money(row["amount_at_stake"]),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from segmenter.report.context import lifetime
-from segmenter.report.context.view import View, columns, parts, table, text
+from segmenter.report.context.view import View, code, columns, parts, table, text
 from segmenter.report.sources import sources
 from segmenter.report.types import Part, Section, Table
 
@@ -84,7 +84,7 @@ def _features(view: View) -> Table:
     used, searched = view.run.findings.preparation.names, view.run.findings.anomalies.names
     rows = [
         (
-            text(feature.name),
+            code(feature.name),
             text(feature.label),
             text(view.voice(feature.unit or feature.kind)),
             text(
@@ -110,7 +110,7 @@ def _use(name: str, view: View) -> str:
 
 def _parameters(view: View) -> Table:
     rows = [
-        (text(section), text("; ".join(f"{key} = {_shown(value)}" for key, value in keys.items())))
+        (code(section), code("; ".join(f"{key} = {_shown(value)}" for key, value in keys.items())))
         for section, keys in view.run.manifest.config.items()
         if isinstance(keys, dict) and keys and section not in {"delivery", "report", "service"}
     ]
@@ -128,7 +128,7 @@ def _shown(value: Any) -> str:
 
 
 def _versions(view: View) -> Table:
-    rows = [(text(name), text(version)) for name, version in view.run.manifest.versions.items()]
+    rows = [(code(name), code(version)) for name, version in view.run.manifest.versions.items()]
     return table("versions", "Versions", columns("Program", "Version"), rows, "run.json: versions")
 
 
@@ -149,11 +149,11 @@ def _how_to_ask(view: View) -> tuple[str, ...]:
 def _sources(view: View, chapters: tuple[Section, ...]) -> Table:
     rows = [
         (
-            text(source.id),
-            text(source.title),
-            text(", ".join(source.queries)),
+            code(source.id),
+            text(view.voice(source.title)),
+            code(", ".join(source.queries)),
             view.number(source.rows),
-            text(source.stored),
+            code(source.stored),
         )
         for source in sources(view, chapters, view.figures("shares") if not view.run.history.movement else ())
     ]
