@@ -24,7 +24,7 @@ RAW = (
     "LUNCH BAG RED",
     "JUMBO BAG",
 )  # of users, and names of columns
-LANGUAGES = ("de",)
+LANGUAGES = ("de", "he")
 
 
 def say_so(left):

@@ -33,7 +33,7 @@ def test_every_chart_and_table_of_the_page_names_its_source(run, tmp_path):
     assert sorted(source.id for source in figures(run)) == sorted({*shown})
     appendix = page[page.index('id="table-sources"') :]
     for source in figures(run):
-        assert source.id == "sources" or f">{source.id}</th>" in appendix
+        assert source.id == "sources" or f">{source.id}</span></th>" in appendix
 
 
 def test_every_chart_has_numbers_and_a_source_that_exists(run):
