@@ -8,6 +8,7 @@ from collections.abc import Callable
 from datetime import date, time
 from functools import cached_property
 from typing import Any, Literal
+from unicodedata import name
 
 from babel import Locale, UnknownLocaleError
 from babel.dates import format_date, format_time
@@ -21,18 +22,26 @@ from segmenter.report.retelling import Retelling
 MISSING = "–"
 DAY = re.compile(r"(\d{4}-\d\d-\d\d)(?: (\d\d:\d\d))?")
 AMOUNT = re.compile(r"([-+]?\d[\d,]*(?:\.(\d+))?(e[-+]\d+)?)(%| [A-Z]{3})?")
+SCRIPTS = ("LATIN", "GREEK", "CYRILLIC")  # of the fonts that come along
 Direction = Literal["ltr", "rtl"]
 
 
 class Voice:
-    """The words and number formats of one locale; `voice("text")` translates."""
+    """The words and number formats of one locale; `voice("text")` translates.
+
+    `texts` are the English texts and their translations, none where the report speaks English; there a locale
+    that writes its months or money in another script than its English surroundings formats as English does.
+    """
 
     def __init__(self, locale: str, currency: str = "") -> None:
         try:
-            self.locale = Locale.parse(locale.replace("-", "_"))
+            asked = Locale.parse(locale.replace("-", "_"))
         except (UnknownLocaleError, ValueError) as error:
             raise ReportError(f"report.locale {locale!r} is not a known locale; try en, en_GB or de.") from error
         self.currency = currency
+        self._catalogue = catalogue(asked.language)
+        self.texts = self._catalogue.texts
+        self.locale = asked if self.texts or _is_ours(asked) else Locale("en")
 
     def __call__(self, text: str, **values: Any) -> str:
         """`text` in the reader's language, its {names} filled with `values`."""
@@ -47,14 +56,9 @@ class Voice:
         return self._retelling(text) if text else text
 
     @cached_property
-    def texts(self) -> dict[str, str]:
-        """English texts of the report and their translations; empty where the report speaks English."""
-        return catalogue(self.locale.language).texts
-
-    @cached_property
     def _retelling(self) -> Retelling:
         """Texts that an analysis writes, which the catalogue holds under the context ``analysis``."""
-        return Retelling(catalogue(self.locale.language).analysis, self._written, self._amount)
+        return Retelling(self._catalogue.analysis, self._written, self._amount)
 
     def _written(self, text: str) -> str:
         """A number, share, amount of money or date written in English as this locale writes it."""
@@ -188,7 +192,9 @@ class Voice:
     @staticmethod
     def _shown(value: float | None, write: Callable[[float], Any]) -> str:
         """`value` written out, a dash where there is none."""
-        return MISSING if value is None or not math.isfinite(value) else str(write(float(value)))
+        if value is None or not math.isfinite(value):
+            return MISSING
+        return str(write(float(value)))
 
     @staticmethod
     def _decimals(digits: int) -> str:
@@ -197,3 +203,12 @@ class Voice:
     def _pattern(self, digits: int) -> str:
         pattern: str = self.locale.decimal_formats[None].pattern
         return pattern.replace("0.###", self._decimals(digits))
+
+
+def _is_ours(locale: Locale) -> bool:
+    """Whether the locale writes dates and money in a script that can stand among English words."""
+    sample = format_date(date(2011, 12, 9), "long", locale) + format_compact_currency(12_000_000, "EUR", locale=locale)
+    return (
+        all(name(letter).startswith(SCRIPTS) for letter in sample if letter.isalpha())
+        and locale.text_direction == "ltr"
+    )
