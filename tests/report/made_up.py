@@ -166,7 +166,7 @@ def _anomalies(customers):
         }
     )
     for number, feature in ((1, "largest_order"), (2, "frequency"), (3, "return_share")):
-        frame[f"reason_{number}_feature"] = feature
+        frame[f"reason_{number}_feature"] = next(known.label for known in FEATURES if known.name == feature)
         frame[f"reason_{number}_value"] = odd[feature]
         frame[f"reason_{number}_usual"] = "between 20 and 900"
     frame["nearest_ordinary"] = "12399"
