@@ -13,6 +13,7 @@ from segmenter.report.language import Voice
 from segmenter.runs.history import History
 from segmenter.runs.types import Manifest, Run
 
+REASONS = tuple(f"reason_{number}_{part}" for number in (1, 2, 3) for part in ("feature", "value", "usual"))
 Tell = Callable[[str], str]
 
 
@@ -27,9 +28,9 @@ def retold(run: Run, voice: Voice) -> Run:
         run,
         manifest=_manifest(run.manifest, tell),
         findings=_findings(run.findings, tell),
-        customers=_columns(run.customers, ("segment_name", "second_segment", "anomaly_reason"), tell),
-        segments=_columns(run.segments, ("name",), tell),
-        anomalies=_columns(run.anomalies, ("segment_name", "reason", "evidence"), tell),
+        customers=_columns(run.customers, ("segment_name", "second_segment", "rfm_segment", "anomaly_reason"), tell),
+        segments=_columns(run.segments, ("name", "action", "avoid", "rule"), tell),
+        anomalies=_columns(run.anomalies, ("segment_name", "reason", "evidence", *REASONS), tell),
         history=_history(run.history, tell),
         moves=_optional(run.moves, ("segment_before", "segment_now"), tell),
         alerts=_optional(run.alerts, ("reason", "evidence"), tell),
