@@ -16,8 +16,8 @@ def filled(folder, text, name="alerts.html"):
     [
         ('{% extends "default/report.html" %}\n\n{% block foter %}x{% endblock %}', 3, "it has footer"),
         ('{% extends "default/report.html" %}\n{% block zzz %}x{% endblock %}', 2, "certainty, contents"),
-        ('{% extends "default/report.html" %}\n{% block footer %}x{% endblock %}\nlost', 2, "outside of blocks"),
-        ('{% extends "default/report.html" %}\n{{ 1 }}', 1, "outside of blocks"),
+        ('{% extends "default/report.html" %}\n{% block footer %}x{% endblock %}\nlost', 3, "outside of blocks"),
+        ('{% extends "default/report.html" %}\n{{ 1 }}', 2, "outside of blocks"),
     ],
 )
 def test_what_would_never_be_shown_is_named_with_its_line(tmp_path, text, line, told):
