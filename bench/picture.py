@@ -35,7 +35,7 @@ def main() -> None:
             full_page=True, clip={"x": 0, "y": 0, "width": WIDTH, "height": end["y"] + end["height"] + 24}
         )
     Image.open(BytesIO(shot)).convert("RGB").quantize(COLOURS).save(TARGET, optimize=True)
-    print(f"{TARGET}: {TARGET.stat().st_size:,} bytes")  # noqa: T201 - what this program is for
+    print(f"{TARGET}: {TARGET.stat().st_size:,} bytes")
 
 
 def _report(folder: Path) -> Path:
