@@ -17,7 +17,7 @@ from sklearn.metrics import adjusted_rand_score, average_precision_score
 from sklearn.neighbors import LocalOutlierFactor
 from sklearn.preprocessing import StandardScaler
 
-from segmenter.analysis import dbscan, kmeans, prepare
+from segmenter.analysis import anomalies, kmeans, prepare
 from segmenter.config.analysis import DbscanConfig, KMeansConfig, PrepareConfig
 
 CLUSTERINGS = (("hepta", 7, 10), ("s1", 15, 20), ("unbalance", 8, 10))  # name, groups, largest K tried
@@ -56,7 +56,7 @@ def detected(path: Path) -> dict[str, float]:
     with np.load(path) as archive:
         points, truth = archive["X"].astype(np.float64), archive["y"]
     prepared = prepare.prepare(points, names_of(points), PrepareConfig())
-    ours = dbscan.detect(prepared.anomalies, prepared.anomaly_names, DbscanConfig())
+    _, ours = anomalies.search(prepared, DbscanConfig(), {})
     scaled = StandardScaler().fit_transform(points)
     scores = {
         "segmenter": ours.score,

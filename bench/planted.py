@@ -17,7 +17,7 @@ from results import table, write
 from sklearn.metrics import adjusted_rand_score, average_precision_score
 
 from segmenter import load_config
-from segmenter.analysis import dbscan, kmeans, prepare
+from segmenter.analysis import anomalies, kmeans, prepare
 from segmenter.features import build
 from segmenter.intake import load
 from segmenter.pipeline import workspace
@@ -82,8 +82,8 @@ def ours(export: Path, truth: dict[str, tuple[str, str]]) -> Score:
         seed=config.engine.seed,
     )
     segments = kmeans.segment(prepared.segments, config.kmeans, config.engine.seed)
-    anomalies = dbscan.detect(prepared.anomalies, prepared.anomaly_names, config.dbscan)
-    return scored(found.customer_id.tolist(), truth, segments.labels, anomalies.is_anomaly, anomalies.score)
+    _, odd = anomalies.search(prepared, config.dbscan, {})
+    return scored(found.customer_id.tolist(), truth, segments.labels, odd.is_anomaly, odd.score)
 
 
 def theirs(export: Path, truth: dict[str, tuple[str, str]]) -> Score:

@@ -196,6 +196,7 @@ def _add_schedule(commands: argparse._SubParsersAction[_Parser]) -> None:
     history.add_argument("name", nargs="?", metavar="NAME", help="the schedule (default: all)")
     history.add_argument("--limit", type=int, default=20, metavar="N", help="rows shown (default: 20)")
     deliver.add_argument("run", metavar="RUN", help="run id, its beginning, or latest")
+    deliver.add_argument("--alerts", action="store_true", help="its alerts in place of its report")
     for command in (run, deliver):
         command.add_argument(
             "--to", action="append", default=[], metavar="WHO", help="an address, webhook:NAME or folder:PATH"

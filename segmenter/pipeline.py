@@ -253,6 +253,7 @@ def score(sources: Sequence[str], config: Config, folder: Path) -> Scored:
     from segmenter.runs import model
     from segmenter.runs.drift import drift
     from segmenter.runs.tables import read_table
+    from segmenter.study.placement import shown_names
 
     known = model.read_model(folder / "model.json")
     with workspace(config) as connection:
@@ -263,7 +264,7 @@ def score(sources: Sequence[str], config: Config, folder: Path) -> Scored:
         {
             "customer_id": table.customer_id,
             "segment": np.array(known.numbers)[labels],
-            "segment_name": [config.kmeans.names.get(known.names[label], known.names[label]) for label in labels],
+            "segment_name": np.array(shown_names(known.names, config), dtype=object)[labels],
             "distance": np.linalg.norm(matrix - np.array(known.centroids)[labels], axis=1),
         }
     )

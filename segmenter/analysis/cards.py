@@ -17,7 +17,7 @@ from segmenter.analysis.types import Floats, Ints, Mask, Segmentation
 
 SAMPLE = 20_000
 APART = {
-    "recency": ("quiet for longer", "seen lately"),
+    "recency": ("with an older last order", "with a more recent last order"),
     "monetary": ("spending more", "spending less"),
     "average_order_value": ("with large orders", "with small orders"),
     "frequency": ("with more orders", "with fewer orders"),

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -13,9 +13,7 @@ from segmenter.analysis.knee import knee
 
 MAJORITY = 3
 NEAR_BEST_STABILITY = 0.02
-NEAR_BEST_SILHOUETTE = 0.9
 VALID_STABILITY = 0.75
-HIGH_STABILITY = 0.85
 ABOVE_REFERENCE = 0.03
 CRITERIA = {
     "elbow": "the elbow of inertia",
@@ -24,60 +22,48 @@ CRITERIA = {
     "calinski_harabasz": "Calinski-Harabasz",
     "stability": "stability",
 }
+Votes = dict[str, int | None]
 
 
 @dataclass(frozen=True)
-class _Verdict:
-    """What the votes say, before words."""
+class _Taken:
+    """The number taken and why: `why` completes "... were taken", empty where the votes settle it."""
 
     n_clusters: int
-    runner_up: int | None
-    supporters: tuple[str, ...]
-    doubts: tuple[str, ...]
+    why: str
 
 
-def choose(
-    points: Sequence[KPoint],
-    *,
-    spread: float,
-    pinned: int | None,
-    n_silhouette: int,
-    reference: Callable[[int], float],
-) -> KChoice:
-    """The K with the most votes, of two with equally many the one with the higher silhouette.
+def choose(points: Sequence[KPoint], *, spread: float, pinned: int | None, n_silhouette: int) -> KChoice:
+    """The number of segments, from the sweep `points` (K rising) and the inertia at K = 1, `spread`.
 
-    `points` is the sweep, K rising; `spread` the inertia at K = 1; `reference(k)` the silhouette that
-    K-Means reaches on data without groups. Where the winner has no majority, or does no better than
-    that, the largest K is taken whose segments survive resampling (mean Jaccard 0.85) and whose
-    silhouette is at least 0.9 of the best. The answer is clear where at least three criteria agree, the silhouette
-    exceeds the reference, and the segments are stable (mean Jaccard 0.75).
+    The favourite is the K with the most votes, of two with equally many the one with the higher
+    silhouette. It is taken, and the answer clear, where at least three criteria vote for it, its
+    silhouette exceeds by 0.03 what K-Means reaches on data without groups, and its segments survive
+    resampling (mean Jaccard 0.75). Else the most stable K that does both is taken, of several within
+    0.02 the smallest; and where none does, the customers are left together.
     """
     votes = vote(points, spread)
     ranked = _ranked(points, votes)
     by_count = {point.n_clusters: point for point in points}
-    chosen = ranked[0] if pinned is None else min(by_count, key=lambda k: abs(k - pinned))
-    at_random = reference(chosen)
-    if pinned is None and not _is_settled(by_count[chosen], votes, at_random):
-        chosen = _convenient(points, chosen)
-        at_random = reference(chosen)
-    supporters = tuple(CRITERIA[name] for name, k in votes.items() if k == chosen and len(points) > 1)
-    doubts = _doubts(by_count[chosen], len(points), supporters, votes, at_random)
-    runner_up = next((k for k in ranked if k != chosen), None)
-    verdict = _Verdict(chosen, runner_up, supporters, doubts)
-    return KChoice(
+    favourite = ranked[0] if pinned is None else min(by_count, key=lambda k: abs(k - pinned))
+    doubts = _doubts(by_count[favourite], len(points), votes)
+    taken = _Taken(favourite, "") if pinned is not None or not doubts else _without_majority(points, ranked)
+    choice = KChoice(
         points=tuple(points),
         votes=votes,
-        n_clusters=chosen,
-        runner_up=runner_up,
+        n_clusters=taken.n_clusters,
+        runner_up=next((k for k in ranked if k != taken.n_clusters), None),
         is_clear=not doubts,
         is_pinned=pinned is not None,
-        reason=_in_words(verdict, votes, pinned),
+        reason="",
         n_silhouette=n_silhouette,
-        reference_silhouette=at_random,
+        reference_silhouette=by_count[taken.n_clusters].reference if taken.n_clusters in by_count else None,
+        doubts=tuple(doubts),
     )
+    return replace(choice, reason=_in_words(choice, [*doubts.values()], taken.why, pinned))
 
 
-def vote(points: Sequence[KPoint], spread: float) -> dict[str, int | None]:
+def vote(points: Sequence[KPoint], spread: float) -> Votes:
     """Each criterion's K; None where it has no opinion.
 
     The elbow is sought in log inertia over log K from K = 1 on: a cloud without groups in d
@@ -108,7 +94,7 @@ def _elbow(points: Sequence[KPoint], spread: float) -> int | None:
     return None if not found else int(counts[found])
 
 
-def _ranked(points: Sequence[KPoint], votes: dict[str, int | None]) -> list[int]:
+def _ranked(points: Sequence[KPoint], votes: Votes) -> list[int]:
     """Every K, best first."""
     tally = Counter(k for k in votes.values() if k is not None)
     return [
@@ -117,69 +103,84 @@ def _ranked(points: Sequence[KPoint], votes: dict[str, int | None]) -> list[int]
     ]
 
 
-def _beats(point: KPoint, at_random: float) -> bool:
-    return point.silhouette >= at_random + ABOVE_REFERENCE
+def _beats(point: KPoint) -> bool:
+    return point.reference is None or point.silhouette >= point.reference + ABOVE_REFERENCE
 
 
-def _is_settled(point: KPoint, votes: dict[str, int | None], at_random: float) -> bool:
-    """True where a majority of the criteria agrees on groups that data without groups would not show."""
-    return list(votes.values()).count(point.n_clusters) >= MAJORITY and _beats(point, at_random)
+def _comes_back(point: KPoint, least: float) -> bool:
+    return point.stability is None or point.stability >= least
 
 
-def _convenient(points: Sequence[KPoint], voted: int) -> int:
-    """Where nothing settles K: the largest that survives resampling and separates nearly as well as any.
+def _without_majority(points: Sequence[KPoint], ranked: Sequence[int]) -> _Taken:
+    """What is taken where the votes do not settle it; `ranked` decides where stability was not measured."""
+    apart = sorted((point for point in points if _beats(point)), key=lambda point: ranked.index(point.n_clusters))
+    valid = [point for point in apart if _comes_back(point, VALID_STABILITY)]
+    if valid and valid[0].stability is None:
+        return _Taken(valid[0].n_clusters, "most criteria ask for them")
+    if valid:
+        best = max(point.stability or 0.0 for point in valid) - NEAR_BEST_STABILITY
+        point = min((point for point in valid if (point.stability or 0.0) >= best), key=lambda point: point.n_clusters)
+        return _Taken(
+            point.n_clusters, f"they come back best when customers are resampled (Jaccard {point.stability:.2f})"
+        )
+    return _Taken(1, "")
 
-    Finer segments say more; they are worth having as long as they come back and their edges are no softer.
-    """
-    best = max(point.silhouette for point in points)
-    fit = [point for point in points if point.stability is not None and point.stability >= HIGH_STABILITY]
-    return max((point.n_clusters for point in fit if point.silhouette >= NEAR_BEST_SILHOUETTE * best), default=voted)
 
-
-def _doubts(
-    point: KPoint, n_tried: int, supporters: Sequence[str], votes: dict[str, int | None], at_random: float
-) -> tuple[str, ...]:
-    """What speaks against taking the chosen K for a fact, in sentences."""
-    doubts = []
+def _doubts(point: KPoint, n_tried: int, votes: Votes) -> dict[str, str]:
+    """What speaks against taking a K for a fact: few, votes, reference or stability, each in words."""
+    doubts = {}
     if n_tried < 2:
-        doubts.append("there are too few customers to try another number")
-    elif len(supporters) < MAJORITY:
+        doubts["few"] = "there are too few customers to try another number"
+    elif list(votes.values()).count(point.n_clusters) < MAJORITY:
         heard = sorted({k for k in votes.values() if k is not None})
-        doubts.append(
+        doubts["votes"] = (
             f"the criteria disagree ({_listed([str(k) for k in heard])})"
             if len(heard) > 1
             else "few criteria have an opinion"
         )
-    if not _beats(point, at_random):
-        doubts.append(
-            f"the silhouette of {point.silhouette:.2f} is hardly better than the {at_random:.2f} "
-            "of data without any groups"
+    if not _beats(point):
+        doubts["reference"] = (
+            f"at {point.n_clusters} the silhouette of {point.silhouette:.2f} is not clearly above the "
+            f"{point.reference:.2f} of data without any groups"
         )
-    if point.stability is not None and point.stability < VALID_STABILITY:
-        doubts.append(f"the segments change when customers are resampled (Jaccard {point.stability:.2f})")
-    return tuple(doubts)
+    if not _comes_back(point, VALID_STABILITY):
+        doubts["stability"] = (
+            f"at {point.n_clusters} the segments change when customers are resampled (Jaccard {point.stability:.2f})"
+        )
+    return doubts
 
 
-def _in_words(verdict: _Verdict, votes: dict[str, int | None], pinned: int | None) -> str:
-    heard = sum(k is not None for k in votes.values())
-    support = f"{_listed(verdict.supporters)} ({len(verdict.supporters)} of {heard} criteria)"
+def _in_words(choice: KChoice, doubts: Sequence[str], why: str, pinned: int | None) -> str:
     if pinned is not None:
-        known = f" It is the choice of {support}." if verdict.supporters else " No criterion would choose it."
-        fewer = (
-            ""
-            if pinned == verdict.n_clusters
-            else f" {pinned} were asked for, more than there are different customers."
-        )
-        return f"{verdict.n_clusters} segments, set in the configuration.{fewer}{known}"
-    if not verdict.doubts:
-        return f"{verdict.n_clusters} segments: {support} agree."
-    if verdict.runner_up is None:
-        return f"No clear number of segments: {_listed(verdict.doubts)}. {verdict.n_clusters} were taken."
-    why = f"of {support}" if verdict.supporters else "no larger number survives resampling and separates as well"
-    other = f"; {verdict.runner_up} comes second"
+        return _pinned_in_words(choice, pinned)
+    if choice.is_clear:
+        return f"{choice.n_clusters} segments: {_support(choice)} agree."
+    second = f"; {choice.runner_up} comes second" if choice.runner_up else ""
+    return f"No clear number of segments: {_listed(doubts)}. {_taken_in_words(choice, why)}{second}."
+
+
+def _taken_in_words(choice: KChoice, why: str) -> str:
+    if choice.n_clusters > 1:
+        return f"{choice.n_clusters} were taken because, of those that separate better than data without groups, {why}"
     return (
-        f"No clear number of segments: {_listed(verdict.doubts)}. {verdict.n_clusters} were taken because {why}{other}."
+        "One segment was taken, as no number both separates the customers better than data without groups and comes "
+        "back when they are resampled"
     )
+
+
+def _support(choice: KChoice) -> str:
+    """Who votes for the number taken, and how many of how many."""
+    supporters = [CRITERIA[name] for name, k in choice.votes.items() if k == choice.n_clusters]
+    heard = sum(k is not None for k in choice.votes.values())
+    return f"{_listed(supporters)} ({len(supporters)} of {heard} criteria)"
+
+
+def _pinned_in_words(choice: KChoice, pinned: int) -> str:
+    n = choice.n_clusters
+    fewer = "" if pinned == n else f" {pinned} were asked for, more than there are different customers."
+    supported = len(choice.points) > 1 and n in choice.votes.values()
+    known = f" It is the choice of {_support(choice)}." if supported else " No criterion would choose it."
+    return f"{n} segments, set in the configuration.{fewer}{known}"
 
 
 def _listed(words: Sequence[str]) -> str:

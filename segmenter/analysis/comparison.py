@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 
+from segmenter.analysis.choice import ABOVE_REFERENCE
 from segmenter.analysis.findings import Comparison, Method
 from segmenter.analysis.types import Floats, Ints
 
-CLEAR_SILHOUETTE = 0.5
-SOME_SILHOUETTE = 0.25
+APART = ((0.5, "clearly apart"), (0.25, "apart with soft edges"), (-1.0, "barely apart"))
+ORDER = ("kmeans", "hierarchical", "bisecting", "mixture", "dbscan")
 WORDS = {
     "kmeans": "K-Means",
     "hierarchical": "hierarchical clustering",
@@ -18,28 +21,17 @@ WORDS = {
 }
 
 
-def compare(matrix: Floats, kmeans: Ints, hierarchical: Ints, dbscan: Ints, n_clusters: int, seed: int) -> Comparison:
-    """Indices and agreement of five methods on `matrix` (n_sample, d); labels have shape (n_sample,).
+def compare(
+    matrix: Floats, labelings: Mapping[str, Ints], n_clusters: int, reference: float | None, seed: int
+) -> Comparison:
+    """Indices and agreement of methods on `matrix` (n_sample, d), a Gaussian mixture among them.
 
-    DBSCAN's labels carry -1 for noise, which its indices leave out.
+    `labelings` (n_sample,) are those of kmeans, hierarchical, bisecting and dbscan, whose noise is -1 and left out
+    of its indices; `reference` is the silhouette that K-Means reaches on data without groups.
     """
-    labelings = {
-        "kmeans": kmeans,
-        "hierarchical": hierarchical,
-        "bisecting": _bisecting(matrix, n_clusters, seed),
-        "mixture": _mixture(matrix, n_clusters, seed),
-        "dbscan": dbscan,
-    }
-    methods = tuple(_method(name, matrix, labels, kmeans) for name, labels in labelings.items())
-    return Comparison(methods, _guidance(methods))
-
-
-def _bisecting(matrix: Floats, n_clusters: int, seed: int) -> Ints:
-    from sklearn.cluster import BisectingKMeans
-
-    if n_clusters < 2:
-        return np.zeros(len(matrix), dtype=np.int64)
-    return np.asarray(BisectingKMeans(n_clusters, n_init=3, random_state=seed).fit_predict(matrix), dtype=np.int64)
+    ours = {"mixture": _mixture(matrix, n_clusters, seed), **labelings}
+    methods = tuple(_method(name, matrix, ours[name], labelings["kmeans"]) for name in ORDER)
+    return Comparison(methods, _guidance(methods, reference))
 
 
 def _mixture(matrix: Floats, n_clusters: int, seed: int) -> Ints:
@@ -82,20 +74,13 @@ def _indices(matrix: Floats, labels: Ints) -> tuple[float | None, float | None, 
     return first, second, third
 
 
-def _guidance(methods: tuple[Method, ...]) -> str:
+def _guidance(methods: tuple[Method, ...], reference: float | None) -> str:
     ranked = [method for method in methods if method.name != "dbscan" and method.silhouette is not None]
     if not ranked:
         return "The customers do not fall into groups, so no method can be preferred."
     best = max(ranked, key=lambda method: method.silhouette or 0.0)
     kmeans = next(method for method in methods if method.name == "kmeans")
     value = kmeans.silhouette or 0.0
-    words = (
-        "clearly apart"
-        if value >= CLEAR_SILHOUETTE
-        else "apart with soft edges"
-        if value >= SOME_SILHOUETTE
-        else "barely apart"
-    )
     if best.name == "kmeans" or (best.silhouette or 0.0) - value < 0.02:
         verdict = "K-Means suits this data as well as any method tried"
     else:
@@ -106,4 +91,15 @@ def _guidance(methods: tuple[Method, ...]) -> str:
         if dbscan.n_clusters <= 1
         else ""
     )
-    return f"The segments are {words} (silhouette {value:.2f}). {verdict[0].upper()}{verdict[1:]}.{role}"
+    return f"{_apart(value, reference)} {verdict[0].upper()}{verdict[1:]}.{role}"
+
+
+def _apart(silhouette: float, reference: float | None) -> str:
+    """How far the segments are apart, never more than what data without groups would show."""
+    if reference is not None and silhouette < reference + ABOVE_REFERENCE:
+        return (
+            f"The segments are no clearer apart than in data without any groups (silhouette {silhouette:.2f} against "
+            f"{reference:.2f})."
+        )
+    words = next(words for least, words in APART if silhouette >= least)
+    return f"The segments are {words} (silhouette {silhouette:.2f})."

@@ -31,7 +31,6 @@ CURVE_POINTS = 500
 BLOCK = 20_000
 LEAST_SAMPLES = 4
 MANY, FEW = 0.05, 0.0005
-ALIKE = 0.9
 
 
 @dataclass(frozen=True)
@@ -142,7 +141,7 @@ def detect(matrix: Floats, names: Sequence[str], config: DbscanConfig) -> Anomal
             n_noise=int(noise.sum()),
             n_rare=int(rare.sum()),
             n_clusters=int(clustering.labels.max()) + 1,
-            warnings=_warnings(noise | rare, clustering.labels, _alike(matrix, names)),
+            warnings=_warnings(noise | rare, clustering.labels),
         ),
     )
 
@@ -182,8 +181,8 @@ def _eps(curve: Floats, min_samples: int, config: DbscanConfig) -> tuple[float, 
     height = np.minimum(height, height[len(height) // 200])
     bend = knee(np.arange(len(curve), dtype=np.float64), height, within=max(1, len(curve) // 10))
     if bend is None:
-        return float(curve[0]), f"the largest distance to the {min_samples}th neighbour: the curve has no knee"
-    return float(curve[bend]), f"the knee of the distances to the {min_samples}th neighbour, on a logarithmic axis"
+        return float(curve[0]), f"the largest distance to neighbour number {min_samples}: the curve has no knee"
+    return float(curve[bend]), f"the knee of the distances to neighbour number {min_samples}, on a logarithmic axis"
 
 
 def _rare_groups(labels: Ints, share: float) -> Mask:
@@ -211,21 +210,16 @@ def _thinned(curve: Floats) -> tuple[float, ...]:
     return tuple(float(value) for value in curve[kept])
 
 
-def _alike(matrix: Floats, names: Sequence[str]) -> list[str]:
-    """Features in which nearly all customers have the same value."""
-    shares = (matrix == np.median(matrix, axis=0)).mean(axis=0)
-    return [name for name, share in zip(names, shares, strict=True) if share >= ALIKE]
-
-
-def _warnings(odd: Mask, labels: Ints, alike: Sequence[str]) -> tuple[str, ...]:
+def _warnings(odd: Mask, labels: Ints) -> tuple[str, ...]:
     if (labels < 0).all():
         return ("No customer has enough others nearby: everybody came out as noise, and the flags mean nothing.",)
     if odd.mean() > MANY:
-        why = f"; nearly all customers are alike in {', '.join(alike)}, and whoever differs stands out" if alike else ""
         return (
-            f"{odd.mean():.0%} of the customers came out as anomalies, too many for all of them to be odd{why}. "
+            f"{odd.mean():.0%} of the customers came out as anomalies, too many for all of them to be odd. "
             "Read them in the order of their severity, or set a larger eps.",
         )
+    if not odd.any() and len(odd) * FEW < 1:
+        return (f"Among {len(odd):,} customers nobody stands far from the others; among more, somebody may.",)
     if odd.mean() < FEW:
         return ("Hardly anybody came out as an anomaly: eps may be too large, or the customers are much alike.",)
     return ()

@@ -17,7 +17,7 @@ class Preparation:
     """How raw features become the segments' matrix; per used feature, in order of `names`.
 
     value -> fill where missing -> clip to [lower, upper] -> transform (`lambdas` for Yeo-Johnson)
-    -> (value - center) / scale -> @ components.T where PCA is on.
+    -> (value - center) / scale -> less the `leeway` that does not count -> @ components.T where PCA is on.
     """
 
     names: tuple[str, ...]
@@ -33,11 +33,16 @@ class Preparation:
     notes: tuple[str, ...]  # sentences: what was imputed, clipped and dropped, with counts
     transforms: tuple[str, ...] = ()  # per feature: none, log1p or yeo-johnson
     donors: tuple[Curve, ...] = ()  # customers that KNN imputation borrows from, complete rows in raw units
+    leeway: Curve = ()  # per feature, in units of `scale`: how far from the center customers count as alike
 
 
 @dataclass(frozen=True)
 class KPoint:
-    """One K of the sweep; `stability` is the mean bootstrap Jaccard over its clusters, None where not measured."""
+    """One K of the sweep.
+
+    `stability` is the mean bootstrap Jaccard over its clusters and `reference` the mean silhouette that K-Means
+    reaches at this K on data without groups, None where not measured.
+    """
 
     n_clusters: int
     inertia: float
@@ -45,11 +50,15 @@ class KPoint:
     davies_bouldin: float
     calinski_harabasz: float
     stability: float | None
+    reference: float | None = None
 
 
 @dataclass(frozen=True)
 class KChoice:
-    """The sweep, each criterion's vote (None: no opinion), and the answer in words."""
+    """The sweep, each criterion's vote (None: no opinion), and the answer in words.
+
+    `doubts` are what speaks against the K with the most votes: few (customers), votes, reference, stability.
+    """
 
     points: tuple[KPoint, ...]
     votes: dict[str, int | None]
@@ -61,6 +70,7 @@ class KChoice:
     n_silhouette: int
     cluster_stability: tuple[float, ...] = ()  # bootstrap Jaccard per segment in label order, empty: not measured
     reference_silhouette: float | None = None  # what K-Means reaches at this K on data without groups
+    doubts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -74,7 +84,10 @@ class SilhouetteProfile:
 
 @dataclass(frozen=True)
 class AnomalyFinding:
-    """DBSCAN's parameters and curve: `k_distances` are sorted descending and thinned to at most 500."""
+    """DBSCAN's parameters and curve: `k_distances` are sorted descending and thinned to at most 500.
+
+    `contrast` is how many times the 5th percentile of the distances between `n_contrast` customers the 95th is.
+    """
 
     names: tuple[str, ...]
     eps: float
@@ -89,6 +102,8 @@ class AnomalyFinding:
     n_rare: int
     n_clusters: int
     warnings: tuple[str, ...]
+    contrast: float | None = None
+    n_contrast: int = 0
 
 
 @dataclass(frozen=True)
@@ -116,12 +131,29 @@ class LinkageFinding:
 
 
 @dataclass(frozen=True)
+class Split:
+    """A step of the top-down tree: `parent` ("": everybody) falls into two, so that there are `n_clusters` groups.
+
+    Groups are called by their way down (1.2: the second part of 1); `segments` hold most of each
+    part, `shares` how much of it.
+    """
+
+    n_clusters: int
+    parent: str
+    children: tuple[str, str]
+    sizes: tuple[int, int]
+    segments: tuple[int, int]
+    shares: tuple[float, float]
+
+
+@dataclass(frozen=True)
 class HierarchyFinding:
     """The dendrogram shown, cut to at most 30 leaves.
 
     `tree` is a scipy linkage matrix over those leaves (left, right, height, number of leaves);
     `leaf_sizes` customers and `leaf_segments` the majority segment of each leaf.
-    `merges` says in order of falling K which segments join: (K after the merge, label a, label b).
+    `merges` says in order of falling K which segments join: (K after the merge, label a, label b), `splits` how
+    the customers fall apart from the top down. `linkages` are compared on `n_compared` customers.
     """
 
     linkage: str
@@ -134,6 +166,8 @@ class HierarchyFinding:
     linkages: tuple[LinkageFinding, ...]
     merges: tuple[tuple[int, int, int], ...]
     reason: str
+    splits: tuple[Split, ...] = ()
+    n_compared: int = 0
 
 
 @dataclass(frozen=True)
@@ -183,6 +217,7 @@ class MixtureFinding:
     best_covariance: str
     best_n_clusters: int
     n_between: int  # no membership above 0.7
+    n_sample: int = 0  # customers that the mixtures were fitted on
 
 
 @dataclass(frozen=True)
@@ -197,9 +232,10 @@ class Theme:
 
 @dataclass(frozen=True)
 class RfmFinding:
-    """RFM cut points: per score, the upper edges of classes 1 to 4, and the customers per RFM segment.
+    """RFM cut points: the worst value that earns scores 2 to 5, NaN where nobody has one; customers per RFM segment.
 
-    `crosswalk` has a row per RFM segment in `names` and a column per K-Means segment, in customers.
+    `crosswalk` has a row per RFM segment in `names` and a column per K-Means segment, in customers;
+    `n_disagree` are in another K-Means segment than most of their RFM segment.
     """
 
     cuts: dict[str, Curve]  # recency (days), frequency (orders), monetary (money)
@@ -259,3 +295,4 @@ class Findings:
     separation: tuple[str, ...]  # sentences on how far the segmentation can be trusted
     centroids: tuple[Curve, ...] = ()  # (n_clusters, d) in prepared units
     lifetime: LifetimeFinding | None = None
+    themes_fit: tuple[float, float] | None = None  # share of what is bought that themes explain; with products shuffled

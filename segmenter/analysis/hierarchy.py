@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Literal
 
 import numpy as np
 from scipy.cluster.hierarchy import cophenet, fcluster, linkage
 from scipy.spatial.distance import pdist
 
+from segmenter.analysis.divisive import divide
 from segmenter.analysis.findings import Curve, HierarchyFinding, LinkageFinding
 from segmenter.analysis.types import Floats, Hierarchy, Ints
 
 Linkage = Literal["single", "complete", "average", "centroid", "ward"]
 Metric = Literal["euclidean", "cityblock", "cosine"]
 LINKAGES: tuple[Linkage, ...] = ("single", "complete", "average", "centroid", "ward")
+METRICS: tuple[Metric, ...] = ("euclidean", "cityblock", "cosine")
+WORDS = {"euclidean": "Euclidean", "cityblock": "Manhattan", "cosine": "cosine"}
 EUCLIDEAN_ONLY = {"centroid", "ward"}
 LEAVES = 30
+COMPARED = 1_000  # customers that the linkages and distances are compared on
 
 
 def build(
@@ -23,25 +28,25 @@ def build(
 ) -> Hierarchy:
     """Dendrogram of at most `sample_size` rows of `matrix` (n, d), cut at as many groups as `centroids` has rows.
 
-    Every linkage is compared by its cophenetic correlation (Sokal and Rohlf 1962) and by how its cut
-    agrees with the K-Means labels `segments` (n,). Centroid and Ward linkage are defined for
-    Euclidean distances only and use them whatever `metric` says. O(sample²) memory.
+    Every linkage is compared under every distance that it is defined for, by its cophenetic correlation
+    (Sokal and Rohlf 1962) and by how its cut agrees with the K-Means labels `segments` (n,). Centroid
+    and Ward linkage are defined for Euclidean distances only and use them whatever `metric` says.
+    O(sample²) memory.
     """
     sample = draw(len(matrix), sample_size, seed)
-    points, labels = matrix[sample], segments[sample]
-    n_clusters = len(centroids)
+    points, labels, n_clusters = matrix[sample], segments[sample], len(centroids)
     if len(np.unique(points, axis=0)) < 2:
-        return Hierarchy(sample, np.zeros(len(sample), dtype=np.int64), _nothing(method, metric, len(sample)))
-    distances: dict[Metric, Floats] = {
-        each: pdist(points, each) for each in {"euclidean", _metric(method, metric), metric}
-    }
-    trees = {name: linkage(distances[_metric(name, metric)], name) for name in LINKAGES}
-    cuts = {name: cut(tree, n_clusters) for name, tree in trees.items()}
-    compared = tuple(
-        _compare(name, metric, trees[name], cuts[name], labels, distances[_metric(name, metric)]) for name in LINKAGES
-    )
-    finding = _shown(trees[method], labels, n_clusters, centroids, method, _metric(method, metric), compared)
-    return Hierarchy(sample, cuts[method], finding)
+        alone = np.zeros(len(sample), dtype=np.int64)
+        return Hierarchy(sample, alone, alone, _nothing(method, metric, len(sample)))
+    used = _metric(method, metric)
+    tree = linkage(_distances(points, used), method)
+    few = draw(len(sample), COMPARED, seed)
+    compared = _compared(points[few], labels[few], n_clusters)
+    divided = divide(points, labels, n_clusters, seed)
+    finding = _shown(tree, labels, n_clusters, centroids, method, used)
+    reason = _in_words(compared, method, metric)
+    found = replace(finding, linkages=compared, n_compared=len(few), splits=divided.splits, reason=reason)
+    return Hierarchy(sample, cut(tree, n_clusters), divided.labels, found)
 
 
 def draw(n: int, size: int, seed: int) -> Ints:
@@ -63,38 +68,58 @@ def _metric(method: Linkage, metric: Metric) -> Metric:
     return "euclidean" if method in EUCLIDEAN_ONLY else metric
 
 
-def _compare(
-    name: Linkage, metric: Metric, tree: Floats, labels: Ints, segments: Ints, distances: Floats
-) -> LinkageFinding:
+def _distances(points: Floats, metric: Metric) -> Floats:
+    """Condensed distances; a customer at the origin, who has no direction, is at a right angle to the others."""
+    return np.nan_to_num(pdist(points, metric), nan=1.0)
+
+
+def _compared(points: Floats, segments: Ints, n_clusters: int) -> tuple[LinkageFinding, ...]:
+    """Every linkage under every distance that it is defined for."""
+    found = []
+    for metric in METRICS:
+        distances = _distances(points, metric)
+        found += [
+            _compare(name, metric, distances, segments, n_clusters)
+            for name in LINKAGES
+            if _metric(name, metric) == metric
+        ]
+    return tuple(found)
+
+
+def _compare(name: Linkage, metric: Metric, distances: Floats, segments: Ints, n_clusters: int) -> LinkageFinding:
     from sklearn.metrics import adjusted_rand_score
 
+    tree = linkage(distances, name)
+    labels = cut(tree, n_clusters)
     correlation = np.corrcoef(cophenet(tree), distances)[0, 1] if np.ptp(distances) > 0 else 0.0
     sizes = tuple(sorted((int(size) for size in np.bincount(labels)), reverse=True))
-    return LinkageFinding(
-        name,
-        _metric(name, metric),
-        float(np.nan_to_num(correlation)),
-        float(adjusted_rand_score(segments, labels)),
-        sizes,
+    agreement = float(adjusted_rand_score(segments, labels))
+    return LinkageFinding(name, metric, float(np.nan_to_num(correlation)), agreement, sizes)
+
+
+def _in_words(compared: tuple[LinkageFinding, ...], method: Linkage, metric: Metric) -> str:
+    best = max(compared, key=lambda each: each.cophenetic)
+    used = _metric(method, metric)
+    instead = (
+        "" if used == metric else f" {WORDS[metric]} distance was asked for, for which this linkage is not defined."
+    )
+    return (
+        f"{best.linkage.capitalize()} linkage with {WORDS[best.metric]} distance keeps the distances between customers "
+        f"best (cophenetic correlation {best.cophenetic:.2f}); {method} linkage with {WORDS[used]} distance is shown."
+        f"{instead}"
     )
 
 
 def _shown(
-    tree: Floats,
-    segments: Ints,
-    n_clusters: int,
-    centroids: Floats,
-    method: str,
-    metric: str,
-    compared: tuple[LinkageFinding, ...],
+    tree: Floats, segments: Ints, n_clusters: int, centroids: Floats, method: str, metric: str
 ) -> HierarchyFinding:
+    """The upper part of a tree over customers of `segments` (n_sample,), without what it is compared with."""
     n = len(tree) + 1
     leaves = min(LEAVES, n)
     groups = cut(tree, leaves)
     heights = tree[:, 2]
     upper = heights[n - n_clusters] if n_clusters > 1 else heights[-1]
     lower = heights[n - n_clusters - 1] if n_clusters < n else 0.0
-    best = max(compared, key=lambda each: each.cophenetic)
     truncated, order = _truncate(tree, groups, leaves)
     return HierarchyFinding(
         linkage=method,
@@ -104,12 +129,9 @@ def _shown(
         leaf_sizes=tuple(int((groups == leaf).sum()) for leaf in order),
         leaf_segments=tuple(int(np.bincount(segments[groups == leaf]).argmax()) for leaf in order),
         cut_height=float((upper + lower) / 2),
-        linkages=compared,
+        linkages=(),
         merges=_merges(centroids, np.bincount(segments, minlength=n_clusters)),
-        reason=(
-            f"{best.linkage.capitalize()} linkage keeps the distances between customers best "
-            f"(cophenetic correlation {best.cophenetic:.2f}); {method} linkage is shown."
-        ),
+        reason="",
     )
 
 

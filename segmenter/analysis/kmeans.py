@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from scipy.spatial.distance import cdist
 
+from segmenter.analysis.alike import differs
 from segmenter.analysis.choice import choose, trivial
 from segmenter.analysis.findings import KChoice, KPoint
 from segmenter.analysis.silhouette import silhouettes
@@ -50,18 +51,23 @@ def segment(matrix: Floats, config: KMeansConfig, seed: int, value: Floats | Non
     points = matrix[order]
     counts = _candidates(points, config)
     if not counts:
-        return _single(matrix)
+        return _single(matrix, trivial(len(matrix)))
     fits = _sweep(points, counts, config, seed)
     sample = _sample(len(points), SILHOUETTE_SAMPLE, seed)
     each = silhouettes(points[sample], np.array([fit.labels[sample] for fit in fits]))
-    measured = [_measured(points[sample], fit, sample, float(row.mean())) for fit, row in zip(fits, each, strict=True)]
+    at_random = _references(points[_sample(len(points), RESAMPLED, seed)], counts, seed)
+    measured = [
+        _measured(points[sample], fit, sample, float(row.mean()), reference)
+        for fit, row, reference in zip(fits, each, at_random, strict=True)
+    ]
     choice = choose(
         tuple(measured),
         spread=float(((points - points.mean(axis=0)) ** 2).sum()),
         pinned=config.n_clusters,
         n_silhouette=len(sample),
-        reference=partial(_reference, points[_sample(len(points), RESAMPLED, seed)], seed=seed),
     )
+    if choice.n_clusters == 1:
+        return _single(matrix, choice)
     chosen = counts.index(choice.n_clusters)
     fit, silhouette = fits[chosen], np.full(len(points), np.nan)
     silhouette[sample] = each[chosen]
@@ -181,7 +187,7 @@ def _sample(n: int, size: int, seed: int) -> Ints:
     return np.arange(n) if n <= size else np.sort(np.random.default_rng(seed).choice(n, size, replace=False))
 
 
-def _measured(points: Floats, fit: _Fit, sample: Ints, silhouette: float) -> KPoint:
+def _measured(points: Floats, fit: _Fit, sample: Ints, silhouette: float, reference: float) -> KPoint:
     from sklearn.metrics import calinski_harabasz_score, davies_bouldin_score
 
     labels = fit.labels[sample]
@@ -192,22 +198,34 @@ def _measured(points: Floats, fit: _Fit, sample: Ints, silhouette: float) -> KPo
         davies_bouldin=float(davies_bouldin_score(points, labels)),
         calinski_harabasz=float(calinski_harabasz_score(points, labels)),
         stability=float(fit.stability.mean()) if len(fit.stability) else None,
+        reference=reference,
     )
 
 
-def _reference(points: Floats, n_clusters: int, *, seed: int) -> float:
-    """Mean silhouette that K-Means reaches without groups: on uniform clouds in the points' principal box.
+def _references(points: Floats, counts: list[int], seed: int) -> Floats:
+    """Mean silhouettes that K-Means reaches without groups, for each K of `counts`.
 
-    The reference of the gap statistic (Tibshirani, Walther and Hastie 2001).
+    The reference of the gap statistic (Tibshirani, Walther and Hastie 2001): uniform clouds in the points'
+    principal box. Those who differ where nearly all are alike have a box of their own: they would stretch
+    the others' along axes on which nobody else lies.
     """
-    centered = points - points.mean(axis=0)
-    box = centered @ np.linalg.svd(centered, full_matrices=False)[2].T
+    differ = differs(points)
+    parts = [part for part in (points[~differ], points[differ]) if len(part)]
     found = []
-    for generator in np.random.default_rng(seed).spawn(REFERENCES):
-        cloud = generator.uniform(box.min(axis=0), box.max(axis=0), size=box.shape)
-        labels = _kmeans(cloud, n_clusters, seed, n_init=QUICK_RESTARTS).labels_
-        found.append(silhouettes(cloud, np.asarray(labels, dtype=np.int64)[None, :]).mean())
-    return float(np.mean(found))
+    with _one_thread("openmp"):
+        for generator in np.random.default_rng(seed).spawn(REFERENCES):
+            cloud = np.vstack([_cloud(part, generator) for part in parts])
+            labels = [_kmeans(cloud, k, seed, n_init=QUICK_RESTARTS).labels_ for k in counts]
+            found.append(silhouettes(cloud, np.array(labels, dtype=np.int64)).mean(axis=1))
+    return np.asarray(np.mean(found, axis=0), dtype=np.float64)
+
+
+def _cloud(points: Floats, generator: np.random.Generator) -> Floats:
+    """As many points, uniform in the principal box of those given."""
+    middle = points.mean(axis=0)
+    axes = np.linalg.svd(points - middle, full_matrices=False)[2]
+    box = (points - middle) @ axes.T
+    return np.asarray(generator.uniform(box.min(axis=0), box.max(axis=0), size=box.shape) @ axes + middle)
 
 
 def _by_value(fit: _Fit, value: Floats | None) -> Ints:
@@ -220,12 +238,12 @@ def _by_value(fit: _Fit, value: Floats | None) -> Ints:
     return rank
 
 
-def _single(matrix: Floats) -> Segmentation:
-    """One segment, where customers are all alike or too few to tell groups apart."""
+def _single(matrix: Floats, choice: KChoice) -> Segmentation:
+    """One segment: nobody can be told apart from the others, or no way of telling them apart held up."""
     return Segmentation(
         labels=np.zeros(len(matrix), dtype=np.int64),
         centroids=matrix[:1].copy() if not len(matrix) else matrix.mean(axis=0, keepdims=True),
         inertia=float(((matrix - matrix.mean(axis=0)) ** 2).sum()) if len(matrix) else 0.0,
         silhouette=np.full(len(matrix), np.nan),
-        choice=trivial(len(matrix)),
+        choice=choice,
     )

@@ -2,16 +2,32 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from segmenter.analysis.findings import MixtureFinding
 from segmenter.analysis.hierarchy import draw
-from segmenter.analysis.types import Floats, Ints
+from segmenter.analysis.types import Floats, Ints, Mask
 
-COVARIANCES = ("full", "diag")
+COVARIANCES = ("full", "tied", "diag", "spherical")
 SAMPLE = 2000
 RIDGE = 1e-3
 BETWEEN = 0.7  # a customer with no membership above this lies between two segments
+
+
+@dataclass(frozen=True)
+class Memberships:
+    """How far each customer belongs to the `own` segment and to the `second`, all (n,), from 0 to 1."""
+
+    own: Floats
+    second: Ints
+    of_second: Floats
+
+    @property
+    def between(self) -> Mask:
+        """Customers (n,) who belong clearly to no segment."""
+        return np.asarray(np.maximum(self.own, self.of_second) <= BETWEEN)
 
 
 def fit(matrix: Floats, segments: Ints, counts: tuple[int, ...], seed: int) -> MixtureFinding:
@@ -23,8 +39,8 @@ def fit(matrix: Floats, segments: Ints, counts: tuple[int, ...], seed: int) -> M
     with threadpool_limits(1):  # each fit is small: threads would only wait for one another
         bic = {kind: tuple(_bic(points, k, kind, seed) for k in tried) for kind in COVARIANCES}
     kind, place = min(((kind, at) for kind in bic for at in range(len(tried))), key=lambda each: bic[each[0]][each[1]])
-    own = memberships(matrix, segments)[0]
-    return MixtureFinding(tried, bic, kind, tried[place], int((own < BETWEEN).sum()))
+    n_between = int(memberships(matrix, segments).between.sum())
+    return MixtureFinding(tried, bic, kind, tried[place], n_between, len(points))
 
 
 def _bic(points: Floats, k: int, kind: str, seed: int) -> float:
@@ -34,23 +50,24 @@ def _bic(points: Floats, k: int, kind: str, seed: int) -> float:
     return float(model.fit(points).bic(points))
 
 
-def memberships(matrix: Floats, segments: Ints) -> tuple[Floats, Ints]:
-    """Membership of the own segment (n,) from 0 to 1, and the segment that comes second (n,).
+def memberships(matrix: Floats, segments: Ints) -> Memberships:
+    """Soft memberships of customers (n, d) in the segments that they were put into (n,).
 
     Each segment is taken as a Gaussian with its own mean, covariance and share (the expectation step
     of a mixture started at the K-Means solution); a segment of few customers shares the pooled covariance.
     """
     labels = np.unique(segments)
     if len(labels) < 2:
-        return np.ones(len(matrix)), segments.copy()
+        return Memberships(np.ones(len(matrix)), segments.copy(), np.zeros(len(matrix)))
     pooled = np.cov(matrix.T).reshape(matrix.shape[1], -1)
     logs = np.column_stack([_log_density(matrix, matrix[segments == label], pooled) for label in labels])
     odds = np.exp(logs - logs.max(axis=1, keepdims=True))
     odds /= odds.sum(axis=1, keepdims=True)
-    place = np.searchsorted(labels, segments)
-    own = odds[np.arange(len(matrix)), place]
-    odds[np.arange(len(matrix)), place] = -1.0
-    return own, labels[odds.argmax(axis=1)]
+    place, rows = np.searchsorted(labels, segments), np.arange(len(matrix))
+    own = odds[rows, place]
+    odds[rows, place] = -1.0
+    second = odds.argmax(axis=1)
+    return Memberships(own, labels[second], odds[rows, second])
 
 
 def _log_density(matrix: Floats, members: Floats, pooled: Floats) -> Floats:

@@ -19,6 +19,7 @@ STABILITY = (
 
 ON_TIME = 2.0  # silences up to twice the usual gap between orders are no sign of leaving
 HABIT = 4  # orders; fewer are no habit yet
+MIDDLE = 0.5  # the rank of everybody where all are alike: no sign of a good customer
 YOUNG = 0.25  # share of the time on record within which a customer is new
 
 
@@ -123,7 +124,7 @@ def advise(standing: Standing) -> Advice:
         (active and standing.orders <= 1, RECENT_ONE_TIME),
         (active and standing.frequent >= 0.35, STEADY),
         (active, OCCASIONAL),
-        (standing.valuable >= 0.5 and standing.frequent >= 0.45 and standing.orders >= 2, DRIFTING),
+        (standing.valuable > MIDDLE and standing.frequent >= 0.45 and standing.orders >= 2, DRIFTING),
         (standing.orders <= 1, ONE_TIME),
     )
     return next((advice for holds, advice in rules if holds), FADED)

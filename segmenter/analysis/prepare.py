@@ -64,6 +64,8 @@ def apply(preparation: Preparation, values: Floats) -> Floats:
     for column, (kind, power) in enumerate(zip(preparation.transforms, preparation.lambdas, strict=True)):
         matrix[:, column] = _transformed(matrix[:, column], kind, power)
     matrix = (matrix - np.array(preparation.center)) / np.array(preparation.scale)
+    if preparation.leeway:
+        matrix = np.sign(matrix) * np.maximum(np.abs(matrix) - np.array(preparation.leeway), 0.0)
     if preparation.components is not None:
         matrix = matrix @ np.array(preparation.components).T
     return np.asarray(matrix, dtype=np.float64)

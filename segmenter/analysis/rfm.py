@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from segmenter.analysis.findings import RfmFinding
-from segmenter.analysis.types import Floats, Ints
+from segmenter.analysis.types import Floats, Ints, Mask
 
 NAMES = (
     "Champions",
@@ -20,22 +22,38 @@ NAMES = (
     "Hibernating",
     "Lost",
 )
-TIE_RULE = "Customers with equal values get equal scores: a value's class follows the middle of its ranks."
+TIE_RULE = (
+    "Customers with equal values get equal scores, by the middle of their ranks; who ordered no more than once scores 1 in "
+    "orders, however many they are."
+)
 
 
-def score(
-    recency: Floats, frequency: Floats, monetary: Floats, segments: Ints, n_clusters: int
-) -> tuple[Ints, list[str], RfmFinding]:
-    """Scores (n, 3) from 1 to 5, 5 the best; the standard segment per customer; and the crosswalk.
+@dataclass(frozen=True)
+class Rfm:
+    """Per customer the `scores` (n, 3) from 1 to 5 and the standard segment's name.
+
+    `disagrees` (n,) marks those who are in another K-Means segment than most of their RFM segment.
+    """
+
+    scores: Ints
+    names: list[str]
+    disagrees: Mask
+    finding: RfmFinding
+
+
+def score(recency: Floats, frequency: Floats, monetary: Floats, segments: Ints, n_clusters: int) -> Rfm:
+    """Scores from 1 to 5, 5 the best, the standard segment per customer, and the crosswalk to `segments`.
 
     All arguments have shape (n,); a customer without an order (recency NaN) scores 1 in recency.
     """
     columns = {"recency": -np.nan_to_num(recency, nan=np.inf), "frequency": frequency, "monetary": monetary}
     scores = np.column_stack([quintiles(np.nan_to_num(column)) for column in columns.values()])
+    scores[np.nan_to_num(frequency) <= 1, 1] = 1  # a single order is no habit, even where half of all have no other
     names = [segment(int(r), int(f), int(m)) for r, f, m in scores]
     place = np.array([NAMES.index(name) for name in names], dtype=np.int64)
     crosswalk = np.zeros((len(NAMES), n_clusters), dtype=np.int64)
     np.add.at(crosswalk, (place, segments), 1)
+    disagrees = segments != crosswalk.argmax(axis=1)[place]
     finding = RfmFinding(
         cuts=_cuts(scores, {"recency": recency, "frequency": frequency, "monetary": monetary}),
         tie_rule=TIE_RULE,
@@ -44,9 +62,9 @@ def score(
         revenue=tuple(float(monetary[place == number].sum()) for number in range(len(NAMES))),
         crosswalk=tuple(tuple(int(cell) for cell in row) for row in crosswalk),
         agreement=_agreement(place, segments),
-        n_disagree=int(len(place) - crosswalk.max(axis=0).sum()),
+        n_disagree=int(disagrees.sum()),
     )
-    return scores, names, finding
+    return Rfm(scores, names, disagrees, finding)
 
 
 def quintiles(values: Floats) -> Ints:
@@ -80,7 +98,7 @@ def segment(r: int, f: int, m: int) -> str:
 
 
 def _cuts(scores: Ints, columns: dict[str, Floats]) -> dict[str, tuple[float, ...]]:
-    """Per score the worst value that still earns classes 2 to 5 (recency: the most days)."""
+    """Per score the worst value that still earns classes 2 to 5 (recency: the most days), NaN where nobody has one."""
     cuts = {}
     for number, (name, values) in enumerate(columns.items()):
         worst = np.nanmax if name == "recency" else np.nanmin

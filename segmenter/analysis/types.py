@@ -73,10 +73,14 @@ class Anomalies:
 
 @dataclass(frozen=True)
 class Hierarchy:
-    """The hierarchical view on a sample: `sample` holds row numbers, `labels` the cut at K (n_sample,)."""
+    """The hierarchical view on a sample: `sample` holds row numbers, the others are (n_sample,).
+
+    `labels` are the dendrogram's cut at K, `divided` the groups of the top-down tree.
+    """
 
     sample: Ints
     labels: Ints
+    divided: Ints
     finding: HierarchyFinding
 
 

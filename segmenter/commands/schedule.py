@@ -5,19 +5,19 @@ from __future__ import annotations
 import signal
 import sys
 from argparse import Namespace
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
-from zoneinfo import ZoneInfo
+from typing import Any
 
 from segmenter import delivery, schedule
 from segmenter.commands.options import config_of
 from segmenter.config import Config
 from segmenter.config.schedule import ScheduleConfig
 from segmenter.console import Terminal, print_json, shown
-from segmenter.errors import ConfigError, DeliveryError, UsageError
-from segmenter.runs.archive import find as find_run
-from segmenter.runs.state import open_state
+from segmenter.errors import UsageError
+from segmenter.runs.state import read_state
 from segmenter.schedule import ledger
 from segmenter.schedule.journal import open_journal
 from segmenter.schedule.work import Command
@@ -31,31 +31,17 @@ def now() -> datetime:
 def start(options: Namespace) -> None:
     """Serve the schedules until stopped; as a stand-by where another service holds the archive."""
     path = Path(options.config) if options.config else None
-    settings = schedule.Settings(path, options.archive)
-    _refuse_unready(settings.config)
-    archive = Path(settings.config.engine.archive)
-    open_journal(archive)
-    service = schedule.Service(settings, lambda config: command_of(options, config))
+    settings = schedule.Settings(path, options.archive, schedule.refuse_unready)
+    open_journal(Path(settings.config.engine.archive))
+    service = schedule.Service(settings, command_of)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: service.stop())
     service.serve(wait=not options.no_wait)
 
 
-def _refuse_unready(config: Config) -> None:
-    if not config.schedule:
-        raise ConfigError("There is no [[schedule]] in the configuration; add one, or name its file with -c.")
-    problems = [
-        f"schedule {each.name}: {problem}"
-        for each in config.schedule
-        for problem in delivery.check((*each.recipients, *each.owner), config.delivery, connect=True)
-    ]
-    if problems:
-        raise DeliveryError(" ".join(problems))
-
-
-def command_of(options: Namespace, config: Config) -> Command:
-    """The command line that makes a schedule's report, as a function of the schedule."""
-    here = ["-c", options.config] if options.config else []
+def command_of(config: Config, file: Path | None) -> Command:
+    """The command line that makes a schedule's report by the configuration in `file`, as a function of the schedule."""
+    here = ["-c", str(file)] if file else []
 
     def command(each: ScheduleConfig) -> Sequence[str]:
         words = [sys.executable, "-m", "segmenter", "run", *each.sources, *here, "-o", config.engine.archive]
@@ -65,43 +51,51 @@ def command_of(options: Namespace, config: Config) -> Command:
 
 
 def listing(options: Namespace) -> None:
-    """The schedules in words, and when each is due next."""
-    config, moment = config_of(options), now()
-    found = [
-        (each, schedule.in_words(each), schedule.coming(Config(schedule=(each,)), moment, 1))
-        for each in config.schedule
-    ]
-    if options.json:
-        print_json([{"name": each.name, "when": words, "next": str(due[0][1])} for each, words, due in found])
-        return
-    terminal = Terminal(options.quiet)
-    rows = [(each.name, words, _local(each, due[0][1]), ", ".join(each.recipients)) for each, words, due in found]
-    terminal.table(("schedule", "when", "next", "to"), rows)
-    if not rows:
-        terminal.say("There is no [[schedule]] in the configuration.")
+    """The schedules in words, with what they send to whom, and when each is due next."""
+    _show_schedules(options, _about)
 
 
 def upcoming(options: Namespace) -> None:
-    """The next five due times of each schedule, in its own time and in UTC."""
-    config = config_of(options)
-    zones = {each.name: each for each in config.schedule}
-    found = schedule.coming(config, now())
+    """When each schedule is due next, on its own clock and in UTC."""
+    _show_schedules(options, lambda _: "")
+
+
+def _show_schedules(options: Namespace, about: Callable[[ScheduleConfig], str]) -> None:
+    """Each schedule in words, `about` it, and its next five due times."""
+    config, moment = config_of(options), now()
+    found = [(each, schedule.in_words(each), schedule.coming(each, moment)) for each in config.schedule]
     if options.json:
-        print_json([{"schedule": name, "due": due, "local": _local(zones[name], due)} for name, due in found])
+        print_json([_document(*row) for row in found])
         return
-    rows = [(name, _local(zones[name], due), f"{due:%a %Y-%m-%d %H:%M}") for name, due in found]
-    Terminal(options.quiet).table(("schedule", "local time", "UTC"), rows)
+    terminal = Terminal(options.quiet)
+    for each, words, coming in found:
+        terminal.say(f"{each.name}: {words}", style="bold")
+        if about(each):
+            terminal.say(about(each))
+        terminal.table(("local time", "UTC"), [(local, f"{due:%a %Y-%m-%d %H:%M}") for local, due in coming])
+        terminal.say("")
+    if not found:
+        terminal.say("There is no [[schedule]] in the configuration.")
 
 
-def _local(each: ScheduleConfig, due: datetime) -> str:
-    return f"{due.astimezone(ZoneInfo(each.time_zone)):%a %Y-%m-%d %H:%M %Z}"
+def _document(each: ScheduleConfig, words: str, coming: Sequence[tuple[str, datetime]]) -> dict[str, object]:
+    due = [{"local": local, "utc": moment.isoformat()} for local, moment in coming]
+    keys = {"kind": each.kind, "condition": each.condition, "recipients": each.recipients, "owner": each.owner}
+    return {"name": each.name, "when": words, **keys, "next": due}
+
+
+def _about(each: ScheduleConfig) -> str:
+    """What a schedule sends, to whom, when it keeps still, and who hears of failures."""
+    condition = {"always": "", "above": f", with {each.threshold} newly odd or more"}
+    sends = f"{each.kind} ({', '.join(each.formats)}){condition.get(each.condition, f', on {each.condition}')}"
+    return f"  sends {sends} to {', '.join(each.recipients) or 'nobody'}; owner: {', '.join(each.owner) or 'nobody'}"
 
 
 def run(options: Namespace) -> int:
     """Make a schedule's report now; with --dry-run write its mails instead of sending them."""
     config = config_of(options)
     chosen = schedule.find(config, options.name)
-    to, command = tuple(options.to), command_of(options, config)
+    to, command = tuple(options.to), partial(command_of, file=Path(options.config) if options.config else None)
     if options.dry_run:
         tried = schedule.try_out(config, chosen, command, now, Path(options.mails), to)
     else:
@@ -132,24 +126,35 @@ def _show_deliveries(terminal: Terminal, rows: Sequence[dict[str, object]]) -> N
 def history(options: Namespace) -> None:
     """What became of the due times, and who got what and when."""
     config = config_of(options)
-    with open_state(Path(config.engine.archive)) as state:
+    with read_state(Path(config.engine.archive)) as state:
         slots = ledger.history(state, options.name, options.limit)
         sent = delivery.history(state, options.name, options.limit)
     if options.json:
         print_json({"due_times": slots, "deliveries": sent})
         return
     terminal = Terminal(options.quiet)
-    rows = [(row["schedule"], row["due"][:16], row["state"], row["run_id"] or "", row["cause"]) for row in slots]
+    rows = [(row["schedule"], row["due"][:16], _state(row), row["run_id"] or "", row["cause"]) for row in slots]
     terminal.table(("schedule", "due (UTC)", "state", "run", "cause"), rows)
     terminal.say("")
     who = [
-        (row["schedule"], row["due"][:16], row["recipient"], row["kind"], row["state"], row["answer"]) for row in sent
+        (row["schedule"], row["due"][:16], row["recipient"], row["kind"], row["state"], _moment(row), row["answer"])
+        for row in sent
     ]
-    terminal.table(("schedule", "due (UTC)", "to", "what", "state", "answer"), who)
+    terminal.table(("schedule", "due (UTC)", "to", "what", "state", "at (UTC)", "answer"), who)
+
+
+def _state(row: dict[str, Any]) -> str:
+    """What became of a due time, or of how many up to this one."""
+    return str(row["state"]) if row["n_due"] == 1 else f"{row['state']} ({row['n_due']:,} due times)"
+
+
+def _moment(row: dict[str, Any]) -> str:
+    """When a message was sent or given up, else when it is tried next."""
+    return str(row["finished_at"])[:16] if row["finished_at"] else f"again {str(row['next_at'])[:16]}"
 
 
 def status(options: Namespace) -> int:
-    """Whether all is well, for a monitor: exit status 1 where something is late, failed, or nobody serves."""
+    """Whether all is well, for a monitor: exit status 1 where something is late, failed, undelivered, or nobody serves."""
     config, moment = config_of(options), now()
     archive = Path(config.engine.archive)
     pid, found = schedule.serving(archive), schedule.conditions(archive, config, moment)
@@ -168,12 +173,14 @@ def status(options: Namespace) -> int:
 
 
 def deliver(options: Namespace) -> int:
-    """Send the report of a run, again or for the first time."""
+    """Send the report of a run, or its alerts, again or for the first time."""
+    from segmenter.runs.archive import find as find_run
+
     config = config_of(options)
     if not options.to:
         raise UsageError("Say to whom: --to me@example.com, --to webhook:NAME or --to folder:PATH.")
     folder = find_run(Path(config.engine.archive), options.run)
-    rows = schedule.send_again(config, folder.name, tuple(options.to), now)
+    rows = schedule.send_again(config, folder.name, tuple(options.to), now, alerts=options.alerts)
     if options.json:
         print_json(rows)
     else:

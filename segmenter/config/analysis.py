@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import date
 from typing import Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from segmenter.config.base import Section
 
@@ -81,6 +82,14 @@ class KMeansConfig(Section):
         20, ge=0, le=200, description="resamples for the stability of the segments; 0: not measured"
     )
     names: dict[str, str] = Field(default_factory=dict, description="your names for segments, by the name given here")
+
+    @field_validator("names")
+    @classmethod
+    def _names_differ(cls, names: dict[str, str]) -> dict[str, str]:
+        twice = [name for name, count in Counter(names.values()).items() if count > 1]
+        if twice:
+            raise ValueError(f"two segments would be called {twice[0]!r}; give each a name of its own")
+        return names
 
 
 class DbscanConfig(Section):

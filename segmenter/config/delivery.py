@@ -59,12 +59,18 @@ class DeliveryConfig(_Secretive):
     unsubscribe: str = Field("", description="address (mailto: or https:) for List-Unsubscribe; empty: the sender's")
     allowed_domains: tuple[str, ...] = Field((), description="mail domains that may receive anything; empty: all")
     attachment_mib: float = Field(
-        10.0, gt=0, description="size of all attachments of a mail; larger ones are named instead"
+        10.0,
+        gt=0,
+        description="size of all attachments of a mail as it is sent, a third more than the files; what does not fit is named instead",
     )
     connect_seconds: float = Field(10.0, gt=0, description="time to connect to a server")
-    command_seconds: float = Field(60.0, gt=0, description="time for each answer of a server")
+    command_seconds: float = Field(
+        60.0, gt=0, description="time for each answer of a server as a whole, and for a webhook's answer"
+    )
     accept_seconds: float = Field(
-        600.0, gt=0, description="time for the answer after a mail's last line (RFC 5321: 10 minutes)"
+        600.0,
+        gt=0,
+        description="time to send a mail's lines, and for the answer after the last one (RFC 5321: 10 minutes)",
     )
     give_up_hours: float = Field(
         24.0, gt=0, description="after so long an undelivered message is given up and its owner told"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Literal
 
 from pydantic import Field
@@ -38,3 +39,9 @@ class EngineConfig(Section):
     )
     threads: int | None = Field(None, ge=1, description="DuckDB's threads; unset: one per core")
     archive: str = Field("runs", description="folder that holds the runs")
+
+    @property
+    def memory_mib(self) -> int:
+        """`memory_limit` in MiB."""
+        number, unit = re.fullmatch(r"([\d.]+) ?([KMG])i?B", self.memory_limit).groups()  # type: ignore[union-attr]
+        return round(float(number) * {"K": 1 / 1024, "M": 1, "G": 1024}[unit])

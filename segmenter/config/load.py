@@ -60,21 +60,39 @@ def load_config(path: str | Path | None = None, **overrides: dict[str, Any]) -> 
         The file is missing, is not TOML, or has unknown or wrong keys; every fault is named,
         with the line where the key stands.
     """
-    text = _read(Path(path)) if path is not None else ""
+    text = read_text(Path(path)) if path is not None else ""
+    return parse_config(text, str(path or "the configuration"), **overrides)
+
+
+def parse_config(text: str, name: str, **overrides: dict[str, Any]) -> Config:
+    """The configuration that the TOML of `text` holds, `overrides` laid over it; errors call it `name`.
+
+    Raises
+    ------
+    ConfigError
+        It is not TOML, or has unknown or wrong keys.
+    """
     try:
         tables = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise ConfigError(f"{path} is not valid TOML: {error}. Mend that line and run again.") from None
+        raise ConfigError(f"{name} is not valid TOML: {error}. Mend that line and run again.") from None
     for section, keys in overrides.items():
         if isinstance(tables.setdefault(section, {}), dict):  # what is no table is refused below, with its line
             tables[section] = {**tables[section], **keys}
     try:
         return Config.model_validate(tables)
     except ValidationError as error:
-        raise ConfigError(_explain(error, str(path or "the configuration"), text)) from None
+        raise ConfigError(_explain(error, name, text)) from None
 
 
-def _read(path: Path) -> str:
+def read_text(path: Path) -> str:
+    """The text of a configuration file.
+
+    Raises
+    ------
+    ConfigError
+        It cannot be read.
+    """
     try:
         return path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:

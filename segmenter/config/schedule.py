@@ -84,4 +84,9 @@ class ServiceConfig(Section):
 
     parallel: int = Field(1, ge=1, le=16, description="runs at the same time")
     grace_minutes: int = Field(15, ge=1, description="lateness from which on `schedule status` calls a due time late")
+    run_memory_mib: int = Field(
+        0,
+        ge=0,
+        description="memory in MiB beyond which a run is stopped; 0: twice engine.memory_limit and 2 GiB more, but no more than nine tenths of the machine's",
+    )
     min_free_mib: int = Field(200, ge=0, description="free space in MiB below which no run is begun")

@@ -1,12 +1,25 @@
 """A report -> people: by e-mail, webhook or folder, through an outbox that survives a crash."""
 
+from segmenter.delivery.answers import UnreachedError
 from segmenter.delivery.check import channel_of, check
 from segmenter.delivery.gate import gate
-from segmenter.delivery.heartbeat import ping
+from segmenter.delivery.heartbeat import Heartbeat
 from segmenter.delivery.mail import preview
-from segmenter.delivery.outbox import CHANNELS, Channel, Message, enqueue, history, recover
-from segmenter.delivery.post import deliver_due
+from segmenter.delivery.outbox import (
+    CHANNELS,
+    About,
+    Channel,
+    Message,
+    enqueue,
+    history,
+    mark_told,
+    recover,
+    undelivered,
+    untold,
+)
+from segmenter.delivery.post import Post, deliver_due
 
 __all__ = [
-    "CHANNELS", "Channel", "Message", "channel_of", "check", "deliver_due", "enqueue", "gate", "history", "ping", "preview", "recover",
+    "CHANNELS", "About", "Channel", "Heartbeat", "Message", "Post", "UnreachedError", "channel_of", "check", "deliver_due", "enqueue",
+    "gate", "history", "mark_told", "preview", "recover", "undelivered", "untold",
 ]  # fmt: skip

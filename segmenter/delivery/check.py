@@ -7,9 +7,10 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from segmenter.config.delivery import DeliveryConfig
+from segmenter.delivery.answers import RefusedError, UnreachedError
 from segmenter.delivery.outbox import Channel
 from segmenter.delivery.secrets import secret
-from segmenter.errors import DeliveryError, SegmenterError
+from segmenter.errors import DeliveryError
 
 ADDRESS = re.compile(r"^[^@\s<>(),;:\"\[\]\\]+@[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?$")
 
@@ -20,65 +21,82 @@ def channel_of(recipient: str) -> Channel:
     return "webhook" if kind == "webhook" else "folder" if kind == "folder" else "email"
 
 
-def check(recipients: Iterable[str], config: DeliveryConfig, *, connect: bool = False) -> tuple[str, ...]:
-    """What keeps recipients from being served, a sentence each; with `connect` the mail server is asked, too."""
+def check(recipients: Iterable[str], config: DeliveryConfig, *, connect: bool = False) -> tuple[DeliveryError, ...]:
+    """What keeps recipients from being served; with `connect` the mail server is asked, too.
+
+    An `UnreachedError` among them may pass by itself; every other has to be mended first.
+    """
     chosen = list(dict.fromkeys(recipients))
-    problems = [problem for each in chosen for problem in [_problem(each, config)] if problem]
+    problems = [problem for each in chosen for problem in _problems(each, config)]
     if any(channel_of(each) == "email" for each in chosen):
         problems += _mail_problems(config, connect)
     return tuple(problems)
 
 
-def _problem(recipient: str, config: DeliveryConfig) -> str:
-    rest = recipient.partition(":")[2]
-    return {"email": _address, "webhook": _webhook, "folder": _folder}[channel_of(recipient)](
-        recipient if channel_of(recipient) == "email" else rest, config
-    )
+def _problems(recipient: str, config: DeliveryConfig) -> list[DeliveryError]:
+    channel, rest = channel_of(recipient), recipient.partition(":")[2]
+    try:
+        if channel == "email":
+            _check_address(recipient, config)
+        elif channel == "webhook":
+            _check_webhook(rest, config)
+        else:
+            _check_folder(Path(rest))
+    except DeliveryError as error:
+        return [error]
+    return []
 
 
-def _address(address: str, config: DeliveryConfig) -> str:
+def _check_address(address: str, config: DeliveryConfig) -> None:
     if not ADDRESS.match(address):
-        return f"{address} is no e-mail address, webhook:NAME or folder:PATH."
+        raise RefusedError(f"{address} is no e-mail address, webhook:NAME or folder:PATH.")
+    if not address.isascii():
+        raise RefusedError(f"{address} has letters before the @ that few mail servers take; name another address.")
     domain = address.rpartition("@")[2].lower()
     if config.allowed_domains and domain not in {each.lower() for each in config.allowed_domains}:
-        return f"{address} is outside delivery.allowed_domains ({', '.join(config.allowed_domains)}); nothing is sent there."
-    return ""
+        raise RefusedError(
+            f"{address} is outside delivery.allowed_domains ({', '.join(config.allowed_domains)}); nothing is sent there."
+        )
 
 
-def _webhook(name: str, config: DeliveryConfig) -> str:
+def _check_webhook(name: str, config: DeliveryConfig) -> None:
+    from segmenter.delivery.webhook import target
+
     hook = config.webhooks.get(name)
     if hook is None:
-        return f"webhook:{name} is not in the configuration; add a table [delivery.webhooks.{name}] with url_env."
+        raise RefusedError(
+            f"webhook:{name} is not in the configuration; add a table [delivery.webhooks.{name}] with url_env."
+        )
+    url = secret(hook.url_env, hook.url_file, f"the address of webhook {name}")
+    secret(hook.secret_env, hook.secret_file, f"the key of webhook {name}")
     try:
-        secret(hook.url_env, hook.url_file, f"the address of webhook {name}")
-        secret(hook.secret_env, hook.secret_file, f"the key of webhook {name}")
-    except DeliveryError as error:
-        return str(error)
-    return ""
+        target(url)
+    except RefusedError as error:
+        raise RefusedError(f"webhook:{name}: {error}") from None
 
 
-def _folder(path: str, _: DeliveryConfig) -> str:
-    folder = Path(path)
+def _check_folder(folder: Path) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         probe = folder / ".segmenter-probe"
         probe.write_bytes(b"")
         probe.unlink()
     except OSError as error:
-        return f"The folder {folder} cannot be written to: {error.strerror}. Permit it or name another one."
-    return ""
+        raise UnreachedError(
+            f"The folder {folder} cannot be written to: {error.strerror}. Permit it or name another one."
+        ) from None
 
 
-def _mail_problems(config: DeliveryConfig, connect: bool) -> list[str]:
+def _mail_problems(config: DeliveryConfig, connect: bool) -> list[DeliveryError]:
     missing = [key for key in ("smtp_host", "sender") if not getattr(config, key)]
     if missing:
-        return [f"Mail cannot be sent: delivery.{missing[0]} is not set."]
+        return [RefusedError(f"Mail cannot be sent: delivery.{missing[0]} is not set.")]
     from segmenter.delivery.smtp import greet
 
     try:
         password = secret(config.password_env, config.password_file, "the password of the mail server")
         if connect:
             greet(config, password)
-    except SegmenterError as error:
-        return [str(error)]
+    except DeliveryError as error:
+        return [error]
     return []

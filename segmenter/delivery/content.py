@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from segmenter.config.report import ReportConfig
 from segmenter.delivery.outbox import Message
-from segmenter.errors import RunError
-from segmenter.report.brief import Brief, brief
-from segmenter.report.templating import fill
-from segmenter.runs.archive import read
+
+if TYPE_CHECKING:
+    from segmenter.report.brief import Brief
+    from segmenter.report.language import Voice
+    from segmenter.report.types import AlertLine, AlertPage, Stat
 
 FILES = {
     "html": ("report.html",), "pdf": ("report.pdf",), "csv": ("customers.csv", "segments.csv", "anomalies.csv"), "xlsx": ("report.xlsx",),
@@ -20,13 +22,19 @@ FILES = {
 
 @dataclass(frozen=True)
 class Content:
-    """A message ready for any channel: subject, paragraphs of plain text, an HTML page, and files that exist."""
+    """A message ready for any channel: subject, paragraphs of plain text, an HTML page, and files that exist.
+
+    `figures` and `alerts`, those that are news, are for machines; `voice` speaks the reader's language.
+    """
 
     subject: str
     text: tuple[str, ...]
     html: str
     files: tuple[Path, ...]
-    brief: Brief | None = None
+    voice: Voice
+    company: str
+    figures: tuple[Stat, ...] = ()
+    alerts: tuple[AlertLine, ...] = ()
 
 
 def content(message: Message, archive: Path, config: ReportConfig) -> Content:
@@ -39,32 +47,79 @@ def content(message: Message, archive: Path, config: ReportConfig) -> Content:
     ReportError
         A template of the team's own is broken.
     """
+    from segmenter.report.language import Voice
+    from segmenter.report.templating import fill
+
+    voice = Voice(config.locale, config.currency)
     if message.run_id is None:
-        page = fill("mail_notice.html", config.templates, title=message.title, text=message.text, accent=config.accent)
-        return Content(message.title, message.text, page, ())
+        values = {"title": message.title, "text": message.text, "accent": config.accent, "voice": voice}
+        page = fill("mail_notice.html", config.templates, **values)
+        return Content(message.title, message.text, page, (), voice, config.company)
     folder = archive / message.run_id
-    known = brief(read(folder), config)
     files = tuple(folder / name for kind in message.formats for name in FILES[kind] if (folder / name).is_file())
-    if message.kind == "alerts":
-        return _alerts(message, folder, known, files)
-    html = fill("mail_report.html", config.templates, brief=known, opening=message.text)
-    return Content(f"{known.title}, {known.date}", (*message.text, *_plain(known)), html, files, known)
+    return (_alerts if message.kind == "alerts" else _report)(message, archive, config, voice, files)
 
 
-def _alerts(message: Message, folder: Path, known: Brief, files: tuple[Path, ...]) -> Content:
-    page = folder / "alerts.html"
-    try:
-        html = page.read_text(encoding="utf-8")
-    except OSError as error:
-        raise RunError(f"{page} cannot be read: {error.strerror}. Run again, or restore the folder.") from None
-    return Content(
-        f"Odd customers, {known.date}", (*message.text, *known.changed, *known.sentences), html, files, known
+def _report(message: Message, archive: Path, config: ReportConfig, voice: Voice, files: tuple[Path, ...]) -> Content:
+    from segmenter.report.brief import brief
+    from segmenter.report.templating import fill
+    from segmenter.runs.archive import read
+
+    known = brief(read(archive / str(message.run_id)), config)
+    html = fill("mail_report.html", config.templates, brief=known, opening=message.text, say=voice)
+    text = (*message.text, *_plain(known, voice))
+    return Content(f"{known.title}, {known.date}", text, html, files, voice, known.company, known.stats)
+
+
+def _plain(known: Brief, voice: Voice) -> tuple[str, ...]:
+    """The run in brief as paragraphs."""
+    changed = (f"{voice('What changed since last time')}: {' '.join(known.changed)}",) if known.changed else ()
+    todo = tuple(f"{number}. {each.name}: {each.text} ({each.money})" for number, each in enumerate(known.actions, 1))
+    figures = ", ".join(f"{each.value} {each.label}" for each in known.stats)
+    return (
+        " ".join(known.sentences),
+        *changed,
+        *((f"{voice('What to do first')}:", *todo) if todo else ()),
+        figures,
     )
 
 
-def _plain(known: Brief) -> tuple[str, ...]:
-    """The run in brief as paragraphs."""
-    changed = (f"Since last time: {' '.join(known.changed)}",) if known.changed else ()
-    todo = tuple(f"{number}. {each.name}: {each.text} ({each.money})" for number, each in enumerate(known.actions, 1))
-    figures = ", ".join(f"{each.value} {each.label}" for each in known.stats)
-    return (" ".join(known.sentences), *changed, *(("What to do:", *todo) if todo else ()), figures)
+def _alerts(message: Message, archive: Path, config: ReportConfig, voice: Voice, files: tuple[Path, ...]) -> Content:
+    """The alerts of a run as news to one who last heard of the run `message.since`."""
+    from segmenter.report.alerts import FRESH, alert_lines, alert_view
+    from segmenter.report.templating import fill
+    from segmenter.runs.archive import read
+    from segmenter.runs.news import as_news
+
+    run = as_news(read(archive / str(message.run_id)), archive, message.since)
+    lines, counts = alert_lines(run), run.history.alerts
+    page = alert_view(lines, config, run.manifest.as_of, counts)
+    html = fill("mail_alerts.html", config.templates, page=page, opening=message.text)
+    fresh = tuple(line for line in lines if line.state in FRESH)
+    subject = (
+        voice("Odd customers at the first look: {n}, {date}", n=voice.number(len(lines)), date=page.date)
+        if counts is not None and counts.is_baseline
+        else voice("Odd customers: {n} new or worse, {date}", n=voice.number(len(fresh)), date=page.date)
+    )
+    shown = fresh if config.customer_rows else ()
+    text = (*message.text, *_plain_alerts(page, voice))
+    return Content(subject, text, html, files, voice, page.company, page.stats, shown)
+
+
+def _plain_alerts(page: AlertPage, voice: Voice) -> tuple[str, ...]:
+    """What is newly odd or worse, customer by customer, and the rest in numbers, as paragraphs."""
+    told: list[str] = []
+    for group in page.groups:
+        if group.heading in {voice("New"), voice("Worse")}:
+            for row in group.rows:
+                head = ", ".join(filter(None, (row.customer_id, row.severity, row.amount)))
+                told.append(
+                    f"{group.heading}: {head}. {' '.join(filter(None, (_sentence(row.reason), row.step, row.evidence)))}"
+                )
+            told += [group.more] if group.more else []
+    figures = ", ".join(f"{each.label}: {each.value}" for each in page.stats)
+    return (page.headline, *told, *filter(None, [figures]), *page.notes)
+
+
+def _sentence(text: str) -> str:
+    return text if not text or text.endswith((".", "!", "?")) else f"{text}."

@@ -14,16 +14,19 @@ from segmenter.delivery.outbox import Message
 def send(message: Message, what: Content, folder: Path) -> str:
     """Copy the files of `what`, or the notice, into a folder of their own below `folder`; says where.
 
-    The folder is named by due time and schedule, so that a second attempt replaces the first.
+    The folder is named by due time and schedule, a message without a run also by its key, so that a second attempt
+    replaces the first and two messages never replace each other.
 
     Raises
     ------
     UnreachedError
         The folder cannot be written to.
     """
-    name = f"{message.due:%Y%m%dT%H%M%SZ}-{message.schedule}" + ("" if message.run_id else f"-{message.kind}")
+    name = f"{message.due:%Y%m%dT%H%M%SZ}-{message.schedule}"
+    name += "" if message.run_id else f"-{message.kind}-{message.key[:8]}"
     target, aside = folder / name, folder / f".writing-{os.getpid()}-{name}"
     try:
+        shutil.rmtree(aside, ignore_errors=True)
         aside.mkdir(parents=True)
         for path in what.files:
             shutil.copy2(path, aside / path.name)

@@ -3,69 +3,204 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection, Iterator
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from segmenter.delivery.content import FILES
 from segmenter.errors import RunError
-from segmenter.runs.archive import read
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from segmenter.runs.types import Run
 
 WRONG = re.compile(r"^\s*(nan|inf|-inf|none|undefined|null|nat)\s*(%|[A-Z]{3})?\s*$", re.IGNORECASE)
-EMPTY_CHART = 400  # characters of SVG below which nothing can have been drawn
+UNFILLED = re.compile(r"\{\{.*?\}\}|\{%.*?%\}")
+LEAST_TEXT = 200  # letters that a page of a report has at least
+ALWAYS_KNOWN = {
+    "customers": ("recency", "frequency", "monetary", "segment", "anomaly_score", "severity"),
+    "segments": ("customers", "customer_share", "revenue", "revenue_share"),
+    "anomalies": ("severity", "anomaly_score", "amount_at_stake"),
+}  # columns of a run's tables in which no number may be missing
 
 
-def gate(folder: Path) -> tuple[str, ...]:
+def gate(folder: Path, formats: Collection[str] = ()) -> tuple[str, ...]:
     """Why the run in `folder` must not be sent as a success, a sentence each: none where all is well.
 
-    A table of the run that cannot be read, no customers, an empty chart, and NaN or None where a number belongs are
-    each a reason. A template variable that is undefined fails the run itself.
+    Reasons are a file of `formats` that is not there or holds nothing, a table that cannot be read or in which a number
+    is missing or no number, no customers, a chart in which nothing is drawn, NaN or None where a page should show
+    a number, and a place of a template that was left unfilled. A template variable that is undefined fails the run itself.
     """
+    from segmenter.runs.archive import read
+
     try:
         run = read(folder)
     except RunError as error:
         return (str(error),)
-    found = []
-    if run.customers.empty or run.segments.empty:
-        found.append("The run has no customers.")
-    charts = sorted((folder / "charts").glob("*.svg")) if (folder / "charts").is_dir() else []
-    found += [f"The chart {path.stem} is empty." for path in charts if _is_empty(path.read_text(encoding="utf-8"))]
-    page = folder / "report.html"
-    if page.is_file():
-        found += _faults_of(page.read_text(encoding="utf-8"))
+    found = ["The run has no customers."] if run.customers.empty or run.segments.empty else []
+    found += _missing(folder, formats)
+    found += [
+        f"The chart {path.stem} is empty."
+        for path in sorted((folder / "charts").glob("*.svg"))
+        if is_empty_chart(path.read_text(encoding="utf-8", errors="replace"))
+    ]
+    for name in ("customers", "segments", "anomalies"):
+        found += _faults_of_table(name, getattr(run, name))
+    if (folder / "report.html").is_file():
+        found += _faults_of_page((folder / "report.html").read_text(encoding="utf-8", errors="replace"), run)
     return tuple(found)
 
 
-def _is_empty(svg: str) -> bool:
-    drawn = re.findall(r"<(?:path|use|text|rect|circle|image)\b", svg)
-    return len(svg) < EMPTY_CHART or not drawn
+def _missing(folder: Path, formats: Collection[str]) -> Iterator[str]:
+    """Files that are asked for and not there or not whole; where no PDF can be made here, the page stands in for it."""
+    for kind in formats:
+        for name in FILES[kind]:
+            path = folder / name
+            if kind == "pdf" and not path.is_file() and (folder / "report.html").is_file() and _no_pdf_here():
+                continue
+            if not path.is_file() or path.stat().st_size == 0:
+                yield f"The file {name} was asked for and is not there."
+            elif kind == "pdf" and not _is_whole_pdf(path.read_bytes()):
+                yield f"The file {name} is not a whole PDF."
 
 
-def _faults_of(page: str) -> list[str]:
-    reader = _Numbers()
+def _no_pdf_here() -> bool:
+    from segmenter.report.paper import pdf_problem
+
+    return pdf_problem() is not None
+
+
+def _is_whole_pdf(raw: bytes) -> bool:
+    return raw.startswith(b"%PDF-") and b"%%EOF" in raw[-1024:]
+
+
+def _faults_of_table(name: str, table: pd.DataFrame) -> Iterator[str]:
+    import numpy as np
+
+    for column in table.select_dtypes("number"):
+        values = table[column].to_numpy(dtype=float, na_value=np.nan)
+        if np.isinf(values).any():
+            yield f"The column {column} of {name} holds a number without end."
+        if column in ALWAYS_KNOWN[name] and np.isnan(values).any():
+            yield f"The column {column} of {name} lacks {int(np.isnan(values).sum()):,} of its numbers."
+
+
+def is_empty_chart(svg: str) -> bool:
+    """Whether nothing is drawn in a chart but its ground, axes, grid and letters.
+
+    What counts as drawn is an image, a circle, a dot, a curve or line through more than two points or askew, and
+    a rectangle that is filled with another colour than white.
+    """
+    reader = _Marks()
+    reader.feed(svg)
+    return not reader.n_marks
+
+
+def _faults_of_page(page: str, run: Run) -> list[str]:
+    reader = _Page()
     reader.feed(page)
+    text = " ".join("".join(reader.text).split())
+    found = []
+    if len(text) < LEAST_TEXT:
+        found.append(f"The page of the report holds {len(text)} letters of text, which is no report.")
     wrong = dict.fromkeys(cell.strip() for cell in reader.cells if WRONG.match(cell))
-    return [f"A table of the report shows {cell!r} where a number belongs." for cell in wrong]
+    found += [f"A table of the report shows {cell!r} where a number belongs." for cell in wrong]
+    unfilled = [mark for mark in dict.fromkeys(UNFILLED.findall(text)) if not _is_of_business(mark, run)]
+    return found + [
+        f"The page of the report shows {mark!r}, a place of its template that was not filled." for mark in unfilled
+    ]
 
 
-class _Numbers(HTMLParser):
-    """Collects the cells of columns that hold numbers; text of the business is not ours to judge."""
+def _is_of_business(mark: str, run: Run) -> bool:
+    """Whether a text is one of the business's own, such as a customer or product with braces in its name."""
+    return mark in repr(run.findings) or any(mark in str(each) for each in run.customers["customer_id"])
+
+
+class _Page(HTMLParser):
+    """Collects the text that a reader sees, and the cells of columns that hold numbers."""
 
     def __init__(self) -> None:
         super().__init__()
+        self.text: list[str] = []
         self.cells: list[str] = []
-        self._inside = False
+        self._in_number = False
+        self._hidden = 0
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        """Begin a cell."""
+        """Begin a cell, or what nobody sees."""
+        self._hidden += tag in {"script", "style", "svg"}
         if tag == "td":
-            self._inside = "number" in (dict(attrs).get("class") or "").split()
-            self.cells += [""] if self._inside else []
+            self._in_number = "number" in (dict(attrs).get("class") or "").split()
+            self.cells += [""] if self._in_number else []
 
     def handle_endtag(self, tag: str) -> None:
-        """End a cell."""
+        """End a cell, or what nobody sees."""
+        self._hidden -= tag in {"script", "style", "svg"}
         if tag == "td":
-            self._inside = False
+            self._in_number = False
 
     def handle_data(self, data: str) -> None:
-        """Add to the cell that is open."""
-        if self._inside:
+        """Add to the text and to the cell that is open."""
+        if self._hidden:
+            return
+        self.text.append(data)
+        if self._in_number:
             self.cells[-1] += data
+
+
+class _Marks(HTMLParser):
+    """Counts what is drawn in a chart: marks of data, not the ground, axes, grid and letters."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.n_marks = 0
+        self._defined: set[str] = set()  # ids of definitions that are marks, such as the circle of a scatter plot
+        self._in_defs = 0
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Judge one shape."""
+        found = {name: value or "" for name, value in attrs}
+        if tag in {"defs", "clippath"}:
+            self._in_defs += 1
+        elif tag == "path" and self._in_defs and _is_shape(found.get("d", "")) and "-" not in found.get("id", "-"):
+            self._defined.add(f"#{found['id']}")  # letters have a hyphen in their ids: the font's name and their code
+        elif tag == "use":
+            self.n_marks += found.get("xlink:href", found.get("href", "")) in self._defined
+        elif not self._in_defs:
+            self.n_marks += tag in {"image", "circle", "ellipse", "polygon"} or (tag == "path" and _is_mark(found))
+
+    def handle_endtag(self, tag: str) -> None:
+        """Leave the definitions."""
+        if tag in {"defs", "clippath"}:
+            self._in_defs -= 1
+
+
+def _is_mark(path: dict[str, str]) -> bool:
+    drawing, style = path.get("d", ""), f"{path.get('style', '')};fill: {path.get('fill', '')}".replace(" ", "").lower()
+    is_ground = re.search(r"fill:(none|#fff(fff)?|white)", style) is not None
+    if re.search(r"[zZ]", drawing) and is_ground and "stroke:#" not in style.replace("stroke:#fff", ""):
+        return False  # a white or open area without an edge
+    return _is_shape(drawing) and not (is_ground and _is_frame(drawing))
+
+
+def _points(drawing: str) -> list[tuple[str, str]]:
+    numbers = re.findall(r"-?\d+(?:\.\d+)?(?:e-?\d+)?", re.sub(r"h0", "", drawing))
+    return list(zip(numbers[::2], numbers[1::2], strict=False))
+
+
+def _is_shape(drawing: str) -> bool:
+    """Whether a path is more than one straight line along an axis: a tick, a spine, a line of the grid."""
+    points = _points(drawing)
+    if "h0" in drawing or re.search(r"[cCqQaAsStT]", drawing):
+        return True
+    if len(points) < 2:
+        return False
+    return len(points) > 2 or (points[0][0] != points[1][0] and points[0][1] != points[1][1])
+
+
+def _is_frame(drawing: str) -> bool:
+    """Whether a path is a rectangle: its points have two different x and two different y."""
+    points = _points(drawing)
+    return len({x for x, _ in points}) == 2 and len({y for _, y in points}) == 2 and len(points) >= 4

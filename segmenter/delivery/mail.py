@@ -9,11 +9,15 @@ from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from segmenter.config.delivery import DeliveryConfig
 from segmenter.config.report import ReportConfig
 from segmenter.delivery.content import Content, content
 from segmenter.delivery.outbox import Message
+
+if TYPE_CHECKING:
+    from segmenter.report.language import Voice
 
 SUBJECT_LENGTH = 150
 PLAIN = SMTP.clone(cte_type="7bit")  # what every server takes
@@ -35,9 +39,7 @@ def compose(message: Message, what: Content, config: DeliveryConfig, now: dateti
     mail = EmailMessage(policy=PLAIN)
     sender = config.sender or "segmenter@localhost"
     mail["Subject"] = one_line(what.subject)[:SUBJECT_LENGTH]
-    mail["From"] = Address(
-        display_name=one_line(what.brief.company if what.brief else "") or "segmenter", addr_spec=sender
-    )
+    mail["From"] = Address(display_name=one_line(what.company) or "segmenter", addr_spec=sender)
     mail["To"] = Address(addr_spec=message.recipient)
     if config.reply_to:
         mail["Reply-To"] = Address(addr_spec=config.reply_to)
@@ -46,7 +48,7 @@ def compose(message: Message, what: Content, config: DeliveryConfig, now: dateti
     mail["Auto-Submitted"] = "auto-generated"
     mail["List-Unsubscribe"] = f"<{config.unsubscribe or f'mailto:{config.reply_to or sender}?subject=unsubscribe'}>"
     attached, left_out = _within(what.files, int(config.attachment_mib * 2**20))
-    notes = _notes(left_out, config.attachment_mib)
+    notes = _notes(left_out, config.attachment_mib, what.voice)
     mail.set_content("\n\n".join((*what.text, *notes)) + "\n")
     mail.add_alternative(what.html.replace("<!-- files -->", _paragraphs(notes)), subtype="html")
     for path in attached:
@@ -66,18 +68,28 @@ def _within(files: tuple[Path, ...], budget: int) -> tuple[list[Path], list[Path
     attached: list[Path] = []
     left_out: list[Path] = []
     for path in files:
-        room = budget - sum(each.stat().st_size for each in attached)
-        (attached if path.stat().st_size <= room else left_out).append(path)
+        room = budget - sum(map(_sent_size, attached))
+        (attached if _sent_size(path) <= room else left_out).append(path)
     return attached, left_out
 
 
-def _notes(left_out: list[Path], budget: float) -> tuple[str, ...]:
+def _sent_size(path: Path) -> int:
+    """Bytes that a file takes in a mail: three of it become four (base64), in lines of 76 and a line break each."""
+    encoded = -(-path.stat().st_size // 3) * 4
+    return encoded + -(-encoded // 76) * 2
+
+
+def _notes(left_out: list[Path], budget: float, voice: Voice) -> tuple[str, ...]:
     if not left_out:
         return ()
-    named = ", ".join(f"{path.name} ({path.stat().st_size / 2**20:,.1f} MiB)" for path in left_out)
-    return (
-        f"Too large for a mail of {budget:,g} MiB and left out: {named}. It is in the run {left_out[0].parent.name}.",
+    sizes = [f"{path.name} ({voice.number(_sent_size(path) / 2**20, 1)} MiB)" for path in left_out]
+    note = voice(
+        "Of the files, these did not fit any more into a mail of {budget} MiB: {files}. They are in the run {run}.",
+        budget=voice.number(budget, 0 if budget == int(budget) else 1),
+        files=", ".join(sizes),
+        run=left_out[0].parent.name,
     )
+    return (note,)
 
 
 def _paragraphs(notes: tuple[str, ...]) -> str:

@@ -6,7 +6,7 @@ import hashlib
 import json
 import random
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal
@@ -18,6 +18,9 @@ CHANNELS: tuple[Channel, ...] = ("email", "webhook", "folder")
 FIRST_PAUSE = timedelta(minutes=1)
 LONGEST_PAUSE = timedelta(hours=1)  # that we make of ourselves
 LONGEST_WAIT = timedelta(days=1)  # that a server may ask for
+BY_HAND = "hand-"  # begins the sender of a message that a person's command sends beside the service
+LONGEST_SENDING = timedelta(hours=1)  # longer than any sending may take: a command by hand then died
+LATE = timedelta(hours=1)  # after which the owner hears that a message is not delivered yet
 
 
 @dataclass(frozen=True)
@@ -25,7 +28,8 @@ class Message:
     """A message to one recipient.
 
     `kind` is report or alerts (their content is read from the run), notice (to recipients: there is no
-    report) or owner; `text` are paragraphs, for a report those that it opens with.
+    report) or owner; `text` are paragraphs, for a report those that it opens with. Alerts are those that are
+    news since the run `since`, None: since the run before.
     """
 
     schedule: str
@@ -37,11 +41,16 @@ class Message:
     title: str
     text: tuple[str, ...]
     formats: tuple[str, ...] = ()
+    since: str | None = None
 
     @property
     def key(self) -> str:
-        """What makes the message this one: the same for every attempt, so that receivers can drop a repetition."""
-        parts = (self.schedule, self.due.isoformat(), self.run_id, self.kind, self.recipient, self.title)
+        """What makes the message this one: the same for every attempt, so that receivers can drop a repetition.
+
+        Of a word to the owner the text is a part: two things may go wrong with one due time.
+        """
+        parts = [self.schedule, self.due.isoformat(), self.run_id, self.kind, self.recipient, self.title]
+        parts += self.text if self.kind == "owner" else ()
         return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:32]
 
 
@@ -56,6 +65,14 @@ class Row:
     ambiguous: bool
 
 
+@dataclass(frozen=True)
+class About:
+    """The messages of one due time."""
+
+    schedule: str
+    due: datetime
+
+
 def enqueue(state: sqlite3.Connection, messages: Sequence[Message], now: datetime) -> int:
     """Put messages into the outbox, inside the caller's transaction; one that is there already is not added again.
 
@@ -63,10 +80,10 @@ def enqueue(state: sqlite3.Connection, messages: Sequence[Message], now: datetim
     """
     added = 0
     for message in messages:
-        body = json.dumps({"title": message.title, "text": message.text, "formats": message.formats})
+        body = {"title": message.title, "text": message.text, "formats": message.formats, "since": message.since}
         values = (
             message.key, message.schedule, message.due.isoformat(), message.run_id, message.kind, message.channel,
-            message.recipient, body, now.isoformat(), now.isoformat(),
+            message.recipient, json.dumps(body), now.isoformat(), now.isoformat(),
         )  # fmt: skip
         added += state.execute(
             "INSERT INTO delivery (message_id, schedule, due, run_id, kind, channel, recipient, body, state, created_at, "
@@ -76,42 +93,59 @@ def enqueue(state: sqlite3.Connection, messages: Sequence[Message], now: datetim
     return added
 
 
-def recover(state: sqlite3.Connection) -> int:
-    """Put messages whose sending a crash cut short back into the outbox, flagged; inside the caller's transaction.
+def recover(state: sqlite3.Connection, held: Collection[int], now: datetime) -> int:
+    """Put messages whose sending was cut short back into the outbox, flagged; inside the caller's transaction.
 
-    Whether the server had taken them cannot be known (RFC 5321, 4.5.3.2.6). They are sent once more under
-    the same Message-ID; one that is cut short a second time is left as failed. Returns how many were put back.
+    Only the service may call this: what is marked as being sent, and is not among the numbers that it holds in its
+    hands, was left by a crash; of a command by hand that is known an hour later. Whether the server had taken them
+    cannot be known (RFC 5321, 4.5.3.2.6). They are sent once more under the same Message-ID; one that is cut short
+    a second time is left as failed. Returns how many were put back.
     """
-    state.execute(
-        "UPDATE delivery SET state = 'failed', answer = 'It was cut short twice; whether it arrived is not known.' "
-        "WHERE state = 'sending' AND ambiguous = 1"
+    left = (
+        "state = 'sending' AND number NOT IN (SELECT value FROM json_each(?)) "
+        "AND (sender NOT LIKE ? OR taken_at NOT BETWEEN ? AND ?)"
     )
-    return state.execute("UPDATE delivery SET state = 'pending', ambiguous = 1 WHERE state = 'sending'").rowcount
+    values = (json.dumps(list(held)), f"{BY_HAND}%", (now - LONGEST_SENDING).isoformat(), now.isoformat())
+    state.execute(
+        "UPDATE delivery SET state = 'failed', answer = 'It was cut short twice; whether it arrived is not known.', "  # noqa: S608 - our words
+        f"finished_at = ? WHERE ambiguous = 1 AND {left}",
+        (now.isoformat(), *values),
+    )
+    return state.execute(f"UPDATE delivery SET state = 'pending', ambiguous = 1 WHERE {left}", values).rowcount  # noqa: S608
 
 
-def take(state: sqlite3.Connection, now: datetime, channel: Channel) -> Row | None:
+def take(
+    state: sqlite3.Connection, now: datetime, channel: Channel, sender: str, busy: Collection[str], about: About | None
+) -> Row | None:
     """Mark the next message of `channel` whose time has come as being sent, and return it; None where there is none.
 
-    One that would wait longer than a day was put off under a clock that ran ahead.
+    None to a recipient who is `busy`, and only those `about` one due time where it is given. One that would wait
+    longer than a day was put off under a clock that ran ahead.
     """
+    where = "state = 'pending' AND channel = ? AND (next_at <= ? OR next_at > ?) "
+    where += "AND recipient NOT IN (SELECT value FROM json_each(?))"
+    values = [channel, now.isoformat(), (now + LONGEST_WAIT).isoformat(), json.dumps(list(busy))]
+    if about is not None:
+        where += " AND schedule = ? AND due = ?"
+        values += [about.schedule, about.due.isoformat()]
     with transaction(state):
-        row = state.execute(
-            "SELECT * FROM delivery WHERE state = 'pending' AND channel = ? AND (next_at <= ? OR next_at > ?) "
-            "ORDER BY next_at, number LIMIT 1",
-            (channel, now.isoformat(), (now + LONGEST_WAIT).isoformat()),
-        ).fetchone()
+        row = state.execute(f"SELECT * FROM delivery WHERE {where} ORDER BY next_at, number LIMIT 1", values).fetchone()  # noqa: S608
         if row is None:
             return None
         state.execute(
-            "UPDATE delivery SET state = 'sending', attempts = attempts + 1 WHERE number = ?", (row["number"],)
+            "UPDATE delivery SET state = 'sending', attempts = attempts + 1, sender = ?, taken_at = ? WHERE number = ?",
+            (sender, now.isoformat(), row["number"]),
         )
-    body = json.loads(row["body"])
-    message = Message(
-        row["schedule"], datetime.fromisoformat(row["due"]), row["run_id"], row["kind"], row["channel"], row["recipient"],
-        body["title"], tuple(body["text"]), tuple(body["formats"]),
-    )  # fmt: skip
     created = datetime.fromisoformat(row["created_at"])
-    return Row(row["number"], message, row["attempts"] + 1, created, bool(row["ambiguous"]))
+    return Row(row["number"], _message(row), row["attempts"] + 1, created, bool(row["ambiguous"]))
+
+
+def _message(row: sqlite3.Row) -> Message:
+    body = json.loads(row["body"])
+    return Message(
+        row["schedule"], datetime.fromisoformat(row["due"]), row["run_id"], row["kind"], row["channel"], row["recipient"],
+        body["title"], tuple(body["text"]), tuple(body["formats"]), body.get("since"),
+    )  # fmt: skip
 
 
 def settle(state: sqlite3.Connection, row: Row, outcome: Literal["sent", "failed"], answer: str, now: datetime) -> None:
@@ -138,11 +172,41 @@ def pause(attempts: int) -> timedelta:
     return plain * random.uniform(0.9, 1.1)  # noqa: S311 - to spread attempts, not to hide anything
 
 
+def untold(state: sqlite3.Connection, now: datetime) -> list[dict[str, Any]]:
+    """Messages of which the owner is to hear: given up, or not delivered an hour after they were made."""
+    rows = state.execute(
+        "SELECT * FROM delivery WHERE (state = 'failed' AND told < 2) "
+        "OR (state IN ('pending', 'sending') AND told < 1 AND attempts > 0 AND created_at <= ?) ORDER BY number",
+        ((now - LATE).isoformat(),),
+    ).fetchall()
+    return [dict(row) for row in rows]
+
+
+def mark_told(state: sqlite3.Connection, rows: Sequence[dict[str, Any]]) -> None:
+    """Record that the owner was told of `rows` as they are, inside the caller's transaction."""
+    state.executemany(
+        "UPDATE delivery SET told = ? WHERE number = ?",
+        [(2 if row["state"] == "failed" else 1, row["number"]) for row in rows],
+    )
+
+
+def undelivered(state: sqlite3.Connection, schedule: str, due: datetime, late: datetime) -> list[dict[str, Any]]:
+    """Messages of a due time that failed and were not sent again since, or were made before `late` and still wait."""
+    rows = state.execute(
+        "SELECT * FROM delivery d WHERE schedule = ? AND due = ? AND ((state IN ('pending', 'sending') AND created_at <= ?) "
+        "OR (state = 'failed' AND NOT EXISTS (SELECT 1 FROM delivery e WHERE e.run_id = d.run_id "
+        "AND e.recipient = d.recipient AND e.state = 'sent' AND e.number > d.number))) ORDER BY number",
+        (schedule, due.isoformat(), late.isoformat()),
+    ).fetchall()
+    return [dict(row) for row in rows]
+
+
 def history(state: sqlite3.Connection, schedule: str | None = None, limit: int = 50) -> list[dict[str, Any]]:
     """Who was sent what and when, newest first, as dictionaries of the outbox's columns without the body."""
     where, values = ("WHERE schedule = ?", [schedule]) if schedule else ("", [])
     rows = state.execute(f"SELECT * FROM delivery {where} ORDER BY number DESC LIMIT ?", [*values, limit])  # noqa: S608
-    return [{name: row[name] for name in row.keys() if name != "body"} for row in rows]  # noqa: SIM118 - a Row's keys
+    hidden = {"body", "sender", "told"}
+    return [{name: row[name] for name in row.keys() if name not in hidden} for row in rows]  # noqa: SIM118 - a Row's keys
 
 
 def as_document(message: Message) -> dict[str, Any]:

@@ -1,33 +1,145 @@
-"""Works through the outbox: one message after the other, each by itself, whatever became of those before it."""
+"""Works through the outbox: each message by itself, whatever becomes of the others."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import logging
+import sqlite3
+from collections.abc import Callable, Iterator
+from concurrent.futures import ALL_COMPLETED, FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Literal
+from uuid import uuid4
 
 from segmenter.config.delivery import DeliveryConfig
 from segmenter.config.report import ReportConfig
 from segmenter.delivery import folder, mail, outbox, smtp, webhook
-from segmenter.delivery.answers import RefusedError, UnansweredError, UnreachedError
+from segmenter.delivery.answers import UnansweredError, UnreachedError
 from segmenter.delivery.check import check
 from segmenter.delivery.content import content
-from segmenter.delivery.outbox import CHANNELS, Channel, Message, Row
+from segmenter.delivery.outbox import CHANNELS, About, Message, Row
 from segmenter.delivery.secrets import secret, without
-from segmenter.errors import DeliveryError, SegmenterError
-from segmenter.runs.state import open_state
+from segmenter.errors import DeliveryError, RunError, SegmenterError
+from segmenter.runs.state import open_state, transaction
+
+PARALLEL = 4  # messages of one channel at a time, no two of them to one recipient
+log = logging.getLogger("segmenter.service")
 
 
 @dataclass(frozen=True)
-class Failed:
-    """A message that was given up, and why."""
+class Sent:
+    """What became of a message: sent, failed for good, or put off until `until`; `answer` in words."""
 
-    schedule: str
-    due: datetime
-    kind: str
-    recipient: str
-    cause: str
+    row: Row
+    outcome: Literal["sent", "failed", "put off"]
+    answer: str
+    until: datetime
+    ambiguous: bool = False
+    is_recorded: bool = False
+
+
+class Post:
+    """Sends what the outbox holds, several messages at a time: a server that stalls holds up nobody else."""
+
+    def __init__(
+        self, archive: Path, now: Callable[[], datetime], sender: str, ring: Callable[[], object] | None = None
+    ) -> None:
+        """`sender` is our token in the outbox, `ring` is called whenever a message has got its answer."""
+        self.archive, self.now, self.sender, self.ring = archive, now, sender, ring
+        self._pool = ThreadPoolExecutor(PARALLEL * len(CHANNELS), "post")
+        self._sending: dict[int, tuple[Row, Future[Sent]]] = {}
+        self._unrecorded: list[Sent] = []
+
+    def send_due(self, config: DeliveryConfig, report: ReportConfig, about: About | None = None) -> int:
+        """Begin to send messages whose time has come, as many as there is room for; returns how many."""
+        begun = 0
+        with open_state(self.archive) as state:
+            for row in self._rows(state, about):
+                future = self._pool.submit(self._send, row, config, report)
+                self._sending[row.number] = (row, future)
+                if self.ring is not None:
+                    future.add_done_callback(lambda _: self.ring and self.ring())
+                begun += 1
+        return begun
+
+    def _rows(self, state: sqlite3.Connection, about: About | None) -> Iterator[Row]:
+        for channel in CHANNELS:
+            while True:
+                busy = [row.message.recipient for row, _ in self._sending.values() if row.message.channel == channel]
+                if len(busy) >= PARALLEL:
+                    break
+                row = outbox.take(state, self.now(), channel, self.sender, busy, about)
+                if row is None:
+                    break
+                yield row
+
+    def _send(self, row: Row, config: DeliveryConfig, report: ReportConfig) -> Sent:
+        """Send one message and record its answer at once, so that a crash has little time to come between."""
+        sent = self._answered(row, config, report)
+        try:
+            self._record(sent)
+        except (sqlite3.Error, RunError) as error:
+            log.error("answer not recorded", extra={"cause": str(error)})  # noqa: TRY400 - a person reads it
+            return sent
+        return Sent(sent.row, sent.outcome, sent.answer, sent.until, sent.ambiguous, is_recorded=True)
+
+    def _answered(self, row: Row, config: DeliveryConfig, report: ReportConfig) -> Sent:
+        secrets = _secrets(row.message, config)
+        try:
+            answer = _transmit(row.message, self.archive, config, report, self.now())
+        except SegmenterError as error:
+            cause = without(str(error), secrets)
+            if _is_final(error, row, config, self.now()):
+                return Sent(row, "failed", cause, self.now())
+            ambiguous = isinstance(error, UnansweredError)
+            return Sent(row, "put off", cause, _later(error, row, self.now()), ambiguous)
+        except Exception as error:  # noqa: BLE001 - whatever it is, it is told, and the row is not left as being sent
+            told = f"It failed in a way it should not: {type(error).__name__}: {error}"
+            return Sent(row, "failed", without(told, secrets), self.now())
+        return Sent(row, "sent", without(answer, secrets), self.now())
+
+    def _record(self, sent: Sent) -> None:
+        with open_state(self.archive) as state:
+            if sent.outcome == "put off":
+                outbox.put_off(state, sent.row, sent.answer, sent.until, ambiguous=sent.ambiguous)
+            else:
+                outbox.settle(state, sent.row, sent.outcome, sent.answer, self.now())
+
+    def collect(self) -> tuple[Sent, ...]:
+        """What became of the messages that have got their answers since; one that could not be recorded is now."""
+        ended = [number for number, (_, future) in self._sending.items() if future.done()]
+        found = [future.result() for number in ended for _, future in [self._sending.pop(number)]]
+        self._unrecorded += [sent for sent in found if not sent.is_recorded]
+        while self._unrecorded:
+            self._record(self._unrecorded[0])
+            self._unrecorded.pop(0)
+        return tuple(found)
+
+    def recover(self) -> int:
+        """Put back what a crash cut short; only the service may call this. Returns how many."""
+        held = [*self._sending, *(sent.row.number for sent in self._unrecorded)]
+        with open_state(self.archive) as state, transaction(state):
+            return outbox.recover(state, held, self.now())
+
+    @property
+    def is_sending(self) -> bool:
+        """Whether messages were begun and not collected yet."""
+        return bool(self._sending)
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether every message that was begun has its answer on record."""
+        return not self._unrecorded and all(future.done() for _, future in self._sending.values())
+
+    def wait(self, *, for_all: bool = True) -> None:
+        """Wait for the answers of the messages that are being sent, or for the first of them."""
+        futures = [future for _, future in self._sending.values()]
+        wait(futures, return_when=ALL_COMPLETED if for_all else FIRST_COMPLETED)
+
+    def finish(self) -> None:
+        """Wait for the messages that are being sent; nothing can be sent afterwards."""
+        self._pool.shutdown()
 
 
 @dataclass(frozen=True)
@@ -36,7 +148,7 @@ class Outcome:
 
     n_sent: int
     n_put_off: int
-    failed: tuple[Failed, ...]
+    failed: tuple[Sent, ...]
 
 
 def deliver_due(
@@ -44,46 +156,25 @@ def deliver_due(
     config: DeliveryConfig,
     report: ReportConfig,
     now: Callable[[], datetime],
-    channels: Sequence[Channel] = CHANNELS,
+    about: About | None = None,
 ) -> Outcome:
-    """Send every message of `channels` whose time has come.
+    """Send every message whose time has come, of one due time where `about` is given, and wait for the answers.
 
     A mail whose answer got lost is sent once more, under the same Message-ID, and then given up. A refusal for
     good (5xx), or `config.give_up_hours` without success, ends a message as failed; anything else is tried again
-    after a minute, doubled up to an hour. Each answer is on the disk before the next message is sent.
+    after a minute, doubled up to an hour. Each answer is on the disk before the recipient's next message is sent.
     """
-    found = [_deliver_due(archive, config, report, now, channel) for channel in channels]
-    return Outcome(
-        sum(each.n_sent for each in found),
-        sum(each.n_put_off for each in found),
-        tuple(failed for each in found for failed in each.failed),
-    )
-
-
-def _deliver_due(
-    archive: Path, config: DeliveryConfig, report: ReportConfig, now: Callable[[], datetime], channel: Channel
-) -> Outcome:
-    n_sent, n_put_off, failed = 0, 0, []
-    started = now()
-    with open_state(archive) as state:
-        while (row := outbox.take(state, started, channel)) is not None:
-            secrets = _secrets(row.message, config)
-            try:
-                answer = _send(row.message, archive, config, report, now())
-            except SegmenterError as error:
-                cause = without(str(error), secrets)
-                if _is_final(error, row, config, now()):
-                    outbox.settle(state, row, "failed", cause, now())
-                    message = row.message
-                    failed.append(Failed(message.schedule, message.due, message.kind, message.recipient, cause))
-                else:
-                    unknown = isinstance(error, UnansweredError)
-                    outbox.put_off(state, row, cause, _later(error, row, now()), ambiguous=unknown)
-                    n_put_off += 1
-            else:
-                outbox.settle(state, row, "sent", without(answer, secrets), now())
-                n_sent += 1
-    return Outcome(n_sent, n_put_off, tuple(failed))
+    post = Post(archive, now, f"{outbox.BY_HAND}{uuid4().hex}")
+    found: list[Sent] = []
+    try:
+        while post.send_due(config, report, about) or post.is_sending:
+            post.wait(for_all=False)
+            found += post.collect()
+    finally:
+        post.finish()
+    states = [sent.outcome for sent in found]
+    failed = tuple(sent for sent in found if sent.outcome == "failed")
+    return Outcome(states.count("sent"), states.count("put off"), failed)
 
 
 def _is_final(error: SegmenterError, row: Row, config: DeliveryConfig, now: datetime) -> bool:
@@ -93,15 +184,14 @@ def _is_final(error: SegmenterError, row: Row, config: DeliveryConfig, now: date
 
 
 def _later(error: SegmenterError, row: Row, now: datetime) -> datetime:
-    asked = error.retry_after if isinstance(error, UnreachedError) else None
-    patience = min(timedelta(seconds=asked), outbox.LONGEST_WAIT) if asked else timedelta(0)
+    asked = (error.retry_after or 0.0) if isinstance(error, UnreachedError) else 0.0
+    patience = timedelta(seconds=min(asked, outbox.LONGEST_WAIT.total_seconds()))
     return now + max(outbox.pause(row.attempts), patience)
 
 
-def _send(message: Message, archive: Path, config: DeliveryConfig, report: ReportConfig, now: datetime) -> str:
-    problems = check([message.recipient], config)
-    if problems:
-        raise RefusedError(" ".join(problems))
+def _transmit(message: Message, archive: Path, config: DeliveryConfig, report: ReportConfig, now: datetime) -> str:
+    for problem in check([message.recipient], config):
+        raise problem
     what = content(message, archive, report)
     if message.channel == "folder":
         return folder.send(message, what, Path(message.recipient.partition(":")[2]))

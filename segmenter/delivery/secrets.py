@@ -33,10 +33,9 @@ def _from_file(path: Path, what: str) -> str:
                 f"The file {path}, {what}, can be read by others. Permit its owner alone: chmod 600 {path}"
             )
         return path.read_text(encoding="utf-8").strip()
-    except OSError as error:
-        raise DeliveryError(
-            f"The file {path}, {what}, cannot be read: {error.strerror}. Name a file that can."
-        ) from None
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or "it is not UTF-8 text"
+        raise DeliveryError(f"The file {path}, {what}, cannot be read: {reason}. Name a file that can.") from None
 
 
 def without(text: str, secrets: Iterable[str]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import smtplib
+import socket
 import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,6 +11,7 @@ from email.message import EmailMessage
 
 from segmenter.config.delivery import DeliveryConfig
 from segmenter.delivery.answers import RefusedError, UnansweredError, UnreachedError
+from segmenter.delivery.deadline import within
 
 
 def send(mail: EmailMessage, recipient: str, config: DeliveryConfig, password: str) -> str:
@@ -27,14 +29,15 @@ def send(mail: EmailMessage, recipient: str, config: DeliveryConfig, password: s
         return _transmit(server, mail, config)
 
 
-def _transmit(server: smtplib.SMTP, mail: EmailMessage, config: DeliveryConfig) -> str:
+def _transmit(server: _Server, mail: EmailMessage, config: DeliveryConfig) -> str:
     """The mail's lines and the final dot; only then is it open whether the server has it."""
     body = mail.as_bytes().replace(b"\r\n.", b"\r\n..")
     if server.sock is None:
         raise UnreachedError("The server closed the connection.")
-    server.sock.sendall(body if body.endswith(b"\r\n") else body + b"\r\n")
+    server.wait(config.accept_seconds)
+    with within(server.sock, config.accept_seconds):
+        server.sock.sendall(body if body.endswith(b"\r\n") else body + b"\r\n")
     try:
-        server.sock.settimeout(config.accept_seconds)
         server.sock.sendall(b".\r\n")
         answer = server.getreply()
     except (OSError, smtplib.SMTPException) as error:
@@ -54,8 +57,37 @@ def greet(config: DeliveryConfig, password: str) -> None:
         return
 
 
+class _Server(smtplib.SMTP):
+    """A session in which every answer as a whole has a time limit; with `context` encrypted from the start."""
+
+    def __init__(self, host: str, seconds: float, context: ssl.SSLContext | None) -> None:
+        super().__init__(timeout=seconds)
+        self._host = host  # smtplib checks the certificate by it
+        self.context = context
+
+    def wait(self, seconds: float) -> None:
+        """Let every step from now on take so long."""
+        self.timeout = seconds
+        if self.sock is not None:
+            self.sock.settimeout(seconds)
+
+    def getreply(self) -> tuple[int, bytes]:
+        """The server's answer, all of its lines within the time limit."""
+        if self.sock is None:
+            return super().getreply()
+        with within(self.sock, self.timeout):
+            return super().getreply()
+
+    def _get_socket(self, host: str, port: int, timeout: float) -> socket.socket:
+        plain = socket.create_connection((host, port), timeout)
+        if self.context is None:
+            return plain
+        with within(plain, timeout):
+            return self.context.wrap_socket(plain, server_hostname=host)
+
+
 @contextmanager
-def _session(config: DeliveryConfig, password: str) -> Iterator[smtplib.SMTP]:
+def _session(config: DeliveryConfig, password: str) -> Iterator[_Server]:
     where = f"{config.smtp_host}:{config.smtp_port}"
     try:
         server = _connected(config)
@@ -69,7 +101,8 @@ def _session(config: DeliveryConfig, password: str) -> Iterator[smtplib.SMTP]:
         _log_in(server, config, password)
         yield server
     except smtplib.SMTPAuthenticationError as error:
-        raise RefusedError(f"The mail server {where} refuses the login of {config.user} ({error.smtp_code}).") from None
+        kind = RefusedError if error.smtp_code >= 500 else UnreachedError
+        raise kind(f"The mail server {where} refuses the login of {config.user} ({error.smtp_code}).") from None
     except smtplib.SMTPNotSupportedError as error:
         raise RefusedError(f"The mail server {where} does not offer what is asked for: {error}.") from None
     except (OSError, smtplib.SMTPException) as error:
@@ -78,19 +111,18 @@ def _session(config: DeliveryConfig, password: str) -> Iterator[smtplib.SMTP]:
         server.close()
 
 
-def _connected(config: DeliveryConfig) -> smtplib.SMTP:
+def _connected(config: DeliveryConfig) -> _Server:
     context = ssl.create_default_context()
-    if config.security == "tls":
-        server: smtplib.SMTP = smtplib.SMTP_SSL(timeout=config.connect_seconds, context=context)
-        server._host = config.smtp_host  # type: ignore[attr-defined]  # noqa: SLF001 - smtplib checks the certificate by it
-    else:
-        server = smtplib.SMTP(timeout=config.connect_seconds)
-        server._host = config.smtp_host  # type: ignore[attr-defined]  # noqa: SLF001
-    _expect(server.connect(config.smtp_host, config.smtp_port), "the connection")
-    if server.sock is not None:
-        server.sock.settimeout(config.command_seconds)
-    if config.security == "starttls":
-        server.starttls(context=context)
+    server = _Server(config.smtp_host, config.connect_seconds, context if config.security == "tls" else None)
+    try:
+        _expect(server.connect(config.smtp_host, config.smtp_port), "the connection")
+        server.wait(config.command_seconds)
+        if config.security == "starttls" and server.sock is not None:
+            with within(server.sock, config.command_seconds):
+                server.starttls(context=context)
+    except BaseException:
+        server.close()
+        raise
     return server
 
 

@@ -9,35 +9,47 @@ import ipaddress
 import json
 import socket
 import ssl
-import time
-from datetime import datetime
+from dataclasses import asdict
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from segmenter.config.delivery import DeliveryConfig, WebhookConfig
 from segmenter.delivery.answers import RefusedError, UnansweredError, UnreachedError
 from segmenter.delivery.content import Content
+from segmenter.delivery.deadline import within
 from segmenter.delivery.outbox import Message, as_document
 
-LARGEST_ANSWER = 2000  # bytes of an answer that are read
-CHAT_TEXT = 2800  # characters of a chat message's text
+CHAT_TEXT = 2800  # characters of a chat message's paragraph
+CHAT_PARAGRAPHS = 45  # of the 50 blocks that Slack takes
 
 
 def body(message: Message, what: Content, kind: str) -> bytes:
     """The JSON that a receiver of this kind understands."""
-    paragraphs = [what.subject, *what.text]
     if kind == "slack":
-        blocks = [
-            {"type": "section", "text": {"type": "plain_text", "text": each[:CHAT_TEXT]}} for each in paragraphs if each
-        ]
-        return _json({"text": what.subject, "blocks": blocks[:45]})
+        blocks = [{"type": "section", "text": {"type": "plain_text", "text": each}} for each in _chat(what)]
+        return _json({"text": what.subject, "blocks": blocks})
     if kind == "teams":
-        lines = [{"type": "TextBlock", "text": each[:CHAT_TEXT], "wrap": True} for each in paragraphs if each]
+        lines = [{"type": "TextBlock", "text": each, "wrap": True} for each in _chat(what)]
         card = {"type": "AdaptiveCard", "version": "1.4", "body": [{**lines[0], "weight": "Bolder"}, *lines[1:]]}
         attachment = {"contentType": "application/vnd.microsoft.card.adaptive", "content": card}
         return _json({"type": "message", "attachments": [attachment]})
-    stats = {each.label: each.value for each in what.brief.stats} if what.brief else {}
-    return _json({**as_document(message), "subject": what.subject, "paragraphs": what.text, "figures": stats})
+    figures = {each.label: each.value for each in what.figures}
+    alerts = [asdict(each) for each in what.alerts]
+    return _json(
+        {**as_document(message), "subject": what.subject, "paragraphs": what.text, "figures": figures, "alerts": alerts}
+    )
+
+
+def _chat(what: Content) -> list[str]:
+    """The paragraphs of a chat message, as many and as long as chats take; the last one says how many are left out."""
+    paragraphs = [each[:CHAT_TEXT] for each in (what.subject, *what.text) if each]
+    if len(paragraphs) <= CHAT_PARAGRAPHS:
+        return paragraphs
+    left = what.voice.number(len(paragraphs) - CHAT_PARAGRAPHS + 1)
+    more = what.voice("{n} more paragraphs are in the mail and in the run's folder.", n=left)
+    return [*paragraphs[: CHAT_PARAGRAPHS - 1], more]
 
 
 def _json(document: dict[str, Any]) -> bytes:
@@ -69,10 +81,10 @@ def send(
     if key:
         signed = hmac.new(key.encode(), stamp.encode() + b"." + data, hashlib.sha256).hexdigest()
         headers |= {"X-Segmenter-Timestamp": stamp, "X-Segmenter-Signature": f"sha256={signed}"}
-    return post(url, data, headers, config)
+    return post(url, data, headers, config, now)
 
 
-def post(url: str, data: bytes, headers: dict[str, str], config: DeliveryConfig) -> str:
+def post(url: str, data: bytes, headers: dict[str, str], config: DeliveryConfig, now: datetime) -> str:
     """Post `data` to `url` within the time limits of `config`; the answer's status.
 
     Raises
@@ -80,12 +92,9 @@ def post(url: str, data: bytes, headers: dict[str, str], config: DeliveryConfig)
     RefusedError, UnreachedError, UnansweredError
         The address cannot be used, or the receiver's answer is no success.
     """
-    parts = urlsplit(url)
-    if parts.scheme not in {"http", "https"} or not parts.hostname:
-        raise RefusedError("The webhook's address is no http or https address.")
-    address = _address(parts.hostname, parts.port or (443 if parts.scheme == "https" else 80), config)
-    deadline = time.monotonic() + config.command_seconds
-    connection = _connection(parts.scheme, parts.hostname, address, config)
+    parts = target(url)
+    address = _address(parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80), config)
+    connection = _connection(parts.scheme, parts.hostname or "", address, config)
     path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     try:
         try:
@@ -94,23 +103,35 @@ def post(url: str, data: bytes, headers: dict[str, str], config: DeliveryConfig)
             raise UnreachedError(f"The webhook's server cannot be reached: {error}.") from None
         connection.sock.settimeout(config.command_seconds)
         try:
-            connection.request("POST", path, body=data, headers={**headers, "Host": parts.netloc.rpartition("@")[2]})
-            answer = connection.getresponse()
-            _read(answer, deadline)
+            with within(connection.sock, config.command_seconds):
+                connection.request("POST", path, body=data, headers={**headers, "Host": parts.netloc})
+                answer = connection.getresponse()  # its body is of no use and is not waited for
         except (OSError, http.client.HTTPException) as error:
             raise UnansweredError(f"The webhook gave no answer: {type(error).__name__}.") from None
     finally:
         connection.close()
-    return _judged(answer)
+    return _judged(answer, now)
 
 
-def _read(answer: http.client.HTTPResponse, deadline: float) -> None:
-    """Read what is of use of an answer; one that drips on beyond the deadline is broken off."""
-    left = LARGEST_ANSWER
-    while left > 0 and (piece := answer.read1(left)):
-        left -= len(piece)
-        if time.monotonic() > deadline:
-            raise TimeoutError
+def target(url: str) -> SplitResult:
+    """The parts of a webhook's address.
+
+    Raises
+    ------
+    RefusedError
+        It cannot be used; the address itself, a secret, is not told.
+    """
+    try:
+        parts = urlsplit(url)
+        known = parts.scheme in {"http", "https"} and parts.hostname and (parts.port is None or parts.port > 0)
+        known = known and all(0 < len(label) < 64 for label in str(parts.hostname).rstrip(".").split("."))
+    except ValueError:
+        known = False
+    if not known or not (url.isascii() and url.isprintable()) or " " in url:
+        raise RefusedError("The webhook's address is no http or https address of plain letters, host and port.")
+    if "@" in parts.netloc:
+        raise RefusedError("The webhook's address holds a login, which is not sent; use an address with a key in it.")
+    return parts
 
 
 def _connection(scheme: str, host: str, address: tuple[str, int], config: DeliveryConfig) -> http.client.HTTPConnection:
@@ -123,14 +144,15 @@ def _connection(scheme: str, host: str, address: tuple[str, int], config: Delive
 class _Checked(http.client.HTTPSConnection):
     """HTTPS to a given address, its certificate checked by the host's name."""
 
-    def __init__(self, host: str, address: tuple[str, int], timeout: float) -> None:
-        super().__init__(host, address[1], timeout=timeout, context=ssl.create_default_context())
-        self._address = address
+    def __init__(self, host: str, address: tuple[str, int], seconds: float) -> None:
+        super().__init__(host, address[1], timeout=seconds, context=ssl.create_default_context())
+        self._address, self._seconds = address, seconds
 
     def connect(self) -> None:
         """Connect to the address and secure the connection."""
-        plain = socket.create_connection(self._address, self.timeout)
-        self.sock = ssl.create_default_context().wrap_socket(plain, server_hostname=self.host)
+        plain = socket.create_connection(self._address, self._seconds)
+        with within(plain, self._seconds):
+            self.sock = ssl.create_default_context().wrap_socket(plain, server_hostname=self.host)
 
 
 def _address(host: str, port: int, config: DeliveryConfig) -> tuple[str, int]:
@@ -146,15 +168,25 @@ def _address(host: str, port: int, config: DeliveryConfig) -> tuple[str, int]:
     return address, port
 
 
-def _judged(answer: http.client.HTTPResponse) -> str:
+def _judged(answer: http.client.HTTPResponse, now: datetime) -> str:
     text = f"{answer.status} {answer.reason}".strip()
     if 200 <= answer.status < 300:
         return text
     if answer.status in {408, 425, 429} or answer.status >= 500:
-        patience = answer.headers.get("Retry-After", "")
         error = UnreachedError(f"The webhook asks for patience: {text}.")
-        error.retry_after = float(patience) if patience.isdigit() else None
+        error.retry_after = _patience(answer.headers.get("Retry-After", ""), now)
         raise error
     if 300 <= answer.status < 400:
         raise RefusedError(f"The webhook sends on to another address ({text}); name that one.")
     raise RefusedError(f"The webhook does not take the message: {text}.")
+
+
+def _patience(asked: str, now: datetime) -> float | None:
+    """Seconds that a Retry-After asks for, a number or a date (RFC 9110, 10.2.3); None where it says neither."""
+    if asked.isascii() and asked.strip().isdigit():
+        return float(asked)
+    try:
+        until = parsedate_to_datetime(asked)
+    except (ValueError, TypeError):
+        return None
+    return max(0.0, (until.astimezone(UTC) - now).total_seconds())

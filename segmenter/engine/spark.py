@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import sys
 import warnings
 from collections.abc import Iterator
@@ -150,7 +149,7 @@ def _own(config: EngineConfig, folder: Path) -> dict[str, str]:
     logging.write_text(LOGGING, encoding="utf-8")
     settings = {
         "spark.ui.showConsoleProgress": "false",
-        "spark.driver.memory": _mebibytes(config.memory_limit),
+        "spark.driver.memory": f"{max(1024, config.memory_mib)}m",
         "spark.driver.extraJavaOptions": f"-Dlog4j2.configurationFile={logging.as_uri()}",
     }
     if config.spark.startswith("local"):
@@ -163,12 +162,6 @@ def _own(config: EngineConfig, folder: Path) -> dict[str, str]:
             "spark.sql.shuffle.partitions": str(2 * (os.cpu_count() or 1)),
         }
     return settings
-
-
-def _mebibytes(limit: str) -> str:
-    """DuckDB's ``4GiB`` in Spark's words."""
-    number, unit = re.fullmatch(r"([\d.]+) ?([KMG])i?B", limit).groups()  # type: ignore[union-attr]
-    return f"{max(1024, round(float(number) * {'K': 1 / 1024, 'M': 1, 'G': 1024}[unit]))}m"
 
 
 def _unreachable(address: str, error: Exception) -> str:

@@ -66,8 +66,10 @@ def load(
     files = [examine(path) for path in paths]
     shelf = Cache(cache, source) if cache and len(files) > 1 else None
     with tempfile.TemporaryDirectory(prefix="segmenter-") as folder:
-        understood, dialects = _read(connection, files, source, Path(folder), shelf)
-    _check_unchanged(seen)
+        try:
+            understood, dialects = _read(connection, files, source, Path(folder), shelf)
+        finally:
+            _check_unchanged(seen)  # also where it could not be read: that it is still being written is then why
     _check_currency(connection, rules)
     judge(connection, rules)
     readings = _readings(connection, files, understood, dialects)

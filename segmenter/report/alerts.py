@@ -65,7 +65,7 @@ def alert_page(lines: Sequence[AlertLine], config: ReportConfig, as_of: date, co
     Raises
     ------
     ReportError
-        A template of the team's own is broken, or the locale is unknown.
+        The locale is unknown.
     """
     return fill("alerts.html", config.templates, page=alert_view(lines, config, as_of, counts))
 

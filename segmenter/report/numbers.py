@@ -51,12 +51,12 @@ def _feature_queries(names: Iterable[str]) -> tuple[str, ...]:
 ALL_FEATURES = tuple(f"queries/{query}.sql" for query in CATALOGUE)
 OF_SEGMENTS = {
     "profile", "heat", "map-tsne", "map-pca", "k-criteria", "silhouette", "mixture", "dendrogram", "importance",
-    "sweep", "firmness", "methods", "linkages", "model-fit", "drift",
+    "two-best", "sweep", "firmness", "methods", "loadings", "merges", "splits", "linkages", "between", "model-fit", "drift",
 }  # fmt: skip
 OF_ODDITY = {"k-distance", "odd-by-segment"}
 OF_MONEY = {"shares", "concentration", "overview"}
 QUERIES = {
-    "rfm": _feature_queries(("recency", "frequency", "monetary")),
+    **dict.fromkeys(("rfm", "rfm-cuts", "rfm-disagree"), _feature_queries(("recency", "frequency", "monetary"))),
     "themes": ("queries/baskets.sql",),
     "moves": ("queries/period_revenue.sql",),
     "bridge": ("queries/period_revenue.sql",),
@@ -101,7 +101,7 @@ def _places(run: Run, *columns: str) -> pd.DataFrame:
 
 def _criteria(run: Run) -> pd.DataFrame:
     points = run.findings.choice.points
-    names = ("n_clusters", "inertia", "silhouette", "davies_bouldin", "calinski_harabasz", "stability")
+    names = ("n_clusters", "inertia", "silhouette", "davies_bouldin", "calinski_harabasz", "stability", "reference")
     return pd.DataFrame([[getattr(point, name) for name in names] for point in points], columns=list(names))
 
 

@@ -87,7 +87,7 @@ def _findings(findings: Findings, tell: Tell) -> Findings:
         hierarchy=replace(findings.hierarchy, reason=tell(findings.hierarchy.reason)),
         comparison=replace(findings.comparison, guidance=tell(findings.comparison.guidance)),
         themes=tuple(replace(theme, name=_both(theme.products[:2], theme.name, tell)) for theme in findings.themes),
-        rfm=replace(findings.rfm, names=_all(findings.rfm.names, tell)),
+        rfm=replace(findings.rfm, names=_all(findings.rfm.names, tell), tie_rule=tell(findings.rfm.tie_rule)),
         separation=_all(findings.separation, tell),
         lifetime=_lifetime(findings.lifetime, tell) if findings.lifetime else None,
     )

@@ -87,6 +87,7 @@ class Card:
     avoid: str
     rule: str
     trust: str
+    apart: str = ""  # the figures that set the segment apart
 
 
 @dataclass(frozen=True)

@@ -1,25 +1,32 @@
 """What changes beside the immutable runs: one SQLite file in the archive, in WAL mode.
 
 Acceptances, verdicts, due times and deliveries live in ``segmenter.sqlite``. Every change is one
-short transaction that is on the disk when it returns. A file that SQLite finds damaged is set
-aside under a name with its time, never used and never deleted.
+short transaction that is on the disk when it returns. What was written is held against its witness
+(`segmenter.runs.witness`): a file that is damaged is set aside under a name with its time, never used
+and never deleted, and the newest copy that can be trusted takes its place.
 """
 
 from __future__ import annotations
 
+import fcntl
 import os
+import shutil
 import sqlite3
+import tempfile
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
-from datetime import UTC, datetime
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from segmenter.assets import query
 from segmenter.errors import RunError
+from segmenter.runs import witness
+from segmenter.runs.witness import FAULTS, DamagedError, is_damage
 
 FILE = "segmenter.sqlite"
-SCHEMA = ("state_runs", "state_schedule", "state_delivery")
-VERSION = 1
+LOCK = ".segmenter.lock"
+MIGRATIONS = (("state_runs", "state_schedule", "state_delivery"), ("state_service",))  # queries by version
+VERSION = len(MIGRATIONS)
 PATIENCE = 30.0  # seconds to wait for another process's transaction
 
 
@@ -27,26 +34,88 @@ PATIENCE = 30.0  # seconds to wait for another process's transaction
 def open_state(archive: Path) -> Iterator[sqlite3.Connection]:
     """A connection to the archive's state, made where there is none; rows are `sqlite3.Row`.
 
+    A damaged file is set aside as ``segmenter.sqlite.damaged-<time>`` and its newest copy that can be trusted takes
+    its place; without one it begins anew. That is logged, and a row of ``repair`` tells of it.
+
     Raises
     ------
     RunError
-        The file is of a newer program, cannot be written, or was damaged: it then lies beside under
-        a name that ends in ``.damaged-<time>``, and the next opening begins anew.
+        The file is of a newer program, or cannot be opened or written.
     """
-    archive.mkdir(parents=True, exist_ok=True)
     path = archive / FILE
+    with ExitStack() as held:
+        try:
+            archive.mkdir(parents=True, exist_ok=True)
+            connection = _opened(path, held)
+        except OSError as error:
+            raise RunError(f"{path} cannot be opened: {error.strerror or error}. {_WAYS_OUT}") from None
+        try:
+            yield connection
+        except FAULTS as error:
+            if is_damage(error):
+                witness.forget(path)
+            raise
+        held.close()
+        witness.trust(path)
+
+
+_WAYS_OUT = "Permit it, free space, or name another archive."
+
+
+def _opened(path: Path, held: ExitStack) -> sqlite3.Connection:
+    """A sound connection, open and under the shared lock as long as `held`."""
+    held.enter_context(_locked(path.parent, fcntl.LOCK_SH))
     try:
         connection = _connect(path)
-    except sqlite3.DatabaseError as error:
-        if isinstance(error, sqlite3.OperationalError):
+    except DamagedError:
+        held.close()
+        _repair(path)
+        held.enter_context(_locked(path.parent, fcntl.LOCK_SH))
+        connection = _connect(path)
+    held.callback(connection.close)
+    return connection
+
+
+@contextmanager
+def read_state(archive: Path) -> Iterator[sqlite3.Connection]:
+    """The archive's state for reading alone: nothing is written, mended or set aside, also on a full or read-only disk.
+
+    Raises
+    ------
+    RunError
+        The file is damaged or cannot be read.
+    """
+    path = archive / FILE
+    with ExitStack() as held:
+        if (archive / LOCK).exists():
+            held.enter_context(_locked(archive, fcntl.LOCK_SH, os.O_RDONLY))
+        try:
+            connection = _read_only(path, held)
+        except (DamagedError, OSError, *FAULTS) as error:
             raise RunError(
-                f"{path} cannot be opened: {error}. Permit it, free space, or name another archive."
+                f"{path} cannot be read: {error}. The service, or the next run, puts its newest copy in its place."
             ) from None
-        raise RunError(_set_aside(path, str(error))) from None
-    try:
+        held.callback(connection.close)
         yield connection
-    finally:
-        connection.close()
+
+
+def _read_only(path: Path, held: ExitStack) -> sqlite3.Connection:
+    """The file itself where it can be opened as it is, else what a copy of it holds."""
+    folder = Path(held.enter_context(tempfile.TemporaryDirectory(prefix="segmenter-")))
+    if path.exists():
+        try:
+            connection = witness.connect(f"{path.absolute().as_uri()}?mode=ro", PATIENCE)
+            if _version(connection) == VERSION:
+                witness.check(connection, VERSION)
+                return connection
+            connection.close()
+        except sqlite3.OperationalError as error:
+            if is_damage(error):
+                raise
+        for name in (path.name, f"{path.name}-wal"):
+            if path.with_name(name).exists():
+                shutil.copyfile(path.with_name(name), folder / name)
+    return _connect(folder / path.name)
 
 
 @contextmanager
@@ -59,41 +128,69 @@ def transaction(connection: sqlite3.Connection) -> Iterator[None]:
         connection.execute("ROLLBACK")
         raise
     connection.execute("COMMIT")
+    witness.note(connection)
+
+
+def keep_copy(archive: Path) -> None:
+    """Keep a copy of the state as it is now, checked, for the day on which the file is damaged.
+
+    Raises
+    ------
+    RunError
+        It cannot be written, or the state turns out to be damaged: the next opening mends it.
+    """
+    with open_state(archive) as connection:
+        try:
+            witness.keep(connection, archive / FILE, VERSION)
+        except (OSError, *FAULTS, DamagedError) as error:
+            witness.forget(archive / FILE)
+            raise RunError(f"No copy of {archive / FILE} could be kept: {error}.") from None
 
 
 def _connect(path: Path) -> sqlite3.Connection:
+    """A sound connection of this program's version; DamagedError where what is there cannot be trusted."""
     os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
-    connection = sqlite3.connect(path, timeout=PATIENCE, isolation_level=None)
+    promised = witness.promised(path)
+    connection = witness.connect(path.absolute().as_uri(), PATIENCE)
     try:
-        connection.row_factory = sqlite3.Row
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = FULL")
-        _check(connection, path)
+        if _version(connection) > VERSION and not witness.vouches(connection, _version(connection)):
+            raise DamagedError("its version cannot be")
+        if _version(connection) > VERSION:
+            raise RunError(
+                f"{path} is of version {_version(connection)}, this program reads {VERSION}. Use the newer segmenter."
+            )
+        if _version(connection) == VERSION and not witness.is_trusted(path):
+            witness.check(connection, VERSION)
+        witness.check_promise(connection, promised)
         _migrate(connection)
-    except BaseException:
+    except BaseException as error:
         connection.close()
+        if isinstance(error, FAULTS) and is_damage(error):
+            raise DamagedError(str(error)) from None
+        if isinstance(error, sqlite3.Error):
+            raise RunError(f"{path} cannot be opened: {error}. {_WAYS_OUT}") from None
         raise
     return connection
 
 
-def _check(connection: sqlite3.Connection, path: Path) -> None:
-    (found,) = connection.execute("PRAGMA quick_check(1)").fetchone()
-    if found != "ok":
-        raise sqlite3.DatabaseError(found)
-    (version,) = connection.execute("PRAGMA user_version").fetchone()
-    if version > VERSION:
-        raise RunError(f"{path} is of version {version}, this program reads {VERSION}. Use the newer segmenter.")
+def _version(connection: sqlite3.Connection) -> int:
+    return int(connection.execute("PRAGMA user_version").fetchone()[0])
 
 
 def _migrate(connection: sqlite3.Connection) -> None:
-    """Make the tables of a new file; the version is looked at again inside the transaction, as two may come at once."""
-    if connection.execute("PRAGMA user_version").fetchone()[0] == VERSION:
+    """Bring the tables to this version; it is looked at again inside the transaction, as two may come at once."""
+    if _version(connection) == VERSION:
         return
     with transaction(connection):
-        if connection.execute("PRAGMA user_version").fetchone()[0] < VERSION:
-            for name in SCHEMA:
-                _execute_all(connection, query(name))
+        begun = _version(connection)
+        if begun < VERSION:
+            for number in range(begun, VERSION):
+                for name in MIGRATIONS[number]:
+                    _execute_all(connection, query(name))
             connection.execute(f"PRAGMA user_version = {VERSION}")
+            witness.install(connection, VERSION)
 
 
 def _execute_all(connection: sqlite3.Connection, script: str) -> None:
@@ -106,13 +203,39 @@ def _execute_all(connection: sqlite3.Connection, script: str) -> None:
             statement = ""
 
 
-def _set_aside(path: Path, reason: str) -> str:
-    stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
-    target = path.with_name(f"{path.name}.damaged-{stamp}")
-    path.rename(target)
-    for suffix in ("-wal", "-shm"):
-        path.with_name(path.name + suffix).unlink(missing_ok=True)
-    return (
-        f"{path} is damaged ({reason}) and now lies beside as {target.name}. The runs are whole; acceptances, verdicts "
-        "and the ledger of due times begin anew with the next command, or restore the file from a copy."
-    )
+def _repair(path: Path) -> None:
+    """Put the newest state that can be trusted in the place of a damaged one, unless another process just did."""
+    with _locked(path.parent, fcntl.LOCK_EX):
+        try:
+            _connect(path).close()
+        except DamagedError as damage:
+            told = witness.restore(path, str(damage), VERSION)
+        else:
+            return
+        connection = _connect(path)
+        with transaction(connection):
+            connection.execute("INSERT INTO repair (cause) VALUES (?)", (told,))
+        connection.close()
+
+
+@contextmanager
+def _locked(archive: Path, how: int, mode: int = os.O_RDWR | os.O_CREAT) -> Iterator[None]:
+    """Hold the lock of the state: shared by all who use the file, alone by one who replaces it."""
+    handle = os.open(archive / LOCK, mode | os.O_CLOEXEC, 0o600)
+    try:
+        end = time.monotonic() + PATIENCE
+        while not _lock(handle, how):
+            if time.monotonic() > end:
+                raise RunError(f"{archive / FILE} is in use and cannot be mended now. Try again in a minute.")
+            time.sleep(0.05)
+        yield
+    finally:
+        os.close(handle)
+
+
+def _lock(handle: int, how: int) -> bool:
+    try:
+        fcntl.flock(handle, how | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True

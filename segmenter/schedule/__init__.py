@@ -1,7 +1,9 @@
 """When reports are due, the ledger of what became of each due time, and the service that makes them."""
 
 from segmenter.schedule.by_hand import Tried, find, run_now, send_again, try_out
-from segmenter.schedule.service import Service, Settings
+from segmenter.schedule.readiness import refuse_unready
+from segmenter.schedule.service import Service
+from segmenter.schedule.settings import Settings
 from segmenter.schedule.status import Condition, coming, conditions, serving
 from segmenter.schedule.times import in_words
 
@@ -14,6 +16,7 @@ __all__ = [
     "conditions",
     "find",
     "in_words",
+    "refuse_unready",
     "run_now",
     "send_again",
     "serving",

@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from segmenter import delivery
 from segmenter.config import Config
 from segmenter.config.schedule import ScheduleConfig
 from segmenter.errors import ConfigError, DeliveryError
-from segmenter.runs.state import open_state, transaction
+from segmenter.runs.state import FILE, keep_copy, open_state, read_state, transaction
 from segmenter.schedule import child, ledger, messages
-from segmenter.schedule.ledger import BY_HAND, Slot
-from segmenter.schedule.work import Command, Desk, make, nothing_to_tell
+from segmenter.schedule.ledger import BY_HAND, FOR_OTHERS, Slot
+from segmenter.schedule.work import Command, Desk, make, news, nothing_to_tell
+
+if TYPE_CHECKING:
+    from segmenter.report.language import Voice
+
+CommandOf = Callable[[Config], Command]
 
 
 @dataclass(frozen=True)
@@ -47,54 +56,100 @@ def find(config: Config, name: str) -> ScheduleConfig:
 def run_now(
     config: Config,
     schedule: ScheduleConfig,
-    command: Command,
+    command: CommandOf,
     now: Callable[[], datetime],
     recipients: tuple[str, ...] = (),
 ) -> Tried:
     """Make the report now and send it to `recipients`, where none are given to the schedule's own."""
-    archive, owner = Path(config.engine.archive), f"{BY_HAND}{uuid4().hex}"
+    archive, owner = Path(config.engine.archive), f"{FOR_OTHERS if recipients else BY_HAND}{uuid4().hex}"
     chosen = schedule.model_copy(
         update={"recipients": recipients or schedule.recipients, "condition": "always", "retries": 0}
     )
-    slot = Slot(schedule.name, now(), 0)
+    slot, heartbeat = Slot(schedule.name, now(), 0), delivery.Heartbeat()
     with open_state(archive) as state:
         ledger.watched_since(state, schedule.name, slot.due)
         ledger.claim(state, schedule.name, slot.due, owner, slot.due)
-    make(Desk(archive, config, command, owner, now), chosen, slot)
-    delivery.deliver_due(archive, config.delivery, config.report, now)
-    with open_state(archive) as state:
+    make(Desk(archive, config, command(config), owner, now, heartbeat), chosen, slot)
+    sent = _send(config, delivery.About(schedule.name, slot.due), now)
+    heartbeat.finish()
+    with read_state(archive) as state:
         row = next(each for each in ledger.history(state, schedule.name) if each["due"] == slot.due.isoformat())
-        sent = tuple(
-            each for each in delivery.history(state, schedule.name, 1000) if each["due"] == slot.due.isoformat()
-        )
     return Tried(row["state"], row["run_id"], row["cause"], delivered=sent)
 
 
+def _send(config: Config, about: delivery.About, now: Callable[[], datetime]) -> tuple[dict[str, object], ...]:
+    """Send what the outbox holds about a due time; its rows."""
+    archive = Path(config.engine.archive)
+    delivery.deliver_due(archive, config.delivery, config.report, now, about)
+    keep_copy(archive)
+    with read_state(archive) as state:
+        rows = delivery.history(state, about.schedule, 1000)
+    return tuple(row for row in rows if row["due"] == about.due.isoformat())
+
+
 def try_out(
-    config: Config, schedule: ScheduleConfig, command: Command, now: Callable[[], datetime], folder: Path,
+    config: Config, schedule: ScheduleConfig, command: CommandOf, now: Callable[[], datetime], folder: Path,
     recipients: tuple[str, ...] = (),
 ) -> Tried:  # fmt: skip
-    """Make the report and write each mail into `folder` as .eml; nothing is sent and nothing enters the ledger."""
+    """Make the report and write it, and each mail as .eml, into `folder`; nothing is sent, and the archive stays as it is."""
     chosen = schedule.model_copy(update={"recipients": recipients or schedule.recipients})
-    outcome = child.run(command(schedule), schedule.time_limit_minutes * 60)
-    if outcome.document is None or outcome.folder is None:
-        return Tried("failed", None, outcome.cause)
-    faults = delivery.gate(outcome.folder)
-    told = messages.report(chosen, Slot(schedule.name, now(), 1), outcome.run_id or "", ("", 0))
     folder.mkdir(parents=True, exist_ok=True)
-    previews = []
-    for number, message in enumerate(each for each in told if each.channel == "email"):
-        path = folder / f"{schedule.name}-{number + 1}.eml"
+    with _shadow(Path(config.engine.archive)) as shadow:
+        aside = config.model_copy(update={"engine": config.engine.model_copy(update={"archive": str(shadow)})})
+        limits = schedule.time_limit_minutes * 60, child.memory_limit(config)
+        outcome = child.run(command(aside)(schedule), *limits)
+        if outcome.document is None or outcome.folder is None or outcome.run_id is None:
+            return Tried("failed", None, outcome.cause)
+        faults = delivery.gate(outcome.folder, schedule.formats)
+        slot = Slot(schedule.name, now(), 1)
+        with read_state(shadow) as state:
+            opening, since = messages.Opening(ledger.gap(state, slot)), ledger.last_heard(state, slot)
+        voice = _voice(config)
+        told = messages.report(voice, chosen, slot, outcome.run_id, opening, since)
+        previews = _write_previews(told, aside, folder)
+        quiet = nothing_to_tell(schedule, outcome, news(schedule, outcome, shadow, since))
+        made = folder / outcome.run_id
+        shutil.move(outcome.folder, made)
+    return Tried("failed" if faults else "done", outcome.run_id, " ".join(faults) or quiet, (*previews, made))
+
+
+def _voice(config: Config) -> Voice:
+    from segmenter.report.language import Voice
+
+    return Voice(config.report.locale, config.report.currency)
+
+
+def _write_previews(told: tuple[delivery.Message, ...], config: Config, folder: Path) -> list[Path]:
+    written = []
+    for number, message in enumerate((each for each in told if each.channel == "email"), 1):
+        path = folder / f"{message.schedule}-{number}.eml"
         path.write_bytes(delivery.preview(message, Path(config.engine.archive), config.delivery, config.report))
-        previews.append(path)
-    state = "failed" if faults else "done"
-    return Tried(state, outcome.run_id, " ".join(faults) or nothing_to_tell(schedule, outcome), tuple(previews))
+        written.append(path)
+    return written
+
+
+@contextmanager
+def _shadow(archive: Path) -> Iterator[Path]:
+    """An archive that has all that `archive` has, and into which a run can be written without its being changed."""
+    with tempfile.TemporaryDirectory(prefix="segmenter-") as folder:
+        shadow = Path(folder)
+        for path in archive.iterdir() if archive.is_dir() else ():
+            if path.is_dir() and not path.name.startswith(".writing-"):
+                (shadow / path.name).symlink_to(path.absolute())
+        with read_state(archive) as state:
+            state.execute("VACUUM INTO ?", (str(shadow / FILE),))
+        yield shadow
 
 
 def send_again(
-    config: Config, run_id: str, recipients: tuple[str, ...], now: Callable[[], datetime]
+    config: Config,
+    run_id: str,
+    recipients: tuple[str, ...],
+    now: Callable[[], datetime],
+    *,
+    alerts: bool = False,
 ) -> tuple[dict[str, object], ...]:
-    """Send the report of a run to `recipients`, again or for the first time; the ledger's rows of it.
+    """Send the report of a run, or its alerts, to `recipients`, again or for the first time; the ledger's rows of it.
 
     Raises
     ------
@@ -103,11 +158,14 @@ def send_again(
     """
     problems = delivery.check(recipients, config.delivery)
     if problems:
-        raise DeliveryError(" ".join(problems))
-    archive, moment = Path(config.engine.archive), now()
-    by_hand = ScheduleConfig(name="by-hand", cron="0 0 * * *", recipients=recipients, formats=config.report.formats)
-    with open_state(archive) as state, transaction(state):
-        delivery.enqueue(state, messages.report(by_hand, Slot("by-hand", moment, 1), run_id, ("", 0)), moment)
-    delivery.deliver_due(archive, config.delivery, config.report, now)
-    with open_state(archive) as state:
-        return tuple(each for each in delivery.history(state, "by-hand", 1000) if each["due"] == moment.isoformat())
+        raise DeliveryError(" ".join(map(str, problems)))
+    about = delivery.About("by-hand", now())
+    by_hand = ScheduleConfig(
+        name=about.schedule, cron="0 0 * * *", recipients=recipients, formats=config.report.formats,
+        kind="alerts" if alerts else "segmentation",
+    )  # fmt: skip
+    voice = _voice(config)
+    with open_state(Path(config.engine.archive)) as state, transaction(state):
+        told = messages.report(voice, by_hand, Slot(about.schedule, about.due, 1), run_id)
+        delivery.enqueue(state, told, about.due)
+    return _send(config, about, now)

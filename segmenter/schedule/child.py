@@ -1,4 +1,4 @@
-"""A run in a process of its own, with its time limit; it dies with the service."""
+"""A run in a process of its own, with limits of time and memory; it dies with the service."""
 
 from __future__ import annotations
 
@@ -10,8 +10,12 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any
+
+from segmenter.config import Config
+from segmenter.schedule import guard
 
 GUARD = Path(__file__).with_name("guard.py")
 TAIL = 2000  # characters of the child's standard error that are kept as the cause
@@ -30,14 +34,20 @@ class Outcome:
         return str(self.document["run"]) if self.document else None
 
     @property
+    def as_of(self) -> date | None:
+        """The day that its customers are seen from, None where it does not say."""
+        day = (self.document or {}).get("as_of")
+        return date.fromisoformat(str(day)) if day else None
+
+    @property
     def folder(self) -> Path | None:
         """The run's folder."""
         return Path(str(self.document["folder"])) if self.document else None
 
 
-def run(command: Sequence[str], time_limit: float) -> Outcome:
-    """Run `command`, which prints one JSON document, for at most `time_limit` seconds."""
-    guarded = [sys.executable, str(GUARD), *command]  # by its file: the guard needs nothing of ours
+def run(command: Sequence[str], time_limit: float, memory_mib: int) -> Outcome:
+    """Run `command`, which prints one JSON document, for at most `time_limit` seconds within `memory_mib` (0: no limit)."""
+    guarded = [sys.executable, str(GUARD), str(memory_mib), *command]  # by its file: the guard needs nothing of ours
     pipe = subprocess.PIPE
     with subprocess.Popen(guarded, stdin=pipe, stdout=pipe, stderr=pipe, start_new_session=True) as process:
         # the pipe to the guard stays open until the child ends: its closing is the sign that we died
@@ -51,7 +61,17 @@ def run(command: Sequence[str], time_limit: float) -> Outcome:
                 os.killpg(process.pid, signal.SIGKILL)
             if keep is not None:
                 keep.close()
+    if process.returncode == guard.TOO_LARGE:
+        return Outcome(
+            None, f"It took more than {memory_mib:,} MiB of memory (service.run_memory_mib) and was stopped."
+        )
     return _outcome(process.returncode, out.decode(errors="replace"), err.decode(errors="replace"))
+
+
+def memory_limit(config: Config) -> int:
+    """MiB that a run may take: the configuration's, else twice DuckDB's and 2 GiB, but nine tenths of the machine's at most."""
+    machine = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 2**20
+    return config.service.run_memory_mib or min(2 * config.engine.memory_mib + 2048, machine * 9 // 10)
 
 
 def _outcome(status: int, out: str, err: str) -> Outcome:

@@ -1,24 +1,53 @@
-"""Runs a command that must not outlive the service: ``python guard.py COMMAND...``.
+"""Runs a command that must not outlive the service or take all memory: ``python guard.py MIB COMMAND...``.
 
 The service keeps the guard's standard input open. When the service dies, however it dies, the operating system
-closes it; the guard then kills the command and everything that it started.
+closes it; the guard then kills the command and everything that it started. The same it does when they together hold
+more than MIB mebibytes (0: no limit): a limit of the operating system would count address space, of which DuckDB
+maps much and uses little.
 """
 
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import sys
 import threading
+from pathlib import Path
+
+TOO_LARGE = 99  # the guard's exit status where the command took too much memory
+GLANCE = 0.5  # seconds between two looks at the memory
+HELD = re.compile(rb"^Rss(?:Anon|Shmem):\s+(\d+) kB", re.MULTILINE)  # not what is mapped from files and shared
 
 
 def main() -> int:
     """Run the command of the arguments; its exit status, 128 + N where signal N ended it."""
-    child = subprocess.Popen(sys.argv[1:], stdin=subprocess.DEVNULL)
+    limit, command = int(sys.argv[1]), sys.argv[2:]
+    child = subprocess.Popen(command, stdin=subprocess.DEVNULL)
     threading.Thread(target=_watch, daemon=True).start()
-    status = child.wait()
-    return 128 - status if status < 0 else status
+    while True:
+        try:
+            status = child.wait(GLANCE if limit else None)
+        except subprocess.TimeoutExpired:
+            if limit and held() > limit * 2**20:
+                child.kill()
+                child.wait()
+                return TOO_LARGE
+        else:
+            return 128 - status if status < 0 else status
+
+
+def held() -> int:
+    """Bytes of memory that the processes of our group hold; 0 where /proc does not tell."""
+    group, total = os.getpgrp(), 0
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            if os.getpgid(int(folder.name)) == group:
+                total += sum(int(found) for found in HELD.findall((folder / "status").read_bytes()))
+        except OSError:
+            continue  # it ended meanwhile
+    return total * 1024
 
 
 def _watch() -> None:

@@ -51,7 +51,7 @@ def holder(archive: Path) -> int | None:
     path = archive / FILE
     if not path.exists():
         return None
-    handle = os.open(path, os.O_RDWR | os.O_CLOEXEC)
+    handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC)  # a monitor may look at an archive that it must not write
     try:
         return None if _lock(handle) else int(_read(handle) or 0)
     finally:

@@ -8,23 +8,30 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from segmenter.runs.state import transaction
 
 BY_HAND = "hand-"  # begins the owner of a run that a person started: no service takes it over
+FOR_OTHERS = f"{BY_HAND}others-"  # begins it where the run was not for the schedule's own recipients
 LONGEST_PAUSE = timedelta(hours=1)  # between two attempts
 
 
 @dataclass(frozen=True)
 class Slot:
-    """A due time that is to be worked on, and how often its work was begun."""
+    """A due time that is to be worked on, how often its work was begun, and how often it was cut short by a crash."""
 
     schedule: str
     due: datetime
     attempt: int
+    crashes: int = 0
+
+    @property
+    def n_tries(self) -> int:
+        """How often its work was begun and not cut short, this time included."""
+        return self.attempt - self.crashes
 
 
 def claim(state: sqlite3.Connection, schedule: str, due: datetime, owner: str, now: datetime) -> bool:
@@ -38,13 +45,13 @@ def claim(state: sqlite3.Connection, schedule: str, due: datetime, owner: str, n
     return done.rowcount == 1
 
 
-def skip(state: sqlite3.Connection, schedule: str, due: datetime, cause: str, now: datetime) -> None:
-    """Record that a due time is not made up for, unless it has a row already."""
+def skip(state: sqlite3.Connection, schedule: str, due: datetime, n_due: int, cause: str, now: datetime) -> None:
+    """Record that `n_due` due times, the last of them at `due`, are not made up for, unless that has a row already."""
     with transaction(state):
         state.execute(
-            "INSERT INTO slot (schedule, due, state, claimed_at, finished_at, cause) VALUES (?, ?, 'skipped', ?, ?, ?) "
-            "ON CONFLICT DO NOTHING",
-            (schedule, due.isoformat(), now.isoformat(), now.isoformat(), cause),
+            "INSERT INTO slot (schedule, due, state, claimed_at, finished_at, cause, n_due) "
+            "VALUES (?, ?, 'skipped', ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+            (schedule, due.isoformat(), now.isoformat(), now.isoformat(), cause, n_due),
         )
 
 
@@ -54,21 +61,25 @@ def adopt(
     """Take over what is to be tried again: waiting slots whose time has come, and claims that nobody works on.
 
     Only the one service that holds the archive may call this: a claim that is not among its `busy` ones is of a
-    service that died, or its own from a tick that broke off. A slot that would wait longer than `LONGEST_PAUSE`
-    was put off under a clock that ran ahead.
+    service that died, or its own from a tick that broke off. Work that was begun and not ended counts as a crash,
+    not as a failure. A slot that would wait longer than `LONGEST_PAUSE` was put off under a clock that ran ahead.
     """
     with transaction(state):
         rows = state.execute(
-            "SELECT schedule, due, attempt FROM slot WHERE (state = 'waiting' AND (next_at <= ? OR next_at > ?)) "
+            "SELECT schedule, due, attempt, crashes, begun FROM slot WHERE (state = 'waiting' AND (next_at <= ? OR next_at > ?)) "
             "OR (state = 'claimed' AND owner NOT LIKE ?) ORDER BY due",
             (now.isoformat(), (now + LONGEST_PAUSE).isoformat(), f"{BY_HAND}%"),
         ).fetchall()
-        found = [Slot(row["schedule"], datetime.fromisoformat(row["due"]), row["attempt"]) for row in rows]
+        found = [
+            Slot(row["schedule"], datetime.fromisoformat(row["due"]), row["attempt"], row["crashes"] + row["begun"])
+            for row in rows
+        ]
         free = tuple(slot for slot in found if (slot.schedule, slot.due) not in busy)
         for slot in free:
             state.execute(
-                "UPDATE slot SET state = 'claimed', owner = ?, claimed_at = ? WHERE schedule = ? AND due = ?",
-                (owner, now.isoformat(), slot.schedule, slot.due.isoformat()),
+                "UPDATE slot SET state = 'claimed', owner = ?, claimed_at = ?, crashes = ?, begun = 0 "
+                "WHERE schedule = ? AND due = ?",
+                (owner, now.isoformat(), slot.crashes, slot.schedule, slot.due.isoformat()),
             )
     return free
 
@@ -77,10 +88,11 @@ def begin(state: sqlite3.Connection, slot: Slot, owner: str) -> Slot | None:
     """Count that work on a claim begins; None where the claim is lost."""
     with transaction(state):
         done = state.execute(
-            "UPDATE slot SET attempt = attempt + 1 WHERE schedule = ? AND due = ? AND owner = ? AND state = 'claimed'",
+            "UPDATE slot SET attempt = attempt + 1, begun = 1 "
+            "WHERE schedule = ? AND due = ? AND owner = ? AND state = 'claimed'",
             (slot.schedule, slot.due.isoformat(), owner),
         )
-    return Slot(slot.schedule, slot.due, slot.attempt + 1) if done.rowcount else None
+    return replace(slot, attempt=slot.attempt + 1) if done.rowcount else None
 
 
 def finish(
@@ -88,20 +100,22 @@ def finish(
 ) -> bool:
     """Close a claim as done or failed, inside the caller's transaction; False where the claim is lost."""
     done = state.execute(
-        "UPDATE slot SET state = ?, finished_at = ?, run_id = ?, cause = ? "
+        "UPDATE slot SET state = ?, finished_at = ?, run_id = ?, cause = ?, begun = 0 "
         "WHERE schedule = ? AND due = ? AND owner = ? AND state = 'claimed'",
         (outcome, now.isoformat(), run_id, cause, slot.schedule, slot.due.isoformat(), owner),
     )
     return done.rowcount == 1
 
 
-def postpone(state: sqlite3.Connection, slot: Slot, owner: str, until: datetime, cause: str) -> None:
-    """Let a claim wait for its next attempt."""
+def postpone(
+    state: sqlite3.Connection, slot: Slot, owner: str, until: datetime, cause: str, *, crashed: bool = False
+) -> None:
+    """Let a claim wait for its next attempt; with `crashed` this one does not count as a failure."""
     with transaction(state):
         state.execute(
-            "UPDATE slot SET state = 'waiting', next_at = ?, cause = ? "
+            "UPDATE slot SET state = 'waiting', next_at = ?, cause = ?, crashes = crashes + begun * ?, begun = 0 "
             "WHERE schedule = ? AND due = ? AND owner = ? AND state = 'claimed'",
-            (until.isoformat(), cause, slot.schedule, slot.due.isoformat(), owner),
+            (until.isoformat(), cause, int(crashed), slot.schedule, slot.due.isoformat(), owner),
         )
 
 
@@ -116,12 +130,17 @@ def watched_since(state: sqlite3.Connection, schedule: str, now: datetime) -> da
             "ON CONFLICT DO UPDATE SET since = excluded.since WHERE since > excluded.since",
             (schedule, now.isoformat()),
         )
-        since = state.execute("SELECT since FROM watch WHERE schedule = ?", (schedule,)).fetchone()["since"]
-        last = state.execute(
-            "SELECT max(due) AS due FROM slot WHERE schedule = ? AND due <= ? AND owner NOT LIKE ?",
-            (schedule, now.isoformat(), f"{BY_HAND}%"),
-        ).fetchone()["due"]
-    return max(datetime.fromisoformat(each) for each in (since, last) if each)
+        return last_watched(state, schedule, now) or now
+
+
+def last_watched(state: sqlite3.Connection, schedule: str, now: datetime) -> datetime | None:
+    """The same for one who only reads; None where the schedule was never looked after."""
+    row = state.execute("SELECT since FROM watch WHERE schedule = ?", (schedule,)).fetchone()
+    last = state.execute(
+        "SELECT max(due) AS due FROM slot WHERE schedule = ? AND due <= ? AND owner NOT LIKE ?",
+        (schedule, now.isoformat(), f"{BY_HAND}%"),
+    ).fetchone()["due"]
+    return max((datetime.fromisoformat(each) for each in (row and row["since"], last) if each), default=None)
 
 
 def tell_owner(state: sqlite3.Connection, schedule: str, failed: bool, now: datetime, pause: timedelta) -> bool:
@@ -140,17 +159,43 @@ def tell_owner(state: sqlite3.Connection, schedule: str, failed: bool, now: date
     return tell
 
 
+SENT = "state = 'done' AND cause = '' AND owner NOT LIKE ?"  # a report that went to the schedule's own recipients
+
+
 def gap(state: sqlite3.Connection, slot: Slot) -> tuple[str, int]:
-    """Due times before `slot` that brought no report since the last that did: the cause of the last, and how many."""
+    """Due times before `slot` that brought no report since its recipients got the last one: the last cause, and how many.
+
+    A run for somebody else, and one that its condition kept back, told them nothing.
+    """
     last = state.execute(
-        "SELECT max(due) AS due FROM slot WHERE schedule = ? AND due < ? AND state = 'done'",
-        (slot.schedule, slot.due.isoformat()),
+        f"SELECT max(due) AS due FROM slot WHERE schedule = ? AND due < ? AND {SENT}",  # noqa: S608 - our words
+        (slot.schedule, slot.due.isoformat(), f"{FOR_OTHERS}%"),
     ).fetchone()["due"]
     rows = state.execute(
-        "SELECT cause FROM slot WHERE schedule = ? AND due < ? AND due > ? AND state IN ('failed', 'skipped') ORDER BY due",
-        (slot.schedule, slot.due.isoformat(), last or ""),
+        "SELECT cause, n_due FROM slot WHERE schedule = ? AND due < ? AND due > ? AND state IN ('failed', 'skipped') "
+        "AND owner NOT LIKE ? ORDER BY due",
+        (slot.schedule, slot.due.isoformat(), last or "", f"{BY_HAND}%"),
     ).fetchall()
-    return (rows[-1]["cause"], len(rows)) if rows else ("", 0)
+    return (rows[-1]["cause"], sum(row["n_due"] for row in rows)) if rows else ("", 0)
+
+
+def last_heard(state: sqlite3.Connection, slot: Slot) -> str | None:
+    """The run that the schedule's recipients last heard of before `slot`, else its first one; None where there is none."""
+    for where, order in ((SENT, "DESC"), ("state = 'done' AND owner NOT LIKE ?", "ASC")):
+        row = state.execute(
+            f"SELECT run_id FROM slot WHERE schedule = ? AND due < ? AND {where} ORDER BY due {order} LIMIT 1",  # noqa: S608
+            (slot.schedule, slot.due.isoformat(), f"{FOR_OTHERS}%"),
+        ).fetchone()
+        if row is not None:
+            return str(row["run_id"])
+    return None
+
+
+def untold_repairs(state: sqlite3.Connection) -> list[str]:
+    """What was mended of a damaged state and not told yet, marked as told; inside the caller's transaction."""
+    rows = state.execute("SELECT cause FROM repair WHERE told = 0 ORDER BY number").fetchall()
+    state.execute("UPDATE repair SET told = 1 WHERE told = 0")
+    return [row["cause"] for row in rows]
 
 
 def latest(state: sqlite3.Connection, schedule: str, now: datetime) -> dict[str, Any] | None:

@@ -1,87 +1,158 @@
-"""What is sent when a due time brought a report, brought none, or works again."""
+"""What is sent when a due time brought a report, brought none, or works again; in the report's language."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from segmenter.config.schedule import ScheduleConfig
 from segmenter.delivery import Message, channel_of
 from segmenter.schedule.ledger import Slot
+from segmenter.schedule.times import MOST_COUNTED
+
+if TYPE_CHECKING:
+    from segmenter.report.language import Voice
 
 
-def report(schedule: ScheduleConfig, slot: Slot, run_id: str, gap: tuple[str, int]) -> tuple[Message, ...]:
-    """The report to each recipient; it opens with the due times that brought none."""
-    cause, n_missed = gap
-    text = (_gap(n_missed, cause),) if n_missed else ()
+@dataclass(frozen=True)
+class Opening:
+    """What a report has to say of itself before anything else.
+
+    `gap`: the last cause of due times before it that brought none, and how many; `begun`: when it was
+    begun, where that was late, None: in time.
+    """
+
+    gap: tuple[str, int] = ("", 0)
+    begun: datetime | None = None
+    as_of: date | None = None
+
+
+def report(
+    voice: Voice,
+    schedule: ScheduleConfig,
+    slot: Slot,
+    run_id: str,
+    opening: Opening | None = None,
+    since: str | None = None,
+) -> tuple[Message, ...]:
+    """The report to each recipient; alerts are those that are news since the run `since`."""
+    text = _opening(voice, schedule, slot, opening or Opening())
     kind = "alerts" if schedule.kind == "alerts" else "report"
-    return _to(schedule.recipients, schedule, slot, kind, "", text, run_id)
+    return tuple(
+        Message(schedule.name, slot.due, run_id, kind, channel_of(each), each, "", text, schedule.formats, since)
+        for each in dict.fromkeys(schedule.recipients)
+    )
 
 
-def _gap(n_missed: int, cause: str) -> str:
-    times = "one due time" if n_missed == 1 else f"{n_missed} due times"
-    return f"Before this report {times} brought none. The last cause: {cause}"
+def _opening(voice: Voice, schedule: ScheduleConfig, slot: Slot, opening: Opening) -> tuple[str, ...]:
+    told = []
+    if opening.begun is not None:
+        told.append(
+            voice(
+                "This report comes late: it was due {due} and was begun {begun}.",
+                due=_local(voice, schedule, slot.due), begun=_local(voice, schedule, opening.begun),
+            )
+        )  # fmt: skip
+        if opening.as_of is not None:
+            told[0] += " " + voice("It shows the customers as of {day}.", day=voice.date(opening.as_of))
+    cause, n_missed = voice(opening.gap[0]), opening.gap[1]
+    if n_missed == 1:
+        told.append(voice("Before this report one due time brought none. The cause: {cause}", cause=cause))
+    elif n_missed:
+        number = voice.number(min(n_missed, MOST_COUNTED))
+        number = voice("more than {n}", n=number) if n_missed > MOST_COUNTED else number
+        words = "Before this report {number} due times brought none. The last cause: {cause}"
+        told.append(voice(words, number=number, cause=cause))
+    return tuple(told)
 
 
-def notice(schedule: ScheduleConfig, slot: Slot, cause: str) -> tuple[Message, ...]:
+def notice(voice: Voice, schedule: ScheduleConfig, slot: Slot, cause: str) -> tuple[Message, ...]:
     """One page to each recipient that there is no report, and why."""
     text = (
-        f"The report {schedule.name} that was due {_local(schedule, slot.due)} could not be made.",
+        voice(
+            "The report {name} that was due {due} could not be made.",
+            name=schedule.name, due=_local(voice, schedule, slot.due),
+        ),
         cause,
-        "The next one is tried at its own time and will say that this one is missing.",
-    )
-    return _to(schedule.recipients, schedule, slot, "notice", f"No report: {schedule.name}", text)
+        voice("The next one is tried at its own time and will say that this one is missing."),
+    )  # fmt: skip
+    title = voice("No report: {name}", name=schedule.name)
+    return _to(schedule.recipients, schedule, slot.due, "notice", title, text)
 
 
-def failure(schedule: ScheduleConfig, slot: Slot, cause: str) -> tuple[Message, ...]:
+def failure(voice: Voice, schedule: ScheduleConfig, slot: Slot, cause: str) -> tuple[Message, ...]:
     """The word to the owner that a due time failed."""
+    values = {"name": schedule.name, "due": _local(voice, schedule, slot.due)}
     text = (
-        f"The schedule {schedule.name}, due {_local(schedule, slot.due)}, failed after {slot.attempt} attempt(s).",
+        voice("The schedule {name}, due {due}, failed at its only attempt.", **values)
+        if slot.n_tries <= 1
+        else voice("The schedule {name}, due {due}, failed {n} times.", **values, n=voice.number(slot.n_tries)),
         cause,
-        f"When that is mended, make it by hand: segmenter schedule run {schedule.name}",
-        "You hear again once a day while it fails, and when it works again.",
+        voice("When that is mended, make it by hand: {command}", command=f"segmenter schedule run {schedule.name}"),
+        voice("You hear again once a day while it fails, and when it works again."),
     )
-    return _to(schedule.owner, schedule, slot, "owner", f"Failed: {schedule.name}", text)
+    return _to_owner(schedule, slot.due, voice("Failed: {name}", name=schedule.name), text)
 
 
-def recovery(schedule: ScheduleConfig, slot: Slot) -> tuple[Message, ...]:
+def recovery(voice: Voice, schedule: ScheduleConfig, slot: Slot) -> tuple[Message, ...]:
     """The word to the owner that reports are made again."""
-    told = (f"The schedule {schedule.name}, due {_local(schedule, slot.due)}, brought its report again.",)
-    return _to(schedule.owner, schedule, slot, "owner", f"Works again: {schedule.name}", told)
+    values = {"name": schedule.name, "due": _local(voice, schedule, slot.due)}
+    told = (voice("The schedule {name}, due {due}, brought its report again.", **values),)
+    return _to_owner(schedule, slot.due, voice("Works again: {name}", name=schedule.name), told)
 
 
-def undelivered(schedule: ScheduleConfig, slot: Slot, who: Iterable[str]) -> tuple[Message, ...]:
-    """The word to the owner that a report did not reach everybody; `who` are sentences, one per recipient."""
+def undelivered(
+    voice: Voice, schedule: ScheduleConfig, due: datetime, who: Iterable[str], run_id: str | None
+) -> tuple[Message, ...]:
+    """The word to the owner that a message did not reach everybody; `who` are sentences, one per recipient."""
+    values = {"name": schedule.name, "due": _local(voice, schedule, due)}
+    again = f"segmenter deliver {run_id} --to RECIPIENT" if run_id else ""
     told = (
-        f"The report {schedule.name}, due {_local(schedule, slot.due)}, did not reach everybody.",
+        voice("The report {name}, due {due}, did not reach everybody.", **values),
         *who,
-        "Send it again when that is mended: segmenter deliver RUN --to RECIPIENT",
+        *((voice("Send it again when that is mended: {command}", command=again),) if again else ()),
     )
-    return _to(schedule.owner, schedule, slot, "owner", f"Not delivered to everybody: {schedule.name}", told)
+    return _to_owner(schedule, due, voice("Not delivered to everybody: {name}", name=schedule.name), told)
 
 
-def broken_config(schedule: ScheduleConfig, now: datetime, fault: str) -> tuple[Message, ...]:
+def delayed(voice: Voice, schedule: ScheduleConfig, due: datetime, who: Iterable[str]) -> tuple[Message, ...]:
+    """The word to the owner that a message has not reached everybody yet; `who` are sentences, one per recipient."""
+    values = {"name": schedule.name, "due": _local(voice, schedule, due)}
+    told = (
+        voice("The report {name}, due {due}, has not reached everybody yet.", **values),
+        *who,
+        voice("It is tried again, at least once an hour; you hear if it is given up."),
+    )
+    return _to_owner(schedule, due, voice("Not delivered yet: {name}", name=schedule.name), told)
+
+
+def broken_config(voice: Voice, schedule: ScheduleConfig, now: datetime, fault: str) -> tuple[Message, ...]:
     """The word to the owner that an edit of the configuration is not used."""
-    told = ("The edited configuration cannot be used; the service goes on with the one before.", fault)
-    slot = Slot(schedule.name, now, 1)
-    return _to(schedule.owner, schedule, slot, "owner", "The edited configuration cannot be used", told)
+    told = (voice("The edited configuration cannot be used; the service goes on with the one before."), fault)
+    return _to_owner(schedule, now, voice("The edited configuration cannot be used"), told)
+
+
+def mended(voice: Voice, schedule: ScheduleConfig, now: datetime, cause: str) -> tuple[Message, ...]:
+    """The word to the owner that the ledger was damaged, and what took its place."""
+    return _to_owner(schedule, now, voice("The ledger was damaged and is mended"), (cause,))
+
+
+def _to_owner(schedule: ScheduleConfig, due: datetime, title: str, text: tuple[str, ...]) -> tuple[Message, ...]:
+    return _to(schedule.owner, schedule, due, "owner", title, text)
 
 
 def _to(
-    recipients: Iterable[str],
-    schedule: ScheduleConfig,
-    slot: Slot,
-    kind: str,
-    title: str,
-    text: tuple[str, ...],
-    run_id: str | None = None,
+    recipients: Iterable[str], schedule: ScheduleConfig, due: datetime, kind: str, title: str, text: tuple[str, ...]
 ) -> tuple[Message, ...]:
     return tuple(
-        Message(schedule.name, slot.due, run_id, kind, channel_of(each), each, title, text, schedule.formats)
+        Message(schedule.name, due, None, kind, channel_of(each), each, title, text)
         for each in dict.fromkeys(recipients)
     )
 
 
-def _local(schedule: ScheduleConfig, due: datetime) -> str:
-    return f"{due.astimezone(ZoneInfo(schedule.time_zone)):%Y-%m-%d %H:%M} ({schedule.time_zone})"
+def _local(voice: Voice, schedule: ScheduleConfig, due: datetime) -> str:
+    moment = due.astimezone(ZoneInfo(schedule.time_zone))
+    return f"{voice.date(moment.date())}, {moment:%H:%M} ({schedule.time_zone})"

@@ -17,79 +17,49 @@ from pathlib import Path
 from uuid import uuid4
 
 from segmenter import delivery
-from segmenter.config import Config, load_config
+from segmenter.config import Config
 from segmenter.config.schedule import ScheduleConfig
-from segmenter.errors import ConfigError, SegmenterError
-from segmenter.runs.state import open_state, transaction
-from segmenter.schedule import ledger, messages, times
+from segmenter.errors import RunError, SegmenterError
+from segmenter.runs.state import keep_copy, open_state, transaction
+from segmenter.runs.witness import COPY
+from segmenter.schedule import ledger, tidings, times
 from segmenter.schedule.holder import hold
 from segmenter.schedule.ledger import Slot
+from segmenter.schedule.readiness import refuse_unready, untold
+from segmenter.schedule.settings import Settings
 from segmenter.schedule.work import Command, Desk, make
 
 TICK = 20.0  # seconds at most between two looks at the ledger and the clock
 STAND_BY = 2.0  # seconds between two tries to take over
 PROMPT = timedelta(minutes=5)  # lateness up to which a due time counts as met, whatever the catch-up policy
-MOST_MISSED = 1000  # missed due times that get a row; of more only the last ones do
+MOST_MADE_UP = 1000  # missed due times that catch_up = all makes up for; of more only the last ones
 log = logging.getLogger("segmenter.service")
-
-
-class Settings:
-    """The configuration file as the service uses it: read again when it changes, the old one kept when it is broken."""
-
-    def __init__(self, path: Path | None, archive: str | None = None) -> None:
-        """Read `path` (None: all defaults); `archive` stands in for the configuration's.
-
-        Raises
-        ------
-        ConfigError
-            The file cannot be used.
-        """
-        self.path = path
-        self.archive = archive
-        self._seen = self._text()
-        self.config = self._load()
-        self.archive = self.config.engine.archive  # the one that the service holds, whatever is edited
-
-    def _text(self) -> bytes:
-        return self.path.read_bytes() if self.path is not None and self.path.exists() else b""
-
-    def _load(self) -> Config:
-        overrides = {"engine": {"archive": self.archive}} if self.archive else {}
-        return load_config(self.path, **overrides)
-
-    def refresh(self) -> str | None:
-        """Use an edited file; the fault in words where it cannot be used, once for each edit."""
-        text = self._text()
-        if text == self._seen:
-            return None
-        self._seen = text
-        try:
-            self.config = self._load()
-        except ConfigError as error:
-            return str(error)
-        log.info("configuration read again")
-        return None
 
 
 class Service:
     """Works through the due times of one archive, which it holds."""
 
     def __init__(
-        self, settings: Settings, command: Callable[[Config], Command], now: Callable[[], datetime] | None = None
+        self,
+        settings: Settings,
+        command: Callable[[Config, Path | None], Command],
+        now: Callable[[], datetime] | None = None,
     ) -> None:
-        """`command` gives the command line of a schedule's run; `now` is the clock, in UTC."""
+        """`command` gives the command line of a schedule's run by configuration and its file; `now` is the clock, in UTC."""
         self.settings = settings
         self.command = command
         self.now = now or (lambda: datetime.now(UTC))
         self.owner = uuid4().hex
         self.archive = Path(settings.config.engine.archive)
-        self._working: dict[tuple[str, datetime], Future[None]] = {}
-        self._runs = ThreadPoolExecutor(settings.config.service.parallel, "run")
-        self._post = ThreadPoolExecutor(len(delivery.CHANNELS), "post")
-        self._posting: dict[delivery.Channel, Future[None]] = {}
-        self._recovered = False
+        self.heartbeat = delivery.Heartbeat()
         self._wake = threading.Event()
         self._ended = threading.Event()
+        self._working: dict[tuple[str, datetime], Future[None]] = {}
+        self._runs = ThreadPoolExecutor(settings.config.service.parallel, "run")
+        self.post = delivery.Post(self.archive, self.now, self.owner, self._wake.set)
+        self._faults: list[str] = []  # of edits of the configuration, until the owners' words are in the outbox
+        self._has_closed, self._has_sent = False, False  # a due time, a message, since the last copy of the ledger
+        self._is_checked = False
 
     def serve(self, *, wait: bool = True) -> None:
         """Hold the archive and work until `stop`; with `wait` stand by while another service holds it.
@@ -98,18 +68,28 @@ class Service:
         ------
         HeldError
             Another service holds the archive and `wait` is off.
+        ConfigError
+            A recipient or secret cannot be served, and that will not mend itself.
         """
         with hold(self.archive, wait=wait, pause=self._stand_by):
             if self._ended.is_set():
                 return
-            log.info("serves", extra={"archive": self.archive, "schedules": len(self.settings.config.schedule)})
+            self._open()
             with _alarm(self._wake.set) as set_alarm:
                 while not self._ended.is_set():
+                    self._wake.clear()
                     self._tick_safely()
                     set_alarm(self._next_due())
                     self._wake.wait(TICK)
-                    self._wake.clear()
             self.finish()
+
+    def _open(self) -> None:
+        config = self.settings.config
+        refuse_unready(config, connect=True)
+        self.settings.sweep()
+        for schedule, why in untold(config):
+            log.warning("nobody is told", extra={"schedule": schedule.name, "cause": why})
+        log.info("serves", extra={"archive": self.archive, "schedules": len(config.schedule)})
 
     def stop(self) -> None:
         """End `serve` after the runs that are under way."""
@@ -117,6 +97,11 @@ class Service:
         self._wake.set()
 
     def _stand_by(self) -> None:
+        """Wait for the archive; the first time say what would keep this service from taking over."""
+        if not self._is_checked:
+            refuse_unready(self.settings.config)
+            log.info("stands by", extra={"archive": self.archive})
+            self._is_checked = True
         if self._ended.wait(STAND_BY):
             raise SystemExit(0)
 
@@ -129,36 +114,29 @@ class Service:
 
     def tick(self) -> None:
         """Look once at the configuration, the clock and the ledger, and begin what is due."""
-        fault = self.settings.refresh()
-        if fault:
-            self._tell_all_owners(fault)
+        if fault := self.settings.refresh():
+            log.error("configuration cannot be used", extra={"cause": fault})
+            self._faults.append(fault)
         with open_state(self.archive) as state:
-            self._recover(state)
             for schedule in self.settings.config.schedule:
                 self._note_due(state, schedule)
         self._collect()
         for slot in self._adopted():
             self._begin(slot)
         self._deliver()
-
-    def _recover(self, state: sqlite3.Connection) -> None:
-        """Once, before anything is sent: messages that a service before was cut short in sending."""
-        if not self._recovered:
-            with transaction(state):
-                delivery.recover(state)
-            self._recovered = True
+        self._keep_copy()
 
     def _note_due(self, state: sqlite3.Connection, schedule: ScheduleConfig) -> None:
-        """Give every due time since the last one its row: claimed and begun, or skipped by the catch-up policy."""
+        """Give the due times since the last one their rows: claimed and begun, or skipped by the catch-up policy."""
         now = self.now()
         since = ledger.watched_since(state, schedule.name, now)
-        due = times.missed(schedule, since, now, MOST_MISSED)
-        wanted = set(_made_up_for(schedule, due, now))
-        for moment in due:
-            if moment not in wanted:
-                cause = f"It was missed while the service did not run; catch_up = {schedule.catch_up}."
-                ledger.skip(state, schedule.name, moment, cause, now)
-            elif ledger.claim(state, schedule.name, moment, self.owner, now):
+        wanted = _made_up_for(schedule, since, now)
+        left_out = times.missed(schedule, since, wanted[0] - timedelta(seconds=1) if wanted else now, 1)
+        for last in left_out:
+            cause = f"Missed while the service did not run; catch_up = {schedule.catch_up}."
+            ledger.skip(state, schedule.name, last, times.count(schedule, since, last), cause, now)
+        for moment in wanted:
+            if ledger.claim(state, schedule.name, moment, self.owner, now):
                 self._begin(Slot(schedule.name, moment, 0))
 
     def _adopted(self) -> tuple[Slot, ...]:
@@ -171,9 +149,9 @@ class Service:
         if schedule is None:
             self._drop(slot)
             return
-        desk = self._desk()
-        log.debug("queued", extra={"schedule": slot.schedule, "due": slot.due})
-        self._working[(slot.schedule, slot.due)] = self._runs.submit(make, desk, schedule, slot)
+        future = self._runs.submit(make, self._desk(), schedule, slot)
+        self._working[(slot.schedule, slot.due)] = future
+        future.add_done_callback(lambda _: self._wake.set())
 
     def _drop(self, slot: Slot) -> None:
         with open_state(self.archive) as state, transaction(state):
@@ -182,81 +160,82 @@ class Service:
 
     def _desk(self) -> Desk:
         config = self.settings.config
-        return Desk(self.archive, config, self.command(config), self.owner, self.now)
+        command = self.command(config, self.settings.file())
+        return Desk(self.archive, config, command, self.owner, self.now, self.heartbeat)
 
     def _collect(self) -> None:
-        """Take note of work that ended; what failed in a way it should not is left to the next attempt."""
+        """Take note of work that ended; what broke off in a way it should not is begun again as after a crash."""
         for key, future in list(self._working.items()):
             if future.done():
                 del self._working[key]
+                self._has_closed = True
                 error = future.exception()
                 if error is not None:
                     log.error("work broke off", extra={"schedule": key[0], "due": key[1], "cause": str(error)})
                     self._let_wait(Slot(*key, attempt=1), str(error))
-        for channel, posting in list(self._posting.items()):
-            if posting.done():
-                del self._posting[channel]
-                error = posting.exception()
-                if error is not None:
-                    log.error("deliveries broke off", extra={"channel": channel, "cause": str(error)})
 
     def _let_wait(self, slot: Slot, cause: str) -> None:
         with open_state(self.archive) as state:
-            ledger.postpone(state, slot, self.owner, self.now() + timedelta(minutes=1), cause)
+            ledger.postpone(state, slot, self.owner, self.now() + timedelta(minutes=1), cause, crashed=True)
 
     def _deliver(self) -> None:
-        """Send what the outbox holds, beside the rest: a mail server that stalls holds up no webhook and no folder."""
-        for channel in delivery.CHANNELS:
-            if channel not in self._posting:
-                self._posting[channel] = self._post.submit(self._send, channel)
+        """Send what the outbox holds, beside the rest, and tell the owners what they have to know."""
+        from segmenter.report.language import Voice
 
-    def _send(self, channel: delivery.Channel) -> None:
         config = self.settings.config
-        outcome = delivery.deliver_due(self.archive, config.delivery, config.report, self.now, [channel])
-        by_slot: dict[tuple[str, datetime], list[str]] = {}
-        for failed in outcome.failed:
-            log.error("not delivered", extra={"schedule": failed.schedule, "due": failed.due, "cause": failed.cause})
-            if failed.kind != "owner":
-                by_slot.setdefault((failed.schedule, failed.due), []).append(f"{failed.recipient}: {failed.cause}")
-        schedules = {schedule.name: schedule for schedule in config.schedule}
-        with open_state(self.archive) as state, transaction(state):
-            for (name, due), who in by_slot.items():
-                if name in schedules:
-                    told = messages.undelivered(schedules[name], Slot(name, due, 1), who)
-                    delivery.enqueue(state, told, self.now())
+        for sent in self.post.collect():
+            self._has_sent = True
+            if sent.outcome == "failed":
+                message = sent.row.message
+                carried = {
+                    "schedule": message.schedule,
+                    "due": message.due,
+                    "cause": f"{message.recipient}: {sent.answer}",
+                }
+                log.error("not delivered", extra=carried)
+        self.post.recover()
+        with open_state(self.archive) as state:
+            voice = Voice(config.report.locale, config.report.currency)
+            tidings.tell(state, config.schedule, voice, self.now(), self._faults)
+        self._faults.clear()
+        self.post.send_due(config.delivery, config.report)
 
-    def _tell_all_owners(self, fault: str) -> None:
-        log.error("configuration cannot be used", extra={"cause": fault})
-        now = self.now()
-        told = [
-            each for schedule in self.settings.config.schedule for each in messages.broken_config(schedule, now, fault)
-        ]
-        once = {message.recipient: message for message in told}
-        with open_state(self.archive) as state, transaction(state):
-            delivery.enqueue(state, tuple(once.values()), now)
+    def _keep_copy(self) -> None:
+        """Keep a copy of the ledger when a due time was closed, and when the messages have got their answers."""
+        is_new = not (self.archive / COPY).exists()
+        if is_new or self._has_closed or (self._has_sent and self.post.is_idle):
+            try:
+                keep_copy(self.archive)
+            except RunError as error:
+                log.error("no copy of the ledger", extra={"cause": str(error)})  # noqa: TRY400 - a person reads it
+            else:
+                self._has_closed = self._has_sent = False
 
     def _next_due(self) -> datetime | None:
         upcoming = [times.upcoming(schedule, self.now(), 1) for schedule in self.settings.config.schedule]
         return min((due for found in upcoming for due in found), default=None)
 
+    @property
     def is_idle(self) -> bool:
         """Whether no run and no delivery is under way."""
-        working = [*self._working.values(), *self._posting.values()]
-        return all(future.done() for future in working)
+        return all(future.done() for future in self._working.values()) and self.post.is_idle
 
     def finish(self) -> None:
-        """Wait for the runs and deliveries that are under way."""
+        """Wait for the runs and deliveries that are under way, and note what became of them."""
         self._runs.shutdown()
-        self._post.shutdown()
+        self.post.finish()
         self._collect()
+        self._has_sent = bool(self.post.collect()) or self._has_sent
+        self._keep_copy()
+        self.heartbeat.finish()
 
 
-def _made_up_for(schedule: ScheduleConfig, due: tuple[datetime, ...], now: datetime) -> tuple[datetime, ...]:
-    """Those of the `due` times that are worked on: prompt ones always, late ones by the catch-up policy."""
+def _made_up_for(schedule: ScheduleConfig, since: datetime, now: datetime) -> tuple[datetime, ...]:
+    """The due times in (`since`, `now`] that are worked on: a prompt one always, late ones by the catch-up policy."""
     if schedule.catch_up == "all":
-        return due
-    late = due if schedule.catch_up == "latest" else tuple(each for each in due if now - each <= PROMPT)
-    return late[-1:]
+        return times.missed(schedule, since, now, MOST_MADE_UP)
+    last = times.missed(schedule, since, now, 1)
+    return last if schedule.catch_up == "latest" else tuple(each for each in last if now - each <= PROMPT)
 
 
 @contextmanager

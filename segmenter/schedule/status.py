@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import sqlite3
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from segmenter import delivery
 from segmenter.config import Config
 from segmenter.config.schedule import ScheduleConfig
-from segmenter.runs.state import open_state
+from segmenter.runs.state import read_state
 from segmenter.schedule import ledger, times
 from segmenter.schedule.holder import holder
 
@@ -26,30 +28,51 @@ class Condition:
 
 
 def conditions(archive: Path, config: Config, now: datetime) -> tuple[Condition, ...]:
-    """One `Condition` per schedule of `config`."""
+    """One `Condition` per schedule of `config`; nothing is written.
+
+    Raises
+    ------
+    RunError
+        The ledger is damaged or cannot be read.
+    """
     grace = timedelta(minutes=config.service.grace_minutes)
-    with open_state(archive) as state:
-        found = {each.name: ledger.latest(state, each.name, now) for each in config.schedule}
-        since = {each.name: ledger.watched_since(state, each.name, now) for each in config.schedule}
-    return tuple(_condition(each, found[each.name], since[each.name], now, grace) for each in config.schedule)
+    with read_state(archive) as state:
+        return tuple(_condition(state, each, now, grace) for each in config.schedule)
 
 
-def _condition(
-    schedule: ScheduleConfig, row: dict[str, Any] | None, since: datetime, now: datetime, grace: timedelta
-) -> Condition:
-    overdue = times.missed(schedule, since, now - grace, 1)
+def _condition(state: sqlite3.Connection, schedule: ScheduleConfig, now: datetime, grace: timedelta) -> Condition:
+    row = ledger.latest(state, schedule.name, now)
+    since = ledger.last_watched(state, schedule.name, now) or now
+    found = [_overdue(schedule, since, now - grace)]
     if row is None:
-        problem = f"The due time {overdue[-1]:%Y-%m-%d %H:%M} UTC has not been looked at." if overdue else ""
-        return Condition(schedule.name, None, "never due yet", None, problem)
+        return Condition(schedule.name, None, "never due yet", None, found[0])
     due = datetime.fromisoformat(row["due"])
-    problem = ""
-    if overdue:
-        problem = f"The due time {overdue[-1]:%Y-%m-%d %H:%M} UTC has not been looked at."
-    elif row["state"] == "failed":
-        problem = row["cause"]
-    elif row["state"] in {"claimed", "waiting"} and now - due > grace + timedelta(minutes=schedule.time_limit_minutes):
-        problem = f"It is {(now - due) // timedelta(minutes=1):,} minutes late. {row['cause']}".rstrip()
-    return Condition(schedule.name, due, row["state"], row["run_id"], problem)
+    found += [_unfinished(schedule, row, due, now, grace), *_undelivered(state, schedule, due, now - grace)]
+    return Condition(schedule.name, due, row["state"], row["run_id"], " ".join(filter(None, found)))
+
+
+def _overdue(schedule: ScheduleConfig, since: datetime, late: datetime) -> str:
+    overdue = times.missed(schedule, since, late, 1)
+    return f"The due time {overdue[-1]:%Y-%m-%d %H:%M} UTC has not been looked at." if overdue else ""
+
+
+def _unfinished(schedule: ScheduleConfig, row: dict[str, Any], due: datetime, now: datetime, grace: timedelta) -> str:
+    if row["state"] == "failed":
+        return str(row["cause"])
+    late = now - due > grace + timedelta(minutes=schedule.time_limit_minutes)
+    if row["state"] in {"claimed", "waiting"} and late:
+        return f"It is {(now - due) // timedelta(minutes=1):,} minutes late. {row['cause']}".rstrip()
+    return ""
+
+
+def _undelivered(state: sqlite3.Connection, schedule: ScheduleConfig, due: datetime, late: datetime) -> list[str]:
+    """Who did not get what the latest due time brought."""
+    words = {"failed": "did not reach", "pending": "has not reached", "sending": "has not reached"}
+    return [
+        f"The {row['kind'] if row['kind'] != 'owner' else 'word to the owner'} {words[row['state']]} {row['recipient']}: "
+        f"{row['answer'] or 'nothing was tried yet.'}"
+        for row in delivery.undelivered(state, schedule.name, due, late)
+    ]
 
 
 def serving(archive: Path) -> int | None:
@@ -57,7 +80,6 @@ def serving(archive: Path) -> int | None:
     return holder(archive)
 
 
-def coming(config: Config, now: datetime, n: int = 5) -> tuple[tuple[str, datetime], ...]:
-    """The next `n` due times of each schedule, all together in order: pairs of schedule and UTC time."""
-    due = [(moment, each.name) for each in config.schedule for moment in times.upcoming(each, now, n)]
-    return tuple((name, moment) for moment, name in sorted(due))
+def coming(schedule: ScheduleConfig, now: datetime, n: int = 5) -> tuple[tuple[str, datetime], ...]:
+    """The next `n` due times of a schedule, each on the clock of its time zone, in words, and in UTC."""
+    return tuple((times.local(schedule, due), due) for due in times.upcoming(schedule, now, n))

@@ -15,6 +15,8 @@ from cronsim import CronSim
 
 from segmenter.config.schedule import ScheduleConfig
 
+MOST_COUNTED = 10_000  # missed due times that are counted one by one; beyond, they are only more than that
+
 
 def after(schedule: ScheduleConfig, moment: datetime) -> Iterator[datetime]:
     """Due times in UTC later than `moment`, in order, without end."""
@@ -34,6 +36,8 @@ def missed(schedule: ScheduleConfig, since: datetime, now: datetime, limit: int)
     a century on costs no more than a few times `limit`. Counting back from `now` would be shorter, but where an
     hour of a clock change is half as long, as on Lord Howe, cron counts back otherwise than on.
     """
+    if next(after(schedule, since)) > now:
+        return ()
     span = timedelta(minutes=limit)
     while True:
         start = max(since, now - span)
@@ -43,7 +47,17 @@ def missed(schedule: ScheduleConfig, since: datetime, now: datetime, limit: int)
         span *= 2
 
 
+def count(schedule: ScheduleConfig, since: datetime, until: datetime) -> int:
+    """How many due times lie in (`since`, `until`]; `MOST_COUNTED` + 1 where they are more than `MOST_COUNTED`."""
+    return sum(1 for _ in islice(takewhile(lambda due: due <= until, after(schedule, since)), MOST_COUNTED + 1))
+
+
 def in_words(schedule: ScheduleConfig) -> str:
     """When the schedule is due: ``At 08:00 on Monday (Europe/Berlin)``."""
     words = CronSim(schedule.cron, datetime(2024, 1, 1, tzinfo=UTC)).explain()
     return f"{words} ({schedule.time_zone})"
+
+
+def local(schedule: ScheduleConfig, due: datetime) -> str:
+    """A due time on the clock of the schedule's time zone: ``Mon 2026-03-02 08:00 CET``."""
+    return f"{due.astimezone(ZoneInfo(schedule.time_zone)):%a %Y-%m-%d %H:%M %Z}"

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from segmenter import delivery
 from segmenter.config import Config
@@ -19,8 +20,12 @@ from segmenter.schedule import child, ledger, messages
 from segmenter.schedule.child import Outcome
 from segmenter.schedule.ledger import Slot
 
+if TYPE_CHECKING:
+    from segmenter.report.language import Voice
+
 Command = Callable[[ScheduleConfig], Sequence[str]]
 REMIND = timedelta(days=1)  # between two words to the owner while a schedule goes on failing
+MOST_CRASHES = 5  # of one due time's work that are made up for, whatever its retries
 log = logging.getLogger("segmenter.service")
 
 
@@ -33,6 +38,19 @@ class Desk:
     command: Command
     owner: str
     now: Callable[[], datetime]
+    heartbeat: delivery.Heartbeat
+
+    @property
+    def voice(self) -> Voice:
+        """The language of the reports."""
+        from segmenter.report.language import Voice
+
+        return Voice(self.config.report.locale, self.config.report.currency)
+
+    @property
+    def is_by_hand(self) -> bool:
+        """Whether a person works at it, who sees what goes wrong."""
+        return self.owner.startswith(ledger.BY_HAND)
 
 
 def make(desk: Desk, schedule: ScheduleConfig, slot: Slot) -> None:
@@ -42,19 +60,22 @@ def make(desk: Desk, schedule: ScheduleConfig, slot: Slot) -> None:
     if begun is None:
         log.error("lost its claim", extra={"schedule": slot.schedule, "due": slot.due})
         return
-    slot = begun
+    slot, began_at = begun, desk.now()
     log.info("begins", extra={"schedule": slot.schedule, "due": slot.due, "attempt": slot.attempt})
-    delivery.ping(desk.config.delivery, "start", f"{slot.schedule} {slot.due.isoformat()}")
-    if slot.attempt > schedule.retries + 1:
-        outcome = Outcome(None, f"It was begun {slot.attempt - 1} times and each time cut short before it ended.")
+    desk.heartbeat.tell(desk.config.delivery, "start", f"{slot.schedule} {slot.due.isoformat()}")
+    if slot.crashes > MOST_CRASHES:
+        outcome = Outcome(
+            None, f"Its work was cut short {slot.crashes} times, by a crash of the service or the machine."
+        )
     elif problem := _no_room(desk):
         outcome = Outcome(None, problem)
     else:
-        outcome = child.run(desk.command(schedule), schedule.time_limit_minutes * 60)
+        limits = schedule.time_limit_minutes * 60, child.memory_limit(desk.config)
+        outcome = child.run(desk.command(schedule), *limits)
     faults = _faults(schedule, outcome)
     if not faults:
-        _succeed(desk, schedule, slot, outcome)
-    elif outcome.document is None and slot.attempt <= schedule.retries:
+        _succeed(desk, schedule, slot, outcome, began_at)
+    elif outcome.document is None and slot.n_tries <= schedule.retries and slot.crashes <= MOST_CRASHES:
         _try_again(desk, slot, faults)
     else:
         _fail(desk, schedule, slot, faults)
@@ -75,17 +96,31 @@ def _faults(schedule: ScheduleConfig, outcome: Outcome) -> str:
     """Why the outcome is not to be sent as a report, empty where it is."""
     if outcome.document is None or outcome.folder is None:
         return outcome.cause
-    found = list(delivery.gate(outcome.folder))
+    found = list(delivery.gate(outcome.folder, schedule.formats))
     n_customers = int(outcome.document.get("n_customers", 0))
     if n_customers < schedule.min_customers:
         found.append(f"It has {n_customers:,} customers; min_customers asks for {schedule.min_customers:,}.")
     return " ".join(found)
 
 
-def nothing_to_tell(schedule: ScheduleConfig, outcome: Outcome) -> str:
-    """Why the schedule's condition keeps a good report back, empty where it is to be sent."""
-    document = outcome.document or {}
-    fresh, changed = int(document.get("new_alerts", 0)), bool(document.get("changed", True))
+def news(schedule: ScheduleConfig, outcome: Outcome, archive: Path, since: str | None) -> int:
+    """How many customers are newly odd or worse since the run `since`, None: since the run before."""
+    known = int((outcome.document or {}).get("new_alerts", 0))
+    asked = schedule.kind == "alerts" or schedule.condition in {"new anomalies", "above"}
+    if since is None or not asked or outcome.folder is None:
+        return known
+    from segmenter.runs.archive import read
+    from segmenter.runs.news import as_news
+
+    counts = as_news(read(outcome.folder), archive, since).history.alerts
+    if counts is None:
+        return known
+    return 0 if counts.is_baseline else counts.new + counts.worsened
+
+
+def nothing_to_tell(schedule: ScheduleConfig, outcome: Outcome, fresh: int) -> str:
+    """Why the schedule's condition keeps a good report back, empty where it is to be sent; `fresh` customers are news."""
+    changed = bool((outcome.document or {}).get("changed", True))
     return {
         "always": "",
         "new anomalies": "" if fresh else "No customer is newly odd.",
@@ -94,29 +129,37 @@ def nothing_to_tell(schedule: ScheduleConfig, outcome: Outcome) -> str:
     }[schedule.condition]
 
 
-def _succeed(desk: Desk, schedule: ScheduleConfig, slot: Slot, outcome: Outcome) -> None:
-    quiet, run_id = nothing_to_tell(schedule, outcome), outcome.run_id or ""
+def _succeed(desk: Desk, schedule: ScheduleConfig, slot: Slot, outcome: Outcome, began_at: datetime) -> None:
+    run_id = outcome.run_id or ""
     with open_state(desk.archive) as state:
-        gap = ledger.gap(state, slot)
-        sent = () if quiet else messages.report(schedule, slot, run_id, gap)
-        owners = messages.recovery(schedule, slot)
-        _close(state, desk, slot, sent, owners, run_id=run_id, cause=quiet)
-    delivery.ping(desk.config.delivery, "success", run_id)
+        since, gap = ledger.last_heard(state, slot), ledger.gap(state, slot)
+    quiet = nothing_to_tell(schedule, outcome, news(schedule, outcome, desk.archive, since))
+    late = began_at - slot.due > timedelta(minutes=desk.config.service.grace_minutes)
+    opening = messages.Opening(gap, began_at if late else None, outcome.as_of)
+    sent = () if quiet else messages.report(desk.voice, schedule, slot, run_id, opening, since)
+    with open_state(desk.archive) as state:
+        _close(state, desk, slot, sent, messages.recovery(desk.voice, schedule, slot), run_id=run_id, cause=quiet)
+    desk.heartbeat.tell(desk.config.delivery, "success", run_id)
     log.info("done", extra={"schedule": slot.schedule, "due": slot.due, "run": run_id, "cause": quiet})
 
 
 def _try_again(desk: Desk, slot: Slot, cause: str) -> None:
-    until = desk.now() + min(timedelta(minutes=2 ** (slot.attempt - 1)), ledger.LONGEST_PAUSE)
+    until = desk.now() + min(timedelta(minutes=2 ** (slot.n_tries - 1)), ledger.LONGEST_PAUSE)
     with open_state(desk.archive) as state:
         ledger.postpone(state, slot, desk.owner, until, cause)
     log.warning("waits", extra={"schedule": slot.schedule, "due": slot.due, "until": until, "cause": cause})
 
 
 def _fail(desk: Desk, schedule: ScheduleConfig, slot: Slot, cause: str) -> None:
+    told, owners = (
+        messages.notice(desk.voice, schedule, slot, cause),
+        messages.failure(desk.voice, schedule, slot, cause),
+    )
+    if desk.is_by_hand:
+        told, owners = (), ()
     with open_state(desk.archive) as state:
-        sent, owners = messages.notice(schedule, slot, cause), messages.failure(schedule, slot, cause)
-        _close(state, desk, slot, sent, owners, run_id=None, cause=cause)
-    delivery.ping(desk.config.delivery, "fail", f"{slot.schedule} {slot.due.isoformat()}")
+        _close(state, desk, slot, told, owners, run_id=None, cause=cause)
+    desk.heartbeat.tell(desk.config.delivery, "fail", f"{slot.schedule} {slot.due.isoformat()}")
     log.error("failed", extra={"schedule": slot.schedule, "due": slot.due, "cause": cause})
 
 
@@ -140,5 +183,6 @@ def _close(
             log.error("lost its claim", extra={"schedule": slot.schedule, "due": slot.due})
             return
         delivery.enqueue(state, told, now)
-        if ledger.tell_owner(state, slot.schedule, outcome == "failed", now, REMIND):
+        is_told = desk.is_by_hand and outcome == "failed"
+        if not is_told and ledger.tell_owner(state, slot.schedule, outcome == "failed", now, REMIND):
             delivery.enqueue(state, owners, now)

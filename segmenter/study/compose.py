@@ -71,7 +71,7 @@ def study(table: FeatureTable, known: Known, config: Config) -> Study:
     proof = known.evidence([str(odd.table.customer_id[row]) for row in told.rows])
     readings = read(core, known.baskets, known.past_orders, config)
     return Study(
-        _findings(core, cards, readings, population),
+        _findings(core, cards, readings, population, config),
         customers_table(core, cards, explained, readings, known.period_revenue, config),
         segments_table(cards),
         anomalies_table(odd, cards, told, proof, show),
@@ -88,13 +88,13 @@ def _explained(core: Core, show: Format) -> Explained:
 
 def _cards(core: Core, config: Config) -> tuple[SegmentCard, ...]:
     """A card per segment that has customers, under the segment's lasting number."""
-    names = shown_names(core.placement, config)
+    names = shown_names(core.placement.names, config)
     made = build_cards(core.described, core.segmentation, names, formatter(config), config.engine.seed)
     return tuple(replace(card, label=number) for card, number in zip(made, core.placement.numbers, strict=True))
 
 
 def _findings(
-    core: Core, cards: tuple[SegmentCard, ...], readings: Readings, population: Population | None
+    core: Core, cards: tuple[SegmentCard, ...], readings: Readings, population: Population | None, config: Config
 ) -> Findings:
     return Findings(
         preparation=core.placement.preparation,
@@ -105,10 +105,15 @@ def _findings(
         hierarchy=readings.hierarchy,
         map=readings.map.finding,
         comparison=readings.comparison,
-        rfm=readings.rfm,
+        rfm=readings.rfm.finding,
         mixture=readings.mixture,
-        themes=readings.themes,
-        separation=(*_separation(core, cards), *([] if population is None else said(core, population))),
+        themes=readings.themes.found,
+        themes_fit=(readings.themes.fit, readings.themes.by_chance) if readings.themes.found else None,
+        separation=(
+            *_separation(core, cards),
+            *_misnamed(core, config),
+            *([] if population is None else said(core, population)),
+        ),
         centroids=tuple(tuple(float(value) for value in row) for row in core.segmentation.centroids),
         lifetime=_to_come(readings, population),
     )
@@ -138,5 +143,15 @@ def _separation(core: Core, cards: tuple[SegmentCard, ...]) -> tuple[str, ...]:
             f"Resamples do not find these segments reliably: {', '.join(shaky)}. Read them as a description."
         )
     if choice.points and choice.n_silhouette < len(core.table.customer_id):
-        sentences.append(f"Silhouettes were measured on a sample of {choice.n_silhouette:,} customers.")
+        sentences.append(
+            f"Silhouette, Davies-Bouldin and Calinski-Harabasz were measured on a sample of {choice.n_silhouette:,} customers."
+        )
     return tuple(sentences)
+
+
+def _misnamed(core: Core, config: Config) -> tuple[str, ...]:
+    """A sentence where a name of the team's found no segment."""
+    unused = [name for name in config.kmeans.names if name not in core.placement.names]
+    if not unused:
+        return ()
+    return (f"No segment of this run is called {', '.join(unused)}, which kmeans.names would rename.",)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from segmenter.analysis import dbscan
+from segmenter.analysis import anomalies
 from segmenter.analysis.customers import Customers
 from segmenter.analysis.explain import jury, severity, stake
 from segmenter.analysis.prepare import prepare
@@ -60,11 +60,11 @@ def core_of(table: FeatureTable, following: Following, config: Config) -> Core:
         anomalies_use=_known(config.features.anomalies_use, table),
         seed=config.engine.seed,
     )
-    anomalies = dbscan.detect(prepared.anomalies, prepared.anomaly_names, config.dbscan)
-    placement = place_customers(table, prepared, anomalies.is_anomaly, following, config)
-    votes = jury(prepared.anomalies, placement.matrix, placement.segmentation, anomalies)
-    grave = severity(anomalies, stake(table.values, table.features))
-    return Core(table, prepared, placement, anomalies, grave, votes)
+    prepared, found = anomalies.search(prepared, config.dbscan, {each.name: each.label for each in table.features})
+    placement = place_customers(table, prepared, found.is_anomaly, following, config)
+    votes = jury(prepared.anomalies, placement.matrix, placement.segmentation, found)
+    grave = severity(found, stake(table.values, table.features))
+    return Core(table, prepared, placement, found, grave, votes)
 
 
 def _known(names: tuple[str, ...], table: FeatureTable) -> tuple[str, ...]:

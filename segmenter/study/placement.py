@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -135,6 +136,13 @@ def _shown(name: str, config: Config) -> str:
     return config.kmeans.names.get(name, name)
 
 
-def shown_names(placement: Placement, config: Config) -> tuple[str, ...]:
-    """The segments' names as the report shows them."""
-    return tuple(_shown(name, config) for name in placement.names)
+def shown_names(names: Sequence[str], config: Config) -> tuple[str, ...]:
+    """The segments' names as the report shows them: the team's own where it has one.
+
+    A name of the team's that another segment has by rule is told apart from it by the name that it replaces.
+    """
+    told = [_shown(name, config) for name in names]
+    return tuple(
+        f"{shown} ({name})" if shown != name and told.count(shown) > 1 else shown
+        for name, shown in zip(names, told, strict=True)
+    )

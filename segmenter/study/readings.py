@@ -8,9 +8,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from segmenter.analysis import comparison, hierarchy, lifetime, maps, mixture, rfm, themes
-from segmenter.analysis.findings import Comparison, HierarchyFinding, MixtureFinding, RfmFinding, Theme
+from segmenter.analysis.findings import Comparison, HierarchyFinding, MixtureFinding
 from segmenter.analysis.lifetime import Lifetime
-from segmenter.analysis.types import CustomerMap, Ints
+from segmenter.analysis.rfm import Rfm
+from segmenter.analysis.themes import Themes
+from segmenter.analysis.types import CustomerMap
 from segmenter.config import Config
 from segmenter.features.types import Baskets, PastOrders
 from segmenter.study.core import Core
@@ -18,16 +20,14 @@ from segmenter.study.core import Core
 
 @dataclass(frozen=True)
 class Readings:
-    """What the other methods say; `scores` (n, 3) and `rfm_segments` (n,) are per customer."""
+    """What the other methods say."""
 
     map: CustomerMap
     hierarchy: HierarchyFinding
     comparison: Comparison
     mixture: MixtureFinding | None
-    themes: tuple[Theme, ...]
-    rfm: RfmFinding
-    scores: Ints
-    rfm_segments: list[str]
+    themes: Themes
+    rfm: Rfm
     lifetime: Lifetime | None
 
 
@@ -37,10 +37,10 @@ def read(core: Core, baskets: Baskets | None, past_orders: PastOrders | None, co
         drawing = beside.submit(_map, core, config)
         tree, side, soft = _methods(core, config)
         found = _themes(core, baskets, config)
-        scores, rfm_segments, quintiles = _rfm(core)
+        quintiles = _rfm(core)
         to_come = _to_come(core, past_orders, config) if past_orders else None
         seen = drawing.result()
-    return Readings(seen, tree, side, soft, found, quintiles, scores, rfm_segments, to_come)
+    return Readings(seen, tree, side, soft, found, quintiles, to_come)
 
 
 def _map(core: Core, config: Config) -> CustomerMap:
@@ -67,9 +67,14 @@ def _methods(core: Core, config: Config) -> tuple[HierarchyFinding, Comparison, 
         seed=seed,
     )
     rows = tree.sample
-    side = comparison.compare(
-        matrix[rows], segmentation.labels[rows], tree.labels, core.anomalies.labels[rows], segmentation.n_clusters, seed
-    )
+    labelings = {
+        "kmeans": segmentation.labels[rows],
+        "hierarchical": tree.labels,
+        "bisecting": tree.divided,
+        "dbscan": core.anomalies.labels[rows],
+    }
+    reference = segmentation.choice.reference_silhouette
+    side = comparison.compare(matrix[rows], labelings, segmentation.n_clusters, reference, seed)
     counts = tuple(point.n_clusters for point in segmentation.choice.points)
     soft = mixture.fit(matrix, segmentation.labels, counts, seed) if config.views.mixture and counts else None
     return _numbered(tree.finding, core.placement.numbers), side, soft
@@ -81,10 +86,13 @@ def _numbered(tree: HierarchyFinding, numbers: tuple[int, ...]) -> HierarchyFind
         tree,
         leaf_segments=tuple(numbers[label] for label in tree.leaf_segments),
         merges=tuple((k, numbers[one], numbers[other]) for k, one, other in tree.merges),
+        splits=tuple(
+            replace(split, segments=(numbers[split.segments[0]], numbers[split.segments[1]])) for split in tree.splits
+        ),
     )
 
 
-def _rfm(core: Core) -> tuple[Ints, list[str], RfmFinding]:
+def _rfm(core: Core) -> Rfm:
     recency, frequency, monetary = (core.table.column(name) for name in ("recency", "frequency", "monetary"))
     return rfm.score(recency, frequency, monetary, core.segmentation.labels, core.segmentation.n_clusters)
 
@@ -95,9 +103,9 @@ def _to_come(core: Core, past_orders: PastOrders, config: Config) -> Lifetime:
     return lifetime.value_to_come(past_orders, config.history.period_days, numbers)
 
 
-def _themes(core: Core, baskets: Baskets | None, config: Config) -> tuple[Theme, ...]:
+def _themes(core: Core, baskets: Baskets | None, config: Config) -> Themes:
     if baskets is None:
-        return ()
+        return Themes(())
     place = {customer: row for row, customer in enumerate(core.table.customer_id)}
     rows = np.array([place.get(customer, -1) for customer in baskets.customer_id], dtype=np.int64)
     labels = np.where(rows >= 0, core.segmentation.labels[rows], -1)

@@ -61,8 +61,9 @@ def customers_table(
         **_challenger(core),
         "silhouette": core.segmentation.silhouette,
         **_soft(core, names, config),
-        **{name: readings.scores[:, at] for at, name in enumerate(("r_score", "f_score", "m_score"))},
-        "rfm_segment": readings.rfm_segments,
+        **{name: readings.rfm.scores[:, at] for at, name in enumerate(("r_score", "f_score", "m_score"))},
+        "rfm_segment": readings.rfm.names,
+        "rfm_disagrees": readings.rfm.disagrees,
         "dbscan_role": core.anomalies.role.astype(str),
         "dbscan_cluster": core.anomalies.labels,
         "rare_group": core.anomalies.rare_group,
@@ -84,11 +85,15 @@ def _challenger(core: Core) -> dict[str, Ints]:
 
 
 def _soft(core: Core, names: np.ndarray, config: Config) -> dict[str, np.ndarray]:
-    """Soft membership of the own segment and the segment that comes second."""
+    """Soft membership of the own segment, the segment that comes second and the membership of that."""
     if not config.views.mixture or core.segmentation.n_clusters < 2:
         return {}
-    own, second = memberships(core.matrix, core.segmentation.labels)
-    return {"membership": own, "second_segment": names[second].astype(str)}
+    soft = memberships(core.matrix, core.segmentation.labels)
+    return {
+        "membership": soft.own,
+        "second_segment": names[soft.second].astype(str),
+        "second_membership": soft.of_second,
+    }
 
 
 def _to_come(readings: Readings) -> dict[str, Floats]:

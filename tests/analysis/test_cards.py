@@ -86,6 +86,14 @@ def test_nobody_is_late_within_the_own_rhythm(rng):
     assert not any("gone" in name or "Faded" in name or "drifting" in name for name in called)
 
 
+def test_where_all_spent_and_ordered_alike_nobody_is_called_a_good_customer(rng):
+    recency = np.concatenate([rng.integers(5, 30, 200), rng.integers(250, 300, 200)]).astype(float)
+    values = np.column_stack([recency, np.full(400, 2.0), np.full(400, 20.0), recency + 40])
+    customers = Customers(values, FEATURES, values, tuple(feature.name for feature in FEATURES), np.zeros(400, bool))
+    called = cards.name(customers, np.repeat([0, 1], 200), 2)
+    assert not any("Good" in name or "Best" in name for name in called)
+
+
 def test_those_who_only_returned_are_not_called_buyers(planted):
     customers, segmentation = planted
     values = customers.values.copy()

@@ -2,6 +2,8 @@
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from segmenter.analysis.choice import choose, vote
 from segmenter.analysis.findings import KPoint
@@ -9,17 +11,26 @@ from segmenter.analysis.knee import knee
 from segmenter.analysis.stability import jaccard, stability
 
 
-def sweep(silhouette, stable=0.9, inertia=None):
+def sweep(silhouette, stable=0.9, inertia=None, reference=0.1):
     """A sweep from K = 2 whose four indices peak at the largest silhouette."""
     inertia = inertia or [100 / k for k in range(2, 2 + len(silhouette))]
     return tuple(
-        KPoint(k, inertia[k - 2], value, 1 - value, 100 * value, stable - abs(value - max(silhouette)))
+        KPoint(k, inertia[k - 2], value, 1 - value, 100 * value, stable - abs(value - max(silhouette)), reference)
         for k, value in enumerate(silhouette, start=2)
     )
 
 
-def chosen(points, reference=0.1, pinned=None):
-    return choose(points, spread=200.0, pinned=pinned, n_silhouette=100, reference=lambda _: reference)
+def torn(stabilities, above=0.1):
+    """A sweep from K = 2 in which every index votes for another K, `above` what data without groups shows."""
+    n = len(stabilities)
+    return tuple(
+        KPoint(k, 100 / k, 0.3 - k / 1000, abs(k - n), 100 - abs(k - n + 1), stable, 0.3 - k / 1000 - above)
+        for k, stable in enumerate(stabilities, start=2)
+    )
+
+
+def chosen(points, pinned=None):
+    return choose(points, spread=200.0, pinned=pinned, n_silhouette=100)
 
 
 def test_the_knee_of_a_bent_line_is_its_bend():
@@ -58,17 +69,39 @@ def test_agreeing_criteria_give_a_clear_answer_with_its_reasons():
 
 
 def test_a_silhouette_no_better_than_without_groups_is_never_clear():
-    choice = chosen(sweep([0.3, 0.4, 0.7, 0.5, 0.4]), reference=0.69)
+    choice = chosen(sweep([0.3, 0.4, 0.7, 0.5, 0.4], reference=0.69))
     assert not choice.is_clear
+    assert choice.doubts == ("reference",)
     assert "data without any groups" in choice.reason
 
 
-def test_without_groups_the_largest_number_that_survives_resampling_is_taken():
-    points = tuple(KPoint(k, 100 / k, 0.3 - k / 1000, k / 10, 100 / k, 0.9 if k < 5 else 0.5) for k in range(2, 9))
-    choice = choose(points, spread=200.0, pinned=None, n_silhouette=100, reference=lambda k: 0.3 - k / 1000)
-    assert choice.n_clusters == 4
-    assert not choice.is_clear
-    assert choice.runner_up == 2
+def test_where_the_criteria_disagree_the_most_stable_number_that_separates_is_taken_and_said_to_be():
+    choice = chosen(torn([0.9, 0.95, 0.97, 0.7, 0.6]))
+    assert (choice.n_clusters, choice.doubts) == (3, ("votes",))
+    assert "come back best when customers are resampled (Jaccard 0.95)" in choice.reason
+
+
+def test_where_nothing_separates_the_customers_are_left_together():
+    choice = chosen(torn([0.9, 0.95, 0.97, 0.7, 0.6], above=0.0))
+    assert (choice.n_clusters, choice.is_clear) == (1, False)
+    assert choice.reference_silhouette is None
+
+
+@given(st.lists(st.floats(0, 1), min_size=1, max_size=9), st.floats(-0.2, 0.2))
+def test_no_number_is_taken_that_does_not_separate_and_come_back(stabilities, above):
+    choice = chosen(torn(stabilities, above))
+    taken = [point for point in choice.points if point.n_clusters == choice.n_clusters]
+    assert len(taken) == (choice.n_clusters > 1)
+    assert all(point.silhouette >= point.reference + 0.03 and point.stability >= 0.75 for point in taken)
+    assert choice.runner_up != choice.n_clusters
+
+
+def test_nothing_stable_is_left_as_one_segment():
+    choice = chosen(torn([0.7, 0.6, 0.5, 0.4]))
+    assert choice.n_clusters == 1
+    assert choice.runner_up is not None
+    assert choice.reason.startswith("No clear number of segments")
+    assert "One segment was taken" in choice.reason
 
 
 def test_segments_that_dissolve_under_resampling_are_never_clear():

@@ -32,14 +32,45 @@ def test_every_linkage_gives_a_tree_that_scipy_takes_for_valid(groups, method, m
 
 def test_planted_groups_are_cut_exactly(groups):
     found = view(groups)
-    assert all(each.agreement == pytest.approx(1.0) for each in found.finding.linkages if each.linkage != "single")
-    assert len(np.unique(found.labels)) == 3
+    compared = [each for each in found.finding.linkages if each.linkage != "single" and each.metric != "cosine"]
+    assert all(each.agreement == pytest.approx(1.0) for each in compared)
+    assert len(np.unique(found.labels)) == len(np.unique(found.divided)) == 3
+
+
+def test_every_linkage_is_compared_under_every_distance_that_it_is_defined_for(groups):
+    pairs = [(each.linkage, each.metric) for each in view(groups).finding.linkages]
+    assert len(pairs) == len(set(pairs)) == 11
+    assert {metric for name, metric in pairs if name in hierarchy.EUCLIDEAN_ONLY} == {"euclidean"}
+
+
+def test_a_distance_that_the_linkage_is_not_defined_for_is_said_to_be_replaced(groups):
+    finding = view(groups, "ward", "cosine").finding
+    assert finding.metric == "euclidean"
+    assert "not defined" in finding.reason
+    assert "not defined" not in view(groups, "average", "cosine").finding.reason
+
+
+def test_the_top_down_tree_splits_everybody_until_there_are_as_many_groups(groups):
+    splits = view(groups).finding.splits
+    assert [split.n_clusters for split in splits] == [2, 3]
+    assert splits[0].parent == ""
+    assert sum(splits[0].sizes) == 180
+    sizes = dict(zip(splits[0].children, splits[0].sizes, strict=True))
+    assert sum(splits[1].sizes) == sizes[splits[1].parent] == 120
+    assert splits[1].shares == (1.0, 1.0)
+
+
+def test_a_customer_at_the_origin_has_a_place_under_cosine_distance(groups):
+    points, labels, centroids = groups
+    at_origin = np.vstack([points, np.zeros((1, 3))])
+    assert len(view((at_origin, np.append(labels, 0), centroids), "average", "cosine").labels) == 181
 
 
 def test_cophenetic_correlation_is_scipys(groups):
     distances = pdist(groups[0])
     expected, _ = cophenet(linkage(distances, "average"), distances)
-    found = next(each for each in view(groups).finding.linkages if each.linkage == "average")
+    linkages = view(groups).finding.linkages
+    found = next(each for each in linkages if (each.linkage, each.metric) == ("average", "euclidean"))
     assert found.cophenetic == pytest.approx(expected)
 
 

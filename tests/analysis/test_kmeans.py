@@ -84,12 +84,23 @@ def test_a_pinned_number_of_segments_is_taken_and_said_to_be_pinned(rng):
     assert "set in the configuration" in choice.reason
 
 
-def test_a_crowd_without_groups_has_no_clear_number_of_segments(rng):
-    for points in (rng.normal(size=(1500, 5)), rng.uniform(size=(1500, 2))):
-        choice = segment(points, KMeansConfig(max_clusters=5, n_init=3, bootstraps=4), 0).choice
-        assert not choice.is_clear
-        assert choice.reason.startswith("No clear number of segments")
-        assert choice.runner_up is not None
+@pytest.mark.parametrize("d", [2, 6])
+def test_a_crowd_without_groups_is_not_divided(rng, d):
+    for points in (rng.normal(size=(1500, d)), rng.uniform(size=(1500, d))):
+        found = segment(points, KMeansConfig(max_clusters=6, n_init=3, bootstraps=6), 0)
+        assert found.n_clusters == 1
+        assert found.choice.reason.startswith("No clear number of segments")
+        assert found.choice.runner_up is not None
+        assert set(found.labels) == {0}
+
+
+def test_a_few_who_differ_where_nearly_all_are_alike_do_not_make_the_crowd_look_divided(rng):
+    points = np.zeros((1000, 6))
+    points[:, :2] = points[:, 2:4] = rng.uniform(-1.7, 1.7, size=(1000, 2))
+    points[:40, 4:] = rng.uniform(2, 6, size=(40, 2))
+    choice = segment(points, KMeansConfig(max_clusters=6, n_init=3, bootstraps=6), 0).choice
+    assert "reference" in choice.doubts
+    assert choice.n_clusters <= 2
 
 
 @pytest.mark.parametrize(
@@ -126,7 +137,8 @@ def test_twelve_customers_are_no_ground_for_a_clear_answer(rng):
 
 
 def test_where_only_one_number_can_be_tried_no_criterion_is_said_to_support_it(rng):
-    choice = segment(rng.normal(size=(25, 4)), QUICK, 0).choice
+    points, _ = groups(rng, n=28, k=2)
+    choice = segment(points, QUICK, 0).choice
     assert choice.n_clusters == 2
     assert not choice.is_clear
     assert "too few customers to try another number" in choice.reason

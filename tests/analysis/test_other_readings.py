@@ -14,26 +14,39 @@ def groups(rng):
 
 
 def test_customers_far_from_the_edge_belong_to_their_segment(groups):
-    own, second = mixture.memberships(*groups)
-    assert (own > 0.99).all()
-    assert (second == 1 - groups[1]).all()
+    found = mixture.memberships(*groups)
+    assert (found.own > 0.99).all()
+    assert (found.second == 1 - groups[1]).all()
+    assert not found.between.any()
 
 
 def test_a_customer_in_the_middle_lies_between(groups):
     points = np.vstack([groups[0], [[2.5, 2.5, 2.5]]])
-    own, _ = mixture.memberships(points, np.append(groups[1], 1))
+    own = mixture.memberships(points, np.append(groups[1], 1)).own
     assert own[-1] < 0.99 < own[:-1].min()
 
 
+def test_a_customer_who_clearly_belongs_to_another_segment_is_not_between(groups):
+    points, labels = groups
+    astray = labels.copy()
+    astray[0] = 1 - labels[0]
+    found = mixture.memberships(points, astray)
+    assert found.own[0] < 0.3
+    assert not found.between[0]
+    assert found.own + found.of_second == pytest.approx(np.ones(len(points)))
+
+
 def test_one_segment_is_certain(groups):
-    own, _ = mixture.memberships(groups[0], np.zeros(160, dtype=np.int64))
-    assert (own == 1).all()
+    found = mixture.memberships(groups[0], np.zeros(160, dtype=np.int64))
+    assert (found.own == 1).all()
+    assert not found.between.any()
 
 
 def test_bic_finds_the_planted_number(groups):
     finding = mixture.fit(*groups, (2, 3, 4), 0)
     assert finding.best_n_clusters == 2
     assert finding.n_between == 0
+    assert set(finding.bic) == {"full", "tied", "diag", "spherical"}
 
 
 def test_more_components_than_customers_are_not_tried():
@@ -46,27 +59,50 @@ def test_planted_themes_are_found_and_named_by_their_products(rng):
     counts[:60, :10] = rng.integers(1, 5, (60, 10))
     counts[60:, 10:] = rng.integers(1, 5, (60, 10))
     products = [f"tea {n}" for n in range(10)] + [f"toy {n}" for n in range(10)]
-    found = themes.find(csr_array(counts), products, np.repeat([0, 1], 60), 2, 2, 0)
-    kinds = {frozenset(product.split()[0] for product in theme.products) for theme in found}
+    told = themes.find(csr_array(counts), products, np.repeat([0, 1], 60), 2, 2, 0)
+    kinds = {frozenset(product.split()[0] for product in theme.products) for theme in told.found}
     assert kinds == {frozenset({"tea"}), frozenset({"toy"})}
-    assert [sum(theme.segment_shares[label] for theme in found) for label in (0, 1)] == pytest.approx([1, 1])
+    assert [sum(theme.segment_shares[label] for theme in told.found) for label in (0, 1)] == pytest.approx([1, 1])
+    assert told.fit > 1.25 * told.by_chance
+
+
+@pytest.mark.parametrize("n_products", [15, 60])
+def test_products_bought_at_random_have_no_themes(rng, n_products):
+    popularity = rng.dirichlet(np.ones(n_products))
+    counts = csr_array(rng.multinomial(12, popularity, size=400).astype(float))
+    products = [f"product {number}" for number in range(n_products)]
+    assert themes.find(counts, products, np.zeros(400, dtype=np.int64), 1, 6, 0).found == ()
 
 
 def test_few_products_make_no_themes():
-    assert themes.find(csr_array(np.ones((100, 3))), ["a", "b", "c"], np.zeros(100, dtype=np.int64), 1, 6, 0) == ()
+    assert (
+        themes.find(csr_array(np.ones((100, 3))), ["a", "b", "c"], np.zeros(100, dtype=np.int64), 1, 6, 0).found == ()
+    )
 
 
 def test_methods_agree_on_plain_groups(groups):
     points, labels = groups
-    found = comparison.compare(points, labels, labels, np.zeros(160, dtype=np.int64), 2, 0)
+    labelings = dict.fromkeys(("kmeans", "hierarchical", "bisecting"), labels) | {
+        "dbscan": np.zeros(160, dtype=np.int64)
+    }
+    found = comparison.compare(points, labelings, 2, 0.2, 0)
     by_name = {method.name: method for method in found.methods}
     assert all(by_name[name].rand_with_kmeans == pytest.approx(1) for name in ("hierarchical", "bisecting", "mixture"))
     assert by_name["dbscan"].silhouette is None
+    assert "clearly apart" in found.guidance
     assert "K-Means" in found.guidance
+
+
+def test_what_data_without_groups_would_show_is_never_called_apart(groups):
+    points, labels = groups
+    labelings = dict.fromkeys(("kmeans", "hierarchical", "bisecting", "dbscan"), labels)
+    guidance = comparison.compare(points, labelings, 2, 0.95, 0).guidance
+    assert "no clearer apart than in data without any groups" in guidance
 
 
 def test_one_cluster_and_all_noise_are_compared_without_an_error(groups):
     zeros = np.zeros(160, dtype=np.int64)
-    found = comparison.compare(groups[0], zeros, zeros, zeros - 1, 1, 0)
+    labelings = {"kmeans": zeros, "hierarchical": zeros, "bisecting": zeros, "dbscan": zeros - 1}
+    found = comparison.compare(groups[0], labelings, 1, None, 0)
     assert found.methods[-1].n_noise == 160
     assert "do not fall into groups" in found.guidance

@@ -53,6 +53,11 @@ def test_an_empty_range_of_k_is_refused(write):
         load_config(write("[kmeans]\nmin_clusters = 6\nmax_clusters = 4\n"))
 
 
+def test_one_name_for_two_segments_is_refused(write):
+    with pytest.raises(ConfigError, match="two segments would be called 'VIP'"):
+        load_config(write('[kmeans.names]\n"Best customers" = "VIP"\n"Loyal regulars" = "VIP"\n'))
+
+
 def test_text_that_is_not_toml_is_refused_with_its_place(write):
     with pytest.raises(ConfigError, match=r"not valid TOML: .*line 1"):
         load_config(write("kmeans = = 3\n"))

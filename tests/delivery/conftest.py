@@ -1,7 +1,9 @@
 """A real mail server and a real web server on this machine, which refuse, stall and drop as they are told."""
 
+import asyncio
 import socket
 import threading
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -10,9 +12,11 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult
 
 from segmenter.config.delivery import DeliveryConfig
+from segmenter.config.history import HistoryConfig
 from segmenter.config.report import ReportConfig
 from segmenter.delivery import Message, channel_of, deliver_due, enqueue
 from segmenter.runs import archive
+from segmenter.runs.alerts import alerts, count, with_verdicts
 from segmenter.runs.state import open_state, transaction
 from tests.report.made_up import made_up_run
 
@@ -29,7 +33,7 @@ class Mailbox:
     """What the mail server was given, and how it behaves: the answers to take before it accepts."""
 
     def __init__(self):
-        self.mails, self.answers, self.refused = [], [], {}
+        self.mails, self.answers, self.refused, self.slow = [], [], {}, {}
 
     async def handle_RCPT(self, server, session, envelope, address, options):
         if address in self.refused:
@@ -38,6 +42,7 @@ class Mailbox:
         return "250 ok"
 
     async def handle_DATA(self, server, session, envelope):
+        await asyncio.sleep(self.slow.get(envelope.rcpt_tos[0], 0))
         answer = self.answers.pop(0) if self.answers else "250 taken"
         if answer == "drop with the mail taken":
             self.mails.append((envelope.rcpt_tos[0], envelope.content))
@@ -58,6 +63,8 @@ def mailbox():
 @pytest.fixture
 def smtp(mailbox):
     def authenticate(server, session, envelope, mechanism, data):
+        if data.password == b"not now":
+            return AuthResult(success=False, handled=False, message="454 4.7.0 Temporary authentication failure")
         return AuthResult(success=data.password == b"right horse", handled=False)
 
     port = free_port()
@@ -106,12 +113,12 @@ class Post:
     """An archive with a run, a clock, and the outbox."""
 
     def __init__(self, root, run_id, port):
-        self.archive, self.run_id, self.moment = root, run_id, DUE
+        self.archive, self.run_id, self.moment, self.report = root, run_id, DUE, ReportConfig()
         self.config = DeliveryConfig(smtp_host="127.0.0.1", smtp_port=port, security="none", sender="reports@shop.example",
                                      command_seconds=2, accept_seconds=2, connect_seconds=2, private_addresses=True)  # fmt: skip
 
     def message(self, recipient, kind="report", **keys):
-        run_id = self.run_id if kind == "report" else None
+        run_id = self.run_id if kind in {"report", "alerts"} else None
         values = {"title": "", "text": (), "formats": ("html",), **keys}
         return Message("weekly", DUE, run_id, kind, channel_of(recipient), recipient, **values)
 
@@ -121,7 +128,7 @@ class Post:
 
     def deliver(self, **later):
         self.moment += timedelta(**later)
-        return deliver_due(self.archive, self.config, ReportConfig(), lambda: self.moment)
+        return deliver_due(self.archive, self.config, self.report, lambda: self.moment)
 
     def rows(self, *columns):
         with open_state(self.archive) as state:
@@ -129,12 +136,21 @@ class Post:
         return [tuple(row[column] for column in columns or ("recipient", "state")) for row in found]
 
 
+def with_alerts(run, n_new=1):
+    """`run` with its first `n_new` odd customers new, and the others known from before."""
+    manifest, config = run.manifest, HistoryConfig()
+    before = alerts(run.anomalies.iloc[n_new:], None, "20101201T080000Z-7f3a", manifest.as_of, config)
+    table = with_verdicts(alerts(run.anomalies, before, manifest.run_id, manifest.as_of, config), {}, manifest.as_of)
+    counts = count(table, {}, manifest.as_of, is_baseline=False)
+    return replace(run, alerts=table, history=replace(run.history, alerts=counts))
+
+
 @pytest.fixture(scope="session")
 def run_folder(tmp_path_factory):
     def finish(aside):
         (aside / "report.html").write_text("<p>report</p>")
 
-    return archive.write(made_up_run(), tmp_path_factory.mktemp("made") / "runs", finish)
+    return archive.write(with_alerts(made_up_run()), tmp_path_factory.mktemp("made") / "runs", finish)
 
 
 @pytest.fixture

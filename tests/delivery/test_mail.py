@@ -2,16 +2,23 @@
 
 import email
 import email.policy
+import os
 import socket
+import sqlite3
 import threading
+import time
+from contextlib import suppress
 from datetime import timedelta
 
 import pytest
 
 from segmenter.config.delivery import DeliveryConfig
 from segmenter.config.report import ReportConfig
-from segmenter.delivery import check, preview, recover
+from segmenter.delivery import Post, check, outbox, preview, recover
+from segmenter.delivery.mail import compose
 from segmenter.runs.state import open_state, transaction
+
+from .conftest import DUE
 
 ME = "me@shop.example"
 
@@ -67,8 +74,8 @@ def test_a_refusal_for_good_is_told_and_not_tried_again(post, mailbox, answer):
     mailbox.answers = [answer]
     post.put(post.message(ME))
     outcome = post.deliver()
-    assert [failed.recipient for failed in outcome.failed] == [ME]
-    assert answer in outcome.failed[0].cause
+    assert [failed.row.message.recipient for failed in outcome.failed] == [ME]
+    assert answer in outcome.failed[0].answer
     post.deliver(hours=5)
     assert mailbox.mails == []
 
@@ -105,7 +112,7 @@ def test_what_a_crash_left_half_sent_is_flagged_and_sent_once_more(post, mailbox
     with open_state(post.archive) as state:
         state.execute("UPDATE delivery SET state = 'sending', attempts = 1")
         with transaction(state):
-            assert recover(state) == 1
+            assert recover(state, (), DUE) == 1
     post.deliver()
     assert post.rows("state", "ambiguous") == [("sent", 1)]
     assert len(mailbox.mails) == 1
@@ -126,7 +133,42 @@ def test_a_server_that_is_not_there_is_tried_for_a_day_and_then_given_up(post):
     post.put(post.message(ME))
     outcomes = [post.deliver(hours=2) for _ in range(14)]
     assert sum(len(each.failed) for each in outcomes) == 1
-    assert "cannot be reached" in next(each.failed[0].cause for each in outcomes if each.failed)
+    assert "cannot be reached" in next(each.failed[0].answer for each in outcomes if each.failed)
+
+
+def test_a_login_that_the_server_puts_off_is_tried_again(post, mailbox, monkeypatch):
+    monkeypatch.setenv("SHOP_PASSWORD", "not now")
+    post.config = post.config.model_copy(update={"user": "shop", "password_env": "SHOP_PASSWORD"})
+    post.put(post.message(ME))
+    assert post.deliver().n_put_off == 1
+    assert "454" in post.rows("answer")[0][0]
+    monkeypatch.setenv("SHOP_PASSWORD", "right horse")
+    assert post.deliver(hours=1).n_sent == 1
+
+
+def test_a_server_that_drips_its_greeting_is_left_when_its_time_is_over(post):
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def drip():
+            with suppress(OSError):
+                connection, _ = server.accept()
+                while True:
+                    connection.sendall(b"220-wait\r\n")
+                    time.sleep(0.05)
+
+        threading.Thread(target=drip, daemon=True).start()
+        post.config = post.config.model_copy(update={"smtp_port": server.getsockname()[1], "connect_seconds": 0.6})
+        post.put(post.message(ME))
+        assert post.deliver().n_put_off == 1
+    assert "longer than 0.6 seconds" in post.rows("answer")[0][0]
+
+
+def test_an_address_with_letters_that_few_servers_take_is_refused_before(post):
+    (problem,) = check(["müller@shop.example"], post.config)
+    assert "letters before the @" in str(problem)
+    post.put(post.message("müller@shop.example", kind="notice", title="Hello", text=("There",)), post.message(ME))
+    outcome = post.deliver()
+    assert (outcome.n_sent, len(outcome.failed)) == (1, 1)
 
 
 def test_a_wrong_password_is_told_without_the_password(post, monkeypatch):
@@ -134,8 +176,8 @@ def test_a_wrong_password_is_told_without_the_password(post, monkeypatch):
     post.config = post.config.model_copy(update={"user": "shop", "password_env": "SHOP_PASSWORD"})
     post.put(post.message(ME))
     (failed,) = post.deliver().failed
-    assert "login" in failed.cause
-    assert "wrong horse" not in failed.cause
+    assert "login" in failed.answer
+    assert "wrong horse" not in failed.answer
 
 
 def test_the_right_password_opens(post, mailbox, monkeypatch):
@@ -161,7 +203,21 @@ def test_what_is_too_large_is_named_instead(post, mailbox):
     mail = read(mailbox.mails[0][1])
     assert list(mail.iter_attachments()) == []
     for part in ("plain", "html"):
-        assert "report.html (0.3 MiB)" in mail.get_body((part,)).get_content()
+        assert "report.html (0.4 MiB)" in mail.get_body((part,)).get_content()
+
+
+def test_the_budget_holds_for_the_mail_as_it_is_sent(post, mailbox):
+    folder = post.archive / post.run_id
+    (folder / "report.html").write_bytes(os.urandom(700_000))
+    (folder / "report.pdf").write_bytes(os.urandom(80_000))
+    (folder / "report.xlsx").write_bytes(os.urandom(20_000))
+    post.config = post.config.model_copy(update={"attachment_mib": 1})
+    post.put(post.message(ME, formats=("html", "pdf", "xlsx")))
+    post.deliver()
+    ((_, content),) = mailbox.mails
+    assert [part.get_filename() for part in read(content).iter_attachments()] == ["report.html", "report.xlsx"]
+    assert len(content) < 1.05 * 2**20
+    assert "did not fit any more" in read(content).get_body(("plain",)).get_content()
 
 
 def test_line_breaks_in_a_title_forge_no_header(post, mailbox):
@@ -183,7 +239,7 @@ def test_nothing_is_sent_outside_the_allowed_domains(post, mailbox):
     post.config = post.config.model_copy(update={"allowed_domains": ("shop.example",)})
     post.put(post.message("spy@evil.example"), post.message("me@SHOP.example"))
     (failed,) = post.deliver().failed
-    assert "allowed_domains" in failed.cause
+    assert "allowed_domains" in failed.answer
     assert len(mailbox.mails) == 1
 
 
@@ -198,7 +254,7 @@ def test_a_run_that_is_gone_is_told(post):
     for path in (post.archive / post.run_id).iterdir():
         path.unlink()
     (failed,) = post.deliver().failed
-    assert "run.json" in failed.cause
+    assert "run.json" in failed.answer
 
 
 @pytest.mark.parametrize("key", ["password", "secret"])
@@ -212,7 +268,7 @@ def test_a_password_file_that_others_can_read_is_refused(post, tmp_path):
     path.write_text("right horse\n")
     path.chmod(0o644)
     config = post.config.model_copy(update={"user": "shop", "password_file": str(path)})
-    assert "chmod 600" in check([ME], config)[0]
+    assert "chmod 600" in str(check([ME], config)[0])
     path.chmod(0o600)
     assert check([ME], config, connect=True) == ()
 
@@ -225,7 +281,7 @@ def test_in_a_storm_of_faults_every_mail_arrives_or_is_told_and_no_id_is_doubled
     post.put(*(post.message(each, kind="notice", title="Hello", text=("There",)) for each in people))
     failed = [one for _ in range(30) for one in post.deliver(hours=1).failed]
     arrived = {to for to, _ in mailbox.mails}
-    assert arrived | {each.recipient for each in failed} == set(people)
+    assert arrived | {each.row.message.recipient for each in failed} == set(people)
     ids = {}
     for to, content in mailbox.mails:
         ids.setdefault(to, set()).add(read(content)["Message-ID"])
@@ -254,3 +310,64 @@ def test_a_mail_put_off_under_a_clock_that_ran_ahead_is_sent_when_it_is_right_ag
     post.deliver(days=-365 * 100)
     assert post.rows("state") == [("sent",)]
     assert len(mailbox.mails) == 1
+
+
+def test_what_goes_wrong_in_a_way_nobody_thought_of_fails_that_message_alone_and_is_told(post, mailbox, monkeypatch):
+    def vanished(message, *rest):
+        if message.recipient == ME:
+            raise FileNotFoundError(2, "No such file", "report.html")
+        return compose(message, *rest)
+
+    monkeypatch.setattr("segmenter.delivery.post.mail.compose", vanished)
+    post.put(post.message(ME), post.message("you@shop.example"))
+    outcome = post.deliver()
+    assert outcome.n_sent == 1
+    assert "FileNotFoundError" in outcome.failed[0].answer
+    assert post.rows("recipient", "state") == [(ME, "failed"), ("you@shop.example", "sent")]
+
+
+def test_an_answer_that_could_not_be_written_down_is_when_it_can_be_and_nothing_is_sent_twice(
+    post, mailbox, monkeypatch
+):
+    settle = outbox.settle
+
+    def full(*_):
+        raise sqlite3.OperationalError("database or disk is full")
+
+    post.put(post.message(ME))
+    office = Post(post.archive, lambda: post.moment, "service")
+    monkeypatch.setattr("segmenter.delivery.post.outbox.settle", full)
+    office.send_due(post.config, post.report)
+    office.wait()
+    with pytest.raises(sqlite3.OperationalError):
+        office.collect()
+    assert office.recover() == 0
+    monkeypatch.setattr("segmenter.delivery.post.outbox.settle", settle)
+    office.collect()
+    office.finish()
+    assert post.rows("state", "ambiguous") == [("sent", 0)]
+    assert len(mailbox.mails) == 1
+
+
+def test_a_message_left_by_a_service_that_died_is_recovered_and_one_in_a_persons_hands_is_not(post, mailbox):
+    post.put(post.message(ME), post.message("you@shop.example"))
+    with open_state(post.archive) as state:
+        for sender, who in (("dead", ME), ("hand-1", "you@shop.example")):
+            state.execute(
+                "UPDATE delivery SET state = 'sending', sender = ?, taken_at = ? WHERE recipient = ?",
+                (sender, DUE.isoformat(), who),
+            )
+    office = Post(post.archive, lambda: post.moment, "service")
+    assert office.recover() == 1
+    assert post.rows("state") == [("pending",), ("sending",)]
+    post.moment += timedelta(hours=2)
+    assert office.recover() == 1
+    office.finish()
+
+
+def test_a_recipient_who_stalls_holds_up_nobody_else(post, mailbox):
+    mailbox.slow = {"slow@shop.example": 1.5}
+    post.put(post.message("slow@shop.example"), *(post.message(f"p{number}@shop.example") for number in range(6)))
+    post.deliver()
+    assert mailbox.mails[-1][0] == "slow@shop.example"
+    assert len(mailbox.mails) == 7

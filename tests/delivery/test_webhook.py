@@ -1,14 +1,21 @@
-"""Webhooks, folders, the gate and the sign of life."""
+"""Webhooks and folders."""
 
 import hashlib
 import hmac
+import itertools
 import json
-from datetime import timedelta
+import socket
+import threading
+import time
+from contextlib import suppress
+from datetime import datetime, timedelta
 
 import pytest
 
 from segmenter.config.delivery import WebhookConfig
-from segmenter.delivery import check, gate, ping
+from segmenter.delivery import check
+
+from .conftest import DUE
 
 
 @pytest.fixture
@@ -50,7 +57,7 @@ def test_a_redirection_is_not_followed(hooked, hook):
     hook.answers = [(302, {"Location": "http://127.0.0.1:1/"})]
     hooked.put(hooked.message("webhook:json"))
     (failed,) = hooked.deliver().failed
-    assert "another address" in failed.cause
+    assert "another address" in failed.answer
     assert len(hook.requests) == 1
 
 
@@ -68,7 +75,7 @@ def test_addresses_inside_the_own_network_are_refused(hooked, hook):
     hooked.config = hooked.config.model_copy(update={"private_addresses": False})
     hooked.put(hooked.message("webhook:json"))
     (failed,) = hooked.deliver().failed
-    assert "own network" in failed.cause
+    assert "own network" in failed.answer
     assert hook.requests == []
 
 
@@ -89,9 +96,9 @@ def test_what_a_webhook_lacks_is_said_before(post, monkeypatch):
     monkeypatch.delenv("NOT_SET", raising=False)
     hooks = {"ops": WebhookConfig(url_env="NOT_SET")}
     config = post.config.model_copy(update={"webhooks": hooks})
-    assert "NOT_SET" in check(["webhook:ops"], config)[0]
-    assert "[delivery.webhooks.other]" in check(["webhook:other"], config)[0]
-    assert "no e-mail address" in check(["somebody"], config)[0]
+    assert "NOT_SET" in str(check(["webhook:ops"], config)[0])
+    assert "[delivery.webhooks.other]" in str(check(["webhook:other"], config)[0])
+    assert "no e-mail address" in str(check(["somebody"], config)[0])
 
 
 def test_a_folder_gets_the_files_whole(post, tmp_path):
@@ -101,33 +108,95 @@ def test_a_folder_gets_the_files_whole(post, tmp_path):
     assert sorted(path.name for path in made.iterdir()) == ["message.html", "report.html"]
 
 
-def test_the_gate_lets_a_good_run_through_and_names_what_is_wrong_with_a_bad_one(post):
-    folder = post.archive / post.run_id
-    assert gate(folder) == ()
-    page = folder / "report.html"
-    page.write_text('<table><tr><td>None</td><td class="number">nan</td><td class="number">12</td></tr></table>')
-    (folder / "charts").mkdir()
-    (folder / "charts" / "profile.svg").write_text("<svg></svg>")
-    found = gate(folder)
-    assert len(found) == 2
-    assert "'nan'" in " ".join(found)
-    assert "profile" in " ".join(found)
-    (folder / "run.json").write_text("{")
-    assert "damaged" in gate(folder)[0]
-
-
-def test_a_sign_of_life_is_given_beside_the_work_and_tried_again(post, hook, monkeypatch):
-    monkeypatch.setenv("ALIVE", hook.url.partition("?")[0])
-    hook.answers = [(500, {}), (500, {})]
-    config = post.config.model_copy(update={"heartbeat_env": "ALIVE"})
-    for kind in ("start", "success", "fail"):
-        ping(config, kind, "run").join()
-    assert [path for path, _, _ in hook.requests] == ["/hook/start"] * 3 + ["/hook", "/hook/fail"]
-    assert ping(post.config, "start", "run") is None
-
-
 def test_a_failure_far_off_in_time_is_no_new_message(post):
     message = post.message("me@shop.example", kind="owner", title="Failed", text=("why",))
     post.put(message)
     post.moment += timedelta(days=1)
     assert post.put(message) == 0
+
+
+def test_what_goes_wrong_twice_with_one_due_time_is_told_twice(post):
+    told = [post.message("me@shop.example", kind="owner", title="Not delivered", text=(who,)) for who in ("a", "b")]
+    assert post.put(*told) == 2
+
+
+def test_two_words_to_an_owner_do_not_replace_each_other_in_a_folder(post, tmp_path):
+    to = f"folder:{tmp_path / 'own'}"
+    post.put(*(post.message(to, kind="owner", title=title, text=("why",)) for title in ("Failed", "Not delivered")))
+    assert post.deliver().n_sent == 2
+    bodies = [path.read_text() for path in (tmp_path / "own").glob("*/message.html")]
+    assert sorted(title for body in bodies for title in ("Failed", "Not delivered") if title in body) == [
+        "Failed",
+        "Not delivered",
+    ]
+
+
+def test_a_folder_that_cannot_be_written_is_tried_again_until_it_can(post, tmp_path):
+    (tmp_path / "share").write_text("not a folder")
+    post.put(post.message(f"folder:{tmp_path / 'share' / 'out'}"))
+    assert post.deliver().n_put_off == 1
+    (tmp_path / "share").unlink()
+    assert post.deliver(hours=2).n_sent == 1
+
+
+@pytest.mark.parametrize(
+    ("asked", "hours"),
+    [("Mon, 02 Mar 2026 11:00:00 GMT", 3), ("99999999999999999", 24), ("-5", 0), ("soon", 0), ("1.5", 0)],
+)
+def test_patience_is_understood_as_seconds_or_as_a_date_and_never_longer_than_a_day(hooked, hook, asked, hours):
+    hook.answers = [(503, {"Retry-After": asked})]
+    hooked.put(hooked.message("webhook:json"))
+    hooked.deliver()
+    ((wait,),) = hooked.rows("next_at")
+    waited = datetime.fromisoformat(wait) - DUE
+    assert timedelta(hours=hours) <= waited < timedelta(hours=hours, minutes=2)
+
+
+def dripping(head):
+    """A server that sends its answer letter by letter and never comes to an end; its port."""
+    server = socket.create_server(("127.0.0.1", 0))
+
+    def serve():
+        with suppress(OSError):
+            connection, _ = server.accept()
+            connection.recv(65536)
+            for letter in itertools.chain(head, itertools.repeat("x")):
+                connection.sendall(letter.encode())
+                time.sleep(0.02)
+
+    threading.Thread(target=serve, daemon=True).start()
+    return server
+
+
+def test_an_answer_that_drips_is_broken_off_when_its_time_is_over(hooked, monkeypatch):
+    with dripping("HTTP/1.1 200 OK\r\nX: ") as server:
+        monkeypatch.setenv("HOOK_URL", f"http://127.0.0.1:{server.getsockname()[1]}/x")
+        hooked.config = hooked.config.model_copy(update={"command_seconds": 0.6})
+        hooked.put(hooked.message("webhook:json"))
+        assert hooked.deliver().n_put_off == 1
+    assert "TimeoutError" in hooked.rows("answer")[0][0]
+
+
+def test_what_follows_a_good_answer_without_end_is_not_waited_for(hooked, monkeypatch):
+    with dripping("HTTP/1.1 200 OK\r\nContent-Length: 5000\r\n\r\n") as server:
+        monkeypatch.setenv("HOOK_URL", f"http://127.0.0.1:{server.getsockname()[1]}/x")
+        hooked.config = hooked.config.model_copy(update={"command_seconds": 4})
+        hooked.put(hooked.message("webhook:json"))
+        assert hooked.deliver().n_sent == 1
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://127.0.0.1:abc/x", "http://[::1/x", f"http://{'a' * 70}.example/x", "ftp://shop.example/x", "nothing",
+        "http://shop.example/é", "http://shop.example/a b", "https://user:pw@shop.example/x", "http://:80/x", "http://a..b/x",
+    ],
+)  # fmt: skip
+def test_an_address_that_is_none_is_named_before_and_never_told(hooked, hook, monkeypatch, url):
+    monkeypatch.setenv("HOOK_URL", url)
+    (problem,) = check(["webhook:json"], hooked.config)
+    assert "webhook:json" in str(problem)
+    assert url not in str(problem)
+    hooked.put(hooked.message("webhook:json"))
+    (failed,) = hooked.deliver().failed
+    assert failed.answer == str(problem)

@@ -25,6 +25,7 @@ from segmenter.analysis.findings import (
     RfmFinding,
     SegmentCard,
     SilhouetteProfile,
+    Split,
     Theme,
 )
 from segmenter.analysis.lifetime_types import (
@@ -118,10 +119,12 @@ def _customers(rng, labels, n_anomalies):
     frame["segment_name"] = [NAMES[label] for label in labels]
     frame["silhouette"] = rng.normal(0.35, 0.2, n).clip(-0.4, 0.9)
     frame["membership"] = rng.uniform(0.4, 1, n)
-    frame["second_segment"] = (labels + 1) % (labels.max() + 1)
+    frame["second_segment"] = [NAMES[label] for label in (labels + 1) % (labels.max() + 1)]
+    frame["second_membership"] = 1 - frame["membership"]
     for score, feature in (("r_score", "recency"), ("f_score", "frequency"), ("m_score", "monetary")):
         frame[score] = (1 + 5 * frame[feature].rank(pct=True)).astype(int).clip(1, 5)
     frame["rfm_segment"] = [RFM_NAMES[(label + i % 2) % 6] for i, label in enumerate(labels)]
+    frame["rfm_disagrees"] = np.arange(len(labels)) % 2 == 1
     return _with_map(rng, _with_anomalies(rng, frame, n_anomalies))
 
 
@@ -256,7 +259,9 @@ def _findings(rng, customers, cards):
             "full",
             4,
             61,
+            600,
         ),
+        themes_fit=(0.18, 0.09),
         themes=tuple(
             Theme(
                 f"Theme {i}",
@@ -299,7 +304,15 @@ def _preparation():
 
 def _choice(k):
     points = tuple(
-        KPoint(n, 3000 / n**0.9, 0.42 - 0.02 * n + 0.06 * (n == k), 1.4 - 0.05 * n, 900 - 30 * n, 0.95 - 0.03 * n)
+        KPoint(
+            n,
+            3000 / n**0.9,
+            0.42 - 0.02 * n + 0.06 * (n == k),
+            1.4 - 0.05 * n,
+            900 - 30 * n,
+            0.95 - 0.03 * n,
+            0.3 - 0.01 * n,
+        )
         for n in range(2, 11)
     )
     votes = {"elbow": 4, "silhouette": k, "davies_bouldin": k, "calinski_harabasz": 2, "stability": k}
@@ -322,6 +335,7 @@ def _anomaly_finding(rng, customers):
     return AnomalyFinding(
         tuple(f.name for f in FEATURES), 1.74, 12, "the knee of the distances to the 12th neighbour, on a logarithmic axis", "set in the configuration",
         tuple(sorted(rng.exponential(0.6, 300) + 0.4, reverse=True)), n, n - 2 * odd, odd, odd, 0, 1, (),
+        3.4, 600,
     )  # fmt: skip
 
 
@@ -336,6 +350,8 @@ def _hierarchy(rng, k):
         tuple(LinkageFinding(name, "euclidean", 0.7, 0.5, (300, 200, 100))
               for name in ("single", "complete", "average", "centroid", "ward")),
         ((4, 0, 1), (3, 2, 3)) if k > 3 else (), "average linkage keeps the distances between customers best (cophenetic correlation 0.81); ward linkage is shown.",
+        (Split(2, "", ("1", "2"), (400, 200), (0, 1), (0.6, 0.9)), Split(3, "1", ("1.1", "1.2"), (250, 150), (0, 2), (0.8, 0.7)))
+        if k > 2 else (), 500,
     )  # fmt: skip
 
 

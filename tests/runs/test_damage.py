@@ -2,15 +2,19 @@
 
 import json
 import multiprocessing
+import random
 import sqlite3
+import subprocess
+import sys
 
 import pytest
 
 from segmenter.analysis.findings import Preparation
+from segmenter.assets import query
 from segmenter.errors import RunError
-from segmenter.runs import archive, seal
+from segmenter.runs import archive, seal, witness
 from segmenter.runs.model import read_model, write_model
-from segmenter.runs.state import FILE, open_state, transaction
+from segmenter.runs.state import FILE, MIGRATIONS, keep_copy, open_state, read_state, transaction
 from segmenter.runs.types import Model
 
 TABLES = ("run.json", "customers.parquet", "segments.parquet", "anomalies.csv", "rejected.csv")
@@ -106,20 +110,166 @@ def test_a_file_that_is_no_model_is_refused(model_file, text):
         read_model(model_file)
 
 
-def test_a_damaged_ledger_is_set_aside_and_the_next_opening_begins_anew(tmp_path):
-    with open_state(tmp_path):
-        pass
+def accept(root, run_id):
+    with open_state(root) as state, transaction(state):
+        state.execute("INSERT INTO acceptance (run_id, model, accepted_at) VALUES (?, 'model', 'now')", (run_id,))
+
+
+def accepted(root):
+    with open_state(root) as state:
+        return [row["run_id"] for row in state.execute("SELECT run_id FROM acceptance ORDER BY number")]
+
+
+def repairs(root):
+    with open_state(root) as state:
+        return [row["cause"] for row in state.execute("SELECT cause FROM repair ORDER BY number")]
+
+
+def test_a_damaged_ledger_without_a_copy_is_set_aside_begins_anew_and_tells_so(tmp_path, caplog):
+    accept(tmp_path, "a")
     (tmp_path / FILE).write_bytes(b"SQLite format 3\x00" + b"\x7f" * 8000)
-    with pytest.raises(RunError, match=r"damaged.*begin anew"), open_state(tmp_path):
-        pass
+    assert accepted(tmp_path) == []
     assert len(list(tmp_path.glob(f"{FILE}.damaged-*"))) == 1
+    assert "There was no copy" in caplog.text
+    assert "There was no copy" in repairs(tmp_path)[0]
+
+
+def test_of_a_damaged_ledger_the_kept_copy_takes_the_place_and_only_what_came_later_is_lost(tmp_path):
+    accept(tmp_path, "a")
+    keep_copy(tmp_path)
+    accept(tmp_path, "b")
+    (tmp_path / FILE).write_bytes((tmp_path / FILE).read_bytes()[:3000])
+    assert accepted(tmp_path) == ["a"]
+    assert "what came later is missing" in repairs(tmp_path)[0]
+    accept(tmp_path, "c")
+    assert accepted(tmp_path) == ["a", "c"]
+
+
+def test_a_copy_is_private_and_a_damaged_one_is_not_used(tmp_path):
+    accept(tmp_path, "a")
+    keep_copy(tmp_path)
+    copy = tmp_path / witness.COPY
+    assert copy.stat().st_mode & 0o077 == 0
+    flip(copy)
+    (tmp_path / FILE).write_bytes(b"no ledger")
+    assert accepted(tmp_path) == []
+    assert "There was no copy" in repairs(tmp_path)[0]
+
+
+@pytest.fixture(scope="module")
+def ledger_files(tmp_path_factory):
+    """The files of a ledger with a hundred entries, none of them outside the main file, and its copy."""
+    root = tmp_path_factory.mktemp("ledger")
+    for number in range(50):
+        accept(root, f"{number}")
+    keep_copy(root)
+    for number in range(50, 100):
+        accept(root, f"{number}")
+    return {path.name: path.read_bytes() for path in root.iterdir()}
+
+
+def put(root, files):
+    for path in root.iterdir():
+        path.unlink()
+    for name, raw in files.items():
+        (root / name).write_bytes(raw)
+
+
+def flipped(raw, generator):
+    """`raw` with one bit of it turned over."""
+    found = bytearray(raw)
+    found[generator.randrange(len(found))] ^= 1 << generator.randrange(8)
+    return bytes(found)
+
+
+def test_no_flipped_bit_anywhere_in_a_ledger_gives_a_wrong_entry(tmp_path, ledger_files):
+    generator = random.Random(1)
+    mended = 0
+    for _ in range(60):
+        put(tmp_path, {**ledger_files, FILE: flipped(ledger_files[FILE], generator)})
+        found, n_repairs = accepted(tmp_path), len(repairs(tmp_path))
+        mended += n_repairs
+        assert found == [str(number) for number in range(50 if n_repairs else 100)]
+    assert mended > 5
+
+
+def test_a_ledger_cut_anywhere_is_never_taken_for_a_shorter_one(tmp_path, ledger_files):
+    generator = random.Random(2)
+    for _ in range(20):
+        put(tmp_path, {**ledger_files, FILE: ledger_files[FILE][: generator.randrange(len(ledger_files[FILE]))]})
+        assert len(accepted(tmp_path)) == 50
+        assert len(repairs(tmp_path)) == 1
+
+
+KILLED = """
+import os, sys
+from pathlib import Path
+from segmenter.runs.state import open_state, transaction
+with open_state(Path(sys.argv[1])) as state:
+    for number in range(30):
+        with transaction(state):
+            state.execute("INSERT INTO acceptance (run_id, model, accepted_at) VALUES (?, 'model', 'now')", (number,))
+    os.kill(os.getpid(), 9)
+"""
+
+
+@pytest.fixture(scope="module")
+def log_files(tmp_path_factory):
+    """The files of a ledger whose process was killed, with thirty entries in the write-ahead log alone."""
+    root = tmp_path_factory.mktemp("log")
+    subprocess.run([sys.executable, "-c", KILLED, str(root)], check=False)
+    assert (root / f"{FILE}-wal").stat().st_size > 30 * 4096
+    return {path.name: path.read_bytes() for path in root.iterdir() if not path.name.endswith("-shm")}
+
+
+def test_a_flipped_bit_in_the_write_ahead_log_loses_no_entry_in_silence(tmp_path, log_files):
+    generator, log = random.Random(3), f"{FILE}-wal"
+    mended = 0
+    for _ in range(40):
+        put(tmp_path, {**log_files, log: flipped(log_files[log], generator)})
+        found, n_repairs = accepted(tmp_path), len(repairs(tmp_path))
+        mended += n_repairs
+        assert found == [str(number) for number in range(len(found))]
+        assert len(found) == 30 or n_repairs == 1
+    assert mended > 20
+
+
+def test_for_reading_alone_a_damaged_ledger_is_named_and_left_where_it_is(tmp_path):
+    accept(tmp_path, "a")
+    (tmp_path / FILE).write_bytes(b"no ledger")
+    with pytest.raises(RunError, match="cannot be read"), read_state(tmp_path):
+        pass
+    assert (tmp_path / FILE).read_bytes() == b"no ledger"
+
+
+def test_reading_writes_nothing_and_an_archive_without_a_ledger_reads_as_empty(tmp_path):
+    with read_state(tmp_path / "none") as state:
+        assert state.execute("SELECT count(*) FROM slot").fetchone()[0] == 0
+    assert not (tmp_path / "none").exists()
+    accept(tmp_path, "a")
+    before = (tmp_path / FILE).read_bytes()
+    with read_state(tmp_path) as state:
+        assert state.execute("SELECT run_id FROM acceptance").fetchone()[0] == "a"
+    assert (tmp_path / FILE).read_bytes() == before
+
+
+def test_a_ledger_of_the_first_version_is_brought_to_this_one(tmp_path):
+    old = sqlite3.connect(tmp_path / FILE)
+    for name in MIGRATIONS[0]:
+        old.executescript(query(name))
+    old.execute("INSERT INTO slot (schedule, due, state, claimed_at) VALUES ('weekly', 'then', 'done', 'then')")
+    old.execute("PRAGMA user_version = 1")
+    old.commit()
+    old.close()
     with open_state(tmp_path) as state:
-        assert state.execute("SELECT count(*) FROM acceptance").fetchone()[0] == 0
+        assert state.execute("SELECT schedule, crashes, n_due FROM slot").fetchone()[:] == ("weekly", 0, 1)
+    keep_copy(tmp_path)
 
 
 def test_a_ledger_of_a_newer_program_is_left_alone(tmp_path):
     with open_state(tmp_path) as state:
         state.execute("PRAGMA user_version = 99")
+        state.execute("UPDATE seal SET n_rows = 99 WHERE name = 'schema'")
     with pytest.raises(RunError, match="version 99"), open_state(tmp_path):
         pass
     assert (tmp_path / FILE).exists()

@@ -49,7 +49,7 @@ class Shop:
 
     def service(self):
         """Another service, as after a restart."""
-        made = Service(Settings(self.file), lambda _: self.command, self.clock)
+        made = Service(Settings(self.file), lambda *_: self.command, self.clock)
         self.services.append(made)
         return made
 
@@ -62,8 +62,7 @@ class Shop:
             service.tick()
             for future in list(service._working.values()):
                 future.exception()
-            for future in list(service._posting.values()):
-                future.result()
+            service.post.wait()
         service._collect()
 
     def slots(self, *columns):
@@ -80,7 +79,11 @@ class Shop:
 
 @pytest.fixture(scope="session")
 def run_folder(tmp_path_factory):
-    return archive.write(made_up_run(), tmp_path_factory.mktemp("made") / "runs", lambda _: None)
+    def finish(aside):
+        (aside / "report.html").write_text(f"<h1>Customers</h1><p>{'What we know of them. ' * 20}</p>")
+        (aside / "report.pdf").write_bytes(b"%PDF-1.7\n%%EOF\n")
+
+    return archive.write(made_up_run(), tmp_path_factory.mktemp("made") / "runs", finish)
 
 
 @pytest.fixture

@@ -3,15 +3,20 @@
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 
 from segmenter.errors import HeldError
-from segmenter.schedule import serving
+from segmenter.schedule import child, serving
 from segmenter.schedule.holder import hold
+from tests.delivery.conftest import mailbox, smtp
+
+__all__ = ["mailbox", "smtp"]  # fixtures
 
 HOLD = """
 import sys
@@ -85,11 +90,14 @@ def test_the_command_line_serves_lists_and_ends_at_a_signal(tmp_path):
     segmenter = [sys.executable, "-m", "segmenter", "schedule"]
     more = {"cwd": tmp_path, "text": True, "capture_output": True}
     listed = subprocess.run([*segmenter, "next", "-c", "config.toml", "--json"], check=True, **more)
-    assert len(json.loads(listed.stdout)) == 5
+    (often,) = json.loads(listed.stdout)
+    assert often["when"] == "Every minute (UTC)"
+    assert len(often["next"]) == 5
     service = subprocess.Popen(
         [*segmenter, "start", "-c", "config.toml"], cwd=tmp_path, stderr=subprocess.PIPE, text=True
     )
     try:
+        assert "It has no owner" in service.stderr.readline()
         assert "serves" in service.stderr.readline()
         second = subprocess.run([*segmenter, "start", "-c", "config.toml", "--no-wait"], check=False, **more)
         assert second.returncode == 75
@@ -103,6 +111,48 @@ def test_the_command_line_serves_lists_and_ends_at_a_signal(tmp_path):
     assert "serves" in events
 
 
+def test_who_is_refused_asks_no_mail_server_first(tmp_path):
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        port = silent.getsockname()[1]
+        mail = (
+            f'[delivery]\nsmtp_host = "127.0.0.1"\nsmtp_port = {port}\nsecurity = "none"\nsender = "r@shop.example"\n'
+        )
+        (tmp_path / "config.toml").write_text(mail + CONFIG.replace("folder:out", "me@shop.example"))
+        holder = start(tmp_path / "runs")
+        assert holder.stdout.readline() == "holds\n"
+        words = [sys.executable, "-m", "segmenter", "schedule", "start", "-c", "config.toml", "--no-wait"]
+        refused = subprocess.run(words, cwd=tmp_path, text=True, capture_output=True, check=False)
+        holder.kill()
+        assert refused.returncode == 75
+        assert str(holder.pid) in refused.stderr
+        silent.setblocking(False)
+        with pytest.raises(BlockingIOError):
+            silent.accept()
+
+
+def test_a_wrong_password_ends_the_service_with_the_status_that_keeps_systemd_from_starting_it_again(tmp_path, smtp):
+    mail = f'[delivery]\nsmtp_host = "127.0.0.1"\nsmtp_port = {smtp}\nsecurity = "none"\nsender = "r@shop.example"\n'
+    mail += 'user = "shop"\npassword_env = "SHOP_PASSWORD"\n'
+    (tmp_path / "config.toml").write_text(mail + CONFIG.replace("folder:out", "me@shop.example"))
+    words = [sys.executable, "-m", "segmenter", "schedule", "start", "-c", "config.toml"]
+    environment = os.environ | {"SHOP_PASSWORD": "wrong horse"}
+    ended = subprocess.run(words, cwd=tmp_path, text=True, capture_output=True, check=False, env=environment)
+    assert ended.returncode == 2
+    assert "refuses the login" in ended.stderr
+    assert "RestartPreventExitStatus=2" in Path("deploy/segmenter.service").read_text()
+
+
+def test_a_run_that_takes_too_much_memory_is_stopped_with_all_that_it_started(tmp_path):
+    greedy = "import subprocess, sys\nsubprocess.run([sys.executable, '-c', 'hoard = bytearray(400 << 20); input()'])"
+    outcome = child.run([sys.executable, "-c", greedy], 60, 200)
+    assert "more than 200 MiB of memory" in outcome.cause
+
+
+def test_a_run_within_its_memory_is_left_alone():
+    frugal = "import json, time; hoard = bytearray(20 << 20); time.sleep(1.2); print(json.dumps({'run': 'a', 'folder': 'b'}))"
+    assert child.run([sys.executable, "-c", frugal], 60, 400).run_id == "a"
+
+
 def test_what_a_dead_service_started_dies_with_it(tmp_path):
     mark = tmp_path / "alive"
     child = f"import time, pathlib\nwhile True:\n    pathlib.Path({str(mark)!r}).write_text(str(time.time())); time.sleep(0.05)"
@@ -110,7 +160,7 @@ def test_what_a_dead_service_started_dies_with_it(tmp_path):
         [
             sys.executable,
             "-c",
-            f"import sys; from segmenter.schedule import child; child.run([sys.executable, '-c', {child!r}], 60)",
+            f"import sys; from segmenter.schedule import child; child.run([sys.executable, '-c', {child!r}], 60, 0)",
         ]
     )
     while not mark.exists():

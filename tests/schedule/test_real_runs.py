@@ -2,16 +2,18 @@
 
 import contextlib
 import os
+import re
 import subprocess
 import sys
-from argparse import Namespace
+import threading
+import time
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from segmenter.commands.schedule import command_of
 from segmenter.sample import generate
-from segmenter.schedule import Service, Settings
+from segmenter.schedule import Service, Settings, refuse_unready
 
 from .conftest import Clock, Shop
 
@@ -35,8 +37,7 @@ class RealShop(Shop):
         )  # fmt: skip
 
     def service(self):
-        options = Namespace(config=str(self.file))
-        made = Service(Settings(self.file), lambda config: command_of(options, config), self.clock)
+        made = Service(Settings(self.file, check=refuse_unready), command_of, self.clock)
         self.services.append(made)
         return made
 
@@ -65,6 +66,58 @@ def test_a_deleted_source_is_told_by_its_name_and_when_it_is_back_all_is_well(sh
     assert [row["kind"] for row in shop.mail()] == ["notice", "owner", "report", "owner"]
     (made,) = (shop.root / "out").glob("*-weekly")
     assert {path.name for path in made.iterdir()} == {"message.html", "report.html"}
+
+
+def test_a_configuration_that_was_broken_while_the_service_runs_spoils_no_due_time(shop):
+    generate(shop.root / "sales.csv", 120, seed=2)
+    shop.settle(shop.service())
+    shop.file.write_text("[[schedule]\nname = ")
+    shop.week(0)
+    assert shop.slots("state", "cause") == [("done", "")]
+    assert sorted(row["kind"] for row in shop.mail()) == ["owner", "report"]
+    assert shop.services[0].settings.file().stat().st_mode & 0o077 == 0
+
+
+def test_a_source_that_is_being_written_is_told_as_such(shop):
+    source = shop.root / "sales.csv"
+    generate(source, 120, seed=2)
+    line = source.read_text().splitlines()[-1] + "\n"
+    ended = threading.Event()
+
+    def write():
+        while not ended.is_set():
+            with source.open("a") as file:
+                file.write(line * 50)
+            time.sleep(0.002)
+
+    shop.settle(shop.service())
+    writer = threading.Thread(target=write)
+    writer.start()
+    shop.week(0)
+    ended.set()
+    writer.join()
+    ((state, cause),) = shop.slots("state", "cause")
+    assert state == "failed"
+    assert "still being written" in cause
+    shop.week(1)
+    assert shop.slots("state")[-1] == ("done",)
+
+
+def test_a_dry_run_writes_report_and_mails_aside_and_leaves_the_archive_as_it_is(shop):
+    generate(shop.root / "sales.csv", 120, seed=2)
+    shop.write(
+        {"name": "weekly", "cron": "0 8 * * 1", "sources": (str(shop.root / "sales.csv"),), "formats": ("html",),
+         "recipients": ("me@shop.example", f"folder:{shop.root / 'out'}")},
+        lines=LINES.splitlines(),
+    )  # fmt: skip
+    words = [sys.executable, "-m", "segmenter", "schedule", "run", "weekly", "--dry-run", "-c", str(shop.file)]
+    for _ in range(2):
+        subprocess.run([*words, "--mails", str(shop.root / "mails")], check=True)
+        assert not shop.archive.exists()
+    assert (shop.root / "mails" / "weekly-1.eml").read_bytes().count(b"Message-ID") == 1
+    runs = [path for path in (shop.root / "mails").iterdir() if (path / "report.html").is_file()]
+    assert len(runs) == 2
+    assert not (shop.root / "out").exists()
 
 
 def test_a_source_that_is_no_export_is_told_in_words(shop):
@@ -129,7 +182,7 @@ def test_a_ledger_that_cannot_be_written_ends_no_service_and_the_due_time_is_mad
     shop = RealShop(tmp_path, small_disk)
     service = shop.service()
     shop.command = lambda each: [sys.executable, "-c", "raise SystemExit('segmenter: The export is gone.')"]
-    service.command = lambda _: shop.command
+    service.command = lambda *_: shop.command
     shop.settle(service)
     spoil(small_disk)
     shop.clock.moment = MONDAY
@@ -162,20 +215,35 @@ def test_deliver_sends_a_run_by_hand(shop):
     assert b"no e-mail address" in wrong.stderr
 
 
-def test_an_alert_schedule_brings_what_is_new_and_is_silent_when_nothing_is(shop):
+def told(shop):
+    """Ids of the customers that the alerts in the folder name as new, a set per message."""
+    bodies = [path.read_text() for path in sorted((shop.root / "out").glob("*/message.html"))]
+    news = [body.partition(">New <")[2].partition("<h2")[0] for body in bodies]
+    return [set(re.findall(r"<b>([^<]+)</b>", part)) for part in news]
+
+
+def test_an_alert_schedule_tells_what_is_new_to_its_recipients_once_whatever_runs_lie_between(shop):
     generate(shop.root / "sales.csv", 150, seed=2)
     alerts = {"name": "odd", "cron": "0 8 * * 1", "kind": "alerts", "condition": "new anomalies", "formats": ("html",),
               "sources": (str(shop.root / "sales.csv"),), "recipients": (f"folder:{shop.root / 'out'}",)}  # fmt: skip
-    shop.write(alerts, lines=[*LINES.splitlines(), "[features]", "as_of = 2025-03-31"])
+
+    def on(day):
+        shop.write(alerts, lines=[*LINES.splitlines(), "[features]", f"as_of = {day}"])
+
+    on("2025-03-31")
     shop.settle(shop.service())
     shop.week(0)
     assert shop.slots("state", "cause") == [("done", "No customer is newly odd.")]
-    shop.write(alerts, lines=[*LINES.splitlines(), "[features]", "as_of = 2025-05-31"])
+    on("2025-05-31")
+    words = [sys.executable, "-m", "segmenter", "run", "-c", str(shop.file), str(shop.root / "sales.csv"), "--quiet"]
+    subprocess.run(words, check=True)  # somebody looks; the team is still to hear of what is new
     shop.week(1)
-    (folder,) = (shop.root / "out").iterdir()
-    body = (folder / "message.html").read_text()
-    assert "Odd customers, May 31, 2025" in body
-    assert "<h2>New" in body
+    (first,) = told(shop)
+    assert first
+    assert "Odd customers, May 31, 2025" in next((shop.root / "out").glob("*/message.html")).read_text()
+    shop.week(2)  # the same export once more
+    assert shop.slots("cause")[-1] == ("No customer is newly odd.",)
+    assert told(shop) == [first]
 
 
 SECRETS = {"SHOP_PASSWORD": "horse-battery-staple", "SHOP_HOOK": "http://127.0.0.1:1/hook?token=t0ken-of-the-shop",

@@ -4,13 +4,15 @@ import json
 import logging
 import socket
 import sqlite3
+import time
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from segmenter.runs.state import open_state
-from segmenter.schedule import conditions, ledger
-from segmenter.schedule.service import Settings
+from segmenter.schedule import Service, conditions, ledger, refuse_unready
+from segmenter.schedule.settings import Settings
+from segmenter.schedule.work import MOST_CRASHES
 
 from .conftest import folder_of
 
@@ -58,14 +60,14 @@ def test_a_simulated_week_of_ten_schedules_in_ten_zones_misses_and_repeats_nothi
 
 @pytest.mark.parametrize(
     ("policy", "states"),
-    [("latest", ["skipped", "skipped", "done"]), ("skip", ["skipped"] * 3), ("all", ["done"] * 3)],
+    [("latest", [("skipped", 2), ("done", 1)]), ("skip", [("skipped", 3)]), ("all", [("done", 1)] * 3)],
 )
 def test_due_times_missed_while_nobody_served_follow_the_policy_and_are_on_record(shop, policy, states):
     shop.write(weekly(shop, catch_up=policy))
     shop.settle(shop.service())
     shop.clock.moment = MONDAY + timedelta(days=15)
     shop.settle(shop.service(), ticks=2)
-    assert [state for _, _, state in shop.slots()] == states
+    assert shop.slots("state", "n_due") == states
 
 
 def test_the_report_after_a_gap_opens_with_the_gap(shop):
@@ -105,6 +107,45 @@ def test_a_claim_of_a_service_that_died_is_taken_over_and_run_once(shop):
     shop.settle(shop.service(), ticks=2)
     assert shop.slots("state", "attempt") == [("done", 1)]
     assert len(shop.mail("report")) == 1
+
+
+def crash(shop, times=1):
+    """A service that begins the work of a due time and dies in it."""
+    for _ in range(times):
+        dead = shop.service()
+        dead.tick()
+        for key in list(dead._working):
+            dead._working.pop(key).result()
+
+
+def dies(*_):
+    """Work that a SIGKILL cuts short: it was begun, and nothing is written of its end."""
+
+
+def test_a_crash_is_no_failure_and_uses_up_no_retry(shop, monkeypatch):
+    shop.write(weekly(shop, retries=0))
+    shop.settle(shop.service())
+    shop.clock.moment = MONDAY
+    monkeypatch.setattr("segmenter.schedule.work._succeed", dies)
+    crash(shop, times=3)
+    monkeypatch.undo()
+    shop.settle(shop.service(), ticks=2)
+    assert shop.slots("state", "attempt", "crashes") == [("done", 4, 3)]
+    assert [row["kind"] for row in shop.mail()] == ["report"]
+
+
+def test_work_that_takes_the_service_down_again_and_again_is_given_up_and_told(shop, monkeypatch):
+    shop.write(weekly(shop, retries=0))
+    shop.settle(shop.service())
+    shop.clock.moment = MONDAY
+    monkeypatch.setattr("segmenter.schedule.work._succeed", dies)
+    crash(shop, times=MOST_CRASHES + 1)
+    monkeypatch.undo()
+    shop.settle(shop.service(), ticks=2)
+    ((state, cause),) = shop.slots("state", "cause")
+    assert state == "failed"
+    assert f"cut short {MOST_CRASHES + 1} times" in cause
+    assert [row["kind"] for row in shop.mail()] == ["notice", "owner"]
 
 
 def test_a_service_that_lost_its_claim_publishes_nothing(shop):
@@ -173,7 +214,7 @@ def _hurried(service):
     from segmenter.schedule import child
 
     real = child.run
-    return lambda command, limit: real(command, 0.3)
+    return lambda command, *_: real(command, 0.3, 0)
 
 
 @pytest.mark.parametrize(
@@ -258,6 +299,35 @@ def test_an_edited_configuration_is_used_and_a_broken_edit_is_not_but_told(shop)
     assert "cron = 'never'" in row["body"]
 
 
+def test_a_configuration_that_cannot_be_read_holds_up_no_due_time_and_is_told_once(shop):
+    shop.write(weekly(shop))
+    service = shop.service()
+    shop.settle(service)
+    text = shop.file.read_text()
+    shop.file.unlink()
+    shop.file.mkdir()
+    shop.clock.moment = MONDAY
+    shop.settle(service, ticks=3)
+    assert shop.slots("state") == [("done",)]
+    (told,) = shop.mail("owner")
+    assert "cannot be read" in told["body"]
+    shop.file.rmdir()
+    shop.file.write_text(text)
+    shop.settle(service)
+    assert len(shop.mail("owner")) == 1
+
+
+def test_an_edit_with_a_recipient_who_cannot_be_served_is_not_used_but_told(shop):
+    shop.write(weekly(shop))
+    service = Service(Settings(shop.file, check=refuse_unready), lambda *_: shop.command, shop.clock)
+    shop.services.append(service)
+    shop.settle(service)
+    shop.write(weekly(shop, recipients=("webhook:nobody",)))
+    shop.settle(service, ticks=2)
+    assert service.settings.config.schedule[0].recipients == (folder_of(shop.root),)
+    assert "webhook:nobody is not in the configuration" in shop.mail("owner")[0]["body"]
+
+
 def test_a_schedule_that_was_taken_out_is_not_run_again(shop):
     shop.write(weekly(shop))
     service = shop.service()
@@ -309,17 +379,21 @@ def test_what_breaks_off_inside_is_logged_and_tried_again(shop, caplog, monkeypa
     assert shop.slots("state") == [("done",)]
 
 
-def test_a_damaged_ledger_is_set_aside_and_the_service_goes_on(shop):
+@pytest.mark.parametrize("damage", [b"SQLite format 3\0" + b"\xff" * 5000, b""])
+def test_after_damage_to_the_ledger_no_due_time_is_lost_and_the_owner_is_told(shop, damage):
     shop.write(weekly(shop))
     service = shop.service()
     shop.settle(service)
-    path = shop.archive / "segmenter.sqlite"
-    path.write_bytes(b"SQLite format 3\0" + b"\xff" * 5000)
-    service._tick_safely()
-    service._tick_safely()
+    shop.clock.moment = MONDAY
+    shop.settle(service, ticks=3)
+    (shop.archive / "segmenter.sqlite").write_bytes(damage)
+    shop.clock.advance(days=7, minutes=2)
+    shop.settle(service, ticks=2)
+    assert shop.slots("state") == [("done",), ("done",)]
+    (told,) = shop.mail("owner")
+    assert "is damaged" in told["body"]
+    assert "its place" in told["body"]
     assert list(shop.archive.glob("*.damaged-*"))
-    with open_state(shop.archive) as state:
-        assert state.execute("SELECT count(*) FROM watch").fetchone()[0] == 1
 
 
 def test_a_schedule_first_seen_under_a_clock_that_ran_ahead_is_looked_after_when_it_is_right_again(shop):
@@ -373,17 +447,16 @@ def test_what_the_ledger_cannot_take_now_does_not_end_the_service(shop, caplog, 
     service = shop.service()
     shop.settle(service)
     monkeypatch.setattr("segmenter.schedule.service.ledger.claim", no_space)
-    monkeypatch.setattr("segmenter.schedule.service.delivery.deliver_due", no_space)
     shop.clock.moment = MONDAY
     with caplog.at_level(logging.ERROR, "segmenter.service"):
         service._tick_safely()
         monkeypatch.undo()
-        monkeypatch.setattr("segmenter.schedule.service.delivery.deliver_due", no_space)
-        service.tick()
-        for future in service._posting.values():
-            future.exception()
-        service._collect()
-    assert [record.message for record in caplog.records] == ["tick failed", *["deliveries broke off"] * 3]
+        monkeypatch.setattr("segmenter.delivery.post.outbox.take", no_space)
+        for _ in range(2):
+            service._tick_safely()
+            for future in list(service._working.values()):
+                future.result()
+    assert [record.message for record in caplog.records] == ["tick failed"] * 3
     monkeypatch.undo()
     shop.settle(service, ticks=2)
     assert [row["state"] for row in shop.mail("report")] == ["sent"]
@@ -433,13 +506,11 @@ def test_a_mail_server_that_stalls_holds_up_no_folder(shop):
         service.tick()
         for future in list(service._working.values()):
             future.result()
-        for posting in list(service._posting.values()):
-            posting.result()
         service.tick()
-        service._posting["folder"].result()
-        assert not service._posting["email"].done()
+        while {row["channel"]: row["state"] for row in shop.mail()}["folder"] != "sent":
+            time.sleep(0.02)
         assert {row["channel"]: row["state"] for row in shop.mail()} == {"email": "sending", "folder": "sent"}
-        service._posting["email"].result()
+        service.post.wait()
 
 
 def test_a_run_by_hand_that_was_killed_is_no_schedule_that_is_late(shop):
@@ -447,7 +518,7 @@ def test_a_run_by_hand_that_was_killed_is_no_schedule_that_is_late(shop):
     service = shop.service()
     shop.settle(service)
     shop.clock.moment = MONDAY
-    shop.settle(service)
+    shop.settle(service, ticks=2)
     with open_state(shop.archive) as state:
         ledger.claim(state, "weekly", MONDAY + timedelta(hours=1), f"{ledger.BY_HAND}dead", MONDAY)
     shop.clock.advance(hours=30)

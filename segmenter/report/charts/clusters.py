@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from segmenter.analysis.findings import KPoint
+from segmenter.analysis.findings import KChoice, KPoint
 from segmenter.report.charts.labels import name_ends
 from segmenter.report.charts.style import Look, canvas, to_svg, wrapped
 from segmenter.report.palette import COLOURS, INK, MUTED
@@ -17,18 +17,18 @@ from segmenter.runs.types import Run
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-Criterion = tuple[str, str, Callable[[KPoint], float | None]]
+Criterion = tuple[str, str, str, Callable[[KPoint], float | None]]
 CRITERIA: tuple[Criterion, ...] = (
-    ("Inertia", "look for the bend", lambda point: point.inertia),
-    ("Silhouette", "higher is better", lambda point: point.silhouette),
-    ("Davies-Bouldin", "lower is better", lambda point: point.davies_bouldin),
-    ("Calinski-Harabasz", "higher is better", lambda point: point.calinski_harabasz),
-    ("Stability", "higher is better", lambda point: point.stability),
+    ("elbow", "Inertia", "look for the bend", lambda point: point.inertia),
+    ("silhouette", "Silhouette", "higher is better", lambda point: point.silhouette),
+    ("davies_bouldin", "Davies-Bouldin", "lower is better", lambda point: point.davies_bouldin),
+    ("calinski_harabasz", "Calinski-Harabasz", "higher is better", lambda point: point.calinski_harabasz),
+    ("stability", "Stability", "higher is better", lambda point: point.stability),
 )
 
 
 def criteria(run: Run, look: Look) -> Figure | None:
-    """Each criterion over K, a panel each, the chosen K marked."""
+    """Each criterion over K, a panel each: a ring at the K that it votes for, a dot at the one taken."""
     points = run.findings.choice.points
     measured = [criterion for criterion in CRITERIA if _series(points, criterion)[1]]
     if len(points) < 2 or not measured:
@@ -41,7 +41,7 @@ def criteria(run: Run, look: Look) -> Figure | None:
         "k-criteria",
         "Five ways to ask how many segments there are",
         to_svg(figure),
-        look.voice("Each panel judges every number of segments; the dot marks the {n} of this report.", n=chosen),
+        _judged(run, look),
         look.voice(
             "Line charts of {count} criteria over the number of segments; {n} is marked.", count=len(measured), n=chosen
         ),
@@ -49,8 +49,18 @@ def criteria(run: Run, look: Look) -> Figure | None:
     )
 
 
+def _judged(run: Run, look: Look) -> str:
+    """What the marks mean."""
+    rings = look.voice("Each panel judges every number of segments; the ring marks the one that it votes for.")
+    dashes = look.voice("Dashed: the silhouette of data without groups.")
+    chosen = run.findings.choice.n_clusters
+    if chosen not in {point.n_clusters for point in run.findings.choice.points}:
+        return f"{rings} {dashes}"
+    return f"{rings} {look.voice('The dot marks the {n} of this report.', n=chosen)} {dashes}"
+
+
 def _series(points: tuple[KPoint, ...], criterion: Criterion) -> tuple[list[int], list[float]]:
-    pairs = [(point.n_clusters, criterion[2](point)) for point in points]
+    pairs = [(point.n_clusters, criterion[3](point)) for point in points]
     kept = [(k, value) for k, value in pairs if value is not None and np.isfinite(value)]
     return [k for k, _ in kept], [value for _, value in kept]
 
@@ -58,16 +68,31 @@ def _series(points: tuple[KPoint, ...], criterion: Criterion) -> tuple[list[int]
 def _panel(axes: Axes, criterion: Criterion, run: Run, look: Look) -> None:
     k, values = _series(run.findings.choice.points, criterion)
     axes.plot(k, values, color=MUTED, marker="o", markersize=2.2, linewidth=1.2)
-    chosen = run.findings.choice.n_clusters
-    if chosen in k:
-        axes.plot([chosen], [values[k.index(chosen)]], "o", color=COLOURS[1], markersize=6)
-    axes.set_title(look.voice(criterion[0]), fontsize=7.5, color=INK)
-    axes.set_xlabel(f"{look.voice('segments (K)')}\n{look.voice(criterion[1])}", fontsize=7)
+    if criterion[0] == "silhouette":
+        known = [
+            (point.n_clusters, point.reference) for point in run.findings.choice.points if point.reference is not None
+        ]
+        axes.plot(
+            [n for n, _ in known], [value for _, value in known], color=MUTED, linewidth=0.8, linestyle=(0, (3, 3))
+        )
+    _mark(axes, run.findings.choice, criterion[0], dict(zip(k, values, strict=True)))
+    axes.set_title(look.voice(criterion[1]), fontsize=7.5, color=INK)
+    axes.set_xlabel(f"{look.voice('segments (K)')}\n{look.voice(criterion[2])}", fontsize=7)
     axes.set_xticks([n for n in k if n % 2 == 0] or k)
     small = max(map(abs, values)) < 10
     axes.yaxis.set_major_formatter(lambda value, _: _short(look, value, small))
     axes.locator_params(axis="y", nbins=4)
     axes.tick_params(labelsize=6.5)
+
+
+def _mark(axes: Axes, choice: KChoice, criterion: str, values: dict[int, float]) -> None:
+    """A dot at the number taken, a ring around the one that the criterion votes for."""
+    vote = choice.votes.get(criterion)
+    if choice.n_clusters in values:
+        axes.plot([choice.n_clusters], [values[choice.n_clusters]], "o", color=COLOURS[1], markersize=5, gid="taken")
+    if vote in values:
+        axes.plot([vote], [values[vote]], "o", markersize=9, markerfacecolor="none", markeredgecolor=INK,
+                  markeredgewidth=1.1, gid="vote")  # fmt: skip
 
 
 def _short(look: Look, value: float, small: bool) -> str:

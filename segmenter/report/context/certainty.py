@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+from segmenter.report.context import readings
 from segmenter.report.context.view import View, columns, parts, table, text
 from segmenter.report.types import Cell, Part, Section, Table
 
 METHODS = {
     "kmeans": "K-Means (this report)",
-    "hierarchical": "Hierarchical (Ward)",
+    "hierarchical": "Hierarchical ({linkage})",
     "bisecting": "Bisecting K-Means",
     "mixture": "Gaussian mixture",
     "dbscan": "DBSCAN",
 }
+RULE = (
+    "The rule: the number with the most votes is taken, at a tie the one with the higher silhouette, and counts as clear "
+    "where at least three criteria agree, its silhouette is 0.03 above that of data without groups and its segments come "
+    "back when customers are resampled (Jaccard 0.75); else the most stable number that does the last two is taken, and "
+    "one segment where none does."
+)
 CRITERIA = {
     "elbow": "elbow of the inertia",
     "silhouette": "silhouette",
@@ -32,12 +39,12 @@ def certainty(view: View) -> Section:
         "How sure are we?",
         lead,
         parts(
-            Part("How many segments?", _votes(view), view.figures("k-criteria"), _sweep(view)),
+            Part("How many segments?", _votes(view), view.figures("k-criteria"), (*_two_best(view), *_sweep(view))),
             Part("Does each customer fit?", _baseline(view), view.figures("silhouette"), _firmness(view)),
             Part("Do other methods agree?", _guidance(view), (), _methods(view)),
-            Part("RFM scores", _rfm_words(view), view.figures("rfm")),
-            Part("The family tree", _tree_words(view), view.figures("dendrogram"), _linkages(view)),
-            Part("A softer view", (), view.figures("mixture")),
+            readings.rfm(view),
+            readings.tree(view),
+            readings.soft(view),
         ),
     )
 
@@ -54,7 +61,34 @@ def _votes(view: View) -> tuple[str, ...]:
         found.append(say("The votes: {votes}.", votes=", ".join(voted)))
     if voted and silent:
         found.append(say("No opinion: {criteria}.", criteria=", ".join(silent)))
+    if voted:
+        found.append(RULE)
     return tuple(found)
+
+
+def _two_best(view: View) -> tuple[Table, ...]:
+    """The number taken and the one that comes second, where neither is clear."""
+    choice, say = view.run.findings.choice, view.voice
+    if choice.is_clear or choice.is_pinned or choice.runner_up is None:
+        return ()
+    by_count = {point.n_clusters: point for point in choice.points}
+    rows = []
+    for k, role in ((choice.n_clusters, "taken"), (choice.runner_up, "second")):
+        point, votes = (
+            by_count.get(k),
+            [say(CRITERIA.get(name, name)) for name, voted in choice.votes.items() if voted == k],
+        )
+        figures = (point.silhouette, point.reference, point.stability) if point else (None, None, None)
+        rows.append(
+            (
+                view.number(k),
+                text(say(role)),
+                text(", ".join(votes) or say("none")),
+                *(view.number(each, 2) for each in figures),
+            )
+        )
+    heads = columns("K#", "Here", "Votes of", "Silhouette#", "Without groups#", "Stability#")
+    return (table("two-best", "No clear number of segments (K): the two best", heads, rows, "run.json: choice"),)
 
 
 def _sweep(view: View) -> tuple[Table, ...]:
@@ -66,13 +100,16 @@ def _sweep(view: View) -> tuple[Table, ...]:
             view.number(point.n_clusters),
             view.number(point.inertia),
             view.number(point.silhouette, 3),
+            view.number(point.reference, 3),
             view.number(point.davies_bouldin, 3),
             view.number(point.calinski_harabasz, 1),
             view.number(point.stability, 2),
         )
         for point in points
     ]
-    heads = columns("K#", "Inertia#", "Silhouette#", "Davies-Bouldin#", "Calinski-Harabasz#", "Stability#")
+    heads = columns(
+        "K#", "Inertia#", "Silhouette#", "Without groups#", "Davies-Bouldin#", "Calinski-Harabasz#", "Stability#"
+    )
     return (table("sweep", "Every number of segments that was tried", heads, rows, "run.json: choice, points"),)
 
 
@@ -122,9 +159,10 @@ def _methods(view: View) -> tuple[Table, ...]:
     methods = view.run.findings.comparison.methods
     if not methods or len(view.run.findings.cards) < 2:
         return ()
+    linkage = view.voice(view.run.findings.hierarchy.linkage)
     rows = [
         (
-            text(view.voice(METHODS.get(method.name, method.name))),
+            text(view.voice(METHODS.get(method.name, method.name), linkage=linkage)),
             view.number(method.n_clusters),
             view.number(method.n_noise),
             view.number(method.silhouette, 3),
@@ -141,44 +179,3 @@ def _methods(view: View) -> tuple[Table, ...]:
         "Customers#",
     )  # fmt: skip
     return (table("methods", "Methods side by side", heads, rows, "run.json: comparison"),)
-
-
-def _rfm_words(view: View) -> tuple[str, ...]:
-    rfm = view.run.findings.rfm
-    if "rfm" not in view.charts:
-        return ()
-    return (
-        view.voice(
-            "RFM scores recency, frequency and money from 1 to 5 each and names the combinations. Its agreement with "
-            "the segments here is {value} (adjusted Rand index: 1 the same, 0 chance).",
-            value=view.voice.number(rfm.agreement, 2),
-        ),
-    )
-
-
-def _tree_words(view: View) -> tuple[str, ...]:
-    finding = view.run.findings.hierarchy
-    if not finding.linkages:
-        return (finding.reason,) if finding.reason else ()
-    gloss = (
-        "The cophenetic correlation says how faithfully a tree keeps the distances between customers (1: exactly); "
-        "agreement compares its cut with the segments of this report (adjusted Rand index)."
-    )
-    return (finding.reason, gloss)
-
-
-def _linkages(view: View) -> tuple[Table, ...]:
-    finding = view.run.findings.hierarchy
-    if not finding.linkages:
-        return ()
-    rows = [
-        (
-            text(view.voice(line.linkage)),
-            view.number(line.cophenetic, 2),
-            view.number(line.agreement, 2),
-            text(", ".join(view.voice.number(size) for size in line.sizes)),
-        )
-        for line in finding.linkages
-    ]
-    heads = columns("Linkage", "Cophenetic corr.#", "Agreement#", "Customers per group")
-    return (table("linkages", "Five ways to build the tree", heads, rows, "run.json: hierarchy, linkages"),)

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pandas as pd
 
-from segmenter.report.context.view import View, code, columns, parts, table
+from segmenter.report.context.view import View, code, columns, parts, table, text
 from segmenter.report.types import Cell, Part, Section, Table
 
 
@@ -32,68 +32,115 @@ def whereabouts(view: View) -> Section:
         lead,
         parts(
             Part("The map of customers", (note,), figures),
-            Part("The two main directions", (), view.figures("map-pca")),
+            Part("The two main directions", (), view.figures("map-pca"), _loadings(view)),
         ),
     )
+
+
+def _loadings(view: View) -> tuple[Table, ...]:
+    """How much of each figure is in the two main directions."""
+    finding = view.run.findings.map
+    if "map-pca" not in view.charts:
+        return ()
+    rows = []
+    for name, one, two in sorted(
+        zip(finding.pca_names, *finding.pca_loadings, strict=True), key=lambda row: -abs(row[1])
+    ):
+        feature = view.feature(name)
+        rows.append((text(feature.label if feature else name), view.number(one, 2), view.number(two, 2)))
+    heads = columns("Figure", "Across#", "Up#")
+    return (table("loadings", "What the two directions are made of (loadings)", heads, rows, "run.json: map"),)
 
 
 def oddities(view: View) -> Section:
     """Who is odd and why."""
-    title = "Who is odd, and why?"
-    odd = view.run.anomalies
-    if odd.empty:
-        return Section("oddities", title, "Nobody: every customer has enough others who behave alike.")
-    finding, voice = view.run.findings.anomalies, view.voice
-    lead = voice(
-        "{count} customers, {share} of all, behave like nobody else. Odd is not bad: among them are "
-        "the largest accounts, but also typing errors, resellers and misuse. Each reason says what stands out.",
-        count=voice.number(len(odd)),
-        share=voice.percent(len(odd) / max(len(view.run.customers), 1)),
-    )
+    finding, odd = view.run.findings.anomalies, view.run.anomalies
     listed = (_listing(view),) if view.config.customer_rows else ()
+    cases = Part("The most severe cases", _reading(view), (), (*listed, _by_segment(view)))
     return Section(
         "oddities",
-        title,
-        lead,
+        "Who is odd, and why?",
+        _lead(view),
         parts(
-            Part("The most severe cases", _reading(view), (), (*listed, _by_segment(view))),
+            *(() if odd.empty else (cases,)),
             Part("How they were found", tuple(finding.warnings), view.figures("k-distance")),
         ),
     )
+
+
+def _lead(view: View) -> str:
+    n, voice = len(view.run.anomalies), view.voice
+    if not n:
+        return "Nobody was found to behave so unlike the others that somebody should look."
+    found = voice(
+        "One customer, {share} of all, behaves like nobody else."
+        if n == 1
+        else "{count} customers, {share} of all, behave like nobody else.",
+        count=voice.number(n),
+        share=voice.percent(n / max(len(view.run.customers), 1)),
+    )
+    meaning = voice(
+        "Odd is not bad: among them are the largest accounts, but also typing errors, resellers and misuse. Each reason says "
+        "what stands out."
+    )
+    return f"{found} {meaning}"
 
 
 def _reading(view: View) -> tuple[str, ...]:
     if not view.config.customer_rows:
         return ("Single customers are left out of this report.",)
     scale = (
-        "Severity runs from 0 to 100: half of it is how far a customer stands from the nearest ordinary one, half is "
-        "the money at stake, which is the largest of what the customer spent, ordered at once or gave back at once."
+        "Severity runs from 0 to 100: half of it is how far a customer stands from the others, from the nearest ordinary one "
+        "and from the bulk of all, half is the money at stake, which is the largest of what the customer spent, ordered at "
+        "once or gave back at once."
+    )
+    kinds = (
+        "A customer is odd alone, or as one of a rare group, a handful who are odd in the same way. The jury is five methods, "
+        "DBSCAN among them, which decides; the more of them call a customer odd, the surer it is."
     )
     if len(view.run.anomalies) <= view.config.max_anomalies:
-        return (scale,)
+        return scale, kinds
     listed = view.voice("The {n} most severe are listed; all are in anomalies.csv.", n=view.config.max_anomalies)
-    return (scale, listed)
+    return scale, kinds, listed
 
 
 def _listing(view: View) -> Table:
     shown = view.run.anomalies.head(view.config.max_anomalies)
     labels = {card.name: card.label for card in view.run.findings.cards}
     rows = [_line(view, row, labels) for _, row in shown.iterrows()]
-    heads = columns("Customer", "Segment", "Severity#", "At stake#", "Why")
+    heads = columns("Customer", "Segment", "Kind", "Severity#", "At stake#", "Jury, of 5#", "Why")
     made = table("anomalies", "Odd customers, most severe first", heads, rows, "anomalies.csv")
     return replace(made, filterable=True)
 
 
 def _line(view: View, row: pd.Series, labels: dict[str, int]) -> tuple[Cell, ...]:
     name = str(row["segment_name"])
-    evidence = row.get("evidence")
     return (
         code(row["customer_id"]),
         Cell(name, name, labels.get(name, -1)),
+        text(view.voice("rare group" if row["kind"] == "rare group" else "alone")),
         view.number(row["severity"]),
         view.money(row["amount_at_stake"]),
-        Cell(str(row["reason"]), detail=evidence if isinstance(evidence, str) else ""),
+        view.number(row["jury"]),
+        Cell(str(row["reason"]), detail=" ".join(_details(view, row))),
     )
+
+
+def _details(view: View, row: pd.Series) -> list[str]:
+    """The transactions behind a flag, what is usual, and the nearest ordinary customer."""
+    say = view.voice
+    usual = [
+        say.retell(f"{row[f'reason_{number}_feature']}: {row[f'reason_{number}_usual']}")
+        for number in (1, 2, 3)
+        if isinstance(row.get(f"reason_{number}_usual"), str)
+    ]
+    nearest = row.get("nearest_ordinary")
+    told = [str(row["evidence"])] if isinstance(row.get("evidence"), str) else []
+    if usual:
+        told.append(say("Usual: {ranges}.", ranges="; ".join(usual)))
+    if isinstance(nearest, str) and nearest:
+        told.append(say("Nearest ordinary customer: {customer}.", customer=nearest))
+    return told
 
 
 def _by_segment(view: View) -> Table:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from segmenter.report.context import lifetime
+from segmenter.report.context.readings import METRICS
 from segmenter.report.context.view import View, code, columns, parts, table, text
 from segmenter.report.sources import sources
 from segmenter.report.types import Part, Section, Table
@@ -30,14 +31,16 @@ def method(view: View, chapters: tuple[Section, ...]) -> Section:
 
 
 def _steps(view: View) -> tuple[str, ...]:
-    return (_step_segments(view), _step_anomalies(view), *_step_views(view), *lifetime.models(view))
+    return (_step_segments(view), *_step_anomalies(view), *_step_views(view), *lifetime.models(view))
 
 
 def _step_segments(view: View) -> str:
     findings = view.run.findings
+    if not findings.choice.points:
+        return view.voice("Segments: none were looked for; the customers are too few, or too much alike.")
     return view.voice(
-        "Segments: K-Means with k-means++ on {features} features, K = {k}; silhouettes measured on {sample} customers; "
-        "seed {seed}.",
+        "Segments: K-Means with k-means++ on {features} features, K = {k}; silhouette, Davies-Bouldin and Calinski-Harabasz "
+        "measured on {sample} customers; seed {seed}.",
         features=len(findings.preparation.names),
         k=findings.choice.n_clusters,
         sample=view.voice.number(findings.choice.n_silhouette),
@@ -45,9 +48,11 @@ def _step_segments(view: View) -> str:
     )
 
 
-def _step_anomalies(view: View) -> str:
+def _step_anomalies(view: View) -> tuple[str, ...]:
     dbscan, voice = view.run.findings.anomalies, view.voice
-    return voice(
+    if not dbscan.k_distances:
+        return (voice("Anomalies: none were looked for; the customers are too few, or too much alike."),)
+    found = voice(
         "Anomalies: DBSCAN on {features} features, eps = {eps} ({eps_reason}), min_samples = {min_samples} "
         "({min_samples_reason}): {core} core, {border} border, {noise} noise and {rare} in rare groups.",
         features=len(dbscan.names),
@@ -60,24 +65,39 @@ def _step_anomalies(view: View) -> str:
         noise=voice.number(dbscan.n_noise),
         rare=voice.number(dbscan.n_rare),
     )
+    if dbscan.contrast is None:
+        return (found,)
+    contrast = voice(
+        "Contrast of the distances in these features: between {n} customers the long ones (95th percentile) are {times} times "
+        "the short ones (5th); below 1.5 near and far would mean little.",
+        n=voice.number(dbscan.n_contrast),
+        times=voice.number(dbscan.contrast, 1),
+    )
+    return found, contrast
 
 
 def _step_views(view: View) -> tuple[str, ...]:
     hierarchy, mapped, voice = view.run.findings.hierarchy, view.run.findings.map, view.voice
-    return (
-        voice(
-            "Hierarchy: {linkage} linkage, {metric} distance, on {sample} customers.",
-            linkage=voice(hierarchy.linkage),
-            metric=voice(hierarchy.metric),
-            sample=voice.number(hierarchy.n_sample),
-        ),
-        voice(
-            "Map: t-SNE on {sample} customers, perplexity {perplexity}, KL divergence {divergence}.",
-            sample=voice.number(mapped.n_sample),
-            perplexity=voice.number(mapped.perplexity, 0),
-            divergence=voice.number(mapped.kl_divergence, 2),
-        ),
-    )
+    steps = []
+    if hierarchy.tree:
+        steps.append(
+            voice(
+                "Hierarchy: {linkage} linkage, {metric} distance, on {sample} customers.",
+                linkage=voice(hierarchy.linkage),
+                metric=voice(METRICS.get(hierarchy.metric, hierarchy.metric)),
+                sample=voice.number(hierarchy.n_sample),
+            )
+        )
+    if "map-tsne" in view.charts:
+        steps.append(
+            voice(
+                "Map: t-SNE on {sample} customers, perplexity {perplexity}, KL divergence {divergence}.",
+                sample=voice.number(mapped.n_sample),
+                perplexity=voice.number(mapped.perplexity, 0),
+                divergence=voice.number(mapped.kl_divergence, 2),
+            )
+        )
+    return tuple(steps)
 
 
 def _features(view: View) -> Table:

@@ -36,7 +36,14 @@ def _card(view: View, card: SegmentCard) -> Card:
         avoid=card.avoid,
         rule=_rule(view, card),
         trust="" if card.stability is None else card.stability_words,
+        apart=_apart(view, card),
     )
+
+
+def _apart(view: View, card: SegmentCard) -> str:
+    """The two figures without which most of the segment's customers would land elsewhere."""
+    found = [feature for name, share in card.importance[:2] if share and (feature := view.feature(name))]
+    return ", ".join(feature.label for feature in found)
 
 
 def _facts(view: View) -> list[Feature]:
@@ -108,8 +115,23 @@ def differences(view: View) -> Section:
         parts(
             Part("Profiles", (), view.figures("profile", "heat")),
             Part("What decides the segment", _importance_words(view), (), _importance(view)),
-            Part("What they buy", (), view.figures("themes")),
+            Part("What they buy", _themes_fit(view), view.figures("themes")),
             Part("All medians", (), (), _medians(view)),
+        ),
+    )
+
+
+def _themes_fit(view: View) -> tuple[str, ...]:
+    """How far the themes explain what is bought."""
+    fit = view.run.findings.themes_fit
+    if fit is None or "themes" not in view.charts:
+        return ()
+    return (
+        view.voice(
+            "The themes explain {fit} of what customers buy together; with the products shuffled among the baskets they would "
+            "explain {chance}.",
+            fit=view.voice.percent(fit[0], 0),
+            chance=view.voice.percent(fit[1], 0),
         ),
     )
 

@@ -6,6 +6,19 @@ from segmenter.report.concentration import revenue_curve, share_of_best
 from segmenter.report.context.view import View
 from segmenter.report.types import Action, Stat
 
+DOUBTS = {  # the gravest first
+    "few": "The customers are too few to try another number of segments: take the division as a useful cut, not as a fact.",
+    "votes": "The criteria do not agree on one number of segments: take the division as a useful cut, not as a fact.",
+    "stability": (
+        "The number of segments that most criteria ask for does not come back when customers are drawn anew: take the division "
+        "as a useful cut, not as a fact."
+    ),
+    "reference": (
+        "The number of segments that most criteria ask for would separate customers without any groups as well: take the "
+        "division as a useful cut, not as a fact."
+    ),
+}
+
 
 def sentences(view: View) -> tuple[str, ...]:
     """What we know, in at most five sentences."""
@@ -27,7 +40,12 @@ def _who(view: View) -> str:
 def _best(view: View) -> str:
     cards, voice = view.run.findings.cards, view.voice
     if len(cards) < 2:
-        return voice("They form a single group: no way of dividing them held up.")
+        tried = view.run.findings.choice.points
+        return voice(
+            "They form a single group: no way of dividing them held up."
+            if tried
+            else "They form a single group: they are too few, or too much alike, to be divided."
+        )
     best = max(cards, key=lambda card: card.revenue)
     return voice(
         "They fall into {count} segments; {name}, {share} of the customers, bring {revenue} of the revenue.",
@@ -74,9 +92,7 @@ def _trust(view: View) -> str:
         return view.voice("The number of segments, {n}, was set by hand.", n=choice.n_clusters)
     if choice.is_clear:
         return view.voice("The criteria agree on the number of segments, so the division can be relied on.")
-    return view.voice(
-        "The criteria do not agree on one number of segments: take the division as a useful cut, not as a fact."
-    )
+    return view.voice(next((words for doubt, words in DOUBTS.items() if doubt in choice.doubts), DOUBTS["votes"]))
 
 
 def actions(view: View) -> tuple[Action, ...]:

@@ -1,0 +1,113 @@
+"""The search for anomalies: DBSCAN, and what is done where nearly all customers are alike."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+from scipy.spatial.distance import pdist
+
+from segmenter.analysis.alike import alike
+from segmenter.analysis.dbscan import detect
+from segmenter.analysis.types import Anomalies, Floats, Mask, Prepared
+
+if TYPE_CHECKING:
+    from segmenter.config.analysis import DbscanConfig
+
+COMMON = 0.01  # what this share of the customers does is no oddity in itself
+MOST = 0.75
+CONTRAST_SAMPLE = 1_000
+LEAST_CONTRAST = 1.5  # as in forty unrelated features
+
+
+def search(prepared: Prepared, config: DbscanConfig, labels: Mapping[str, str]) -> tuple[Prepared, Anomalies]:
+    """The anomalies among `prepared` customers, and the customers as they were searched.
+
+    Where nine in ten share one value of a feature its unit is tiny, so that whoever differs at all may
+    stand alone: in a shop where all buy once, each regular. Where that happens, and more than one in a hundred
+    differ, only what exceeds the difference that one in a hundred reaches counts, and the search is made
+    again. `labels` are the features' names for a reader.
+    """
+    first = prepared.anomalies
+    found = detect(first, prepared.anomaly_names, config)
+    leeway = _leeway(first, found.is_anomaly)
+    if leeway.any():
+        prepared = _blunted(prepared, leeway)
+        found = detect(prepared.anomalies, prepared.anomaly_names, config)
+    names = [labels.get(name, name) for name in prepared.anomaly_names]
+    told = (*_told(names, leeway), *_doubted(names, first, found.is_anomaly))
+    contrast, n = _contrast(prepared.anomalies)
+    finding = replace(found.finding, contrast=contrast, n_contrast=n)
+    warnings = (*finding.warnings, *told, *_indistinct(contrast))
+    return prepared, replace(found, finding=replace(finding, warnings=warnings))
+
+
+def _leeway(matrix: Floats, odd: Mask) -> Floats:
+    """The difference (d,) that does not count, in each column where differing at all made nearly all odd; else 0."""
+    leeway = np.zeros(matrix.shape[1])
+    for column in np.flatnonzero(alike(matrix)):
+        away = np.abs(matrix[:, column] - np.median(matrix[:, column]))
+        differ = away > 0
+        if differ.mean() >= COMMON and odd[differ].mean() >= MOST:
+            leeway[column] = np.quantile(away, 1 - COMMON, method="higher")
+    return leeway
+
+
+def _blunted(prepared: Prepared, leeway: Floats) -> Prepared:
+    """The same customers, their distance from the common value lessened by `leeway` (d,)."""
+    usual = np.where(leeway > 0, np.median(prepared.anomalies, axis=0), 0.0)
+    center = np.array(prepared.search.center) + usual * np.array(prepared.search.scale)
+    away = prepared.anomalies - usual
+    search = replace(prepared.search, center=tuple(map(float, center)), leeway=tuple(map(float, leeway)))
+    return replace(prepared, search=search, anomalies=np.sign(away) * np.maximum(np.abs(away) - leeway, 0.0))
+
+
+def _told(names: list[str], leeway: Floats) -> tuple[str, ...]:
+    blunted = [name for name, least in zip(names, leeway, strict=True) if least > 0]
+    if not blunted:
+        return ()
+    return (
+        f"Nearly all customers are alike in {', '.join(blunted)}, and whoever differs there at all would stand out: "
+        "only differences that fewer than one customer in a hundred reaches were counted.",
+    )
+
+
+def _doubted(names: list[str], matrix: Floats, odd: Mask) -> tuple[str, ...]:
+    """A warning where most of the flagged are those who differ where nearly all are alike."""
+    columns = np.flatnonzero(alike(matrix))
+    away = matrix[:, columns] != np.median(matrix[:, columns], axis=0)
+    differ = away.any(axis=1)
+    if not odd.any() or differ.mean() < COMMON or (odd & differ).sum() <= odd.sum() / 2:
+        return ()
+    there = [names[column] for column, each in zip(columns, away.T, strict=True) if (each & odd).any()]
+    return (
+        f"{(odd & differ).sum():,} of the {odd.sum():,} flagged differ from nearly all customers in {', '.join(there)}. "
+        "Such customers are few, which does not make them odd: read them as another kind of customer.",
+    )
+
+
+def _contrast(matrix: Floats) -> tuple[float | None, int]:
+    """How many times the 5th percentile of the distances between unlike customers the 95th is, and among how many.
+
+    In many dimensions all distances come out alike, and nobody is near or far (Beyer, Goldstein,
+    Ramakrishnan and Shaft 1999).
+    """
+    places = np.linspace(0, len(matrix) - 1, min(CONTRAST_SAMPLE, len(matrix))).round().astype(np.int64)
+    sample = matrix[np.lexsort(matrix.T)[places]] if matrix.size else matrix[:0]
+    distances = pdist(sample) if len(sample) > 1 else np.zeros(0)
+    distances = distances[distances > 0]
+    if not len(distances):
+        return None, len(sample)
+    low, high = np.percentile(distances, (5, 95))
+    return float(high / low), len(sample)
+
+
+def _indistinct(contrast: float | None) -> tuple[str, ...]:
+    if contrast is None or contrast >= LEAST_CONTRAST:
+        return ()
+    return (
+        f"The distances between customers hardly differ (the long ones are {contrast:.1f} times the short ones), so that "
+        "near and far mean little: name fewer features in features.anomalies_use.",
+    )

@@ -1,0 +1,235 @@
+"""Other ways of seeing the same customers: RFM scores, the family tree from both ends, and soft edges."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from segmenter.analysis.findings import Split
+from segmenter.analysis.mixture import BETWEEN
+from segmenter.report.context.view import View, columns, table, text
+from segmenter.report.types import Cell, Column, Part, Table
+
+LISTED = 20  # customers that a list shows
+METRICS = {"euclidean": "Euclidean", "cityblock": "Manhattan", "cosine": "cosine"}
+EDGES = {  # per measure of RFM: what a score above 1 takes, and what is left for 1
+    "recency": ("{value} or less", "more"),
+    "frequency": ("{value} or more", "fewer"),
+    "monetary": ("{value} or more", "less"),
+}
+
+
+def rfm(view: View) -> Part:
+    """The RFM scores beside the segments."""
+    return Part("RFM scores", _rfm_words(view), view.figures("rfm"), (*_cuts(view), *_disagreeing(view)))
+
+
+def _rfm_words(view: View) -> tuple[str, ...]:
+    finding, say = view.run.findings.rfm, view.voice
+    if not finding.cuts:
+        return ()
+    words = (
+        say(
+            "RFM scores recency, frequency and money from 1 to 5 each, a fifth of the customers to a score, and names the "
+            "combinations."
+        ),
+        finding.tie_rule,
+    )
+    if "rfm" not in view.charts:
+        return words
+    value = say.number(finding.agreement, 2)
+    agreement = say(
+        "Its agreement with the segments here is {value} (adjusted Rand index: 1 the same, 0 chance).", value=value
+    )
+    return (*words, agreement)
+
+
+def _cuts(view: View) -> tuple[Table, ...]:
+    cuts = {name: edges for name, edges in view.run.findings.rfm.cuts.items() if name in EDGES}
+    if not cuts:
+        return ()
+    rows = [
+        (text(score), *(text(_edge(view, name, edges[score - 2])) for name, edges in cuts.items()))
+        for score in (5, 4, 3, 2)
+    ]
+    rows.append((text(1), *(text(view.voice(EDGES[name][1])) for name in cuts)))
+    heads = columns("Score", "Days since the last order", "Orders", "Money")
+    return (table("rfm-cuts", "What earns an RFM score", heads, rows, "run.json: rfm, cuts"),)
+
+
+def _edge(view: View, name: str, value: float) -> str:
+    say = view.voice
+    if math.isnan(value):
+        return say("no customer")
+    return say(EDGES[name][0], value=say.cents(value) if name == "monetary" else say.number(value))
+
+
+def _disagreeing(view: View) -> tuple[Table, ...]:
+    """The customers with most money who are not where most of their RFM segment are."""
+    customers, finding, cards = view.run.customers, view.run.findings.rfm, view.run.findings.cards
+    if not view.config.customer_rows or "rfm_disagrees" not in customers or len(cards) < 2:
+        return ()
+    told = customers[customers["rfm_disagrees"].astype(bool)]
+    usual = dict(zip(finding.names, (cards[int(np.argmax(row))] for row in finding.crosswalk), strict=True))
+    rows = []
+    for _, row in _richest(told).iterrows():
+        name = view.voice.retell(str(row["rfm_segment"]))
+        most = Cell(usual[name].name, usual[name].name, usual[name].label)
+        rows.append(
+            (
+                text(row["customer_id"]),
+                view.money(row["monetary"]),
+                text(name),
+                most,
+                _segment(row, "segment_name", view),
+            )
+        )
+    heads = columns("Customer", "Money#", "RFM segment", "Where most of these are", "Where this one is")
+    return _listed("rfm-disagree", "Where RFM and the segments disagree", heads, rows, len(told), view)
+
+
+def _richest(customers: pd.DataFrame) -> pd.DataFrame:
+    return customers.sort_values(["monetary", "customer_id"], ascending=[False, True]).head(LISTED)
+
+
+def _segment(row: pd.Series, column: str, view: View) -> Cell:
+    """A segment that a column of the customers' table names."""
+    name = str(row[column])
+    return Cell(name, name, next((card.label for card in view.run.findings.cards if card.name == name), -1))
+
+
+def _listed(
+    name: str, title: str, heads: tuple[Column, ...], rows: Sequence[tuple[Cell, ...]], n: int, view: View
+) -> tuple[Table, ...]:
+    """A table of the first of `n` customers, none where there is nobody."""
+    if not rows:
+        return ()
+    if n > len(rows):
+        first = view.voice("the {n} with most money of {all}", n=len(rows), all=view.voice.number(n))
+        title = f"{view.voice(title)} ({first})"
+    return (table(name, title, heads, rows, "customers.parquet"),)
+
+
+def tree(view: View) -> Part:
+    """The family tree, grown from the bottom up and from the top down."""
+    tables = (*_merges(view), *_splits(view), *_linkages(view))
+    return Part("The family tree", _tree_words(view), view.figures("dendrogram"), tables)
+
+
+def _tree_words(view: View) -> tuple[str, ...]:
+    finding = view.run.findings.hierarchy
+    if not finding.linkages:
+        return (finding.reason,) if finding.reason else ()
+    gloss = (
+        "The cophenetic correlation says how faithfully a tree keeps the distances between customers (1: exactly); "
+        "agreement compares its cut with the segments of this report (adjusted Rand index)."
+    )
+    return (finding.reason, gloss)
+
+
+def _linkages(view: View) -> tuple[Table, ...]:
+    finding, say = view.run.findings.hierarchy, view.voice
+    if not finding.linkages:
+        return ()
+    rows = [
+        (
+            text(say(line.linkage)),
+            text(say(METRICS.get(line.metric, line.metric))),
+            view.number(line.cophenetic, 2),
+            view.number(line.agreement, 2),
+            text(", ".join(say.number(size) for size in line.sizes)),
+        )
+        for line in finding.linkages
+    ]
+    heads = columns("Linkage", "Distance", "Cophenetic corr.#", "Agreement#", "Customers per group")
+    title = say(
+        "Ways to build the tree, compared on {n} customers", n=say.number(finding.n_compared or finding.n_sample)
+    )
+    return (table("linkages", title, heads, rows, "run.json: hierarchy, linkages"),)
+
+
+def _merges(view: View) -> tuple[Table, ...]:
+    groups = {card.label: card.name for card in view.run.findings.cards}
+    rows = []
+    for left, one, other in view.run.findings.hierarchy.merges:
+        rows.append((view.number(left), text(groups[one]), text(groups[other])))
+        groups[one] = f"{groups[one]} + {groups[other]}"
+    if not rows:
+        return ()
+    heads = columns("Segments left#", "Joined", "With")
+    return (table("merges", "Which segments merge as their number falls", heads, rows, "run.json: hierarchy, merges"),)
+
+
+def _splits(view: View) -> tuple[Table, ...]:
+    finding, say = view.run.findings.hierarchy, view.voice
+    rows = [
+        (view.number(split.n_clusters), text(split.parent or say("everybody")), *_parts(view, split))
+        for split in finding.splits
+    ]
+    if not rows:
+        return ()
+    heads = columns("Groups then#", "Falls apart", "Larger part", "Smaller part")
+    title = say("From the top down: {n} customers cut in two again and again", n=say.number(finding.n_sample))
+    return (table("splits", title, heads, rows, "run.json: hierarchy, splits"),)
+
+
+def _parts(view: View, split: Split) -> list[Cell]:
+    names = {card.label: card.name for card in view.run.findings.cards}
+    parts = zip(split.children, split.sizes, split.shares, split.segments, strict=True)
+    return [
+        text(
+            view.voice(
+                "{group}: {n} customers, {share} of them {segment}",
+                group=group,
+                n=view.voice.number(size),
+                share=view.voice.percent(share, 0),
+                segment=names.get(label, label),
+            )
+        )
+        for group, size, share, label in parts
+    ]
+
+
+def soft(view: View) -> Part:
+    """Soft edges: mixtures, and who lies between two segments."""
+    finding, say = view.run.findings.mixture, view.voice
+    if finding is None:
+        return Part("A softer view")
+    words = [
+        say(
+            "Mixtures of {n} customers were fitted for each shape of the groups (covariance).",
+            n=say.number(finding.n_sample),
+        )
+    ]
+    if len(view.run.findings.cards) > 1:
+        words.append(
+            say(
+                "How far a customer belongs to a segment is told of the segments of this report, each taken as a Gaussian of "
+                "its own, not of the mixture's groups; who belongs to none by more than {share} lies between two.",
+                share=say.percent(BETWEEN, 0),
+            )
+        )
+    return Part("A softer view", tuple(words), view.figures("mixture"), _between(view))
+
+
+def _between(view: View) -> tuple[Table, ...]:
+    customers = view.run.customers
+    if not view.config.customer_rows or "second_membership" not in customers or len(view.run.findings.cards) < 2:
+        return ()
+    told = customers[customers[["membership", "second_membership"]].max(axis=1) <= BETWEEN]
+    rows = [
+        (
+            text(row["customer_id"]),
+            _segment(row, "segment_name", view),
+            view.share(row["membership"]),
+            _segment(row, "second_segment", view),
+            view.share(row["second_membership"]),
+            view.money(row["monetary"]),
+        )
+        for _, row in _richest(told).iterrows()
+    ]
+    heads = columns("Customer", "Segment", "Belongs to it by#", "Next segment", "And to that by#", "Money#")
+    return _listed("between", "Customers between two segments", heads, rows, len(told), view)

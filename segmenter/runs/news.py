@@ -1,0 +1,42 @@
+"""A run's alerts as news to one who last heard of an earlier run, which need not be the run before."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pandas as pd
+
+from segmenter.config.history import HistoryConfig
+from segmenter.errors import RunError
+from segmenter.runs.alerts import alerts, count, read_verdicts, with_verdicts
+from segmenter.runs.archive import read
+from segmenter.runs.state import read_state
+from segmenter.runs.types import Run
+
+
+def as_news(run: Run, root: Path, since: str | None) -> Run:
+    """`run` with its alerts as they are new, worse, ongoing or resolved since the run `since` of the archive `root`.
+
+    A run that was made between the two, or a second one on the same export, thus neither hides nor repeats an
+    alert. `run` as it is where `since` is None, gone, damaged or without alerts.
+    """
+    before = _alerts_of(root, since) if since else None
+    if before is None or run.alerts is None:
+        return run
+    manifest = run.manifest
+    with read_state(root) as state:
+        verdicts = read_verdicts(state)
+    fresh = alerts(
+        run.anomalies, before, manifest.run_id, manifest.as_of, HistoryConfig(**manifest.config.get("history", {}))
+    )
+    table = with_verdicts(fresh, verdicts, manifest.as_of)
+    counts = count(table, verdicts, manifest.as_of, is_baseline=False)
+    return replace(run, alerts=table, history=replace(run.history, alerts=counts))
+
+
+def _alerts_of(root: Path, run_id: str) -> pd.DataFrame | None:
+    try:
+        return read(root / run_id).alerts
+    except RunError:
+        return None

@@ -1,0 +1,303 @@
+"""The witness of the archive's state: how the SQLite file is known to be as it was written, and a copy for when it is not.
+
+SQLite finds damage to its own pages, but neither a flipped bit in a value nor a write-ahead log whose tail is lost.
+So the file holds a seal: per table the number of its rows, the sum of a hash of each, and how often it was
+changed, kept by triggers in the transaction that changes it. Beside it lies the number of changes that were
+committed: a file that holds fewer has lost some. After each closed due time a copy is kept, checked and renamed whole.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import os
+import shutil
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import lru_cache
+from pathlib import Path
+from zlib import crc32
+
+COPY, CHANGES = ".segmenter.copy.sqlite", ".segmenter.changes"
+SEALED = ("acceptance", "verdict", "slot", "watch", "delivery", "repair")
+MASK = (1 << 60) - 1
+# errors of the surroundings; every other error of SQLite while the file is opened and checked says that it is damaged
+SURROUNDINGS = {
+    sqlite3.SQLITE_PERM, sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_NOMEM, sqlite3.SQLITE_READONLY,
+    sqlite3.SQLITE_INTERRUPT, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_FULL, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_AUTH,
+}  # fmt: skip
+log = logging.getLogger("segmenter.state")
+Stamp = tuple[int, int, int]
+
+
+class DamagedError(Exception):
+    """The state is not as it was written; the text says what is wrong with it."""
+
+
+@dataclass
+class _Known:
+    """How a file looked when this process last found it sound or wrote it; losing that costs time alone."""
+
+    path: str
+    stamp: Stamp | None = None
+
+
+@lru_cache
+def _known(path: str) -> _Known:
+    return _Known(path)
+
+
+def is_trusted(path: Path) -> bool:
+    """Whether this process checked the file before, and nobody wrote it since but through `trust`."""
+    return _known(str(path)).stamp == _stamp(path)
+
+
+def trust(path: Path) -> None:
+    """Remember the file as it is now: it was opened soundly and changed by us."""
+    _known(str(path)).stamp = _stamp(path)
+
+
+def forget(path: Path) -> None:
+    """Check the file again when it is opened next."""
+    _known(str(path)).stamp = None
+
+
+def _stamp(path: Path) -> Stamp | None:
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_ino, found.st_size, found.st_mtime_ns
+
+
+FAULTS = (sqlite3.Error, UnicodeDecodeError)  # the second: SQLite's own message, or a text of a row, is damaged
+
+
+def is_damage(error: Exception) -> bool:
+    """Whether one of `FAULTS` is the file's own and not its surroundings'."""
+    return getattr(error, "sqlite_errorcode", sqlite3.SQLITE_CORRUPT) & 0xFF not in SURROUNDINGS
+
+
+def connect(uri: str, patience: float) -> sqlite3.Connection:
+    """A connection without a transaction of its own that can write the sealed tables; rows are `sqlite3.Row`."""
+    connection = sqlite3.connect(uri, timeout=patience, isolation_level=None, uri=True)
+    connection.row_factory = sqlite3.Row
+    connection.create_function("digest_of", -1, _digest_of, deterministic=True)
+    return connection
+
+
+def _digest_of(*values: object) -> int:
+    return int.from_bytes(hashlib.blake2b(repr(values).encode(), digest_size=8).digest()) & MASK
+
+
+def install(connection: sqlite3.Connection, version: int) -> None:
+    """Seal the tables anew, inside the caller's transaction; the count of changes goes on."""
+    n_changes = _changes(connection)
+    connection.execute("DROP TABLE IF EXISTS seal")
+    connection.execute(
+        "CREATE TABLE seal (name TEXT PRIMARY KEY, n_rows INTEGER NOT NULL, digest INTEGER NOT NULL, "
+        "n_changes INTEGER NOT NULL) STRICT"
+    )
+    for table in SEALED:
+        _watch(connection, table)
+        connection.execute("INSERT INTO seal VALUES (?, ?, ?, 0)", (table, *_sum(connection, table)))
+    connection.execute("INSERT INTO seal VALUES ('schema', ?, ?, ?)", (version, _schema(connection), n_changes))
+
+
+def _watch(connection: sqlite3.Connection, table: str) -> None:
+    """Triggers that keep the seal of `table`."""
+    columns = [row["name"] for row in connection.execute(f"PRAGMA table_info({table})")]
+    old, new = (f"digest_of({', '.join(f'{side}.{column}' for column in columns)})" for side in ("OLD", "NEW"))
+    steps = {"INSERT": ("+ 1", f"+ {new}"), "UPDATE": ("", f"- {old} + {new}"), "DELETE": ("- 1", f"- {old}")}
+    for event, (rows, digest) in steps.items():
+        name = f"seal_{table}_{event.lower()}"
+        connection.execute(f"DROP TRIGGER IF EXISTS {name}")
+        connection.execute(
+            f"CREATE TRIGGER {name} AFTER {event} ON {table} BEGIN UPDATE seal SET n_rows = n_rows {rows}, "  # noqa: S608 - our names
+            f"digest = (digest {digest}) & {MASK}, n_changes = n_changes + 1 WHERE name = '{table}'; END"
+        )
+
+
+def _sum(connection: sqlite3.Connection, table: str) -> tuple[int, int]:
+    n_rows, digest = 0, 0
+    for row in connection.execute(f"SELECT * FROM {table} NOT INDEXED"):  # noqa: S608 - our names
+        n_rows, digest = n_rows + 1, (digest + _digest_of(*row)) & MASK
+    return n_rows, digest
+
+
+def _schema(connection: sqlite3.Connection) -> int:
+    rows = connection.execute("SELECT type, name, tbl_name, sql FROM sqlite_master ORDER BY type, name")
+    return _digest_of(*(tuple(row) for row in rows if not row["name"].startswith("sqlite_")))
+
+
+def vouches(connection: sqlite3.Connection, version: int) -> bool:
+    """Whether the seal, too, says that the file is of `version`."""
+    try:
+        row = connection.execute("SELECT n_rows FROM seal WHERE name = 'schema'").fetchone()
+    except FAULTS:
+        return False
+    return row is not None and int(row["n_rows"]) == version
+
+
+def check(connection: sqlite3.Connection, version: int) -> None:
+    """Hold the whole file against its seal.
+
+    Raises
+    ------
+    DamagedError
+        It is not as it was written.
+    """
+    try:
+        with _snapshot(connection):
+            (found,) = connection.execute("PRAGMA integrity_check(1)").fetchone()
+            seals = {row["name"]: tuple(row)[1:3] for row in connection.execute("SELECT * FROM seal")}
+            wrong = [table for table in SEALED if seals.get(table) != _sum(connection, table)]
+            wrong += ["schema"] if seals.get("schema") != (version, _schema(connection)) else []
+            wrong += ["version"] if connection.execute("PRAGMA user_version").fetchone()[0] != version else []
+    except FAULTS as error:
+        if not is_damage(error):
+            raise
+        raise DamagedError(str(error)) from None
+    if found != "ok" or wrong:
+        raise DamagedError(found if found != "ok" else f"{', '.join(wrong)}: not as it was written")
+
+
+@contextmanager
+def _snapshot(connection: sqlite3.Connection) -> Iterator[None]:
+    """Several reads of one moment."""
+    connection.execute("BEGIN")
+    try:
+        yield
+    finally:
+        connection.execute("ROLLBACK")
+
+
+def _changes(connection: sqlite3.Connection) -> int:
+    """How many changes were committed since the tables are sealed; 0 before."""
+    if connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'seal'").fetchone() is None:
+        return 0
+    return int(connection.execute("SELECT coalesce(sum(n_changes), 0) FROM seal").fetchone()[0])
+
+
+def note(connection: sqlite3.Connection) -> None:
+    """Write down, beside the file, how many changes are committed by now."""
+    path = Path(connection.execute("PRAGMA database_list").fetchone()["file"])
+    number = str(_changes(connection))
+    line = f"{number:>19} {crc32(number.encode()):>10}\n".encode()
+    with suppress(OSError):  # the change itself is safe; without the note only a lost tail of the log goes unnoticed
+        handle = os.open(path.with_name(CHANGES), os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            os.pwrite(handle, line, 0)
+        finally:
+            os.close(handle)
+
+
+def promised(path: Path) -> int:
+    """How many changes are known to be committed; 0 where that is not known."""
+    try:
+        number, check = path.with_name(CHANGES).read_text(encoding="ascii").split()
+        return int(number) if int(check) == crc32(number.encode()) else 0
+    except (OSError, ValueError):
+        return 0
+
+
+def check_promise(connection: sqlite3.Connection, promised: int) -> None:
+    """Hold the number of changes in the file against the one that was `promised` before it was opened.
+
+    Raises
+    ------
+    DamagedError
+        Changes are lost, as where the write-ahead log is damaged.
+    """
+    lost = promised - _changes(connection)
+    if lost > 0:
+        raise DamagedError(f"its last {lost:,} changes are lost")
+
+
+def keep(connection: sqlite3.Connection, path: Path, version: int) -> None:
+    """Copy the state beside its file, check the copy, and rename it whole; then empty the write-ahead log.
+
+    Raises
+    ------
+    DamagedError
+        The copy, and with it the state, is not as it was written.
+    OSError, sqlite3.Error
+        The copy cannot be written.
+    """
+    aside = path.with_name(f"{COPY}-{os.getpid()}")
+    aside.unlink(missing_ok=True)
+    try:
+        os.close(os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+        connection.execute("VACUUM INTO ?", (str(aside),))
+        with closing(connect(f"{aside.absolute().as_uri()}?mode=ro", 0)) as copy:
+            check(copy, version)
+        _sync(aside)
+        aside.rename(path.with_name(COPY))
+        _sync(path.parent)
+    finally:
+        aside.unlink(missing_ok=True)
+    connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+
+def _sync(path: Path) -> None:
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def restore(path: Path, reason: str, version: int) -> str:
+    """Set the damaged file aside and put the newest sound state in its place; what was done, in words.
+
+    Only one who holds the state's lock alone may call this. Without a sound state there is no file afterwards.
+    """
+    copy, aside = path.with_name(COPY), _aside(path)
+    found = {each: n for each in (path, copy) if (n := _sound(each, version)) is not None}
+    newest = max(found, key=lambda each: (found[each], each == path), default=None)
+    for suffix in ("", "-wal"):
+        if path.with_name(path.name + suffix).exists():
+            shutil.copy2(path.with_name(path.name + suffix), aside.with_name(aside.name + suffix))
+    if newest != path:
+        for suffix in ("-wal", "-shm", ""):
+            path.with_name(path.name + suffix).unlink(missing_ok=True)
+    if newest == copy:
+        shutil.copyfile(copy, path)
+        path.chmod(0o600)
+        _sync(path)
+    path.with_name(CHANGES).unlink(missing_ok=True)
+    told = f"{path} is damaged ({reason}) and now lies beside as {aside.name}. {_loss(newest, copy)}"
+    log.warning(told)
+    return told
+
+
+def _aside(path: Path) -> Path:
+    stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%S.%fZ")
+    return path.with_name(f"{path.name}.damaged-{stamp}")
+
+
+def _sound(path: Path, version: int) -> int | None:
+    """The number of changes that a sound file holds, None where it is not sound or not there."""
+    if not path.exists():
+        return None
+    try:
+        with closing(connect(f"{path.absolute().as_uri()}?mode=ro", 0)) as connection:
+            check(connection, version)
+            return _changes(connection)
+    except (*FAULTS, DamagedError):
+        return None
+
+
+def _loss(newest: Path | None, copy: Path) -> str:
+    if newest is None:
+        return "There was no copy: acceptances, verdicts and the ledger of due times begin anew. The runs are whole."
+    if newest != copy:
+        return "All that could be read of it is kept; what came last may be missing: a due time or a mail may be made twice."
+    moment = datetime.fromtimestamp(copy.stat().st_mtime, UTC)
+    return (
+        f"The copy of {moment:%Y-%m-%d %H:%M:%S} UTC, kept after the last due time before, took its place: what came later "
+        "is missing, and a due time or a mail may be made twice. The runs are whole."
+    )

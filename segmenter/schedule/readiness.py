@@ -1,0 +1,51 @@
+"""Whether the schedules of a configuration can be served: said at the start, and of every edit."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable
+
+from segmenter.config import Config
+from segmenter.config.schedule import ScheduleConfig
+from segmenter.delivery import UnreachedError, channel_of, check
+from segmenter.errors import ConfigError
+
+log = logging.getLogger("segmenter.service")
+
+
+def refuse_unready(config: Config, *, connect: bool = False) -> None:
+    """Refuse schedules with a recipient or secret that cannot be served; with `connect` the mail server is asked, too.
+
+    What may pass by itself, such as a mail server that is down, is logged and does not keep the service from starting.
+
+    Raises
+    ------
+    ConfigError
+        There is no schedule, or what is wrong will not mend itself.
+    """
+    if not config.schedule:
+        raise ConfigError("There is no [[schedule]] in the configuration; add one, or name its file with -c.")
+    people = [each for schedule in config.schedule for each in (*schedule.recipients, *schedule.owner)]
+    found = check(people, config.delivery, connect=connect)
+    for problem in found:
+        if isinstance(problem, UnreachedError):
+            log.warning("cannot be reached now", extra={"cause": str(problem)})
+    lasting = [str(problem) for problem in found if not isinstance(problem, UnreachedError)]
+    if lasting:
+        raise ConfigError(" ".join(lasting))
+
+
+def untold(config: Config) -> Iterable[tuple[ScheduleConfig, str]]:
+    """Schedules of whose failures nobody would hear, and why."""
+    for schedule in config.schedule:
+        owners = {channel_of(each) for each in schedule.owner}
+        if not schedule.owner:
+            yield schedule, "It has no owner: nobody hears when it fails. Set owner."
+        elif owners == {"email"} and any(channel_of(each) == "email" for each in schedule.recipients):
+            yield (
+                schedule,
+                (
+                    "Its owner is reached by the mail server of its recipients alone, and hears nothing while that is down. "
+                    "Add webhook:NAME or folder:PATH to owner."
+                ),
+            )

@@ -1,0 +1,91 @@
+"""The configuration file as the service uses it: read again when it changes, the old one kept when it is broken."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import logging
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+from segmenter.config import Config
+from segmenter.config.load import parse_config, read_text
+from segmenter.errors import ConfigError
+
+log = logging.getLogger("segmenter.service")
+
+
+class Settings:
+    """The configuration in use, and the text that it was read from."""
+
+    def __init__(
+        self, path: Path | None, archive: str | None = None, check: Callable[[Config], None] = lambda _: None
+    ) -> None:
+        """Read `path` (None: all defaults); `archive` stands in for the configuration's.
+
+        `check` raises a ConfigError for an edit that can be read but not be used.
+
+        Raises
+        ------
+        ConfigError
+            The file cannot be used.
+        """
+        self.path, self.archive, self._check = path, archive, check
+        self.text = self._read()
+        self.config = self._parsed(self.text)
+        self.archive = self.config.engine.archive  # the one that the service holds, whatever is edited
+        self._seen: str | None = self.text
+
+    def _read(self) -> str:
+        return read_text(self.path) if self.path is not None else ""
+
+    def _parsed(self, text: str) -> Config:
+        overrides = {"engine": {"archive": self.archive}} if self.archive else {}
+        return parse_config(text, str(self.path or "the configuration"), **overrides)
+
+    def refresh(self) -> str | None:
+        """Use an edited file; the fault in words where it cannot be used, once for each edit."""
+        try:
+            text = self._read()
+        except ConfigError as error:
+            fault, self._seen = str(error) if self._seen is not None else None, None
+            return fault
+        if text == self._seen:
+            return None
+        self._seen = text
+        if text == self.text:
+            return None
+        try:
+            config = self._parsed(text)
+            self._check(config)
+        except ConfigError as error:
+            return str(error)
+        self.config, self.text = config, text
+        log.info("configuration read again")
+        return None
+
+    def file(self) -> Path | None:
+        """A file that holds the configuration in use whatever becomes of the edited one; None without a file.
+
+        A run is started with it, so that it reads what the service goes by.
+        """
+        if self.path is None:
+            return None
+        name = hashlib.sha256(self.text.encode()).hexdigest()[:16]
+        kept = Path(self.config.engine.archive) / f".config-{name}.toml"
+        if not kept.exists():
+            aside = kept.with_name(f"{kept.name}-{os.getpid()}")
+            handle = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+            with os.fdopen(handle, "w", encoding="utf-8") as file:
+                file.write(self.text)
+            aside.rename(kept)
+        return kept
+
+    def sweep(self) -> None:
+        """Remove what earlier services kept for their runs; only one that holds the archive may do so."""
+        kept = self.file()
+        for path in Path(self.config.engine.archive).glob(".config-*.toml*"):
+            if path != kept:
+                with contextlib.suppress(OSError):  # it costs a few kilobytes and is tried again at the next start
+                    path.unlink()

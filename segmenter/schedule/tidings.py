@@ -1,0 +1,67 @@
+"""What the owners of schedules have to know beside what became of a due time: put into the outbox once each."""
+
+from __future__ import annotations
+
+import logging
+import sqlite3
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from itertools import groupby
+from typing import TYPE_CHECKING, Any
+
+from segmenter import delivery
+from segmenter.config.schedule import ScheduleConfig
+from segmenter.delivery import Message
+from segmenter.runs.state import transaction
+from segmenter.schedule import ledger, messages
+
+if TYPE_CHECKING:
+    from segmenter.report.language import Voice
+
+log = logging.getLogger("segmenter.service")
+
+
+def tell(
+    state: sqlite3.Connection,
+    schedules: Sequence[ScheduleConfig],
+    voice: Voice,
+    now: datetime,
+    faults: Sequence[str],
+) -> None:
+    """Tell the owners of messages that did not arrive, of a mended ledger, and of `faults` in an edited configuration.
+
+    What is told is marked as told in the same transaction, so that a crash neither loses nor repeats it.
+    """
+    with transaction(state):
+        rows = delivery.untold(state, now)
+        found = list(_of_deliveries(rows, {each.name: each for each in schedules}, voice))
+        for repair in ledger.untold_repairs(state):
+            log.error("ledger mended", extra={"cause": repair})
+            found += _once(message for each in schedules for message in messages.mended(voice, each, now, repair))
+        for fault in faults:
+            found += _once(message for each in schedules for message in messages.broken_config(voice, each, now, fault))
+        delivery.enqueue(state, found, now)
+        delivery.mark_told(state, rows)
+
+
+def _of_deliveries(
+    rows: Iterable[dict[str, Any]], schedules: Mapping[str, ScheduleConfig], voice: Voice
+) -> Iterable[Message]:
+    """A word for each due time of which messages are late or failed; of words to the owners there is none."""
+
+    def of_one_word(row: dict[str, Any]) -> tuple[str, str, str, bool]:
+        return row["schedule"], row["due"], row["run_id"] or "", row["state"] == "failed"
+
+    told = [row for row in rows if row["kind"] != "owner" and row["schedule"] in schedules]
+    for (name, due, run_id, has_failed), group in groupby(sorted(told, key=of_one_word), of_one_word):
+        who = [f"{row['recipient']}: {row['answer']}" for row in group]
+        schedule, moment = schedules[name], datetime.fromisoformat(due)
+        if has_failed:
+            yield from messages.undelivered(voice, schedule, moment, who, run_id or None)
+        else:
+            yield from messages.delayed(voice, schedule, moment, who)
+
+
+def _once(found: Iterable[Message]) -> list[Message]:
+    """One message per recipient, who may own several schedules."""
+    return list({message.recipient: message for message in found}.values())

@@ -1,0 +1,162 @@
+"""How many segments and why, and the other readings: what the tables and marks say."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from segmenter.config.report import ReportConfig
+from segmenter.report.charts.clusters import _mark
+from segmenter.report.charts.style import canvas
+from segmenter.report.context import build, view_of
+from tests.report.made_up import bare_run, made_up_run
+
+
+def page(run, **config):
+    return build(view_of(run, ReportConfig(**config)))
+
+
+def tables(section):
+    return {table.id: table for part in section.parts for table in part.tables}
+
+
+def cells(table):
+    return [[cell.text for cell in row] for row in table.rows]
+
+
+@pytest.fixture(scope="module")
+def run():
+    return made_up_run()
+
+
+@pytest.fixture(scope="module")
+def certainty(run):
+    return page(run).certainty
+
+
+def unclear(run, **choice):
+    return replace(run, findings=replace(run.findings, choice=replace(run.findings.choice, is_clear=False, **choice)))
+
+
+def marks(choice, criterion):
+    """Places of the marks that a panel gets, by their kind."""
+    _, (axes,) = canvas(2.0)
+    _mark(axes, choice, criterion, {point.n_clusters: point.silhouette for point in choice.points})
+    return {line.get_gid(): (line.get_xdata()[0], line.get_markerfacecolor()) for line in axes.lines}
+
+
+@pytest.mark.parametrize("criterion", ["elbow", "silhouette", "davies_bouldin", "calinski_harabasz", "stability"])
+def test_each_panel_has_a_hollow_ring_at_the_number_that_it_votes_for(run, criterion):
+    choice = run.findings.choice
+    assert marks(choice, criterion)["vote"] == (choice.votes[criterion], "none")
+    assert marks(choice, criterion)["taken"][0] == choice.n_clusters
+
+
+def test_a_criterion_without_a_vote_has_no_ring(run):
+    choice = replace(run.findings.choice, votes={"elbow": None})
+    assert set(marks(choice, "elbow")) == {"taken"}
+
+
+def test_the_rule_that_combines_the_votes_is_told(certainty):
+    (part,) = (part for part in certainty.parts if part.title == "How many segments?")
+    assert any(sentence.startswith("The rule: ") for sentence in part.sentences)
+
+
+def test_the_two_best_stand_side_by_side_only_where_neither_is_clear(run, certainty):
+    assert "two-best" not in tables(certainty)
+    table = tables(page(unclear(run)).certainty)["two-best"]
+    assert [row[0] for row in cells(table)] == ["5", "4"]
+    assert cells(table)[1][2] == "elbow of the inertia"
+
+
+def test_one_segment_where_more_were_tried_is_set_beside_the_next(run):
+    table = tables(page(unclear(run, n_clusters=1, runner_up=4)).certainty)["two-best"]
+    assert [row[0] for row in cells(table)] == ["1", "4"]
+
+
+@pytest.mark.parametrize(
+    ("doubt", "words"),
+    [("reference", "without any groups"), ("stability", "drawn anew"), ("votes", "do not agree"), ("few", "too few")],
+)
+def test_the_summary_names_the_doubt_that_there_is(run, doubt, words):
+    assert any(words in sentence for sentence in page(unclear(run, doubts=(doubt,))).sentences)
+
+
+def test_cut_points_are_told_in_days_orders_and_money_and_an_empty_score_has_no_customer(run):
+    nan = float("nan")
+    cuts = {
+        "recency": (184.0, 72.0, 33.0, 13.0),
+        "frequency": (nan, 2.0, 3.0, 6.0),
+        "monetary": (234.6, 465.0, 909.0, 2003.0),
+    }
+    odd = replace(run, findings=replace(run.findings, rfm=replace(run.findings.rfm, cuts=cuts)))
+    found = cells(tables(page(odd).certainty)["rfm-cuts"])
+    assert found[0] == ["5", "13 or less", "6 or more", "2,003 or more"]
+    assert found[3] == ["2", "184 or less", "no customer", "235 or more"]
+    assert found[4][0] == "1"
+
+
+def test_lists_of_customers_are_the_richest_first_and_left_out_where_asked(run, certainty):
+    listed = tables(certainty)
+    for name, column in (("rfm-disagree", 1), ("between", 5)):
+        money = [row[column].order for row in listed[name].rows]
+        assert len(money) == 20
+        assert money == sorted(money, reverse=True)
+    assert not {"rfm-disagree", "between"} & set(tables(page(run, customer_rows=False).certainty))
+
+
+def test_nobody_who_belongs_clearly_to_a_segment_is_listed_between_two(run, certainty):
+    soft = run.customers.set_index("customer_id")[["membership", "second_membership"]].max(axis=1)
+    assert all(soft[row[0]] <= 0.7 for row in cells(tables(certainty)["between"]))
+
+
+def test_merges_name_what_was_joined_before(certainty):
+    rows = cells(tables(certainty)["merges"])
+    assert rows[0] == ["4", "Best customers", "Loyal regulars"]
+
+
+def test_each_split_names_its_parts_by_their_way_down_the_tree(certainty):
+    rows = cells(tables(certainty)["splits"])
+    assert rows[1][1] == "1"
+    assert rows[1][2].startswith("1.1: 250 customers")
+
+
+def test_loadings_stand_as_numbers(run):
+    rows = cells(tables(page(run).map)["loadings"])
+    assert len(rows) == len(run.findings.map.pca_names)
+    strength = np.abs([float(row[1].replace("−", "-")) for row in rows])
+    assert (np.diff(strength) <= 0).all()
+
+
+def test_the_hierarchy_is_called_by_the_linkage_that_was_used(run):
+    average = replace(run.findings, hierarchy=replace(run.findings.hierarchy, linkage="average"))
+    assert cells(tables(page(replace(run, findings=average)).certainty)["methods"])[1][0] == "Hierarchical (average)"
+
+
+def test_an_odd_customer_has_a_kind_a_jury_and_what_is_usual(run):
+    anomalies = run.anomalies.assign(kind=["rare group", *["noise"] * (len(run.anomalies) - 1)])
+    table = tables(page(replace(run, anomalies=anomalies)).oddities)["anomalies"]
+    heads = [column.label for column in table.columns]
+    first, second = (dict(zip(heads, row, strict=True)) for row in cells(table)[:2])
+    assert (first["Kind"], second["Kind"]) == ("rare group", "alone")
+    assert second["Jury, of 5"] == str(int(anomalies["jury"].iloc[1]))
+    detail = table.rows[0][heads.index("Why")].detail
+    assert "Usual: largest_order: between 20 and 900" in detail
+    assert "Nearest ordinary customer: 12399." in detail
+
+
+def test_where_nobody_is_odd_the_curve_and_the_warnings_stay(run):
+    warned = replace(run.findings, anomalies=replace(run.findings.anomalies, warnings=("Hardly anybody.",)))
+    section = page(replace(run, findings=warned, anomalies=run.anomalies.head(0))).oddities
+    (part,) = section.parts
+    assert part.sentences == ("Hardly anybody.",)
+    assert [figure.id for figure in part.figures] == ["k-distance"]
+
+
+def test_a_card_says_what_sets_the_segment_apart(run):
+    assert page(run).cards[0].apart == "days since the last order, money spent, net of returns"
+
+
+def test_steps_name_no_tree_and_no_map_where_there_is_none():
+    (steps,) = (part for part in page(bare_run()).method.parts if part.title == "Steps")
+    assert not any("t-SNE" in sentence or "Hierarchy" in sentence for sentence in steps.sentences)
