@@ -66,7 +66,8 @@ def _pieces(pieces: float | None) -> str:
 
 
 def _spell(spell: Spell) -> str:
-    silence = f", after {spell.silence} days without an order" if spell.silence is not None else ""
+    days = "1 day" if spell.silence == 1 else f"{spell.silence} days"
+    silence = f", after {days} without an order" if spell.silence is not None else ""
     return (
         f"Busiest spell: {spell.n_orders} orders from {spell.first_day} to {spell.last_day}, "
         f"{spell.amount:,.2f} or {spell.share:.0%} of the money{silence}."

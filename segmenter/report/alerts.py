@@ -119,7 +119,10 @@ def _first_look(voice: Voice, lines: Sequence[AlertLine], most: int) -> AlertGro
 
 def _baseline(voice: Voice, lines: Sequence[AlertLine]) -> str:
     return voice(
-        "This is the first look: {n} customers are odd. The next one tells what is new.", n=voice.number(len(lines))
+        "This is the first look: one customer is odd. The next one tells what is new."
+        if len(lines) == 1
+        else "This is the first look: {n} customers are odd. The next one tells what is new.",
+        n=voice.number(len(lines)),
     )
 
 

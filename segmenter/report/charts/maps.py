@@ -42,7 +42,7 @@ def neighbourhoods(run: Run, look: Look) -> Figure | None:
 
 def _reading(look: Look, n_odd: int) -> str:
     near = look.voice("Customers who behave alike lie close together; distances between far-apart groups mean nothing.")
-    rings = look.voice("Red rings mark the {count} odd customers.", count=look.voice.number(n_odd))
+    rings = look.voice("Red rings mark the odd customers ({count}).", count=look.voice.number(n_odd))
     return f"{near} {rings}" if n_odd else near
 
 

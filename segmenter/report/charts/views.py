@@ -36,7 +36,9 @@ def dendrogram(run: Run, look: Look) -> Figure | None:
         "dendrogram",
         "The family tree of the segments (dendrogram)",
         to_svg(figure),
-        "Groups that join low are alike; the dashed line is the cut into the segments compared here.",
+        "Groups that join low are alike; the dashed line is the cut into the segments compared here."
+        if finding.cut_height > 0
+        else "Groups that join low are alike.",
         look.voice("Dendrogram of {count} groups of customers.", count=len(finding.leaf_sizes)),
         "run.json: hierarchy",
     )
@@ -102,8 +104,8 @@ def crosswalk(run: Run, look: Look) -> Figure | None:
         "The same customers by RFM scores",
         to_svg(draw_grid(grid)),
         look.voice(
-            "A row is what an RFM scoring would call these customers, a column the segment they are in here; {count} "
-            "customers would be treated differently.",
+            "A row is what an RFM scoring would call these customers, a column the segment they are in here. In another "
+            "column than most of their row: {count}.",
             count=look.voice.number(rfm.n_disagree),
         ),
         "Heat map: customers per RFM segment and segment of this report.",

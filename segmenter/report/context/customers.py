@@ -9,6 +9,8 @@ import pandas as pd
 from segmenter.report.context.view import View, code, columns, parts, table, text
 from segmenter.report.types import Cell, Part, Section, Table
 
+QUOTE = "'"  # before what a spreadsheet would take for a formula, such as -1.0
+
 
 def whereabouts(view: View) -> Section:
     """The maps."""
@@ -130,7 +132,7 @@ def _details(view: View, row: pd.Series) -> list[str]:
     """The transactions behind a flag, what is usual, and the nearest ordinary customer."""
     say = view.voice
     usual = [
-        say.retell(f"{row[f'reason_{number}_feature']}: {row[f'reason_{number}_usual']}")
+        say.retell(f"{row[f'reason_{number}_feature']}: {str(row[f'reason_{number}_usual']).lstrip(QUOTE)}")
         for number in (1, 2, 3)
         if isinstance(row.get(f"reason_{number}_usual"), str)
     ]

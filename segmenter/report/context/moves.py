@@ -49,7 +49,7 @@ def changed(view: View) -> tuple[str, ...]:
     if alerts is not None and not alerts.is_baseline:
         news = (
             view.voice(
-                "{new} customers are newly odd, {worse} worse, {resolved} ordinary again.",
+                "Odd customers since: {new} new, {worse} worse, {resolved} ordinary again.",
                 new=view.voice.number(alerts.new),
                 worse=view.voice.number(alerts.worsened),
                 resolved=view.voice.number(alerts.resolved),
