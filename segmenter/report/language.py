@@ -69,10 +69,11 @@ class Voice:
             at = time.fromisoformat(day[2])
             return f"{format_date(on, 'medium', self.locale)}, {format_time(at, 'short', locale=self.locale)}"
         if amount := AMOUNT.fullmatch(text):
-            if amount[4] and amount[4] != "%":
-                return self._amount(amount[1])
-            value, digits = float(amount[1].replace(",", "")), 0 if amount[3] else len(amount[2] or "")
-            shown = self.percent(value / 100, digits) if amount[4] else self.number(value, digits)
+            number, unit = amount[1], amount[4] or ""
+            if unit and unit.strip() == self.currency:
+                return self._amount(number)
+            value, digits = float(number.replace(",", "")), 0 if amount[3] else len(amount[2] or "")
+            shown = self.percent(value / 100, digits) if unit == "%" else f"{self.number(value, digits)}{unit}"
             return f"+{shown}" if text.startswith("+") else shown
         return text
 

@@ -171,7 +171,7 @@ def _anomalies(customers):
     for number, feature in ((1, "largest_order"), (2, "frequency"), (3, "return_share")):
         frame[f"reason_{number}_feature"] = next(known.label for known in FEATURES if known.name == feature)
         frame[f"reason_{number}_value"] = odd[feature]
-        frame[f"reason_{number}_usual"] = "between 20 and 900"
+        frame[f"reason_{number}_usual"] = "20 to 900"
     frame["nearest_ordinary"] = "12399"
     frame["evidence"] = (
         "Largest orders: 541431 of 2011-01-18 10:01, 74,215 pieces for 77,183.60. "
@@ -298,7 +298,7 @@ def _preparation():
     return Preparation(
         USED, six, (None,) * 6, (None,) * 6, "log1p", (None,) * 6, six, (1.0,) * 6, None, None,
         ("mean_gap is missing for 120 of 600 customers and was filled with the median, 61.",
-         "12 customers' monetary lay beyond 5 to 9,800 and was set to the edge (winsorize)."),
+         "monetary: 12 of 600 values lay beyond 5 to 9,800 and were set to the edge (winsorize)."),
     )  # fmt: skip
 
 
@@ -333,7 +333,7 @@ def _choice(k):
 def _anomaly_finding(rng, customers):
     n, odd = len(customers), int(customers["is_anomaly"].sum())
     return AnomalyFinding(
-        tuple(f.name for f in FEATURES), 1.74, 12, "the knee of the distances to the 12th neighbour, on a logarithmic axis", "set in the configuration",
+        tuple(f.name for f in FEATURES), 1.74, 12, "the knee of the distances to neighbour number 12, on a logarithmic axis", "set in the configuration",
         tuple(sorted(rng.exponential(0.6, 300) + 0.4, reverse=True)), n, n - 2 * odd, odd, odd, 0, 1, (),
         3.4, 600,
     )  # fmt: skip
@@ -349,7 +349,7 @@ def _hierarchy(rng, k):
         tuple(int(i % k) for i in range(20)), float(tree[-k, 2] + 0.1) if k > 1 else 0.0,
         tuple(LinkageFinding(name, "euclidean", 0.7, 0.5, (300, 200, 100))
               for name in ("single", "complete", "average", "centroid", "ward")),
-        ((4, 0, 1), (3, 2, 3)) if k > 3 else (), "average linkage keeps the distances between customers best (cophenetic correlation 0.81); ward linkage is shown.",
+        ((4, 0, 1), (3, 2, 3)) if k > 3 else (), "average linkage with Euclidean distance keeps the distances between customers best (cophenetic correlation 0.81); ward linkage with Euclidean distance is shown.",
         (Split(2, "", ("1", "2"), (400, 200), (0, 1), (0.6, 0.9)), Split(3, "1", ("1.1", "1.2"), (250, 150), (0, 2), (0.8, 0.7)))
         if k > 2 else (), 500,
     )  # fmt: skip
@@ -360,7 +360,7 @@ def _rfm(rng, customers, k):
     revenue = customers.groupby("rfm_segment")["monetary"].sum().reindex(RFM_NAMES, fill_value=0.0)
     return RfmFinding(
         {"recency": (20.0, 50.0, 120.0, 240.0), "frequency": (1.0, 2.0, 4.0, 8.0), "monetary": (200.0, 400.0, 900.0, 2000.0)},
-        "customers with equal values get the same score", RFM_NAMES, tuple(int(n) for n in counts.sum(axis=1)),
+        "Customers with equal values get equal scores, by the middle of their ranks; who ordered no more than once scores 1 in orders, however many they are.", RFM_NAMES, tuple(int(n) for n in counts.sum(axis=1)),
         tuple(float(x) for x in revenue), tuple(tuple(int(n) for n in row) for row in counts.to_numpy()), 0.41, 133,
     )  # fmt: skip
 
