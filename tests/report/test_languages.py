@@ -37,7 +37,7 @@ def spoken(request, tmp_path_factory):
     """A language and the folder of a report of every chapter, each text of whose catalogue is masked."""
     folder = tmp_path_factory.mktemp(request.param)
     with one_letter(request.param):
-        render(moved_run(), ReportConfig(formats=("html",), locale=request.param, currency="EUR"), folder)
+        render(moved_run(), ReportConfig(formats=("html",), locale=request.param, currency="GBP"), folder)
     return request.param, folder
 
 
@@ -58,7 +58,7 @@ def test_what_scripts_say_is_translated_too(spoken):
 @pytest.mark.parametrize("locale", LANGUAGES)
 def test_the_brief_of_a_mail_is_translated(locale):
     with one_letter(locale):
-        told = brief(moved_run(), ReportConfig(locale=locale))
+        told = brief(moved_run(), ReportConfig(locale=locale, currency="GBP"))
     acts = [text for action in told.actions for text in (action.name, action.text, action.money)]
     figures = [text for stat in told.stats for text in (stat.value, stat.label)]
     say_so(unspoken([told.title, told.date, *told.sentences, *told.changed, *acts, *figures], locale, RAW))
@@ -66,7 +66,7 @@ def test_the_brief_of_a_mail_is_translated(locale):
 
 def test_a_run_with_nothing_to_tell_is_translated_too(tmp_path):
     with one_letter("de"):
-        render(bare_run(), ReportConfig(formats=("html",), locale="de"), tmp_path)
+        render(bare_run(), ReportConfig(formats=("html",), locale="de", currency="GBP"), tmp_path)
     say_so(unspoken(texts_of((tmp_path / "report.html").read_text()), "de", RAW))
 
 

@@ -18,7 +18,7 @@ SPOKEN = {"alt", "aria-label", "title", "content", "placeholder"}  # attributes 
 SILENT = {"script", "style", "meta", "link"}
 VOID = {"meta", "link", "img", "input", "br", "hr", "source", "col", "wbr"}
 KNOWN = re.compile(
-    r"eps = |\(EUR\)|utf-8|K-Means|t-SNE|Mio\.|segmenter runs (?:show|accept)|--figure NAME"
+    r"eps = |\((?:EUR|GBP)\)|utf-8|K-Means|t-SNE|Mio\.|segmenter runs (?:show|accept)|--figure NAME"
 )  # the same in every language
 
 
