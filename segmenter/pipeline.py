@@ -130,7 +130,7 @@ def _analyse(sources: Sequence[str], config: Config, watch: Stopwatch, started: 
             period = features.period(engine, table.as_of)
             known = Known(
                 features.baskets(engine, table.as_of, excluded=config.rules.non_product_pattern),
-                partial(_evidence, engine, table.as_of),
+                partial(_evidence, engine, table.as_of, config.report.currency),
                 features.period_revenue(engine, table, config.history.period_days),
                 acceptance.follow(Path(config.engine.archive), table, config),
                 population_of(engine, table),
@@ -175,12 +175,12 @@ def _read(
             yield intake, engine
 
 
-def _evidence(engine: Engine, as_of: date, customers: list[str]) -> dict[str, str]:
+def _evidence(engine: Engine, as_of: date, currency: str, customers: list[str]) -> dict[str, str]:
     """The transactions behind customers in words."""
     from segmenter import features
 
     found = features.evidence(engine, customers, as_of)
-    return {customer: features.in_words(proof) for customer, proof in found.items()}
+    return {customer: features.in_words(proof, currency) for customer, proof in found.items()}
 
 
 def _manifest(
@@ -215,7 +215,9 @@ def _versions(config: Config) -> dict[str, str]:
     from importlib.metadata import version
 
     spark = ("pyspark", "sqlglot") if config.engine.kind == "spark" else ()
-    return {name: version(name) for name in ("segmenter", "duckdb", *spark, "numpy", "scipy", "scikit-learn", "pandas")}
+    report = ("matplotlib", "weasyprint", "jinja2", "babel")
+    names = ("segmenter", "duckdb", *spark, "numpy", "scipy", "scikit-learn", "pandas", *report)
+    return {name: version(name) for name in names}
 
 
 def inspect(sources: Sequence[str], config: Config) -> Intake:

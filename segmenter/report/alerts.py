@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import Literal
 
 from segmenter.config.report import ReportConfig
+from segmenter.features import sentences_of
 from segmenter.report.language import Voice
+from segmenter.report.palette import legible
 from segmenter.report.steps import next_step
 from segmenter.report.templating import fill
 from segmenter.report.types import AlertGroup, AlertLine, AlertPage, AlertRow, Stat
@@ -95,7 +97,7 @@ def alert_view(
         date=voice.date(as_of),
         language=voice.language,
         direction=voice.direction,
-        accent=config.accent,
+        accent=legible(config.accent),
         headline=_baseline(voice, lines) if is_first else _headline(voice, lines),
         stats=() if is_first else stats,
         notes=_notes(voice, counts) if counts else (),
@@ -166,7 +168,7 @@ def _row(voice: Voice, line: AlertLine) -> AlertRow:
         voice("severity {n}", n=voice.number(line.severity)),
         "" if line.amount is None else voice("{money} at stake", money=voice.money(line.amount)),
         voice.retell(line.reason),
-        voice.retell(line.evidence),
+        "\n".join(map(voice.retell, sentences_of(line.evidence))),
         voice(next_step(line.feature)),
         voice("Evidence"),
     )

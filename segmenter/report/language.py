@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date, time
 from functools import cached_property
 from typing import Any, Literal
@@ -20,6 +20,7 @@ from segmenter.report.catalogue import catalogue
 from segmenter.report.retelling import Retelling
 
 MISSING = "–"
+MINUS = "−"  # a hyphen is no minus sign
 DAY = re.compile(r"(\d{4}-\d\d-\d\d)(?: (\d\d:\d\d))?")
 AMOUNT = re.compile(r"([-+]?\d[\d,]*(?:\.(\d+))?(e[-+]\d+)?)(%| [A-Z]{3})?")
 SCRIPTS = ("LATIN", "GREEK", "CYRILLIC")  # of the fonts that come along
@@ -58,7 +59,7 @@ class Voice:
     @cached_property
     def _retelling(self) -> Retelling:
         """Texts that an analysis writes, which the catalogue holds under the context ``analysis``."""
-        return Retelling(self._catalogue.analysis, self._written, self._amount)
+        return Retelling(self._catalogue.analysis, self._written)
 
     def _written(self, text: str) -> str:
         """A number, share, amount of money or date written in English as this locale writes it."""
@@ -95,7 +96,14 @@ class Voice:
 
     def number(self, value: float | None, digits: int = 0) -> str:
         """A number with the locale's marks and `digits` decimals."""
-        return self._shown(value, lambda x: format_decimal(x, self._pattern(digits), self.locale))
+        return self._shown(value, lambda x: format_decimal(x, self._pattern(digits), self.locale), digits)
+
+    def ordinal(self, value: int) -> str:
+        """A place in a row: 102nd in English, 102. in other languages."""
+        if self.language.split("-")[0] != "en":
+            return f"{self.number(value)}."
+        suffix = "th" if value % 100 in (11, 12, 13) else {1: "st", 2: "nd", 3: "rd"}.get(value % 10, "th")
+        return f"{self.number(value)}{suffix}"
 
     def money(self, value: float | None, digits: int = 0) -> str:
         """Money in the run's currency, a plain number where it has none."""
@@ -105,6 +113,7 @@ class Voice:
         return self._shown(
             value,
             lambda x: format_currency(x, self.currency, pattern, self.locale, currency_digits=False),
+            digits,
         )
 
     def cents(self, value: float | None) -> str:
@@ -121,20 +130,20 @@ class Voice:
         return str(format_compact_decimal(value, format_type="long", locale=self.locale, fraction_digits=digits))
 
     def money_short(self, value: float | None) -> str:
-        """Money for an axis: £9.7M; in full where the locale has no short form."""
+        """Money for a chart: £9.7M; in full below a thousand and where the locale has no short form."""
         if not self.currency:
             return self.short(value)
-        if self._has_no_short_form(value):
-            return self.money(value)
+        if self._is_small(value) or self._has_no_short_form(value):
+            return self.cents(value)
         digits = self._digits(value)
         return self._shown(
             value, lambda x: format_compact_currency(x, self.currency, locale=self.locale, fraction_digits=digits)
         )
 
     def short(self, value: float | None) -> str:
-        """A number for an axis: 9.7K; in full where the locale has no short form."""
-        if self._has_no_short_form(value):
-            return self.number(value)
+        """A number for a chart: 9.7K; in full below a thousand and where the locale has no short form."""
+        if self._is_small(value) or self._has_no_short_form(value):
+            return self.number(value, 0 if value is None or abs(value) >= 100 or float(value).is_integer() else 1)
         digits = self._digits(value)
         return self._shown(value, lambda x: format_compact_decimal(x, locale=self.locale, fraction_digits=digits))
 
@@ -142,6 +151,11 @@ class Voice:
         """Whether the locale writes thousands in full, as German does below a million."""
         thousands = self.locale.compact_decimal_formats["short"]["other"]["1000"].pattern
         return value is not None and abs(value) < 1_000_000 and thousands == "0"
+
+    @staticmethod
+    def _is_small(value: float | None) -> bool:
+        """Whether no unit of a short form fits the value, as it is shown whole."""
+        return value is not None and abs(value) < 999.5
 
     @staticmethod
     def _digits(value: float | None) -> int:
@@ -156,7 +170,7 @@ class Voice:
             digits = 1 if share and abs(share) < 0.0995 else 0
         pattern = self.locale.percent_formats[None].pattern.replace("0%", f"{self._decimals(digits)}%")
         pattern = pattern.replace("0\xa0%", f"{self._decimals(digits)}\xa0%")
-        return self._shown(share, lambda x: self._percent(x, pattern))
+        return self._shown(share, lambda x: self._percent(x, pattern), digits + 2)
 
     def date(self, day: date) -> str:
         """A day, such as 9 December 2011."""
@@ -169,18 +183,23 @@ class Voice:
 
     def value(self, feature: Feature, value: float | None) -> str:
         """A feature's value in its kind's format, without the unit."""
-        if feature.kind == "money":
-            return self.cents(value)
-        if feature.kind == "share":
-            return self.percent(value)
-        if value is None or not math.isfinite(value):
-            return MISSING
-        whole = abs(value) >= 10 or float(value).is_integer()
-        return self.number(value, 2 if feature.kind == "ratio" else 0 if whole else 1)
+        return self.values(feature, [value])[0]
+
+    def values(self, feature: Feature, values: Sequence[float | None]) -> tuple[str, ...]:
+        """Values of one feature that stand beside each other: in its kind's format, with equally many decimals."""
+        digits = _decimals_of(feature, [abs(x) for x in values if x is not None and math.isfinite(x)])
+        write = {"money": self.money, "share": self.percent}.get(feature.kind, self.number)
+        return tuple(write(value, digits) for value in values)
 
     def with_unit(self, feature: Feature, value: float | None) -> str:
         """A feature's value with its unit."""
-        shown = self.value(feature, value)
+        return self.with_units(feature, [value])[0]
+
+    def with_units(self, feature: Feature, values: Sequence[float | None]) -> tuple[str, ...]:
+        """Values of one feature that stand beside each other, with their units."""
+        return tuple(self._in_units(feature, shown) for shown in self.values(feature, values))
+
+    def _in_units(self, feature: Feature, shown: str) -> str:
         if shown == "1" and feature.unit:
             return f"1 {self(feature.unit.removesuffix('s'))}"
         return f"{shown} {self(feature.unit)}" if feature.unit and shown != MISSING else shown
@@ -191,11 +210,14 @@ class Voice:
         return str(format_percent(share, pattern, self.locale))
 
     @staticmethod
-    def _shown(value: float | None, write: Callable[[float], Any]) -> str:
-        """`value` written out, a dash where there is none."""
+    def _shown(value: float | None, write: Callable[[float], Any], digits: int = 9) -> str:
+        """`value` written out, a dash where there is none; what is shown as zero has no sign."""
         if value is None or not math.isfinite(value):
             return MISSING
-        return str(write(float(value)))
+        if round(value, digits) == 0:
+            value = 0.0
+        shown = str(write(float(value)))
+        return shown.replace("-", MINUS, 1) if value < 0 else shown
 
     @staticmethod
     def _decimals(digits: int) -> str:
@@ -213,3 +235,15 @@ def _is_ours(locale: Locale) -> bool:
         all(name(letter).startswith(SCRIPTS) for letter in sample if letter.isalpha())
         and locale.text_direction == "ltr"
     )
+
+
+def _decimals_of(feature: Feature, sizes: Sequence[float]) -> int:
+    """How many decimals values of these `sizes` need: money cents where all are below a hundred, and so on."""
+    largest = max(sizes, default=0.0)
+    if feature.kind == "money":
+        return 2 if 0 < largest < 100 else 0
+    if feature.kind == "share":
+        return 1 if any(0 < size < 0.0995 for size in sizes) else 0
+    if feature.kind == "ratio":
+        return 2
+    return 0 if largest >= 10 or all(float(size).is_integer() for size in sizes) else 1

@@ -10,6 +10,7 @@ from segmenter.assets import asset
 from segmenter.report.brand import font_faces
 from segmenter.report.fonts import more_faces, warn_of_boxes
 from segmenter.report.language import Voice
+from segmenter.report.palette import dimmed
 from segmenter.report.templating import fill
 from segmenter.report.types import Page
 
@@ -19,6 +20,9 @@ FACES = "/* the faces that the page's letters ask for */"  # stands for them unt
 WORDS = (  # of the scripts
     "Sort by this column", "Filter", "Light", "Dark", "Switch to light colours", "Switch to dark colours", "All",
     "Customer {id}", "No customer {id} on the map.", "{count} customers are on this map.",
+    "{count} of {all} customers are on this map: in three dimensions a sample is placed, to keep it quick.",
+    "{count} customers match; the first are listed.", "This customer is on the map in two dimensions only.",
+    "No order of this customer stands: all were cancelled or given back.",
 )  # fmt: skip
 
 
@@ -51,6 +55,15 @@ def _scripts(with_map: bool) -> tuple[str, ...]:
     return tuple(asset(f"templates/{name}").read_text(encoding="utf-8") for name in ("page.js", *names))
 
 
+def _dimmed(cells: re.Match[str]) -> str:
+    """The cells of a heat map with a second, dimmer colour for a dark page; an old browser keeps to the first."""
+    return re.sub(
+        r"fill: (#[0-9a-f]{6})",
+        lambda fill: f"fill: {fill[1]}; fill: light-dark({fill[1]}, {dimmed(fill[1])})",
+        cells.group(),
+    )
+
+
 def _themed(text: str) -> str:
     """Neutral colours of the drawings as variables, so that a dark page darkens them too."""
 
@@ -58,6 +71,6 @@ def _themed(text: str) -> str:
         svg = drawing.group()
         for colour, variable in NEUTRALS.items():
             svg = svg.replace(f": {colour}", f": var({variable})")
-        return svg
+        return re.sub(r'<g class="cells">.*?</g>', _dimmed, svg, flags=re.DOTALL)
 
     return re.sub(r"<svg.*?</svg>", themed, text, flags=re.DOTALL)

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from segmenter.report.language import Voice
     from segmenter.report.types import Figure, Page
 
+VARIANT = "pdf/ua-1"  # tagged, for readers who cannot see it
 INSTALL = "apt-get install -y --no-install-recommends libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0"
 
 
@@ -32,6 +33,11 @@ def pdf_problem() -> str | None:
 
 def write_pdf(page: Page, voice: Voice, charts: dict[str, Figure], templates: str | None, target: Path) -> None:
     """Write the page as PDF/UA-1; nothing but its own charts, matplotlib's fonts and data: addresses is ever fetched."""
+    lay_out(page, voice, charts, templates).write_pdf(target, pdf_variant=VARIANT)
+
+
+def lay_out(page: Page, voice: Voice, charts: dict[str, Figure], templates: str | None) -> Any:
+    """The page on sheets of paper, a `weasyprint.Document`."""
     from weasyprint import HTML
     from weasyprint.text.fonts import FontConfiguration
 
@@ -39,7 +45,7 @@ def write_pdf(page: Page, voice: Voice, charts: dict[str, Figure], templates: st
 
     text = paper(page, voice, templates, "".join(chart.svg for chart in charts.values()))
     document = HTML(string=text, url_fetcher=_fetcher(charts))
-    document.write_pdf(target, pdf_variant="pdf/ua-1", font_config=FontConfiguration())
+    return document.render(pdf_variant=VARIANT, font_config=FontConfiguration())
 
 
 def _drawn(svg: str) -> str:

@@ -5,9 +5,8 @@ braces for what differs: ``spent {value}; a typical customer spends {median}``. 
 template, what stood for a name is retold in turn, and the translation is filled. What no template
 fits stays as it is. A name, up to an underscore, says what it stands for:
 
-    n                             a number or share, written as the reader's locale does; n_money an amount of money
-    value, median, least, most    a number with its unit
-    measure                       an amount of money, or pieces for one
+    n                             a number or share, written as the reader's locale does
+    value, median, least, most    a number with its unit, or an amount of money with its currency
     day, moment                   a date, a date and a time
     list, doubts                  anything
     product, order, run, column   a text of the user's or an identifier, never retold
@@ -24,7 +23,7 @@ VALUE = rf"{NUMBER}(?: [A-Za-z]+)?"
 DAY = r"\d{4}-\d\d-\d\d"
 KINDS = {
     "n": NUMBER, "value": VALUE, "median": VALUE, "least": VALUE, "most": VALUE, "day": DAY, "moment": rf"{DAY} \d\d:\d\d",
-    "measure": rf"(?:{NUMBER} pieces? for )?{NUMBER}", "list": ".+", "doubts": ".+",
+    "list": ".+", "doubts": ".+",
 }  # fmt: skip
 RAW = {"product", "order", "run", "column"}
 NAME = re.compile(r"\{(\w+)\}")
@@ -33,15 +32,11 @@ Template = tuple[re.Pattern[str], tuple[str, ...], str]
 
 
 class Retelling:
-    """The templates of one catalogue; calling it retells a text.
+    """The templates of one catalogue; calling it retells a text. `write` writes a number or date by locale."""
 
-    `write` writes a number or date by locale, and `money` a number that is an amount of money.
-    """
-
-    def __init__(self, texts: Mapping[str, str], write: Callable[[str], str], money: Callable[[str], str]) -> None:
+    def __init__(self, texts: Mapping[str, str], write: Callable[[str], str]) -> None:
         self.texts = texts
         self.write = write
-        self.money = money
         named = [text for text in texts if NAME.search(text) and text != JOINT]
         named.sort(key=lambda text: -len(NAME.sub("", text)))  # what says most is tried first
         self.templates = [_template(text, texts[text]) for text in named]
@@ -76,10 +71,7 @@ class Retelling:
         return None
 
     def _value(self, name: str, value: str) -> str:
-        if _kind(name) in RAW:
-            return value
-        is_money = (name.endswith("money") or _kind(name) == "measure") and re.fullmatch(NUMBER, value)
-        return self.money(value) if is_money else self(value)
+        return value if _kind(name) in RAW else self(value)
 
     def _rest(self, text: str) -> str:
         """A list piece by piece, else a number or date, else the text as it is."""

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import replace
+from functools import cache
 
 import pandas as pd
 
 from segmenter.analysis.findings import Findings, SegmentCard
 from segmenter.analysis.lifetime_types import LifetimeFinding
+from segmenter.features import sentences_of
 from segmenter.report.language import Voice
 from segmenter.runs.history import History
 from segmenter.runs.types import Manifest, Run
@@ -23,17 +25,17 @@ def retold(run: Run, voice: Voice) -> Run:
     Names of segments and features, sentences, reasons and labels are retold; identifiers, file names and what
     users wrote stay.
     """
-    tell = voice.retell
+    tell = cache(voice.retell)
     return replace(
         run,
         manifest=_manifest(run.manifest, tell),
         findings=_findings(run.findings, tell),
         customers=_columns(run.customers, ("segment_name", "second_segment", "rfm_segment", "anomaly_reason"), tell),
         segments=_columns(run.segments, ("name", "action", "avoid", "rule"), tell),
-        anomalies=_columns(run.anomalies, ("segment_name", "reason", "evidence", *REASONS), tell),
+        anomalies=_evidence(_columns(run.anomalies, ("segment_name", "reason", *REASONS), tell), tell),
         history=_history(run.history, tell),
-        moves=_optional(run.moves, ("segment_before", "segment_now"), tell),
-        alerts=_optional(run.alerts, ("reason", "evidence"), tell),
+        moves=None if run.moves is None else _columns(run.moves, ("segment_before", "segment_now"), tell),
+        alerts=None if run.alerts is None else _evidence(_columns(run.alerts, ("reason",), tell), tell),
     )
 
 
@@ -47,8 +49,9 @@ def _columns(table: pd.DataFrame, names: Iterable[str], tell: Tell) -> pd.DataFr
     return table.assign(**told)
 
 
-def _optional(table: pd.DataFrame | None, names: Iterable[str], tell: Tell) -> pd.DataFrame | None:
-    return None if table is None else _columns(table, names, tell)
+def _evidence(table: pd.DataFrame, tell: Tell) -> pd.DataFrame:
+    """`table` with the transactions behind each customer retold, a sentence a line."""
+    return _columns(table, ("evidence",), lambda text: "\n".join(map(tell, sentences_of(text))))
 
 
 def _all(texts: Iterable[str], tell: Tell) -> tuple[str, ...]:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Literal
+
+TALL = 0.34  # height by width of a drawing; as wide as the text that is a quarter of a page
 
 
 @dataclass(frozen=True)
@@ -19,6 +22,12 @@ class Figure:
     reading: str
     alt: str
     source: str
+
+    @property
+    def is_tall(self) -> bool:
+        """Whether it takes so much of a page that a heading before it had better not wait for it."""
+        size = re.search(r'viewBox="0 0 ([\d.]+) ([\d.]+)"', self.svg)
+        return size is not None and float(size[2]) / float(size[1]) > TALL
 
 
 @dataclass(frozen=True)
@@ -54,6 +63,19 @@ class Table:
     rows: tuple[tuple[Cell, ...], ...]
     source: str
     filterable: bool = False
+
+    @property
+    def is_prose(self) -> bool:
+        """Whether a narrow screen had better show it as a list, row by row: much text, or much of it in one cell."""
+        texts = [column for column in self.columns if column.kind == "text"]
+        return len(texts) > 2 or any(cell.detail or len(cell.text) > 40 for row in self.rows for cell in row)
+
+    @property
+    def is_even(self) -> bool:
+        """Whether it is names with several numbers each, whose columns may all have one width."""
+        kinds = [column.kind for column in self.columns]
+        is_short = all(len(cell.text) < 12 for row in self.rows for cell in row[1:])
+        return len(kinds) > 4 and kinds[0] == "text" and set(kinds[1:]) == {"number"} and is_short
 
 
 @dataclass(frozen=True)
@@ -92,12 +114,21 @@ class Card:
 
 @dataclass(frozen=True)
 class Part:
-    """A piece of a chapter that stays together: its heading, sentences, figures and tables in reading order."""
+    """A piece of a chapter: its heading, sentences, figures and tables in reading order.
+
+    `command` is a line for a terminal, to be copied whole; it follows the sentences.
+    """
 
     title: str
     sentences: tuple[str, ...] = ()
     figures: tuple[Figure, ...] = ()
     tables: tuple[Table, ...] = ()
+    command: str = ""
+
+    @property
+    def is_loose(self) -> bool:
+        """Whether on paper its sentences may stand on the page before its first drawing."""
+        return bool(self.figures) and self.figures[0].is_tall
 
 
 @dataclass(frozen=True)
@@ -137,6 +168,7 @@ class Page:
     certainty: Section
     data: Section
     method: Section
+    asides: tuple[Table, ...] = ()  # the numbers of what is shown in another form than a table: strip and cards
     changed: tuple[str, ...] = ()  # since the run before
     moves: Section | None = None  # None: nothing to compare with
     to_come: Section | None = None  # None: the run holds no forecast

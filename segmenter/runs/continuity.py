@@ -45,21 +45,25 @@ def continuity(
         challenger_n_clusters=n_fresh,
         drift=drifts,
         matches=tuple(matches),
-        sentences=_sentences(known.as_of, agreement, moved / max(len(held), 1), drifts, matches),
+        sentences=_sentences(known.as_of, agreement, (moved, len(held)), _labelled(drifts, table), matches),
     )
 
 
+def _labelled(drifts: Sequence[Drift], table: FeatureTable) -> list[str]:
+    """What has drifted, in a reader's words."""
+    labels = {feature.name: feature.label for feature in table.features}
+    return [labels.get(each.feature, each.feature) for each in drifts if each.verdict == "drifted"]
+
+
 def _sentences(
-    since: date, agreement: float, moved: float, drifts: Sequence[Drift], matches: Sequence[Match]
+    since: date, agreement: float, moved: tuple[int, int], drifted: Sequence[str], matches: Sequence[Match]
 ) -> tuple[str, ...]:
+    """The verdict first; `moved` is how many of how many customers a fresh fit would put elsewhere."""
     fits = "still fit" if agreement >= CLOSE else "no longer fit well"
-    sentences = [
-        f"The segments of {since} {fits}: segments found anew today would move {moved:.0%} of the customers "
-        f"(adjusted Rand index {agreement:.2f})."
-    ]
-    drifted = [each.feature for each in drifts if each.verdict == "drifted"]
+    elsewhere = f"{moved[0]:,} of {moved[1]:,} customers would be" if moved[0] else "no customer would be"
+    sentences = [f"The segments of {since} {fits}: found anew today, {elsewhere} in another one."]
     if drifted:
-        sentences.append(f"Customers have drifted away from those of {since} in {', '.join(drifted)}.")
+        sentences.append(f"Customers differ from those of {since} in: {', '.join(drifted)}.")
     parts = [match for match in matches if match.kind == "split"]
     for (origin,) in sorted({match.before for match in parts}):
         into = " and ".join(f"{match.name} ({match.customers:,})" for match in parts if match.before == (origin,))

@@ -223,8 +223,9 @@ def _sentences(moves: pd.DataFrame, segments: Iterable[SegmentChange], since: da
         else f"No segment's size has really changed since {since}: what differs is within chance."
     )
     words = {
-        "new": "new", "returning": "back again", "upgraded": "in a better segment", "downgraded": "in a weaker one",
-        "lapsed": "without an order in the period", "gone": "no longer in the export",
+        "new": "new", "returning": "back after a pause", "upgraded": "moved to a better segment",
+        "downgraded": "moved to a weaker segment", "lapsed": "without an order this time",
+        "gone": "no longer in the export",
     }  # fmt: skip
     told = [f"{counts[state]:,} {word}" for state, word in words.items() if counts.get(state)]
     redrawn = int((moves["cause"] == "cut point").sum())

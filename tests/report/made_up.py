@@ -138,7 +138,9 @@ def _with_anomalies(rng, frame, n_anomalies):
     frame["anomaly_score"] = np.where(odd, rng.exponential(1.5, len(frame)) + 1, 0.0)
     frame["severity"] = np.where(odd, rng.uniform(30, 100, len(frame)), 0.0)
     frame["anomaly_reason"] = np.where(
-        odd, "Had 77,183.60 GBP taken back in one line; for a typical customer it is 0.00 GBP", ""
+        odd,
+        "Got 99% of the money back; most customers nothing; spent 4,310 GBP; a typical customer spends 0.00 GBP",
+        "",
     )
     frame["jury"] = np.where(odd, rng.integers(2, 6, len(frame)), 0)
     return frame
@@ -174,8 +176,8 @@ def _anomalies(customers):
         frame[f"reason_{number}_usual"] = "20 to 900"
     frame["nearest_ordinary"] = "12399"
     frame["evidence"] = (
-        "Largest orders: 541431 of 2011-01-18 10:01, 74,215 pieces for 77,183.60. "
-        "Largest returns: 2011-01-18 10:17 cancelled MEDIUM CERAMIC TOP STORAGE JAR, 74,215 pieces for 77,183.60."
+        "Largest orders: 77,183.60 GBP on 2011-01-18 10:01 (order 541431, 74,215 pieces). "
+        "Largest returns: 77,183.60 GBP on 2011-01-18 10:17 (cancelled, 74,215 pieces of MEDIUM CERAMIC TOP STORAGE JAR)."
     )
     return frame.reset_index(drop=True)
 
@@ -195,7 +197,7 @@ def _card(customers, label):
         overall={f.name: float(customers[f.name].median()) for f in FEATURES},
         profile={name: 1.5 - label * 0.6 + 0.1 * i * (-1) ** i for i, name in enumerate(USED)},
         importance=(("recency", 0.31), ("monetary", 0.22), ("frequency", 0.12)),
-        rule="days since the last order: 45 days or less and orders: 6 orders or more",
+        rule="days since the last order: at most 45 and orders: at least 6",
         rule_precision=0.91,
         rule_recall=0.84,
         stability=0.93 - 0.1 * label,
@@ -387,6 +389,6 @@ def _manifest(customers):
             AccountLine("no_customer", "no customer", 135_080, Decimal("1447682.12"), False),
             AccountLine("cancelled", "sales cancelled in full later", 900, Decimal("-211342.09"), False),
             AccountLine("unreadable", "could not be read (see rejected.csv)", 45, None, False),
-        ), ("25% of the rows worth 1,447,682.12 name no customer; the segments do not cover them.",)),
+        ), ("25% of the rows name no customer; the segments do not cover them.",)),
         FEATURES, period, {"reading the export": 2.31, "describing customers": 1.2, "finding segments and anomalies": 8.4},
     )  # fmt: skip

@@ -24,7 +24,8 @@ def moved_run():
     run = made_up_run()
     ids, names = run.customers["customer_id"], run.customers["segment_name"]
     before = names.where(ids.index % 9 != 0, NAMES[1])
-    moves = pd.DataFrame({"customer_id": ids, "segment_before": before, "segment_now": names})
+    moves = pd.DataFrame({"customer_id": ids, "segment_before": before, "segment_now": names, "state": "same"})
+    moves = moves.assign(money_before=90.0, money_now=run.customers["monetary"] / 10, cause=None)
     return replace(run, history=_history(run), moves=moves, alerts=_alerts(run.anomalies))
 
 
@@ -41,7 +42,7 @@ def _history(run):
         tuple(BridgeStep(kind, 40, amount) for kind, amount in zip(kinds, (9000, 400, 250, 900, -80, -600, -300, -70, 9500), strict=True)),
         changes, 33, 10, True,
         (f"Since 2011-12-03 these segments changed by more than chance explains: {NAMES[0]} (+40).",
-         "Of 600 customers: 3 new, 12 in a better segment, 7 in a weaker one, 5 no longer in the export.",
+         "Of 600 customers: 3 new, 12 moved to a better segment, 7 moved to a weaker segment, 5 no longer in the export.",
          "10 changed segment only because the segments were redrawn, not by what they did."),
     )  # fmt: skip
     drift = tuple(
@@ -54,8 +55,8 @@ def _history(run):
     )
     continuity = Continuity(
         "20261102T080000Z-22bb", date(2011, 11, 19), 0.71, 88, 0.33, 0.31, 0.36, 5, 6, drift, (),
-        ("The segments of 2011-11-19 no longer fit well: segments found anew today would move 15% of the customers (adjusted Rand index 0.71).",
-         "Customers have drifted away from those of 2011-11-19 in recency.",
+        ("The segments of 2011-11-19 no longer fit well: found anew today, 88 of 600 customers would be in another one.",
+         "Customers differ from those of 2011-11-19 in: days since the last order.",
          f"A fresh fit would split {NAMES[0]} into {NAMES[1]} (310) and {NAMES[2]} (95).",
          "Look at the fresh segments and, if they are better, accept them: `segmenter runs accept`."),
     )  # fmt: skip

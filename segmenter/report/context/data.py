@@ -9,6 +9,11 @@ from segmenter.report.context.view import View, code, columns, parts, table, tex
 from segmenter.report.types import Cell, Part, Section, Table
 
 MAX_FILES = 12
+REVENUE_WORDS = "All revenue is net of returns: what was given back is taken off in the month in which it was."
+COHORT_WORDS = (
+    "A row is everybody whose first order fell into one month. Read it from left to right: the share of them who ordered "
+    "1, 2, 3 … months later."
+)
 
 
 def data(view: View) -> Section:
@@ -28,9 +33,14 @@ def data(view: View) -> Section:
         lead,
         parts(
             Part("Every row accounted for", view.run.manifest.account.warnings, (), (_account(view),)),
-            Part("Revenue over time", (), view.figures("months", "concentration")),
-            Part("Who comes back", (), view.figures("cohorts")),
-            Part("Columns and files", _ignored(view), (), (_recognition(view), _readings(view))),
+            Part(
+                "Revenue over time",
+                (REVENUE_WORDS,) if "months" in view.charts else (),
+                view.figures("months", "concentration"),
+            ),
+            Part("Who comes back", (COHORT_WORDS,) if "cohorts" in view.charts else (), view.figures("cohorts")),
+            Part("The columns", _ignored(view), (), (_recognition(view),)),
+            Part("The files", (), (), (_readings(view),)),
         ),
     )
 
