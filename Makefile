@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: help demo test slow lint types format bench docs constraints clean pango
+.PHONY: help demo test slow lint types format bench docs picture constraints clean pango
 
 help:  ## list the commands
 	@sed -n 's/^\([a-z]*\):.*  ## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -26,6 +26,9 @@ format: $(VENV)/.developing  ## format the code and mend what ruff can
 
 docs: $(VENV)/.developing  ## write config.toml and the references in docs/ from the code
 	$(BIN)/python -m segmenter.config.reference
+
+picture: $(VENV)/.developing  ## photograph the first page of the sample's report for the README
+	$(BIN)/python bench/picture.py
 
 bench: $(VENV)/.developing pango  ## measure beside the usual alternatives, into bench/RESULTS.md
 	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev,bench]'

@@ -4,7 +4,7 @@ SELECT f.file, p.* EXCLUDE (path)
 FROM (
     SELECT
         path, line, customer_id, ts, order_id, product, description, category, quantity, unit_price, amount, status,
-        currency, fault
+        currency, email, fault
     FROM read_parquet($paths, filename = 'path')
     WHERE part = 'lines'
 ) AS p

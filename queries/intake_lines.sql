@@ -14,5 +14,6 @@ CREATE TABLE lines (
     amount DECIMAL(18, 4),
     status VARCHAR,
     currency VARCHAR,
+    email VARCHAR,
     fault VARCHAR
 )

@@ -10,6 +10,7 @@ SELECT
     category,
     quantity,
     amount,
+    email,
     CASE fate WHEN 'cancelled_status' THEN 'cancelled' ELSE fate END AS status
 FROM judged
 WHERE fate IN ('sale', 'return')

@@ -138,13 +138,14 @@ def _analyse(sources: Sequence[str], config: Config, watch: Stopwatch, started: 
             )
             watch.begin(STAGES[2])
             found = study(table, known, config)
+            customers = features.with_addresses(found.customers, engine)
             manifest = _manifest(config, started, intake, table, period, watch)
             keep_everybody(engine, found.findings.cards, config.engine.spark_folder, manifest.run_id)
         rejected = connection.execute("SELECT * FROM rejected ORDER BY file, line").df()
     return Run(
         manifest,
         found.findings,
-        found.customers,
+        customers,
         found.segments,
         found.anomalies,
         rejected,

@@ -37,7 +37,7 @@ def search(prepared: Prepared, config: DbscanConfig, labels: Mapping[str, str]) 
         prepared = _blunted(prepared, leeway)
         found = detect(prepared.anomalies, prepared.anomaly_names, config)
     names = [labels.get(name, name) for name in prepared.anomaly_names]
-    told = (*_told(names, leeway), *_doubted(names, first, found.is_anomaly))
+    told = _told(names, first, found.is_anomaly, leeway)
     contrast, n = _contrast(prepared.anomalies)
     finding = replace(found.finding, contrast=contrast, n_contrast=n)
     warnings = (*finding.warnings, *told, *_indistinct(contrast))
@@ -64,28 +64,27 @@ def _blunted(prepared: Prepared, leeway: Floats) -> Prepared:
     return replace(prepared, search=search, anomalies=np.sign(away) * np.maximum(np.abs(away) - leeway, 0.0))
 
 
-def _told(names: list[str], leeway: Floats) -> tuple[str, ...]:
-    blunted = [name for name, least in zip(names, leeway, strict=True) if least > 0]
-    if not blunted:
-        return ()
-    return (
-        f"Nearly all customers are alike in {', '.join(blunted)}, and whoever differs there at all would stand out: "
-        "only differences that fewer than one customer in a hundred reaches were counted.",
-    )
-
-
-def _doubted(names: list[str], matrix: Floats, odd: Mask) -> tuple[str, ...]:
-    """A warning where most of the flagged are those who differ where nearly all are alike."""
+def _told(names: list[str], matrix: Floats, odd: Mask, leeway: Floats) -> tuple[str, ...]:
+    """What was done where nearly all are alike, and a warning where most of the flagged are those who differ there."""
     columns = np.flatnonzero(alike(matrix))
     away = matrix[:, columns] != np.median(matrix[:, columns], axis=0)
+    columns, away = columns[away.mean(axis=0) >= COMMON], away[:, away.mean(axis=0) >= COMMON]
     differ = away.any(axis=1)
-    if not odd.any() or differ.mean() < COMMON or (odd & differ).sum() <= odd.sum() / 2:
+    mostly = odd.any() and (odd & differ).sum() > odd.sum() / 2
+    if not leeway.any() and not mostly:
         return ()
-    there = [names[column] for column, each in zip(columns, away.T, strict=True) if (each & odd).any()]
-    return (
-        f"{(odd & differ).sum():,} of the {odd.sum():,} flagged differ from nearly all customers in {', '.join(there)}. "
-        "Such customers are few, which does not make them odd: read them as another kind of customer.",
-    )
+    told = [f"Nearly all customers are alike in {', '.join(names[column] for column in columns)}."]
+    if leeway.any():
+        told.append(
+            "Whoever differs there at all would stand out, so only what exceeds the difference that one customer in a hundred "
+            "reaches was counted."
+        )
+    if mostly:
+        told.append(
+            f"Of {odd.sum():,} flagged, {(odd & differ).sum():,} are among the {differ.sum():,} who differ there. That they are "
+            "few does not make them odd: read them as another kind of customer."
+        )
+    return (" ".join(told),)
 
 
 def _contrast(matrix: Floats) -> tuple[float | None, int]:

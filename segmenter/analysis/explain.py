@@ -93,8 +93,10 @@ class _Usual:
         below = np.searchsorted(known, values, side="right")
         above = len(known) - np.searchsorted(known, values, side="left")
         tails = np.where(np.isfinite(values), np.minimum(below, above) / max(len(known), 1), 1.0)
-        low, median, high = np.percentile(known, (5, 50, 95)) if len(known) else (np.nan,) * 3
-        return cls(feature, values, tails, (float(low), float(median), float(high)))
+        if not len(known):
+            return cls(feature, values, tails, (float("nan"),) * 3)
+        low, high = np.percentile(known, (5, 95), method="nearest")  # what customers have: whole where all are whole
+        return cls(feature, values, tails, (float(low), float(np.median(known)), float(high)))
 
 
 def explain(

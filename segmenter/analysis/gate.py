@@ -19,7 +19,7 @@ def too_thin(held_out: int, days: int, n_repeat: int) -> str:
         )
     if n_repeat < MIN_REPEATERS:
         return (
-            f"In the first two thirds of the time {n_repeat} customers ordered again; with fewer than "
+            f"Customers who ordered again in the first two thirds of the time: {n_repeat}. With fewer than "
             f"{MIN_REPEATERS} a forecast would be guesswork."
         )
     return ""

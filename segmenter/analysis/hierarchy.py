@@ -118,8 +118,8 @@ def _shown(
     leaves = min(LEAVES, n)
     groups = cut(tree, leaves)
     heights = tree[:, 2]
-    upper = heights[n - n_clusters] if n_clusters > 1 else heights[-1]
-    lower = heights[n - n_clusters - 1] if n_clusters < n else 0.0
+    upper = heights[n - n_clusters] if n_clusters > 1 else 0.0
+    lower = heights[n - n_clusters - 1] if 1 < n_clusters < n else 0.0
     truncated, order = _truncate(tree, groups, leaves)
     return HierarchyFinding(
         linkage=method,

@@ -187,7 +187,8 @@ def _limits(
         int(((column < low) | (column > high)).sum()) for column, (low, high) in zip(table.T, fences, strict=True)
     ]
     notes = tuple(
-        f"{count:,} customers' {name} lay beyond {bottom:,.4g} to {top:,.4g} and was set to the edge ({config.outliers})."
+        f"{name}: {count:,} of {len(table):,} values lay beyond {bottom:,.4g} to {top:,.4g} and were set to the edge "
+        f"({config.outliers})."
         for name, count, (bottom, top) in zip(names, beyond, fences, strict=True)
         if count
     )

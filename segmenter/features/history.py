@@ -85,7 +85,8 @@ def _pieces(pieces: float) -> str:
 
 
 def _spell(spell: Spell, currency: str) -> str:
-    silence = f", after {spell.silence} days without an order" if spell.silence is not None else ""
+    days = "1 day" if spell.silence == 1 else f"{spell.silence} days"
+    silence = f", after {days} without an order" if spell.silence is not None else ""
     return (
         f"{SPELL} {spell.n_orders} orders from {spell.first_day} to {spell.last_day}, "
         f"{_money(spell.amount, currency)} or {spell.share:.0%} of the money{silence}."

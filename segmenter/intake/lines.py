@@ -28,7 +28,7 @@ def append(connection: duckdb.DuckDBPyConnection, table: RawTable, meaning: Mean
         f"{_text(columns.get('order'))}, {_text(columns.get('product'))}, {_text(columns.get('description'))}, "
         f"{_text(columns.get('category'))}, {_number(columns, 'quantity', formats)}, "
         f"{_number(columns, 'unit_price', formats)}, {amount}, "
-        f"{_text(columns.get('status'))}, {_text(columns.get('currency'))}, {fault} FROM {table.name}"
+        f"{_text(columns.get('status'))}, {_text(columns.get('currency'))}, {_email(columns.get('email'))}, {fault} FROM {table.name}"
     )
     verbatim = ", ".join(f"coalesce(r.c{index}, '')" for index in range(len(table.layout.header)))
     connection.execute(
@@ -46,6 +46,13 @@ def _text(column: str | None) -> str:
     if column is None:
         return "CAST(NULL AS VARCHAR)"
     return f"CASE WHEN lower(trim({column})) NOT IN ('', {NOTHING}) THEN trim({column}) END"
+
+
+def _email(column: str | None) -> str:
+    """SQL of an address, trimmed and in lower case, as platforms hash it; NULL where there is none."""
+    if column is None:
+        return "CAST(NULL AS VARCHAR)"
+    return f"CASE WHEN {column} LIKE '%_@_%' THEN lower(trim({column})) END"
 
 
 def _customer(column: str) -> str:

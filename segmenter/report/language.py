@@ -8,32 +8,41 @@ from collections.abc import Callable, Sequence
 from datetime import date, time
 from functools import cached_property
 from typing import Any, Literal
+from unicodedata import name
 
 from babel import Locale, UnknownLocaleError
 from babel.dates import format_date, format_time
 from babel.numbers import format_compact_currency, format_compact_decimal, format_currency, format_decimal
 
-from segmenter.assets import asset
 from segmenter.errors import ReportError
 from segmenter.features.types import Feature
+from segmenter.report.catalogue import catalogue
 from segmenter.report.retelling import Retelling
 
 MISSING = "–"
 MINUS = "−"  # a hyphen is no minus sign
 DAY = re.compile(r"(\d{4}-\d\d-\d\d)(?: (\d\d:\d\d))?")
 AMOUNT = re.compile(r"([-+]?\d[\d,]*(?:\.(\d+))?(e[-+]\d+)?)(%| [A-Z]{3})?")
+SCRIPTS = ("LATIN", "GREEK", "CYRILLIC")  # of the fonts that come along
 Direction = Literal["ltr", "rtl"]
 
 
 class Voice:
-    """The words and number formats of one locale; `voice("text")` translates."""
+    """The words and number formats of one locale; `voice("text")` translates.
+
+    `texts` are the English texts and their translations, none where the report speaks English; there a locale
+    that writes its months or money in another script than its English surroundings formats as English does.
+    """
 
     def __init__(self, locale: str, currency: str = "") -> None:
         try:
-            self.locale = Locale.parse(locale.replace("-", "_"))
+            asked = Locale.parse(locale.replace("-", "_"))
         except (UnknownLocaleError, ValueError) as error:
             raise ReportError(f"report.locale {locale!r} is not a known locale; try en, en_GB or de.") from error
         self.currency = currency
+        self._catalogue = catalogue(asked.language)
+        self.texts = self._catalogue.texts
+        self.locale = asked if self.texts or _is_ours(asked) else Locale("en")
 
     def __call__(self, text: str, **values: Any) -> str:
         """`text` in the reader's language, its {names} filled with `values`."""
@@ -43,43 +52,14 @@ class Voice:
     def retell(self, text: str) -> str:
         """A finished English text of an analysis in the reader's language, as far as the catalogue knows it.
 
-        Where there is no catalogue the words stay English; days and amounts are written as the locale does.
+        In English too its numbers, amounts of money and dates are written as the locale does.
         """
-        if self.texts and text:
-            return self._retelling(text)
-        return self._inside.sub(lambda found: self._written(found.group()), text) if text else text
-
-    @cached_property
-    def _inside(self) -> re.Pattern[str]:
-        """Days, and amounts in the run's currency, inside a text."""
-        amount = rf"-?\d[\d,]*(?:\.\d+)? {self.currency}\b|" if self.currency else ""
-        return re.compile(rf"(?<![\w.,-])(?:{amount}\d{{4}}-\d\d-\d\d(?: \d\d:\d\d)?)(?![\w-])")
-
-    @cached_property
-    def texts(self) -> dict[str, str]:
-        """English texts of the report and their translations; empty where there is no catalogue."""
-        return self._catalogue[""]
+        return self._retelling(text) if text else text
 
     @cached_property
     def _retelling(self) -> Retelling:
         """Texts that an analysis writes, which the catalogue holds under the context ``analysis``."""
-        return Retelling(self._catalogue["analysis"], self._written)
-
-    @cached_property
-    def _catalogue(self) -> dict[str, dict[str, str]]:
-        """Texts and their translations by context, of templates/locale/<language>."""
-        found: dict[str, dict[str, str]] = {"": {}, "analysis": {}}
-        try:
-            source = asset(f"templates/locale/{self.locale.language}/LC_MESSAGES/report.po")
-        except FileNotFoundError:
-            return found
-        from babel.messages.pofile import read_po
-
-        with source.open("rb") as file:
-            for message in read_po(file, locale=self.locale):
-                if message.id and message.string:
-                    found[message.context or ""][str(message.id)] = str(message.string)
-        return found
+        return Retelling(self._catalogue.analysis, self._written)
 
     def _written(self, text: str) -> str:
         """A number, share, amount of money or date written in English as this locale writes it."""
@@ -90,12 +70,19 @@ class Voice:
             at = time.fromisoformat(day[2])
             return f"{format_date(on, 'medium', self.locale)}, {format_time(at, 'short', locale=self.locale)}"
         if amount := AMOUNT.fullmatch(text):
-            value, digits = float(amount[1].replace(",", "")), 0 if amount[3] else len(amount[2] or "")
-            if amount[4] == "%":
-                return self.percent(value / 100, digits)
-            shown = self.money(value, digits) if amount[4] else self.number(value, digits)
+            number, unit = amount[1], amount[4] or ""
+            if unit and unit.strip() == self.currency:
+                return self._amount(number)
+            value, digits = float(number.replace(",", "")), 0 if amount[3] else len(amount[2] or "")
+            shown = self.percent(value / 100, digits) if unit == "%" else f"{self.number(value, digits)}{unit}"
             return f"+{shown}" if text.startswith("+") else shown
         return text
+
+    def _amount(self, text: str) -> str:
+        """An amount of money written in English, with its decimals, as this locale writes it; nothing is 0."""
+        value, decimals = float(text.replace(",", "")), text.partition(".")[2]
+        shown = self.money(value, len(decimals) if value else 0)
+        return f"+{shown}" if text.startswith("+") else shown
 
     @property
     def language(self) -> str:
@@ -239,6 +226,15 @@ class Voice:
     def _pattern(self, digits: int) -> str:
         pattern: str = self.locale.decimal_formats[None].pattern
         return pattern.replace("0.###", self._decimals(digits))
+
+
+def _is_ours(locale: Locale) -> bool:
+    """Whether the locale writes dates and money in a script that can stand among English words."""
+    sample = format_date(date(2011, 12, 9), "long", locale) + format_compact_currency(12_000_000, "EUR", locale=locale)
+    return (
+        all(name(letter).startswith(SCRIPTS) for letter in sample if letter.isalpha())
+        and locale.text_direction == "ltr"
+    )
 
 
 def _decimals_of(feature: Feature, sizes: Sequence[float]) -> int:

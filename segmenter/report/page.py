@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from base64 import b64encode
 from hashlib import sha256
-from typing import Any
 
 from segmenter.assets import asset
 from segmenter.report.brand import font_faces
+from segmenter.report.fonts import more_faces, warn_of_boxes
 from segmenter.report.language import Voice
 from segmenter.report.palette import dimmed
 from segmenter.report.templating import fill
@@ -16,7 +16,7 @@ from segmenter.report.types import Page
 
 NEUTRALS = {"#1d2733": "--ink", "#5c6773": "--muted", "#d4dae0": "--rule", "#ffffff": "--paper", "#b3261e": "--alarm"}
 
-
+FACES = "/* the faces that the page's letters ask for */"  # stands for them until all is written
 WORDS = (  # of the scripts
     "Sort by this column", "Filter", "Light", "Dark", "Switch to light colours", "Switch to dark colours", "All",
     "Customer {id}", "No customer {id} on the map.", "{count} customers are on this map.",
@@ -38,21 +38,21 @@ def html(page: Page, voice: Voice, templates: str | None, points: str = "") -> s
     )
     words = str(htmlsafe_json_dumps({text: voice(text) for text in WORDS}))
     values = {"scripts": scripts, "policy": policy, "points": points, "words": words}
-    return _themed(_render(page, voice, templates, medium="screen", **values))
+    text = fill("report.html", templates, page=page, say=voice, fonts=FACES, medium="screen", **values)
+    return _themed(text).replace(FACES, font_faces(text), 1)
 
 
-def paper(page: Page, voice: Voice, templates: str | None) -> str:
-    """The page for WeasyPrint."""
-    return _render(page, voice, templates, medium="paper", scripts=(), policy="", points="", words="")
+def paper(page: Page, voice: Voice, templates: str | None, drawings: str = "") -> str:
+    """The page for WeasyPrint; `drawings` is all that its charts write, which must find fonts too."""
+    values = {"scripts": (), "policy": "", "points": "", "words": ""}
+    text = fill("report.html", templates, page=page, say=voice, fonts=FACES, medium="paper", **values)
+    warn_of_boxes(text + drawings)
+    return text.replace(FACES, f"{font_faces(text + drawings)}\n{more_faces(text + drawings)}", 1)
 
 
 def _scripts(with_map: bool) -> tuple[str, ...]:
     names = ["vendor/plotly-gl3d.min.js", "map.js"] if with_map else []
     return tuple(asset(f"templates/{name}").read_text(encoding="utf-8") for name in ("page.js", *names))
-
-
-def _render(page: Page, voice: Voice, templates: str | None, **values: Any) -> str:
-    return fill("report.html", templates, page=page, say=voice, fonts=font_faces(str(page)), **values)
 
 
 def _dimmed(cells: re.Match[str]) -> str:

@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import io
+import re
 from contextlib import redirect_stdout
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from xml.sax.saxutils import escape, unescape
+
+from segmenter.report.bidi import visual
+from segmenter.report.fonts import font_file
 
 if TYPE_CHECKING:
     from segmenter.report.language import Voice
@@ -27,7 +32,7 @@ def pdf_problem() -> str | None:
 
 
 def write_pdf(page: Page, voice: Voice, charts: dict[str, Figure], templates: str | None, target: Path) -> None:
-    """Write the page as PDF/UA-1; nothing but its own charts and data: addresses is ever fetched."""
+    """Write the page as PDF/UA-1; nothing but its own charts, matplotlib's fonts and data: addresses is ever fetched."""
     lay_out(page, voice, charts, templates).write_pdf(target, pdf_variant=VARIANT)
 
 
@@ -38,20 +43,28 @@ def lay_out(page: Page, voice: Voice, charts: dict[str, Figure], templates: str 
 
     from segmenter.report.page import paper
 
-    document = HTML(string=paper(page, voice, templates), url_fetcher=_fetcher(charts))
+    text = paper(page, voice, templates, "".join(chart.svg for chart in charts.values()))
+    document = HTML(string=text, url_fetcher=_fetcher(charts))
     return document.render(pdf_variant=VARIANT, font_config=FontConfiguration())
 
 
+def _drawn(svg: str) -> str:
+    """A chart as WeasyPrint can draw it: its SVG puts letter after letter from the left, whatever the script."""
+    return re.sub(r"(?<=>)[^<>]+(?=</text>)", lambda found: escape(visual(unescape(found.group()))), svg)
+
+
 def _fetcher(charts: dict[str, Figure]) -> Any:
-    """A fetcher for ``chart:<id>`` and data: addresses alone."""
+    """A fetcher for ``chart:<id>``, ``font:<file>`` and data: addresses alone."""
     from weasyprint import URLFetcher
     from weasyprint.urls import URLFetcherResponse
 
     class Fetcher(URLFetcher):  # type: ignore[misc]
         def fetch(self, url: str, headers: dict[str, str] | None = None) -> Any:
             if url.startswith("chart:"):
-                svg = charts[url.removeprefix("chart:")].svg
+                svg = _drawn(charts[url.removeprefix("chart:")].svg)
                 return URLFetcherResponse(url, svg.encode(), {"Content-Type": "image/svg+xml"})
+            if url.startswith("font:"):
+                return URLFetcherResponse(url, font_file(url.removeprefix("font:")), {"Content-Type": "font/ttf"})
             return super().fetch(url, headers)
 
     return Fetcher(allowed_protocols={"data"}, allow_redirects=False)

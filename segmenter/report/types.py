@@ -42,13 +42,15 @@ class Column:
 class Cell:
     """A value as shown; `order` sorts it in a browser, `segment` is the colour class of a segment, -1 for none.
 
-    `detail` is what a reader may ask for next; on paper it follows in the first rows alone.
+    `detail` is what a reader may ask for next; on paper it follows in the first rows alone. `is_code` marks what is the
+    same in every language (an identifier, a file, a setting): never translated, and left to right.
     """
 
     text: str
     order: float | str = ""
     segment: int = -1
     detail: str = ""
+    is_code: bool = False
 
 
 @dataclass(frozen=True)
@@ -188,7 +190,10 @@ class Page:
 
 @dataclass(frozen=True)
 class AlertLine:
-    """An anomaly in an alert: `state` new, worsened, ongoing or resolved; money in the run's currency."""
+    """An anomaly in an alert: `state` new, worsened, ongoing or resolved; money in the run's currency.
+
+    `feature` is the one that stands out most, by which the next step is chosen.
+    """
 
     customer_id: str
     state: Literal["new", "worsened", "ongoing", "resolved"]
@@ -196,22 +201,25 @@ class AlertLine:
     amount: float | None
     reason: str
     evidence: str = ""
+    feature: str = ""
 
 
 @dataclass(frozen=True)
 class AlertRow:
-    """A customer of an alert as shown."""
+    """A customer of an alert as shown; `step` says what to look at, and `evidence_label` what the evidence is called."""
 
     customer_id: str
     severity: str
     amount: str
     reason: str
     evidence: str
+    step: str = ""
+    evidence_label: str = ""
 
 
 @dataclass(frozen=True)
 class AlertGroup:
-    """The customers of one state; `more` says how many are left out."""
+    """The customers of one state; `more` names or counts those without a row."""
 
     heading: str
     meaning: str

@@ -76,9 +76,9 @@ def _sentences(
 
 def _story(match: Match) -> str:
     """What became of a segment, in a sentence."""
-    origin = " and ".join(match.before)
+    origin, size = " and ".join(match.before), f"{match.customers:,} customer{'' if match.customers == 1 else 's'}"
     return {
-        "new": f"A fresh fit would find a new segment, {match.name} ({match.customers:,} customers).",
-        "merged": f"A fresh fit would merge {origin} into {match.name} ({match.customers:,} customers).",
-        "vanished": f"A fresh fit would not find {match.name} again ({match.customers:,} customers).",
+        "new": f"A fresh fit would find a new segment, {match.name} ({size}).",
+        "merged": f"A fresh fit would merge {origin} into {match.name} ({size}).",
+        "vanished": f"A fresh fit would not find {match.name} again ({size}).",
     }[match.kind]

@@ -166,7 +166,8 @@ def anomalies_table(
             feature = by_name[reason.feature]
             known[f"reason_{number}_feature"] = feature.label
             known[f"reason_{number}_value"] = show(feature, reason.value)
-            known[f"reason_{number}_usual"] = f"{show(feature, reason.usual_low)} to {show(feature, reason.usual_high)}"
+            low, high = show(feature, reason.usual_low), show(feature, reason.usual_high)
+            known[f"reason_{number}_usual"] = low if low == high else f"{low} to {high}"
         nearest = explained.nearest[at]
         known["nearest_ordinary"] = str(ids[nearest]) if nearest >= 0 else ""
         known["evidence"] = evidence.get(str(ids[row]), "")

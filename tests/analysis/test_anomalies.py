@@ -39,7 +39,7 @@ def test_what_one_in_a_hundred_do_is_odd_still(rng):
 
 def test_the_warning_names_the_features_for_a_reader(rng):
     _, found = searched(shop(rng), labels={"orders": "orders placed"})
-    assert any("alike in orders placed" in warning for warning in found.finding.warnings)
+    assert any("alike in orders placed." in warning for warning in found.finding.warnings)
 
 
 def test_flagged_who_merely_differ_are_warned_of(rng):
@@ -47,7 +47,7 @@ def test_flagged_who_merely_differ_are_warned_of(rng):
     values[:60, 0] *= 60  # and spend far more, so that nothing spares them
     _, found = searched(values)
     assert found.is_anomaly[:60].mean() > 0.5
-    assert any("which does not make them odd" in warning for warning in found.finding.warnings)
+    assert any("does not make them odd" in warning for warning in found.finding.warnings)
 
 
 def test_new_customers_are_prepared_as_those_that_were_searched(rng):

@@ -94,7 +94,7 @@ def test_notes_count_the_customers_filled_and_clipped(customers):
         prepare(customers, NAMES, PrepareConfig(outliers="winsorize", outlier_limit=0.02)).preparation.notes
     )
     assert "gap is missing for 60 of 300 customers and was filled with the median" in notes
-    assert "12 customers' recency lay beyond" in notes
+    assert "recency: 12 of" in notes
 
 
 def test_only_the_features_named_are_used_in_their_order(customers):

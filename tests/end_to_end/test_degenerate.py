@@ -2,6 +2,10 @@
 
 import pytest
 
+from segmenter.config.report import ReportConfig
+from segmenter.report import render
+from tests.report.unspoken import HOW, one_letter, texts_of, unspoken
+
 HEADER = "order_id,customer_id,order_date,sku,quantity,unit_price\n"
 
 
@@ -42,3 +46,8 @@ def test_an_honest_report(make, quick_run, tmp_path):
         assert finished.run.customers.set_index("customer_id").loc["giant", "is_anomaly"]
     if make is not one_giant:
         assert not finished.run.findings.choice.is_clear or make is bought_once
+    with one_letter("de"):
+        render(finished.run, ReportConfig(formats=("html",), locale="de"), tmp_path)
+    raw = {"giant", "winsorize", *(feature.name for feature in finished.run.manifest.features)}
+    left = unspoken(texts_of((tmp_path / "report.html").read_text()), "de", raw)
+    assert not left, "\n".join([HOW, *dict.fromkeys(left)])

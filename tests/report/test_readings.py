@@ -141,7 +141,7 @@ def test_an_odd_customer_has_a_kind_a_jury_and_what_is_usual(run):
     assert (first["Kind"], second["Kind"]) == ("rare group", "alone")
     assert second["Jury, of 5"] == str(int(anomalies["jury"].iloc[1]))
     detail = table.rows[0][heads.index("Why")].detail
-    assert "Usual: largest_order: between 20 and 900" in detail
+    assert "Usual: largest order placed: 20 to 900" in detail
     assert "Nearest ordinary customer: 12399." in detail
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from segmenter.analysis.findings import KChoice, KPoint
+from segmenter.analysis.findings import KChoice, KPoint, MixtureFinding
 from segmenter.report.charts.labels import name_ends
 from segmenter.report.charts.style import Look, canvas, to_svg, wrapped
 from segmenter.report.palette import COLOURS, INK, MUTED
@@ -165,16 +165,18 @@ def mixtures(run: Run, look: Look) -> Figure | None:
     axes.set_xlabel(look.voice("components"))
     axes.set_ylabel(wrapped(look.voice("misfit for its size (BIC): lower is better"), 24))
     axes.yaxis.set_major_formatter(lambda value, _: look.voice.number(value))
-    between = look.voice.number(mixture.n_between)
     return Figure(
         "mixture",
         "A softer view: Gaussian mixtures",
         to_svg(figure),
-        look.voice(
-            "The best mixture has {n} components; {between} customers lie between two segments.",
-            n=mixture.best_n_clusters,
-            between=between,
-        ),
+        _best_mixture(mixture, look),
         "Line chart: BIC over the number of components by covariance type.",
         "run.json: mixture",
     )
+
+
+def _best_mixture(mixture: MixtureFinding, look: Look) -> str:
+    best = look.voice("The best mixture has {n} components.", n=mixture.best_n_clusters)
+    if len(look.names) < 2:
+        return best
+    return f"{best} {look.voice('Customers between two segments: {n}.', n=look.voice.number(mixture.n_between))}"

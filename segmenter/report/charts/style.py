@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import textwrap
+import warnings
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -70,7 +71,8 @@ def house_style() -> Iterator[None]:
     """Draw in our style and leave matplotlib's own settings as they were."""
     import matplotlib as mpl
 
-    with typeface(), mpl.rc_context(SETTINGS):
+    with typeface(), mpl.rc_context(SETTINGS), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Glyph .* missing")  # text stays text: the reader's fonts are asked, not ours
         yield
 
 

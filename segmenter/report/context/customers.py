@@ -6,9 +6,10 @@ from dataclasses import replace
 
 import pandas as pd
 
-from segmenter.report.context.view import View, columns, parts, table, text
+from segmenter.report.context.view import View, code, columns, parts, table, text
 from segmenter.report.types import Cell, Part, Section, Table
 
+QUOTE = "'"  # before what a spreadsheet would take for a formula, such as -1.0
 DIRECTIONS = (
     "The same customers by the two mixtures of figures in which they differ most. Each axis names the two figures that "
     "weigh most in it; the arrow points to more."
@@ -134,7 +135,7 @@ def _listing(view: View) -> Table:
 def _line(view: View, row: pd.Series, labels: dict[str, int]) -> tuple[Cell, ...]:
     name = str(row["segment_name"])
     return (
-        text(row["customer_id"]),
+        code(row["customer_id"]),
         Cell(name, name, labels.get(name, -1)),
         text(view.voice("rare group" if row["kind"] == "rare group" else "alone")),
         view.number(row["severity"]),
@@ -148,7 +149,7 @@ def _details(view: View, row: pd.Series) -> list[str]:
     """The transactions behind a flag, what is usual, and the nearest ordinary customer."""
     say = view.voice
     usual = [
-        say.retell(f"{row[f'reason_{number}_feature']}: {row[f'reason_{number}_usual']}")
+        say.retell(f"{row[f'reason_{number}_feature']}: {str(row[f'reason_{number}_usual']).lstrip(QUOTE)}")
         for number in (1, 2, 3)
         if isinstance(row.get(f"reason_{number}_usual"), str)
     ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 from segmenter.intake.types import AccountLine
-from segmenter.report.context.view import View, columns, parts, table, text
+from segmenter.report.context.view import View, code, columns, parts, table, text
 from segmenter.report.types import Cell, Part, Section, Table
 
 MAX_FILES = 12
@@ -77,7 +77,7 @@ def _ignored(view: View) -> tuple[str, ...]:
 def _recognition(view: View) -> Table:
     recognition = view.run.manifest.recognition
     rows = [
-        (text(view.voice(role.replace("_", " "))), text(column), text(recognition.reasons.get(role, "")))
+        (text(view.voice(role.replace("_", " "))), code(column), text(recognition.reasons.get(role, "")))
         for role, column in recognition.columns.items()
     ]
     return table(
@@ -88,7 +88,7 @@ def _recognition(view: View) -> Table:
 def _readings(view: View) -> Table:
     readings = view.run.manifest.readings
     rows = [
-        (text(reading.name), view.number(reading.n_rows), text(reading.dialect), text(reading.sha256[:12]))
+        (code(reading.name), view.number(reading.n_rows), text(reading.dialect), code(reading.sha256[:12]))
         for reading in readings[:MAX_FILES]
     ]
     if len(readings) > MAX_FILES:

@@ -7,7 +7,7 @@ from typing import Any
 
 from segmenter.report.context import lifetime
 from segmenter.report.context.readings import METRICS
-from segmenter.report.context.view import View, columns, parts, table, text
+from segmenter.report.context.view import View, code, columns, parts, table, text
 from segmenter.report.sources import sources
 from segmenter.report.types import Part, Section, Table
 
@@ -109,7 +109,7 @@ def _features(view: View) -> Table:
     used, searched = view.run.findings.preparation.names, view.run.findings.anomalies.names
     rows = [
         (
-            text(feature.name),
+            code(feature.name),
             text(feature.label),
             text(view.voice(feature.unit or feature.kind)),
             text(
@@ -135,7 +135,7 @@ def _use(name: str, view: View) -> str:
 
 def _parameters(view: View) -> Table:
     rows = [
-        (text(section), text("; ".join(f"{key} = {_shown(value)}" for key, value in keys.items())))
+        (code(section), code("; ".join(f"{key} = {_shown(value)}" for key, value in keys.items())))
         for section, keys in view.run.manifest.config.items()
         if isinstance(keys, dict) and keys and section not in {"delivery", "service"}
     ]
@@ -154,7 +154,7 @@ def _shown(value: Any) -> str:
 
 
 def _versions(view: View) -> Table:
-    rows = [(text(name), text(version)) for name, version in view.run.manifest.versions.items()]
+    rows = [(code(name), code(version)) for name, version in view.run.manifest.versions.items()]
     return table("versions", "Versions", columns("Program", "Version"), rows, "run.json: versions")
 
 
@@ -178,11 +178,11 @@ def _origins(view: View, chapters: tuple[Section, ...], asides: tuple[Table, ...
 def _sources(view: View, chapters: tuple[Section, ...], asides: tuple[Table, ...]) -> Table:
     rows = [
         (
-            text(source.id),
-            text(source.title),
-            text(", ".join(source.queries)),
+            code(source.id),
+            text(view.voice(source.title)),
+            code(", ".join(source.queries)),
             view.number(source.rows),
-            text(source.stored),
+            code(source.stored),
         )
         for source in sources(
             view, chapters, (*asides, *(view.figures("shares") if not view.run.history.movement else ()))

@@ -123,28 +123,30 @@ def _tree_words(view: View) -> tuple[str, ...]:
     finding = view.run.findings.hierarchy
     if not finding.linkages:
         return (finding.reason,) if finding.reason else ()
-    gloss = (
-        "The cophenetic correlation says how faithfully a tree keeps the distances between customers (1: exactly); "
-        "agreement compares its cut with the segments of this report (adjusted Rand index)."
+    gloss = "The cophenetic correlation says how faithfully a tree keeps the distances between customers (1: exactly)."
+    if len(view.run.findings.cards) < 2:
+        return finding.reason, gloss
+    agreement = (
+        "Agreement compares a tree's cut with the segments of this report (adjusted Rand index: 1 the same, 0 chance)."
     )
-    return (finding.reason, gloss)
+    return finding.reason, gloss, agreement
 
 
 def _linkages(view: View) -> tuple[Table, ...]:
     finding, say = view.run.findings.hierarchy, view.voice
     if not finding.linkages:
         return ()
-    rows = [
-        (
+    divided = len(view.run.findings.cards) > 1
+    rows = []
+    for line in finding.linkages:
+        faithful = (
             text(say(line.linkage)),
             text(say(METRICS.get(line.metric, line.metric))),
             view.number(line.cophenetic, 2),
-            view.number(line.agreement, 2),
-            text(", ".join(say.number(size) for size in line.sizes)),
         )
-        for line in finding.linkages
-    ]
-    heads = columns("Linkage", "Distance", "Cophenetic corr.#", "Agreement#", "Customers per group")
+        cut = view.number(line.agreement, 2), text(", ".join(say.number(size) for size in line.sizes))
+        rows.append((*faithful, *cut) if divided else faithful)
+    heads = columns("Linkage", "Distance", "Cophenetic corr.#", "Agreement#", "Customers per group")[: len(rows[0])]
     title = say(
         "Ways to build the tree, compared on {n} customers", n=say.number(finding.n_compared or finding.n_sample)
     )

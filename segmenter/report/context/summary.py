@@ -175,13 +175,14 @@ def _look_at(view: View, first: list[str]) -> str:
 def stats(view: View) -> tuple[Stat, ...]:
     """The strip of figures."""
     period, voice, customers = view.run.manifest.period, view.voice, view.run.customers
+    n_segments, n_odd = len(view.run.findings.cards), int(customers["is_anomaly"].sum())
     return (
         Stat(voice.number(period.n_customers), "customers"),
         Stat(voice.number(period.n_orders), "orders"),
         Stat(voice.money_in_words(period.revenue), "revenue, net"),
         Stat(voice.cents(float(customers["monetary"].median())), "median per customer"),
-        Stat(voice.number(len(view.run.findings.cards)), "segments"),
-        Stat(voice.number(int(customers["is_anomaly"].sum())), "odd customers"),
+        Stat(voice.number(n_segments), "segment" if n_segments == 1 else "segments"),
+        Stat(voice.number(n_odd), "odd customer" if n_odd == 1 else "odd customers"),
     )
 
 
