@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 export PIP_CONSTRAINT := constraints.txt
 export PIP_BUILD_CONSTRAINT := constraints.txt
 
-.PHONY: help demo test slow lint types format bench docs constraints audit sbom clean pango
+.PHONY: help demo test slow lint types format bench docs picture constraints audit sbom clean pango
 
 help:  ## list the commands
 	@sed -n 's/^\([a-z]*\):.*  ## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -30,6 +30,9 @@ format: $(VENV)/.developing  ## format the code and mend what ruff can
 
 docs: $(VENV)/.developing  ## write config.toml and the references in docs/ from the code
 	$(BIN)/python -m segmenter.config.reference
+
+picture: $(VENV)/.developing  ## photograph the first page of the sample's report for the README
+	$(BIN)/python bench/picture.py
 
 bench: $(VENV)/.developing pango  ## measure beside the usual alternatives (SIZE=1M,10M for more), into bench/RESULTS.md
 	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev,bench,spark]'

@@ -13,6 +13,7 @@ WITH judged AS (
         quantity,
         currency,
         amount,
+        email,
         CASE
             WHEN fault IS NOT NULL THEN 'unreadable'
             WHEN customer_id IS NULL THEN 'no_customer'

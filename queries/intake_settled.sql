@@ -11,6 +11,7 @@ SELECT
     r.category,
     r.quantity,
     r.amount,
+    r.email,
     CASE
         WHEN d.record IS NOT NULL THEN 'duplicate'
         WHEN m.record IS NULL THEN r.fate

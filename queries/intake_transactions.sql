@@ -10,6 +10,7 @@ SELECT
     category,
     quantity,
     amount,
+    email,
     status
 FROM judged
 WHERE status IS NOT NULL

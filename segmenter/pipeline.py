@@ -105,7 +105,7 @@ def _analyse(
             period = features.period(engine, table)
             known = Known(
                 _baskets(engine, table, config),
-                partial(_evidence, engine, table.as_of),
+                partial(_evidence, engine, table.as_of, config.report.currency),
                 features.period_revenue(engine, table, config.history.period_days),
                 acceptance.follow(Path(config.engine.archive), table, config, started),
                 population_of(engine, table),
@@ -113,13 +113,14 @@ def _analyse(
             )
             watch.begin(STAGES[2])
             found = study(table, known, config)
+            customers = features.with_addresses(found.customers, engine)
             manifest = _manifest(config, started, intake, table, period, watch)
             keep_everybody(engine, found.findings.cards, config.engine.spark_folder, manifest.run_id)
         rejected = connection.execute("SELECT * FROM rejected ORDER BY file, line").df()
     analysed = Run(
         manifest,
         found.findings,
-        found.customers,
+        customers,
         found.segments,
         found.anomalies,
         rejected,
@@ -168,12 +169,12 @@ def _baskets(engine: Engine, table: FeatureTable, config: Config) -> Baskets | N
     return features.baskets(engine, table, excluded=config.rules.non_product_pattern) if config.views.themes else None
 
 
-def _evidence(engine: Engine, as_of: date, customers: list[str]) -> dict[str, str]:
+def _evidence(engine: Engine, as_of: date, currency: str, customers: list[str]) -> dict[str, str]:
     """The transactions behind customers in words."""
     from segmenter import features
 
     found = features.evidence(engine, customers, as_of)
-    return {customer: features.in_words(proof) for customer, proof in found.items()}
+    return {customer: features.in_words(proof, currency) for customer, proof in found.items()}
 
 
 def _manifest(
@@ -219,7 +220,9 @@ def _versions(config: Config) -> dict[str, str]:
     from importlib.metadata import version
 
     spark = ("pyspark", "sqlglot") if config.engine.kind == "spark" else ()
-    return {name: version(name) for name in ("segmenter", "duckdb", *spark, "numpy", "scipy", "scikit-learn", "pandas")}
+    report = ("matplotlib", "weasyprint", "jinja2", "babel")
+    names = ("segmenter", "duckdb", *spark, "numpy", "scipy", "scikit-learn", "pandas", *report)
+    return {name: version(name) for name in names}
 
 
 def inspect(sources: Sequence[str], config: Config) -> Intake:

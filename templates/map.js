@@ -6,6 +6,7 @@
   const plot = document.getElementById("plot");
   const said = explorer.querySelector(".found");
   const state = { view: 2, alone: null, found: -1 };
+  const MATCHES = 8;
   const style = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
   const formats = data.formats.map((format) => new Intl.NumberFormat(data.locale, format));
 
@@ -19,7 +20,8 @@
   function describe(i) {
     const name = data.ids ? `${say("Customer {id}", { id: data.ids[i] })}, ` : "";
     const why = data.reasons[i] ? [data.reasons[i]] : [];
-    return [name + data.names[data.segment[i]], ...figures(i), ...why];
+    const none = data.without.includes(i) ? [say("No order of this customer stands: all were cancelled or given back.")] : [];
+    return [name + data.names[data.segment[i]], ...figures(i), ...none, ...why];
   }
 
   const plain = (line) => line.replace(/&/g, "&amp;").replace(/</g, "&lt;");
@@ -83,10 +85,38 @@
     return button;
   }
 
+  // Whole ids first, then those that begin with what was typed, then those that have it inside.
+  function matches(wanted) {
+    const rank = (id) => id === wanted ? 0 : id.startsWith(wanted) ? 1 : 2;
+    return data.ids.map((id, i) => [id.toLowerCase(), i]).filter(([id]) => id.includes(wanted))
+      .sort((one, two) => rank(one[0]) - rank(two[0]) || one[1] - two[1]).map(([, i]) => i);
+  }
+
+  function point(i) {
+    state.found = i;
+    const apart = state.view === 3 && data.tsne3[0][i] === null;
+    said.textContent = describe(i).join(" · ") + (apart ? ` ${say("This customer is on the map in two dimensions only.")}` : "");
+    draw();
+  }
+
+  function matchButton(i) {
+    const item = document.createElement("li"), button = document.createElement("button");
+    button.type = "button";
+    button.textContent = data.ids[i];
+    button.addEventListener("click", () => point(i));
+    item.append(button);
+    return item;
+  }
+
   function find(event) {
-    const wanted = event.target.value.trim();
-    state.found = wanted ? data.ids.findIndex((id) => id === wanted) : -1;
-    said.textContent = !wanted ? "" : state.found < 0 ? say("No customer {id} on the map.", { id: wanted }) : describe(state.found).join(" · ");
+    const wanted = event.target.value.trim().toLowerCase();
+    const found = wanted ? matches(wanted) : [];
+    list.replaceChildren(...(found.length > 1 ? found.slice(0, MATCHES).map(matchButton) : []));
+    if (found.length && (found.length === 1 || data.ids[found[0]].toLowerCase() === wanted)) { point(found[0]); return; }
+    state.found = -1;
+    said.textContent = !wanted ? "" : found.length
+      ? say("{count} customers match; the first are listed.", { count: new Intl.NumberFormat(data.locale).format(found.length) })
+      : say("No customer {id} on the map.", { id: event.target.value.trim() });
     draw();
   }
 
@@ -97,12 +127,15 @@
   explorer.querySelector(".legend").append(legendButton(null, say("All")), ...segments.map(([label, name]) => legendButton(label, name)));
   explorer.querySelectorAll("[data-view]").forEach((button) => button.addEventListener("click", () => {
     state.view = Number(button.dataset.view);
-    const shown = state.view === 2 ? data.segment.length : data.tsne3[0].filter((x) => x !== null).length;
-    said.textContent = say("{count} customers are on this map.", { count: new Intl.NumberFormat(data.locale).format(shown) });
+    const number = new Intl.NumberFormat(data.locale), all = data.segment.length;
+    const shown = state.view === 2 ? all : data.tsne3[0].filter((x) => x !== null).length;
+    said.textContent = shown === all ? say("{count} customers are on this map.", { count: number.format(shown) })
+      : say("{count} of {all} customers are on this map: in three dimensions a sample is placed, to keep it quick.", { count: number.format(shown), all: number.format(all) });
     press(button.parentElement, (other) => other === button);
     draw();
   }));
   const search = explorer.querySelector(".find");
+  const list = explorer.querySelector(".matches");
   if (data.ids) search.querySelector("input").addEventListener("input", find); else search.remove();
   document.addEventListener("themechange", draw);
   isolate(null);

@@ -53,7 +53,7 @@
   const button = document.createElement("button");
   button.type = "button";
   button.className = "theme";
-  const name = () => { button.textContent = dark() ? say("Light") : say("Dark"); button.setAttribute("aria-label", dark() ? say("Switch to light colours") : say("Switch to dark colours")); };
+  const name = () => { button.textContent = dark() ? say("Light") : say("Dark"); button.title = (dark() ? say("Switch to light colours") : say("Switch to dark colours")); };
   button.addEventListener("click", () => {
     root.dataset.theme = dark() ? "light" : "dark";
     name();

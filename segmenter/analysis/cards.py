@@ -148,6 +148,7 @@ def _card(customers: Customers, mine: Mask, advice: Advice, show: Format, **know
         stability_words=stability_words(known["stability"]),
         action=advice.action,
         avoid=advice.avoid,
+        movable=advice.movable,
         n_anomalies=int((mine & customers.is_anomaly).sum()),
         **known,
     )

@@ -26,8 +26,8 @@ PHRASES = {
     ),
     "frequency": ("placed {value}; a typical customer places {median}",) * 2,
     "largest_order": ("placed one order of {value}; a typical customer's largest is {median}",) * 2,
-    "largest_return": ("had {value} taken back in one line; for a typical customer it is {median}",) * 2,
-    "returned_lines": ("returned or cancelled {value}; a typical customer {median}",) * 2,
+    "largest_return": ("gave back or cancelled {value} of one product at once; a typical customer {median}",) * 2,
+    "returned_lines": ("gave back or cancelled {value} of orders; a typical customer {median}",) * 2,
     "return_share": ("got {value} of the money back; a typical customer {median}",) * 2,
     "average_order_value": ("spends {value} per order; a typical customer {median}",) * 2,
     "items_per_order": ("orders {value} at a time; a typical customer {median}",) * 2,
@@ -38,20 +38,30 @@ PHRASES = {
     "mean_gap": ("orders every {value}; a typical customer every {median}",) * 2,
     "burst": ("spent {value} of all money within 30 days; a typical customer {median}",) * 2,
     "spend_trend": (
-        "spends much more than before (trend {value} on a scale from -1 to 1; typical {median})",
-        "spends much less than before (trend {value} on a scale from -1 to 1; typical {median})",
+        "spends much more a day in the last 90 days than before",
+        "spends much less a day in the last 90 days than before",
     ),
     "hour_spread": (
-        "orders at all hours (spread {value}; typical {median})",
-        "orders always at the same hour (spread {value}; typical {median})",
+        "orders at all hours (the hour varies by {value}, for a typical customer by {median})",
+        "orders always at the same hour (it varies by {value}, for a typical customer by {median})",
     ),
     "orders_in_a_day": ("placed {value} on one day; a typical customer never more than two",) * 2,
     "shared_orders": ("placed {value} that another customer placed alike; a typical customer {median}",) * 2,
     "gap_variation": (
-        "orders in bursts and silences (unevenness {value}; typical {median})",
-        "orders like a clock (unevenness {value}; typical {median})",
+        "orders in bursts with long silences (the time between orders varies by {value} times its average, typically by {median})",
+        "orders like a clock (the time between orders varies by {value} times its average, typically by {median})",
     ),
 }
+# What a comparison says where a typical customer's value is zero.
+SELDOM = {
+    "largest_return": "most customers never do",
+    "returned_lines": "most customers none",
+    "return_share": "most customers nothing",
+    "shared_orders": "most customers none",
+}
+NEGATIVE = "got {value} more back than they paid"  # what was bought before the record began
+NO_ORDER = "placed no order that was not cancelled"
+ALL_OF_LATE, NONE_OF_LATE = "spent nearly all of it in the last 90 days", "spent next to nothing in the last 90 days"
 
 
 @dataclass(frozen=True)
@@ -193,6 +203,20 @@ def _reasons(usual: Sequence[_Usual], place: int, deviation: Floats, show: Forma
 
 def _reason(usual: _Usual, place: int, deviation: float, show: Format) -> Reason:
     value, feature, (low, median, high) = float(usual.values[place]), usual.feature, usual.range
-    phrase = PHRASES.get(feature.name, (feature.label + ": {value}; typical {median}",) * 2)[deviation < 0]
-    text = phrase.format(value=show(feature, value), median=show(feature, median))
+    shown = abs(value) if feature.name == "monetary" else value
+    text = _phrase(feature, value, median, deviation).format(value=show(feature, shown), median=show(feature, median))
     return Reason(feature.name, value, low, high, median, deviation, text)
+
+
+def _phrase(feature: Described, value: float, median: float, deviation: float) -> str:
+    """What is said of a value, with {value} and mostly {median} inside."""
+    phrase = PHRASES.get(feature.name, (feature.label + ": {value}; typical {median}",) * 2)[deviation < 0]
+    if feature.name == "monetary" and value < 0:
+        return NEGATIVE
+    if feature.name == "frequency" and value == 0:
+        return NO_ORDER
+    if feature.name == "spend_trend" and abs(value) > 0.9:
+        return ALL_OF_LATE if value > 0 else NONE_OF_LATE
+    if feature.name in SELDOM and median == 0:
+        return f"{phrase.split('; ')[0]}; {SELDOM[feature.name]}"
+    return phrase

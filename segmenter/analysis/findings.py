@@ -254,6 +254,7 @@ class SegmentCard:
 
     `profile` is the mean of each used feature in standard units, for the snake plot;
     `importance` pairs (feature, share of customers that change segment when it is permuted).
+    `movable` is the share of the segment's money that the action can win or save, a judgement (names.py).
     """
 
     label: int
@@ -275,6 +276,7 @@ class SegmentCard:
     action: str
     avoid: str
     n_anomalies: int
+    movable: float = 0.0
 
 
 @dataclass(frozen=True)

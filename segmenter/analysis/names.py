@@ -43,72 +43,89 @@ class Standing:
 
 @dataclass(frozen=True)
 class Advice:
-    """A segment's name and what follows from it."""
+    """A segment's name and what follows from it.
+
+    `movable` is the share of the segment's money that the action can win or save: a judgement, not a
+    measurement. Whoever is leaving can still be kept, whoever buys anyway will go on without it.
+    """
 
     name: str
     action: str
     avoid: str
+    movable: float
 
 
 BEST = Advice(
     "Best customers",
     "Thank them first: early access, a named contact, a say in the range.",
     "Discounts: they buy anyway.",
+    movable=0.1,
 )
 LOYAL = Advice(
     "Loyal regulars",
     "Reward the habit and suggest the next category up.",
     "Long silences from your side: the habit is the asset.",
+    movable=0.15,
 )
 BIG_BASKETS = Advice(
     "Big-basket customers",
     "Follow large orders up in person and propose the next one.",
     "Mass mail that ignores what they bought.",
+    movable=0.15,
 )
 NEW = Advice(
     "New customers",
     "Welcome them and make the next order easy.",
     "Asking for loyalty before trust is there.",
+    movable=0.5,
 )
 STEADY = Advice(
     "Steady customers",
     "Keep the rhythm: remind them when the next order is due, show what goes with it.",
     "Discounts that teach them to wait.",
+    movable=0.2,
 )
 RECENT_ONE_TIME = Advice(
     "Recent one-time buyers",
     "Make the second order easy: one fitting suggestion, soon.",
     "Heavy discounts that only move the next order forward.",
+    movable=0.5,
 )
 OCCASIONAL = Advice(
     "Occasional buyers",
     "Offer a reason to come back sooner: a bundle, a reminder, free delivery.",
     "Heavy discounts that only move the next order forward.",
+    movable=0.3,
 )
 DRIFTING = Advice(
     "Good customers drifting away",
     "Call or write now: ask what changed and make a personal offer.",
     "Waiting: each silent month costs most here.",
+    movable=1.0,
 )
 ONE_TIME = Advice(
     "One-time buyers, long gone",
     "One cheap win-back mail; take those who do not answer off the list.",
     "Expensive channels.",
+    movable=0.1,
 )
 FADED = Advice(
     "Faded occasional buyers",
     "Test a low-cost win-back offer on a part of them.",
     "Spending as much on them as on active customers.",
+    movable=0.2,
 )
 NO_ORDER = Advice(
     "Returns without an order",
     "Find out where these come from: orders before this record, or corrections by staff.",
     "Counting them as customers in a campaign.",
+    movable=0.1,
 )
 EVERYBODY = Advice(
     "All customers",
     "Treat customers as one group; the data shows no separate ones.",
     "Campaigns that presume segments.",
+    movable=0.1,
 )
 
 

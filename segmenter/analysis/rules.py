@@ -85,7 +85,13 @@ def _path(tree: Any, leaf: int) -> list[int]:
 def _condition(feature: Described, low: float, high: float, show: Format) -> str:
     if feature.kind in WHOLE:
         low, high = np.floor(low) + 1, np.floor(high)
-    least, most = show(feature, low) if np.isfinite(low) else "", show(feature, high) if np.isfinite(high) else ""
+    least, most = (_bound(feature, bound, show) if np.isfinite(bound) else "" for bound in (low, high))
     if least and most:
         return f"{feature.label}: exactly {least}" if least == most else f"{feature.label}: {least} to {most}"
-    return f"{feature.label}: {least} or more" if least else f"{feature.label}: {most} or less"
+    return f"{feature.label}: at least {least}" if least else f"{feature.label}: at most {most}"
+
+
+def _bound(feature: Described, bound: float, show: Format) -> str:
+    """A bound in words, without its unit where the feature's label says it: orders: at most 1."""
+    shown = show(feature, bound)
+    return shown.split(" ")[0] if feature.unit and feature.unit in feature.label else shown

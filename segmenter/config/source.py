@@ -23,6 +23,7 @@ class ColumnsConfig(Section):
     category: str | None = Field(None, description="country, channel or category")
     status: str | None = Field(None, description="order status; values that mean cancelled are recognised")
     currency: str | None = Field(None, description="ISO 4217 code of the line's money")
+    email: str | None = Field(None, description="e-mail address; leaves the program only as its SHA-256")
 
 
 class SourceConfig(Section):

@@ -140,10 +140,12 @@ def _plain_alerts(page: AlertPage, voice: Voice) -> tuple[str, ...]:
         if group.heading in {voice("New"), voice("Worse")}:
             for row in group.rows:
                 head = ", ".join(filter(None, (row.customer_id, row.severity, row.amount)))
-                told.append(f"{group.heading}: {head}. {' '.join(filter(None, (_sentence(row.reason), row.evidence)))}")
+                told.append(
+                    f"{group.heading}: {head}. {' '.join(filter(None, (_sentence(row.reason), row.step, row.evidence)))}"
+                )
             told += [group.more] if group.more else []
     figures = ", ".join(f"{each.label}: {each.value}" for each in page.stats)
-    return (page.headline, *told, figures, *page.notes)
+    return (page.headline, *told, *filter(None, [figures]), *page.notes)
 
 
 def _sentence(text: str) -> str:

@@ -3,10 +3,21 @@
 Reads the DuckDB table ``transactions`` (see `segmenter.intake.types`) of a connection and nothing else.
 """
 
-from segmenter.features.history import evidence, in_words
+from segmenter.features.addresses import with_addresses
+from segmenter.features.history import evidence, in_words, sentences_of
 from segmenter.features.lifetime import past_orders
 from segmenter.features.purchases import baskets
 from segmenter.features.table import build, period_revenue
 from segmenter.features.timeline import period
 
-__all__ = ["baskets", "build", "evidence", "in_words", "past_orders", "period", "period_revenue"]
+__all__ = [
+    "baskets",
+    "build",
+    "evidence",
+    "in_words",
+    "past_orders",
+    "period",
+    "period_revenue",
+    "sentences_of",
+    "with_addresses",
+]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import date
 from typing import Any
@@ -38,37 +39,55 @@ def _by_customer(connection: Engine, name: str, parameters: dict[str, Any]) -> d
     return found
 
 
-def in_words(proof: Evidence) -> str:
-    """The evidence as plain English sentences, for tables that are read without a report."""
+ORDERS, RETURNS, SPELL = "Largest orders:", "Largest returns:", "Busiest spell:"
+NEXT = re.compile(rf"(?<=\.) (?={ORDERS}|{RETURNS}|{SPELL})")
+
+
+def in_words(proof: Evidence, currency: str = "") -> str:
+    """The evidence as plain English sentences, money in `currency`, for tables that are read without a report."""
     sentences = []
     if proof.orders:
-        sentences.append("Largest orders: " + "; ".join(_order(order) for order in proof.orders) + ".")
+        told = "; ".join(_order(order, currency) for order in proof.orders)
+        sentences.append(f"{ORDERS} {told}.")
     if proof.returns:
-        sentences.append("Largest returns: " + "; ".join(_return(line) for line in proof.returns) + ".")
+        told = "; ".join(_return(line, currency) for line in proof.returns)
+        sentences.append(f"{RETURNS} {told}.")
     if proof.spell is not None and proof.spell.n_orders > 1:
-        sentences.append(_spell(proof.spell))
+        sentences.append(_spell(proof.spell, currency))
     return " ".join(sentences)
 
 
-def _order(order: Order) -> str:
-    cancelled = f", of which {order.cancelled:,.2f} cancelled" if order.cancelled else ""
-    return f"{order.order_id} of {order.placed:%Y-%m-%d %H:%M}, {_pieces(order.pieces)}{order.amount:,.2f}{cancelled}"
+def sentences_of(words: str) -> list[str]:
+    """The sentences that `in_words` joined."""
+    return NEXT.split(words) if words else []
 
 
-def _return(line: Return) -> str:
+def _order(order: Order, currency: str) -> str:
+    number = f"order {order.order_id}"
+    known = number if order.pieces is None else f"{number}, {_pieces(order.pieces)}"
+    cancelled = f", {_money(order.cancelled, currency)} of it cancelled" if order.cancelled else ""
+    return f"{_money(order.amount, currency)} on {order.placed:%Y-%m-%d %H:%M} ({known}){cancelled}"
+
+
+def _return(line: Return, currency: str) -> str:
     fate = "cancelled" if line.cancelled else "returned"
-    product = f" {line.product}" if line.product else ""
-    return f"{line.at:%Y-%m-%d %H:%M} {fate}{product}, {_pieces(line.pieces)}{line.amount:,.2f}"
+    told = fate if line.pieces is None else f"{fate}, {_pieces(line.pieces)}"
+    product = f" of {line.product}" if line.product else ""
+    return f"{_money(line.amount, currency)} on {line.at:%Y-%m-%d %H:%M} ({told}{product})"
 
 
-def _pieces(pieces: float | None) -> str:
-    return "" if pieces is None else f"{pieces:,.10g} piece{'' if pieces == 1 else 's'} for "
+def _money(amount: float, currency: str) -> str:
+    return f"{amount:,.2f} {currency}".rstrip()
 
 
-def _spell(spell: Spell) -> str:
+def _pieces(pieces: float) -> str:
+    return f"{pieces:,.10g} piece{'' if pieces == 1 else 's'}"
+
+
+def _spell(spell: Spell, currency: str) -> str:
     days = "1 day" if spell.silence == 1 else f"{spell.silence} days"
     silence = f", after {days} without an order" if spell.silence is not None else ""
     return (
-        f"Busiest spell: {spell.n_orders} orders from {spell.first_day} to {spell.last_day}, "
-        f"{spell.amount:,.2f} or {spell.share:.0%} of the money{silence}."
+        f"{SPELL} {spell.n_orders} orders from {spell.first_day} to {spell.last_day}, "
+        f"{_money(spell.amount, currency)} or {spell.share:.0%} of the money{silence}."
     )

@@ -61,10 +61,8 @@ def _warnings(
     notes = []
     unknown = by_fate.get("no_customer")
     if unknown and unknown.rows > rules.missing_customer_warning * rows_read:
-        money = f" worth {unknown.amount:,.2f}" if unknown.amount is not None else ""
-        notes.append(
-            f"{unknown.rows / rows_read:.0%} of the rows{money} name no customer; the segments do not cover them."
-        )
+        share = unknown.rows / rows_read
+        notes.append(f"{share:.0%} of the rows name no customer; the segments do not cover them.")
     if "unreadable" in by_fate:
         notes.append(f"{by_fate['unreadable'].rows:,} rows could not be read; rejected.csv holds them.")
     if _number(connection, "SELECT count(DISTINCT CAST(ts AS DATE)) FROM transactions") == 1:

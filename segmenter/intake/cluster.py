@@ -120,6 +120,7 @@ def _typed(frame: DataFrame, roles: Roles, number: int) -> DataFrame:
         "amount": _amount(raw),
         "status": _text(raw.get("status")),
         "currency": _text(raw.get("currency")),
+        "email": _email(raw.get("email")),
         "fault": _fault(raw),
         "text": "concat_ws(',', "
         + ", ".join(f"coalesce(cast({_quoted(name)} as string), '')" for name in frame.columns)
@@ -134,6 +135,13 @@ def _text(column: str | None) -> str:
         return "cast(null as string)"
     text = f"trim(cast({column} as string))"
     return f"case when {text} not in ({', '.join(map(repr, NOTHING))}) then {text} end"
+
+
+def _email(column: str | None) -> str:
+    """SQL of an address's SHA-256, of its text trimmed and in lower case; NULL where there is none."""
+    if column is None:
+        return "cast(null as string)"
+    return f"case when {column} like '%_@_%' then sha2(lower(trim({column})), 256) end"
 
 
 def _number(raw: dict[str, str], role: str) -> str:

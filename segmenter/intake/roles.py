@@ -54,6 +54,8 @@ NAMES: dict[str, tuple[tuple[str, ...], ...]] = {
     "category": (),  # only what the configuration names: nothing but a team's own features asks for it
     "status": (("orderstatus", "status", "transactionstatus", "financialstatus", "invoicestatus"),),
     "currency": (("currency", "currencycode", "waehrung", "devise", "moneda"),),
+    "email": (("email", "emailaddress", "customeremail", "useremail", "buyeremail", "emailadresse", "kundenemail", "courriel"),
+              ("mail", "contactemail", "billingemail")),
 }  # fmt: skip
 REQUIRED = ("customer", "time")
 
@@ -80,7 +82,7 @@ class _Table:
 def promise(header: Sequence[str]) -> int:
     """How many of the roles a header's names could fill: what tells a table of transactions from others."""
     keys = {_key(name) for name in header}
-    return sum(any(keys & set(tier) for tier in tiers) for tiers in NAMES.values())
+    return sum(any(keys & set(tier) for tier in tiers) for role, tiers in NAMES.items() if role != "email")
 
 
 def recognise(
@@ -101,6 +103,8 @@ def recognise(
         found = _configured(table, role, configured) if configured else _by_name(table, role, index)
         if found is not None:
             index[role], reasons[role] = found
+    if "email" not in index and "customer" in index and _is_email(table.values(index["customer"])):
+        index["email"], reasons["email"] = index["customer"], "its content"
     if wanted.amount is None:
         _settle_money(table, index, reasons, wanted)
     _check_complete(table, index)
@@ -175,11 +179,16 @@ def _is_number(values: Sequence[str]) -> bool:
     return sum(bool(decimal_candidates(value)) for value in values) >= 0.8 * len(values)
 
 
+def _is_email(values: Sequence[str]) -> bool:
+    return bool(values) and sum("@" in value[1:-1] for value in values) >= 0.8 * len(values)
+
+
 CONTENT: dict[str, Callable[[Sequence[str]], bool]] = {
     "time": _is_time,
     "amount": _is_number,
     "quantity": _is_number,
     "unit_price": _is_number,
+    "email": _is_email,
 }
 
 

@@ -13,6 +13,7 @@ description    VARCHAR         product name or NULL
 category       VARCHAR         country, channel or category or NULL
 quantity       DECIMAL(18,3)   pieces, negative on a return, or NULL
 amount         DECIMAL(18,4)   money of the line, negative on a return
+email          VARCHAR         SHA-256 of the line's e-mail address, trimmed and in lower case, as hexadecimal, or NULL
 status         VARCHAR         ``sale``; ``return`` (money given back that matches no line in full);
                                ``cancelled`` (a sale taken back in full); ``cancellation`` (the line
                                that took it back). Sales and returns are used: their sum is the net

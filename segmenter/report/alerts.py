@@ -8,14 +8,19 @@ from pathlib import Path
 from typing import Literal
 
 from segmenter.config.report import ReportConfig
+from segmenter.features import sentences_of
 from segmenter.report.language import Voice
+from segmenter.report.palette import legible
+from segmenter.report.steps import next_step
 from segmenter.report.templating import fill
 from segmenter.report.types import AlertGroup, AlertLine, AlertPage, AlertRow, Stat
 from segmenter.runs.alerts import told
 from segmenter.runs.history import AlertCount
 from segmenter.runs.types import Run
 
-FRESH = ("new", "worsened")  # what somebody should look at now, with its evidence
+FRESH = ("new", "worsened")  # what somebody should look at now
+ONE_PAGE = 5  # customers of one state with a row of their own, so that all fits a phone's page
+NAMED = 3  # customers shown of what is no news
 State = Literal["new", "worsened", "ongoing", "resolved"]
 GROUPS: tuple[tuple[State, str, str], ...] = (
     ("new", "New", "not flagged in the run before"),
@@ -42,10 +47,15 @@ def write_alerts(run: Run, config: ReportConfig, folder: Path) -> Path:
 def alert_lines(run: Run) -> tuple[AlertLine, ...]:
     """The alerts of `run` that are told: none held back by a verdict, none resolved in an earlier run."""
     shown = [] if run.alerts is None else told(run.alerts, run.manifest.as_of).to_dict("records")
+    names = {feature.label: feature.name for feature in run.manifest.features}
+    features: dict[str, str] = {}
+    if "reason_1_feature" in run.anomalies:
+        labels = run.anomalies["reason_1_feature"].map(names).fillna("")
+        features = dict(zip(run.anomalies["customer_id"], labels, strict=True))
     return tuple(
         AlertLine(
             str(row["customer_id"]), row["state"], float(row["severity"]), row["amount_at_stake"], row["reason"],
-            row["evidence"] or "",
+            row["evidence"] or "", features.get(row["customer_id"], ""),
         )
         for row in shown
     )  # fmt: skip
@@ -57,7 +67,7 @@ def alert_page(lines: Sequence[AlertLine], config: ReportConfig, as_of: date, co
     Raises
     ------
     ReportError
-        A template of the team's own is broken, or the locale is unknown.
+        The locale is unknown.
     """
     return fill("alerts.html", config.templates, page=alert_view(lines, config, as_of, counts))
 
@@ -65,11 +75,10 @@ def alert_page(lines: Sequence[AlertLine], config: ReportConfig, as_of: date, co
 def alert_view(
     lines: Sequence[AlertLine], config: ReportConfig, as_of: date, counts: AlertCount | None = None
 ) -> AlertPage:
-    """What an alert shows, most severe first within new, worse, ongoing, resolved.
+    """What an alert shows on one page: new and worse with reason and next step, the rest by number and first names.
 
-    With `config.customer_rows` off only the numbers are given. At most `config.max_anomalies` customers
-    are listed per state, and the page says how many more there are. `counts` says whether this is the first look,
-    and what became of the alerts before.
+    The most severe come first, at most `config.max_anomalies` and `ONE_PAGE` of a state. A first look, as `counts`
+    says, knows no news: it shows the most severe. With `config.customer_rows` off only the numbers are given.
 
     Raises
     ------
@@ -77,23 +86,37 @@ def alert_view(
         The locale is unknown.
     """
     voice = Voice(config.locale, config.currency)
-    by_state = {state: sum(line.state == state for line in lines) for state, _, _ in GROUPS}
-    shown = [group for group in GROUPS if by_state[group[0]] and config.customer_rows]
+    is_first = counts is not None and counts.is_baseline
+    by_state = {state: [line for line in lines if line.state == state] for state, _, _ in GROUPS}
+    most = min(config.max_anomalies, ONE_PAGE)
+    groups = (_first_look(voice, lines, min(most, NAMED)),) if is_first else _groups(voice, by_state, most)
+    stats = tuple(Stat(voice.number(len(by_state[state])), voice(label)) for state, label, _ in GROUPS)
     return AlertPage(
         title=voice("Odd customers"),
         company=config.company,
         date=voice.date(as_of),
         language=voice.language,
         direction=voice.direction,
-        accent=config.accent,
-        headline=_baseline(voice, lines) if counts and counts.is_baseline else _headline(voice, lines),
-        stats=tuple(Stat(voice.number(by_state[state]), voice(label)) for state, label, _ in GROUPS),
+        accent=legible(config.accent),
+        headline=_baseline(voice, lines) if is_first else _headline(voice, lines),
+        stats=() if is_first else stats,
         notes=_notes(voice, counts) if counts else (),
-        groups=tuple(
-            _group(voice, [line for line in lines if line.state == state], label, meaning, config.max_anomalies)
-            for state, label, meaning in shown
-        ),
+        groups=tuple(filter(None, groups)) if config.customer_rows else (),
     )
+
+
+def _groups(voice: Voice, by_state: dict[State, list[AlertLine]], most: int) -> tuple[AlertGroup | None, ...]:
+    """News with a row per customer, then what is no news."""
+    return tuple(
+        _group(voice, by_state[state], (label, meaning), most)
+        if state in FRESH
+        else _folded(voice, by_state[state], (label, meaning))
+        for state, label, meaning in GROUPS
+    )
+
+
+def _first_look(voice: Voice, lines: Sequence[AlertLine], most: int) -> AlertGroup | None:
+    return _group(voice, lines, ("The most severe", "what to begin with"), most)
 
 
 def _baseline(voice: Voice, lines: Sequence[AlertLine]) -> str:
@@ -129,19 +152,39 @@ def _headline(voice: Voice, lines: Sequence[AlertLine]) -> str:
     return voice("{n} customers are newly odd or worse; {money} is at stake.", n=voice.number(len(fresh)), money=stake)
 
 
-def _group(voice: Voice, lines: Sequence[AlertLine], label: str, meaning: str, limit: int) -> AlertGroup:
-    """The lines of one state, the most severe first, cut at `limit`."""
-    ordered = sorted(lines, key=lambda line: (-line.severity, line.customer_id))
-    rows = tuple(
-        AlertRow(
-            line.customer_id,
-            voice("severity {n}", n=voice.number(line.severity)),
-            "" if line.amount is None else voice("{money} at stake", money=voice.money(line.amount)),
-            voice.retell(line.reason),
-            voice.retell(line.evidence) if line.state in FRESH else "",
-        )
-        for line in ordered[:limit]
+def _group(voice: Voice, lines: Sequence[AlertLine], heading: tuple[str, str], most: int) -> AlertGroup | None:
+    """The customers of one state, the most severe first, `most` of them with a row."""
+    if not lines:
+        return None
+    ordered = _by_severity(lines)
+    left = len(ordered) - most
+    more = voice("{n} more are in anomalies.csv of the run.", n=voice.number(left)) if left > 0 else ""
+    label, meaning = map(voice, heading)
+    return AlertGroup(label, meaning, tuple(_row(voice, line) for line in ordered[:most]), more)
+
+
+def _row(voice: Voice, line: AlertLine) -> AlertRow:
+    return AlertRow(
+        line.customer_id,
+        voice("severity {n}", n=voice.number(line.severity)),
+        "" if line.amount is None else voice("{money} at stake", money=voice.money(line.amount)),
+        voice.retell(line.reason),
+        "\n".join(map(voice.retell, sentences_of(line.evidence))),
+        voice(next_step(line.feature)),
+        voice("Evidence"),
     )
-    left = len(ordered) - len(rows)
-    more = voice("{n} more are in anomalies.csv of the run.", n=voice.number(left)) if left else ""
-    return AlertGroup(voice(label), voice(meaning), rows, more)
+
+
+def _folded(voice: Voice, lines: Sequence[AlertLine], heading: tuple[str, str]) -> AlertGroup | None:
+    """A state that is no news: its most severe customers by name and the number of the others."""
+    if not lines:
+        return None
+    named = ", ".join(line.customer_id for line in _by_severity(lines)[:NAMED])
+    left = len(lines) - NAMED
+    told = voice("{customers} and {n} more", customers=named, n=voice.number(left)) if left > 0 else named
+    label, meaning = map(voice, heading)
+    return AlertGroup(label, meaning, (), told)
+
+
+def _by_severity(lines: Sequence[AlertLine]) -> list[AlertLine]:
+    return sorted(lines, key=lambda line: (-line.severity, line.customer_id))

@@ -17,13 +17,8 @@ FACES = (
     ("Source Sans 3", "source-sans-3", 600, "normal"),
     ("Source Serif 4", "source-serif-4", 600, "normal"),
 )
-RANGES = {  # as published with the fonts
-    "latin": "U+0000-00FF, U+0131, U+0152-0153, U+02BB-02BC, U+02C6, U+02DA, U+02DC, U+2000-206F, U+20AC, U+2122, "
-    "U+2191, U+2193, U+2212, U+2215, U+FEFF, U+FFFD",
-    "latin-ext": "U+0100-0130, U+0132-0151, U+0154-02BA, U+02BD-02C5, U+02C7-02CC, U+02CE-02D7, U+02DD-02FF, "
-    "U+1E00-1E9F, U+1EF2-1EFF, U+2020, U+20A0-20AB, U+20AD-20C4, U+2113",
-}
-EXTENDED = re.compile("[\u0100-\u0130\u0132-\u0151\u0154-\u024f\u1e00-\u1eff\u20a0-\u20ab\u20ad-\u20c4]")
+SUBSETS = ("latin", "latin-ext")
+EXTENDED = re.compile("[\u0100-\u0130\u0132-\u0151\u0154-\u024f\u1e00-\u1eff\u20a0-\u20a9\u20ab\u20ad-\u20c0]")
 
 
 def logo_uri(path: str | None) -> str:
@@ -50,16 +45,19 @@ def logo_uri(path: str | None) -> str:
 
 def font_faces(text: str) -> str:
     """@font-face rules of the shipped fonts with their bytes inside; extended letters only where `text` has some."""
-    subsets = tuple(RANGES) if EXTENDED.search(text) else ("latin",)
+    subsets = SUBSETS if EXTENDED.search(text) else SUBSETS[:1]
     return "\n".join(_face(face, subset) for face in FACES for subset in subsets)
 
 
 def _face(face: tuple[str, str, int, str], subset: str) -> str:
-    """A face; the extended letters are a family of their own, as WeasyPrint mixes up two files of one family."""
+    """A face; the extended letters are a family of their own, as WeasyPrint mixes up two files of one family.
+
+    No unicode-range is claimed: WeasyPrint would believe it, and draw a box for each letter of it that the file lacks.
+    """
     family, stem, weight, style = face
     family += "" if subset == "latin" else " Extended"
     encoded = b64encode(asset(f"templates/fonts/{stem}-{subset}-{weight}-{style}.woff2").read_bytes()).decode()
     return (
         f"@font-face {{ font-family: '{family}'; font-weight: {weight}; font-style: {style}; "
-        f"src: url(data:font/woff2;base64,{encoded}) format('woff2'); unicode-range: {RANGES[subset]}; }}"
+        f"src: url(data:font/woff2;base64,{encoded}) format('woff2'); }}"
     )

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from typing import Literal
 
 from segmenter.config.report import ReportConfig
-from segmenter.report.context import summary
+from segmenter.report.context import moves, summary
 from segmenter.report.context.spoken import spoken_stats
 from segmenter.report.context.view import View
 from segmenter.report.language import Voice
+from segmenter.report.palette import legible
 from segmenter.report.retold import retold
 from segmenter.report.types import Action, Stat
 from segmenter.runs.types import Run
@@ -42,16 +43,15 @@ def brief(run: Run, config: ReportConfig) -> Brief:
     voice = Voice(config.locale, config.currency)
     run = retold(run, voice)
     view = View(run, config, voice, {})
-    movement = run.history.movement
     return Brief(
         title=voice(config.title),
         company=config.company,
         date=voice.date(run.manifest.as_of),
         language=voice.language,
         direction=voice.direction,
-        accent=config.accent,
+        accent=legible(config.accent),
         sentences=summary.sentences(view),
-        changed=movement.sentences if movement else (),
+        changed=moves.changed(view),
         actions=summary.actions(view),
         stats=spoken_stats(summary.stats(view), voice),
     )

@@ -4,35 +4,45 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date, time
 from functools import cached_property
 from typing import Any, Literal
+from unicodedata import name
 
 from babel import Locale, UnknownLocaleError
 from babel.dates import format_date, format_time
 from babel.numbers import format_compact_currency, format_compact_decimal, format_currency, format_decimal
 
-from segmenter.assets import asset
 from segmenter.errors import ReportError
 from segmenter.features.types import Feature
+from segmenter.report.catalogue import catalogue
 from segmenter.report.retelling import Retelling
 
 MISSING = "–"
+MINUS = "−"  # a hyphen is no minus sign
 DAY = re.compile(r"(\d{4}-\d\d-\d\d)(?: (\d\d:\d\d))?")
 AMOUNT = re.compile(r"([-+]?\d[\d,]*(?:\.(\d+))?(e[-+]\d+)?)(%| [A-Z]{3})?")
+SCRIPTS = ("LATIN", "GREEK", "CYRILLIC")  # of the fonts that come along
 Direction = Literal["ltr", "rtl"]
 
 
 class Voice:
-    """The words and number formats of one locale; `voice("text")` translates."""
+    """The words and number formats of one locale; `voice("text")` translates.
+
+    `texts` are the English texts and their translations, none where the report speaks English; there a locale
+    that writes its months or money in another script than its English surroundings formats as English does.
+    """
 
     def __init__(self, locale: str, currency: str = "") -> None:
         try:
-            self.locale = Locale.parse(locale.replace("-", "_"))
+            asked = Locale.parse(locale.replace("-", "_"))
         except (UnknownLocaleError, ValueError) as error:
             raise ReportError(f"report.locale {locale!r} is not a known locale; try en, en_GB or de.") from error
         self.currency = currency
+        self._catalogue = catalogue(asked.language)
+        self.texts = self._catalogue.texts
+        self.locale = asked if self.texts or _is_ours(asked) else Locale("en")
 
     def __call__(self, text: str, **values: Any) -> str:
         """`text` in the reader's language, its {names} filled with `values`."""
@@ -42,41 +52,14 @@ class Voice:
     def retell(self, text: str) -> str:
         """A finished English text of an analysis in the reader's language, as far as the catalogue knows it.
 
-        Amounts in the run's currency are written as `money` writes them.
+        In English too its numbers, amounts of money and dates are written as the locale does.
         """
-        if self.texts and text:
-            return self._retelling(text)
-        amount = rf"([-+]?\d[\d,]*(?:\.(\d+))?) {self.currency}\b"
-        return re.sub(amount, self._rewritten, text) if self.currency and text else text
-
-    def _rewritten(self, amount: re.Match[str]) -> str:
-        return self.money(float(amount[1].replace(",", "")), len(amount[2] or ""))
-
-    @cached_property
-    def texts(self) -> dict[str, str]:
-        """English texts of the report and their translations; empty where there is no catalogue."""
-        return self._catalogue[""]
+        return self._retelling(text) if text else text
 
     @cached_property
     def _retelling(self) -> Retelling:
         """Texts that an analysis writes, which the catalogue holds under the context ``analysis``."""
-        return Retelling(self._catalogue["analysis"], self._written)
-
-    @cached_property
-    def _catalogue(self) -> dict[str, dict[str, str]]:
-        """Texts and their translations by context, of templates/locale/<language>."""
-        found: dict[str, dict[str, str]] = {"": {}, "analysis": {}}
-        try:
-            source = asset(f"templates/locale/{self.locale.language}/LC_MESSAGES/report.po")
-        except FileNotFoundError:
-            return found
-        from babel.messages.pofile import read_po
-
-        with source.open("rb") as file:
-            for message in read_po(file, locale=self.locale):
-                if message.id and message.string:
-                    found[message.context or ""][str(message.id)] = str(message.string)
-        return found
+        return Retelling(self._catalogue.analysis, self._written)
 
     def _written(self, text: str) -> str:
         """A number, share, amount of money or date written in English as this locale writes it."""
@@ -87,12 +70,19 @@ class Voice:
             at = time.fromisoformat(day[2])
             return f"{format_date(on, 'medium', self.locale)}, {format_time(at, 'short', locale=self.locale)}"
         if amount := AMOUNT.fullmatch(text):
-            value, digits = float(amount[1].replace(",", "")), 0 if amount[3] else len(amount[2] or "")
-            if amount[4] == "%":
-                return self.percent(value / 100, digits)
-            shown = self.money(value, digits) if amount[4] else self.number(value, digits)
+            number, unit = amount[1], amount[4] or ""
+            if unit and unit.strip() == self.currency:
+                return self._amount(number)
+            value, digits = float(number.replace(",", "")), 0 if amount[3] else len(amount[2] or "")
+            shown = self.percent(value / 100, digits) if unit == "%" else f"{self.number(value, digits)}{unit}"
             return f"+{shown}" if text.startswith("+") else shown
         return text
+
+    def _amount(self, text: str) -> str:
+        """An amount of money written in English, with its decimals, as this locale writes it; nothing is 0."""
+        value, decimals = float(text.replace(",", "")), text.partition(".")[2]
+        shown = self.money(value, len(decimals) if value else 0)
+        return f"+{shown}" if text.startswith("+") else shown
 
     @property
     def language(self) -> str:
@@ -106,7 +96,14 @@ class Voice:
 
     def number(self, value: float | None, digits: int = 0) -> str:
         """A number with the locale's marks and `digits` decimals."""
-        return self._shown(value, lambda x: format_decimal(x, self._pattern(digits), self.locale))
+        return self._shown(value, lambda x: format_decimal(x, self._pattern(digits), self.locale), digits)
+
+    def ordinal(self, value: int) -> str:
+        """A place in a row: 102nd in English, 102. in other languages."""
+        if self.language.split("-")[0] != "en":
+            return f"{self.number(value)}."
+        suffix = "th" if value % 100 in (11, 12, 13) else {1: "st", 2: "nd", 3: "rd"}.get(value % 10, "th")
+        return f"{self.number(value)}{suffix}"
 
     def money(self, value: float | None, digits: int = 0) -> str:
         """Money in the run's currency, a plain number where it has none."""
@@ -116,6 +113,7 @@ class Voice:
         return self._shown(
             value,
             lambda x: format_currency(x, self.currency, pattern, self.locale, currency_digits=False),
+            digits,
         )
 
     def cents(self, value: float | None) -> str:
@@ -132,20 +130,20 @@ class Voice:
         return str(format_compact_decimal(value, format_type="long", locale=self.locale, fraction_digits=digits))
 
     def money_short(self, value: float | None) -> str:
-        """Money for an axis: £9.7M; in full where the locale has no short form."""
+        """Money for a chart: £9.7M; in full below a thousand and where the locale has no short form."""
         if not self.currency:
             return self.short(value)
-        if self._has_no_short_form(value):
-            return self.money(value)
+        if self._is_small(value) or self._has_no_short_form(value):
+            return self.cents(value)
         digits = self._digits(value)
         return self._shown(
             value, lambda x: format_compact_currency(x, self.currency, locale=self.locale, fraction_digits=digits)
         )
 
     def short(self, value: float | None) -> str:
-        """A number for an axis: 9.7K; in full where the locale has no short form."""
-        if self._has_no_short_form(value):
-            return self.number(value)
+        """A number for a chart: 9.7K; in full below a thousand and where the locale has no short form."""
+        if self._is_small(value) or self._has_no_short_form(value):
+            return self.number(value, 0 if value is None or abs(value) >= 100 or float(value).is_integer() else 1)
         digits = self._digits(value)
         return self._shown(value, lambda x: format_compact_decimal(x, locale=self.locale, fraction_digits=digits))
 
@@ -153,6 +151,11 @@ class Voice:
         """Whether the locale writes thousands in full, as German does below a million."""
         thousands = self.locale.compact_decimal_formats["short"]["other"]["1000"].pattern
         return value is not None and abs(value) < 1_000_000 and thousands == "0"
+
+    @staticmethod
+    def _is_small(value: float | None) -> bool:
+        """Whether no unit of a short form fits the value, as it is shown whole."""
+        return value is not None and abs(value) < 999.5
 
     @staticmethod
     def _digits(value: float | None) -> int:
@@ -167,7 +170,7 @@ class Voice:
             digits = 1 if share and abs(share) < 0.0995 else 0
         pattern = self.locale.percent_formats[None].pattern.replace("0%", f"{self._decimals(digits)}%")
         pattern = pattern.replace("0\xa0%", f"{self._decimals(digits)}\xa0%")
-        return self._shown(share, lambda x: self._percent(x, pattern))
+        return self._shown(share, lambda x: self._percent(x, pattern), digits + 2)
 
     def date(self, day: date) -> str:
         """A day, such as 9 December 2011."""
@@ -180,18 +183,23 @@ class Voice:
 
     def value(self, feature: Feature, value: float | None) -> str:
         """A feature's value in its kind's format, without the unit."""
-        if feature.kind == "money":
-            return self.cents(value)
-        if feature.kind == "share":
-            return self.percent(value)
-        if value is None or not math.isfinite(value):
-            return MISSING
-        whole = abs(value) >= 10 or float(value).is_integer()
-        return self.number(value, 2 if feature.kind == "ratio" else 0 if whole else 1)
+        return self.values(feature, [value])[0]
+
+    def values(self, feature: Feature, values: Sequence[float | None]) -> tuple[str, ...]:
+        """Values of one feature that stand beside each other: in its kind's format, with equally many decimals."""
+        digits = _decimals_of(feature, [abs(x) for x in values if x is not None and math.isfinite(x)])
+        write = {"money": self.money, "share": self.percent}.get(feature.kind, self.number)
+        return tuple(write(value, digits) for value in values)
 
     def with_unit(self, feature: Feature, value: float | None) -> str:
         """A feature's value with its unit."""
-        shown = self.value(feature, value)
+        return self.with_units(feature, [value])[0]
+
+    def with_units(self, feature: Feature, values: Sequence[float | None]) -> tuple[str, ...]:
+        """Values of one feature that stand beside each other, with their units."""
+        return tuple(self._in_units(feature, shown) for shown in self.values(feature, values))
+
+    def _in_units(self, feature: Feature, shown: str) -> str:
         if shown == "1" and feature.unit:
             return f"1 {self(feature.unit.removesuffix('s'))}"
         return f"{shown} {self(feature.unit)}" if feature.unit and shown != MISSING else shown
@@ -202,9 +210,14 @@ class Voice:
         return str(format_percent(share, pattern, self.locale))
 
     @staticmethod
-    def _shown(value: float | None, write: Callable[[float], Any]) -> str:
-        """`value` written out, a dash where there is none."""
-        return MISSING if value is None or not math.isfinite(value) else str(write(float(value)))
+    def _shown(value: float | None, write: Callable[[float], Any], digits: int = 9) -> str:
+        """`value` written out, a dash where there is none; what is shown as zero has no sign."""
+        if value is None or not math.isfinite(value):
+            return MISSING
+        if round(value, digits) == 0:
+            value = 0.0
+        shown = str(write(float(value)))
+        return shown.replace("-", MINUS, 1) if value < 0 else shown
 
     @staticmethod
     def _decimals(digits: int) -> str:
@@ -213,3 +226,24 @@ class Voice:
     def _pattern(self, digits: int) -> str:
         pattern: str = self.locale.decimal_formats[None].pattern
         return pattern.replace("0.###", self._decimals(digits))
+
+
+def _is_ours(locale: Locale) -> bool:
+    """Whether the locale writes dates and money in a script that can stand among English words."""
+    sample = format_date(date(2011, 12, 9), "long", locale) + format_compact_currency(12_000_000, "EUR", locale=locale)
+    return (
+        all(name(letter).startswith(SCRIPTS) for letter in sample if letter.isalpha())
+        and locale.text_direction == "ltr"
+    )
+
+
+def _decimals_of(feature: Feature, sizes: Sequence[float]) -> int:
+    """How many decimals values of these `sizes` need: money cents where all are below a hundred, and so on."""
+    largest = max(sizes, default=0.0)
+    if feature.kind == "money":
+        return 2 if 0 < largest < 100 else 0
+    if feature.kind == "share":
+        return 1 if any(0 < size < 0.0995 for size in sizes) else 0
+    if feature.kind == "ratio":
+        return 2
+    return 0 if largest >= 10 or all(float(size).is_integer() for size in sizes) else 1

@@ -56,6 +56,8 @@ OF_SEGMENTS = {
 OF_ODDITY = {"k-distance", "odd-by-segment"}
 OF_MONEY = {"shares", "concentration", "overview"}
 QUERIES = {
+    "strip": ("queries/period_totals.sql", *_feature_queries(("monetary",))),
+    "cards": ALL_FEATURES,
     **dict.fromkeys(("rfm", "rfm-cuts", "rfm-disagree"), _feature_queries(("recency", "frequency", "monetary"))),
     "themes": ("queries/baskets.sql",),
     "moves": ("queries/period_revenue.sql",),

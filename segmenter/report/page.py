@@ -5,20 +5,24 @@ from __future__ import annotations
 import re
 from base64 import b64encode
 from hashlib import sha256
-from typing import Any
 
 from segmenter.assets import asset
 from segmenter.report.brand import font_faces
+from segmenter.report.fonts import more_faces, warn_of_boxes
 from segmenter.report.language import Voice
+from segmenter.report.palette import dimmed
 from segmenter.report.templating import fill
 from segmenter.report.types import Page
 
 NEUTRALS = {"#1d2733": "--ink", "#5c6773": "--muted", "#d4dae0": "--rule", "#ffffff": "--paper", "#b3261e": "--alarm"}
 
-
+FACES = "/* the faces that the page's letters ask for */"  # stands for them until all is written
 WORDS = (  # of the scripts
     "Sort by this column", "Filter", "Light", "Dark", "Switch to light colours", "Switch to dark colours", "All",
     "Customer {id}", "No customer {id} on the map.", "{count} customers are on this map.",
+    "{count} of {all} customers are on this map: in three dimensions a sample is placed, to keep it quick.",
+    "{count} customers match; the first are listed.", "This customer is on the map in two dimensions only.",
+    "No order of this customer stands: all were cancelled or given back.",
 )  # fmt: skip
 
 
@@ -34,12 +38,16 @@ def html(page: Page, voice: Voice, templates: str | None, points: str = "") -> s
     )
     words = str(htmlsafe_json_dumps({text: voice(text) for text in WORDS}))
     values = {"scripts": scripts, "policy": policy, "points": points, "words": words}
-    return _themed(_render(page, voice, templates, medium="screen", **values))
+    text = fill("report.html", templates, page=page, say=voice, fonts=FACES, medium="screen", **values)
+    return _themed(text).replace(FACES, font_faces(text), 1)
 
 
-def paper(page: Page, voice: Voice, templates: str | None) -> str:
-    """The page for WeasyPrint."""
-    return _render(page, voice, templates, medium="paper", scripts=(), policy="", points="", words="")
+def paper(page: Page, voice: Voice, templates: str | None, drawings: str = "") -> str:
+    """The page for WeasyPrint; `drawings` is all that its charts write, which must find fonts too."""
+    values = {"scripts": (), "policy": "", "points": "", "words": ""}
+    text = fill("report.html", templates, page=page, say=voice, fonts=FACES, medium="paper", **values)
+    warn_of_boxes(text + drawings)
+    return text.replace(FACES, f"{font_faces(text + drawings)}\n{more_faces(text + drawings)}", 1)
 
 
 def _scripts(with_map: bool) -> tuple[str, ...]:
@@ -47,8 +55,13 @@ def _scripts(with_map: bool) -> tuple[str, ...]:
     return tuple(asset(f"templates/{name}").read_text(encoding="utf-8") for name in ("page.js", *names))
 
 
-def _render(page: Page, voice: Voice, templates: str | None, **values: Any) -> str:
-    return fill("report.html", templates, page=page, say=voice, fonts=font_faces(str(page)), **values)
+def _dimmed(cells: re.Match[str]) -> str:
+    """The cells of a heat map with a second, dimmer colour for a dark page; an old browser keeps to the first."""
+    return re.sub(
+        r"fill: (#[0-9a-f]{6})",
+        lambda fill: f"fill: {fill[1]}; fill: light-dark({fill[1]}, {dimmed(fill[1])})",
+        cells.group(),
+    )
 
 
 def _themed(text: str) -> str:
@@ -58,6 +71,6 @@ def _themed(text: str) -> str:
         svg = drawing.group()
         for colour, variable in NEUTRALS.items():
             svg = svg.replace(f": {colour}", f": var({variable})")
-        return svg
+        return re.sub(r'<g class="cells">.*?</g>', _dimmed, svg, flags=re.DOTALL)
 
     return re.sub(r"<svg.*?</svg>", themed, text, flags=re.DOTALL)

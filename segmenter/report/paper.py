@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import io
+import re
 from contextlib import redirect_stdout
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from xml.sax.saxutils import escape, unescape
 
 from segmenter.errors import ReportError
+from segmenter.report.bidi import visual
+from segmenter.report.fonts import font_file
 
 if TYPE_CHECKING:
     from segmenter.report.language import Voice
     from segmenter.report.types import Figure, Page
 
 MOST_DATA = 8 << 20
+VARIANT = "pdf/ua-1"  # tagged, for readers who cannot see it
 INSTALL = "apt-get install -y --no-install-recommends libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0"
 
 
@@ -29,24 +34,18 @@ def pdf_problem() -> str | None:
 
 
 def write_pdf(page: Page, voice: Voice, charts: dict[str, Figure], templates: str | None, target: Path) -> None:
-    """Write the page as PDF/UA-1; nothing but its own charts and data: addresses is ever fetched.
+    """Write the page as PDF/UA-1; nothing but its own charts, matplotlib's fonts and data: addresses is ever fetched.
 
     Raises
     ------
     ReportError
         A template of the team's own is broken, or the PDF takes too much time.
     """
-    from weasyprint import HTML
-    from weasyprint.text.fonts import FontConfiguration
-
     from segmenter.report import limits
-    from segmenter.report.page import paper
 
-    text = paper(page, voice, templates)
     try:
         with limits.alarm():
-            document = HTML(string=text, url_fetcher=_fetcher(charts))
-            document.write_pdf(target, pdf_variant="pdf/ua-1", font_config=FontConfiguration())
+            lay_out(page, voice, charts, templates).write_pdf(target, pdf_variant=VARIANT)
     except TimeoutError:
         raise ReportError(
             f"The PDF takes more than {limits.SECONDS:,.0f} seconds. Leave it out (--format html), or mend the template in "
@@ -54,16 +53,35 @@ def write_pdf(page: Page, voice: Voice, charts: dict[str, Figure], templates: st
         ) from None
 
 
+def lay_out(page: Page, voice: Voice, charts: dict[str, Figure], templates: str | None) -> Any:
+    """The page on sheets of paper, a `weasyprint.Document`."""
+    from weasyprint import HTML
+    from weasyprint.text.fonts import FontConfiguration
+
+    from segmenter.report.page import paper
+
+    text = paper(page, voice, templates, "".join(chart.svg for chart in charts.values()))
+    document = HTML(string=text, url_fetcher=_fetcher(charts))
+    return document.render(pdf_variant=VARIANT, font_config=FontConfiguration())
+
+
+def _drawn(svg: str) -> str:
+    """A chart as WeasyPrint can draw it: its SVG puts letter after letter from the left, whatever the script."""
+    return re.sub(r"(?<=>)[^<>]+(?=</text>)", lambda found: escape(visual(unescape(found.group()))), svg)
+
+
 def _fetcher(charts: dict[str, Figure]) -> Any:
-    """A fetcher for ``chart:<id>`` and data: addresses of up to `MOST_DATA` letters alone."""
+    """A fetcher for ``chart:<id>``, ``font:<file>`` and data: addresses of up to `MOST_DATA` letters alone."""
     from weasyprint import URLFetcher
     from weasyprint.urls import URLFetcherResponse
 
     class Fetcher(URLFetcher):  # type: ignore[misc]
         def fetch(self, url: str, headers: dict[str, str] | None = None) -> Any:
             if url.startswith("chart:"):
-                svg = charts[url.removeprefix("chart:")].svg
+                svg = _drawn(charts[url.removeprefix("chart:")].svg)
                 return URLFetcherResponse(url, svg.encode(), {"Content-Type": "image/svg+xml"})
+            if url.startswith("font:"):
+                return URLFetcherResponse(url, font_file(url.removeprefix("font:")), {"Content-Type": "font/ttf"})
             if len(url) > MOST_DATA:
                 raise ValueError(f"{url[:40]}... is longer than {MOST_DATA >> 20} MiB")
             return super().fetch(url, headers)

@@ -38,6 +38,7 @@ def _document(view: View, placed: pd.DataFrame) -> dict[str, Any]:
         "odd": placed["is_anomaly"].astype(int).tolist(),
         "ids": placed["customer_id"].tolist() if view.config.customer_rows else None,
         "reasons": _reasons(view, placed),
+        "without": _without_order(placed),
         "tsne2": [_rounded(placed[column], 1) for column in PLACES[:2]],
         "tsne3": [_rounded(placed[column], 1) for column in PLACES[2:]],
         "labels": [feature.label for feature in features],
@@ -54,6 +55,13 @@ def _reasons(view: View, placed: pd.DataFrame) -> dict[int, str]:
     return {
         i: str(reason) for i, (reason, is_odd) in enumerate(zip(placed["anomaly_reason"], odd, strict=True)) if is_odd
     }
+
+
+def _without_order(placed: pd.DataFrame) -> list[int]:
+    """Positions on the map of customers none of whose orders stands; their zeros need a word."""
+    if "frequency" not in placed:
+        return []
+    return [i for i, orders in enumerate(placed["frequency"]) if orders == 0]
 
 
 def _rounded(column: pd.Series, digits: int) -> list[float | None]:

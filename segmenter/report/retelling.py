@@ -5,9 +5,8 @@ braces for what differs: ``spent {value}; a typical customer spends {median}``. 
 template, what stood for a name is retold in turn, and the translation is filled. What no template
 fits stays as it is. A name, up to an underscore, says what it stands for:
 
-    n                             a number, share or amount of money, written as the reader's locale does
-    value, median, least, most    a number with its unit
-    measure                       an amount of money, or pieces for one
+    n                             a number or share, written as the reader's locale does
+    value, median, least, most    a number with its unit, or an amount of money with its currency
     day, moment                   a date, a date and a time
     list, doubts                  anything
     product, order, run, column   a text of the user's or an identifier, never retold
@@ -24,10 +23,11 @@ VALUE = rf"{NUMBER}(?: [A-Za-z]+)?"
 DAY = r"\d{4}-\d\d-\d\d"
 KINDS = {
     "n": NUMBER, "value": VALUE, "median": VALUE, "least": VALUE, "most": VALUE, "day": DAY, "moment": rf"{DAY} \d\d:\d\d",
-    "measure": rf"(?:{NUMBER} pieces? for )?{NUMBER}", "list": ".+", "doubts": ".+",
+    "list": ".+", "doubts": ".+",
 }  # fmt: skip
 RAW = {"product", "order", "run", "column"}
 NAME = re.compile(r"\{(\w+)\}")
+JOINT = "{a} and {b}"  # how a list ends
 Template = tuple[re.Pattern[str], tuple[str, ...], str]
 
 
@@ -37,8 +37,9 @@ class Retelling:
     def __init__(self, texts: Mapping[str, str], write: Callable[[str], str]) -> None:
         self.texts = texts
         self.write = write
-        made = [_template(text, translation) for text, translation in texts.items() if NAME.search(text)]
-        self.templates = sorted(made, key=lambda template: -len(NAME.sub("", template[0].pattern)))
+        named = [text for text in texts if NAME.search(text) and text != JOINT]
+        named.sort(key=lambda text: -len(NAME.sub("", text)))  # what says most is tried first
+        self.templates = [_template(text, texts[text]) for text in named]
         self.known: dict[str, str] = {}
 
     def __call__(self, text: str) -> str:
@@ -74,25 +75,28 @@ class Retelling:
 
     def _rest(self, text: str) -> str:
         """A list piece by piece, else a number or date, else the text as it is."""
-        if "; " in text:
-            return "; ".join(self._joined(text.split("; ")))
-        for mark in (", ", " and "):
-            pieces = re.split(rf"{mark}(?![^()]*\))", text)
+        for mark in ("; ", ", ", " and "):
+            pieces = _outside(text, mark)
             if len(pieces) == 1:
                 continue
-            told = list(map(self, pieces))
-            if told != pieces or all(re.fullmatch(NUMBER, piece) for piece in pieces):
-                return (mark if mark == ", " else self.texts["{a} and {b}"].format(a="", b="")).join(told)
+            told = self._joined(pieces, mark)
+            if mark == "; " or told != pieces or all(re.fullmatch(NUMBER, piece) for piece in pieces):
+                return (self.texts[JOINT].format(a="", b="") if mark == " and " else mark).join(told)
         return self.write(text)
 
-    def _joined(self, pieces: list[str]) -> list[str]:
-        """Pieces between semicolons; an entry of the catalogue may hold a semicolon of its own."""
+    def _joined(self, pieces: list[str], mark: str) -> list[str]:
+        """Pieces between marks; an entry of the catalogue may hold a mark of its own."""
         told = []
         while pieces:
-            size = next((n for n in (1, 2, 3) if n <= len(pieces) and self._whole("; ".join(pieces[:n]))), 1)
-            told.append(self("; ".join(pieces[:size])))
+            size = next((n for n in (1, 2, 3) if n <= len(pieces) and self._whole(mark.join(pieces[:n]))), 1)
+            told.append(self(mark.join(pieces[:size])))
             pieces = pieces[size:]
         return told
+
+
+def _outside(text: str, mark: str) -> list[str]:
+    """`text` cut at every `mark` that stands outside parentheses."""
+    return re.split(rf"{mark}(?![^()]*\))", text)
 
 
 def _kind(name: str) -> str:

@@ -4,35 +4,38 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import replace
+from functools import cache
 
 import pandas as pd
 
 from segmenter.analysis.findings import Findings, SegmentCard
 from segmenter.analysis.lifetime_types import LifetimeFinding
+from segmenter.features import sentences_of
 from segmenter.report.language import Voice
 from segmenter.runs.history import History
 from segmenter.runs.types import Manifest, Run
 
+REASONS = tuple(f"reason_{number}_{part}" for number in (1, 2, 3) for part in ("feature", "value", "usual"))
 Tell = Callable[[str], str]
 
 
 def retold(run: Run, voice: Voice) -> Run:
-    """`run` with its texts in the language of `voice`; the same run where that is English.
+    """`run` with its texts in the language of `voice`, and their numbers, money and dates as its locale writes them.
 
     Names of segments and features, sentences, reasons and labels are retold; identifiers, file names and what
     users wrote stay.
     """
-    if not voice.texts:
-        return run
-    tell = voice.retell
+    tell = cache(voice.retell)
     return replace(
         run,
         manifest=_manifest(run.manifest, tell),
         findings=_findings(run.findings, tell),
-        customers=_columns(run.customers, ("segment_name", "second_segment", "anomaly_reason"), tell),
-        segments=_columns(run.segments, ("name",), tell),
-        anomalies=_columns(run.anomalies, ("segment_name", "reason", "evidence"), tell),
+        customers=_columns(run.customers, ("segment_name", "second_segment", "rfm_segment", "anomaly_reason"), tell),
+        segments=_columns(run.segments, ("name", "action", "avoid", "rule"), tell),
+        anomalies=_evidence(_columns(run.anomalies, ("segment_name", "reason", *REASONS), tell), tell),
         history=_history(run.history, tell),
+        moves=None if run.moves is None else _columns(run.moves, ("segment_before", "segment_now"), tell),
+        alerts=None if run.alerts is None else _evidence(_columns(run.alerts, ("reason",), tell), tell),
     )
 
 
@@ -44,6 +47,11 @@ def _columns(table: pd.DataFrame, names: Iterable[str], tell: Tell) -> pd.DataFr
         if name in table
     }
     return table.assign(**told)
+
+
+def _evidence(table: pd.DataFrame, tell: Tell) -> pd.DataFrame:
+    """`table` with the transactions behind each customer retold, a sentence a line."""
+    return _columns(table, ("evidence",), lambda text: "\n".join(map(tell, sentences_of(text))))
 
 
 def _all(texts: Iterable[str], tell: Tell) -> tuple[str, ...]:
@@ -82,10 +90,18 @@ def _findings(findings: Findings, tell: Tell) -> Findings:
         ),
         hierarchy=replace(findings.hierarchy, reason=tell(findings.hierarchy.reason)),
         comparison=replace(findings.comparison, guidance=tell(findings.comparison.guidance)),
+        themes=tuple(replace(theme, name=_both(theme.products[:2], theme.name, tell)) for theme in findings.themes),
         rfm=replace(findings.rfm, names=_all(findings.rfm.names, tell), tie_rule=tell(findings.rfm.tie_rule)),
         separation=_all(findings.separation, tell),
         lifetime=_lifetime(findings.lifetime, tell) if findings.lifetime else None,
     )
+
+
+def _both(products: tuple[str, ...], name: str, tell: Tell) -> str:
+    """The two products that name a theme, joined in the reader's language; any other name as it is."""
+    if len(products) < 2 or name != " and ".join(products):
+        return name
+    return tell("{a} and {b}").format(a="", b="").join(products)
 
 
 def _lifetime(finding: LifetimeFinding, tell: Tell) -> LifetimeFinding:

@@ -81,7 +81,9 @@ def figure_data(folder: Path, figure: str) -> FigureData:
     raise UsageError(f"The report of {run.manifest.run_id} has no figure {figure!r}. It has: {known}.")
 
 
-def sources(view: View, chapters: Iterable[Section], opening: Iterable[Figure] = ()) -> tuple[FigureSource, ...]:
+def sources(
+    view: View, chapters: Iterable[Section], opening: Iterable[Figure | Table] = ()
+) -> tuple[FigureSource, ...]:
     """Where the figures of `opening` and of `chapters` come from, in reading order."""
     items: list[Figure | Table] = [*opening, *(item for chapter in chapters for item in _items(chapter))]
     return tuple(_source(view.run, item) for item in items)
@@ -92,7 +94,11 @@ def _found(run: Run) -> list[tuple[FigureSource, Figure | Table]]:
     from segmenter.report.context import build, view_of
 
     page: Page = build(view_of(run, ReportConfig.model_validate(run.manifest.config["report"])))
-    items: list[Figure | Table] = [*page.opening, *(item for chapter in page.sections for item in _items(chapter))]
+    items: list[Figure | Table] = [
+        *page.asides,
+        *page.opening,
+        *(item for chapter in page.sections for item in _items(chapter)),
+    ]
     return [(_source(run, item), item) for item in items]
 
 

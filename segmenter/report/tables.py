@@ -1,4 +1,8 @@
-"""The customers as tables for other tools: CSV, XLSX and Parquet, none of which can start a formula."""
+"""The customers as tables for people and their tools: CSV, XLSX and Parquet, none of which can start a formula.
+
+Columns are called as in the archive. What people read in them (names of segments, actions, reasons) speaks the
+report's language; the archive's own customers.parquet, segments.parquet and anomalies.csv stay in English.
+"""
 
 from __future__ import annotations
 
@@ -10,8 +14,12 @@ import numpy as np
 import pandas as pd
 
 from segmenter.config.report import ReportConfig
+from segmenter.report.language import Voice
+from segmenter.report.retold import retold
 from segmenter.runs.tables import safe_cell, write_parquet
 from segmenter.runs.types import Run
+
+MONEY = {"revenue", "amount_at_stake", "period_revenue", "expected_revenue"}
 
 
 def write_tables(run: Run, config: ReportConfig, folder: Path) -> list[Path]:
@@ -19,20 +27,31 @@ def write_tables(run: Run, config: ReportConfig, folder: Path) -> list[Path]:
 
     Without ``customer_rows`` only the segments are written.
     """
+    if not {"csv", "xlsx", "parquet"} & set(config.formats):
+        return []
+    voice = Voice(config.locale, config.currency)
+    run, kinds = retold(run, voice), _kinds(run)
     files: list[Path] = []
     if "xlsx" in config.formats:
-        files.append(_workbook(run, config, folder / "report.xlsx"))
+        files.append(_workbook(run, config, voice, folder / "report.xlsx"))
     if "csv" in config.formats:
-        files.append(_write_csv(run.segments, folder / "segments.csv", config.csv_bom))
+        files.append(_write_csv(run.segments, folder / "segments.csv", kinds, config.csv_bom))
     if not config.customer_rows:
         return files
     if "csv" in config.formats:
-        files.append(_write_csv(run.customers, folder / "customers.csv", config.csv_bom))
-        files.append(_write_csv(marketing_list(run), folder / "marketing.csv", bom=False))
+        files.append(_write_csv(run.customers, folder / "customers.csv", kinds, config.csv_bom))
+        files.append(_write_csv(marketing_list(run), folder / "marketing.csv", kinds, bom=False))
     for kind in ("csv", "parquet"):
         if kind in config.formats:
-            files += _lists(run, folder / "segments", kind, config.csv_bom)
+            files += _lists(run, folder / "segments", kind, kinds, config.csv_bom)
     return files
+
+
+def _kinds(run: Run) -> dict[str, str]:
+    """What each column measures: a feature's kind, its median's too."""
+    kinds: dict[str, str] = {feature.name: feature.kind for feature in run.manifest.features}
+    kinds |= {f"median_{name}": kind for name, kind in kinds.items()}
+    return {**kinds, **dict.fromkeys(MONEY, "money"), "customer_share": "share", "revenue_share": "share"}
 
 
 def marketing_list(run: Run) -> pd.DataFrame:
@@ -61,7 +80,7 @@ def marketing_list(run: Run) -> pd.DataFrame:
     return ordered[["segment", "change", *columns, "action"]]
 
 
-def _lists(run: Run, folder: Path, kind: str, bom: bool) -> list[Path]:
+def _lists(run: Run, folder: Path, kind: str, kinds: dict[str, str], bom: bool) -> list[Path]:
     """A file per segment."""
     folder.mkdir(exist_ok=True)
     files = []
@@ -69,41 +88,64 @@ def _lists(run: Run, folder: Path, kind: str, bom: bool) -> list[Path]:
         own = run.customers[run.customers["segment"] == card.label]
         files.append(folder / f"{card.label + 1:02d}-{_slug(card.name)}.{kind}")
         if kind == "csv":
-            _write_csv(own, files[-1], bom)
+            _write_csv(own, files[-1], kinds, bom)
         else:
             write_parquet(own, files[-1], order_by="customer_id")
     return files
 
 
-def _write_csv(frame: pd.DataFrame, path: Path, bom: bool) -> Path:
+def _write_csv(frame: pd.DataFrame, path: Path, kinds: dict[str, str], bom: bool) -> Path:
     """CSV; with a byte order mark spreadsheets know that it is UTF-8, without it other tools read it."""
     encoding = "utf-8-sig" if bom else "utf-8"
-    frame.apply(_harmless_column).to_csv(path, index=False, encoding=encoding, lineterminator="\n")
+    tidy = tidied(frame, kinds)
+    written = {name: _written(tidy[name], kinds.get(str(name), "")) for name in tidy}
+    pd.DataFrame(written, index=tidy.index).to_csv(path, index=False, encoding=encoding, lineterminator="\n")
     return path
 
 
-def _harmless_column(column: pd.Series) -> pd.Series:
+def _written(column: pd.Series, kind: str) -> pd.Series:
+    """A column as CSV holds it: money with cents, text that starts no formula."""
+    if kind == "money":
+        return column.map("{:.2f}".format, na_action="ignore")
     return column if pd.api.types.is_numeric_dtype(column) else column.map(safe_cell)
 
 
+def tidied(frame: pd.DataFrame, kinds: dict[str, str]) -> pd.DataFrame:
+    """`frame` with money in cents, whole numbers whole, and no more than four decimals of anything else."""
+    return frame.apply(lambda column: _tidy(column, kinds.get(str(column.name), "")))
+
+
+def _tidy(column: pd.Series, kind: str) -> pd.Series:
+    if not pd.api.types.is_float_dtype(column):
+        return column
+    if kind == "money":
+        return column.round(2)
+    known = column[np.isfinite(column)]
+    if len(known) == column.notna().sum() and (known == known.round()).all():
+        return column.astype("Int64")
+    return column.round(4)
+
+
 def _slug(name: str) -> str:
-    return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-") or "segment"
+    """A segment's name as part of a file's: letters of any script, digits and hyphens."""
+    return re.sub(r"[\W_]+", "-", name.lower()).strip("-") or "segment"
 
 
-def _workbook(run: Run, config: ReportConfig, path: Path) -> Path:
+def _workbook(run: Run, config: ReportConfig, voice: Voice, path: Path) -> Path:
     """A sheet each for the segments, the customers and the anomalies."""
     import xlsxwriter
 
     options = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
     with xlsxwriter.Workbook(str(path), options) as workbook:
-        kinds: dict[str, str] = {feature.name: feature.kind for feature in run.manifest.features}
-        kinds |= {f"median_{name}": kind for name, kind in list(kinds.items())}
-        formats = _formats(workbook, config)
+        kinds, formats = _kinds(run), _formats(workbook, config)
         sheets = {"Segments": run.segments}
         if config.customer_rows:
             sheets |= {"Customers": run.customers, "Anomalies": run.anomalies}
         for name, frame in sheets.items():
-            _sheet(workbook.add_worksheet(name), frame, kinds, formats)
+            sheet = workbook.add_worksheet(voice(name))
+            if voice.direction == "rtl":
+                sheet.right_to_left()
+            _sheet(sheet, tidied(frame, kinds), kinds, formats)
     return path
 
 
@@ -117,18 +159,11 @@ def _formats(workbook: Any, config: ReportConfig) -> dict[str, Any]:
 def _sheet(sheet: Any, frame: pd.DataFrame, kinds: dict[str, str], formats: dict[str, Any]) -> None:
     for number, name in enumerate(frame.columns):
         sheet.write_string(0, number, name, formats["head"])
-        kind = _kind(name, kinds)
-        sheet.set_column(number, number, _width(name, frame[name]), formats[kind])
+        sheet.set_column(number, number, _width(name, frame[name]), formats[kinds.get(name, "other")])
         _fill(sheet, number, frame[name])
     sheet.freeze_panes(1, 1)
     if len(frame.columns):
         sheet.autofilter(0, 0, max(len(frame), 1), len(frame.columns) - 1)
-
-
-def _kind(name: str, kinds: dict[str, str]) -> str:
-    if name in {"revenue", "amount_at_stake"}:
-        return "money"
-    return "share" if name in {"customer_share", "revenue_share"} else kinds.get(name, "other")
 
 
 def _width(name: str, column: pd.Series) -> float:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import traceback
+from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +11,7 @@ from segmenter.assets import asset
 from segmenter.errors import ReportError
 
 if TYPE_CHECKING:
+    from jinja2 import nodes
     from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 FAULTS = (TypeError, ValueError, LookupError, AttributeError, ArithmeticError, RecursionError, MemoryError)
@@ -27,9 +29,12 @@ def fill(name: str, templates: str | None, **values: Any) -> str:
 
     from segmenter.report.limits import room
 
+    env = environment(templates)
     try:
+        if templates is not None and (Path(templates) / name).is_file():
+            _check_override(env, Path(templates) / name)
         with room():
-            return environment(templates).get_template(name).render(values)
+            return env.get_template(name).render(values)
     except TemplateSyntaxError as error:
         raise ReportError(_explain(f"{error.filename or error.name or name}, line {error.lineno}", error)) from error
     except (*FAULTS, TemplateError) as error:
@@ -37,6 +42,62 @@ def fill(name: str, templates: str | None, **values: Any) -> str:
         if place is None:
             raise
         raise ReportError(_explain(place, error)) from error
+
+
+def _check_override(env: ImmutableSandboxedEnvironment, path: Path) -> None:
+    """Jinja passes over a block that the template it extends has not, and over text outside of blocks: both are errors.
+
+    Raises
+    ------
+    ReportError
+        The message names file and line, and the block that was meant or all that there are.
+    """
+    from jinja2 import nodes
+
+    source = env.parse(path.read_text(encoding="utf-8"), filename=str(path))
+    parent = _parent(source)
+    if not parent or not (known := _blocks(env, parent, frozenset())):
+        return
+    for node in source.body:
+        fault = ""
+        if isinstance(node, nodes.Block) and node.name not in known:
+            meant = get_close_matches(node.name, known, 1) or sorted(known)
+            fault = f"{parent} has no block {node.name!r}, so nothing of it is shown; it has {', '.join(meant)}"
+        if isinstance(node, nodes.Output) and any(_says_something(part) for part in node.nodes):
+            fault = "what stands outside of blocks is never shown"
+        if fault:
+            raise ReportError(_explain(f"{path}, line {node.lineno}", fault))
+
+
+def _parent(source: nodes.Template) -> str:
+    """The template that `source` extends, empty where it extends none or one that only a run can tell."""
+    from jinja2 import nodes
+
+    extends = next(source.find_all(nodes.Extends), None)
+    return str(extends.template.value) if extends and isinstance(extends.template, nodes.Const) else ""
+
+
+def _blocks(env: ImmutableSandboxedEnvironment, name: str, seen: frozenset[str]) -> set[str]:
+    """Names of the blocks of a template and of those that it extends; none where one of them cannot be had."""
+    from jinja2 import TemplateNotFound, nodes
+
+    if env.loader is None or name in seen:
+        return set()
+    try:
+        text, filename, _ = env.loader.get_source(env, name)
+    except TemplateNotFound:
+        return set()
+    source = env.parse(text, filename=filename)
+    parent = _parent(source)
+    own = {block.name for block in source.find_all(nodes.Block)}
+    return own | _blocks(env, parent, seen | {name}) if parent else own
+
+
+def _says_something(part: Any) -> bool:
+    """Whether a piece of a template outside of blocks is more than white space."""
+    from jinja2 import nodes
+
+    return not isinstance(part, nodes.TemplateData) or bool(part.data.strip())
 
 
 def environment(templates: str | None) -> ImmutableSandboxedEnvironment:
@@ -67,7 +128,7 @@ def environment(templates: str | None) -> ImmutableSandboxedEnvironment:
     return env
 
 
-def _explain(place: str, error: Exception) -> str:
+def _explain(place: str, error: Exception | str) -> str:
     return f"The report's template cannot be used: {place}: {error}. Mend that line, or remove the file to use ours."
 
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Literal
+
+TALL = 0.34  # height by width of a drawing; as wide as the text that is a quarter of a page
 
 
 @dataclass(frozen=True)
@@ -20,6 +23,12 @@ class Figure:
     alt: str
     source: str
 
+    @property
+    def is_tall(self) -> bool:
+        """Whether it takes so much of a page that a heading before it had better not wait for it."""
+        size = re.search(r'viewBox="0 0 ([\d.]+) ([\d.]+)"', self.svg)
+        return size is not None and float(size[2]) / float(size[1]) > TALL
+
 
 @dataclass(frozen=True)
 class Column:
@@ -33,13 +42,15 @@ class Column:
 class Cell:
     """A value as shown; `order` sorts it in a browser, `segment` is the colour class of a segment, -1 for none.
 
-    `detail` is what a reader may ask for next; on paper it follows in the first rows alone.
+    `detail` is what a reader may ask for next; on paper it follows in the first rows alone. `is_code` marks what is the
+    same in every language (an identifier, a file, a setting): never translated, and left to right.
     """
 
     text: str
     order: float | str = ""
     segment: int = -1
     detail: str = ""
+    is_code: bool = False
 
 
 @dataclass(frozen=True)
@@ -52,6 +63,19 @@ class Table:
     rows: tuple[tuple[Cell, ...], ...]
     source: str
     filterable: bool = False
+
+    @property
+    def is_prose(self) -> bool:
+        """Whether a narrow screen had better show it as a list, row by row: much text, or much of it in one cell."""
+        texts = [column for column in self.columns if column.kind == "text"]
+        return len(texts) > 2 or any(cell.detail or len(cell.text) > 40 for row in self.rows for cell in row)
+
+    @property
+    def is_even(self) -> bool:
+        """Whether it is names with several numbers each, whose columns may all have one width."""
+        kinds = [column.kind for column in self.columns]
+        is_short = all(len(cell.text) < 12 for row in self.rows for cell in row[1:])
+        return len(kinds) > 4 and kinds[0] == "text" and set(kinds[1:]) == {"number"} and is_short
 
 
 @dataclass(frozen=True)
@@ -90,12 +114,21 @@ class Card:
 
 @dataclass(frozen=True)
 class Part:
-    """A piece of a chapter that stays together: its heading, sentences, figures and tables in reading order."""
+    """A piece of a chapter: its heading, sentences, figures and tables in reading order.
+
+    `command` is a line for a terminal, to be copied whole; it follows the sentences.
+    """
 
     title: str
     sentences: tuple[str, ...] = ()
     figures: tuple[Figure, ...] = ()
     tables: tuple[Table, ...] = ()
+    command: str = ""
+
+    @property
+    def is_loose(self) -> bool:
+        """Whether on paper its sentences may stand on the page before its first drawing."""
+        return bool(self.figures) and self.figures[0].is_tall
 
 
 @dataclass(frozen=True)
@@ -135,6 +168,7 @@ class Page:
     certainty: Section
     data: Section
     method: Section
+    asides: tuple[Table, ...] = ()  # the numbers of what is shown in another form than a table: strip and cards
     changed: tuple[str, ...] = ()  # since the run before
     moves: Section | None = None  # None: nothing to compare with
     to_come: Section | None = None  # None: the run holds no forecast
@@ -156,7 +190,10 @@ class Page:
 
 @dataclass(frozen=True)
 class AlertLine:
-    """An anomaly in an alert: `state` new, worsened, ongoing or resolved; money in the run's currency."""
+    """An anomaly in an alert: `state` new, worsened, ongoing or resolved; money in the run's currency.
+
+    `feature` is the one that stands out most, by which the next step is chosen.
+    """
 
     customer_id: str
     state: Literal["new", "worsened", "ongoing", "resolved"]
@@ -164,22 +201,25 @@ class AlertLine:
     amount: float | None
     reason: str
     evidence: str = ""
+    feature: str = ""
 
 
 @dataclass(frozen=True)
 class AlertRow:
-    """A customer of an alert as shown."""
+    """A customer of an alert as shown; `step` says what to look at, and `evidence_label` what the evidence is called."""
 
     customer_id: str
     severity: str
     amount: str
     reason: str
     evidence: str
+    step: str = ""
+    evidence_label: str = ""
 
 
 @dataclass(frozen=True)
 class AlertGroup:
-    """The customers of one state; `more` says how many are left out."""
+    """The customers of one state; `more` names or counts those without a row."""
 
     heading: str
     meaning: str

@@ -55,7 +55,7 @@ def continuity(
         challenger_n_clusters=n_fresh,
         drift=drifts,
         matches=tuple(matches),
-        sentences=_sentences(known.as_of, agreement, moved / max(len(held), 1), labels, drifts, matches),
+        sentences=_sentences(known.as_of, agreement, (moved, len(held)), _drifted(drifts, labels), matches),
     )
 
 
@@ -87,22 +87,20 @@ def _same(name: str, other: str) -> bool:
     return other.startswith(plain) or plain.startswith(other)
 
 
+def _drifted(drifts: Sequence[Drift], labels: Mapping[str, str]) -> list[str]:
+    """What has drifted, in a reader's words."""
+    return [labels[each.feature] for each in drifts if each.verdict == "drifted"]
+
+
 def _sentences(
-    since: date,
-    agreement: float,
-    moved: float,
-    labels: Mapping[str, str],
-    drifts: Sequence[Drift],
-    matches: Sequence[Match],
+    since: date, agreement: float, moved: tuple[int, int], drifted: Sequence[str], matches: Sequence[Match]
 ) -> tuple[str, ...]:
+    """The verdict first; `moved` is how many of how many customers a fresh fit would put elsewhere."""
     fits = "still fit" if agreement >= CLOSE else "no longer fit well"
-    sentences = [
-        f"The segments of {since} {fits}: segments found anew today would move {moved:.0%} of the customers "
-        f"(adjusted Rand index {agreement:.2f})."
-    ]
-    drifted = [labels[each.feature] for each in drifts if each.verdict == "drifted"]
+    elsewhere = f"{moved[0]:,} of {moved[1]:,} customers would be" if moved[0] else "no customer would be"
+    sentences = [f"The segments of {since} {fits}: found anew today, {elsewhere} in another one."]
     if drifted:
-        sentences.append(f"Customers have drifted away from those of {since} in: {'; '.join(drifted)}.")
+        sentences.append(f"Customers differ from those of {since} in: {'; '.join(drifted)}.")
     sentences += stories(matches, FRESH_FIT)
     if agreement < CLOSE:
         sentences.append("Look at the fresh segments and, if they are better, accept them: `segmenter runs accept`.")

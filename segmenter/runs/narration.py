@@ -13,8 +13,8 @@ import pandas as pd
 from segmenter.runs.history import Interval, Match, SegmentChange
 
 STATES = {
-    "new": "new", "returning": "back again", "upgraded": "in a better segment", "downgraded": "in a weaker one",
-    "lapsed": "without an order in the period", "gone": "no longer in the export",
+    "new": "new", "returning": "back after a pause", "upgraded": "moved to a better segment",
+    "downgraded": "moved to a weaker segment", "lapsed": "without an order this time", "gone": "no longer in the export",
 }  # fmt: skip
 
 SINCE = {

@@ -78,3 +78,23 @@ def test_nobody_odd_means_nothing_to_explain():
     anomalies = dbscan.detect(matrix, ("a", "b", "c"), DbscanConfig())
     result = explain.explain(matrix, FEATURES, matrix, anomalies, np.zeros(20), lambda _, value: str(value))
     assert len(result.rows) == 0
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "median", "told"),
+    [
+        ("monetary", -4288, 100, "got 4,288 more back than they paid"),
+        ("frequency", 0, 8, "placed no order that was not cancelled"),
+        ("returned_lines", 80, 0, "gave back or cancelled 80 of orders; most customers none"),
+        ("returned_lines", 80, 2, "gave back or cancelled 80 of orders; a typical customer 2"),
+        ("spend_trend", 1, -1, "spent nearly all of it in the last 90 days"),
+    ],
+)
+def test_a_reason_never_compares_with_nothing_and_has_no_negative_money(name, value, median, told):
+    column = Column(name, name, "count")
+    values = np.array([[median]] * 40 + [[value]], float)
+    matrix = (values - median) / max(np.ptp(values), 1)
+    anomalies = dbscan.detect(np.tile(matrix, (1, 2)), (name, "other"), DbscanConfig(min_samples=5, eps=0.1))
+    severity = np.where(anomalies.is_anomaly, 50.0, 0.0)
+    found = explain.explain(values, [column], matrix, anomalies, severity, lambda _, x: f"{x:,.0f}")
+    assert [reason.text for reason in found.reasons[0]] == [told]

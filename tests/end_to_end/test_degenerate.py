@@ -5,7 +5,10 @@ import re
 
 import pytest
 
+from segmenter.config.report import ReportConfig
 from segmenter.delivery import gate
+from segmenter.report import render
+from tests.report.unspoken import HOW, one_letter, texts_of, unspoken
 
 HEADER = "order_id,customer_id,order_date,sku,quantity,unit_price\n"
 
@@ -123,3 +126,13 @@ def test_one_giant_order_is_odd(seen):
 def test_one_is_said_as_one(make, seen):
     _, words = seen(make)
     assert not re.search(r"\b1 (segments|customers|orders|days)\b", words)
+
+
+@pytest.mark.parametrize("make", [*STRUCTURELESS, one_giant])
+def test_no_english_is_left_in_a_german_report(make, seen, tmp_path):
+    run, _ = seen(make)
+    with one_letter("de"):
+        render(run, ReportConfig(formats=("html",), locale="de"), tmp_path)
+    raw = {"giant", "winsorize", *(feature.name for feature in run.manifest.features)}
+    left = unspoken(texts_of((tmp_path / "report.html").read_text()), "de", raw)
+    assert not left, "\n".join([HOW, *dict.fromkeys(left)])

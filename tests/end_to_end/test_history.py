@@ -4,6 +4,7 @@ import json
 import multiprocessing
 import os
 import pty
+import re
 import select
 import shutil
 import signal
@@ -18,9 +19,12 @@ import pytest
 
 from segmenter.assets import query
 from segmenter.cli import main
+from segmenter.config.report import ReportConfig
+from segmenter.report import render
 from segmenter.runs import acceptance, archive
 from segmenter.runs.alerts import ORDER, told
 from segmenter.runs.model import number_again
+from tests.report.unspoken import HOW, one_letter, texts_of, unspoken
 
 from .change import PERIOD, planted_change, precision_and_recall
 
@@ -43,6 +47,17 @@ def test_movement_names_the_customers_who_stopped_buying(two_runs):
     precision, recall = precision_and_recall(set(moves.loc[moves["state"] == "lapsed", "customer_id"]), lapsed)
     assert recall >= 0.9
     assert precision >= 0.8
+
+
+def test_a_reader_of_another_language_reads_no_english(two_runs, tmp_path):
+    folder, (_, after), _ = two_runs
+    run, sold = after.run, (folder / "after.csv").read_text()
+    raw = {*re.findall(r"[A-Za-z]+", sold), *run.findings.preparation.names, "winsorize"}
+    with one_letter("de"):
+        render(run, ReportConfig(formats=("html",), locale="de", currency="EUR"), tmp_path)
+    for name in ("report.html", "alerts.html"):
+        left = unspoken(texts_of((tmp_path / name).read_text()), "de", raw)
+        assert not left, "\n".join([HOW, *dict.fromkeys(left)])
 
 
 def test_alerts_name_the_customers_who_turned_odd(two_runs):

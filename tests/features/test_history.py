@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from segmenter.features import evidence, in_words
+from segmenter.features import evidence, in_words, sentences_of
 from tests.features.conftest import line
 
 LINES = [
@@ -39,14 +39,24 @@ def test_a_customer_of_one_day_has_no_spell_and_an_unknown_one_no_evidence(trans
 
 def test_the_words_name_orders_money_and_dates(transactions):
     found = evidence(transactions(LINES), ["ann", "bob"])
-    assert in_words(found["ann"]) == (
-        "Largest orders: 1 of 2024-01-01 10:00, 74,215 pieces for 77,183.60, of which 77,183.60 cancelled; "
-        "3 of 2024-03-05 09:00, 6 pieces for 60.00; 2 of 2024-03-01 09:00, 3 pieces for 30.00. "
-        "Largest returns: 2024-01-01 10:00 cancelled Cup, 74,215 pieces for 77,183.60. "
-        "Busiest spell: 2 orders from 2024-03-01 to 2024-03-05, 90.00 or 90% of the money, "
+    assert in_words(found["ann"], "GBP") == (
+        "Largest orders: 77,183.60 GBP on 2024-01-01 10:00 (order 1, 74,215 pieces), 77,183.60 GBP of it cancelled; "
+        "60.00 GBP on 2024-03-05 09:00 (order 3, 6 pieces); 30.00 GBP on 2024-03-01 09:00 (order 2, 3 pieces). "
+        "Largest returns: 77,183.60 GBP on 2024-01-01 10:00 (cancelled, 74,215 pieces of Cup). "
+        "Busiest spell: 2 orders from 2024-03-01 to 2024-03-05, 90.00 GBP or 90% of the money, "
         "after 51 days without an order."
     )
-    assert in_words(found["bob"]) == "Largest orders: 5 of 2024-01-02 09:00, 1 piece for 7.00."
+    assert in_words(found["bob"]) == "Largest orders: 7.00 on 2024-01-02 09:00 (order 5, 1 piece)."
+
+
+def test_the_words_can_be_taken_apart_into_their_sentences(transactions):
+    words = in_words(evidence(transactions(LINES), ["ann"])["ann"])
+    assert [sentence.split(":")[0] for sentence in sentences_of(words)] == [
+        "Largest orders",
+        "Largest returns",
+        "Busiest spell",
+    ]
+    assert " ".join(sentences_of(words)) == words
 
 
 def test_an_id_is_a_value_and_never_part_of_the_query(transactions):

@@ -77,12 +77,16 @@ def test_sql_and_python_give_the_same_pseudonym(customers):
     import duckdb
 
     with duckdb.connect() as connection:
-        connection.execute("CREATE TABLE lines (customer_id VARCHAR, ts TIMESTAMP, order_id VARCHAR)")
+        connection.execute("CREATE TABLE lines (customer_id VARCHAR, ts TIMESTAMP, order_id VARCHAR, email VARCHAR)")
         for view in ("records", "judged", "transactions"):
             connection.execute(f"CREATE VIEW {view} AS FROM lines")
         connection.execute("CREATE TABLE rejected (text VARCHAR)")
-        connection.executemany("INSERT INTO lines VALUES (?, '2024-01-13', 'o')", [[each] for each in customers])
+        connection.executemany(
+            "INSERT INTO lines VALUES (?, '2024-01-13', 'o', 'hash')", [[each] for each in customers]
+        )
         names = privacy.pseudonymise(connection, KEY)
+        left = connection.execute("SELECT DISTINCT email FROM transactions").fetchall()
+    assert left == [(None,)]
     assert {(row.customer_id, row.pseudonym) for row in names.itertuples()} == {
         (each, privacy.pseudonym(KEY, each)) for each in customers
     }

@@ -1,4 +1,7 @@
-"""A made-up run, plausible by the types, for looking at pages without an analysis."""
+"""A made-up run, plausible by the types, for looking at pages without an analysis.
+
+Its sentences are such as an analysis writes, so that every one of them can be told in another language.
+"""
 
 from dataclasses import replace
 from datetime import UTC, date, datetime
@@ -40,11 +43,12 @@ from segmenter.runs.types import Manifest, Period, Run
 
 USED = ("recency", "frequency", "monetary", "average_order_value", "tenure", "mean_gap")
 NAMES = (
-    "Best customers", "Loyal regulars", "Promising newcomers", "Slipping away", "Lost", "Rare buyers",
+    "Best customers", "Loyal regulars", "New customers", "Good customers drifting away", "One-time buyers, long gone",
+    "Occasional buyers",
     *(f"Best customers, with fewer orders, group {number}" for number in range(7, 13)),
 )  # fmt: skip
 FEATURES = tuple(feature for features in CATALOGUE.values() for feature in features)
-RFM_NAMES = ("Champions", "Loyal", "Potential loyalists", "At risk", "Hibernating", "Lost")
+RFM_NAMES = ("Champions", "Loyal", "Potential Loyalist", "At Risk", "Hibernating", "Lost")
 
 
 def made_up_run(n_customers=600, n_segments=5, n_anomalies=14, seed=3):
@@ -79,7 +83,7 @@ def bare_run():
         anomalies=replace(found.anomalies, k_distances=(), n_noise=0, n_rare=0, eps=nan),
         hierarchy=replace(found.hierarchy, tree=(), leaf_sizes=(), leaf_segments=(), linkages=(), merges=()),
         map=replace(found.map, pca_explained=(), pca_loadings=(), kl_divergence=nan, trustworthiness=nan),
-        comparison=Comparison((), "There are too few customers to compare methods."),
+        comparison=Comparison((), "The customers do not fall into groups, so no method can be preferred."),
         mixture=None,
         themes=(),
         separation=(),
@@ -134,7 +138,9 @@ def _with_anomalies(rng, frame, n_anomalies):
     frame["anomaly_score"] = np.where(odd, rng.exponential(1.5, len(frame)) + 1, 0.0)
     frame["severity"] = np.where(odd, rng.uniform(30, 100, len(frame)), 0.0)
     frame["anomaly_reason"] = np.where(
-        odd, "Spent 168,470 in one order, which was taken back; a typical customer spends 674.", ""
+        odd,
+        "Got 99% of the money back; most customers nothing; spent 4,310 GBP; a typical customer spends 0.00 GBP",
+        "",
     )
     frame["jury"] = np.where(odd, rng.integers(2, 6, len(frame)), 0)
     return frame
@@ -165,11 +171,14 @@ def _anomalies(customers):
         }
     )
     for number, feature in ((1, "largest_order"), (2, "frequency"), (3, "return_share")):
-        frame[f"reason_{number}_feature"] = feature
+        frame[f"reason_{number}_feature"] = next(known.label for known in FEATURES if known.name == feature)
         frame[f"reason_{number}_value"] = odd[feature]
-        frame[f"reason_{number}_usual"] = "between 20 and 900"
+        frame[f"reason_{number}_usual"] = "20 to 900"
     frame["nearest_ordinary"] = "12399"
-    frame["evidence"] = "Order 541431 on 18 January 2011: 74,215 pieces for 77,183.60, taken back 16 minutes later."
+    frame["evidence"] = (
+        "Largest orders: 77,183.60 GBP on 2011-01-18 10:01 (order 541431, 74,215 pieces). "
+        "Largest returns: 77,183.60 GBP on 2011-01-18 10:17 (cancelled, 74,215 pieces of MEDIUM CERAMIC TOP STORAGE JAR)."
+    )
     return frame.reset_index(drop=True)
 
 
@@ -179,7 +188,7 @@ def _card(customers, label):
     return SegmentCard(
         label=label,
         name=NAMES[label],
-        summary="They order often, spent most, and their last order was only days ago.",
+        summary="Typically 12 orders in total, the last 5 days ago, 4,310 GBP spent.",
         customers=len(own),
         customer_share=share,
         revenue=float(own["monetary"].sum()),
@@ -188,13 +197,13 @@ def _card(customers, label):
         overall={f.name: float(customers[f.name].median()) for f in FEATURES},
         profile={name: 1.5 - label * 0.6 + 0.1 * i * (-1) ** i for i, name in enumerate(USED)},
         importance=(("recency", 0.31), ("monetary", 0.22), ("frequency", 0.12)),
-        rule="days since the last order at most 45 and orders above 6",
+        rule="days since the last order: at most 45 and orders: at least 6",
         rule_precision=0.91,
         rule_recall=0.84,
         stability=0.93 - 0.1 * label,
-        stability_words="very stable: it comes back in 93 of 100 resamples",
-        action="Thank them personally, give early access and ask what would make them order more.",
-        avoid="Do not send discounts: they buy at full price.",
+        stability_words="highly stable: it comes back in nearly every resample",
+        action="Thank them first: early access, a named contact, a say in the range.",
+        avoid="Discounts: they buy anyway.",
         n_anomalies=int(own["is_anomaly"].sum()),
     )
 
@@ -242,7 +251,8 @@ def _findings(rng, customers, cards):
                 ),
                 Method("dbscan", 1, (len(customers) - 14,), 14, None, None, None, 0.02, 0.01, len(customers)),
             ),
-            "K-Means suits this data: the groups touch each other, so DBSCAN sees one crowd and a few outsiders.",
+            "The segments are barely apart (silhouette 0.31). K-Means suits this data as well as any method tried. DBSCAN "
+            "finds one dense crowd and serves to pick out anomalies, not to segment.",
         ),
         rfm=_rfm(rng, customers, k),
         mixture=MixtureFinding(
@@ -264,8 +274,8 @@ def _findings(rng, customers, cards):
             for i in range(4)
         ),
         separation=(
-            "The groups blend into each other: the average silhouette is 0.31, where 0.50 would be clear gaps.",
-            "Drawn again from other customers, the same groups come back 93 times in 100.",
+            "The segments are barely apart (silhouette 0.31).",
+            "Resamples do not find these segments reliably: One-time buyers, long gone. Read them as a description.",
         ),
         lifetime=_lifetime(cards),
     )
@@ -289,7 +299,8 @@ def _preparation():
     six = (0.0,) * 6
     return Preparation(
         USED, six, (None,) * 6, (None,) * 6, "log1p", (None,) * 6, six, (1.0,) * 6, None, None,
-        ("mean_gap was empty for 120 customers and filled with the median, 61 days.", "1 % at each end was pulled in."),
+        ("mean_gap is missing for 120 of 600 customers and was filled with the median, 61.",
+         "monetary: 12 of 600 values lay beyond 5 to 9,800 and were set to the edge (winsorize)."),
     )  # fmt: skip
 
 
@@ -308,14 +319,23 @@ def _choice(k):
     )
     votes = {"elbow": 4, "silhouette": k, "davies_bouldin": k, "calinski_harabasz": 2, "stability": k}
     return KChoice(
-        points, votes, k, 4, True, False, f"Three of five criteria prefer {k} segments.", 600, (0.9,) * k, 0.21
+        points,
+        votes,
+        k,
+        4,
+        True,
+        False,
+        f"{k} segments: silhouette, Davies-Bouldin and stability (3 of 5 criteria) agree.",
+        600,
+        (0.9,) * k,
+        0.21,
     )
 
 
 def _anomaly_finding(rng, customers):
     n, odd = len(customers), int(customers["is_anomaly"].sum())
     return AnomalyFinding(
-        tuple(f.name for f in FEATURES), 1.74, 12, "the knee of the k-distance curve", "twice the number of features",
+        tuple(f.name for f in FEATURES), 1.74, 12, "the knee of the distances to neighbour number 12, on a logarithmic axis", "set in the configuration",
         tuple(sorted(rng.exponential(0.6, 300) + 0.4, reverse=True)), n, n - 2 * odd, odd, odd, 0, 1, (),
         3.4, 600,
     )  # fmt: skip
@@ -331,7 +351,7 @@ def _hierarchy(rng, k):
         tuple(int(i % k) for i in range(20)), float(tree[-k, 2] + 0.1) if k > 1 else 0.0,
         tuple(LinkageFinding(name, "euclidean", 0.7, 0.5, (300, 200, 100))
               for name in ("single", "complete", "average", "centroid", "ward")),
-        ((4, 0, 1), (3, 2, 3)) if k > 3 else (), "Ward agrees best with the segments.",
+        ((4, 0, 1), (3, 2, 3)) if k > 3 else (), "average linkage with Euclidean distance keeps the distances between customers best (cophenetic correlation 0.81); ward linkage with Euclidean distance is shown.",
         (Split(2, "", ("1", "2"), (400, 200), (0, 1), (0.6, 0.9)), Split(3, "1", ("1.1", "1.2"), (250, 150), (0, 2), (0.8, 0.7)))
         if k > 2 else (), 500,
     )  # fmt: skip
@@ -342,7 +362,7 @@ def _rfm(rng, customers, k):
     revenue = customers.groupby("rfm_segment")["monetary"].sum().reindex(RFM_NAMES, fill_value=0.0)
     return RfmFinding(
         {"recency": (20.0, 50.0, 120.0, 240.0), "frequency": (1.0, 2.0, 4.0, 8.0), "monetary": (200.0, 400.0, 900.0, 2000.0)},
-        "customers with equal values get the same score", RFM_NAMES, tuple(int(n) for n in counts.sum(axis=1)),
+        "Customers with equal values get equal scores, by the middle of their ranks; who ordered no more than once scores 1 in orders, however many they are.", RFM_NAMES, tuple(int(n) for n in counts.sum(axis=1)),
         tuple(float(x) for x in revenue), tuple(tuple(int(n) for n in row) for row in counts.to_numpy()), 0.41, 133,
     )  # fmt: skip
 
@@ -360,16 +380,16 @@ def _manifest(customers):
     return Manifest(
         "20261123T080000Z-7f3a", datetime(2026, 11, 23, 8, tzinfo=UTC), date(2011, 12, 10), 42, Config().model_dump(mode="json"),
         {"segmenter": "0.1.0", "python": "3.11.2", "scikit-learn": "1.9.1", "duckdb": "2.0.0"},
-        tuple(Reading(f"2011-{i:02d}.csv", f"{i:064x}", 4_200_000, 45_000, "CSV, comma, UTF-8") for i in range(1, 13)),
+        tuple(Reading(f"2011-{i:02d}.csv", f"{i:064x}", 4_200_000, 45_000, "utf-8, comma-separated, 8 columns") for i in range(1, 13)),
         Recognition({"customer": "CustomerID", "time": "InvoiceDate", "quantity": "Quantity", "price": "UnitPrice"},
-                    {"customer": "its name is a customer's; 4,372 different values", "time": "dates as day and time"}, ("Country",)),
+                    {"customer": "its name", "time": "its name and content"}, ("Country",)),
         RowAccount(541_909, Decimal("9747747.93"), (
             AccountLine("sale", "sales", 397_884, Decimal("8911407.90"), True),
-            AccountLine("return", "returns", 8_000, Decimal("-400000.00"), True),
-            AccountLine("no_customer", "without a customer", 135_080, Decimal("1447682.12"), False),
-            AccountLine("cancelled", "sales taken back and their cancellations", 900, Decimal("-211342.09"), False),
-            AccountLine("unreadable", "rows that could not be read", 45, None, False),
-        ), ("24.9 % of the rows have no customer; segments speak only of the rest.",)),
+            AccountLine("return", "returns and partial refunds", 8_000, Decimal("-400000.00"), True),
+            AccountLine("no_customer", "no customer", 135_080, Decimal("1447682.12"), False),
+            AccountLine("cancelled", "sales cancelled in full later", 900, Decimal("-211342.09"), False),
+            AccountLine("unreadable", "could not be read (see rejected.csv)", 45, None, False),
+        ), ("25% of the rows name no customer; the segments do not cover them.",)),
         FEATURES, period, {"reading the export": 2.31, "describing customers": 1.2, "finding segments and anomalies": 8.4},
         {"reading the export": 310.5, "describing customers": 402.0, "finding segments and anomalies": 655.25},
     )  # fmt: skip

@@ -7,8 +7,12 @@ import pytest
 
 from segmenter.config.report import ReportConfig
 from segmenter.errors import ReportError
-from segmenter.report.alerts import alert_page
+from segmenter.features.catalogue import CATALOGUE
+from segmenter.report.alerts import alert_lines, alert_page
+from segmenter.report.steps import STEPS
 from segmenter.report.types import AlertLine
+from segmenter.runs.history import AlertCount
+from tests.report.moved import moved_run
 
 DAY = date(2011, 12, 10)
 LINES = (
@@ -94,3 +98,52 @@ def test_an_amount_is_written_one_way_throughout():
     text = page((AlertLine("1", "new", 1, 13549.0, "spent 13,549 GBP; a typical customer spends 296.50 GBP"),))
     assert "spent £13,549; a typical customer spends £296.50" in text
     assert "£13,549 at stake" in text
+
+
+def many(state, n=8):
+    return [AlertLine(f"{state}-{i}", state, i, 1.0, f"reason of {state}-{i}") for i in range(n)]
+
+
+def test_what_is_no_news_is_a_number_and_three_names():
+    text = page([*many("ongoing"), *many("resolved", 2)])
+    assert "ongoing-7, ongoing-6, ongoing-5 and 5 more" in text
+    assert "resolved-1, resolved-0<" in text
+    assert "reason of" not in text
+
+
+def test_news_beyond_a_page_is_counted():
+    text = page(many("new", 9))
+    assert text.count("<li>") == 5
+    assert "4 more are in anomalies.csv of the run." in text
+
+
+def test_a_first_look_shows_the_most_severe_and_speaks_of_nothing_before():
+    counts = AlertCount(True, 0, 0, 8, 0, 0, 0, 0)
+    text = alert_page(many("ongoing"), ReportConfig(), DAY, counts)
+    assert "This is the first look: 8 customers are odd." in text
+    assert "reason of ongoing-7" in text
+    assert not re.search("before|Ongoing|Resolved", re.sub(r"<style>.*?</style>", "", text, flags=re.DOTALL))
+
+
+def test_every_alert_that_is_news_says_what_to_look_at():
+    lines = [AlertLine("a", "new", 9, 1.0, "odd", "", "return_share"), AlertLine("b", "worsened", 9, 1.0, "odd")]
+    text = page(lines)
+    assert "Read what came back and why" in text
+    assert "Look at what stands out and decide" in text
+
+
+def test_next_steps_are_of_features_that_there_are():
+    features = {feature.name for features in CATALOGUE.values() for feature in features}
+    assert set(STEPS) <= features
+
+
+def test_an_alert_of_a_run_is_chosen_by_what_stands_out_most():
+    first = alert_lines(moved_run())[0]
+    assert first.feature == "largest_order"
+
+
+def test_reasons_write_money_as_the_page_does():
+    text = page((AlertLine("a", "new", 9, 1234.0, "Spent 1,234 GBP; a typical customer spends 0.00 GBP"),))
+    assert "Spent £1,234; a typical customer spends £0" in text
+    assert "£1,234 at stake" in text
+    assert "GBP" not in text

@@ -2,10 +2,12 @@
 
 import re
 
+import numpy as np
 import pytest
 
 from segmenter.report import palette
 from segmenter.report.charts import draw
+from segmenter.report.charts.marks import shaped
 from segmenter.report.charts.style import Look
 from segmenter.report.language import Voice
 from tests.report.made_up import bare_run, made_up_run
@@ -65,3 +67,70 @@ def test_matplotlibs_own_settings_are_left_alone(run, charts):
     import matplotlib as mpl
 
     assert mpl.rcParams["svg.fonttype"] == mpl.rcParamsDefault["svg.fonttype"]
+
+
+def test_segments_are_told_apart_on_the_maps_by_their_markers_too(run, charts):
+    for name in ("map-tsne", "map-pca"):
+        shapes = re.findall(r'd="M[-\d. ]+?(h0|m[^M"]*?z)', charts[name].svg)
+        assert len(set(shapes)) == len(run.findings.cards)
+
+
+@pytest.mark.parametrize("marker", palette.MARKERS)
+@pytest.mark.parametrize("width", [2.4, 6.0])
+def test_a_marker_is_a_closed_shape_around_its_point(marker, width):
+    style = f"fill: none; opacity: 0.7; stroke: #0072b2; stroke-width: {width}; stroke-linecap: round"
+    svg = shaped(f'<g id="marks-{marker}"><path d="M10 20h0M30 40h0" style="{style}"/></g>')
+    path = re.search(r' d="([^"]*)"', svg).group(1)
+    if marker == "o":
+        assert path == "M10 20h0M30 40h0"
+        return
+    assert "fill: #0072b2" in svg
+    corners = parse(path)
+    assert [len(shape) for shape in corners] == [len(corners[0])] * 2
+    for shape, centre in zip(corners, [(10, 20), (30, 40)], strict=True):
+        assert np.abs(np.mean(shape, axis=0) - centre).max() < width / 4
+        assert 0.8 * width < max(np.ptp(shape, axis=0)) < 1.6 * width
+
+
+def parse(path):
+    """Corners of every closed shape of a path with M, m, l, h, v and z."""
+    shapes, at = [], np.zeros(2)
+    for command, rest in re.findall(r"([Mmlhvz])([^Mmlhvz]*)", path):
+        steps = [float(step) for step in re.findall(r"-?(?:\d*\.)?\d+", rest)]
+        if command == "M":
+            at = np.array(steps)
+            shapes.append([])
+        elif command in "hv":
+            at = at + ([steps[0], 0] if command == "h" else [0, steps[0]])
+            shapes[-1].append(at)
+        elif command != "z":
+            for pair in zip(steps[::2], steps[1::2], strict=True):
+                at = at + pair
+                shapes[-1].append(at)
+    return shapes
+
+
+def test_letters_in_a_cell_can_be_read_on_every_ground():
+    for level in range(0, 256, 3):
+        for colour in (f"#{level:02x}{level:02x}{level:02x}", f"#2b{level:02x}a3", f"#{level:02x}782d"):
+            assert palette.contrast(palette.readable_on(colour), colour) >= 4.5
+
+
+def test_an_accent_that_cannot_be_read_on_white_is_darkened_and_any_other_kept():
+    assert palette.legible("#1f4e79") == "#1f4e79"
+    assert palette.contrast(palette.legible("#ffee00"), palette.PAPER) >= 4.5
+    assert palette.legible("#ffffff") != "#ffffff"
+
+
+def test_no_share_of_an_axis_is_above_the_whole(charts):
+    percents = [int(share) for share in re.findall(r">(\d+)%</text>", charts["shares"].svg)]
+    assert percents
+    assert max(percents) <= 100
+
+
+def test_a_cell_on_a_dark_page_glares_no_more_and_its_letters_can_be_read():
+    for level in range(0, 256, 3):
+        for colour in (f"#{level:02x}{level:02x}{level:02x}", f"#{level:02x}bfd9", f"#d9{level:02x}2d"):
+            dim = palette.dimmed(colour)
+            assert palette.contrast(palette.readable_on(colour), dim) >= 4.5
+            assert palette.contrast(dim, "#14191f") < 10

@@ -5,6 +5,7 @@ import math
 import pytest
 
 from segmenter.errors import ReportError
+from segmenter.features.types import Feature
 from segmenter.report.language import MISSING, Voice
 
 
@@ -25,9 +26,45 @@ def test_money_follows_locale_and_currency(locale, currency, whole, words):
 @pytest.mark.parametrize("locale", ["en", "de", "fr", "ja", "he", "hi", "pt_BR"])
 def test_no_locale_writes_more_digits_than_a_reader_wants(locale):
     voice = Voice(locale, "EUR")
-    for value in (1234.5678, 98765.4321, 608602.7208533315, 8911407.9123):
+    for value in (0.3, 99.85000000000048, 999.4, 1234.5678, 98765.4321, 608602.7208533315, 8911407.9123):
         for shown in (voice.money_in_words(value), voice.money_short(value), voice.short(value)):
             assert sum(character.isdigit() for character in shown) <= 7
+
+
+@pytest.mark.parametrize("value", [0.3, 7, 42.5, 99.85000000000048, 100, 999.4, 999.99, 12_345.6])
+def test_what_a_chart_shows_is_the_value_to_two_digits_at_least(value):
+    for short in (Voice("en", "GBP").money_short(value), Voice("en").short(value)):
+        amount = float(short.strip("£K").replace(",", "")) * (1000 if short.endswith("K") else 1)
+        assert amount == pytest.approx(value, rel=0.01)
+
+
+@pytest.mark.parametrize("locale", ["en", "en_GB", "de", "fr", "he"])
+def test_what_is_below_zero_has_a_minus_sign_and_zero_has_none(locale):
+    voice = Voice(locale, "GBP")
+    for form in (voice.number, voice.money, voice.cents, voice.money_short, voice.short, voice.percent):
+        assert "−" in form(-107)
+        assert "-" not in form(-107)
+    for shown in (voice.number(-0.001, 2), voice.money(-0.2), voice.percent(-0.0004), voice.short(-0.0)):
+        assert "−" not in shown
+        assert "-" not in shown
+
+
+def test_values_side_by_side_have_equally_many_decimals():
+    voice = Voice("en_GB", "GBP")
+    money = Feature("largest_order", "largest order", "", "money", None)
+    assert voice.values(money, [805.2, 27.8, 0.0, None]) == ("£805", "£28", "£0", MISSING)
+    assert voice.values(money, [27.8, 0.0, 64.4]) == ("£27.80", "£0.00", "£64.40")
+    pieces = Feature("items_per_order", "pieces per order", "pieces", "count", None)
+    assert voice.with_units(pieces, [1.0, 6.8]) == ("1.0 pieces", "6.8 pieces")
+    assert voice.with_units(pieces, [1.0, 68.4]) == ("1 piece", "68 pieces")
+
+
+def test_days_and_amounts_of_an_english_text_are_written_as_the_locale_does():
+    voice = Voice("en_GB", "GBP")
+    told = voice.retell("Since 2025-06-24 these segments changed by more than chance explains: Lost (-12).")
+    assert told == "Since 24 June 2025 these segments changed by more than chance explains: Lost (−12)."
+    told = voice.retell("-4,288.10 GBP on 2025-05-02 14:34 (order A-2025-06-24-1, 12 pieces)")
+    assert told == "−£4,288.10 on 2 May 2025, 14:34 (order A-2025-06-24-1, 12 pieces)"
 
 
 def test_a_small_share_keeps_a_decimal_and_a_large_one_none():

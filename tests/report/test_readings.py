@@ -141,7 +141,7 @@ def test_an_odd_customer_has_a_kind_a_jury_and_what_is_usual(run):
     assert (first["Kind"], second["Kind"]) == ("rare group", "alone")
     assert second["Jury, of 5"] == str(int(anomalies["jury"].iloc[1]))
     detail = table.rows[0][heads.index("Why")].detail
-    assert "Usual: largest_order: between 20 and 900" in detail
+    assert "Usual: largest order placed: 20 to 900" in detail
     assert "Nearest ordinary customer: 12399." in detail
 
 
@@ -149,7 +149,7 @@ def test_where_nobody_is_odd_the_curve_and_the_warnings_stay(run):
     warned = replace(run.findings, anomalies=replace(run.findings.anomalies, warnings=("Hardly anybody.",)))
     section = page(replace(run, findings=warned, anomalies=run.anomalies.head(0))).oddities
     (part,) = section.parts
-    assert part.sentences == ("Hardly anybody.",)
+    assert part.sentences[0] == "Hardly anybody."
     assert [figure.id for figure in part.figures] == ["k-distance"]
 
 

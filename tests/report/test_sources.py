@@ -1,8 +1,6 @@
 """Every figure answers back: its SQL, its rows, its run and its numbers."""
 
 import re
-from dataclasses import replace
-from datetime import date
 
 import pandas as pd
 import pytest
@@ -13,27 +11,14 @@ from segmenter.errors import UsageError
 from segmenter.report import figure_data, figures, render
 from segmenter.report.numbers import CUSTOM, NUMBERS
 from segmenter.runs import archive
-from segmenter.runs.history import BridgeStep, Flow, History, Interval, Movement, SegmentChange
-from tests.report.made_up import bare_run, made_up_run
+from tests.report.made_up import bare_run
+from tests.report.moved import moved_run
 
 
 @pytest.fixture(scope="module")
 def run():
     """A run that has moved: every figure of a report is there."""
-    change = Interval(3.0, -2.0, 9.0)
-    movement = Movement(
-        "20261116T080000Z-11aa",
-        date(2011, 12, 3),
-        30,
-        (Flow("Lost", "Lost", 40, 10.0, 12.0, 0, 0), Flow(None, "Lost", 3, 0.0, 5.0, 3, 0)),
-        (BridgeStep("before", 40, 10.0), BridgeStep("same", 40, 2.0), BridgeStep("new", 3, 5.0), BridgeStep("after", 43, 17.0)),
-        (SegmentChange(4, "Lost", 40, 43, change, 10.0, 17.0, change),),
-        0,
-        0,
-        False,
-        ("Nothing moved by more than chance explains.",),
-    )  # fmt: skip
-    return replace(made_up_run(), history=History(movement=movement))
+    return moved_run()
 
 
 @pytest.fixture(scope="module")
@@ -45,10 +30,11 @@ def test_every_chart_and_table_of_the_page_names_its_source(run, tmp_path):
     render(run, ReportConfig(formats=("html",)), tmp_path)
     page = (tmp_path / "report.html").read_text()
     shown = re.findall(r'<figure id="([\w-]+)"', page) + re.findall(r'id="table-([\w-]+)"', page)
+    shown += re.findall(r'id="(strip|cards)"', page)
     assert sorted(source.id for source in figures(run)) == sorted({*shown})
     appendix = page[page.index('id="table-sources"') :]
     for source in figures(run):
-        assert source.id == "sources" or f">{source.id}</th>" in appendix
+        assert source.id == "sources" or f">{source.id}<" in appendix
 
 
 def test_every_chart_has_numbers_and_a_source_that_exists(run):

@@ -1,6 +1,7 @@
 """Lists for other tools: typed, harmless, and with what changed since the last run."""
 
 import hashlib
+import zipfile
 from dataclasses import replace
 
 import duckdb
@@ -8,6 +9,8 @@ import pandas as pd
 import pytest
 
 from segmenter.config.report import ReportConfig
+from segmenter.report.language import Voice
+from segmenter.report.retold import retold
 from segmenter.report.tables import marketing_list, write_tables
 from tests.report.made_up import made_up_run
 
@@ -86,3 +89,40 @@ def test_a_parquet_file_per_segment_holds_its_customers_typed(run, tmp_path):
 def test_without_customer_rows_no_customer_is_in_any_table(run, tmp_path):
     files = write_tables(run, ReportConfig(formats=("csv", "xlsx", "parquet"), customer_rows=False), tmp_path)
     assert {path.name for path in files} == {"report.xlsx", "segments.csv"}
+
+
+def table_of(path):
+    return pd.read_csv(path, dtype=str, encoding="utf-8-sig")
+
+
+def test_money_has_cents_and_counts_are_whole(run, tmp_path):
+    write_tables(run, ReportConfig(formats=("csv",)), tmp_path)
+    shown, known = table_of(tmp_path / "customers.csv"), run.customers
+    assert shown["monetary"].str.fullmatch(r"\d+\.\d\d").all()
+    assert shown["frequency"].str.fullmatch(r"\d+").all()
+    assert shown["mean_gap"].dropna().str.fullmatch(r"\d+(\.\d{1,4})?").all()
+    assert shown["mean_gap"].isna().tolist() == known["mean_gap"].isna().tolist()
+    assert abs(shown["monetary"].astype(float) - known["monetary"]).max() <= 0.0051
+
+
+def test_what_people_read_in_a_table_speaks_their_language_and_columns_keep_their_names(run, tmp_path):
+    config = ReportConfig(formats=("csv", "parquet", "xlsx"), locale="de", currency="EUR")
+    files = write_tables(run, config, tmp_path)
+    customers, segments = table_of(tmp_path / "customers.csv"), table_of(tmp_path / "segments.csv")
+    assert "Treue Stammkunden" in set(customers["segment_name"])
+    assert list(customers.columns) == list(run.customers.columns)
+    assert segments["action"][0].startswith("Zuerst danken")
+    names = {path.name for path in files}
+    assert {"02-treue-stammkunden.csv", "02-treue-stammkunden.parquet"} <= names
+    with zipfile.ZipFile(tmp_path / "report.xlsx") as book:
+        assert "Kunden" in book.read("xl/workbook.xml").decode()
+
+
+def test_a_list_is_named_in_letters_of_any_script(run, tmp_path):
+    files = write_tables(run, ReportConfig(formats=("csv",), locale="he"), tmp_path)
+    assert "02-קבועים-נאמנים.csv" in {path.name for path in files}
+
+
+def test_the_marketing_list_knows_in_every_language_who_stayed(run):
+    told = retold(moved(run, {}), Voice("de"))
+    assert set(marketing_list(told)["change"]) == {"kept"}

@@ -6,8 +6,11 @@ import os
 import tempfile
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
+from segmenter.report.bidi import marked
+from segmenter.report.charts.helper import drawn_by_two
 from segmenter.report.charts.style import Look, described, house_style
 from segmenter.report.types import Figure
 from segmenter.runs.types import Run
@@ -17,9 +20,10 @@ def draw(run: Run, look: Look) -> dict[str, Figure]:
     """The run's charts by id; a chart whose numbers were not measured is left out."""
     _give_matplotlib_a_folder()
     with house_style():
-        drawn = [chart(run, look) for chart in _charts()]
+        drawn = drawn_by_two([partial(chart, run, look) for chart in _charts()])
+    ordered = marked if look.voice.direction == "rtl" else str
     return {
-        figure.id: replace(figure, svg=described(figure.svg, look.voice(figure.alt)))
+        figure.id: replace(figure, svg=described(ordered(figure.svg), look.voice(figure.alt)))
         for figure in drawn
         if figure is not None
     }

@@ -17,6 +17,10 @@ from segmenter.runs.types import Run
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+SHAPES = {  # covariance types of the mixtures
+    "full": "groups of any shape", "tied": "one shape for all groups", "diag": "groups along the axes",
+    "spherical": "round groups",
+}  # fmt: skip
 Criterion = tuple[str, str, str, Callable[[KPoint], float | None]]
 CRITERIA: tuple[Criterion, ...] = (
     ("elbow", "Inertia", "look for the bend", lambda point: point.inertia),
@@ -114,7 +118,7 @@ def silhouettes(run: Run, look: Look) -> Figure | None:
     profiles = [profile for profile in run.findings.silhouettes if profile.values]
     if len(profiles) < 2:
         return None
-    figure, (axes,) = canvas(0.6 + 0.42 * len(profiles))
+    figure, (axes,) = canvas(0.6 + min(0.38, 2.4 / len(profiles)) * len(profiles))
     for row, profile in enumerate(profiles):
         _blade(axes, -row, profile.values, look.colours[profile.label])
         axes.text(1.0, -row + 0.1, look.voice.number(profile.mean, 2), ha="right", fontsize=7.5, color=MUTED)
@@ -156,17 +160,18 @@ def mixtures(run: Run, look: Look) -> Figure | None:
     mixture = run.findings.mixture
     if mixture is None or len(mixture.n_clusters) < 2:
         return None
-    figure, (axes,) = canvas(2.3)
+    figure, (axes,) = canvas(1.9)
     axes.grid(axis="y")
     for (name, bic), colour in zip(mixture.bic.items(), COLOURS, strict=False):
         best = name == mixture.best_covariance
         axes.plot(mixture.n_clusters, bic, color=colour, linewidth=2 if best else 1, marker="o", markersize=2.5)
     axes.set_xlim(left=mixture.n_clusters[0] - 0.2)
     ends = zip(mixture.bic.items(), COLOURS, strict=False)
-    name_ends(axes, mixture.n_clusters[-1], [(bic[-1], name, colour) for (name, bic), colour in ends], 2.3)
+    named = [(bic[-1], look.voice(SHAPES.get(name, name)), colour) for (name, bic), colour in ends]
+    name_ends(axes, mixture.n_clusters[-1], named, 1.9)
     axes.set_xticks(mixture.n_clusters)
     axes.set_xlabel(look.voice("components"))
-    axes.set_ylabel(look.voice("BIC (lower is better)"))
+    axes.set_ylabel(wrapped(look.voice("misfit for its size (BIC): lower is better"), 24))
     axes.yaxis.set_major_formatter(lambda value, _: look.voice.number(value))
     return Figure(
         "mixture",

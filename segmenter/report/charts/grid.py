@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from segmenter.report.charts.style import WIDTH, canvas, readable_on, wrapped
-from segmenter.report.palette import INK, PAPER
+from segmenter.report.charts.style import WIDTH, canvas, wrapped
+from segmenter.report.palette import INK, PAPER, readable_on
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -22,42 +22,53 @@ COLD, WARM = "#2b6ca3", "#d9782d"
 
 @dataclass(frozen=True)
 class Grid:
-    """Cells of shape (n_rows, n_columns): `values` give the colour, NaN none, `texts` what is written in."""
+    """Cells of shape (n_rows, n_columns): `values` give the colour, NaN none, `texts` what is written in.
+
+    `title` says what the columns are where their names do not.
+    """
 
     values: NDArray[np.float64]
     texts: Sequence[Sequence[str]]
     rows: Sequence[str]
     columns: Sequence[str]
+    title: str = ""
 
 
 def draw_grid(grid: Grid, diverging: bool = False, cell_height: float = 0.3, fontsize: float = 7.5) -> Canvas:
     """The grid as a drawing; columns are named above, rows at the left."""
     heads = [wrapped(name, max(8, 84 // len(grid.columns))) for name in grid.columns]
-    lines = max(name.count("\n") + 1 for name in heads)
+    lines = max(name.count("\n") + 1 for name in heads) + bool(grid.title)
     figure, (axes,) = canvas(0.2 + 0.16 * lines + cell_height * len(grid.rows), width=WIDTH)
-    colours = _colours(grid.values, diverging)
-    _cells(axes, grid, colours, fontsize)
+    _cells(axes, grid, _colours(grid.values, diverging), fontsize)
     axes.set_xlim(0, len(grid.columns))
     axes.set_ylim(len(grid.rows), 0)
     axes.set_xticks(np.arange(len(grid.columns)) + 0.5, heads, color=INK)
-    axes.set_yticks(np.arange(len(grid.rows)) + 0.5, grid.rows, color=INK)
+    axes.set_yticks(np.arange(len(grid.rows)) + 0.5, grid.rows, color=INK, multialignment="right")
     axes.tick_params(length=0, labelsize=7.5, top=True, labeltop=True, bottom=False, labelbottom=False)
     if len(heads) > 7:
         axes.tick_params(axis="x", labelsize=6.5)
+    if grid.title:
+        axes.xaxis.set_label_position("top")
+        axes.set_xlabel(grid.title)
     axes.spines[:].set_visible(False)
     return figure
 
 
 def _cells(axes: Axes, grid: Grid, colours: list[list[str]], fontsize: float) -> None:
-    from matplotlib.patches import Rectangle
+    """Rectangles in one collection, which draws ten times as fast as one by one, and their texts."""
+    from matplotlib.collections import PolyCollection
 
-    for row, texts in enumerate(grid.texts):
-        for column, text in enumerate(texts):
-            colour = colours[row][column]
-            if colour:
-                axes.add_patch(Rectangle((column, row), 1, 1, facecolor=colour, edgecolor=PAPER, linewidth=1.2))
-                ink = readable_on(colour)
-                axes.text(column + 0.5, row + 0.5, text, ha="center", va="center", fontsize=fontsize, color=ink)
+    filled = [(row, at, colour) for row, line in enumerate(colours) for at, colour in enumerate(line) if colour]
+    corners = [[(at, row), (at + 1, row), (at + 1, row + 1), (at, row + 1)] for row, at, _ in filled]
+    faces = [colour for _, _, colour in filled]
+    cells = PolyCollection(corners, facecolors=faces, edgecolors=PAPER, linewidths=1.2)
+    cells.set_gid("grid-cells")  # a dark page dims them
+    axes.add_collection(cells, autolim=False)
+    for row, at, colour in filled:
+        axes.text(
+            at + 0.5, row + 0.5, grid.texts[row][at], ha="center", va="center", fontsize=fontsize,
+            color=readable_on(colour),
+        ).set_in_layout(False)  # fmt: skip
 
 
 def _colours(values: NDArray[np.float64], diverging: bool) -> list[list[str]]:
@@ -73,5 +84,5 @@ def _colours(values: NDArray[np.float64], diverging: bool) -> list[list[str]]:
 def _scale(diverging: bool) -> LinearSegmentedColormap:
     from matplotlib.colors import LinearSegmentedColormap
 
-    stops = [COLD, "#f3f5f7", WARM] if diverging else ["#f3f5f7", "#9dbfd9", COLD, "#16456f"]
+    stops = [COLD, "#f3f5f7", WARM] if diverging else ["#e6ecf2", "#9dbfd9", COLD, "#16456f"]
     return LinearSegmentedColormap.from_list("segmenter", stops)

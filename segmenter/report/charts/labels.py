@@ -1,4 +1,4 @@
-"""Names on a drawing, kept apart: where they would touch they are moved, and a line leads back."""
+"""Names on a drawing, where they cover least and touch nothing; a line leads back to what they name."""
 
 from __future__ import annotations
 
@@ -8,14 +8,16 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from segmenter.report.charts.style import WIDTH, wrapped
+from segmenter.report.charts.style import WIDTH, text_width, wrapped
 from segmenter.report.palette import INK, PAPER
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-LETTER, LINE = 0.058, 0.125  # inches that a letter and a line take at FONT
+LINE = 0.125  # inches that a line takes at FONT
 FONT = 7.5
+STEP = 0.05  # inches between two places that a name may have
+COVERED = 30.0  # inches that a name would rather be away than cover all points
 Boxes = NDArray[np.float64]
 
 
@@ -29,23 +31,25 @@ class Name:
     colour: str
 
 
-def name_places(axes: Axes, names: list[Name], height: float) -> None:
-    """Write each name at its place on a drawing `height` inches high; its limits must be set before."""
-    if not names:
-        return
+def name_places(axes: Axes, names: list[Name], height: float, points: Boxes) -> None:
+    """Write each name near its place on a drawing `height` inches high, off its `points` (n, 2) in data units.
+
+    The limits of the axes must be set before.
+    """
     texts = [wrapped(name.text, 26) for name in names]
     low, high = np.array([axes.get_xlim(), axes.get_ylim()]).T
     per_inch = (high - low) / np.array([WIDTH - 0.5, height - 0.4])
-    anchors = (np.array([(name.x, name.y) for name in names]) - low) / per_inch
-    centres = apart(anchors, np.array([_size(text) for text in texts]), (high - low) / per_inch)
+    anchors = (np.array([(name.x, name.y) for name in names]).reshape(-1, 2) - low) / per_inch
+    sizes = np.array([_size(text) for text in texts]).reshape(-1, 2)
+    centres = free_places(anchors, sizes, (high - low) / per_inch, (points - low) / per_inch)
     for name, text, anchor, centre in zip(names, texts, anchors, centres, strict=True):
-        if np.abs(centre - anchor).max() > LINE:
-            axes.plot(*(np.array([anchor, centre]) * per_inch + low[None, :]).T, color=name.colour, linewidth=0.8)
+        if np.linalg.norm(anchors - centre, axis=1).min() < np.linalg.norm(anchor - centre):
+            axes.plot(*(np.array([anchor, centre]) * per_inch + low).T, color=INK, linewidth=0.6, zorder=4)
         box = {"boxstyle": "round,pad=0.25", "facecolor": PAPER, "edgecolor": name.colour, "alpha": 0.92}
-        place = centre * per_inch + low
+        x, y = centre * per_inch + low
         axes.text(
-            place[0],
-            place[1],
+            x,
+            y,
             text,
             ha="center",
             va="center",
@@ -60,60 +64,83 @@ def name_places(axes: Axes, names: list[Name], height: float) -> None:
 def _size(text: str) -> tuple[float, float]:
     """Width and height in inches of a name with its box."""
     lines = text.split("\n")
-    return LETTER * max(map(len, lines)) + 0.12, LINE * len(lines) + 0.1
+    return max(text_width(line, FONT) for line in lines) + 0.1, LINE * len(lines) + 0.08
 
 
-def apart(anchors: Boxes, sizes: Boxes, page: Boxes) -> Boxes:
-    """Centres (n, 2) near `anchors` (n, 2) so that boxes of `sizes` (n, 2) touch neither each other nor leave the page.
+def free_places(anchors: Boxes, sizes: Boxes, page: Boxes, points: Boxes) -> Boxes:
+    """Centres (n, 2) near `anchors` (n, 2) for boxes of `sizes` (n, 2) on a page (2,), all in inches.
 
-    Boxes that overlap push each other along the axis on which less is needed, until none do. Where the page (2,)
-    is too small for all of them the last try stands.
+    One box after the other gets the place from which the way to its anchor, and the share of the `points` (m, 2)
+    under it, are least; a place that another box has is taken only where there is no other.
     """
-    centres, half = anchors.copy(), sizes / 2
-    for _ in range(400):
-        centres = np.clip(centres, np.minimum(half, page / 2), np.maximum(page - half, page / 2))
-        if not _push(centres, half):
-            break
+    counts = _counts(points, page)
+    centres = np.empty_like(anchors)
+    for at, (anchor, size) in enumerate(zip(anchors, sizes, strict=True)):
+        places = _candidates(size, page)
+        away = np.linalg.norm(places - anchor, axis=1)
+        covered = _inside(counts, places, size) / max(len(points), 1)
+        taken = _overlaps(places, size, centres[:at], sizes[:at])
+        centres[at] = places[np.argmin(away + COVERED * covered + 1e3 * taken)]
     return centres
 
 
-def _push(centres: Boxes, half: Boxes) -> bool:
-    """Move every overlapping pair half its overlap apart, in place; says whether there was one."""
-    pushed = False
-    for one in range(len(centres)):
-        for other in range(one + 1, len(centres)):
-            between = centres[other] - centres[one]
-            overlap = half[one] + half[other] - np.abs(between)
-            if (overlap > 1e-6).all():
-                axis = int(np.argmin(overlap))
-                step = np.zeros(2)
-                step[axis] = (overlap[axis] / 2 + 0.005) * (1 if between[axis] >= 0 else -1)
-                centres[one] -= step
-                centres[other] += step
-                pushed = True
-    return pushed
+def _candidates(size: Boxes, page: Boxes) -> Boxes:
+    """Centres (k, 2) at which a box lies on the page, in steps; the page's middle where it is too small."""
+    axes = [
+        np.arange(half, length - half + STEP / 2, STEP) if 2 * half <= length else np.array([length / 2])
+        for half, length in zip(size / 2, page, strict=True)
+    ]
+    return np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1).reshape(-1, 2)
+
+
+def _counts(points: Boxes, page: Boxes) -> Boxes:
+    """How many points lie left of and below each corner of a raster of `STEP` (a summed-area table)."""
+    edges = [np.arange(0, length + 2 * STEP, STEP) for length in page]
+    counts = np.histogram2d(points[:, 0], points[:, 1], bins=edges)[0]
+    summed: Boxes = np.pad(counts.cumsum(axis=0).cumsum(axis=1), ((1, 0), (1, 0)))
+    return summed
+
+
+def _inside(counts: Boxes, places: Boxes, size: Boxes) -> Boxes:
+    """How many points lie under a box at each of `places` (k, 2)."""
+    last = np.array(counts.shape) - 1
+    low = np.clip(((places - size / 2) / STEP).round().astype(int), 0, last)
+    high = np.clip(((places + size / 2) / STEP).round().astype(int), 0, last)
+    (left, bottom), (right, top) = low.T, high.T
+    found: Boxes = counts[right, top] - counts[left, top] - counts[right, bottom] + counts[left, bottom]
+    return found
+
+
+def _overlaps(places: Boxes, size: Boxes, centres: Boxes, sizes: Boxes) -> Boxes:
+    """How many of the boxes `centres`, `sizes` (n, 2) a box at each of `places` (k, 2) would touch."""
+    reach = (sizes + size) / 2
+    touching = (np.abs(places[:, None, :] - centres[None, :, :]) < reach[None, :, :]).all(axis=2)
+    found: Boxes = touching.sum(axis=1).astype(float)
+    return found
 
 
 def name_ends(axes: Axes, x: float, ends: list[tuple[float, str, str]], height: float) -> float:
-    """Write each line's name beside its end (y, name, colour), moved apart where names would touch.
+    """Write each line's name at the right of the axes, beside its end at `x` (y, name, colour), moved apart.
 
-    The right limit is moved so that the names find room; says how many inches are left for the lines.
+    The axes end there; says how many inches are left for them.
     """
+    from matplotlib.layout_engine import ConstrainedLayoutEngine
+
     ends = sorted(ends)
     texts = [wrapped(name, 28) for _, name, _ in ends]
+    names = max(text_width(line, FONT) for text in texts for line in text.split("\n")) + 0.25
+    axes.set_xlim(right=x)
+    if isinstance(layout := axes.figure.get_layout_engine(), ConstrainedLayoutEngine):
+        layout.set(rect=(0, 0, 1 - names / WIDTH, 1))
+    lines = WIDTH - names - 0.6
     low, high = axes.get_ylim()
-    left = axes.get_xlim()[0]
-    room = WIDTH - 0.75
-    lines = room - LETTER * max(max(map(len, text.split("\n"))) for text in texts) - 0.15
-    axes.set_xlim(left, left + (x - left) * room / lines)
     per_inch = (high - low) / (height - 0.6)
     places = _stacked(np.array([y for y, _, _ in ends]), [_size(text)[1] * per_inch for text in texts], low, high)
-    reach = 0.1 * (x - left) / lines
+    across = axes.get_yaxis_transform()
     for (y, _, colour), text, place in zip(ends, texts, places, strict=True):
-        axes.plot((x, x + reach), (y, place), color=colour, linewidth=0.6, clip_on=False)
-        ground = {"facecolor": PAPER, "edgecolor": "none", "pad": 1}
+        axes.plot((1, 1 + 0.1 / lines), (y, place), color=colour, linewidth=0.6, clip_on=False, transform=across)
         named = axes.text(
-            x + 1.4 * reach, place, text, color=INK, va="center", fontsize=FONT, linespacing=1, bbox=ground
+            1 + 0.14 / lines, place, text, color=INK, va="center", fontsize=FONT, linespacing=1, transform=across
         )
         named.set_in_layout(False)
     return lines

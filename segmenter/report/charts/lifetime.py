@@ -4,43 +4,72 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from segmenter.analysis.lifetime_types import HoldoutCheck
 from segmenter.report.charts.labels import name_ends
-from segmenter.report.charts.style import Look, canvas, to_svg
+from segmenter.report.charts.style import Look, canvas, to_svg, wrapped
 from segmenter.report.language import Voice
-from segmenter.report.palette import COLOURS, INK, MUTED
+from segmenter.report.palette import COLOURS, MUTED, RULE
 from segmenter.report.types import Figure
 from segmenter.runs.types import Run
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure as Canvas
 
 
 def held_out(run: Run, look: Look) -> Figure | None:
-    """Orders expected and orders that came, by the orders a customer had placed before."""
+    """Orders expected and orders that came, by the orders a customer had placed before; a line for each class."""
     check = run.findings.lifetime.check if run.findings.lifetime else None
     if check is None:
         return None
-    voice, (figure, (axes,)) = look.voice, canvas(1.5)
-    _bars(axes, -0.2, [each.expected for each in check.classes], (voice("orders expected"), MUTED), voice)
-    _bars(axes, 0.2, [each.actual for each in check.classes], (voice("orders that came"), COLOURS[0]), voice)
-    last = len(check.classes) - 1
-    axes.set_xticks(range(last + 1), [f"{place + 1}{'+' if place == last else ''}" for place in range(last + 1)])
-    axes.set_xlabel(voice("orders that a customer had placed before the last {days} days", days=check.days))
-    axes.set_yticks([])  # every bar says its number
-    axes.margins(y=0.12)
-    axes.spines["left"].set_visible(False)
-    axes.legend(frameon=False, loc="upper center", ncols=2, fontsize=8)
+    voice = look.voice
     return Figure(
         "held-out",
         voice("The forecast tried on the last {days} days", days=check.days),
-        to_svg(figure),
-        voice(
-            "Made from the time before, it expected {expected} orders; {came} came.",
-            expected=voice.number(check.orders_expected),
-            came=voice.number(check.orders),
-        ),
-        "Bars: orders expected and orders that came, by the orders a customer had placed before.",
+        to_svg(_dots(check, voice)),
+        _held_out_reading(check, voice),
+        "Dots: orders expected and orders that came, by the orders a customer had placed before.",
         "run.json: lifetime, check",
+    )
+
+
+def _dots(check: HoldoutCheck, voice: Voice) -> Canvas:
+    """A row per class, from the orders expected to those that came, on a scale that holds few and many."""
+    classes, rows = check.classes, range(len(check.classes))
+    figure, (axes,) = canvas(0.85 + 0.16 * len(classes))
+    axes.hlines(rows, [each.expected for each in classes], [each.actual for each in classes], color=RULE, linewidth=3)
+    axes.scatter([each.expected for each in classes], rows, color=MUTED, s=22, zorder=2)
+    axes.scatter([each.actual for each in classes], rows, color=COLOURS[0], s=22, zorder=2)
+    axes.set_xscale("symlog", linthresh=10)
+    axes.set_xlim(left=0)
+    axes.set_ylim(len(classes) - 0.5, -0.6)
+    axes.set_yticks(rows, [_class_name(place, len(classes)) for place in rows])
+    axes.set_ylabel(voice("orders before"))
+    axes.xaxis.set_major_formatter(lambda value, _: voice.number(value))
+    axes.set_xlabel(voice("orders in the last {days} days, each mark ten times the one before", days=check.days))
+    axes.grid(axis="x")
+    axes.spines["left"].set_visible(False)
+    texts = [f"{voice.number(each.expected)} → {voice.number(each.actual)}" for each in classes]
+    for row, text in ((-1.2, wrapped(voice("expected (grey) → came (blue)"), 16)), *zip(rows, texts, strict=True)):
+        axes.text(1.02, row, text, transform=axes.get_yaxis_transform(), va="center", fontsize=7, color=MUTED)
+    return figure
+
+
+def _class_name(place: int, n: int) -> str:
+    return f"{place + 1}{'+' if place == n - 1 else ''}"
+
+
+def _held_out_reading(check: HoldoutCheck, voice: Voice) -> str:
+    """The two totals, and the class that was missed by most."""
+    worst = max(range(len(check.classes)), key=lambda at: abs(check.classes[at].expected - check.classes[at].actual))
+    missed = check.classes[worst]
+    return voice(
+        "Made from the time before, it expected {expected} orders; {came} came. The widest miss: customers with {orders} "
+        "orders before, {missed} expected, {actual} came.",
+        expected=voice.number(check.orders_expected),
+        came=voice.number(check.orders),
+        orders=_class_name(worst, len(check.classes)),
+        missed=voice.number(missed.expected),
+        actual=voice.number(missed.actual),
     )
 
 
@@ -55,8 +84,9 @@ def periods(run: Run, look: Look) -> Figure | None:
     axes.plot(numbers, check.period_orders, color=COLOURS[0], marker="o", markersize=3)
     ends = ((check.period_expected, "orders expected", MUTED), (check.period_orders, "orders that came", COLOURS[0]))
     name_ends(axes, numbers[-1], [(orders[-1], voice(name), colour) for orders, name, colour in ends], 1.4)
-    axes.set_ylim(bottom=0)
+    axes.set_ylim(0, 1.12 * max(*check.period_orders, *check.period_expected, 1.0))
     axes.set_xticks(numbers)
+    axes.set_ylabel(voice("orders per period"))
     axes.set_xlabel(voice("periods of {days} days, one after the other", days=found.days))
     axes.grid(axis="y")
     axes.locator_params(axis="y", nbins=4)
@@ -65,15 +95,21 @@ def periods(run: Run, look: Look) -> Figure | None:
         "held-out-periods",
         voice("The same orders by periods of {days} days", days=found.days),
         to_svg(figure),
-        "Where the blue line leaves the grey one there was a season, or a change.",
+        _periods_reading(found.check, voice),
         "Line chart: orders expected and orders that came in successive periods.",
         "run.json: lifetime, check",
     )
 
 
-def _bars(axes: Axes, aside: float, orders: list[float], name_and_colour: tuple[str, str], voice: Voice) -> None:
-    name, colour = name_and_colour
-    places = [place + aside for place in range(len(orders))]
-    axes.bar(places, orders, width=0.38, color=colour, label=name)
-    for place, number in zip(places, orders, strict=True):
-        axes.text(place, number, voice.number(number), ha="center", va="bottom", fontsize=7, color=INK)
+def _periods_reading(check: HoldoutCheck, voice: Voice) -> str:
+    """The period that was missed by most."""
+    pairs = list(zip(check.period_expected, check.period_orders, strict=True))
+    worst = max(range(len(pairs)), key=lambda at: abs(pairs[at][1] - pairs[at][0]))
+    expected, came = pairs[worst]
+    return voice(
+        "Furthest off in period {n}: {expected} orders expected, {came} came. Periods that are off in turn tell of a season "
+        "or a change, which the forecast does not know.",
+        n=worst + 1,
+        expected=voice.number(expected),
+        came=voice.number(came),
+    )

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pandas as pd
 
 from segmenter.report.charts.labels import Name, name_places
+from segmenter.report.charts.marks import shaped
 from segmenter.report.charts.segments import label_of
-from segmenter.report.charts.style import Look, canvas, to_svg, wrapped
+from segmenter.report.charts.style import Look, canvas, tick_numbers, to_svg, wrapped
 from segmenter.report.palette import ALARM
 from segmenter.report.types import Figure
 from segmenter.runs.types import Run
@@ -16,13 +18,15 @@ from segmenter.runs.types import Run
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+APART = 0.97  # share of nearest neighbours of the same segment from which on segments lie apart
+
 
 def neighbourhoods(run: Run, look: Look) -> Figure | None:
     """The t-SNE map, coloured by segment, anomalies ringed."""
     placed = run.customers.dropna(subset=["tsne_x", "tsne_y"])
     if len(placed[["tsne_x", "tsne_y"]].drop_duplicates()) < 3:
         return None
-    height = 4.2 if len(look.names) < 9 else 5.0
+    height = 3.1 if len(look.names) < 9 else 3.3
     figure, (axes,) = canvas(height)
     _points(axes, placed, "tsne_x", "tsne_y", look)
     _ring_anomalies(axes, placed, "tsne_x", "tsne_y")
@@ -33,17 +37,44 @@ def neighbourhoods(run: Run, look: Look) -> Figure | None:
     return Figure(
         "map-tsne",
         "Where customers sit (t-SNE map)",
-        to_svg(figure),
-        _reading(look, int(placed["is_anomaly"].sum())),
-        look.voice("Scatter plot of {count} customers: neighbours on the map behave alike.", count=len(placed)),
+        shaped(to_svg(figure)),
+        _reading(look, placed),
+        look.voice(
+            "Scatter plot of {count} customers: neighbours on the map behave alike.",
+            count=look.voice.number(len(placed)),
+        ),
         "customers.parquet: tsne_x, tsne_y, segment, is_anomaly",
     )
 
 
-def _reading(look: Look, n_odd: int) -> str:
-    near = look.voice("Customers who behave alike lie close together; distances between far-apart groups mean nothing.")
-    rings = look.voice("Red rings mark the odd customers ({count}).", count=look.voice.number(n_odd))
-    return f"{near} {rings}" if n_odd else near
+def _reading(look: Look, placed: pd.DataFrame) -> str:
+    """How far the segments lie apart on the map, and what the rings are."""
+    n_odd, told = int(placed["is_anomaly"].sum()), []
+    if len(look.names) > 1:
+        told.append(_apart(look, placed))
+    if n_odd or not told:
+        told.append(look.voice("Red rings mark the odd customers: {count}.", count=look.voice.number(n_odd)))
+    return " ".join(told)
+
+
+def _apart(look: Look, placed: pd.DataFrame) -> str:
+    """The share of customers whose nearest neighbour on the map is of their segment, and where it is least."""
+    from scipy.spatial import cKDTree
+
+    places = placed[["tsne_x", "tsne_y"]].to_numpy(float)
+    nearest = np.asarray(cKDTree(places).query(places, k=2)[1])[:, 1]
+    labels = placed["segment"].to_numpy()
+    own = labels[nearest] == labels
+    by_segment = {label: float(own[labels == label].mean()) for label in look.names if (labels == label).any()}
+    mixed = min(by_segment, key=lambda label: by_segment[label])
+    share, least = look.voice.percent(float(own.mean()), 0), look.voice.percent(by_segment[mixed], 0)
+    text = (
+        "The segments lie apart: {share} of the customers have their nearest neighbour in their own segment."
+        if own.mean() >= APART
+        else "The segments blend where they meet: {share} of the customers have their nearest neighbour in their own "
+        "segment, {least} of {name}."
+    )
+    return look.voice(text, share=share, least=least, name=look.names[mixed])
 
 
 def components(run: Run, look: Look) -> Figure | None:
@@ -52,22 +83,26 @@ def components(run: Run, look: Look) -> Figure | None:
     finding = run.findings.map
     if placed.empty or len(finding.pca_loadings) < 2:
         return None
-    height = 3.3 if len(look.names) < 9 else 4.2
+    height = 2.7 if len(look.names) < 9 else 3.1
     figure, (axes,) = canvas(height)
     _points(axes, placed, "pca_x", "pca_y", look)
     _names(axes, placed, ("pca_x", "pca_y"), look, height)
     axes.grid()
+    axes.set_axisbelow(True)
     axes.set_xlabel(_axis(run, look, 0))
     axes.set_ylabel("\n".join(wrapped(line, 48) for line in _axis(run, look, 1).split("\n")), fontsize=7)
     for ticks in (axes.xaxis, axes.yaxis):
-        ticks.set_major_formatter(lambda value, _: look.voice.number(value))
+        tick_numbers(ticks, look.voice.number)
     explained = look.voice.percent(sum(finding.pca_explained[:2]))
     return Figure(
         "map-pca",
         "The two directions customers differ in most (PCA)",
-        to_svg(figure),
+        shaped(to_svg(figure)),
         look.voice("These two directions hold {share} of all differences between customers.", share=explained),
-        look.voice("Scatter plot of {count} customers on the first two principal components.", count=len(placed)),
+        look.voice(
+            "Scatter plot of {count} customers on the first two principal components.",
+            count=look.voice.number(len(placed)),
+        ),
         "customers.parquet: pca_x, pca_y; run.json: map",
     )
 
@@ -83,8 +118,10 @@ def _axis(run: Run, look: Look, axis: int) -> str:
 
 
 def _points(axes: Axes, placed: pd.DataFrame, x: str, y: str, look: Look) -> None:
-    """One path per segment: short lines with round caps, a hundred times lighter than as many markers."""
-    import numpy as np
+    """One path per segment: a line of no length per customer, a hundred times lighter than as many markers.
+
+    `shaped` gives them the segment's marker in the finished drawing.
+    """
     from matplotlib.patches import PathPatch
     from matplotlib.path import Path
 
@@ -97,7 +134,8 @@ def _points(axes: Axes, placed: pd.DataFrame, x: str, y: str, look: Look) -> Non
             path = Path(vertices, codes)
             path.should_simplify = False
             patch = PathPatch(path, edgecolor=colour, facecolor="none", linewidth=width, capstyle="round", alpha=0.7)
-            axes.add_patch(patch)
+            patch.set_gid(f"marks-{look.markers[label]}")
+            axes.add_artist(patch)  # add_patch would look for the extremes of every line's curve
     axes.update_datalim(placed[[x, y]].to_numpy(float))
     axes.autoscale_view()
 
@@ -111,7 +149,7 @@ def _names(axes: Axes, placed: pd.DataFrame, columns: tuple[str, str], look: Loo
     """Each segment's name at the median of its points, on a light ground."""
     middles = dict(zip(*_middles(placed, columns), strict=True))
     names = [Name(name, *middles[label], look.colours[label]) for label, name in look.names.items() if label in middles]
-    name_places(axes, names, height)
+    name_places(axes, names, height, placed[list(columns)].to_numpy(float))
 
 
 def _middles(placed: pd.DataFrame, columns: tuple[str, str]) -> tuple[list[int], list[tuple[float, float]]]:

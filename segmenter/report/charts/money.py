@@ -5,16 +5,20 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
 
 from segmenter.report.charts.grid import Grid, draw_grid
 from segmenter.report.charts.style import Look, canvas, to_svg
 from segmenter.report.concentration import revenue_curve, share_of_best
-from segmenter.report.palette import COLOURS, INK, MUTED
+from segmenter.report.palette import COLOURS, INK, MUTED, PAPER
 from segmenter.report.types import Figure
 from segmenter.runs.types import Run
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+
+MOST_COHORTS = 18  # rows that leave room for the rest of a page
 
 
 def months(run: Run, look: Look) -> Figure | None:
@@ -48,7 +52,7 @@ def months(run: Run, look: Look) -> Figure | None:
 
 def cohorts(run: Run, look: Look) -> Figure | None:
     """Share of each month's new customers who order again, month by month."""
-    found = [cohort for cohort in run.manifest.period.cohorts if len(cohort[1]) > 1][-24:]
+    found = [cohort for cohort in run.manifest.period.cohorts if len(cohort[1]) > 1][-MOST_COHORTS:]
     width = min(max((len(shares) for _, shares in found), default=0), 13)
     if len(found) < 3 or width < 3:
         return None
@@ -57,15 +61,40 @@ def cohorts(run: Run, look: Look) -> Figure | None:
         later = shares[1:width]
         values[row, : len(later)] = later
     texts = [[look.voice.percent(cell, 0) if np.isfinite(cell) else "" for cell in row] for row in values]
-    rows = [look.voice.month(month) for month, _ in found]
-    grid = Grid(values, texts, rows, [str(after) for after in range(1, width)])
+    sizes = _cohort_sizes(run)
+    rows = [f"{look.voice.month(month)}: {look.voice.number(sizes.get(month, 0))}" for month, _ in found]
+    title = look.voice("months after the month of the first order; at the left that month and its new customers")
+    grid = Grid(values, texts, rows, [str(after) for after in range(1, width)], title)
+    weights = np.array([float(sizes.get(month, 0)) for month, _ in found])
     return Figure(
         "cohorts",
         "Who comes back, by the month of the first order",
-        to_svg(draw_grid(grid, cell_height=0.22, fontsize=7)),
-        "Read a row from left to right: the share of customers new in that month who ordered 1, 2, 3 … months later.",
+        to_svg(draw_grid(grid, cell_height=min(0.2, 2.5 / len(found)), fontsize=7 if len(found) < 16 else 6.5)),
+        _cohort_reading(look, values, weights),
         "Heat map: share of each cohort that orders again.",
         "queries/period_cohorts.sql",
+    )
+
+
+def _cohort_sizes(run: Run) -> dict[str, int]:
+    """New customers per month of the first order, as 2011-01."""
+    if "tenure" not in run.customers:
+        return {}
+    first = pd.Timestamp(run.manifest.as_of) - pd.to_timedelta(run.customers["tenure"].dropna(), unit="D")
+    counted = first.dt.strftime("%Y-%m").value_counts()
+    return {str(month): int(count) for month, count in counted.items()}
+
+
+def _cohort_reading(look: Look, values: NDArray[np.float64], weights: NDArray[np.float64]) -> str:
+    """The average share that orders again one month after the first, and in the last month that most cohorts reach."""
+    known = np.isfinite(values)
+    far = max(at for at in range(values.shape[1]) if known[:, at].sum() * 2 >= len(values) or at == 0)
+    first, last = (float(np.average(values[known[:, at], at], weights=weights[known[:, at]] + 1e-9)) for at in (0, far))
+    return look.voice(
+        "On average {first} of new customers order again one month after their first order, and {last} in month {n} after it.",
+        first=look.voice.percent(first, 0),
+        last=look.voice.percent(last, 0),
+        n=far + 1,
     )
 
 
@@ -106,4 +135,5 @@ def _mark(axes: Axes, best: float, revenue: float, look: Look) -> None:
         share=look.voice.percent(best, 0),
         revenue=look.voice.percent(revenue, 0),
     )
-    axes.annotate(text, (best, revenue), (8, -9), textcoords="offset points", fontsize=7.5, color=INK)
+    ground = {"facecolor": PAPER, "edgecolor": "none", "pad": 0.8}
+    axes.annotate(text, (best, revenue), (8, -9), textcoords="offset points", fontsize=7.5, color=INK, bbox=ground)

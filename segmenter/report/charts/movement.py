@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from segmenter.report.charts.grid import Grid, draw_grid
 from segmenter.report.charts.style import Look, canvas, to_svg, wrapped
-from segmenter.report.palette import COLOURS, INK, MUTED, RULE
+from segmenter.report.palette import COLOURS, INK, MUTED
 from segmenter.report.types import Figure
 from segmenter.runs.history import Movement
 from segmenter.runs.types import Run
 
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
 WORDS = {
-    "before": "before", "new": "new", "returning": "back again", "upgraded": "moved up", "same": "stayed",
-    "downgraded": "moved down", "lapsed": "no order", "gone": "gone", "after": "now",
+    "new": "new", "returning": "back after a pause", "upgraded": "moved up", "same": "stayed",
+    "downgraded": "moved down", "lapsed": "no order this time", "gone": "gone",
 }  # fmt: skip
 GAIN, LOSS = COLOURS[2], COLOURS[1]
 
@@ -119,39 +123,53 @@ def _has_money(found: Movement) -> bool:
 
 
 def bridge(run: Run, look: Look) -> Figure | None:
-    """Money of the period before, step by step to the money of the period now."""
+    """The change of money between the two runs, step by step; the two totals stand in the title's line below."""
     found = run.history.movement
     if found is None or not _has_money(found):
         return None
-    amounts = [step.amount for step in found.bridge]
-    tops = np.cumsum(amounts[:-1])
-    starts = [0.0, *(tops[at] for at in range(len(amounts) - 2)), 0.0]
-    ends = [*tops, amounts[-1]]
-    figure, (axes,) = canvas(2.3)
-    for at, (step, start, end) in enumerate(zip(found.bridge, starts, ends, strict=True)):
-        is_total = step.kind in {"before", "after"}
-        colour = MUTED if is_total else GAIN if end >= start else LOSS
-        axes.bar(at, end - start, bottom=start, width=0.62, color=colour)
-        money = look.voice.money_short(step.amount)
-        axes.text(at, max(start, end), f"+{money}" if step.amount > 0 and not is_total else money,
-                  ha="center", va="bottom", fontsize=7.5, color=INK)  # fmt: skip
-        if at < len(amounts) - 1:
-            axes.plot((at + 0.31, at + 0.69), (end, end), color=RULE, linewidth=0.8)
-    axes.set_xticks(range(len(amounts)), [wrapped(look.voice(WORDS[step.kind]), 12) for step in found.bridge])
-    axes.margins(y=0.12)
+    before, steps, now = found.bridge[0].amount, found.bridge[1:-1], found.bridge[-1].amount
+    figure, (axes,) = canvas(2.2)
+    reached = 0.0
+    for at, step in enumerate(steps):
+        _step(axes, at, (reached, reached + step.amount), GAIN if step.amount >= 0 else LOSS, look)
+        reached += step.amount
+        axes.plot((at + 0.31, at + 0.69), (reached, reached), color=MUTED, linewidth=0.8)
+    _step(axes, len(steps), (0.0, now - before), MUTED, look)
+    axes.axhline(0, color=MUTED, linewidth=0.8)
+    names = [f"{wrapped(look.voice(WORDS[step.kind]), 14)}\n({look.voice.number(step.customers)})" for step in steps]
+    axes.set_xticks(range(len(steps) + 1), [*names, look.voice("in all")], color=INK)
+    reaches = np.cumsum([0.0, *(step.amount for step in steps), 0.0])
+    room = 0.16 * float(np.ptp(reaches)) or 1.0
+    axes.set_ylim(float(reaches.min()) - room, float(reaches.max()) + room)
     axes.grid(axis="y")
     axes.spines["left"].set_visible(False)
     axes.yaxis.set_major_formatter(lambda value, _: look.voice.money_short(value))
-    axes.set_ylabel(look.in_currency("revenue"))
+    axes.set_ylabel(look.in_currency("change of revenue"))
+    axes.set_xlabel(look.voice("what customers did (how many)"))
     return Figure(
         "bridge",
         look.voice("Revenue of {n} days, from the run before to this one", n=found.period_days),
         to_svg(figure),
         look.voice(
-            "From {before} before to {now} now; each step is the change that its customers made.",
-            before=look.voice.money_in_words(amounts[0]),
-            now=look.voice.money_in_words(amounts[-1]),
+            "From {before} before to {now} now, {change} in all; each step is the change that its customers made.",
+            before=look.voice.money_in_words(before),
+            now=look.voice.money_in_words(now),
+            change=f"{'+' if now > before else ''}{look.voice.money_in_words(now - before)}",
         ),
-        "Waterfall: revenue before, what each kind of customer added or took away, revenue now.",
+        "Waterfall: what each kind of customer added to the revenue or took away, and the change in all.",
         "queries/period_revenue.sql",
     )
+
+
+def _step(axes: Axes, at: int, ends: tuple[float, float], colour: str, look: Look) -> None:
+    """A bar from one amount to another with the difference written at its far end."""
+    start, end = ends
+    axes.bar(at, end - start, bottom=start, width=0.62, color=colour)
+    up = end >= start
+    label = _signed(look, end - start)
+    axes.annotate(label, (at, end), (0, 2 if up else -2), textcoords="offset points", ha="center",
+                  va="bottom" if up else "top", fontsize=7.5, color=INK)  # fmt: skip
+
+
+def _signed(look: Look, amount: float) -> str:
+    return f"{'+' if amount > 0 else ''}{look.voice.money_short(amount)}"

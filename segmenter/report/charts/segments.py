@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from itertools import product
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from segmenter.analysis.findings import SegmentCard
+from segmenter.features.types import Feature
 from segmenter.report.charts.grid import Grid, draw_grid
 from segmenter.report.charts.labels import name_ends
-from segmenter.report.charts.style import Look, canvas, to_svg, wrapped
+from segmenter.report.charts.style import Look, canvas, tick_numbers, to_svg, wrapped
 from segmenter.report.palette import INK, MUTED
 from segmenter.report.types import Figure
 from segmenter.runs.types import Run
@@ -23,11 +25,12 @@ def shares(run: Run, look: Look) -> Figure | None:
     cards = run.findings.cards
     if len(cards) < 2:
         return None
-    figure, (axes,) = canvas(min(0.55 + 0.3 * len(cards), 3.3))
+    figure, (axes,) = canvas(0.6 + min(0.28, 2.2 / len(cards)) * len(cards))
     for row, card in enumerate(reversed(cards)):
         _share_pair(axes, row, card, look)
     axes.set_yticks(range(len(cards)), [card.name for card in reversed(cards)], color=INK)
     axes.set_xlim(0, 1.5 * max(max(card.customer_share, card.revenue_share) for card in cards))
+    axes.set_xticks([share for share in axes.get_xticks() if 0 <= share <= 1])
     axes.xaxis.set_major_formatter(lambda share, _: look.voice.percent(share, 0))
     axes.set_xlabel(look.voice("share of the whole: upper bar customers, lower bar revenue"))
     axes.spines["left"].set_visible(False)
@@ -35,9 +38,21 @@ def shares(run: Run, look: Look) -> Figure | None:
         "shares",
         "Customers and revenue by segment",
         to_svg(figure),
-        "Where the lower bar is the longer one, a segment is worth more than its size.",
+        _shares_reading(look, cards),
         "Bars: for each segment its share of the customers and its share of the revenue.",
         "segments.parquet: customer_share, revenue_share",
+    )
+
+
+def _shares_reading(look: Look, cards: tuple[SegmentCard, ...]) -> str:
+    best = max(cards, key=lambda card: card.revenue_share - card.customer_share)
+    if best.revenue_share - best.customer_share < 0.02:
+        return look.voice("Revenue follows size: no segment is worth much more than its share of the customers.")
+    return look.voice(
+        "{name} are worth most beyond their size: {customers} of the customers bring {revenue} of the revenue.",
+        name=best.name,
+        customers=look.voice.percent(best.customer_share),
+        revenue=look.voice.percent(best.revenue_share),
     )
 
 
@@ -60,7 +75,7 @@ def snake(run: Run, look: Look) -> Figure | None:
     if not cards or len(run.findings.cards) < 2:
         return None
     names = list(cards[0].profile)
-    height = 3.3 + 0.12 * max(0, len(cards) - 6)
+    height = 2.9 + 0.12 * max(0, len(cards) - 6)
     figure, (axes,) = canvas(height)
     axes.axhline(0, color=MUTED, linewidth=0.8)
     axes.grid(axis="y")
@@ -71,6 +86,7 @@ def snake(run: Run, look: Look) -> Figure | None:
             color=look.colours[card.label],
             marker=look.markers[card.label],
             markersize=4.5,
+            clip_on=False,
         )
     last = len(names) - 1
     axes.set_xlim(left=-0.2)
@@ -80,7 +96,7 @@ def snake(run: Run, look: Look) -> Figure | None:
     axes.set_xticks(range(len(names)), [wrapped(label_of(run, name), letters) for name in names], fontsize=7)
     axes.set_ylabel(wrapped(look.voice("standard deviations from the average customer"), 26))
     axes.locator_params(axis="y", steps=[1, 5, 10])
-    axes.yaxis.set_major_formatter(lambda value, _: look.voice.number(value, 1))
+    tick_numbers(axes.yaxis, look.voice.number)
     return Figure(
         "profile",
         "How the segments differ (snake plot)",
@@ -107,16 +123,30 @@ def heat(run: Run, look: Look) -> Figure | None:
         return None
     features = [feature for feature in run.manifest.features if feature.name in cards[0].profile]
     values = np.array([[card.profile[feature.name] for card in cards] for feature in features])
-    texts = [[look.voice.with_unit(feature, card.medians[feature.name]) for card in cards] for feature in features]
+    texts = [look.voice.with_units(feature, [card.medians[feature.name] for card in cards]) for feature in features]
     grid = Grid(values, texts, [feature.label for feature in features], [card.name for card in cards])
-    figure = draw_grid(grid, diverging=True)
+    figure = draw_grid(grid, diverging=True, cell_height=0.25)
     return Figure(
         "heat",
         "The typical customer of each segment",
         to_svg(figure),
-        "Each cell shows the segment's median; blue lies below the average customer, orange above.",
+        _heat_reading(look, cards, features),
         "Heat map: the median of each feature per segment.",
         "segments.parquet: median_*; colours from run.json: cards, profile",
+    )
+
+
+def _heat_reading(look: Look, cards: tuple[SegmentCard, ...], features: list[Feature]) -> str:
+    """The cell that lies furthest from the average customer, and what the colours mean."""
+    card, feature = max(product(cards, features), key=lambda pair: abs(pair[0].profile[pair[1].name]))
+    value, usual = look.voice.with_units(feature, [card.medians[feature.name], card.overall[feature.name]])
+    return look.voice(
+        "Furthest from the rest: {feature} of {name}, {value} where half of all customers have {usual} or less. Blue lies "
+        "below the average customer, orange above.",
+        feature=feature.label,
+        name=card.name,
+        value=value,
+        usual=usual,
     )
 
 

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import re
 import textwrap
-from collections.abc import Iterator
+import warnings
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from io import StringIO
 from typing import TYPE_CHECKING, Any
 from xml.sax.saxutils import escape
 
+from segmenter.report.charts.typeface import FAMILY, typeface
 from segmenter.report.language import Voice
-from segmenter.report.palette import INK, MUTED, ON_DARK, ON_LIGHT, RULE
+from segmenter.report.palette import INK, MUTED, RULE
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.axis import Axis
     from matplotlib.figure import Figure as Canvas
 
 WIDTH = 6.85  # inches: the text column of an A4 page
@@ -24,13 +27,13 @@ SETTINGS: dict[Any, Any] = {
     "svg.fonttype": "none",
     "text.parse_math": False,  # a dollar in a name is a dollar
     "svg.hashsalt": "segmenter",
-    "font.family": "DejaVu Sans",
+    "font.family": [FAMILY, "DejaVu Sans"],
     "font.size": 8,
     "text.color": INK,
     "axes.labelcolor": MUTED,
     "axes.labelsize": 8,
     "axes.titlesize": 8.5,
-    "axes.titleweight": "bold",
+    "axes.titleweight": "normal",
     "axes.titlelocation": "left",
     "axes.edgecolor": RULE,
     "axes.linewidth": 0.6,
@@ -68,7 +71,8 @@ def house_style() -> Iterator[None]:
     """Draw in our style and leave matplotlib's own settings as they were."""
     import matplotlib as mpl
 
-    with mpl.rc_context(SETTINGS):
+    with typeface(), mpl.rc_context(SETTINGS), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Glyph .* missing")  # text stays text: the reader's fonts are asked, not ours
         yield
 
 
@@ -99,7 +103,20 @@ def to_svg(figure: Canvas) -> str:
     text = re.sub(r'(<svg[^>]*?) width="[^"]*"', r"\1", text, count=1)
     text = re.sub(r'(<svg[^>]*?) height="[^"]*"', r"\1", text, count=1)
     text = re.sub(r' d="([^"]*)"', _compact, text)
-    return text.replace("'DejaVu Sans'", FONTS)
+    return _slim(text)
+
+
+def _slim(svg: str) -> str:
+    """The drawing without empty groups and with the fonts named once; a reader of it has half as much to take in."""
+    svg = re.sub(r"font-family: [^;\"]*;? ?", "", svg)
+    svg = re.sub(r' transform="rotate\(-0 [^)]*\)"', "", svg)
+    svg = re.sub(r' id="(?:matplotlib\.|line2d_|text_|patch_|axes_|figure_)[^"]*"', "", svg)
+    svg = svg.replace('<g id="grid-cells">', '<g class="cells">')
+    emptied = 1
+    while emptied:
+        svg, emptied = re.subn(r"<g ?/>\s*|<g>\s*</g>\s*", "", svg)
+    svg = re.sub(r">\s+<", "><", svg)
+    return svg.replace("<svg ", f'<svg font-family="{FONTS}" ', 1)
 
 
 def described(svg: str, alt: str) -> str:
@@ -116,15 +133,28 @@ def _compact(path: re.Match[str]) -> str:
     return f' d="{" ".join(dots.split())}"'
 
 
+def tick_numbers(axis: Axis, write: Callable[[float, int], str]) -> None:
+    """Write an axis's ticks by `write` (value, decimals) with as many decimals as tell all of them apart."""
+
+    def shown(value: float, _: object = None) -> str:
+        return write(value, _decimals(axis.get_majorticklocs()))
+
+    axis.set_major_formatter(shown)
+
+
+def _decimals(ticks: Iterable[float]) -> int:
+    """The fewest decimals, at most three, in which every tick is written out in full."""
+    return next((n for n in range(3) if all(abs(round(x, n) - x) < 1e-9 for x in ticks)), 3)
+
+
 def wrapped(text: str, width: int = 16) -> str:
     """`text` on as many lines as `width` characters ask for; words stay whole."""
     return "\n".join(textwrap.wrap(text, width, break_long_words=False)) or text
 
 
-def readable_on(colour: str) -> str:
-    """Dark or light letters, whichever can be read on `colour` (WCAG 2 relative luminance)."""
-    from matplotlib.colors import to_rgb
+def text_width(text: str, size: float) -> float:
+    """Inches that a line of text takes at a font size in points."""
+    from matplotlib.font_manager import FontProperties
+    from matplotlib.textpath import text_to_path
 
-    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in to_rgb(colour)]
-    luminance = 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
-    return ON_LIGHT if luminance > 0.28 else ON_DARK
+    return float(text_to_path.get_text_width_height_descent(text, FontProperties(size=size), ismath=False)[0]) / 72

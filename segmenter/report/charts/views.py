@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from segmenter.report.charts.grid import Grid, draw_grid
-from segmenter.report.charts.style import Look, canvas, to_svg, wrapped
+from segmenter.report.charts.style import WIDTH, Look, canvas, tick_numbers, to_svg, wrapped
 from segmenter.report.palette import ALARM, COLOURS, INK, MUTED
 from segmenter.report.types import Figure
 from segmenter.runs.types import Run
@@ -15,13 +16,15 @@ from segmenter.runs.types import Run
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+ALIKE = 0.1  # a share of the orders that differs by less between segments is much the same
+
 
 def dendrogram(run: Run, look: Look) -> Figure | None:
     """The top of the hierarchical tree, its leaves coloured by the segment most of them belong to."""
     finding = run.findings.hierarchy
     if len(finding.tree) < 1:
         return None
-    figure, (axes,) = canvas(3.0)
+    figure, (axes,) = canvas(2.7)
     _tree(axes, run, look)
     if finding.cut_height > 0:
         axes.axhline(finding.cut_height, color=INK, linewidth=0.8, linestyle=(0, (4, 3)))
@@ -31,19 +34,31 @@ def dendrogram(run: Run, look: Look) -> Figure | None:
             "({linkage} linkage)", linkage=look.voice("Ward" if finding.linkage == "ward" else finding.linkage)
         )
     )
-    axes.yaxis.set_major_formatter(lambda value, _: look.voice.number(value))
-    axes.set_xlabel(look.voice("groups of customers, with their number; colours are the segments of this report"))
+    tick_numbers(axes.yaxis, look.voice.number)
     axes.spines["bottom"].set_visible(False)
     return Figure(
         "dendrogram",
-        "The family tree of the segments (dendrogram)",
+        "The family tree of the segments (dendrogram)"
+        if len(look.names) > 1
+        else "The family tree of the customers (dendrogram)",
         to_svg(figure),
-        "Groups that join low are alike; the dashed line is the cut into the segments compared here."
-        if finding.cut_height > 0
-        else "Groups that join low are alike.",
+        _tree_reading(run, look),
         look.voice("Dendrogram of {count} groups of customers.", count=len(finding.leaf_sizes)),
         "run.json: hierarchy",
     )
+
+
+def _tree_reading(run: Run, look: Look) -> str:
+    """Which segments are most alike, and what the dashed line is."""
+    finding, told = run.findings.hierarchy, []
+    if finding.merges and {*finding.merges[0][1:]} <= look.names.keys():
+        one, other = (look.names[label] for label in finding.merges[0][1:])
+        told.append(
+            look.voice("{one} and {other} are most alike: they would be the first to become one.", one=one, other=other)
+        )
+    if finding.cut_height > 0:
+        told.append(look.voice("The dashed line cuts the tree into as many groups as there are segments."))
+    return " ".join(told) or look.voice("Groups that join low are alike.")
 
 
 def _tree(axes: Axes, run: Run, look: Look) -> None:
@@ -60,6 +75,26 @@ def _tree(axes: Axes, run: Run, look: Look) -> None:
     axes.set_xticks(places, [look.voice.number(finding.leaf_sizes[leaf]) for leaf in leaves])
     axes.tick_params(axis="x", length=0, labelsize=6.5, pad=5, rotation=45 if len(leaves) > 22 else 0)
     axes.set_ylim(0)
+    _name_runs(axes, [finding.leaf_segments[leaf] for leaf in leaves], look)
+
+
+def _name_runs(axes: Axes, segments: list[int], look: Look) -> None:
+    """Each segment's name over the longest run of its leaves, as a second row of ticks."""
+    runs: dict[int, tuple[int, int]] = {}
+    for segment, members in groupby(range(len(segments)), key=lambda at: segments[at]):
+        own = list(members)
+        if len(own) > runs.get(segment, (0, 0))[1]:
+            runs[segment] = (own[0], len(own))
+    below = axes.secondary_xaxis(-0.13)
+    inches = (WIDTH - 0.6) / max(len(segments), 1)
+    names = {
+        5 + 10 * (first + (size - 1) / 2): wrapped(look.names[segment], max(8, int(size * inches / 0.055)))
+        for segment, (first, size) in runs.items()
+    }
+    below.set_xticks(list(names), list(names.values()), fontsize=7, color=INK)
+    below.tick_params(length=0)
+    below.set_xlabel(look.voice("groups of customers with their number, and the segment that most of them are in"))
+    below.spines[:].set_visible(False)
 
 
 def k_distances(run: Run, look: Look) -> Figure | None:
@@ -73,22 +108,35 @@ def k_distances(run: Run, look: Look) -> Figure | None:
     axes.grid(axis="y")
     if np.isfinite(finding.eps):
         axes.axhline(finding.eps, color=ALARM, linewidth=0.9, linestyle=(0, (4, 3)))
-        label = f"eps = {look.voice.number(finding.eps, 2)}"
+        label = look.voice("within reach: {eps} (eps)", eps=look.voice.number(finding.eps, 2))
         axes.annotate(label, (1, finding.eps), (0, 4), textcoords="offset points", ha="right", color=ALARM)
     axes.set_xlim(0, 1)
     axes.set_ylim(0)
     axes.xaxis.set_major_formatter(lambda value, _: look.voice.percent(value, 0))
     axes.set_xlabel(look.voice("share of the customers, loneliest first"))
-    words = look.voice("distance to the nearest customer number {n}", n=finding.min_samples)
+    words = look.voice("distance to the {nth} nearest customer", nth=look.voice.ordinal(finding.min_samples))
     axes.set_ylabel(wrapped(words, 24))
-    axes.yaxis.set_major_formatter(lambda value, _: look.voice.number(value, 1))
+    tick_numbers(axes.yaxis, look.voice.number)
     return Figure(
         "k-distance",
         "Where ordinary ends (k-distance curve)",
         to_svg(figure),
-        "Customers left of the crossing have too few neighbours within reach to be ordinary.",
+        _reach_reading(run, look),
         "Line chart: sorted distances to the k-th neighbour, with the chosen eps.",
         "run.json: anomalies, k_distances",
+    )
+
+
+def _reach_reading(run: Run, look: Look) -> str:
+    """How many have too few others within reach, and how many of them are odd in the end."""
+    finding = run.findings.anomalies
+    lonely = float((np.array(finding.k_distances) > finding.eps).mean())
+    return look.voice(
+        "About {share} of the customers, left of the crossing, have fewer than {n} others within reach; {odd} of them are "
+        "near no one who has more, and count as odd.",
+        share=look.voice.percent(lonely),
+        n=look.voice.number(finding.min_samples),
+        odd=look.voice.number(finding.n_noise),
     )
 
 
@@ -99,15 +147,17 @@ def crosswalk(run: Run, look: Look) -> Figure | None:
     if not rows or len(look.names) < 2:
         return None
     counts = np.array([rfm.crosswalk[row] for row in rows], float)
-    texts = [[look.voice.number(cell) if cell else "" for cell in row] for row in counts]
-    grid = Grid(counts, texts, [rfm.names[row] for row in rows], tuple(look.names.values()))
+    texts = [[look.voice.number(cell) for cell in row] for row in counts]
+    grid = Grid(
+        np.where(counts > 0, counts, np.nan), texts, [rfm.names[row] for row in rows], tuple(look.names.values())
+    )
     return Figure(
         "rfm",
         "The same customers by RFM scores",
-        to_svg(draw_grid(grid)),
+        to_svg(draw_grid(grid, cell_height=0.2)),
         look.voice(
-            "A row is what an RFM scoring would call these customers, a column the segment they are in here. In another "
-            "column than most of their row: {count}.",
+            "Rows are the names that RFM gives, columns the segments of this report. {count} customers are in another segment "
+            "than most who share their RFM name: a campaign by RFM would treat them differently.",
             count=look.voice.number(rfm.n_disagree),
         ),
         "Heat map: customers per RFM segment and segment of this report.",
@@ -129,7 +179,21 @@ def themes(run: Run, look: Look) -> Figure | None:
         "themes",
         "What they buy (basket themes)",
         to_svg(draw_grid(grid, cell_height=height)),
-        "Read a column downwards: how a segment's orders divide over the themes.",
+        _themes_reading(run, look),
         "Heat map: share of each basket theme per segment.",
         "run.json: themes",
     )
+
+
+def _themes_reading(run: Run, look: Look) -> str:
+    """The theme whose shares differ most between two segments, or that none do."""
+    theme = max(run.findings.themes, key=lambda theme: float(np.ptp(theme.segment_shares)))
+    most, least = int(np.argmax(theme.segment_shares)), int(np.argmin(theme.segment_shares))
+    high, low = (look.voice.percent(theme.segment_shares[at], 0) for at in (most, least))
+    names = list(look.names.values())
+    text = (
+        "All segments buy much the same. {theme} differs most: {high} for {name}, {low} for {other}."
+        if np.ptp(theme.segment_shares) < ALIKE
+        else "{theme} tells the segments apart most: {high} of what {name} order, {low} of what {other} order."
+    )
+    return look.voice(text, theme=theme.name, high=high, low=low, name=names[most], other=names[least])

@@ -6,7 +6,7 @@ from segmenter.config.report import ReportConfig
 from segmenter.report import palette
 from segmenter.report.brand import logo_uri
 from segmenter.report.context import certainty, customers, data, lifetime, method, moves, segments, summary
-from segmenter.report.context.spoken import spoken, spoken_figures, spoken_stats
+from segmenter.report.context.spoken import spoken, spoken_figures, spoken_stats, spoken_tables
 from segmenter.report.context.view import View
 from segmenter.report.language import Voice
 from segmenter.report.retold import retold
@@ -47,6 +47,7 @@ def build(view: View) -> Page:
     )
     judged = [spoken(chapter(view), say) for chapter in (customers.oddities, certainty.certainty, data.data)]
     chapters = (*told, *filter(None, (moved, to_come)), *judged)
+    asides = spoken_tables((summary.strip_table(view), segments.cards_table(view)), say)
     period = f"{say.date(run.manifest.period.first_day)} – {say.date(run.manifest.period.last_day)}"
     return Page(
         title=say(config.title),
@@ -56,7 +57,7 @@ def build(view: View) -> Page:
         run_id=run.manifest.run_id,
         language=say.language,
         direction=say.direction,
-        accent=config.accent,
+        accent=palette.legible(config.accent),
         logo=logo_uri(config.logo),
         paper=config.page,
         colours=palette.colours([card.label for card in run.findings.cards]),
@@ -71,7 +72,8 @@ def build(view: View) -> Page:
         oddities=judged[0],
         certainty=judged[1],
         data=judged[2],
-        method=spoken(method.method(view, chapters), say),
+        method=spoken(method.method(view, chapters, asides), say),
+        asides=asides,
         changed=moves.changed(view),
         moves=moved,
         to_come=to_come,

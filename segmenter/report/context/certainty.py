@@ -34,6 +34,8 @@ def certainty(view: View) -> Section:
     lead = (
         "What speaks for this division of the customers and what against it: how many segments there are, how well each "
         "customer fits, and what other methods make of the same customers."
+        if len(view.run.findings.cards) > 1
+        else "The customers were left together. What was tried, and why no division held up:"
     )
     return Section(
         "certainty",

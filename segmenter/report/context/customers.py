@@ -6,10 +6,18 @@ from dataclasses import replace
 
 import pandas as pd
 
-from segmenter.report.context.view import View, columns, parts, table, text
+from segmenter.report.context.view import View, code, columns, parts, table, text
 from segmenter.report.types import Cell, Part, Section, Table
 
 QUOTE = "'"  # before what a spreadsheet would take for a formula, such as -1.0
+DIRECTIONS = (
+    "The same customers by the two mixtures of figures in which they differ most. Each axis names the two figures that "
+    "weigh most in it; the arrow points to more."
+)
+FOUND = (
+    "For each customer the distance to as many others as it takes not to be odd, the loneliest customer first. Where the "
+    "curve levels off, customers have company."
+)
 
 
 def whereabouts(view: View) -> Section:
@@ -22,7 +30,7 @@ def whereabouts(view: View) -> Section:
     finding, voice = view.run.findings.map, view.voice
     note = voice(
         "The map shows {shown} of {all} customers. {share} of the closeness on the map is closeness in the data "
-        "(trustworthiness).",
+        "(trustworthiness); distances between far-apart groups mean nothing.",
         shown=voice.number(finding.n_sample),
         all=voice.number(len(view.run.customers)),
         share=voice.percent(finding.trustworthiness, 0),
@@ -34,7 +42,12 @@ def whereabouts(view: View) -> Section:
         lead,
         parts(
             Part("The map of customers", (note,), figures),
-            Part("The two main directions", (), view.figures("map-pca"), _loadings(view)),
+            Part(
+                "The two main directions",
+                (DIRECTIONS,) if "map-pca" in view.charts else (),
+                view.figures("map-pca"),
+                _loadings(view),
+            ),
         ),
     )
 
@@ -65,7 +78,11 @@ def oddities(view: View) -> Section:
         _lead(view),
         parts(
             *(() if odd.empty else (cases,)),
-            Part("How they were found", tuple(finding.warnings), view.figures("k-distance")),
+            Part(
+                "How they were found",
+                (*finding.warnings, *((FOUND,) if "k-distance" in view.charts else ())),
+                view.figures("k-distance"),
+            ),
         ),
     )
 
@@ -118,13 +135,13 @@ def _listing(view: View) -> Table:
 def _line(view: View, row: pd.Series, labels: dict[str, int]) -> tuple[Cell, ...]:
     name = str(row["segment_name"])
     return (
-        text(row["customer_id"]),
+        code(row["customer_id"]),
         Cell(name, name, labels.get(name, -1)),
         text(view.voice("rare group" if row["kind"] == "rare group" else "alone")),
         view.number(row["severity"]),
         view.money(row["amount_at_stake"]),
         view.number(row["jury"]),
-        Cell(str(row["reason"]), detail=" ".join(_details(view, row))),
+        Cell(str(row["reason"]), detail="\n".join(_details(view, row))),
     )
 
 
@@ -151,4 +168,5 @@ def _by_segment(view: View) -> Table:
         share = card.n_anomalies / card.customers if card.customers else None
         rows.append((Cell(card.name, card.name, card.label), view.number(card.n_anomalies), view.share(share)))
     heads = columns("Segment", "Odd customers#", "of the segment#")
-    return table("odd-by-segment", "Odd customers by segment", heads, rows, "segments.parquet; customers.parquet")
+    made = table("odd-by-segment", "Odd customers by segment", heads, rows, "segments.parquet; customers.parquet")
+    return replace(made, filterable=True)

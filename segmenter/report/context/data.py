@@ -5,10 +5,15 @@ from __future__ import annotations
 from decimal import Decimal
 
 from segmenter.intake.types import AccountLine
-from segmenter.report.context.view import View, columns, parts, table, text
+from segmenter.report.context.view import View, code, columns, parts, table, text
 from segmenter.report.types import Cell, Part, Section, Table
 
 MAX_FILES = 12
+REVENUE_WORDS = "All revenue is net of returns: what was given back is taken off in the month in which it was."
+COHORT_WORDS = (
+    "A row is everybody whose first order fell into one month. Read it from left to right: the share of them who ordered "
+    "1, 2, 3 … months later."
+)
 
 
 def data(view: View) -> Section:
@@ -28,9 +33,14 @@ def data(view: View) -> Section:
         lead,
         parts(
             Part("Every row accounted for", view.run.manifest.account.warnings, (), (_account(view),)),
-            Part("Revenue over time", (), view.figures("months", "concentration")),
-            Part("Who comes back", (), view.figures("cohorts")),
-            Part("Columns and files", _ignored(view), (), (_recognition(view), _readings(view))),
+            Part(
+                "Revenue over time",
+                (REVENUE_WORDS,) if "months" in view.charts else (),
+                view.figures("months", "concentration"),
+            ),
+            Part("Who comes back", (COHORT_WORDS,) if "cohorts" in view.charts else (), view.figures("cohorts")),
+            Part("The columns", _ignored(view), (), (_recognition(view),)),
+            Part("The files", (), (), (_readings(view),)),
         ),
     )
 
@@ -67,7 +77,7 @@ def _ignored(view: View) -> tuple[str, ...]:
 def _recognition(view: View) -> Table:
     recognition = view.run.manifest.recognition
     rows = [
-        (text(view.voice(role.replace("_", " "))), text(column), text(recognition.reasons.get(role, "")))
+        (text(view.voice(role.replace("_", " "))), code(column), text(recognition.reasons.get(role, "")))
         for role, column in recognition.columns.items()
     ]
     return table(
@@ -78,7 +88,7 @@ def _recognition(view: View) -> Table:
 def _readings(view: View) -> Table:
     readings = view.run.manifest.readings
     rows = [
-        (text(reading.name), view.number(reading.n_rows), text(reading.dialect), text(reading.sha256[:12]))
+        (code(reading.name), view.number(reading.n_rows), text(reading.dialect), code(reading.sha256[:12]))
         for reading in readings[:MAX_FILES]
     ]
     if len(readings) > MAX_FILES:

@@ -16,12 +16,12 @@ def lifetime(view: View) -> Section | None:
     return Section(
         "to-come",
         "What will they order next?",
-        found.refusal or _expected(view, found),
+        view.voice("There is no forecast: {reason}", reason=found.refusal) if found.refusal else _expected(view, found),
         parts(
             Part("Segment by segment", _reading() if tables else (), (), tables),
             Part(
-                "How far to trust it",
-                tuple(filter(None, [" ".join(found.sentences)])),
+                "Why there is no forecast" if found.refusal else "How far to trust it",
+                tuple(filter(None, ["" if found.refusal else " ".join(found.sentences)])),
                 view.figures("held-out", "held-out-periods"),
             ),
         ),

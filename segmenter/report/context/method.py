@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from segmenter.report.context import lifetime
 from segmenter.report.context.readings import LINKAGES, METRICS
-from segmenter.report.context.view import View, columns, parts, table, text
+from segmenter.report.context.view import View, code, columns, parts, table, text
 from segmenter.report.sources import sources
 from segmenter.report.types import Part, Section, Table
 
 
-def method(view: View, chapters: tuple[Section, ...]) -> Section:
-    """The appendix; `chapters` are those whose figures and tables it names the source of."""
+def method(view: View, chapters: tuple[Section, ...], asides: tuple[Table, ...] = ()) -> Section:
+    """The appendix; `chapters` and `asides` are what it names the sources of."""
     findings = view.run.findings
     told = (
         Part("Steps", _steps(view)),
@@ -26,7 +27,7 @@ def method(view: View, chapters: tuple[Section, ...]) -> Section:
         "method",
         "How was it done?",
         "For analysts: the exact terms, parameters and versions, enough to repeat every figure.",
-        parts(*told, Part("Where each figure comes from", _how_to_ask(view), (), (_sources(view, everything),))),
+        parts(*told, _origins(view, everything, asides)),
     )
 
 
@@ -38,6 +39,10 @@ def _step_segments(view: View) -> str:
     findings = view.run.findings
     if not findings.choice.points:
         return view.voice("Segments: none were looked for; the customers are too few, or too much alike.")
+    if len(findings.cards) < 2:
+        return view.voice(
+            "Segments: one, as no division of the customers held up; seed {seed}.", seed=view.run.manifest.seed
+        )
     return view.voice(
         "Segments: K-Means with k-means++ on {features} features, K = {k}; silhouette, Davies-Bouldin and Calinski-Harabasz "
         "measured on {sample} customers; seed {seed}.",
@@ -104,7 +109,7 @@ def _features(view: View) -> Table:
     used, searched = view.run.findings.preparation.names, view.run.findings.anomalies.names
     rows = [
         (
-            text(feature.name),
+            code(feature.name),
             text(feature.label),
             text(view.voice(feature.unit or feature.kind)),
             text(
@@ -130,25 +135,26 @@ def _use(name: str, view: View) -> str:
 
 def _parameters(view: View) -> Table:
     rows = [
-        (text(section), text("; ".join(f"{key} = {_shown(value)}" for key, value in keys.items())))
+        (code(section), code("; ".join(f"{key} = {_shown(value)}" for key, value in keys.items())))
         for section, keys in view.run.manifest.config.items()
-        if isinstance(keys, dict) and keys and section not in {"delivery", "report", "service"}
+        if isinstance(keys, dict) and keys and section not in {"delivery", "service"}
     ]
     return table("parameters", "The configuration of this run", columns("Section", "Keys"), rows, "run.json: config")
 
 
 def _shown(value: Any) -> str:
+    """A value as it is written in the configuration file; what is left to segmenter is unset."""
     if value is None:
         return "unset"
     if isinstance(value, list | tuple):
-        return ", ".join(map(str, value)) or "none"
+        return f"[{', '.join(map(_shown, value))}]"
     if isinstance(value, dict):
-        return ", ".join(f"{key} = {item}" for key, item in value.items()) or "none"
-    return str(value)
+        return f"{{ {', '.join(f'{key} = {_shown(item)}' for key, item in value.items())} }}" if value else "{}"
+    return json.dumps(value, ensure_ascii=False)
 
 
 def _versions(view: View) -> Table:
-    rows = [(text(name), text(version)) for name, version in view.run.manifest.versions.items()]
+    rows = [(code(name), code(version)) for name, version in view.run.manifest.versions.items()]
     return table("versions", "Versions", columns("Program", "Version"), rows, "run.json: versions")
 
 
@@ -159,28 +165,31 @@ def _timings(view: View) -> Table:
         for stage, seconds in manifest.timings.items()
     ]
     heads = columns("Stage", "Seconds#", "Most memory in MiB#")
-    return table("timings", "Seconds and memory per stage", heads, rows, "run.json: timings, peaks")
+    return table("timings", "Seconds and memory per stage, up to this report", heads, rows, "run.json: timings, peaks")
 
 
-def _how_to_ask(view: View) -> tuple[str, ...]:
-    return (
-        view.voice(
-            "Every figure answers back: its numbers, as a table with their source, are printed by {command}.",
-            command=f"segmenter runs show {view.run.manifest.run_id} --figure NAME",
-        ),
+def _origins(view: View, chapters: tuple[Section, ...], asides: tuple[Table, ...]) -> Part:
+    return Part(
+        "Where each figure comes from",
+        ("Every figure answers back: its numbers, as a table with their source, are printed by this command.",),
+        (),
+        (_sources(view, chapters, asides),),
+        f"segmenter runs show {view.run.manifest.run_id} --figure NAME",
     )
 
 
-def _sources(view: View, chapters: tuple[Section, ...]) -> Table:
+def _sources(view: View, chapters: tuple[Section, ...], asides: tuple[Table, ...]) -> Table:
     rows = [
         (
-            text(source.id),
-            text(source.title),
-            text(", ".join(source.queries)),
+            code(source.id),
+            text(view.voice(source.title)),
+            code(", ".join(source.queries)),
             view.number(source.rows),
-            text(source.stored),
+            code(source.stored),
         )
-        for source in sources(view, chapters, view.figures("shares") if not view.run.history.movement else ())
+        for source in sources(
+            view, chapters, (*asides, *(view.figures("shares") if not view.run.history.movement else ()))
+        )
     ]
     title = view.voice("Sources in run {run}", run=view.run.manifest.run_id)
     heads = columns("Name", "Figure or table", "SQL", "Rows#", "Stored in")

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
-from segmenter.report.alerts import judged
+from segmenter.report.carriers import carriers
 from segmenter.report.context.view import View, columns, parts, table, text
 from segmenter.report.types import Cell, Part, Section, Table
-from segmenter.runs.history import Continuity, Interval, Movement
+from segmenter.runs.history import AlertCount, Continuity, Interval, Movement, SegmentChange
 
+STEPS = {
+    "new": "new customers", "returning": "customers back after a pause",
+    "upgraded": "customers who moved to a better segment", "same": "customers who stayed in their segment",
+    "downgraded": "customers who moved to a weaker segment", "lapsed": "customers without an order this time",
+    "gone": "customers no longer in the export",
+}  # fmt: skip
 VERDICTS = {"steady": "steady", "shifted": "shifted", "drifted": "drifted: look", "too few": "too few to tell"}
 
 
@@ -32,7 +38,7 @@ def moves(view: View) -> Section | None:
                 "Do the segments still fit?",
                 (
                     *(history.sentences if compared else ()),
-                    *(history.continuity.sentences if history.continuity else ()),
+                    *((*history.continuity.sentences, _drift_words()) if history.continuity else ()),
                 ),
                 (),
                 (_fit(view, history.continuity), _drift(view, history.continuity)) if history.continuity else (),
@@ -47,24 +53,70 @@ def changed(view: View) -> tuple[str, ...]:
     if history.movement is None:
         return ()
     alerts = history.alerts
-    news: tuple[str, ...] = ()
-    if alerts is not None and not alerts.is_baseline:
-        news = (
-            view.voice(
-                "Odd customers since: {new} new, {worse} worse, {resolved} ordinary again.",
-                new=view.voice.number(alerts.new),
-                worse=view.voice.number(alerts.worsened),
-                resolved=view.voice.number(alerts.resolved),
-            ),
-            *judged(view.voice, alerts),
+    news = _news(view, alerts) if alerts is not None and not alerts.is_baseline else ""
+    return tuple(filter(None, (_revenue(view, history.movement), *history.movement.sentences, news)))
+
+
+def _revenue(view: View, found: Movement) -> str:
+    """Revenue of the period now and before, and where most of the difference comes from."""
+    voice, (before, now) = view.voice, (found.bridge[0].amount, found.bridge[-1].amount)
+    money = {"now": voice.money_in_words(now), "before": voice.money_in_words(before)}
+    if now == before:
+        return voice("Revenue of the last {days} days: {now}, as in the run before.", days=found.period_days, **money)
+    if before <= 0:
+        told = voice(
+            "Revenue of the last {days} days: {now}, {before} in the run before.", days=found.period_days, **money
         )
-    return (*history.movement.sentences, *news)
+        return f"{told} {_reason(view, found)}"
+    text = (
+        "Revenue of the last {days} days: {now}, {share} more than in the run before ({before})."
+        if now > before
+        else "Revenue of the last {days} days: {now}, {share} less than in the run before ({before})."
+    )
+    told = voice(text, days=found.period_days, share=voice.percent(abs(now / before - 1)), **money)
+    return f"{told} {_reason(view, found)}"
+
+
+def _reason(view: View, found: Movement) -> str:
+    """Who carries most of the difference: a few odd customers, or else the largest step of the bridge."""
+    voice, total = view.voice, found.bridge[-1].amount - found.bridge[0].amount
+    few = carriers(view.run)
+    if few is not None:
+        named = ", ".join(few.customers) if view.config.customer_rows else voice.number(len(few.customers))
+        return voice(
+            "Most of the difference: odd customers ({named}), {money}.", named=named, money=_signed(view, few.amount)
+        )
+    step = max(found.bridge[1:-1], key=lambda step: step.amount * total)
+    return voice(
+        "The largest part of the difference: {who} ({count}), {money}.",
+        who=voice(STEPS[step.kind]),
+        count=voice.number(step.customers),
+        money=_signed(view, step.amount),
+    )
+
+
+def _signed(view: View, amount: float) -> str:
+    return f"{'+' if amount > 0 else ''}{view.voice.money_in_words(amount)}"
+
+
+def _news(view: View, alerts: AlertCount) -> str:
+    """What became of the odd customers."""
+    number = view.voice.number
+    if not alerts.new + alerts.worsened + alerts.resolved:
+        return view.voice("No customer is newly odd, worse or ordinary again.")
+    return view.voice(
+        "Odd customers: {new} new, {worse} worse, {resolved} ordinary again.",
+        new=number(alerts.new),
+        worse=number(alerts.worsened),
+        resolved=number(alerts.resolved),
+    )
 
 
 def _reading() -> tuple[str, ...]:
     return (
         "The range behind a change holds the true change in 95 of 100 cases, for all segments together (bootstrap); "
-        "where it includes zero, the table says no real change.",
+        "where it includes zero, the table says no real change. Where a few odd customers carry most of a change of "
+        "money, it says how many odd ones.",
     )
 
 
@@ -80,7 +132,7 @@ def _changes(view: View, found: Movement) -> Table:
             _change(view, each.customers, money=False),
             view.money(each.money_before),
             view.money(each.money_now),
-            _change(view, each.money, money=True),
+            _carried(view, each) or _change(view, each.money, money=True),
         )
         for each in found.segments
     ]
@@ -90,6 +142,15 @@ def _changes(view: View, found: Movement) -> Table:
         date=view.voice.date(found.previous_as_of),
     )
     return table("segment-changes", title, heads, rows, "moves.parquet")
+
+
+def _carried(view: View, change: SegmentChange) -> Cell | None:
+    """A change of money that is not told from chance because a few odd customers carry it; None for any other."""
+    few = None if change.money.is_real else carriers(view.run, change.name)
+    if few is None:
+        return None
+    count, money = view.voice.number(len(few.customers)), _signed(view, change.money.value)
+    return Cell(view.voice("{money} ({count} odd)", money=money, count=count), change.money.value)
 
 
 def _change(view: View, change: Interval, *, money: bool) -> Cell:
@@ -123,14 +184,20 @@ def _fit(view: View, found: Continuity) -> Table:
     )
 
 
+def _drift_words() -> str:
+    return (
+        "The stability index compares how a feature is spread now and then: below 0.1 it is steady, from 0.25 on it has "
+        "drifted (population stability index). The distance says how far values have moved on average, as a part of "
+        "the range that the middle half of the customers took then."
+    )
+
+
 def _drift(view: View, found: Continuity) -> Table:
     rows = []
     for each in found.drift:
         feature = view.feature(each.feature)
-        medians = (
-            Cell(view.voice.value(feature, value)) if feature else view.number(value, 1)
-            for value in (each.median_then, each.median_now)
-        )
+        pair = (each.median_then, each.median_now)
+        medians = map(text, view.voice.values(feature, pair)) if feature else (view.number(value, 1) for value in pair)
         label = text(feature.label if feature else each.feature)
         rows.append(
             (

@@ -203,9 +203,13 @@ def soft(view: View) -> Part:
         return Part("A softer view")
     words = [
         say(
+            "A mixture lets a customer belong to several groups in part. The lower a curve, the better that number of groups "
+            "fits for its size."
+        ),
+        say(
             "Mixtures of {n} customers were fitted for each shape of the groups (covariance).",
             n=say.number(finding.n_sample),
-        )
+        ),
     ]
     if len(view.run.findings.cards) > 1:
         words.append(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 from segmenter.analysis.findings import SegmentCard
 from segmenter.features.types import Feature
@@ -10,6 +11,11 @@ from segmenter.report.context.view import View, columns, parts, table, text
 from segmenter.report.types import Card, Cell, Part, Section, Stat, Table
 
 FACTS = ("recency", "frequency", "monetary", "average_order_value", "mean_gap", "tenure", "return_share")
+HEAT_WORDS = (
+    "Each cell is a segment's middle customer, half lie above and half below. The lines under it show the same figures "
+    "on one scale: far from zero is far from the average customer."
+)
+THEME_WORDS = "Themes are products that are bought together. A column shows how a segment's orders divide over them."
 ABREAST = 6  # segments that a page takes side by side
 
 
@@ -41,6 +47,18 @@ def _card(view: View, card: SegmentCard) -> Card:
     )
 
 
+def cards_table(view: View) -> Table:
+    """The numbers of all cards as a table, for those who ask where they come from."""
+    rows = []
+    for card in view.run.findings.cards:
+        figures = [view.number(card.customers), view.money(card.revenue), view.number(card.n_anomalies)]
+        facts = [text(_fact(view, card, feature)[1]) for feature in _facts(view)]
+        rows.append((Cell(card.name, card.name, card.label), *figures, *facts))
+    labels = (f"{feature.label}#" for feature in _facts(view))
+    heads = columns("Segment", "Customers#", "Revenue#", "Odd#", *labels)
+    return table("cards", "The cards of the segments, medians", heads, rows, "segments.parquet; run.json: cards")
+
+
 def _apart(view: View, card: SegmentCard) -> str:
     """The two figures without which most of the segment's customers would land elsewhere."""
     found = [feature for name, share in card.importance[:2] if share and (feature := view.feature(name))]
@@ -53,7 +71,8 @@ def _facts(view: View) -> list[Feature]:
 
 def _fact(view: View, card: SegmentCard, feature: Feature) -> tuple[str, str, str]:
     own, overall = card.medians.get(feature.name), card.overall.get(feature.name)
-    return feature.label, view.voice.with_unit(feature, own), view.voice.with_unit(feature, overall)
+    here, everywhere = view.voice.with_units(feature, [own, overall])
+    return feature.label, here, everywhere
 
 
 def _rule(view: View, card: SegmentCard) -> str:
@@ -101,7 +120,8 @@ def _overview(view: View) -> Table:
     heads = columns(
         "Segment", "Customers#", "of customers#", "Revenue#", "of revenue#", "Revenue per customer#", "Odd#"
     )
-    return table("overview", "Segments by size and revenue", heads, rows, "segments.parquet")
+    made = table("overview", "Segments by size and revenue", heads, rows, "segments.parquet")
+    return replace(made, filterable=True)
 
 
 def differences(view: View) -> Section:
@@ -114,9 +134,13 @@ def differences(view: View) -> Section:
         "How do they differ?",
         "The same customers seen through the figures that decide the segments, and through all the others.",
         parts(
-            Part("Profiles", (), view.figures("profile", "heat")),
+            Part("Profiles", (HEAT_WORDS,) if "heat" in view.charts else (), view.figures("heat", "profile")),
             Part("What decides the segment", _importance_words(view), (), _importance(view)),
-            Part("What they buy", _themes_fit(view), view.figures("themes")),
+            Part(
+                "What they buy",
+                (*((THEME_WORDS,) if "themes" in view.charts else ()), *_themes_fit(view)),
+                view.figures("themes"),
+            ),
             Part("All medians", (), (), _medians(view)),
         ),
     )
@@ -155,7 +179,8 @@ def _importance(view: View) -> tuple[Table, ...]:
         cells = (view.share(shares.get(name)) for name in names if view.feature(name) is not None)
         rows.append((Cell(card.name, card.name, card.label), *cells))
     heads = columns("Segment", *(f"{label}#" for label in labels))
-    return (table("importance", "How much each figure decides", heads, rows, "run.json: cards, importance"),)
+    made = table("importance", "How much each figure decides", heads, rows, "run.json: cards, importance")
+    return (replace(made, filterable=True),)
 
 
 def _medians(view: View) -> tuple[Table, ...]:
@@ -170,10 +195,9 @@ def _median_table(view: View, cards: tuple[SegmentCard, ...], number: int) -> Ta
     for feature in view.run.manifest.features:
         unit = view.voice(feature.unit) if feature.unit else ""
         label = f"{feature.label} ({unit})" if unit.lower() not in feature.label.lower() else feature.label
-        values = [card.medians.get(feature.name) for card in cards]
-        overall = cards[0].overall.get(feature.name)
-        rows.append((text(label), *(Cell(view.voice.value(feature, value)) for value in (*values, overall))))
+        values = [*(card.medians.get(feature.name) for card in cards), cards[0].overall.get(feature.name)]
+        rows.append((text(label), *map(text, view.voice.values(feature, values))))
     heads = columns("Median of", *(f"{card.name}#" for card in cards), "All#")
     name = "medians" if number == 1 else f"medians-{number}"
     title = "The median of every feature" if number == 1 else "The median of every feature, continued"
-    return table(name, title, heads, rows, "segments.parquet: median_*")
+    return replace(table(name, title, heads, rows, "segments.parquet: median_*"), filterable=True)

@@ -32,8 +32,14 @@ def _part(part: Part, voice: Voice) -> Part:
         voice(part.title),
         tuple(map(voice, part.sentences)),
         spoken_figures(part.figures, voice),
-        tuple(_table(table, voice) for table in part.tables),
+        spoken_tables(part.tables, voice),
+        part.command,
     )
+
+
+def spoken_tables(tables: Iterable[Table], voice: Voice) -> tuple[Table, ...]:
+    """Tables with captions and column heads in the reader's language."""
+    return tuple(_table(table, voice) for table in tables)
 
 
 def _table(table: Table, voice: Voice) -> Table:

@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+import math
+
+from segmenter.analysis.findings import SegmentCard
 from segmenter.report.concentration import revenue_curve, share_of_best
-from segmenter.report.context.view import View
-from segmenter.report.types import Action, Stat
+from segmenter.report.context.view import View, columns, table, text
+from segmenter.report.types import Action, Stat, Table
+
+TRIFLE = 0.02  # share of the rows
+KNOWN = 0.25  # share of the money at stake that looking again at customers long known to be odd can move
+NAMED = 4  # customers
 
 DOUBTS = {  # the gravest first
     "few": "The customers are too few to try another number of segments: take the division as a useful cut, not as a fact.",
@@ -27,7 +34,7 @@ def sentences(view: View) -> tuple[str, ...]:
 
 def _who(view: View) -> str:
     period, voice = view.run.manifest.period, view.voice
-    return voice(
+    told = voice(
         "Between {first} and {last}, {customers} customers placed {orders} orders worth {money}, net of returns.",
         first=voice.date(period.first_day),
         last=voice.date(period.last_day),
@@ -35,6 +42,20 @@ def _who(view: View) -> str:
         orders=voice.number(period.n_orders),
         money=voice.money_in_words(period.revenue),
     )
+    return f"{told} {nameless}" if (nameless := _nameless(view)) else told
+
+
+def _nameless(view: View) -> str:
+    """What is missing from the report because no customer is named, where it is more than a trifle."""
+    account, voice = view.run.manifest.account, view.voice
+    line = next((line for line in account.lines if line.reason == "no_customer"), None)
+    if line is None or line.rows < TRIFLE * account.rows_read:
+        return ""
+    share = voice.percent(line.rows / account.rows_read)
+    if line.amount is None:
+        return voice("Left out: {share} of the rows, which name no customer.", share=share)
+    money = voice.money_in_words(float(line.amount))
+    return voice("Left out: {share} of the rows, worth {money}, which name no customer.", share=share, money=money)
 
 
 def _best(view: View) -> str:
@@ -72,13 +93,13 @@ def _odd(view: View) -> str:
     odd = view.run.customers["is_anomaly"].astype(bool)
     if not odd.any():
         return view.voice("No customer behaves so unlike the others that somebody should look.")
-    spent = view.voice.money_in_words(float(view.run.customers.loc[odd, "monetary"].sum()))
+    stake = view.voice.money_in_words(float(view.run.anomalies["amount_at_stake"].sum()))
     if (count := int(odd.sum())) == 1:
-        return view.voice("One customer, who spent {money}, behaves like nobody else.", money=spent)
+        return view.voice("One customer behaves like nobody else; {money} is at stake there.", money=stake)
     return view.voice(
-        "{count} customers behave like nobody else; together they spent {money}.",
+        "{count} customers behave like nobody else; {money} is at stake: what each spent, ordered or gave back at once.",
         count=view.voice.number(count),
-        money=spent,
+        money=stake,
     )
 
 
@@ -96,25 +117,59 @@ def _trust(view: View) -> str:
 
 
 def actions(view: View) -> tuple[Action, ...]:
-    """What to do for the two segments with the most money behind them and for the odd customers, most money first."""
-    cards = sorted((card for card in view.run.findings.cards if card.action), key=lambda card: -card.revenue)
-    found = [(card.revenue, card.label, card.name, card.action) for card in cards]
-    odd = view.run.anomalies
-    if not odd.empty:
-        stake = float(odd["amount_at_stake"].sum())
-        found = [
-            *found[:2],
-            (stake, -1, view.voice("Odd customers"), _look_at(view, odd["customer_id"].head(3).tolist())),
-        ]
-    largest = sorted(found[:3], key=lambda action: -action[0])
-    return tuple(Action(label, name, text, view.voice.money_in_words(money)) for money, label, name, text in largest)
+    """The two segments whose money can be moved most and the odd customers, by the money that can be moved.
+
+    That is the money behind each times the share of it that the action can win or save.
+    """
+    cards = sorted((card for card in view.run.findings.cards if card.action), key=lambda card: -_weight(card))
+    odd = _odd_ones(view)
+    found = [(_weight(card), _for_segment(view, card)) for card in cards[: 2 if odd else 3]]
+    return tuple(action for _, action in sorted([*found, *odd], key=lambda each: -each[0]))
 
 
-def _look_at(view: View, first: list[object]) -> str:
+def _weight(card: SegmentCard) -> float:
+    return card.revenue * card.movable
+
+
+def _for_segment(view: View, card: SegmentCard) -> Action:
+    voice, recency = view.voice, view.feature("recency")
+    ago = card.medians.get("recency", math.nan)
+    text = card.action
+    if recency is not None and math.isfinite(ago):
+        who = voice(
+            "{count} customers, the last order typically {days} ago.",
+            count=voice.number(card.customers),
+            days=voice.with_unit(recency, ago),
+        )
+        text = f"{text} {who}"
+    return Action(card.label, card.name, text, voice("{money} of revenue", money=voice.money_in_words(card.revenue)))
+
+
+def _odd_ones(view: View) -> list[tuple[float, Action]]:
+    """The odd customers with their weight: those who are new or worse before all others, none where nobody is odd."""
+    odd, news = view.run.anomalies, view.run.history.alerts
+    if odd.empty:
+        return []
+    fresh = odd[odd["customer_id"].isin(_newly_odd(view))]
+    is_news = news is not None and not news.is_baseline and not fresh.empty
+    meant, share = (fresh, 1.0) if is_news else (odd, KNOWN)
+    stake = float(meant["amount_at_stake"].sum())
+    name = view.voice("Odd customers, new or worse" if is_news else "Odd customers")
+    money = view.voice("{money} at stake", money=view.voice.money_in_words(stake))
+    return [(stake * share, Action(-1, name, _look_at(view, meant["customer_id"].astype(str).tolist()), money))]
+
+
+def _newly_odd(view: View) -> list[str]:
+    """Customers whom the run's alerts tell as new or worse."""
+    alerts = view.run.alerts
+    return [] if alerts is None else alerts.loc[alerts["state"].isin(["new", "worsened"]), "customer_id"].tolist()
+
+
+def _look_at(view: View, first: list[str]) -> str:
     look = view.voice("Look at what stands out and decide: key account, error or misuse.")
     if not view.config.customer_rows:
         return look
-    return f"{look} {view.voice('Start with {customers}.', customers=', '.join(map(str, first)))}"
+    return f"{look} {view.voice('Start with {customers}.', customers=', '.join(first[:NAMED]))}"
 
 
 def stats(view: View) -> tuple[Stat, ...]:
@@ -129,3 +184,10 @@ def stats(view: View) -> tuple[Stat, ...]:
         Stat(voice.number(n_segments), "segment" if n_segments == 1 else "segments"),
         Stat(voice.number(n_odd), "odd customer" if n_odd == 1 else "odd customers"),
     )
+
+
+def strip_table(view: View) -> Table:
+    """The strip of figures as a table, for those who ask where it comes from."""
+    rows = [(text(view.voice(stat.label)), text(stat.value)) for stat in stats(view)]
+    heads = columns("Figure", "Value#")
+    return table("strip", "The figures of the first page", heads, rows, "run.json: period; customers.parquet")

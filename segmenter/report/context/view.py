@@ -53,6 +53,11 @@ def text(value: object) -> Cell:
     return Cell(str(value))
 
 
+def code(value: object) -> Cell:
+    """An identifier, a file or a setting as a cell: the same in every language."""
+    return Cell(str(value), is_code=True)
+
+
 def columns(*labels: str) -> tuple[Column, ...]:
     """Columns by label; a label that ends in # holds numbers."""
     return tuple(Column(label.removesuffix("#"), "number" if label.endswith("#") else "text") for label in labels)

@@ -1,0 +1,14 @@
+-- One row per customer whose e-mail address the export gives: the latest one, trimmed and in lower case.
+SELECT
+    customer_id,
+    email
+FROM (
+    SELECT
+        customer_id,
+        email,
+        row_number() OVER (PARTITION BY customer_id ORDER BY ts DESC, email) AS place
+    FROM transactions
+    WHERE email IS NOT NULL
+) AS ranked
+WHERE place = 1
+ORDER BY customer_id

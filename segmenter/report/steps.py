@@ -1,0 +1,33 @@
+"""What to look at next, by the figure that makes a customer odd."""
+
+from __future__ import annotations
+
+ORDER = "Check the order for a typing error; if it is right, call: a reseller, or a key account in the making."
+RETURN = "Read what came back and why: a faulty product, a wrong delivery, or misuse of returns."
+SILENCE = "Write or call: ask whether the customer will order again."
+TIMES = "Look at the times of the orders: a script, a shared account, or a reseller."
+STEPS = {
+    "monetary": "Treat it as a key account: call, and name somebody to look after it.",
+    "frequency": TIMES,
+    "largest_order": ORDER,
+    "average_order_value": ORDER,
+    "items_per_order": ORDER,
+    "distinct_products": "See whether a reseller buys here, and offer terms of its own.",
+    "largest_return": RETURN,
+    "returned_lines": RETURN,
+    "return_share": RETURN,
+    "shared_orders": "Compare the two accounts: one buyer with two of them, or an order entered twice.",
+    "burst": "Ask what the spell was for: a project that ends, or a customer who grows.",
+    "spend_trend": "Call: find out what changed, and whether it will last.",
+    "recency": SILENCE,
+    "longest_gap": SILENCE,
+    "mean_gap": SILENCE,
+    "gap_variation": TIMES,
+    "hour_spread": TIMES,
+}
+ANY = "Look at what stands out and decide: key account, error or misuse."
+
+
+def next_step(feature: str) -> str:
+    """An English sentence that says what to look at where `feature` stands out most; a general one for any other."""
+    return STEPS.get(feature, ANY)

@@ -1,0 +1,72 @@
+"""A made-up run with runs before it: who moved, whether the model still fits, and alerts of every state."""
+
+from dataclasses import replace
+from datetime import date
+
+import pandas as pd
+
+from segmenter.runs.history import (
+    AlertCount,
+    BridgeStep,
+    Continuity,
+    Drift,
+    Flow,
+    History,
+    Interval,
+    Movement,
+    SegmentChange,
+)
+from tests.report.made_up import NAMES, made_up_run
+
+
+def moved_run():
+    """A run with runs before it: every chart and table of a report is there, and alerts of every state."""
+    run = made_up_run()
+    ids, names = run.customers["customer_id"], run.customers["segment_name"]
+    before = names.where(ids.index % 9 != 0, NAMES[1])
+    moves = pd.DataFrame({"customer_id": ids, "segment_before": before, "segment_now": names, "state": "same"})
+    moves = moves.assign(money_before=90.0, money_now=run.customers["monetary"] / 10, cause=None)
+    return replace(run, history=_history(run), moves=moves, alerts=_alerts(run.anomalies))
+
+
+def _history(run):
+    before, now = Interval(3.0, -2.0, 9.0), Interval(40.0, 12.0, 70.0)
+    changes = tuple(
+        SegmentChange(card.label, card.name, 90, card.customers, now, 9e4, card.revenue, before)
+        for card in run.findings.cards
+    )
+    kinds = ("before", "new", "returning", "upgraded", "same", "downgraded", "lapsed", "gone", "after")
+    movement = Movement(
+        "20261116T080000Z-11aa", date(2011, 12, 3), 30,
+        (Flow(NAMES[1], NAMES[0], 40, 10.0, 12.0, 30, 10), Flow(None, NAMES[2], 3, 0.0, 5.0, 3, 0), Flow(NAMES[4], None, 5, 9.0, 0.0, 5, 0)),
+        tuple(BridgeStep(kind, 40, amount) for kind, amount in zip(kinds, (9000, 400, 250, 900, -80, -600, -300, -70, 9500), strict=True)),
+        changes, 33, 10, True,
+        (f"Since 2011-12-03 these segments changed by more than chance explains: {NAMES[0]} (+40).",
+         "Of 600 customers: 3 new, 12 moved to a better segment, 7 moved to a weaker segment, 5 no longer in the export.",
+         "10 changed segment only because the segments were redrawn, not by what they did."),
+    )  # fmt: skip
+    drift = tuple(
+        Drift(name, psi, 0.2, verdict, 40.0, 44.0)
+        for name, psi, verdict in (
+            ("recency", 0.31, "drifted"),
+            ("monetary", 0.12, "shifted"),
+            ("tenure", 0.01, "steady"),
+        )
+    )
+    continuity = Continuity(
+        "20261102T080000Z-22bb", date(2011, 11, 19), 0.71, 88, 0.33, 0.31, 0.36, 5, 6, drift, (),
+        ("The segments of 2011-11-19 no longer fit well: found anew today, 88 of 600 customers would be in another one.",
+         "Customers differ from those of 2011-11-19 in: days since the last order.",
+         f"A fresh fit would split {NAMES[0]} into {NAMES[1]} (310) and {NAMES[2]} (95).",
+         "Look at the fresh segments and, if they are better, accept them: `segmenter runs accept`."),
+    )  # fmt: skip
+    return History(continuity, movement, AlertCount(False, 3, 2, 7, 2, 1, 4, 3))
+
+
+def _alerts(anomalies):
+    """An alert for each of the odd, in every state."""
+    states = ("new", "new", "new", "worsened", "worsened", *("ongoing",) * 7, "resolved", "resolved")
+    table = anomalies[["customer_id", "severity", "amount_at_stake", "reason", "evidence"]]
+    return table.assign(
+        state=states, since="20261123T080000Z-7f3a", changed="2011-12-10", told_severity=50.0, verdict=None, until=None
+    )

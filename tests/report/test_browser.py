@@ -1,0 +1,153 @@
+"""The report in a real browser, in a language of each direction: for screen readers, narrow screens and the dark."""
+
+import shutil
+
+import pytest
+
+from segmenter.config.report import ReportConfig
+from segmenter.report import render
+from segmenter.report.alerts import alert_page
+from segmenter.report.types import AlertLine
+from tests.report.moved import moved_run
+
+BROWSER = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.slow,
+    pytest.mark.skipif(BROWSER is None, reason="no Chromium on this machine: apt-get install chromium"),
+]
+PHONE, DESK = {"width": 390, "height": 844}, {"width": 1280, "height": 900}
+LANGUAGES = ("en", "de", "he")
+PAGES = [(language, name) for language in LANGUAGES for name in ("report.html", "alerts.html")]
+
+
+@pytest.fixture(scope="module")
+def browser():
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=BROWSER, args=["--no-sandbox"])
+        yield started
+        started.close()
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """A folder with a folder of report files for each language."""
+    root = tmp_path_factory.mktemp("pages")
+    for language in LANGUAGES:
+        (root / language).mkdir()
+        config = ReportConfig(formats=("html",), locale=language, currency="EUR", company="Shop")
+        render(moved_run(), config, root / language)
+    return root
+
+
+@pytest.fixture
+def opened(browser, folder):
+    """Opens a page at a size and in a colour scheme; what it asks the network for is in `page.asked`."""
+    contexts = []
+
+    def opened(language, name, size=DESK, scheme="light"):
+        contexts.append(browser.new_context(viewport=size, color_scheme=scheme))
+        page = contexts[-1].new_page()
+        page.asked = []
+        page.on("request", lambda request: page.asked.append(request.url))
+        page.goto((folder / language / name).as_uri())
+        return page
+
+    yield opened
+    for context in contexts:
+        context.close()
+
+
+@pytest.mark.parametrize(("language", "name"), PAGES)
+@pytest.mark.parametrize(("size", "scheme"), [(DESK, "light"), (PHONE, "dark")])
+def test_axe_finds_nothing_serious(opened, language, name, size, scheme):
+    from axe_playwright_python.sync_playwright import Axe
+
+    found = Axe().run(opened(language, name, size, scheme)).response["violations"]
+    serious = [each for each in found if each["impact"] in {"serious", "critical"}]
+    assert not [(each["id"], each["help"], each["nodes"][0]["html"][:200]) for each in serious]
+
+
+@pytest.mark.parametrize(("language", "name"), PAGES)
+@pytest.mark.parametrize("size", [PHONE, DESK], ids=["phone", "desk"])
+def test_no_page_is_wider_than_the_screen(opened, language, name, size):
+    page = opened(language, name, size)
+    assert page.evaluate("document.documentElement.scrollWidth") <= size["width"]
+    assert page.evaluate("window.scrollX") == 0
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_no_request_leaves_the_page_whatever_is_pressed(opened, language):
+    page = opened(language, "report.html")
+    for button in page.locator(".explorer button, .theme, thead button").all()[:12]:
+        button.click()
+    page.wait_for_timeout(500)
+    assert [url.partition(":")[0] for url in page.asked if not url.startswith(("data:", "blob:"))] == ["file"]
+
+
+CONTRAST = """() => {
+  const paper = getComputedStyle(document.documentElement).backgroundColor;
+  const parse = (text) => (text.match(/[\\d.]+/g) || []).map(Number);
+  const lum = (c) => { const [r, g, b] = c.map((v) => { v /= 255; return v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4; });
+    return 0.2126 * r + 0.7152 * g + 0.0722 * b; };
+  const ground = (text, svg) => {
+    const own = text.getBoundingClientRect(), x = own.x + own.width / 2, y = own.y + own.height / 2;
+    let under = parse(paper).slice(0, 3);
+    for (const shape of svg.querySelectorAll("path, rect")) {
+      const style = getComputedStyle(shape), box = shape.getBoundingClientRect();
+      if (shape.compareDocumentPosition(text) & Node.DOCUMENT_POSITION_PRECEDING || style.fill === "none") continue;
+      if (x < box.left || x > box.right || y < box.top || y > box.bottom) continue;
+      const alpha = Number(style.opacity) * Number(style.fillOpacity), fill = parse(style.fill);
+      if (box.width > 0.5 * svg.getBoundingClientRect().width && shape.getTotalLength() > 4 * (box.width + box.height)) continue;
+      under = under.map((v, i) => v * (1 - alpha) + fill[i] * alpha);
+    }
+    return under;
+  };
+  const weak = [];
+  for (const svg of document.querySelectorAll(".drawing svg")) for (const text of svg.querySelectorAll("text")) {
+    if (!text.textContent.trim()) continue;
+    const [a, b] = [lum(parse(getComputedStyle(text).fill).slice(0, 3)), lum(ground(text, svg))].sort((p, q) => q - p);
+    const ratio = (a + 0.05) / (b + 0.05);
+    if (ratio < 4.5) weak.push(`${svg.closest("figure").id}: ${text.textContent} ${ratio.toFixed(2)}`);
+  }
+  return weak;
+}"""
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_letters_in_a_drawing_stand_out_from_what_they_stand_on(opened, scheme):
+    assert opened("en", "report.html", scheme=scheme).evaluate(CONTRAST) == []
+
+
+CLIPPED = """() => [...document.querySelectorAll(".drawing svg")].flatMap((svg) => {
+  const page = svg.getBoundingClientRect();
+  return [...svg.querySelectorAll("text")].filter((text) => {
+    const box = text.getBoundingClientRect();
+    return box.width && (box.left < page.left - 3 || box.right > page.right + 3 || box.top < page.top - 3 || box.bottom > page.bottom + 3);
+  }).map((text) => `${svg.closest("figure").id}: ${text.textContent}`);
+})"""
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_no_text_of_a_drawing_is_cut_off(opened, language):
+    assert opened(language, "report.html").evaluate(CLIPPED) == []
+
+
+def test_a_report_from_right_to_left_starts_at_the_right(opened):
+    page = opened("he", "report.html")
+    sides = "(e) => { const s = getComputedStyle(e); return [s.borderLeftWidth, s.borderRightWidth]; }"
+    assert page.evaluate("getComputedStyle(document.body).direction") == "rtl"
+    assert page.locator(".actions li").first.evaluate(sides) == ["0px", "5px"]
+
+
+def test_a_quiet_week_is_one_page_on_a_phone(browser):
+    lines = [
+        AlertLine(str(14000 + n), "ongoing", n, 900.0, "spent 900 EUR; a typical customer spends 300 EUR")
+        for n in range(23)
+    ]
+    page = browser.new_context(viewport=PHONE).new_page()
+    page.set_content(alert_page(lines, ReportConfig(currency="EUR"), moved_run().manifest.as_of))
+    assert page.evaluate("document.documentElement.scrollHeight") <= PHONE["height"]
+    page.context.close()

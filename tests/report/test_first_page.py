@@ -1,0 +1,103 @@
+"""The first page alone tells a manager what happened to the money and what to do first."""
+
+from dataclasses import replace
+from datetime import date
+from decimal import Decimal
+
+import pandas as pd
+import pytest
+
+from segmenter.config.report import ReportConfig
+from segmenter.intake.types import AccountLine
+from segmenter.report.brief import brief
+from segmenter.runs.history import AlertCount, BridgeStep, History, Interval, Movement, SegmentChange
+from tests.report.made_up import made_up_run
+
+CONFIG = ReportConfig(currency="GBP", locale="en_GB")
+CHANCE = Interval(5000.0, -100.0, 9000.0)
+
+
+def moved(run, changes):
+    """`run` with a movement in which customers at these places changed their money of 100 by so much."""
+    ids = run.customers["customer_id"]
+    now = pd.Series(100.0, index=ids.index).add(pd.Series(changes), fill_value=0.0)
+    names = run.customers["segment_name"]
+    moves = pd.DataFrame(
+        {"customer_id": ids, "segment_before": names, "segment_now": names, "money_before": 100.0, "money_now": now}
+    )
+    total = float((now - 100).sum())
+    before = 100.0 * len(ids)
+    bridge = (
+        BridgeStep("before", len(ids), before),
+        BridgeStep("same", len(ids), total),
+        BridgeStep("after", len(ids), before + total),
+    )
+    segment = SegmentChange(0, "Best customers", 100, 100, Interval(0, 0, 0), before, before + total, CHANCE)
+    found = Movement("before", date(2011, 11, 1), 30, (), bridge, (segment,), 0, 0, False, ("Nobody moved.",))
+    return replace(run, moves=moves, history=History(movement=found))
+
+
+def places(run, *, odd):
+    return run.customers.index[run.customers["is_anomaly"] == odd]
+
+
+def test_the_change_block_opens_with_the_money_now_and_before():
+    run = made_up_run(600)
+    ordinary = places(run, odd=False)
+    first = brief(moved(run, dict.fromkeys(ordinary[:30], -1000.0)), CONFIG).changed[0]
+    assert first.startswith("Revenue of the last 30 days: £30,000, 50% less than in the run before (£60,000).")
+    assert "customers who stayed in their segment" in first
+    assert "−£30,000" in first
+
+
+def test_a_few_odd_customers_who_carry_the_change_are_named_unless_customers_must_not_be():
+    run = made_up_run(600)
+    few = places(run, odd=True)[:3]
+    changed = moved(run, dict.fromkeys(few, 20_000.0))
+    first = brief(changed, CONFIG).changed[0]
+    assert "£120,000, 100% more than in the run before (£60,000)" in first
+    assert all(run.customers.loc[place, "customer_id"] in first for place in few)
+    hidden = brief(changed, CONFIG.model_copy(update={"customer_rows": False})).changed[0]
+    assert "odd customers (3)" in hidden
+
+
+def test_a_change_that_many_share_is_laid_on_no_odd_customer():
+    run = made_up_run(600)
+    everybody = dict.fromkeys(run.customers.index, 50.0)
+    assert "odd customers" not in brief(moved(run, everybody), CONFIG).changed[0]
+
+
+def test_money_that_is_leaving_comes_before_money_that_stays_anyway():
+    run = made_up_run(600, 3, 0)
+    best, leaving, small = run.findings.cards
+    cards = (
+        replace(best, revenue=1e6, movable=0.1),
+        replace(leaving, revenue=4e5, movable=1.0),
+        replace(small, revenue=10.0, movable=1.0),
+    )
+    told = brief(replace(run, findings=replace(run.findings, cards=cards)), CONFIG).actions
+    assert [action.segment for action in told] == [leaving.label, best.label, small.label]
+    assert told[0].money == "£400,000 of revenue"
+
+
+@pytest.mark.parametrize(("news", "name"), [(0, "Odd customers"), (2, "Odd customers, new or worse")])
+def test_odd_customers_who_are_new_are_the_ones_to_start_with(news, name):
+    run = made_up_run(600)
+    last = run.anomalies["customer_id"].tolist()[-2:]
+    state = ["new" if customer in last[: news or 0] else "ongoing" for customer in run.anomalies["customer_id"]]
+    alerts = pd.DataFrame({"customer_id": run.anomalies["customer_id"], "state": state})
+    counts = AlertCount(False, news, 0, len(alerts) - news, 0, 0, 0, 0)
+    told = brief(replace(run, alerts=alerts, history=History(alerts=counts)), CONFIG).actions
+    odd = next(action for action in told if action.segment < 0)
+    assert odd.name == name
+    assert odd.money.endswith("at stake")
+    assert (f"Start with {', '.join(last)}." in odd.text) == bool(news)
+
+
+def test_rows_that_name_no_customer_are_missing_in_the_open():
+    run = made_up_run(600)
+    assert "Left out: 25% of the rows, worth £1.45M, which name no customer." in brief(run, CONFIG).sentences[0]
+    account = run.manifest.account
+    lines = (*account.lines[:2], AccountLine("no_customer", "no customer", 9, Decimal(90), False))
+    manifest = replace(run.manifest, account=replace(account, lines=lines))
+    assert "Left out" not in brief(replace(run, manifest=manifest), CONFIG).sentences[0]

@@ -1,0 +1,101 @@
+"""The PDF as other programs see it: fonts inside, tagged, and every heading and title in the page's order."""
+
+import re
+import shutil
+import subprocess
+import zlib
+
+import pytest
+
+from segmenter.config.report import ReportConfig
+from segmenter.report import pdf_problem, render
+from tests.report.moved import moved_run
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(pdf_problem() is not None, reason="no Pango on this machine, so no PDF is made"),
+    pytest.mark.skipif(
+        shutil.which("pdfinfo") is None, reason="no poppler on this machine: apt-get install poppler-utils"
+    ),
+]
+TITLES = {"H1", "H2", "H3", "Caption"}
+
+
+@pytest.fixture(scope="module", params=["en", "he"])
+def printed(request, tmp_path_factory):
+    """A report's PDF, the same report's page for a browser, and its language."""
+    folder, config = (
+        tmp_path_factory.mktemp("paper"),
+        ReportConfig(formats=("html", "pdf"), locale=request.param, currency="ILS"),
+    )
+    render(moved_run(), config, folder)
+    return folder / "report.pdf", (folder / "report.html").read_text(), request.param
+
+
+def said_by(*command):
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout
+
+
+def unpacked(content):
+    """A PDF's compressed objects in plain."""
+    streams = re.findall(rb"/FlateDecode.*?stream\r?\n(.*?)\r?\nendstream", content, re.DOTALL)
+    return b"".join(zlib.decompressobj().decompress(stream) for stream in streams if stream[:1] == b"x")
+
+
+def titles_of(structure):
+    """Headings and captions of the tags in reading order, without spaces: pairs of tag and text."""
+    found, level = [], None
+    for line in structure.splitlines():
+        depth, text = len(line) - len(line.lstrip()), line.strip()
+        tag = text.split(" ")[0]
+        if level is not None and depth <= level:
+            level = None
+        if level is None and tag in TITLES:
+            found.append([tag, ""])
+            level = depth
+        elif level is not None and text.startswith('"'):
+            found[-1][1] += text.strip('"')
+    return [(tag, "".join(text.split())) for tag, text in found]
+
+
+def titles_written(page):
+    """The same of the page for a browser; what paper does not show left out."""
+    body = re.sub(r'<h2 class="unlisted">.*?</h2>', "", page[page.index("<body") :])
+    tags = re.findall(r"<(h[123]|caption|figcaption)[^>]*>(.*?)</\1>", body, re.DOTALL)
+    names = {"caption": "Caption", "figcaption": "Caption"}
+    texts = [(names.get(tag, tag.upper()), re.sub(r"<[^>]+>", "", text)) for tag, text in tags]
+    for mark, letter in (("&#39;", "'"), ("&#34;", '"'), ("&amp;", "&")):
+        texts = [(tag, text.replace(mark, letter)) for tag, text in texts]
+    return [(tag, "".join(text.split())) for tag, text in texts]
+
+
+def test_every_heading_and_title_is_tagged_in_the_order_of_the_page(printed):
+    path, page, language = printed
+    structure, written = titles_of(said_by("pdfinfo", "-struct-text", path)), titles_written(page)
+    if language == "he":  # poppler gives letters in the order in which they are drawn
+        structure, written = (
+            [(tag, sorted(filter(str.isalnum, text))) for tag, text in each] for each in (structure, written)
+        )
+    assert structure == written
+    assert len(written) > 50
+
+
+def test_every_font_is_inside(printed):
+    rows = said_by("pdffonts", printed[0]).splitlines()[2:]
+    assert rows
+    assert all(re.search(r"\s(yes)\s+(?:yes|no)\s+(?:yes|no)\s+\d+\s+\d+$", row) for row in rows)
+
+
+def test_the_file_is_tagged_titled_and_in_its_language(printed):
+    path, page, language = printed
+    told = said_by("pdfinfo", path)
+    assert re.search(r"^Tagged:\s+yes$", told, re.MULTILINE)
+    assert re.search(r"<title>(.*?)</title>", page)[1].strip() in told
+    assert re.search(rb"/Lang ?\(" + language.encode(), unpacked(path.read_bytes()))
+
+
+def test_every_drawing_has_a_description(printed):
+    path, page, _ = printed
+    told = re.findall(r"<svg[^>]*><title>([^<]+)</title>", page)
+    assert len(told) == page.count("<figure ")
+    assert said_by("pdfinfo", "-struct", path).count("Figure") >= len(told)

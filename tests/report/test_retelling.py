@@ -1,0 +1,62 @@
+"""What an analysis wrote in English is told in the reader's language, and its numbers as the locale writes them."""
+
+import pytest
+
+from segmenter.report import catalogue as catalogues
+from segmenter.report.catalogue import ENOUGH, Catalogue, catalogue, read
+from segmenter.report.language import Voice
+from segmenter.report.retelling import Retelling
+
+
+@pytest.mark.parametrize(
+    ("locale", "text", "told"),
+    [
+        ("en_GB", "Spent 13,549 EUR; a typical customer spends 0.00 EUR", "Spent €13,549; a typical customer spends €0"),
+        ("en_GB", "Largest orders: 34.50 EUR on 2025-06-27 10:00 (order 17, 3 pieces).", "Largest orders: €34.50 on 27 Jun 2025, 10:00 (order 17, 3 pieces)."),
+        ("fr", "Spent 13,549 EUR; a typical customer spends 0.00 EUR", "Spent 13\u202f549\xa0€; a typical customer spends 0\xa0€"),
+        ("de", "Chosen anew: 5 segments: the elbow of inertia and stability (2 of 5 criteria) agree.",
+         "Neu gewählt: 5 Segmente: Knick der Inertia und Stabilität (2 von 5 Kriterien) stimmen überein."),
+    ],
+)  # fmt: skip
+def test_a_text_is_told_whole_with_what_is_nested_in_it(locale, text, told):
+    assert Voice(locale, "EUR").retell(text) == told
+
+
+def test_a_list_is_cut_at_marks_outside_of_parentheses_alone():
+    texts = {
+        "{a} and {b}": "{a} und {b}",
+        "odd ({n}; {n_usual})": "komisch ({n}; {n_usual})",
+        "calm, quiet": "still",
+        "big": "groß",
+    }
+    told = Retelling(texts, str)
+    assert told("odd (3; 1); big") == "komisch (3; 1); groß"
+    assert told("calm, quiet, big and big") == "still, groß und groß"
+
+
+@pytest.mark.parametrize("locale", ["en", "de", "fr"])
+def test_what_a_user_wrote_stays_as_it_is(locale):
+    product = "Voucher 1,000 EUR and 2024-01-01"
+    text = f"Largest returns: 3.50 EUR on 2025-06-27 10:00 (cancelled, 1 piece of {product})."
+    assert product in Voice(locale, "EUR").retell(text)
+
+
+@pytest.mark.parametrize("locale", ["en", "de", "he"])
+def test_a_text_that_no_catalogue_knows_stays_as_it_is(locale):
+    assert Voice(locale).retell("Quite another thing.") == "Quite another thing."
+
+
+@pytest.mark.parametrize(("share", "speaks"), [(ENOUGH - 0.05, ("en", "ltr")), (1.0, ("he", "rtl"))])
+def test_a_language_speaks_only_where_its_catalogue_holds_nearly_all_texts(monkeypatch, share, speaks):
+    whole = read("de")
+
+    def part(language):
+        texts, analysis = (dict([*each.items()][: int(share * len(each))]) for each in (whole.texts, whole.analysis))
+        return Catalogue(texts, analysis) if language == "he" else whole
+
+    monkeypatch.setattr(catalogues, "read", part)
+    catalogue.cache_clear()
+    voice = Voice("he_IL")
+    said = (voice.language.partition("-")[0], voice.direction)
+    catalogue.cache_clear()
+    assert said == speaks
