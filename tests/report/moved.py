@@ -57,7 +57,7 @@ def _history(run):
         "20261102T080000Z-22bb", date(2011, 11, 19), 0.71, 88, 0.33, 0.31, 0.36, 5, 6, drift, (),
         ("The segments of 2011-11-19 no longer fit well: found anew today, 88 of 600 customers would be in another one.",
          "Customers differ from those of 2011-11-19 in: days since the last order.",
-         f"A fresh fit would split {NAMES[0]} into {NAMES[1]} (310) and {NAMES[2]} (95).",
+         f"A fresh fit would split {NAMES[0]} into: {NAMES[1]} (310); {NAMES[2]} (95).",
          "Look at the fresh segments and, if they are better, accept them: `segmenter runs accept`."),
     )  # fmt: skip
     return History(continuity, movement, AlertCount(False, 3, 2, 7, 2, 1, 4, 3))
