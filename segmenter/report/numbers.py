@@ -69,7 +69,7 @@ QUERIES = {
     "to-come": ("queries/lifetime_history.sql",),
     "months": ("queries/period_months.sql",),
     "cohorts": ("queries/period_cohorts.sql",),
-    "account": ("queries/intake_judged.sql", "queries/intake_account.sql"),
+    "account": ("queries/intake_lines.sql", "queries/intake_account.sql"),
     "medians": ALL_FEATURES,
     "features": ALL_FEATURES,
     "anomalies": (

@@ -351,7 +351,7 @@ def _hierarchy(rng, k):
         tuple(int(i % k) for i in range(20)), float(tree[-k, 2] + 0.1) if k > 1 else 0.0,
         tuple(LinkageFinding(name, "euclidean", 0.7, 0.5, (300, 200, 100))
               for name in ("single", "complete", "average", "centroid", "ward")),
-        ((4, 0, 1), (3, 2, 3)) if k > 3 else (), "average linkage with Euclidean distance keeps the distances between customers best (cophenetic correlation 0.81); ward linkage with Euclidean distance is shown.",
+        ((4, 0, 1), (3, 2, 3)) if k > 3 else (), "Average linkage with Euclidean distance keeps the distances between customers best (cophenetic correlation 0.81); Ward linkage with Euclidean distance is shown.",
         (Split(2, "", ("1", "2"), (400, 200), (0, 1), (0.6, 0.9)), Split(3, "1", ("1.1", "1.2"), (250, 150), (0, 2), (0.8, 0.7)))
         if k > 2 else (), 500,
     )  # fmt: skip

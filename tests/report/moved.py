@@ -38,7 +38,7 @@ def _history(run):
     kinds = ("before", "new", "returning", "upgraded", "same", "downgraded", "lapsed", "gone", "after")
     movement = Movement(
         "20261116T080000Z-11aa", date(2011, 12, 3), 30,
-        (Flow(NAMES[1], NAMES[0], 40, 10.0, 12.0, 30, 10), Flow(None, NAMES[2], 3, 0.0, 5.0, 3, 0), Flow(NAMES[4], None, 5, 9.0, 0.0, 5, 0)),
+        _flows(run),
         tuple(BridgeStep(kind, 40, amount) for kind, amount in zip(kinds, (9000, 400, 250, 900, -80, -600, -300, -70, 9500), strict=True)),
         changes, 33, 10, True,
         (f"Since 2011-12-03 these segments changed by more than chance explains: {NAMES[0]} (+40).",
@@ -61,6 +61,17 @@ def _history(run):
          "Look at the fresh segments and, if they are better, accept them: `segmenter runs accept`."),
     )  # fmt: skip
     return History(continuity, movement, AlertCount(False, 3, 2, 7, 2, 1, 4, 3))
+
+
+def _flows(run):
+    """Those who stayed in each segment, some who moved, and one cell each of who came and who went."""
+    numbers = {card.name: card.label for card in run.findings.cards}
+    stayed = [(name, name, 80 + 10 * at, 0) for at, name in enumerate(NAMES)]
+    moved = [(NAMES[1], NAMES[0], 40, 10), (None, NAMES[2], 3, 0), (NAMES[4], None, 5, 0)]
+    return tuple(
+        Flow(before, now, n, 25.0 * n, 27.5 * n, n - drawn, drawn, numbers.get(before), numbers.get(now))
+        for before, now, n, drawn in (*stayed, *moved)
+    )
 
 
 def _alerts(anomalies):

@@ -59,8 +59,8 @@ def titles_of(structure):
 
 
 def titles_written(page):
-    """The same of the page for a browser; what paper does not show left out."""
-    body = re.sub(r'<h2 class="unlisted">.*?</h2>', "", page[page.index("<body") :])
+    """The same of the page for a browser."""
+    body = page[page.index("<body") :]
     tags = re.findall(r"<(h[123]|caption|figcaption)[^>]*>(.*?)</\1>", body, re.DOTALL)
     names = {"caption": "Caption", "figcaption": "Caption"}
     texts = [(names.get(tag, tag.upper()), re.sub(r"<[^>]+>", "", text)) for tag, text in tags]

@@ -86,7 +86,7 @@ def periods(run: Run, look: Look) -> Figure | None:
     name_ends(axes, numbers[-1], [(orders[-1], voice(name), colour) for orders, name, colour in ends], 1.4)
     axes.set_ylim(0, 1.12 * max(*check.period_orders, *check.period_expected, 1.0))
     axes.set_xticks(numbers)
-    axes.set_ylabel(voice("orders per period"))
+    axes.set_ylabel(wrapped(voice("orders per period"), 16))
     axes.set_xlabel(voice("periods of {days} days, one after the other", days=found.days))
     axes.grid(axis="y")
     axes.locator_params(axis="y", nbins=4)

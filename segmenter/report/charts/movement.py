@@ -144,7 +144,7 @@ def bridge(run: Run, look: Look) -> Figure | None:
     axes.grid(axis="y")
     axes.spines["left"].set_visible(False)
     axes.yaxis.set_major_formatter(lambda value, _: look.voice.money_short(value))
-    axes.set_ylabel(look.in_currency("change of revenue"))
+    axes.set_ylabel(wrapped(look.in_currency("change of revenue"), 20))
     axes.set_xlabel(look.voice("what customers did (how many)"))
     return Figure(
         "bridge",
