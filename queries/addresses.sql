@@ -1,4 +1,4 @@
--- One row per customer whose e-mail address the export gives: the latest one, trimmed and in lower case.
+-- One row per customer whose e-mail address the export gives: the hash of the latest one.
 SELECT
     customer_id,
     email

@@ -85,7 +85,7 @@ def test_an_interrupt_behind_the_last_step_names_the_run_that_was_added(shop, tm
     def interrupted(*arguments):
         os.kill(os.getpid(), signal.SIGINT)
 
-    monkeypatch.setattr(acceptance, "accept", interrupted)
+    monkeypatch.setattr(acceptance, "accept_first", interrupted)
     words = ["run", str(shop / "sales.csv"), "-c", str(shop / "quick.toml"), "-o", str(tmp_path / "runs")]
     assert main([*words, "--format", "csv"]) == 130
     (run,) = [path for path in (tmp_path / "runs").iterdir() if path.is_dir()]

@@ -55,16 +55,15 @@ def warn_of_boxes(text: str) -> None:
     if missing := without_font(text):
         shown = " ".join(missing[:12]) + (" …" if len(missing) > 12 else "")
         log.warning(
-            "report.pdf shows %d letters as boxes, as no font on this machine has them: %s. Install one that does, for "
+            "report.pdf shows boxes for these letters, as no font on this machine has them: %s. Install one that does, for "
             "Chinese, Japanese and Korean: sudo apt-get install -y fonts-noto-cjk",
-            len(missing),
             shown,
         )
 
 
 def without_font(text: str) -> str:
     """Letters of `text` that neither the shipped fonts nor DejaVu nor a font of the system has, each once."""
-    left = set(other_letters(text))
+    left = {letter for letter in other_letters(text) if letter.isprintable()}
     for path in _fonts():
         if not left:
             break

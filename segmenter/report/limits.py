@@ -17,6 +17,7 @@ from jinja2.runtime import Context
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 SECONDS = 300.0  # for one template, and for one PDF
+AGAIN = 1.0  # seconds after which the alarm rings again, where a library in C did not let the first one through
 ROOM = 4 << 30  # bytes of address space that a template or a PDF may add
 MOST_REPEATED = 10_000_000  # letters or items that a product in a template may have
 
@@ -52,7 +53,7 @@ def alarm() -> Iterator[None]:
         raise TimeoutError
 
     before = signal.signal(signal.SIGALRM, ring)
-    signal.setitimer(signal.ITIMER_REAL, SECONDS)
+    signal.setitimer(signal.ITIMER_REAL, SECONDS, AGAIN)
     try:
         yield
     finally:

@@ -8,7 +8,8 @@ fits stays as it is. A name, up to an underscore, says what it stands for:
     n                             a number or share, written as the reader's locale does
     value, median, least, most    a number with its unit, or an amount of money with its currency
     day, moment                   a date, a date and a time
-    list, doubts                  anything
+    list                          anything whose parentheses are closed
+    doubts                        anything
     product, order, run, column   a text of the user's or an identifier, never retold
     any other                     words without a semicolon
 """
@@ -23,7 +24,7 @@ VALUE = rf"{NUMBER}(?: [A-Za-z]+)?"
 DAY = r"\d{4}-\d\d-\d\d"
 KINDS = {
     "n": NUMBER, "value": VALUE, "median": VALUE, "least": VALUE, "most": VALUE, "day": DAY, "moment": rf"{DAY} \d\d:\d\d",
-    "list": ".+", "doubts": ".+",
+    "list": r"[^()]*(?:\([^()]*\)[^()]*)*", "doubts": ".+",
 }  # fmt: skip
 RAW = {"product", "order", "run", "column"}
 NAME = re.compile(r"\{(\w+)\}")

@@ -77,12 +77,12 @@ def _check_preparation(known: Preparation) -> None:
     n = len(known.names)
     each = (known.fill, known.lower, known.upper, known.lambdas, known.center, known.scale, known.transforms)
     rows = (*(known.components or ()), *known.donors)
-    if not n or {len(part) for part in (*each, *rows)} != {n}:
+    if {len(part) for part in (*each, *rows)} != {n}:
         raise ValueError("its preparation does not fit its features")
     edges = [number for number in (*known.lower, *known.upper, *known.lambdas) if number is not None]
     if not all(np.isfinite(part).all() for part in (known.fill, known.center, known.scale, edges, *rows)):
         raise ValueError("it holds numbers that are not finite")
-    if min(known.scale) <= 0:
+    if any(scale <= 0 for scale in known.scale):
         raise ValueError("it divides by a scale that is not positive")
     if any(
         (how not in TRANSFORMS) or (how == POWER and power is None)

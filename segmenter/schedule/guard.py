@@ -8,6 +8,7 @@ maps much and uses little.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import signal
@@ -31,7 +32,7 @@ def main() -> int:
             status = child.wait(GLANCE if limit else None)
         except subprocess.TimeoutExpired:
             if limit and held() > limit * 2**20:
-                child.kill()
+                _end_others()
                 child.wait()
                 return TOO_LARGE
         else:
@@ -40,14 +41,29 @@ def main() -> int:
 
 def held() -> int:
     """Bytes of memory that the processes of our group hold; 0 where /proc does not tell."""
-    group, total = os.getpgrp(), 0
-    for folder in Path("/proc").glob("[0-9]*"):
-        try:
-            if os.getpgid(int(folder.name)) == group:
-                total += sum(int(found) for found in HELD.findall((folder / "status").read_bytes()))
-        except OSError:
-            continue  # it ended meanwhile
+    total = 0
+    for number in _group():
+        with contextlib.suppress(OSError):  # it ended meanwhile
+            total += sum(map(int, HELD.findall(Path(f"/proc/{number}/status").read_bytes())))
     return total * 1024
+
+
+def _group() -> list[int]:
+    """The processes of our group, ourselves among them."""
+    found = []
+    for folder in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):  # it ended meanwhile
+            if os.getpgid(int(folder.name)) == os.getpgrp():
+                found.append(int(folder.name))
+    return found
+
+
+def _end_others() -> None:
+    """Kill the command and all that it started: what is left would hold its output open."""
+    for number in _group():
+        if number != os.getpid():
+            with contextlib.suppress(OSError):
+                os.kill(number, signal.SIGKILL)
 
 
 def _watch() -> None:

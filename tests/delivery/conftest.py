@@ -141,7 +141,7 @@ def with_alerts(run, n_new=1):
     manifest, config = run.manifest, HistoryConfig()
     before = alerts(run.anomalies.iloc[n_new:], None, "20101201T080000Z-7f3a", manifest.as_of, config)
     table = with_verdicts(alerts(run.anomalies, before, manifest.run_id, manifest.as_of, config), {}, manifest.as_of)
-    counts = count(table, {}, manifest.as_of, is_baseline=False)
+    counts = count(table, (0, 0), manifest.as_of, is_baseline=False)
     return replace(run, alerts=table, history=replace(run.history, alerts=counts))
 
 

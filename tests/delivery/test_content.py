@@ -14,6 +14,7 @@ from segmenter.config.delivery import WebhookConfig
 from segmenter.config.report import ReportConfig
 from segmenter.delivery.content import content
 from segmenter.delivery.webhook import CHAT_PARAGRAPHS, body
+from segmenter.errors import RunError
 from segmenter.report.language import Voice
 from segmenter.runs import archive
 
@@ -70,12 +71,14 @@ def test_where_customers_are_not_to_be_named_no_body_names_one(post, kind):
 
 
 def test_where_customers_are_not_to_be_named_no_file_of_theirs_goes_along(post):
-    message = post.message(ME, formats=("html", "csv", "parquet"))
+    message = post.message(ME, formats=("csv", "parquet"))
     rows = [content(message, post.archive, ReportConfig(customer_rows=rows)).files for rows in (True, False)]
-    assert [{path.name for path in files} for files in rows] == [
-        {"report.html", "anomalies.csv", "customers.parquet"},
-        {"report.html"},
-    ]
+    assert [{path.name for path in files} for files in rows] == [{"anomalies.csv", "customers.parquet"}, set()]
+
+
+def test_a_page_that_names_customers_is_not_sent_where_they_are_not_to_be_named(post):
+    with pytest.raises(RunError, match="names customers"):
+        content(post.message(ME, formats=("html",)), post.archive, ReportConfig(customer_rows=False))
 
 
 def test_a_chat_message_that_is_too_long_says_how_much_is_left_out(post):

@@ -16,8 +16,11 @@ from tests.report.made_up import bare_run, made_up_run
 HTML = ("html", "csv")
 
 
-def write(run, root):
-    return archive.write(run, root / "runs", lambda aside: render(run, ReportConfig(formats=HTML), aside))
+def write(run, root, config=ReportConfig(formats=HTML)):  # noqa: B008 - frozen
+    def report(aside):
+        render(run, config, aside)
+
+    return archive.write(run, root / "runs", report)
 
 
 @pytest.fixture(scope="module")
@@ -110,9 +113,7 @@ def test_a_word_where_a_number_belongs_in_a_csv_file_and_a_row_that_is_missing_a
 def test_a_report_without_single_customers_passes_without_their_files(tmp_path):
     run, config = made_up_run(), ReportConfig(formats=HTML, customer_rows=False)
     manifest = replace(run.manifest, config={**run.manifest.config, "report": config.model_dump(mode="json")})
-    write_report = lambda aside: render(replace(run, manifest=manifest), config, aside)  # noqa: E731
-    folder = archive.write(replace(run, manifest=manifest), tmp_path / "runs", write_report)
-    assert gate(folder, HTML) == ()
+    assert gate(write(replace(run, manifest=manifest), tmp_path, config), HTML) == ()
 
 
 def drawn(*kinds):

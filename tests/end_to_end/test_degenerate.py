@@ -125,7 +125,7 @@ def test_one_giant_order_is_odd(seen):
 @pytest.mark.parametrize("make", [*STRUCTURELESS, one_giant])
 def test_one_is_said_as_one(make, seen):
     _, words = seen(make)
-    assert not re.search(r"\b1 (segments|customers|orders|days)\b", words)
+    assert not re.findall(r".{0,30}\b1 (?:segments|customers|orders|days)\b.{0,30}", words)
 
 
 @pytest.mark.parametrize("make", [*STRUCTURELESS, one_giant])

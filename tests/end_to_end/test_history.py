@@ -264,7 +264,9 @@ def test_the_alert_page_names_what_is_new_and_the_first_one_says_that_it_is_the_
     first, second = ((each.folder / "alerts.html").read_text(encoding="utf-8") for each in (before, after))
     assert "This is the first look" in first
     news = after.run.alerts[after.run.alerts["state"] == "new"]
-    assert all(f"<b>{customer}</b>" in second for customer in news["customer_id"])
+    shown = [customer for customer in news["customer_id"] if f">{customer}</b>" in second]
+    assert len(shown) == min(5, len(news))
+    assert len(shown) == len(news) or f"{len(news) - len(shown)} more are in anomalies.csv" in second
 
 
 def test_scores_come_with_a_warning_where_customers_have_drifted_and_without_one_where_not(copied, capsys, monkeypatch):

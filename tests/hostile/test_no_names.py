@@ -90,7 +90,7 @@ def test_pseudonymised_runs_name_nobody_in_any_output(export, tmp_path, monkeypa
         assert main([*words, "-c", "hidden.toml"]) == 0, words
     told = capsys.readouterr()
     assert MARK.decode() not in told.out + told.err
-    assert "1 are held back by a verdict" in told.err
+    assert "Held back by a verdict: 1" in told.err
     assert (tmp_path / "scores.csv").stat().st_size
     assert list((tmp_path / "mails").iterdir())
     assert naming(tmp_path) == [privacy.NAMES]

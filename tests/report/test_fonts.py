@@ -45,7 +45,7 @@ def test_letters_that_no_font_has_are_named_once_with_what_to_install(monkeypatc
     with caplog.at_level(logging.WARNING):
         fonts.warn_of_boxes("日本の会社 Ltd")
     assert len(caplog.records) == 1
-    assert "5 letters as boxes" in caplog.text
+    assert "shows boxes for these letters" in caplog.text
     assert "fonts-noto-cjk" in caplog.text
 
 

@@ -143,7 +143,7 @@ def test_a_wrong_password_ends_the_service_with_the_status_that_keeps_systemd_fr
 
 
 def test_a_run_that_takes_too_much_memory_is_stopped_with_all_that_it_started(tmp_path):
-    greedy = "import subprocess, sys\nsubprocess.run([sys.executable, '-c', 'hoard = bytearray(400 << 20); input()'])"
+    greedy = "import subprocess, sys\nsubprocess.run([sys.executable, '-c', 'import time; hoard = bytearray(400 << 20); time.sleep(60)'])"
     outcome = child.run([sys.executable, "-c", greedy], 60, 200)
     assert "more than 200 MiB of memory" in outcome.cause
 

@@ -63,8 +63,8 @@ def _held_out_reading(check: HoldoutCheck, voice: Voice) -> str:
     worst = max(range(len(check.classes)), key=lambda at: abs(check.classes[at].expected - check.classes[at].actual))
     missed = check.classes[worst]
     return voice(
-        "Made from the time before, it expected {expected} orders; {came} came. The widest miss: customers with {orders} "
-        "orders before, {missed} expected, {actual} came.",
+        "Made from the time before, it expected {expected} orders; {came} came. The widest miss, by orders before: "
+        "{orders} of them, {missed} expected, {actual} came.",
         expected=voice.number(check.orders_expected),
         came=voice.number(check.orders),
         orders=_class_name(worst, len(check.classes)),

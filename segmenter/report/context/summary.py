@@ -136,10 +136,13 @@ def _for_segment(view: View, card: SegmentCard) -> Action:
     ago = card.medians.get("recency", math.nan)
     text = card.action
     if recency is not None and math.isfinite(ago):
-        who = voice(
-            "{count} customers, the last order typically {days} ago.",
-            count=voice.number(card.customers),
-            days=voice.with_unit(recency, ago),
+        days = voice.with_unit(recency, ago)
+        who = (
+            voice("One customer, the last order {days} ago.", days=days)
+            if card.customers == 1
+            else voice(
+                "{count} customers, the last order typically {days} ago.", count=voice.number(card.customers), days=days
+            )
         )
         text = f"{text} {who}"
     return Action(card.label, card.name, text, voice("{money} of revenue", money=voice.money_in_words(card.revenue)))
