@@ -117,6 +117,7 @@ def commands(page):
     return [line for block in blocks for line in block.splitlines() if line]
 
 
+@pytest.mark.slow
 def test_the_commands_of_the_tutorial_work_one_after_the_other(tmp_path):
     for line in commands(ROOT / "docs" / "tutorial.md"):
         words, _, target = line.partition(" > ")

@@ -235,6 +235,7 @@ def test_after_an_acceptance_numbers_stay_with_their_customers(two_runs, quick_r
     assert all(names[number] == later[number] for number in shared)
 
 
+@pytest.mark.slow
 def test_other_customers_and_other_settings_stand_alone_and_say_so(two_runs, quick_run, sample, tmp_path):
     folder, (before, _), _ = two_runs
     root = tmp_path / "runs"

@@ -67,6 +67,7 @@ def naming(folder):
     return sorted({path.name for path in files if any(MARK in part for part in contents(path))})
 
 
+@pytest.mark.slow
 def test_pseudonymised_runs_name_nobody_in_any_output(export, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "hidden.toml").write_text(

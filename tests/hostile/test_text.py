@@ -168,6 +168,7 @@ def test_mails_carry_no_header_of_a_customers_making(shop):
         }  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.browser
 def test_nothing_runs_and_nothing_is_asked_for_in_a_browser(shop):
     browser = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")

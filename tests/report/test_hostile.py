@@ -142,6 +142,7 @@ def test_charts_are_well_formed(hostile):
         assert not [each for each in drawing.iter() if each.tag.endswith("script")]
 
 
+@pytest.mark.slow
 @pytest.mark.browser
 def test_no_hostile_text_runs_in_a_browser(hostile):
     browser = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")

@@ -55,6 +55,7 @@ def shop(tmp_path):
         service.finish()
 
 
+@pytest.mark.slow
 def test_a_deleted_source_is_told_by_its_name_and_when_it_is_back_all_is_well(shop):
     shop.settle(shop.service())
     shop.week(0)
@@ -69,6 +70,7 @@ def test_a_deleted_source_is_told_by_its_name_and_when_it_is_back_all_is_well(sh
     assert {path.name for path in made.iterdir()} == {"message.html", "report.html"}
 
 
+@pytest.mark.slow
 def test_a_configuration_that_was_broken_while_the_service_runs_spoils_no_due_time(shop):
     generate(shop.root / "sales.csv", 120, seed=2)
     shop.settle(shop.service())
@@ -105,6 +107,7 @@ def test_a_source_that_is_being_written_is_told_as_such(shop):
     assert shop.slots("state")[-1] == ("done",)
 
 
+@pytest.mark.slow
 def test_a_dry_run_writes_report_and_mails_aside_and_leaves_the_archive_as_it_is(shop):
     generate(shop.root / "sales.csv", 120, seed=2)
     shop.write(
@@ -216,6 +219,7 @@ def test_a_monitor_can_look_at_a_disk_that_cannot_be_written(tmp_path, small_dis
     assert "MiB left" in found["problem"]
 
 
+@pytest.mark.slow
 def test_deliver_sends_a_run_by_hand(shop):
     generate(shop.root / "sales.csv", 120, seed=2)
     words = [sys.executable, "-m", "segmenter"]
@@ -244,6 +248,7 @@ def told(shop):
     return [set(re.findall(r"<b>([^<]+)</b>", part)) for part in news]
 
 
+@pytest.mark.slow
 def test_an_alert_schedule_tells_what_is_new_to_its_recipients_once_whatever_runs_lie_between(shop):
     generate(shop.root / "sales.csv", 150, seed=2)
     alerts = {"name": "odd", "cron": "0 8 * * 1", "kind": "alerts", "condition": "new anomalies", "formats": ("html",),

@@ -43,6 +43,7 @@ def test_a_due_time_brings_its_report_to_its_recipient_once(shop):
     assert (shop.root / "out" / "20260302T080000Z-weekly" / "message.html").is_file()
 
 
+@pytest.mark.slow
 def test_a_simulated_week_of_ten_schedules_in_ten_zones_misses_and_repeats_nothing(shop):
     zones = ["UTC", "Europe/Berlin", "America/New_York", "Asia/Kolkata", "Australia/Lord_Howe", "Asia/Tokyo",
              "America/Sao_Paulo", "Africa/Cairo", "Pacific/Auckland", "America/Los_Angeles"]  # fmt: skip
