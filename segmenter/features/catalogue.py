@@ -32,7 +32,7 @@ CATALOGUE: dict[str, tuple[Feature, ...]] = {
         Feature("longest_gap", "longest silence between orders", "days", "days", None, ONE_DAY),
         Feature("burst", "share of the money spent in the busiest 30 days", "", "share", None, SHORT),
         Feature("hour_spread", "spread of the hour of ordering", "hours", "count", None, UNEVEN),
-        Feature("orders_in_a_day", "orders, three or more, placed on one day", "orders", "count", None, NO_ORDER),
+        Feature("orders_in_a_day", "most orders in a day (from three on)", "orders", "count", None, NO_ORDER),
     ),
     "features_trend": (Feature("spend_trend", "spending of the last 90 days against before", "", "ratio", True, NEW),),
     "features_twins": (

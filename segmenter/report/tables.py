@@ -16,7 +16,7 @@ import pandas as pd
 from segmenter.config.report import ReportConfig
 from segmenter.report.language import Voice
 from segmenter.report.retold import retold
-from segmenter.runs.tables import safe_cell, write_parquet
+from segmenter.runs.tables import LINE_END, safe_cell, write_parquet
 from segmenter.runs.types import Run
 
 MONEY = {"revenue", "amount_at_stake", "period_revenue", "expected_revenue"}
@@ -99,7 +99,7 @@ def _write_csv(frame: pd.DataFrame, path: Path, kinds: dict[str, str], bom: bool
     encoding = "utf-8-sig" if bom else "utf-8"
     tidy = tidied(frame, kinds)
     written = {name: _written(tidy[name], kinds.get(str(name), "")) for name in tidy}
-    pd.DataFrame(written, index=tidy.index).to_csv(path, index=False, encoding=encoding, lineterminator="\n")
+    pd.DataFrame(written, index=tidy.index).to_csv(path, index=False, encoding=encoding, lineterminator=LINE_END)
     return path
 
 

@@ -32,6 +32,7 @@ class Side:
     customers: pd.DataFrame  # customer_id, segment, segment_name, period_revenue and the features
     model: Model
     worth: Mapping[int, float]  # median money per segment number
+    currency: str = ""
 
 
 def side(run: Run) -> Side:
@@ -45,7 +46,8 @@ def side(run: Run) -> Side:
     if run.model is None:
         raise ValueError("a run without a model cannot be compared")
     worth = {card.label: card.medians.get("monetary", 0.0) for card in run.findings.cards}
-    return Side(run.manifest.run_id, run.manifest.as_of, run.customers, run.model, worth)
+    currency = run.manifest.config["report"]["currency"]
+    return Side(run.manifest.run_id, run.manifest.as_of, run.customers, run.model, worth, currency)
 
 
 def movement(
@@ -71,7 +73,7 @@ def movement(
         n_by_customer=int(moves["cause"].isin(["customer", "both"]).sum()),
         n_by_cut_point=int(moves["cause"].isin(["cut point", "both"]).sum()),
         is_real=any(change.customers.is_real or change.money.is_real for change in segments),
-        sentences=told(moves, segments, matches, before.as_of, period_days),
+        sentences=told(moves, segments, matches, before.as_of, (period_days, now.currency)),
         redrawn=matches is not None,
         matches=matches or (),
     )

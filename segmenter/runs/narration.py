@@ -26,18 +26,25 @@ SINCE = {
 
 
 def told(
-    moves: pd.DataFrame, segments: Sequence[SegmentChange], matches: Iterable[Match] | None, since: date, days: int
+    moves: pd.DataFrame,
+    segments: Sequence[SegmentChange],
+    matches: Iterable[Match] | None,
+    since: date,
+    money: tuple[int, str],
 ) -> tuple[str, ...]:
-    """The segments' sure changes first; `matches` are None where one model placed both runs."""
+    """The segments' sure changes first; `matches` are None where one model placed both runs.
+
+    `money` is the days of a period, and the currency, which may be empty.
+    """
     redrawn = []
     if matches is not None:
         redrawn = ["Another model was accepted since then, so the segments were redrawn.", *stories(matches, SINCE)]
-    return (*_changes(segments, since, days), *_counts(moves), *redrawn, *_cut_point(moves))
+    return (*_changes(segments, since, *money), *_counts(moves), *redrawn, *_cut_point(moves))
 
 
-def _changes(segments: Sequence[SegmentChange], since: date, days: int) -> Iterable[str]:
+def _changes(segments: Sequence[SegmentChange], since: date, days: int, currency: str) -> Iterable[str]:
     sizes = [f"{each.name} ({_signed(each.customers)})" for each in segments if each.customers.is_real]
-    money = [f"{each.name} ({_signed(each.money)})" for each in segments if each.money.is_real]
+    money = [f"{each.name} ({_signed(each.money)} {currency}".rstrip() + ")" for each in segments if each.money.is_real]
     yield (
         f"Since {since} these segments changed by more than chance explains: {'; '.join(sizes)}."
         if sizes

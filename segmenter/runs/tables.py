@@ -20,6 +20,9 @@ BEGINNING = re.compile(rf"[{UNSEEN}]*+[{SIGNS}]|[\t\r\n]")
 CUT = re.compile(rf"([;|\t\r\n][;|{UNSEEN}]*+)([{SIGNS}])?")
 
 
+LINE_END = "\r\n"  # RFC 4180's; and Python before 3.13 quotes a carriage return only where it is part of the line's end
+
+
 def write_parquet(table: pd.DataFrame, path: Path, order_by: str) -> None:
     """Write `table` sorted by a column; the same table gives the same bytes."""
     target = str(path).replace("'", "''")
@@ -38,7 +41,7 @@ def _database() -> duckdb.DuckDBPyConnection:
 def write_safe_csv(table: pd.DataFrame, path: Path) -> None:
     """Write `table` as UTF-8 CSV in which no text is a formula (`safe_cell`)."""
     with whole(path) as aside, aside.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file, lineterminator="\n")
+        writer = csv.writer(file, lineterminator=LINE_END)
         writer.writerow(map(safe_cell, table.columns))
         for row in table.itertuples(index=False):
             writer.writerow([safe_cell(value) for value in row])
