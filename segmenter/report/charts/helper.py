@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from collections.abc import Callable, Sequence
@@ -40,6 +41,7 @@ def drawn_by_two(charts: Sequence[Callable[[], Drawn]]) -> list[Drawn]:
 
 def _hand_over(receiver: Connection, sender: Connection, charts: Sequence[Callable[[], Drawn]]) -> None:
     """In the helper: send the charts, or nothing where one of them cannot be drawn: the other process will tell."""
+    gc.disable()  # what other threads of the first process held must not be cleared up here
     receiver.close()  # else a helper whose process was killed would wait for ever to be heard
     with suppress(Exception):
         sender.send([draw() for draw in charts])
