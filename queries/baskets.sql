@@ -31,12 +31,14 @@ bought as (
 ),
 
 products as (
-    select product
+    select
+        product,
+        count(*) as n_customers
     from bought
     where not regexp_full_match(product, $excluded)
     group by product
     having count(*) > 1
-    order by count(*) desc, product
+    order by n_customers desc, product
     limit $max_products
 ),
 

@@ -44,11 +44,12 @@ ORDERS: tuple[Order | Literal["excel"], ...] = (*DAYS, "excel")
 WORDS = {"ymd": "year first", "dmy": "day first", "mdy": "month first"}
 SPACES = " \u00a0\u2009\u202f"  # plain, no-break, thin, narrow no-break: all stand between thousands
 EXPONENT = r"([eE][-+]?\d+)?"
-DOT = rf"[-+]?(\d+(_\d+)*|\d{{1,3}}([,'{SPACES}]\d{{3}})+)?(\.\d*)?{EXPONENT}"
-COMMA = rf"[-+]?(\d+(_\d+)*|\d{{1,3}}([.'{SPACES}]\d{{3}})+)?(,\d*)?{EXPONENT}"
+DOT = rf"[-+]?(\d+(_\d+)*|\d{{1,3}}([,'{SPACES}]\d{{3}})+)?(\.(\d+(_\d+)*)?)?{EXPONENT}"
+COMMA = rf"[-+]?(\d+(_\d+)*|\d{{1,3}}([.'{SPACES}]\d{{3}})+)?(,(\d+(_\d+)*)?)?{EXPONENT}"
 MONEY = r"[€£$¥₹]|\b(EUR|USD|GBP|CHF|JPY)\b"
 WORDS_FOR_NOTHING = ("nan", "null", "none", "n/a", "na", "#n/a")
 NOTHING = ("", "-", "NaN", *(case(word) for word in WORDS_FOR_NOTHING for case in (str.lower, str.upper, str.title)))
+LONGEST_NOTHING = max(map(len, NOTHING))
 ABOUT = " \t\n\r\v\f"  # may stand about a value
 INTEGERS = {"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT"}
 MOMENTS = {"DATE", "TIMESTAMP", "TIMESTAMP_S", "TIMESTAMP_MS", "TIMESTAMP_NS", "TIMESTAMP WITH TIME ZONE"}
@@ -96,11 +97,15 @@ def trimmed(column: str) -> str:
 
 
 def text_of(column: str, kind: str) -> str:
-    """SQL of a text value in `column`, of type `kind` (see `RawTable`); what exports write for nothing is NULL."""
+    """SQL of a text value in `column`, of type `kind` (see `RawTable`); what exports write for nothing is NULL.
+
+    A pattern, because DuckDB makes a join of a long IN, and a join does not keep the order of the records.
+    """
     if kind == CLEAN:
         return column
     text = trimmed(column if kind == TEXT else f"CAST({column} AS VARCHAR)")
-    return f"CASE WHEN {text} NOT IN ({', '.join(map(repr, NOTHING))}) THEN {text} END"
+    nothing = f"regexp_full_match({text}, '{'|'.join(NOTHING)}')"
+    return f"CASE WHEN strlen({text}) > {LONGEST_NOTHING} OR NOT {nothing} THEN {text} END"
 
 
 def given(column: str, kind: str) -> str:

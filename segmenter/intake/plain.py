@@ -23,6 +23,7 @@ from segmenter.intake.roles import Roles
 from segmenter.intake.texts import CUT, TextBatch
 
 NOT_PLAIN = (duckdb.InvalidInputException, duckdb.ConversionException, duckdb.OutOfRangeException)
+WORD = "1900-01-01"  # what the reader makes of the dates 'infinity' and 'epoch'
 CHECKED = {"customer": "customer_id", "order": "order_id", "product": "product", "description": "description"}
 
 
@@ -78,6 +79,8 @@ def _guess(
         return None
     sample = _sample(connection, batch)
     time, numbers = roles.index["time"], [roles.index[role] for role in lines.SCALES if role in roles.index]
+    if any([*roles.index.values()].count(index) > 1 for index in (time, *numbers)):
+        return None  # what the other role asks for is the text
     evidence = gather(connection, _kept(connection, batch, sample, [time, *numbers]), time, numbers).get(0, Evidence())
     try:
         formats = settle(total([*known, evidence]), batch.is_typed, str(batch.path), source)
@@ -150,7 +153,7 @@ def _type(index: int, values: Sequence[str | None], roles: Roles) -> str:
     if role in lines.SCALES:
         return f"DECIMAL(18,{lines.SCALES[role]})"
     known = [value for value in values if value]
-    is_clean = role in CHECKED and all(value[0] > " " and value[-1] not in " \t" for value in known)
+    is_clean = role in CHECKED and all(value[0] > " " and value[-1] > " " for value in known)
     if role == "customer":
         is_clean = is_clean and not any(value.endswith("0") and "." in value for value in known)
     return CLEAN if is_clean else TEXT
@@ -182,9 +185,9 @@ def _look(
     clean = [role for role in roles if guess.types[guess.meaning.roles.index[role]] == CLEAN]
     strays = "".join(f", coalesce(bool_or({_is_stray(role)}), false)" for role in clean)
     found = connection.execute(
-        "SELECT file, count(*) FILTER (WHERE fate <> 'unreadable'), count(ts), "  # noqa: S608 - our names
+        "SELECT file, count(*) FILTER (WHERE fate <> 'unreadable' AND coalesce(ts <> $word, true)), count(ts), "  # noqa: S608 - ours
         f"count(*) FILTER (WHERE day(ts) <= 12){strays} FROM lines WHERE list_contains($files, file) GROUP BY file",
-        {"files": list(batch.texts)},
+        {"files": list(batch.texts), "word": WORD},
     ).fetchall()
     rows = {file: n for file, n, *_ in found}
     evidence = {file: _of_dates(guess, n_dates, n_either) for file, _, n_dates, n_either, *_ in found}
@@ -200,7 +203,7 @@ def _of_dates(guess: Guess, n_dates: int, n_either: int) -> Evidence:
 
 def _is_stray(role: str) -> str:
     column = CHECKED[role]
-    stray = f"{column} < '!' OR ends_with({column}, ' ') OR ends_with({column}, chr(9))"
+    stray = f"{column} < '!' OR right({column}, 1) < '!'"
     return f"{stray} OR (ends_with({column}, '0') AND contains({column}, '.'))" if role == "customer" else stray
 
 

@@ -96,13 +96,10 @@ class TextBatch:
         self._check_whole(connection)
         self._check_counts(connection)
         self._check_folded(connection)
-        connection.execute(
-            "CREATE OR REPLACE TEMP TABLE first_records AS SELECT file, min(rowid) AS first FROM raw GROUP BY file"
-        )
-        relation = (
-            "(SELECT r.*, r.rowid - f.first + 1 AS record FROM raw AS r JOIN first_records AS f ON f.file = r.file)"
-        )
-        return RawTable(relation, self.layout, (TEXT,) * len(self.dialect.header), tuple(self.texts), self.path)
+        firsts = dict(connection.execute("SELECT file, min(rowid) FROM raw GROUP BY file").fetchall())
+        relation = "(SELECT *, rowid - $firsts[list_position($numbers, file)] + 1 AS record FROM raw)"
+        places = {"numbers": list(self.texts), "firsts": [firsts.get(number, 0) for number in self.texts]}
+        return RawTable(relation, self.layout, (TEXT,) * len(self.dialect.header), tuple(self.texts), self.path, places)
 
     def _cut(self, connection: duckdb.DuckDBPyConnection) -> None:
         columns = {f"c{index}": TEXT for index in range(len(self.dialect.header))}
