@@ -203,7 +203,7 @@ def _keep(engine: SparkEngine, typed: DataFrame, rules: RulesConfig) -> None:
 
 def _bring_rejected(engine: SparkEngine, sources: Sequence[str], connection: duckdb.DuckDBPyConnection) -> None:
     found = engine.execute(
-        "select file, line, `column`, reason, text from rejected order by file, line limit $n", {"n": MOST_REJECTED}
+        'select file, line, "column", reason, text from rejected order by file, line limit $n', {"n": MOST_REJECTED}
     )
     connection.execute(
         'CREATE TABLE rejected (file VARCHAR, line BIGINT, "column" VARCHAR, reason VARCHAR, text VARCHAR)'
