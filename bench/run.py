@@ -48,6 +48,7 @@ MEASUREMENTS = (
     Measurement("service", is_long=True),
     Measurement("kills", is_long=True),
     Measurement("fuzz", is_long=True),
+    Measurement("bombs", ("--results",), is_long=True),
 )
 
 

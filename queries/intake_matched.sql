@@ -13,7 +13,7 @@ WITH candidates AS (
         AND coalesce(sign(amount) * sign(quantity), 1) > 0
         AND record NOT IN (SELECT record FROM repeated)
         AND (customer_id, coalesce(product, ''), abs(amount)) IN (
-            SELECT (customer_id, coalesce(product, ''), abs(amount)) FROM records WHERE status = 'return'
+            SELECT customer_id, coalesce(product, ''), abs(amount) FROM records WHERE status = 'return'
         )
 ),
 walk AS (
