@@ -117,7 +117,7 @@ def _read(base: Base, path: Path) -> tuple[str, str]:
     from segmenter.errors import SegmenterError
     from segmenter.intake import load, open_connection
 
-    rules = RulesConfig(min_customers=2, min_usable_share=0.0)
+    rules = RulesConfig(min_customers=2, min_usable_share=0.0, max_unreadable_share=1.0)
     connection = open_connection("1GiB", 1, Path(tempfile.gettempdir()))
     try:
         intake = load(connection, [str(path)], SourceConfig(), rules)

@@ -91,12 +91,17 @@ def as_text(data: bytes) -> str:
 
 def _readings(text: str, dialect: str) -> list[list[str]]:
     """The records of `text`, blank ones left out: quotes by the standard, leniently, and as letters."""
-    words = {"comma": ",", "semicolon": ";", "tab": "\t", "bar": "|"}
-    delimiter = next((mark for word, mark in words.items() if f"{word}-separated" in dialect), ",")
+    delimiter = _delimiter(dialect)
     plain = text.replace("\r\n", "\n").replace("\r", "\n").removeprefix("\ufeff").removeprefix("ï»¿")
     csv.field_size_limit(1 << 30)
     lenient = csv.reader(io.StringIO(plain, newline="\n"), delimiter=delimiter)
     return [[delimiter.join(row) for row in lenient if row], list(_between_quotes(plain))]
+
+
+def _delimiter(dialect: str) -> str:
+    """The mark that parts columns, by the words that the account has for it."""
+    words = {"comma": ",", "semicolon": ";", "tab": "\t", "bar": "|"}
+    return next((mark for word, mark in words.items() if f"{word}-separated" in dialect), ",")
 
 
 def _between_quotes(text: str) -> Iterator[str]:
@@ -175,10 +180,26 @@ def _lost(base: Base, data: bytes, intake: Intake, connection: duckdb.DuckDBPyCo
     kept = [text for (text,) in connection.execute(f"SELECT {lines} FROM records").fetchall()]
     rejected = [text for (text,) in connection.execute("SELECT text FROM rejected").fetchall()]
     found = {token for text in kept for token in _own_tokens(text)}
-    lost = sorted(there - found - {token for text in rejected for token in TOKEN.findall(text)})
+    lost = sorted(
+        there - found - {token for text in rejected for token in TOKEN.findall(text)} - _ignored(data, intake)
+    )
     cut = sum(text.endswith(CUT) for text in rejected)  # a row that is said to be cut may hide its token
     if len(lost) > cut:
         yield f"{len(lost)} of {len(there)} tokens are nowhere, such as {lost[0]}"
+
+
+def _ignored(data: bytes, intake: Intake) -> set[str]:
+    """Tokens that stand in columns which the account says are ignored, on a line of their own: they are not kept."""
+    found: set[str] = set()
+    places: list[int] = []
+    plain = as_text(data).replace("\r\n", "\n").replace("\r", "\n")
+    csv.field_size_limit(1 << 30)
+    for row in csv.reader(io.StringIO(plain, newline="\n"), delimiter=_delimiter(intake.readings[0].dialect)):
+        if set(row) >= TOKEN_COLUMNS:
+            places = [place for place, name in enumerate(row) if name.strip() in intake.recognition.ignored]
+        cells = [row[place] for place in places if place < len(row) and "\n" not in row[place]]
+        found.update(token for cell in cells for token in TOKEN.findall(cell))
+    return found
 
 
 def _own_tokens(text: str) -> Iterator[str]:

@@ -47,7 +47,9 @@ MEASUREMENTS = (
     Measurement("replay", ("{exports}",), is_long=True),
     Measurement("service", is_long=True),
     Measurement("kills", is_long=True),
-    Measurement("fuzz", is_long=True),
+    Measurement("fuzz", ("--results",), is_long=True),
+    Measurement("hostile", is_long=True),
+    Measurement("bombs", ("--results",), is_long=True),
 )
 
 

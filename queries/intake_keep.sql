@@ -2,5 +2,5 @@
 COPY (
     SELECT 'lines' AS part, * EXCLUDE (file) FROM lines WHERE file = $file
     UNION ALL BY NAME
-    SELECT 'rejected' AS part, line, reason, text FROM rejected WHERE file = $file
+    SELECT 'rejected' AS part, line, "column", reason, text FROM rejected WHERE file = $file
 ) TO $path (FORMAT parquet, COMPRESSION zstd, KV_METADATA {entry: $entry})

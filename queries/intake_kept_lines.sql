@@ -2,6 +2,6 @@
 INSERT INTO lines BY NAME
 SELECT
     CAST($numbers[list_position($paths, path)] AS INTEGER) AS file,
-    * EXCLUDE (path, part, line, reason, text)
+    * EXCLUDE (path, part, line, "column", reason, text)
 FROM read_parquet($paths, filename = 'path', union_by_name = true)
 WHERE part = 'lines'

@@ -3,6 +3,7 @@ INSERT INTO rejected BY NAME
 SELECT
     CAST($numbers[list_position($paths, path)] AS INTEGER) AS file,
     line,
+    "column",
     reason,
     text
 FROM read_parquet($paths, filename = 'path', union_by_name = true)

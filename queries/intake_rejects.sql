@@ -1,9 +1,15 @@
 -- One row per record that the reader could not cut into the header's columns, verbatim.
--- A record with several faults is one row. Only the scan of the files in text_files that ran last.
+-- A record with several faults is one row. The column is where the reader stumbled, by its name in $header. Only the scan of the files in text_files that ran last.
 INSERT INTO rejected BY NAME
 SELECT
     f.file AS file,
     e.line AS line,
+    coalesce(
+        $header[
+            CAST(substr(arg_min(e.column_name, row(CAST(e.error_type AS VARCHAR), e.column_idx)), 2) AS INTEGER) + 1
+        ],
+        'column ' || min(e.column_idx)
+    ) AS "column",
     CASE min(CAST(e.error_type AS VARCHAR))
         WHEN 'MISSING COLUMNS' THEN 'fewer columns than the header'
         WHEN 'TOO MANY COLUMNS' THEN 'more columns than the header'

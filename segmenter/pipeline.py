@@ -226,11 +226,12 @@ def _versions(config: Config) -> dict[str, str]:
 
 
 def inspect(sources: Sequence[str], config: Config) -> Intake:
-    """Read `sources` and account for every row; no analysis, nothing written."""
+    """Read `sources` and account for every row, however many cannot be read; no analysis, nothing written."""
     from segmenter.intake import load
 
+    lenient = config.rules.model_copy(update={"max_unreadable_share": 1.0})
     with workspace(config) as connection:
-        return load(connection, sources or config.source.paths, config.source, config.rules)
+        return load(connection, sources or config.source.paths, config.source, lenient)
 
 
 @dataclass(frozen=True)

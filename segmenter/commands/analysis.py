@@ -9,7 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 from segmenter import pipeline
 from segmenter.commands.options import config_of, sources_of, write_list
-from segmenter.commands.shown import intake_document, run_document, show_account, show_recognition, show_run
+from segmenter.commands.shown import (
+    intake_document,
+    run_document,
+    show_account,
+    show_recognition,
+    show_rejects,
+    show_run,
+)
 from segmenter.config import Config, load_config
 from segmenter.console import Terminal, print_json
 from segmenter.errors import UsageError
@@ -38,6 +45,7 @@ def inspect(options: Namespace) -> None:
     terminal = Terminal(options.quiet)
     show_recognition(terminal, intake)
     show_account(terminal, intake.account)
+    show_rejects(terminal, intake)
 
 
 def init(options: Namespace) -> None:

@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from segmenter.pipeline import Finished
 
 
+REJECTS = 10  # rows that a terminal shows
+
+
 def pages(folder: Path) -> tuple[Path, ...]:
     """The pages of a run that a person opens."""
     return tuple(folder / name for name in ("report.html", "report.pdf") if (folder / name).is_file())
@@ -40,6 +43,15 @@ def show_account(terminal: Terminal, account: RowAccount) -> None:
     terminal.table(("row account", "rows", "money"), [*rows, total], right=(1, 2))
     for warning in account.warnings:
         terminal.say(f"Note: {warning}", style="yellow")
+
+
+def show_rejects(terminal: Terminal, intake: Intake) -> None:
+    """The first rows that could not be read, by file and line; their text is left where it is."""
+    if not intake.rejects:
+        return
+    rows = [(each.file, f"{each.line:,}", each.column, each.reason) for each in intake.rejects[:REJECTS]]
+    terminal.say("")
+    terminal.table(("could not be read", "line", "column", "why"), rows, right=(1,))
 
 
 def show_run(terminal: Terminal, finished: Finished) -> None:
@@ -97,4 +109,6 @@ def intake_document(intake: Intake) -> dict[str, Any]:
         "amount_read": account.amount_read,
         "account": [vars(line) for line in account.lines],
         "warnings": account.warnings,
+        "unreadable": [vars(each) for each in account.unreadable],
+        "rejects": [vars(each) for each in intake.rejects],
     }

@@ -13,5 +13,5 @@ class PrivacyConfig(Section):
     pseudonymise: bool = Field(
         False,
         description="true: customer ids are keyed hashes everywhere but in a run's customer_key.csv; rejected rows are "
-        "kept without their text, and nothing is cached between runs (docs/privacy.md)",
+        "kept without their text, and nothing is cached between runs (SECURITY.md)",
     )

@@ -91,4 +91,10 @@ class RulesConfig(Section):
     min_usable_share: float = Field(
         0.5, ge=0, le=1, description="share of rows that must be usable, else the run stops"
     )
+    max_unreadable_share: float = Field(
+        0.01,
+        ge=0,
+        le=1,
+        description="share of rows that cannot be read above which the run stops; three rows or fewer never stop it",
+    )
     min_customers: int = Field(10, ge=2, description="customers needed for statistics, else the run stops")

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 from segmenter.assets import query
 from segmenter.config.source import RulesConfig
 from segmenter.engine.types import Engine
 from segmenter.errors import DataError
-from segmenter.intake.types import AccountLine, RowAccount
+from segmenter.intake.types import OTHER_CURRENCY, AccountLine, RowAccount, Unreadable
 
 LABELS = {
     "sale": "sales",
@@ -25,6 +26,11 @@ LABELS = {
     "non_product": "codes that are no product (postage, fees)",
     "unreadable": "could not be read (see rejected.csv)",
 }
+FEW = 3  # rows that may always be unreadable: totals and signatures below a table
+FUTURE = (
+    "{n} rows are dated after today, the last {last}; recency is counted from there. Where those dates are wrong, mend "
+    "them, or set features.as_of: what is later is then left out."
+)
 USED = {"sale", "return"}
 BEHAVIOUR = {"cancelled", "cancellation", "cancelled_status"}
 
@@ -35,7 +41,7 @@ def account(connection: Engine, rules: RulesConfig) -> RowAccount:
     Raises
     ------
     DataError
-        Too few rows or customers are usable, or rows without a customer are refused by `rules`.
+        Too few rows can be read, too few rows or customers are usable, or rows without a customer are refused by `rules`.
     """
     found = {fate: (int(n), amount) for fate, n, amount in connection.execute(query("intake_account")).fetchall()}
     torn = _number(connection, "SELECT count(*) FROM rejected") - found.get("unreadable", (0, None))[0]
@@ -45,7 +51,10 @@ def account(connection: Engine, rules: RulesConfig) -> RowAccount:
     lines = tuple(AccountLine(fate, LABELS[fate], *found[fate], fate in USED) for fate in LABELS if fate in found)
     rows_read = sum(line.rows for line in lines)
     amount_read = sum((line.amount for line in lines if line.amount is not None), Decimal(0))
-    result = RowAccount(rows_read, amount_read, lines, _warnings(connection, lines, rows_read, rules))
+    unreadable = _unreadable(connection)
+    warnings = _warnings(connection, lines, unreadable, rules)
+    result = RowAccount(rows_read, amount_read, lines, warnings, unreadable)
+    _check_readable(result, rules)
     _check_usable(connection, result, rules)
     return result
 
@@ -54,20 +63,50 @@ def _number(connection: Engine, sql: str) -> int:
     return int(connection.execute(sql).fetchall()[0][0])
 
 
+def _unreadable(connection: Engine) -> tuple[Unreadable, ...]:
+    found = connection.execute("SELECT reason, count(*) AS n FROM rejected GROUP BY reason ORDER BY n DESC, reason")
+    return tuple(Unreadable(reason, int(n)) for reason, n in found.fetchall())
+
+
 def _warnings(
-    connection: Engine, lines: tuple[AccountLine, ...], rows_read: int, rules: RulesConfig
+    connection: Engine, lines: tuple[AccountLine, ...], unreadable: tuple[Unreadable, ...], rules: RulesConfig
 ) -> tuple[str, ...]:
-    by_fate = {line.reason: line for line in lines}
+    by_fate, rows_read = {line.reason: line for line in lines}, sum(line.rows for line in lines)
     notes = []
     unknown = by_fate.get("no_customer")
     if unknown and unknown.rows > rules.missing_customer_warning * rows_read:
         share = unknown.rows / rows_read
         notes.append(f"{share:.0%} of the rows name no customer; the segments do not cover them.")
     if "unreadable" in by_fate:
-        notes.append(f"{by_fate['unreadable'].rows:,} rows could not be read; rejected.csv holds them.")
+        why = "; ".join(f"{each.reason}: {each.rows:,}" for each in unreadable)
+        notes.append(f"{by_fate['unreadable'].rows:,} rows could not be read ({why}); rejected.csv holds them.")
     if _number(connection, "SELECT count(DISTINCT CAST(ts AS DATE)) FROM transactions") == 1:
         notes.append("All transactions are of one day: recency, tenure and rhythm tell nothing here.")
-    return tuple(notes)
+    return (*notes, *_of_the_future(connection))
+
+
+def _of_the_future(connection: Engine) -> list[str]:
+    """What to tell of rows that have not happened yet; a day is allowed for clocks of other zones."""
+    tomorrow = datetime.now(UTC).date() + timedelta(days=1)
+    ((n, last),) = connection.execute(
+        "SELECT count(*) AS n, CAST(max(ts) AS DATE) AS d FROM transactions WHERE CAST(ts AS DATE) > CAST($day AS DATE)",
+        {"day": tomorrow.isoformat()},
+    ).fetchall()
+    if not n:
+        return []
+    return [FUTURE.format(n=f"{n:,}", last=last)]
+
+
+def _check_readable(result: RowAccount, rules: RulesConfig) -> None:
+    """Refuse an export of which more cannot be read than `rules` allows; a footer's few lines do not count for that."""
+    faults = [each for each in result.unreadable if each.reason != OTHER_CURRENCY]
+    n = sum(each.rows for each in faults)
+    if n > max(FEW, rules.max_unreadable_share * result.rows_read):
+        raise DataError(
+            f"{n:,} of {result.rows_read:,} rows could not be read, more than rules.max_unreadable_share = "
+            f"{rules.max_unreadable_share:.4g}; most often ({faults[0].rows:,}) because of {faults[0].reason}. "
+            "`segmenter inspect` shows where they stand. Export again without that, or raise the limit."
+        )
 
 
 def _check_usable(connection: Engine, result: RowAccount, rules: RulesConfig) -> None:

@@ -23,7 +23,7 @@ from segmenter.intake.load import judge, recognition, refuse_several_currencies
 from segmenter.intake.meaning import SAMPLE
 from segmenter.intake.roles import Roles, recognise
 from segmenter.intake.sources import without_password
-from segmenter.intake.types import Intake, Reading
+from segmenter.intake.types import OTHER_CURRENCY, Intake, Reading
 
 if TYPE_CHECKING:
     import duckdb
@@ -106,7 +106,9 @@ def _quoted(name: str) -> str:
 
 def _typed(frame: DataFrame, roles: Roles, number: int) -> DataFrame:
     """The rows of one source as those of ``lines``, with their text."""
-    raw = {role: _quoted(frame.columns[index]) for role, index in roles.index.items()}
+    names = {role: frame.columns[index] for role, index in roles.index.items()}
+    raw = {role: _quoted(name) for role, name in names.items()}
+    faults = _faults(raw, names)
     columns = {
         "customer_id": f"regexp_replace({_text(raw['customer'])}, '^([0-9]+)[.]0+$', '$1')",
         "ts": f"try_cast({raw['time']} as timestamp_ntz)",
@@ -121,7 +123,8 @@ def _typed(frame: DataFrame, roles: Roles, number: int) -> DataFrame:
         "status": _text(raw.get("status")),
         "currency": _text(raw.get("currency")),
         "email": _email(raw.get("email")),
-        "fault": _fault(raw),
+        "fault": _case(faults, 1),
+        "faulty": _case(faults, 2),
         "text": "concat_ws(',', "
         + ", ".join(f"coalesce(cast({_quoted(name)} as string), '')" for name in frame.columns)
         + ")",
@@ -156,17 +159,29 @@ def _amount(raw: dict[str, str]) -> str:
     return f"try_cast(round({money}, 4) as decimal(18, 4))"
 
 
-def _fault(raw: dict[str, str]) -> str:
-    """SQL of the reason why a row cannot be read, NULL where it can; an empty cell is no fault."""
-    faults = {"time": (f"try_cast({raw['time']} as timestamp_ntz)", "a date that cannot be read")}
-    for role in SCALES:
-        if role in raw:
-            faults[role] = (_number(raw, role), f"a number that cannot be read ({role})")
-    cases = [
-        f"when {_text(raw[role])} is not null and {value} is null then '{reason}'"
-        for role, (value, reason) in faults.items()
-    ]
+def _said(text: str) -> str:
+    """`text` as a string of Spark's SQL, where a backslash escapes."""
+    return "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'"
+
+
+def _case(faults: Sequence[tuple[str, str, str]], place: int) -> str:
+    """SQL of the reason (1) or the column (2) of the first of the `faults` that a row has, NULL where it has none."""
+    cases = [f"when {fault[0]} then {_said(fault[place])}" for fault in faults]
     return f"case {' '.join(cases)} end"
+
+
+def _faults(raw: dict[str, str], names: dict[str, str]) -> list[tuple[str, str, str]]:
+    """SQL that is true where a row has a fault, the reason, and the column's name; an empty cell is no fault."""
+    values = {"time": f"try_cast({raw['time']} as timestamp_ntz)"}
+    values |= {role: _number(raw, role) for role in SCALES if role in raw}
+    return [
+        (
+            f"{_text(raw[role])} is not null and {value} is null",
+            "a date that cannot be read" if role == "time" else "a number that cannot be read",
+            names[role],
+        )
+        for role, value in values.items()
+    ]
 
 
 def _keep(engine: SparkEngine, typed: DataFrame, rules: RulesConfig) -> None:
@@ -175,22 +190,27 @@ def _keep(engine: SparkEngine, typed: DataFrame, rules: RulesConfig) -> None:
 
     if rules.currency:
         other = upper(col("currency")) != lit(rules.currency.upper())
-        typed = typed.withColumn("fault", when(other, "another currency").otherwise(col("fault")))
+        for name, value in (("fault", OTHER_CURRENCY), ("faulty", "currency")):
+            typed = typed.withColumn(name, when(other, value).otherwise(col(name)))
     typed.drop("text").createOrReplaceTempView("typed")
     judged = engine.execute(query("intake_lines"), policies(rules)).frame
     engine.keep(judged.withColumn("record", monotonically_increasing_id())).createOrReplaceTempView("records")
     faulty = typed.withColumn("line", monotonically_increasing_id()).where("fault is not null")
-    faulty.selectExpr("file", "line", "fault as reason", "text").createOrReplaceTempView("rejected")
+    faulty.selectExpr("file", "line", "faulty as `column`", "fault as reason", "text").createOrReplaceTempView(
+        "rejected"
+    )
 
 
 def _bring_rejected(engine: SparkEngine, sources: Sequence[str], connection: duckdb.DuckDBPyConnection) -> None:
     found = engine.execute(
-        "select file, line, reason, text from rejected order by file, line limit $n", {"n": MOST_REJECTED}
+        'select file, line, "column", reason, text from rejected order by file, line limit $n', {"n": MOST_REJECTED}
     )
-    connection.execute("CREATE TABLE rejected (file VARCHAR, line BIGINT, reason VARCHAR, text VARCHAR)")
+    connection.execute(
+        'CREATE TABLE rejected (file VARCHAR, line BIGINT, "column" VARCHAR, reason VARCHAR, text VARCHAR)'
+    )
     rows = [(without_password(sources[file]), *rest) for file, *rest in found.fetchall()]
     if rows:
-        connection.executemany("INSERT INTO rejected VALUES (?, ?, ?, ?)", rows)
+        connection.executemany("INSERT INTO rejected VALUES (?, ?, ?, ?, ?)", rows)
 
 
 def _reading(frame: DataFrame, url: str) -> Reading:

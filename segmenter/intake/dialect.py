@@ -6,6 +6,7 @@ import csv
 import io
 import re
 from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -140,7 +141,7 @@ def _check_marks(records: Records, text: str, mark: str, name: str) -> None:
         It is one.
     """
     line, first = records[0]
-    if all(len(cell) > 1 and cell[0] == cell[-1] == "'" for cell in first):
+    if all(map(_is_in_single_quotes, first)) or any(map(_are_in_single_quotes, _columns(records))):
         raise SourceError(f"{name}: its fields stand between single quotes. Export it with double quotes or none.")
     escaped = text.count('\\"')
     if escaped > text.count('""') and any(len(row) != len(first) for _, row in records):
@@ -151,6 +152,22 @@ def _check_marks(records: Records, text: str, mark: str, name: str) -> None:
             f"{name}: the header on line {line} is cut by {WORDS[others[0]]}s, the rows by {WORDS.get(mark, mark)}s. Export "
             "it again with one delimiter."
         )
+
+
+def _is_in_single_quotes(cell: str) -> bool:
+    return len(cell) > 1 and cell[0] == cell[-1] == "'"
+
+
+def _columns(records: Records) -> Iterator[tuple[str, ...]]:
+    """Columns of the records behind the first that are as wide as most."""
+    width = _width(records)
+    return zip(*(row for _, row in records[1:] if len(row) == width), strict=True)
+
+
+def _are_in_single_quotes(column: Sequence[str]) -> bool:
+    """True where every cell of a column that holds something stands between single quotes, and several do."""
+    cells = [cell for cell in column if cell]
+    return len(cells) > 1 and all(map(_is_in_single_quotes, cells))
 
 
 def _header_index(records: Records, width: int, name: str) -> int:

@@ -12,7 +12,7 @@ from typing import BinaryIO, cast
 
 from segmenter.errors import SourceError
 from segmenter.intake.sources import SourceFile, plain_path, wide_encoding
-from segmenter.intake.tally import HEAD, LONGEST_LINE, Tally, take
+from segmenter.intake.tally import HEAD, LONGEST_LINE, Tally, line_of_zero, take
 
 CHUNK = 1 << 22
 MOST_EXPANSION = 200  # a text export compresses ten- to fiftyfold; a bomb a thousandfold
@@ -36,7 +36,7 @@ def as_utf8(source: SourceFile, folder: Path, encoding: str | None) -> Text:
     Raises
     ------
     SourceError
-        The text is no valid `encoding`, holds a line too long to be a record, or unfolds endlessly.
+        The text is no valid `encoding`, holds a zero byte or a line too long to be a record, or unfolds endlessly.
     """
     _check_lines(source)
     found = encoding or _detect(source)
@@ -57,6 +57,11 @@ def as_utf8(source: SourceFile, folder: Path, encoding: str | None) -> Text:
 def _text(source: SourceFile, path: Path, encoding: str, tally: Tally) -> Text:
     if tally.is_endless:
         raise SourceError(f"{source.path} has a line of more than {LONGEST_LINE:,} bytes: it is no table of lines.")
+    if tally.has_nul:
+        raise SourceError(
+            f"{source.path} holds a zero byte on line {line_of_zero(path):,}: it was damaged, or fields were padded with zeros. "
+            "Export it again without them."
+        )
     return Text(source, path, encoding, tally)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from typing import Any
 
 import duckdb
@@ -12,7 +12,7 @@ from segmenter.config.source import RulesConfig
 from segmenter.intake.formats import given, number_of, text_of, time_of
 from segmenter.intake.meaning import Meaning
 from segmenter.intake.raw import CLEAN, RawTable, unreadable
-from segmenter.intake.types import FATES, STATUSES
+from segmenter.intake.types import FATES, OTHER_CURRENCY, STATUSES
 
 SCALES = {"amount": 4, "quantity": 3, "unit_price": 6}
 CANCELLED = r"^(cancel|storn|void|annul|refus|declin|fail)"
@@ -39,7 +39,8 @@ def create(connection: duckdb.DuckDBPyConnection, roles: Collection[str]) -> Non
     absent = "".join(f", CAST(NULL AS {OPTIONAL[name]}) AS {name}" for name in OPTIONAL if name not in kept)
     connection.execute(f"CREATE OR REPLACE VIEW records AS SELECT rowid AS record, *{absent} FROM lines")  # noqa: S608 - ours
     connection.execute(
-        "CREATE OR REPLACE TABLE rejected (file INTEGER, line BIGINT, reason VARCHAR, text VARCHAR, record BIGINT)"
+        'CREATE OR REPLACE TABLE rejected (file INTEGER, line BIGINT, "column" VARCHAR, reason VARCHAR, text VARCHAR, '
+        "record BIGINT)"
     )
 
 
@@ -102,10 +103,10 @@ def _reject(connection: duckdb.DuckDBPyConnection, table: RawTable, meaning: Mea
     """Add the records with unreadable values, verbatim; their lines are named later."""
     verbatim = ", ".join(f"coalesce(CAST(c{index} AS VARCHAR), '')" for index in range(len(table.layout.header)))
     connection.execute(
-        "INSERT INTO rejected SELECT file, NULL, fault, text, record FROM (SELECT file, record, "  # noqa: S608 - our names
-        f"{_fault(table, meaning, rules)} AS fault, concat_ws(',', {verbatim}) AS text FROM {table.relation}) "
-        "WHERE fault IS NOT NULL",
-        {**table.parameters, **_currency(meaning, rules)},
+        "INSERT INTO rejected SELECT file, NULL, faulty, fault, text, record FROM (SELECT file, record, "  # noqa: S608 - our names
+        f"{_fault(table, meaning, rules)} AS fault, {_faulty(table, meaning, rules)} AS faulty, "
+        f"concat_ws(',', {verbatim}) AS text FROM {table.relation}) WHERE fault IS NOT NULL",
+        {**table.parameters, **_currency(meaning, rules), "header": list(table.layout.header)},
     )
 
 
@@ -173,17 +174,33 @@ def _amount(table: RawTable, meaning: Meaning) -> str:
 
 def _fault(table: RawTable, meaning: Meaning, rules: RulesConfig) -> str:
     """SQL of the reason why a record cannot be read, NULL where it can; an empty cell is no fault."""
+    return _case((condition, f"'{reason}'") for condition, reason, _ in _faults(table, meaning, rules))
+
+
+def _faulty(table: RawTable, meaning: Meaning, rules: RulesConfig) -> str:
+    """SQL of the name, in ``$header``, of the column that the reason is about."""
+    places = meaning.roles.index
+    return _case((condition, f"$header[{places[role] + 1}]") for condition, _, role in _faults(table, meaning, rules))
+
+
+def _case(cases: Iterable[tuple[str, str]]) -> str:
+    return f"CASE {' '.join(f'WHEN {condition} THEN {value}' for condition, value in cases)} END"
+
+
+def _faults(table: RawTable, meaning: Meaning, rules: RulesConfig) -> list[tuple[str, str, str]]:
+    """Every fault that a record may have: SQL that is true where it has it, the reason, and the role of the column."""
     roles = meaning.roles.index
     known = {role: given(*_column(table, meaning, role)) for role in ("time", *SCALES) if role in roles}
-    cases = [f"WHEN {known['time']} AND {_time(table, meaning)} IS NULL THEN 'a date that cannot be read'"]
-    cases += [
-        f"WHEN {known[role]} AND {_number(table, meaning, role)} IS NULL THEN 'a number that cannot be read ({role})'"
+    found = [(f"{known['time']} AND {_time(table, meaning)} IS NULL", "a date that cannot be read", "time")]
+    found += [
+        (f"{known[role]} AND {_number(table, meaning, role)} IS NULL", "a number that cannot be read", role)
         for role in SCALES
         if role in roles
     ]
     if "amount" not in roles and "quantity" in roles:
         both = f"{known['quantity']} AND {known['unit_price']}"
-        cases.append(f"WHEN {both} AND {_amount(table, meaning)} IS NULL THEN 'an amount beyond all money'")
+        found.append((f"{both} AND {_amount(table, meaning)} IS NULL", "an amount beyond all money", "unit_price"))
     if _currency(meaning, rules):
-        cases.append(f"WHEN upper({_text(table, meaning, 'currency')}) <> $currency THEN 'another currency'")
-    return f"CASE {' '.join(cases)} END"
+        text = _text(table, meaning, "currency")
+        found.append((f"upper({text}) <> $currency", OTHER_CURRENCY, "currency"))
+    return found

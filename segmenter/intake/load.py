@@ -19,7 +19,9 @@ from segmenter.intake.fill import fill
 from segmenter.intake.meaning import Understood
 from segmenter.intake.roles import Roles
 from segmenter.intake.sources import SourceFile, as_text, examine, expand
-from segmenter.intake.types import Intake, Reading, Recognition
+from segmenter.intake.types import Intake, Reading, Recognition, Reject
+
+SHOWN_REJECTS = 100
 
 
 def open_connection(memory_limit: str, threads: int | None, folder: Path) -> duckdb.DuckDBPyConnection:
@@ -72,7 +74,7 @@ def load(
     readings = _readings(connection, files, understood, dialects)
     _name_rejected(connection, files)
     layouts = [(each.layout.header, each.meaning.roles) for each in understood]
-    return Intake(readings, recognition(layouts), account(connection, rules))
+    return Intake(readings, recognition(layouts), account(connection, rules), _rejects(connection))
 
 
 def _stamp(path: Path) -> tuple[int, int]:
@@ -188,9 +190,14 @@ def _name_rejected(connection: duckdb.DuckDBPyConnection, files: Sequence[Source
         "INSERT INTO file_names VALUES (?, ?)", [(n, as_text(file.path.name)) for n, file in enumerate(files)]
     )
     connection.execute(
-        "CREATE OR REPLACE TABLE rejected AS SELECT n.name AS file, r.line, r.reason, r.text "
+        'CREATE OR REPLACE TABLE rejected AS SELECT n.name AS file, r.line, r."column", r.reason, r.text '
         "FROM rejected r JOIN file_names n ON n.file = r.file ORDER BY r.file, r.line, r.reason"
     )
+
+
+def _rejects(connection: duckdb.DuckDBPyConnection) -> tuple[Reject, ...]:
+    found = connection.execute(f'SELECT file, line, "column", reason FROM rejected LIMIT {SHOWN_REJECTS}').fetchall()  # noqa: S608 - ours
+    return tuple(Reject(*row) for row in found)
 
 
 def recognition(layouts: Sequence[tuple[Sequence[str], Roles]]) -> Recognition:

@@ -24,6 +24,8 @@ OTHERS = {
     b"BZh": "compressed with bzip2",
     b"\xfd7zXZ\0": "compressed with xz",
     b"\x28\xb5\x2f\xfd": "compressed with zstd",
+    b"\x04\x22\x4d\x18": "compressed with lz4",
+    b"\x1f\x9d": "compressed with compress (.Z)",
     b"7z\xbc\xaf\x27\x1c": "a 7-Zip archive",
     b"Rar!": "a RAR archive",
     b"\xd0\xcf\x11\xe0": "an old Excel file (.xls), or a workbook with a password",
@@ -36,6 +38,8 @@ WIDE = (
     ((codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE), "utf-32"),
     ((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE), "utf-16"),
 )
+CONTROLS = bytes(byte for byte in range(32) if byte not in b"\t\n\r")
+MOST_TEXT = 0.95  # of the head's bytes; with fewer it is no text that a few zero bytes got into
 JSON = re.compile(rb"(\xef\xbb\xbf)?\s*(\[\s*)?\{")
 
 
@@ -158,17 +162,21 @@ def _unpacked_head(path: Path) -> bytes:
 
 
 def _kind(path: Path, head: bytes) -> Kind:
-    for magic, what in OTHERS.items():
-        if head.startswith(magic):
-            raise SourceError(f"{path} is {what}. Export it as CSV, Parquet, JSON lines or XLSX.")
+    what = next((what for magic, what in OTHERS.items() if head.startswith(magic)), None)
+    if head[257:262] == b"ustar":
+        what = "a tar archive"
+    if what is not None:
+        raise SourceError(f"{path} is {what}. Export it as CSV, Parquet, JSON lines or XLSX.")
     if head.startswith(b"PAR1"):
         return "parquet"
     if head.startswith(b"PK\x03\x04"):
         return "workbook"
     if head[8:12] == b"DUCK":
         return "duckdb"
-    if b"\x00" in head and wide_encoding(head) is None:
-        raise SourceError(f"{path} is a binary file, not an export. Export it as CSV, Parquet, JSON lines or XLSX.")
+    if b"\x00" in head and wide_encoding(head) is None and len(head.translate(None, CONTROLS)) < MOST_TEXT * len(head):
+        raise SourceError(
+            f"{path} is a binary file (it holds zero bytes), not an export. Export it as CSV, Parquet, JSON lines or XLSX."
+        )
     return "json" if JSON.match(head) else "csv"
 
 

@@ -61,6 +61,18 @@ def take(path: Path) -> Tally:
     )  # fmt: skip
 
 
+def line_of_zero(path: Path) -> int:
+    """The line, from 1, of the first zero byte of the file at `path`; that behind the last line where it has none."""
+    line = 1
+    with path.open("rb") as file:
+        while chunk := file.read(CHUNK):
+            before, zero, _ = chunk.partition(b"\0")
+            line += before.count(b"\n")
+            if zero:
+                break
+    return line
+
+
 @dataclass
 class _Letters:
     """Whether the bytes read so far are UTF-8, and hold a zero."""

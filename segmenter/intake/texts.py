@@ -92,7 +92,7 @@ class TextBatch:
         connection.execute("CREATE OR REPLACE TEMP TABLE text_files (file INTEGER, path VARCHAR)")
         named = [(number, str(text.path)) for number, text in self.texts.items()]
         connection.executemany("INSERT INTO text_files VALUES (?, ?)", named)
-        connection.execute(query("intake_rejects"))
+        connection.execute(query("intake_rejects"), {"header": list(self.dialect.header)})
         self._check_whole(connection)
         self._check_counts(connection)
         self._check_folded(connection)

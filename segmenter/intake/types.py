@@ -29,6 +29,7 @@ from decimal import Decimal
 # What becomes of a record: it is used as one of the first two, or set aside as one of the others.
 FATES = ("sale", "return", "cancelled", "cancellation", "cancelled_status", "duplicate", "no_customer", "no_date", "no_amount",
          "non_product", "negative_price", "zero_price", "unreadable")  # fmt: skip
+OTHER_CURRENCY = "another currency"  # a reason that the user asked for, by rules.currency
 STATUSES = ("sale", "return", "cancelled", "cancellation")
 
 
@@ -64,13 +65,25 @@ class AccountLine:
 
 
 @dataclass(frozen=True)
+class Unreadable:
+    """How many rows could not be read for one reason."""
+
+    reason: str
+    rows: int
+
+
+@dataclass(frozen=True)
 class RowAccount:
-    """rows read = rows used + rows set aside by reason, and the same in money."""
+    """rows read = rows used + rows set aside by reason, and the same in money.
+
+    `unreadable` tells the rows that could not be read by reason, the commonest first.
+    """
 
     rows_read: int
     amount_read: Decimal
     lines: tuple[AccountLine, ...]
     warnings: tuple[str, ...] = ()
+    unreadable: tuple[Unreadable, ...] = ()
 
     @property
     def rows_used(self) -> int:
@@ -79,13 +92,24 @@ class RowAccount:
 
 
 @dataclass(frozen=True)
+class Reject:
+    """Where a row stands that could not be read, which of its columns shows that, and why."""
+
+    file: str
+    line: int
+    column: str
+    reason: str
+
+
+@dataclass(frozen=True)
 class Intake:
     """A finished intake; ``transactions`` and ``rejected`` are tables of the connection it was given.
 
-    ``rejected`` has the columns file, line, reason, text: one row per row that could not be read,
-    verbatim.
+    ``rejected`` has the columns file, line, column, reason, text: one row per row that could not be read,
+    verbatim. `rejects` are the first of them, without their text.
     """
 
     readings: tuple[Reading, ...]
     recognition: Recognition
     account: RowAccount
+    rejects: tuple[Reject, ...] = ()

@@ -30,6 +30,7 @@ MEMORY_PER_BYTE = 8  # of the unpacked sheets: a cell of twenty letters is kept 
 REFUSED = 3
 MOST_EXPANSION = 100  # a sheet compresses ten- to twentyfold
 FREE_EXPANSION = 1 << 24
+BOOKS = {"[Content_Types].xml", "content.xml"}  # what a workbook of Excel or LibreOffice has
 TITLE_ROWS = 30
 
 
@@ -114,8 +115,11 @@ def _unfolded(path: Path) -> int:
     try:
         with zipfile.ZipFile(path) as archive:
             unfolded = sum(entry.file_size for entry in archive.infolist())
+            is_book = any(name in BOOKS or name.startswith("xl/") for name in archive.namelist())
     except (zipfile.BadZipFile, OSError) as error:
         raise SourceError(f"{path} is no workbook: {error}. Save it as XLSX or CSV.") from None
+    if not is_book:
+        raise SourceError(f"{path} is a ZIP archive, not a workbook. Unpack it and name what comes out.")
     if unfolded > MOST_BYTES or (unfolded > FREE_EXPANSION and unfolded > MOST_EXPANSION * path.stat().st_size):
         raise SourceError(f"{path} unfolds to {unfolded:,} bytes; refused. Export the transactions as CSV.")
     return unfolded

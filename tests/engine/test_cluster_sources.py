@@ -93,8 +93,9 @@ def test_what_cannot_be_read_in_a_csv_is_counted_and_brought_home(spark, tmp_pat
     )
     _, theirs, connection = in_cluster(spark, [path])
     assert {line.reason: line.rows for line in theirs.account.lines}["unreadable"] == 1
-    ((file, reason, row),) = connection.execute("select file, reason, text from rejected").fetchall()
+    ((file, column, reason, row),) = connection.execute('select file, "column", reason, text from rejected').fetchall()
     assert file == f"file://{path}"
+    assert column == "invoicedate"
     assert reason == "a date that cannot be read"
     assert row.startswith("9,yesterday,1")
 

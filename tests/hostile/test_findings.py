@@ -22,7 +22,7 @@ def read(tmp_path):
     def read(*paths):
         connection = open_connection("1GiB", 1, tmp_path)
         opened.append(connection)
-        rules = RulesConfig(min_customers=2, min_usable_share=0.0)
+        rules = RulesConfig(min_customers=2, min_usable_share=0.0, max_unreadable_share=1.0)
         account = load(connection, [str(path) for path in paths], SourceConfig(), rules).account
         customers = {row[0] for row in connection.execute("SELECT customer_id FROM transactions").fetchall()}
         return account, customers, connection.execute("SELECT line, reason, text FROM rejected").fetchall()

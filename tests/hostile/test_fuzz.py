@@ -78,6 +78,11 @@ def ended_with(content):
         path = Path(folder) / "sales.csv"
         path.write_bytes(content)
         try:
-            return load(connection, [path], SourceConfig(), RulesConfig(min_customers=2, min_usable_share=0.0)).account
+            return load(
+                connection,
+                [path],
+                SourceConfig(),
+                RulesConfig(min_customers=2, min_usable_share=0.0, max_unreadable_share=1.0),
+            ).account
         except SegmenterError as error:
             return error

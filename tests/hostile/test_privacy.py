@@ -26,7 +26,12 @@ def read(tmp_path):
         (tmp_path / "export.csv").write_text(text)
         connection = open_connection("1GiB", 1, tmp_path)
         opened.append(connection)
-        load(connection, [tmp_path / "export.csv"], SourceConfig(), RulesConfig(min_customers=2, min_usable_share=0.0))
+        load(
+            connection,
+            [tmp_path / "export.csv"],
+            SourceConfig(),
+            RulesConfig(min_customers=2, min_usable_share=0.0, max_unreadable_share=1.0),
+        )
         return connection, (None if key is None else privacy.pseudonymise(connection, key))
 
     yield read

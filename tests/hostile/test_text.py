@@ -12,6 +12,7 @@ from html.parser import HTMLParser
 import pytest
 
 from segmenter.delivery import gate
+from tests.hostile.conftest import COLUMN, FILE_NAME, SETTINGS
 
 URL_ATTRIBUTES = ("src", "href", "xlink:href", "action", "data", "poster", "srcset", "formaction", "background")
 PDF_ACTIONS = (b"/JavaScript", b"/JS", b"/Launch", b"/URI", b"/EmbeddedFile", b"/OpenAction", b"/SubmitForm", b"/GoToR")
@@ -224,3 +225,15 @@ def test_a_document_of_json_cannot_move_a_terminal(capsys):
     told = capsys.readouterr().out
     assert json.loads(told) == {"name": "".join(FORGED)}
     assert told.removesuffix("\n").isprintable()
+
+
+def test_every_kind_of_output_is_one_that_is_looked_at(shop, record_testsuite_property):
+    outputs = [path for run in shop.runs for path in run.rglob("*") if path.is_file()]
+    assert {path.suffix for path in outputs} <= {".html", ".pdf", ".csv", ".xlsx", ".parquet", ".json", ".svg", ""}
+    assert {path.name for path in outputs if not path.suffix} == {"SHA256SUMS"}
+    strings = (*shop.texts, FILE_NAME, COLUMN, *re.findall('= "(.*)"$', SETTINGS, re.MULTILINE))
+    assert len(set(strings)) == len(shop.texts) + 5
+    record_testsuite_property("hostile strings", len(set(strings)))
+    record_testsuite_property("files of the runs", len(outputs))
+    record_testsuite_property("commands, of standard output and standard error", len(shop.said))
+    record_testsuite_property("strings x outputs", len(set(strings)) * (len(outputs) + 2 * len(shop.said)))

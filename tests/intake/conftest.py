@@ -43,8 +43,8 @@ class Exports:
         connection = open_connection("1GiB", 2, self.folder)
         self.connections.append(connection)
         config = SourceConfig(columns=ColumnsConfig(**(columns or {})), **source)
-        lenient = RulesConfig(**{"min_customers": 2, "min_usable_share": 0.0, **(rules or {})})
-        return Loaded(load(connection, sources, config, lenient), connection)
+        lenient = {"min_customers": 2, "min_usable_share": 0.0, "max_unreadable_share": 1.0}
+        return Loaded(load(connection, sources, config, RulesConfig(**{**lenient, **(rules or {})})), connection)
 
     def read(self, content, **options):
         """Write `content` and load it."""

@@ -1,5 +1,6 @@
 """rows read = rows used + rows set aside by reason, in rows and in money."""
 
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
@@ -38,15 +39,67 @@ def test_each_reason_is_counted_with_its_money(export, table):
     assert next(line.amount for line in loaded.intake.account.lines if line.reason == "no_customer") == Decimal(7)
 
 
-def test_unreadable_rows_are_kept_verbatim_with_file_line_and_reason(export, table):
+def test_unreadable_rows_are_kept_verbatim_with_file_line_column_and_reason(export, table):
     rows = [*MANY, ("x", "c1", "not a day", "p", "1", "2"), ("y", "c1", "2024-01-20", "p", "many", "2"), ("z", "c9")]
     loaded = export.read(table(rows=rows))
     assert loaded.fates["unreadable"] == 3
     assert loaded.rejected == [
-        ("export.csv", 62, "a date that cannot be read", "x,c1,not a day,p,1,2"),
-        ("export.csv", 63, "a number that cannot be read (quantity)", "y,c1,2024-01-20,p,many,2"),
-        ("export.csv", 64, "fewer columns than the header", "z,c9"),
+        ("export.csv", 62, "order_date", "a date that cannot be read", "x,c1,not a day,p,1,2"),
+        ("export.csv", 63, "quantity", "a number that cannot be read", "y,c1,2024-01-20,p,many,2"),
+        ("export.csv", 64, "order_date", "fewer columns than the header", "z,c9"),
     ]
+    assert {(each.line, each.column) for each in loaded.intake.rejects} == {
+        (62, "order_date"), (63, "quantity"), (64, "order_date")
+    }  # fmt: skip
+
+
+def test_columns_too_many_quotes_and_letters_are_told_with_their_column(export, table):
+    text = (
+        table(rows=[(*row[:3], "thé", *row[4:]) for row in MANY])
+        + 'x,c1,2024-01-20,p,1,2,3,4\ny,c1,2024-01-20,"p"p,1,2\n'
+    )
+    loaded = export.read(text.encode() + b"z,c1,2024-01-20,caf\xe9,1,2\n")
+    assert [row[1:4] for row in loaded.rejected] == [
+        (62, "column 7", "more columns than the header"),
+        (63, "sku", "a quote that is not closed or has text behind it"),
+        (64, "sku", "letters that are not in the encoding"),
+    ]
+
+
+def test_the_account_counts_unreadable_rows_by_reason_the_commonest_first(export, table):
+    rows = [*MANY, ("x", "c1", "never", "p", "1", "2"), ("z", "c9"), ("z", "c9")]
+    account = export.read(table(rows=rows)).intake.account
+    assert [(each.reason, each.rows) for each in account.unreadable] == [
+        ("fewer columns than the header", 2),
+        ("a date that cannot be read", 1),
+    ]
+    assert "(fewer columns than the header: 2; a date that cannot be read: 1)" in account.warnings[0]
+
+
+def test_more_unreadable_rows_than_the_limit_stop_the_run_and_a_footer_does_not(export, table):
+    few, many = ([*MANY, *[("z", "c9")] * n] for n in (3, 4))
+    assert export.read(table(rows=few), rules={"max_unreadable_share": 0.01}).fates["unreadable"] == 3
+    message = (
+        r"4 of 64 rows could not be read.*max_unreadable_share = 0\.01.*\(4\) because of fewer columns than the header"
+    )
+    with pytest.raises(DataError, match=message):
+        export.read(table(rows=many), rules={"max_unreadable_share": 0.01})
+    assert export.read(table(rows=many), rules={"max_unreadable_share": 0.07}).fates["unreadable"] == 4
+
+
+def test_lines_of_a_currency_that_was_not_chosen_are_no_reason_to_stop(export):
+    text = "customer_id,order_date,amount,currency\n" + "".join(
+        f"c{n % 5},2024-01-{n % 15 + 13},5,{'EUR' if n % 2 else 'USD'}\n" for n in range(60)
+    )
+    loaded = export.read(text, rules={"currency": "EUR", "max_unreadable_share": 0.01})
+    assert loaded.fates == {"sale": 30, "unreadable": 30}
+
+
+def test_days_that_have_not_come_yet_are_told_with_the_last_of_them(export, table):
+    coming = f"{datetime.now(UTC).date() + timedelta(days=400)}"
+    loaded = export.read(table(rows=[*MANY, ("x", "c1", coming, "p", "1", "2.00")]))
+    assert f"1 rows are dated after today, the last {coming}" in loaded.intake.account.warnings[-1]
+    assert export.read(table(rows=MANY)).intake.account.warnings == ()
 
 
 def test_text_for_nothing_is_no_amount(export, table):
@@ -65,7 +118,7 @@ def test_what_is_no_number_is_never_money(export, table, value):
 def test_a_day_that_does_not_exist_is_never_another_day(export, table, day):
     loaded = export.read(table(rows=[*MANY, ("x", "c1", day, "p", "1", "2.00")]))
     assert loaded.fates == {"sale": 60, "unreadable": 1}
-    assert loaded.rejected[0][2] == "a date that cannot be read"
+    assert loaded.rejected[0][3] == "a date that cannot be read"
 
 
 @pytest.mark.parametrize(("quantity", "price"), [("1", "1e17"), ("1e17", "1"), ("1e9", "1e9")])
@@ -78,7 +131,7 @@ def test_rejected_rows_carry_the_line_an_editor_shows(export):
     rows = "".join(f'c{n % 5},2024-01-{n % 15 + 13},5,"two\nlines"\n' for n in range(60))
     text = "customer_id,order_date,amount,note\n" + rows + "torn\n\nc1,never,5,x\n"
     rejected = export.read(text).rejected
-    assert [(line, text.split("\n")[line - 1]) for _, line, _, _ in rejected] == [(122, "torn"), (124, "c1,never,5,x")]
+    assert [(line, text.split("\n")[line - 1]) for _, line, *_ in rejected] == [(122, "torn"), (124, "c1,never,5,x")]
 
 
 def test_a_total_below_the_rows_and_a_repeated_header_are_no_sales(export, table):

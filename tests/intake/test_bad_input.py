@@ -1,6 +1,11 @@
 """What cannot be read is refused in one paragraph that says what, where and what to do."""
 
+import bz2
 import gzip
+import io
+import lzma
+import os
+import tarfile
 import zipfile
 
 import pytest
@@ -45,7 +50,70 @@ def test_a_binary_file(export):
 
 
 def test_a_zero_byte_among_text(export):
-    refused(export, "customer_id,order_date,amount\nc\0,2024-01-13,5\n", "is a binary file")
+    refused(export, "customer_id,order_date,amount\nc\0,2024-01-13,5\n", "holds a zero byte on line 2")
+
+
+def test_a_zero_byte_in_an_object(export):
+    text = '{"customer_id": 1, "order_date": "2024-01-13", "amount": 5}\n{"customer_id": "\0", "amount": 5}\n'
+    refused(export, text, "holds a zero byte on line 2|cannot be read", name="a.jsonl")
+
+
+@pytest.mark.parametrize("pack", ["bz2", "xz", "7z", "zip", "tar", "lz4", "zst", "compress"])
+def test_an_archive_of_another_kind_is_named_whatever_the_file_is_called(export, table, pack):
+    text = table().encode()
+    packed = {
+        "bz2": lambda: bz2.compress(text),
+        "xz": lambda: lzma.compress(text),
+        "zip": lambda: _zipped(text),
+        "tar": lambda: _tarred(text),
+        "7z": lambda: b"7z\xbc\xaf\x27\x1c" + bytes(200),
+        "lz4": lambda: b"\x04\x22\x4d\x18" + bytes(200),
+        "zst": lambda: b"\x28\xb5\x2f\xfd" + bytes(200),
+        "compress": lambda: b"\x1f\x9d\x90" + bytes(200),
+    }[pack]()
+    words = {"bz2": "bzip2", "xz": "xz", "zip": "ZIP archive", "tar": "tar archive", "7z": "7-Zip", "lz4": "lz4",
+             "zst": "zstd", "compress": "compress"}  # fmt: skip
+    refused(export, packed, words[pack], name="export.csv")
+
+
+def _zipped(text):
+    target = io.BytesIO()
+    with zipfile.ZipFile(target, "w") as archive:
+        archive.writestr("export.csv", text)
+    return target.getvalue()
+
+
+def _tarred(text):
+    target = io.BytesIO()
+    with tarfile.open(fileobj=target, mode="w") as archive:
+        member = tarfile.TarInfo("export.csv")
+        member.size = len(text)
+        archive.addfile(member, io.BytesIO(text))
+    return target.getvalue()
+
+
+@pytest.mark.parametrize("quoted", ["customer", "everything but the header", "everything"])
+def test_single_quotes_about_fields_are_named(export, quoted):
+    def row(*cells):
+        places = {"customer": (0,)}.get(quoted, (0, 1, 2))
+        return ",".join(f"'{cell}'" if place in places else cell for place, cell in enumerate(cells)) + "\n"
+
+    header = ("customer_id", "order_date", "amount")
+    text = (row(*header) if quoted == "everything" else ",".join(header) + "\n") + "".join(
+        row(f"c{n}", f"2024-01-{n + 13}", "5") for n in range(9)
+    )
+    refused(export, text, "between single quotes")
+
+
+def test_an_apostrophe_in_names_is_a_letter(export):
+    loaded = export.read("customer_id,order_date,amount\nO'Hara,2024-01-13,5\n't Hooft,2024-01-14,6\n")
+    assert {row[0] for row in loaded.rows("customer_id")} == {"O'Hara", "'t Hooft"}
+
+
+def test_a_files_name_may_be_no_text(export, table):
+    path = export.folder / os.fsdecode(b"caf\xe9.csv")
+    path.write_text(table())
+    assert export.load(path).intake.readings[0].name == "caf\ufffd.csv"
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from segmenter.config.source import RulesConfig, SourceConfig
 from segmenter.errors import SourceError
 from segmenter.intake import cache, fill, load, open_connection, readers
 
-RULES = RulesConfig(min_customers=2, min_usable_share=0.0)
+RULES = RulesConfig(min_customers=2, min_usable_share=0.0, max_unreadable_share=1.0)
 TABLES = ("transactions", "judged", "rejected")
 
 

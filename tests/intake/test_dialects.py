@@ -33,7 +33,7 @@ def test_a_few_rows_of_another_encoding_do_not_garble_the_rest(export):
     rows = [f"Zoë{n},2024-01-{n % 15 + 13},5\n".encode() for n in range(60)]
     loaded = export.read(b"customer_id,order_date,amount\n" + b"".join(rows) + b"Zo\xeb,2024-01-20,5\n")
     assert loaded.fates == {"sale": 60, "unreadable": 1}
-    assert loaded.rejected[0][1:3] == (62, "letters that are not in the encoding")
+    assert loaded.rejected[0][1:4] == (62, "customer_id", "letters that are not in the encoding")
     assert ("Zoë7",) in loaded.rows("customer_id")
 
 

@@ -6,8 +6,12 @@ import re
 import pytest
 
 from segmenter.config.report import ReportConfig
+from segmenter.intake import account
+from segmenter.intake.types import OTHER_CURRENCY
 from segmenter.report import brief, render
 from segmenter.report.catalogue import COMPLETE, read
+from segmenter.report.language import Voice
+from tests.conftest import ROOT
 from tests.report.made_up import bare_run
 from tests.report.moved import moved_run
 from tests.report.unspoken import HOW, one_letter, texts_of, unspoken
@@ -86,3 +90,17 @@ def test_a_translation_keeps_the_names_that_are_filled_in(language):
     own = read(language)
     for text, told in (*own.texts.items(), *own.analysis.items()):
         assert sorted(set(re.findall(r"\{\w+\}", told))) == sorted(set(re.findall(r"\{\w+\}", text))), text
+
+
+@pytest.mark.parametrize("locale", LANGUAGES)
+def test_what_is_told_of_rows_that_need_a_look_is_translated(locale):
+    text = (ROOT / "queries" / "intake_rejects.sql").read_text() + (ROOT / "segmenter/intake/lines.py").read_text()
+    torn = re.findall(r"(?:THEN|ELSE) '([a-z][^']+)'", text)
+    typed = re.findall(r'"(an? [a-z ]+(?:read|money))"', text)
+    assert (len(torn), len(set(typed))) == (6, 3)
+    reasons = "; ".join(f"{reason}: 1,204" for reason in (*torn, *typed, OTHER_CURRENCY))
+    with one_letter(locale):
+        voice = Voice(locale)
+        told = voice.retell(f"12,040 rows could not be read ({reasons}); rejected.csv holds them.")
+        future = voice.retell(account.FUTURE.format(n="1,204", last="2062-01-01"))
+    say_so(unspoken([told, future], locale, RAW))

@@ -1,0 +1,148 @@
+"""Small files that ask for much, each given to the command line: how it ends, in how many seconds of a processor, and with how much memory.
+
+    python bench/bombs.py [--seconds 5] [--mib 300] [--results]
+
+Every one has to be refused with one paragraph and exit status 2 or 3. The exit status is 1 where one was not, or took
+longer or more than the limits.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import results
+
+LINE = 1 << 30  # letters of a line without end
+CHUNK = b"x" * (1 << 22)
+HARMLESS = {"linked.xlsx", "outside.xlsx"}  # what they point at is never followed, so that the rest may be read
+
+
+@dataclass(frozen=True)
+class Ending:
+    """How the command ended on one file."""
+
+    name: str
+    n_bytes: int
+    status: int
+    seconds: float
+    mib: float
+    told: str
+
+    def faults(self, seconds: float, mib: float) -> Iterator[str]:
+        """What of it breaks a promise."""
+        if self.status not in ({0, 2, 3} if self.name in HARMLESS else {2, 3}):
+            yield f"ended with {self.status}"
+        if self.status and (self.told.count("\n") != 1 or not self.told.startswith("segmenter: ")):
+            yield f"no paragraph: {self.told[-300:]!r}"
+        if "root:" in self.told:
+            yield "a file of this machine was read"
+        if self.seconds > seconds:
+            yield f"took {self.seconds:.1f} s of a processor"
+        if self.mib > mib:
+            yield f"took {self.mib:.0f} MiB"
+
+
+def main() -> int:
+    """Give every bomb to the command line, and print what became of it."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--seconds", type=float, default=5)
+    parser.add_argument("--mib", type=float, default=300)
+    parser.add_argument("--results", action="store_true", help="write the table to bench/RESULTS.md")
+    parser.add_argument("--make", type=Path, help="only write the files into this folder")
+    options = parser.parse_args()
+    if options.make:
+        _make(options.make)
+        return 0
+    with tempfile.TemporaryDirectory() as folder:
+        # by another process: of one with much memory a child begins with as much
+        subprocess.run([sys.executable, __file__, "--make", folder], check=True)
+        endings = [_ended(path) for path in sorted(Path(folder).iterdir())]
+    rows = [(each.name, _size(each.n_bytes), each.status, f"{each.seconds:.1f}", f"{each.mib:.0f}") for each in endings]
+    table = results.table(("file", "size", "exit status", "seconds of a processor", "peak MiB"), rows)
+    print(table, *(f"{each.name}: {each.told.strip()}" for each in endings), sep="\n")
+    broken = [f"BROKEN {each.name} {fault}" for each in endings for fault in each.faults(options.seconds, options.mib)]
+    print(*broken, sep="\n")
+    if options.results:
+        about = (
+            "Files that ask for much, each given to `segmenter inspect` in a process of its own; the memory is the peak of "
+            "that process and of those that it starts."
+        )
+        results.write("Bombs", "\n\n".join([about, table, *broken, "`python bench/bombs.py --results`"]))
+    return int(bool(broken))
+
+
+def _make(folder: Path) -> None:
+    """Write all files into `folder`."""
+    from fuzz_corpus import bases
+    from fuzz_damage import bombs
+
+    known = {base.kind: base.content for base in bases(None)}
+    for name, content in {**bombs(known["workbook"]), **_lying(known["parquet"])}.items():
+        (folder / name).write_bytes(content)
+    _endless(folder / "line-of-a-gib.csv")
+    _endless_below_a_header(folder / "line-of-a-gib-below-a-header.csv")
+
+
+def _endless(path: Path) -> None:
+    with path.open("wb") as file:
+        for _ in range(LINE // len(CHUNK)):
+            file.write(CHUNK)
+
+
+def _endless_below_a_header(path: Path) -> None:
+    """A gibibyte of which the disk holds but a page: a header, a sale, and a line of zeros."""
+    path.write_bytes(b"customer_id,order_date,amount\nc1,2024-01-13,5\n")
+    os.truncate(path, LINE)
+
+
+def _lying(parquet: bytes) -> dict[str, bytes]:
+    """A Parquet file whose footer tells other rows than there are, is said to be endless, or whose pages unfold to 2 GiB.
+
+    Rows are the only numbers that the file holds as often as it has columns, so that they are found by their bytes.
+    """
+    length = int.from_bytes(parquet[-8:-4], "little")
+    body, footer = parquet[: -8 - length], parquet[-8 - length : -8]
+    said = footer.replace(b"\x16" + _varint(200), b"\x16" + _varint(1 << 40))
+    page = body.find(b"\x15", 6)
+    end = next(at for at in range(page + 1, len(body)) if body[at] < 128) + 1
+    swollen = body[: page + 1] + _varint((1 << 31) - 1) + body[end:]
+    return {
+        "rows.parquet": body + said + len(said).to_bytes(4, "little") + b"PAR1",
+        "footer.parquet": body + footer + b"\xff\xff\xff\x7fPAR1",
+        "pages.parquet": swollen + footer + parquet[-8:],
+        "groups.parquet": body + footer.replace(b"\x19\x1c", b"\x19\xfc" + b"\xff\xff\xff\xff\x0f", 1) + parquet[-8:],
+    }
+
+
+def _varint(value: int) -> bytes:
+    """`value` as Thrift's compact protocol writes a signed number."""
+    value, found = value << 1, bytearray()
+    while value > 127:
+        found.append(value & 127 | 128)
+        value >>= 7
+    return bytes([*found, value])
+
+
+def _ended(path: Path) -> Ending:
+    words = [sys.executable, "-P", "-m", "segmenter", "inspect", str(path)]
+    process = subprocess.Popen(words, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True, errors="replace")
+    told = process.stderr.read() if process.stderr else ""
+    _, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    taken = usage.ru_utime + usage.ru_stime
+    return Ending(path.name, path.stat().st_size, process.returncode, taken, usage.ru_maxrss / 1024, told)
+
+
+def _size(n_bytes: int) -> str:
+    return f"{n_bytes / 1024:,.0f} KiB"
+
+
+if __name__ == "__main__":
+    sys.exit(main())
