@@ -36,7 +36,7 @@ def test_lines_swallowed_into_a_record_that_then_is_too_wide_are_written_out(exp
     rows[7], rows[9] = rows[7].replace("fine", '"fine'), rows[9].replace("c4", 'c4"')
     loaded = export.read(joined(rows))
     assert loaded.fates == {"sale": N - 3, "unreadable": 1}
-    assert loaded.rejected == [("export.csv", 9, "more columns than the header", "\n".join(rows[7:10]))]
+    assert loaded.rejected == [("export.csv", 9, "column 5", "more columns than the header", "\n".join(rows[7:10]))]
 
 
 def test_notes_of_several_lines_are_read_whole(export):
