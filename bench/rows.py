@@ -1,4 +1,4 @@
-"""Exports of any size, made by DuckDB: sales, returns and cancellations, texts with quotes."""
+"""Exports of any size, made by DuckDB: sales, returns and cancellations, texts with quotes; typed where the file is Parquet."""
 
 from __future__ import annotations
 
@@ -23,10 +23,8 @@ WITH numbered AS (
 )
 SELECT
     CASE WHEN takes_back AND hash(o, 7) % 2 = 0 THEN 'C' ELSE '' END || CAST(500000 + written AS VARCHAR) AS order_no,
-    strftime(
-        TIMESTAMP '2023-01-01' + to_seconds(CAST(63072000 * (hash(o, 1) % 1000003) / 1000003 AS BIGINT))
-        + to_hours(CASE WHEN takes_back THEN CAST(1 + hash(o, 8) % 500 AS BIGINT) ELSE 0 END), '%Y-%m-%d %H:%M:%S'
-    ) AS ordered_at,
+    TIMESTAMP '2023-01-01' + to_seconds(CAST(63072000 * (hash(o, 1) % 1000003) / 1000003 AS BIGINT))
+        + to_hours(CASE WHEN takes_back THEN CAST(1 + hash(o, 8) % 500 AS BIGINT) ELSE 0 END) AS ordered_at,
     10000 + CAST(floor($customers * pow((hash(o, 2) % 1000003) / 1000003, 1.6)) AS BIGINT) AS customer_id,
     'ST' || CAST(100 + hash(line, 3) % 4000 AS VARCHAR) AS product_code,
     CASE hash(line, 3) % 20 WHEN 0 THEN 'PLATE 12", WHITE' WHEN 1 THEN 'SIGN "HOME"' ELSE 'ITEM ' || CAST(hash(line, 3) % 4000 AS VARCHAR) END AS description,

@@ -39,7 +39,7 @@ with workspace(config) as connection:
     load(connection, [sys.argv[1]], config.source, config.rules)
     table = features.build(connection, config.features)
     if len(sys.argv) > 2:
-        baskets = features.baskets(connection, table.as_of, excluded=config.rules.non_product_pattern)
+        baskets = features.baskets(connection, table, excluded=config.rules.non_product_pattern)
         days = config.history.period_days
         money, past = features.period_revenue(connection, table, days), features.past_orders(connection, table, days)
         with open(sys.argv[2], "wb") as file:

@@ -80,8 +80,8 @@ def _stages(engine_of: Callable[[], SparkEngine], folder: Path, config: Config, 
         engine.draw(config.engine.spark_sample)
     with _timed(seconds, STAGES[1]):
         found = features.build(engine, config.features)
-        features.period(engine, found.as_of)
-        features.baskets(engine, found.as_of, excluded=config.rules.non_product_pattern)
+        features.period(engine, found)
+        features.baskets(engine, found, excluded=config.rules.non_product_pattern)
         features.period_revenue(engine, found, config.history.period_days)
         features.past_orders(engine, found, config.history.period_days)
     rule = _rule(found, config)

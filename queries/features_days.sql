@@ -1,6 +1,5 @@
 -- One row per customer and day with a standing order: how many, and their money, of the lines that stood, before
--- returns. Other queries
--- read this result under the name `days`.
+-- returns. Other queries read this result under the name `days`.
 select
     customer_id,
     day,

@@ -17,8 +17,8 @@ from segmenter.config.source import RulesConfig, SourceConfig
 from segmenter.engine.spark import SparkEngine
 from segmenter.errors import SourceError
 from segmenter.intake.account import account
-from segmenter.intake.formats import NOTHING
-from segmenter.intake.lines import SCALES, policies
+from segmenter.intake.formats import ABOUT, NOTHING
+from segmenter.intake.lines import FLOAT_ID, SCALES, policies
 from segmenter.intake.load import judge, recognition, refuse_several_currencies
 from segmenter.intake.meaning import SAMPLE
 from segmenter.intake.roles import Roles, recognise
@@ -110,7 +110,7 @@ def _typed(frame: DataFrame, roles: Roles, number: int) -> DataFrame:
     raw = {role: _quoted(name) for role, name in names.items()}
     faults = _faults(raw, names)
     columns = {
-        "customer_id": f"regexp_replace({_text(raw['customer'])}, '^([0-9]+)[.]0+$', '$1')",
+        "customer_id": f"regexp_replace({_text(raw['customer'])}, '{FLOAT_ID}', '$1')",
         "ts": f"try_cast({raw['time']} as timestamp_ntz)",
         **{
             f"{role}_id" if role == "order" else role: _text(raw.get(role))
@@ -136,7 +136,7 @@ def _text(column: str | None) -> str:
     """SQL of a text value; what exports write for nothing is NULL."""
     if column is None:
         return "cast(null as string)"
-    text = f"trim(cast({column} as string))"
+    text = _trimmed(column)
     return f"case when {text} not in ({', '.join(map(repr, NOTHING))}) then {text} end"
 
 
@@ -144,7 +144,12 @@ def _email(column: str | None) -> str:
     """SQL of an address's SHA-256, of its text trimmed and in lower case; NULL where there is none."""
     if column is None:
         return "cast(null as string)"
-    return f"case when {column} like '%_@_%' then sha2(lower(trim({column})), 256) end"
+    address = _trimmed(column)
+    return f"case when {address} like '%_@_%' then sha2(lower({address}), 256) end"
+
+
+def _trimmed(column: str) -> str:
+    return f"btrim(cast({column} as string), '{ABOUT}')"
 
 
 def _number(raw: dict[str, str], role: str) -> str:

@@ -75,6 +75,17 @@ def test_the_cluster_reads_the_same_transactions_and_gives_the_same_account(spar
 
 
 @pytest.mark.slow
+def test_white_space_about_ids_products_and_addresses_is_nothing_in_the_cluster_too(spark, tmp_path):
+    path = tmp_path / "sales.parquet"
+    odd = "concat(chr(9), CustomerID, ' ') as CustomerID, concat(StockCode, chr(11)) as StockCode"
+    mail = "concat(chr(9), 'Shop', CustomerID, '@Example.com ') Email"
+    duckdb.sql(f"copy (select * replace ({odd}), {mail} from (values {ROWS}) t ({HEADER})) to '{path}'")
+    engine, _, _ = in_cluster(spark, [path])
+    connection, _ = here([path], tmp_path)
+    assert transactions(engine) == transactions(connection)
+
+
+@pytest.mark.slow
 def test_rows_that_two_sources_share_count_once(spark, tmp_path):
     paths = [write(tmp_path / "one.parquet"), write(tmp_path / "two.parquet")]
     engine, theirs, _ = in_cluster(spark, paths)
