@@ -18,7 +18,7 @@ from segmenter.errors import SourceError
 from segmenter.intake import lines
 from segmenter.intake.formats import DAYS, NOTHING, TIMES, Evidence, Formats, gather, settle, trimmed
 from segmenter.intake.meaning import SAMPLE, Meaning, total
-from segmenter.intake.raw import CLEAN, TEXT, RawTable, Rows
+from segmenter.intake.raw import CLEAN, TEXT, RawTable, Row
 from segmenter.intake.roles import Roles
 from segmenter.intake.texts import CUT, TextBatch
 
@@ -31,14 +31,15 @@ CHECKED = {"customer": "customer_id", "order": "order_id", "product": "product",
 class Guess:
     """How the reader would type a batch: types of the columns, the one format of the dates, and the numbers' mark.
 
-    `mark` is what parts the decimals in all numbers; empty where no number has any.
+    `mark` is what parts the decimals in all numbers; empty where no number has any. `sampled` is the evidence of the first
+    records by file: each file is known by its own alone, whatever it was read beside.
     """
 
     types: tuple[str, ...]
     meaning: Meaning
     timestamp: str
     mark: str
-    evidence: Evidence
+    sampled: dict[int, Evidence]
 
 
 def read_plainly(
@@ -81,7 +82,8 @@ def _guess(
     time, numbers = roles.index["time"], [roles.index[role] for role in lines.SCALES if role in roles.index]
     if any([*roles.index.values()].count(index) > 1 for index in (time, *numbers)):
         return None  # what the other role asks for is the text
-    evidence = gather(connection, _kept(connection, batch, sample, [time, *numbers]), time, numbers).get(0, Evidence())
+    sampled = gather(connection, _kept(connection, batch, sample, [time, *numbers]), time, numbers)
+    evidence = total(sampled.values())
     try:
         formats = settle(total([*known, evidence]), batch.is_typed, str(batch.path), source)
     except SourceError:
@@ -90,25 +92,32 @@ def _guess(
     mark = _mark(evidence, formats, batch.is_typed or source.decimal is not None)
     if timestamp is None or mark is None:
         return None
-    types = [_type(index, [row[index] for row in sample], roles) for index in range(len(batch.dialect.header))]
-    return Guess(tuple(types), Meaning(roles, formats), timestamp, mark, evidence)
+    types = [_type(index, [row[index] for _, row in sample], roles) for index in range(len(batch.dialect.header))]
+    return Guess(tuple(types), Meaning(roles, formats), timestamp, mark, sampled)
 
 
-def _sample(connection: duckdb.DuckDBPyConnection, batch: TextBatch) -> Rows:
-    rows = (row for number in batch.texts for row in batch.head(connection, number, SAMPLE))
+def _sample(connection: duckdb.DuckDBPyConnection, batch: TextBatch) -> list[tuple[int, Row]]:
+    """The first records, each with the number of its file."""
+    rows = ((number, row) for number in batch.texts for row in batch.head(connection, number, SAMPLE))
     return list(islice(rows, SAMPLE))
 
 
-def _kept(connection: duckdb.DuckDBPyConnection, batch: TextBatch, sample: Rows, columns: Sequence[int]) -> RawTable:
-    """The columns of the sample that hold dates and numbers, as a raw table of file 0."""
+def _kept(
+    connection: duckdb.DuckDBPyConnection, batch: TextBatch, sample: Sequence[tuple[int, Row]], columns: Sequence[int]
+) -> RawTable:
+    """The columns of the sample that hold dates and numbers, as a raw table."""
     wanted = sorted(set(columns))
     listed = ", ".join(f"unnest(CAST($c{index} AS VARCHAR[])) AS c{index}" for index in wanted)
     connection.execute(
-        f"CREATE OR REPLACE TEMP TABLE sample AS SELECT 0 AS file, {listed}",
-        {f"c{index}": [row[index] for row in sample] for index in wanted},
+        f"CREATE OR REPLACE TEMP TABLE sample AS SELECT unnest(CAST($files AS INTEGER[])) AS file, {listed}",
+        {"files": [file for file, _ in sample], **{f"c{index}": [row[index] for _, row in sample] for index in wanted}},
     )
     return RawTable(
-        "sample", replace(batch.layout, is_typed=False), (TEXT,) * len(batch.dialect.header), (0,), batch.path
+        "sample",
+        replace(batch.layout, is_typed=False),
+        (TEXT,) * len(batch.dialect.header),
+        tuple(batch.texts),
+        batch.path,
     )
 
 
@@ -190,15 +199,15 @@ def _look(
         {"files": list(batch.texts), "word": WORD},
     ).fetchall()
     rows = {file: n for file, n, *_ in found}
-    evidence = {file: _of_dates(guess, n_dates, n_either) for file, _, n_dates, n_either, *_ in found}
+    evidence = {file: _of_dates(guess, file, n_dates, n_either) for file, _, n_dates, n_either, *_ in found}
     return rows, evidence, {role for place, role in enumerate(clean, 4) if any(row[place] for row in found)}
 
 
-def _of_dates(guess: Guess, n_dates: int, n_either: int) -> Evidence:
+def _of_dates(guess: Guess, file: int, n_dates: int, n_either: int) -> Evidence:
     """The evidence of a file with so many dates, some of which could also be read with day and month exchanged."""
     order = guess.meaning.formats.order
     read: dict[str, int] = {} if order == "ymd" else {"dmy": n_either, "mdy": n_either}
-    return replace(guess.evidence, n_dates=n_dates, read={**read, order: n_dates})
+    return replace(guess.sampled.get(file, Evidence()), n_dates=n_dates, read={**read, order: n_dates})
 
 
 def _is_stray(role: str) -> str:

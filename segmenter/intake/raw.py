@@ -11,7 +11,8 @@ import duckdb
 
 from segmenter.errors import SourceError
 
-Rows = list[tuple[str | None, ...]]
+Row = tuple[str | None, ...]
+Rows = list[Row]
 TEXT = "VARCHAR"  # of columns whose text has still to be cleaned and understood
 CLEAN = "CLEAN"  # of text with nothing to clean
 

@@ -181,3 +181,17 @@ def test_a_reader_of_another_make_reads_again(tmp_path, days, parsed, monkeypatc
     monkeypatch.setattr(cache, "_reader", lambda: "another")
     result(tmp_path, [days], kept)
     assert len(parsed[-1]) == 3
+
+
+def test_what_a_file_says_of_the_marks_of_numbers_is_its_own_alone(tmp_path, table):
+    """Whole numbers that were read beside others with a decimal point say nothing of a file with commas."""
+
+    def rows(n, price):
+        return [(f"o{n}{i}", f"c{i}", f"2024-0{n}-1{i} 10:00:00", "p1", "2", price.format(i)) for i in range(8)]
+
+    prices = {"1.csv": "{}.50", "2.csv": "1{}", "3.csv": "{},25"}
+    for n, (name, price) in enumerate(prices.items(), 1):
+        (tmp_path / name).write_text(table(rows=rows(n, price), delimiter=";"))
+    result(tmp_path, [str(tmp_path / name) for name in ("1.csv", "2.csv")], tmp_path / "cache")
+    later = [str(tmp_path / name) for name in ("2.csv", "3.csv")]
+    assert result(tmp_path, later, tmp_path / "cache") == result(tmp_path, later)
