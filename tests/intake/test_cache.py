@@ -181,3 +181,21 @@ def test_a_reader_of_another_make_reads_again(tmp_path, days, parsed, monkeypatc
     monkeypatch.setattr(cache, "_reader", lambda: "another")
     result(tmp_path, [days], kept)
     assert len(parsed[-1]) == 3
+
+
+def test_what_was_kept_of_exports_that_are_gone_is_forgotten_and_the_rest_is_not(tmp_path, days, parsed):
+    kept = tmp_path / "kept"
+    result(tmp_path, [days], kept)
+    (days / "2.csv").unlink()
+    assert cache.drop_orphans(kept) == 1
+    assert cache.drop_orphans(kept) == 0
+    result(tmp_path, [days], kept)
+    assert parsed == [["1.csv", "2.csv", "3.csv"], []]
+
+
+def test_an_entry_that_tells_nothing_is_forgotten(tmp_path, days):
+    kept = tmp_path / "kept"
+    result(tmp_path, [days], kept)
+    min(kept.iterdir()).write_bytes(b"nothing")
+    assert cache.drop_orphans(kept) == 1
+    assert cache.drop_orphans(tmp_path / "absent") == 0
