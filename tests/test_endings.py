@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from segmenter.cli import main
+from segmenter.runs import acceptance, archive
 from segmenter.sample import generate
 from segmenter.whole import whole
 
@@ -54,7 +55,7 @@ def test_a_run_that_is_interrupted_at_any_stage_leaves_nothing_and_says_so(shop,
     time.sleep(0.05)
     process.send_signal(number)
     told = process.communicate()[1]
-    assert process.returncode == 128 + number
+    assert process.returncode == 128 + number, told
     assert told.splitlines()[-1] == "segmenter: Interrupted. No run was added."
     assert "Traceback" not in told
     assert not [path.name for path in tmp_path.rglob("*") if path.name.startswith((".writing", "2"))]
@@ -90,6 +91,74 @@ def test_an_interrupt_behind_the_last_step_names_the_run_that_was_added(shop, tm
     assert main([*words, "--format", "csv"]) == 130
     (run,) = [path for path in (tmp_path / "runs").iterdir() if path.is_dir()]
     assert f"Interrupted. The run was finished before: {run}." in capsys.readouterr().err
+
+
+KILLING = """
+import importlib, os, signal, sys
+module, name, n, *words = sys.argv[1:]
+module, left = importlib.import_module(module), [int(n)]
+step = getattr(module, name)
+
+def fatal(*arguments, **named):
+    left[0] -= 1
+    if not left[0]:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return step(*arguments, **named)
+
+setattr(module, name, fatal)
+from segmenter.cli import main
+raise SystemExit(main(words))
+"""
+STEPS = (
+    ("segmenter.intake.cache", "_write", 1),
+    ("segmenter.runs.acceptance", "follow", 1),
+    ("segmenter.runs.memory", "remember", 1),
+    ("segmenter.runs.archive", "sweep", 1),
+    ("segmenter.runs.archive", "_write_tables", 1),
+    ("segmenter.runs.archive", "write_model", 1),
+    ("segmenter.report", "render", 1),
+    ("segmenter.runs.archive", "_write_document", 1),
+    ("segmenter.runs.archive", "seal", 1),
+    ("segmenter.runs.seal", "sync", 3),
+    ("segmenter.runs.archive", "sync", 1),
+    ("segmenter.runs.acceptance", "accept_first", 1),
+    ("segmenter.runs.acceptance", "_record", 1),
+)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("step", STEPS, ids=lambda step: ".".join(map(str, step)))
+def test_a_run_killed_three_times_at_any_named_step_leaves_whole_runs_and_the_next_one_is_whole(shop, tmp_path, step):
+    header, *lines = (shop / "sales.csv").read_text().splitlines(keepends=True)
+    for number in range(2):  # of several files what was read is kept
+        (tmp_path / f"{number}.csv").write_text(header + "".join(lines[number::2]))
+    words = ["run", tmp_path / "0.csv", tmp_path / "1.csv", "-c", "quick.toml", "-o", tmp_path / "runs", "--quiet"]
+    ran = []
+    for _ in range(3):
+        killed = subprocess.run(
+            [sys.executable, "-P", "-c", KILLING, *map(str, (*step, *words))],
+            cwd=shop,
+            capture_output=True,
+            check=False,
+        )
+        ran.append(killed.returncode)
+        for folder in archive.list_runs(tmp_path / "runs"):
+            assert archive.read(folder).manifest.run_id == folder.name
+    there = len(archive.list_runs(tmp_path / "runs"))
+    if step[:2] == ("segmenter.runs.acceptance", "_record"):  # the second run takes the first one's model on
+        assert set(ran) == {-signal.SIGKILL}
+    elif step[1] in {"accept_first", "sync"} and step[0] != "segmenter.runs.seal":
+        assert (ran, there) == ([-signal.SIGKILL] * 3, 3)
+    else:
+        assert (ran, there) == ([-signal.SIGKILL] * 3, 0)
+    done = subprocess.run([sys.executable, "-P", "-m", "segmenter", *map(str, words)], cwd=shop, check=False)
+    assert done.returncode == 0
+    runs = archive.list_runs(tmp_path / "runs")
+    assert len(runs) == there + 1
+    assert not list((tmp_path / "runs").glob(".writing-*"))
+    accepted = acceptance.accepted_run(tmp_path / "runs")
+    assert accepted == (runs[0].name, "model")
+    assert all(archive.read(folder).model == archive.read(runs[0]).model for folder in runs)
 
 
 @pytest.mark.parametrize("before", [None, "as it was"])

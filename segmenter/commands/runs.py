@@ -26,6 +26,8 @@ from segmenter.commands.options import config_of, root, write_list
 from segmenter.commands.shown import pages, run_document, show_account
 from segmenter.console import Terminal, print_json, shown
 from segmenter.errors import RunError, UsageError
+from segmenter.intake.cache import drop_orphans
+from segmenter.pipeline import CACHE
 from segmenter.report import figure_data
 from segmenter.runs import acceptance
 from segmenter.runs import archive as archive_of
@@ -247,15 +249,18 @@ def accept(options: Namespace) -> None:
 
 
 def prune(options: Namespace) -> None:
-    """Remove old runs by number or age."""
+    """Remove old runs by number or age, and what was kept of exports that are gone."""
     if options.keep is None and options.days is None:
         raise UsageError("Say what to keep: --keep N for the newest N runs, or --days N for those younger than N days.")
     archive = root(options)
     accepted = acceptance.accepted_run(archive)
     gone = archive_of.prune(archive, options.keep, options.days, accepted[:1] if accepted else (), datetime.now(UTC))
+    orphans = drop_orphans(archive / CACHE)
     if options.json:
-        print_json({"removed": gone})
-    else:
-        terminal = Terminal(options.quiet)
-        for line in (f"{len(gone)} run(s) removed", *(f"  {name}" for name in gone)):
-            terminal.say(line)
+        print_json({"removed": gone, "exports_forgotten": orphans})
+        return
+    terminal = Terminal(options.quiet)
+    for line in (f"{len(gone)} run(s) removed", *(f"  {name}" for name in gone)):
+        terminal.say(line)
+    if orphans:
+        terminal.say(f"{orphans} export(s) forgotten that are no longer where they were read")

@@ -24,7 +24,7 @@ from segmenter.config.source import RulesConfig, SourceConfig
 from segmenter.intake.formats import Evidence
 from segmenter.intake.meaning import Meaning, Understood
 from segmenter.intake.raw import Layout
-from segmenter.intake.sources import SourceFile
+from segmenter.intake.sources import SourceFile, as_text
 
 if TYPE_CHECKING:
     from pydantic import TypeAdapter
@@ -35,13 +35,14 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Entry:
-    """A file that was read before: how, and where its records lie."""
+    """A file that was read before: how, and where its records lie; `source` is where the export lay then."""
 
     layout: Layout
     dialect: str
     meaning: Meaning
     evidence: Evidence
     n_rejected: int
+    source: str = field(default="", compare=False)
     path: Path = field(default=Path(), compare=False)
 
 
@@ -82,7 +83,8 @@ class Cache:
             rejected = dict(connection.execute("SELECT file, count(*) FROM rejected GROUP BY file").fetchall())
             for number, dialect in dialects.items():
                 evidence = understood.evidence.get(number, Evidence())
-                entry = Entry(understood.layout, dialect, understood.meaning, evidence, rejected.get(number, 0))
+                n_rejected, source = rejected.get(number, 0), as_text(str(files[number].path.absolute()))
+                entry = Entry(understood.layout, dialect, understood.meaning, evidence, n_rejected, source)
                 _write(connection, self.folder / self._key(files[number]), number, entry)
             _prune(self.folder)
         except (OSError, duckdb.IOException) as error:
@@ -155,3 +157,21 @@ def _prune(folder: Path) -> None:
         days = (time.time() - path.stat().st_mtime) / 86400
         if days > (1 if path.name.startswith(".") else UNUSED_DAYS):
             path.unlink(missing_ok=True)
+
+
+def drop_orphans(folder: Path) -> int:
+    """Remove the entries whose export is not where it was read any more, and what cannot be told; returns how many."""
+    paths = sorted(folder.glob("*.parquet"))
+    gone = [path for path in paths if not _has_source(path)]
+    for path in gone:
+        path.unlink(missing_ok=True)
+    return len(gone)
+
+
+def _has_source(path: Path) -> bool:
+    with duckdb.connect(config={"autoload_known_extensions": False}) as connection:
+        try:
+            source = _entries(connection, {0: path})[0].source
+        except (duckdb.Error, ValueError, KeyError):
+            return False
+    return bool(source) and Path(source).is_file()

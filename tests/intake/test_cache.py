@@ -195,3 +195,21 @@ def test_what_a_file_says_of_the_marks_of_numbers_is_its_own_alone(tmp_path, tab
     result(tmp_path, [str(tmp_path / name) for name in ("1.csv", "2.csv")], tmp_path / "cache")
     later = [str(tmp_path / name) for name in ("2.csv", "3.csv")]
     assert result(tmp_path, later, tmp_path / "cache") == result(tmp_path, later)
+
+
+def test_what_was_kept_of_exports_that_are_gone_is_forgotten_and_the_rest_is_not(tmp_path, days, parsed):
+    kept = tmp_path / "kept"
+    result(tmp_path, [days], kept)
+    (days / "2.csv").unlink()
+    assert cache.drop_orphans(kept) == 1
+    assert cache.drop_orphans(kept) == 0
+    result(tmp_path, [days], kept)
+    assert parsed == [["1.csv", "2.csv", "3.csv"], []]
+
+
+def test_an_entry_that_tells_nothing_is_forgotten(tmp_path, days):
+    kept = tmp_path / "kept"
+    result(tmp_path, [days], kept)
+    min(kept.iterdir()).write_bytes(b"nothing")
+    assert cache.drop_orphans(kept) == 1
+    assert cache.drop_orphans(tmp_path / "absent") == 0

@@ -146,6 +146,26 @@ def test_a_reader_beside_a_prune_sees_whole_runs_or_an_error_that_says_so(shelf)
     assert len(archive.list_runs(shelf.root)) == 1
 
 
+def test_a_writer_beside_a_prune_loses_no_run_that_was_to_stay(shelf):
+    context = multiprocessing.get_context("fork")
+    ids = [f"202601{day:02d}T080000Z-ab12" for day in range(1, 17)]
+    writer = context.Process(target=_write_all, args=(shelf, ids))
+    pruner = context.Process(target=_prune_while_it_grows, args=(shelf.root, ids[-1]))
+    for child in (writer, pruner):
+        child.start()
+    for child in (writer, pruner):
+        child.join()
+    assert [writer.exitcode, pruner.exitcode] == [0, 0]
+    assert visible(shelf.root) == ids[-3:]
+    assert [archive.read(folder).manifest.run_id for folder in archive.list_runs(shelf.root)] == ids[-3:]
+
+
+def _prune_while_it_grows(root, last):
+    while not (root / last).exists():
+        archive.prune(root, 3, None, (), datetime.now(UTC))
+    archive.prune(root, 3, None, (), datetime.now(UTC))
+
+
 def _prune_one_by_one(root):
     for keep in range(15, 0, -1):
         archive.prune(root, keep, None, (), datetime.now(UTC))
