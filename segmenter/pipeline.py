@@ -13,7 +13,7 @@ from datetime import UTC, date, datetime
 from functools import partial
 from importlib import import_module
 from pathlib import Path
-from threading import Thread
+from threading import Event, Thread
 from typing import TYPE_CHECKING, Any
 
 from segmenter.config import Config
@@ -63,10 +63,9 @@ def run(sources: Sequence[str], config: Config, *, tell: Callable[[str], None] =
     archive.check_room(root)
     privacy.check(root, config.privacy)
     report.check(config.report)
-    Thread(target=_warm_up, daemon=True).start()
     started = datetime.now(UTC)
     files: list[Path] = []
-    with Stopwatch(tell) as watch:
+    with _warming_up(), Stopwatch(tell) as watch:
         analysed, names = _analyse(sources, config, watch, started)
         made = remember(analysed, root, config.history)
         watch.begin(STAGES[3])
@@ -209,11 +208,26 @@ def _without_passwords(config: Config) -> dict[str, Any]:
     return kept
 
 
-def _warm_up() -> None:
-    """Load the libraries of the later stages while DuckDB reads the export; a stage that needs one waits for it."""
+@contextmanager
+def _warming_up() -> Iterator[None]:
+    """Load the libraries of the later stages while DuckDB reads the export; a stage that needs one waits for it.
+
+    A run that ends early waits for the library that is being loaded, and for no other: a process that ends in the
+    midst of one may crash.
+    """
+    over = Event()
+    Thread(target=_warm_up, args=(over,)).start()
+    try:
+        yield
+    finally:
+        over.set()
+
+
+def _warm_up(over: Event) -> None:
     logging.getLogger("matplotlib.font_manager").setLevel(logging.ERROR)  # a first run need not hear of font caches
     for name in ("segmenter.study", "sklearn.cluster", "sklearn.manifold", "sklearn.mixture", "matplotlib.figure"):
-        import_module(name)
+        if not over.is_set():
+            import_module(name)
 
 
 def _versions(config: Config) -> dict[str, str]:
