@@ -151,9 +151,12 @@ def _sheet_rows(path: Path) -> Iterator[int]:
 def _elements(book: zipfile.ZipFile, name: str, tag: str) -> list[ElementTree.Element]:
     """Elements of a member; none where it is missing or ends before it should, and then those before that."""
     parser = ElementTree.XMLPullParser(["end"])
+    found = []
     with contextlib.suppress(KeyError, ElementTree.ParseError):
         parser.feed(book.read(name))
-    found = (element for _, element in parser.read_events())
+    with contextlib.suppress(ElementTree.ParseError):  # what could not be parsed is told behind what could
+        for _, element in parser.read_events():
+            found.append(element)
     return [element for element in found if element.tag.endswith(f"}}{tag}")]
 
 
@@ -204,5 +207,4 @@ def _ignored(data: bytes, intake: Intake) -> set[str]:
 
 def _own_tokens(text: str) -> Iterator[str]:
     """The tokens of a kept record: where lines are folded into it, those of its first line and what belongs to it."""
-    first = next(iter(TOKEN.findall(text)), None)
-    yield from (token for token in TOKEN.findall(text) if "\n" not in text or token == first)
+    yield from TOKEN.findall(text.partition("\n")[0])

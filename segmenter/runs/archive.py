@@ -24,7 +24,7 @@ from segmenter.runs.types import Manifest, Run
 RUN_ID = re.compile(r"^\d{8}T\d{6}Z-[0-9a-f]{4,12}$")
 AS_OF = re.compile(rb'"as_of": "(\d{4}-\d\d-\d\d)"')
 VERSION = 3
-ROOM = 48 << 20  # bytes that a run's folder may take
+ROOM = 1 << 20  # bytes below which no run can end well
 Part = TypeVar("Part")
 
 
