@@ -80,6 +80,15 @@ def test_an_interrupt_that_a_query_turns_into_an_error_is_still_one(monkeypatch,
         assert capsys.readouterr().err == "segmenter: Interrupted. Nothing was changed.\n"
 
 
+@pytest.fixture
+def hearing():
+    """This process hears an interrupt, also where the tests run in the background, where it is ignored."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("hearing")
 def test_an_interrupt_behind_the_last_step_names_the_run_that_was_added(shop, tmp_path, monkeypatch, capsys):
     from segmenter.runs import acceptance
 
@@ -178,6 +187,7 @@ def test_a_file_that_was_not_finished_is_as_it_was_before(tmp_path, before, erro
     assert [each.read_text() for each in tmp_path.iterdir()] == ([] if before is None else [before])
 
 
+@pytest.mark.usefixtures("hearing")
 def test_a_sample_that_is_interrupted_while_it_is_written_is_not_there(tmp_path, monkeypatch, capsys):
     def interrupted(path, target):
         os.kill(os.getpid(), signal.SIGINT)

@@ -22,13 +22,9 @@ def run():
 
 def moved(run, moves):
     """`run` with moves of some customers: pairs of the segment before, None where there was none."""
-    before = run.customers.set_index("customer_id")["segment_name"].astype(object)
-    table = pd.DataFrame(
-        {"customer_id": before.index, "segment_before": before.to_numpy(), "segment_now": before.to_numpy()}
-    )
-    for customer, segment in moves.items():
-        table.loc[table["customer_id"] == customer, "segment_before"] = segment
-    return replace(run, moves=table)
+    now = dict(zip(run.customers["customer_id"], run.customers["segment_name"], strict=True))
+    table = {"customer_id": [*now], "segment_before": [*(now | moves).values()], "segment_now": [*now.values()]}
+    return replace(run, moves=pd.DataFrame(table))
 
 
 def test_in_a_first_run_everybody_is_added_to_one_list(run):
