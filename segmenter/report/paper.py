@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import io
 import re
-from contextlib import redirect_stdout
+from collections.abc import Iterator
+from contextlib import contextmanager, redirect_stdout
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from xml.sax.saxutils import escape, unescape
@@ -44,13 +46,25 @@ def write_pdf(page: Page, voice: Voice, charts: dict[str, Figure], templates: st
     from segmenter.report import limits
 
     try:
-        with limits.alarm():
+        with limits.alarm(), _without_collections():
             lay_out(page, voice, charts, templates).write_pdf(target, pdf_variant=VARIANT)
     except TimeoutError:
         raise ReportError(
             f"The PDF takes more than {limits.SECONDS:,.0f} seconds. Leave it out (--format html), or mend the template in "
             "report.templates."
         ) from None
+
+
+@contextmanager
+def _without_collections() -> Iterator[None]:
+    """Boxes of a page refer to each other and live until it is drawn: to look for garbage among them takes time in vain."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
 
 
 def lay_out(page: Page, voice: Voice, charts: dict[str, Figure], templates: str | None) -> Any:
