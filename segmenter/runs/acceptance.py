@@ -14,7 +14,7 @@ from segmenter.config import Config
 from segmenter.errors import RunError
 from segmenter.features.types import FeatureTable
 from segmenter.runs.archive import list_runs, read_document
-from segmenter.runs.customers import SAME_CUSTOMERS, of_the_same, shared_customers
+from segmenter.runs.customers import SAME_CUSTOMERS, of_the_same, shared_customers, whole
 from segmenter.runs.model import read_model
 from segmenter.runs.state import open_state, transaction
 from segmenter.runs.tables import read_table
@@ -111,10 +111,12 @@ def accepted(archive: Path) -> Accepted | None:
 def _next_number(archive: Path) -> int:
     """One more than the highest that any segment of the archive has, in a model that places customers or beside it.
 
-    Every fresh fit carries it on, so that removing old runs sets no number free.
+    Every fresh fit carries it on, so that removing old runs sets no number free. A damaged model is passed over: it can
+    neither place customers nor be accepted.
     """
     paths = [folder / f"{name}.json" for folder in list_runs(archive) for name in FITS]
-    return max((read_model(path).next_number for path in paths if path.exists()), default=0)
+    models = (whole(read_model, path, []) for path in paths if path.exists())
+    return max((model.next_number for model in models if model is not None), default=0)
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ from segmenter.analysis.findings import Preparation
 from segmenter.assets import query
 from segmenter.errors import RunError
 from segmenter.runs import archive, seal, witness
+from segmenter.runs.acceptance import _next_number
 from segmenter.runs.customers import Earlier
 from segmenter.runs.model import read_model, write_model
 from segmenter.runs.state import FILE, MIGRATIONS, keep_copy, open_state, read_state, transaction
@@ -119,6 +120,17 @@ def test_a_flipped_bit_in_a_model_is_named(model_file):
     flip(model_file)
     with pytest.raises(RunError, match="no model that can be used"):
         read_model(model_file)
+
+
+def test_a_damaged_model_of_another_run_gives_no_number_and_stops_nothing(tmp_path):
+    for day, name in ((5, "model"), (6, "challenger")):
+        (tmp_path / f"2026010{day}T080000Z-ab12").mkdir()
+        write_model(MODEL, tmp_path / f"2026010{day}T080000Z-ab12" / f"{name}.json")
+    assert _next_number(tmp_path) == MODEL.next_number
+    flip(tmp_path / "20260105T080000Z-ab12" / "model.json")
+    assert _next_number(tmp_path) == MODEL.next_number
+    flip(tmp_path / "20260106T080000Z-ab12" / "challenger.json")
+    assert _next_number(tmp_path) == 0
 
 
 PER_FEATURE = ("fill", "lower", "upper", "lambdas", "center", "scale", "transforms")
