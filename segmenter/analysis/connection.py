@@ -16,6 +16,7 @@ FEW = 64  # components
 SMALL = 0.01  # of the points
 STRAY_NEIGHBOURS = 8
 PAIRS = 65_536  # whose distances are taken at a time
+BOXED = 256  # components at most whose boxes are compared, each with each
 
 
 def components(points: Floats, eps: float) -> Ints:
@@ -87,20 +88,46 @@ def _strays_joined(points: Floats, labels: Ints, eps: float) -> Ints:
 def _all_bridged(points: Floats, labels: Ints, eps: float) -> Ints:
     """Components joined until a round over all bits finds no edge: none is then left."""
     while len(labels) and (n_left := int(labels.max()) + 1) > 1:
+        near = _near(points, labels, eps) if n_left <= BOXED else None
         for bit in range((n_left - 1).bit_length()):
-            labels = _bridged(points, labels, bit, eps)
+            joined = _bridged(points, labels, bit, eps, near)
+            near, labels = (near if joined is labels else None), joined
         if int(labels.max()) + 1 == n_left:
             break
     return labels
 
 
-def _bridged(points: Floats, labels: Ints, bit: int, eps: float) -> Ints:
-    """Components joined across the two halves whose numbers differ in this bit, by each point's nearest beyond."""
-    half = (labels >> bit) & 1 == 1
-    small, large = sorted((np.flatnonzero(half), np.flatnonzero(~half)), key=len)
+def _near(points: Floats, labels: Ints, eps: float) -> Mask:
+    """Pairs of components (c, c) whose bounding boxes are at most `eps` apart: no edge joins any others.
+
+    Clusters that differ in one feature alone, as customers who took something back from those who did not, are told
+    apart without asking a point. A tree over both would find that out for each point anew.
+    """
+    order = np.argsort(labels, kind="stable")
+    starts = np.searchsorted(labels[order], np.arange(int(labels.max()) + 1))
+    low, high = (bound.reduceat(points[order], starts) for bound in (np.minimum, np.maximum))
+    gaps = np.maximum(low[:, None] - high[None], low[None] - high[:, None]).clip(0.0)
+    return np.asarray(np.einsum("ijk,ijk->ij", gaps, gaps) <= eps * eps)
+
+
+def _bridged(points: Floats, labels: Ints, bit: int, eps: float, near: Mask | None) -> Ints:
+    """Components joined across the two halves whose numbers differ in this bit, by each point's nearest beyond.
+
+    Those that are not `near` any of the other half are left out.
+    """
+    small, large = _halves(labels, bit, near)
     if not len(small):
         return labels
     tree = tree_of(points[large])
     found = by_blocks(lambda block: within(tree, points[small[block]], [1], eps), len(small), BLOCK)
-    near, place = (np.concatenate(parts)[:, 0] for parts in zip(*found, strict=True))
-    return _joined(labels, labels[small[near]], labels[large[place[near]]])
+    close, place = (np.concatenate(parts)[:, 0] for parts in zip(*found, strict=True))
+    return _joined(labels, labels[small[close]], labels[large[place[close]]])
+
+
+def _halves(labels: Ints, bit: int, near: Mask | None) -> tuple[Ints, Ints]:
+    """Rows whose number has the bit, and rows whose number has not, the fewer first."""
+    numbers = np.arange(int(labels.max()) + 1)
+    half = (numbers >> bit) & 1 == 1
+    kept = np.ones(len(numbers), dtype=bool) if near is None else (near & (half[:, None] != half)).any(axis=1)
+    small, large = sorted((np.flatnonzero((half & kept)[labels]), np.flatnonzero((~half & kept)[labels])), key=len)
+    return small, large

@@ -97,12 +97,14 @@ def detect(matrix: Floats, names: Sequence[str], config: DbscanConfig) -> Anomal
     rare = _rare_groups(clustering.labels, config.rare_group_share)
     role = np.where(clustering.core, "core", np.where(clustering.labels >= 0, "border", "noise"))
     noise = clustering.labels < 0
+    beyond, nearest = _beyond(matrix, clustering.core & ~rare, min_samples)
     return Anomalies(
         role=role,
         labels=clustering.labels,
         rare_group=rare,
         is_anomaly=noise | rare,
-        score=oddness(matrix, _beyond(matrix, clustering.core & ~rare, min_samples), eps),
+        score=oddness(matrix, beyond, eps),
+        nearest=nearest,
         finding=AnomalyFinding(
             names=tuple(names),
             eps=eps,
@@ -174,15 +176,19 @@ def _rare_groups(labels: Ints, share: float) -> Mask:
     return np.asarray(is_rare[labels + 1])
 
 
-def _beyond(matrix: Floats, ordinary: Mask, min_samples: int) -> Floats:
-    """Distance to the nearest ordinary core customer, 0 for these; to the k-th neighbour where nobody is core."""
-    beyond = np.zeros(len(matrix))
+def _beyond(matrix: Floats, ordinary: Mask, min_samples: int) -> tuple[Floats, Ints]:
+    """Distance to the nearest ordinary core customer, and that one's row; 0 and -1 for these themselves.
+
+    Where nobody is one: the distance to the k-th neighbour, and no row.
+    """
+    beyond, rows = np.zeros(len(matrix)), np.full(len(matrix), -1, dtype=np.int64)
     if ordinary.any():
-        beyond[~ordinary] = neighbours.nearest(matrix[ordinary], matrix[~ordinary])[0]
-        return beyond
+        beyond[~ordinary], found = neighbours.nearest(matrix[ordinary], matrix[~ordinary])
+        rows[~ordinary] = np.flatnonzero(ordinary)[found]
+        return beyond, rows
     hood = neighbours.arrange(matrix)
     beyond[hood.order] = neighbours.kth_distances(hood, min_samples)
-    return beyond
+    return beyond, rows
 
 
 def _thinned(curve: Floats) -> tuple[float, ...]:
@@ -213,6 +219,7 @@ def _nothing(n: int, names: Sequence[str], min_samples: int, reason: str) -> Ano
         rare_group=np.zeros(n, dtype=bool),
         is_anomaly=np.zeros(n, dtype=bool),
         score=np.zeros(n),
+        nearest=np.full(n, -1, dtype=np.int64),
         finding=AnomalyFinding(
             names=tuple(names),
             eps=0.0,

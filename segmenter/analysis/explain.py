@@ -110,7 +110,7 @@ def explain(
     deviation = robust_z(matrix)[rows]
     usual = [_Usual.of(values[:, at], rows, feature) for at, feature in (by_name[n] for n in names if n in by_name)]
     reasons = tuple(_reasons(usual, place, deviation[place], show) for place in range(len(rows)))
-    return Explained(rows, reasons, _nearest(matrix, anomalies, rows), stake(values, features)[rows])
+    return Explained(rows, reasons, anomalies.nearest[rows], stake(values, features)[rows])
 
 
 def robust_z(matrix: Floats) -> Floats:
@@ -183,14 +183,6 @@ def _alone(matrix: Floats) -> Mask:
     alone = np.empty(len(matrix), dtype=bool)
     alone[hood.order] = ~neighbours.core_points(hood, far, 2)
     return alone
-
-
-def _nearest(matrix: Floats, anomalies: Anomalies, rows: Ints) -> Ints:
-    """Row of the nearest ordinary core customer per flagged row, -1 where there is none."""
-    ordinary = np.flatnonzero((anomalies.role == "core") & ~anomalies.is_anomaly)
-    if not len(ordinary) or not len(rows):
-        return np.full(len(rows), -1, dtype=np.int64)
-    return ordinary[neighbours.nearest(matrix[ordinary], matrix[rows])[1]]
 
 
 def _reasons(usual: Sequence[_Usual], place: int, deviation: Floats, show: Format) -> tuple[Reason, ...]:

@@ -19,7 +19,7 @@ from segmenter.analysis.types import Floats, Ints, Mask
 
 LEAF = 64
 SLACKS = (3.0, 1.0)  # how much nearer than the limit a box must be to be opened in the quick first passes
-WINDOW = 256  # points whose distances are taken all at once
+WINDOW = 256  # points at least whose distances are taken all at once
 BLOCK = 2_048  # points that are asked for at a time: those of one region, which may be slow, are shared among threads
 ROUNDING = 2.0**-24  # of float32
 
@@ -136,19 +136,20 @@ def _asked(hood: Neighbourhood, rows: Ints, min_samples: int, eps: float) -> tup
 def _crowded(points: Floats, eps: float, min_samples: int) -> Mask:
     """Points with `min_samples` within eps in their own block of leaf order and the two beside it: a proof, if not of all.
 
-    Squared distances are x x + y y - 2 x y, one product in float32 of rows that are taken from a point
+    A block is at least twice as long as the neighbours that are wanted. Squared distances are x x + y y - 2 x y, one product in float32 of rows that are taken from a point
     of the block, with the squares enlarged by more than rounding takes away: none that counts is beyond eps.
     """
     enlarged = np.float32(1 + (4 * points.shape[1] + 32) * ROUNDING)
     limit = np.float32(eps * eps * (1 - 16 * ROUNDING))
+    window = max(WINDOW, 2 * min_samples)
 
     def prove(block: slice) -> Mask:
-        first = max(0, block.start - WINDOW)
-        around = (points[first : block.stop + WINDOW] - points[block.start]).astype(np.float32)
+        first = max(0, block.start - window)
+        around = (points[first : block.stop + window] - points[block.start]).astype(np.float32)
         squares, ones = np.einsum("ij,ij->i", around, around) * enlarged, np.ones(len(around), np.float32)
         rows = np.column_stack([-2 * around, squares, ones])[block.start - first : block.stop - first]
         near = rows @ np.vstack([around.T, ones, squares]) <= limit
         return np.asarray(np.count_nonzero(near, axis=1) >= min_samples)
 
     with one_thread():
-        return np.concatenate(by_blocks(prove, len(points), WINDOW))
+        return np.concatenate(by_blocks(prove, len(points), window))

@@ -60,7 +60,8 @@ class Anomalies:
 
     `role` is core, border or noise; `labels` the DBSCAN cluster, -1 for noise; `rare_group` true in
     clusters below the stated share; `is_anomaly` noise or rare group; `score` the distance from the
-    other customers, of everybody, a typical customer's being 1 (analysis/oddness.py).
+    other customers, of everybody, a typical customer's being 1 (analysis/oddness.py); `nearest` the row of the
+    nearest ordinary core customer of those who are not one, else -1.
     """
 
     role: NDArray[np.str_]
@@ -68,6 +69,7 @@ class Anomalies:
     rare_group: NDArray[np.bool_]
     is_anomaly: NDArray[np.bool_]
     score: Floats
+    nearest: Ints
     finding: AnomalyFinding
 
 

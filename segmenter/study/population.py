@@ -8,6 +8,7 @@ from functools import partial
 
 import numpy as np
 
+from segmenter.analysis import neighbours
 from segmenter.analysis.explain import jury, severity, stake
 from segmenter.analysis.findings import Preparation, SegmentCard
 from segmenter.analysis.oddness import oddness
@@ -123,6 +124,8 @@ def _longer(anomalies: Anomalies, odd: Odd, searched: Floats) -> Anomalies:
     n, more = len(anomalies.role), len(odd.beyond)
     eps = anomalies.finding.eps
     beyond = np.concatenate([np.zeros(n), odd.beyond])
+    ordinary = np.flatnonzero((anomalies.role == "core") & ~anomalies.rare_group)
+    nearest = ordinary[neighbours.nearest(searched[ordinary], searched[n:])[1]] if len(ordinary) else np.full(more, -1)
     return replace(
         anomalies,
         role=np.concatenate([anomalies.role, np.full(more, "noise")]),
@@ -130,4 +133,5 @@ def _longer(anomalies: Anomalies, odd: Odd, searched: Floats) -> Anomalies:
         rare_group=np.concatenate([anomalies.rare_group, np.zeros(more, dtype=bool)]),
         is_anomaly=np.concatenate([anomalies.is_anomaly, np.ones(more, dtype=bool)]),
         score=np.concatenate([anomalies.score, oddness(searched, beyond, eps)[n:]]),
+        nearest=np.concatenate([anomalies.nearest, nearest]),
     )

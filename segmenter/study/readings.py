@@ -33,14 +33,14 @@ class Readings:
 
 
 def read(core: Core, baskets: Baskets | None, past_orders: PastOrders | None, config: Config) -> Readings:
-    """All readings; the maps are drawn beside the rest, as they take as long as everything else together."""
-    with workers(1) as beside:
+    """All readings; the maps and the value to come, which take longest, are made beside the rest."""
+    with workers(2) as beside:
         drawing = beside.submit(_map, core, config)
+        telling = beside.submit(_to_come, core, past_orders, config) if past_orders else None
         tree, side, soft = _methods(core, config)
         found = _themes(core, baskets, config)
         quintiles = _rfm(core)
-        to_come = _to_come(core, past_orders, config) if past_orders else None
-        seen = drawing.result()
+        seen, to_come = drawing.result(), telling.result() if telling else None
     return Readings(seen, tree, side, soft, found, quintiles, to_come)
 
 

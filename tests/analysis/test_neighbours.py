@@ -68,6 +68,15 @@ def test_components_equal_those_of_the_full_graph(n, d, seed, eps):
     assert len(pairs) == count == ours.max() + 1
 
 
+@pytest.mark.parametrize("share", [0.1, 0.3, 0.6])
+def test_points_exactly_eps_apart_are_joined_whatever_the_boxes_of_their_groups(rng, share):
+    lattice = np.stack(np.meshgrid(*[np.arange(9.0)] * 3), axis=-1).reshape(-1, 3)
+    points = lattice[rng.random(len(lattice)) < share]
+    count, theirs = connected_components(cdist(points, points) <= 1.0, directed=False)
+    ours = components(points, 1.0)
+    assert len(set(zip(ours.tolist(), theirs.tolist(), strict=True))) == count == ours.max() + 1
+
+
 def test_two_dense_sheets_with_one_bridge_are_one_component(rng):
     # More points within eps on each own side than are asked for at once: only the bridge joins them.
     sheet = rng.uniform(0, 1, size=(3000, 2))
