@@ -185,13 +185,10 @@ def _readings(
 
 def _name_rejected(connection: duckdb.DuckDBPyConnection, files: Sequence[SourceFile]) -> None:
     """Put file names in place of file numbers, in the order of the files and lines."""
-    connection.execute("CREATE TEMP TABLE file_names (file INTEGER, name VARCHAR)")
-    connection.executemany(
-        "INSERT INTO file_names VALUES (?, ?)", [(n, as_text(file.path.name)) for n, file in enumerate(files)]
-    )
     connection.execute(
-        'CREATE OR REPLACE TABLE rejected AS SELECT n.name AS file, r.line, r."column", r.reason, r.text '
-        "FROM rejected r JOIN file_names n ON n.file = r.file ORDER BY r.file, r.line, r.reason"
+        'CREATE OR REPLACE TABLE rejected AS SELECT $names[file + 1] AS file, line, "column", reason, text FROM rejected '
+        "ORDER BY rejected.file, line, reason",
+        {"names": [as_text(file.path.name) for file in files]},
     )
 
 
