@@ -22,7 +22,8 @@ import duckdb
 from results import table, write
 from rows import Size, make
 
-from segmenter import Config, features, load_config
+from segmenter import features, load_config
+from segmenter.config import Config
 from segmenter.engine.population import Rule, place_everybody
 from segmenter.engine.spark import SparkEngine, open_session
 from segmenter.features.catalogue import CATALOGUE
@@ -59,9 +60,10 @@ def main() -> None:
     keys = {"kind": "spark", "spark": f"local[{options.cores}]", "memory_limit": "8GiB"}
     config = load_config(None, engine=keys)
     with tempfile.TemporaryDirectory() as temporary:
-        folder = Path(temporary)
+        folder, own = Path(temporary), Path(temporary) / "spark"
+        own.mkdir()
         since = time.perf_counter()
-        with open_session(config.engine, folder / "spark") as session:
+        with open_session(config.engine, own) as session:
             started = time.perf_counter() - since
             measure = partial(_stages, lambda: SparkEngine(session), folder, config)
             measure(WARM)
