@@ -1,6 +1,7 @@
--- One row per record that the reader could not cut into the header's columns, verbatim.
--- A record with several faults is one row. The column is where the reader stumbled, by its name in $header. Only the scan of the files in text_files that ran last.
-INSERT INTO rejected BY NAME
+-- One row per record that the reader could not cut into the header's columns, with the text that it gives for it.
+-- A record with several faults is one row. The column is where the reader stumbled, by its name in $header. The bytes count
+-- from 0: where the text begins, and where the reader stumbled first and last. Only the scan of the files in text_files that ran last.
+CREATE OR REPLACE TEMP TABLE torn AS
 SELECT
     f.file AS file,
     e.line AS line,
@@ -18,8 +19,10 @@ SELECT
         WHEN 'INVALID ENCODING' THEN 'letters that are not in the encoding'
         ELSE 'not a record'
     END AS reason,
-    coalesce(min(e.csv_line), '')
-        || CASE WHEN strlen(min(e.csv_line)) > 9990 THEN ' (the reader gives no more than the first 10,000 bytes)' ELSE '' END AS text
+    ltrim(coalesce(min(e.csv_line), ''), chr(13) || chr(10)) AS text,
+    CAST(e.line_byte_position AS BIGINT) - 1 + strlen(coalesce(min(e.csv_line), '')) - strlen(text) AS begins,
+    coalesce(CAST(min(e.byte_position) AS BIGINT) - 1, begins) AS first_fault,
+    coalesce(CAST(max(e.byte_position) AS BIGINT) - 1, begins) AS last_fault
 FROM reject_errors AS e
 INNER JOIN reject_scans AS s ON s.scan_id = e.scan_id AND s.file_id = e.file_id
 INNER JOIN text_files AS f ON f.path = s.file_path

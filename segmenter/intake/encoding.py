@@ -57,12 +57,23 @@ def as_utf8(source: SourceFile, folder: Path, encoding: str | None) -> Text:
 def _text(source: SourceFile, path: Path, encoding: str, tally: Tally) -> Text:
     if tally.is_endless:
         raise SourceError(f"{source.path} has a line of more than {LONGEST_LINE:,} bytes: it is no table of lines.")
+    refuse_zeros(source, path, tally)
+    return Text(source, path, encoding, tally)
+
+
+def refuse_zeros(source: SourceFile, path: Path, tally: Tally) -> None:
+    """Refuse `source`, whose text at `path` has the `tally`, where it holds a zero byte.
+
+    Raises
+    ------
+    SourceError
+        It does.
+    """
     if tally.has_nul:
         raise SourceError(
             f"{source.path} holds a zero byte on line {line_of_zero(path):,}: it was damaged, or fields were padded with zeros. "
             "Export it again without them."
         )
-    return Text(source, path, encoding, tally)
 
 
 def _open(source: SourceFile) -> BinaryIO:

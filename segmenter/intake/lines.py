@@ -40,7 +40,7 @@ def create(connection: duckdb.DuckDBPyConnection, roles: Collection[str]) -> Non
     connection.execute(f"CREATE OR REPLACE VIEW records AS SELECT rowid AS record, *{absent} FROM lines")  # noqa: S608 - ours
     connection.execute(
         'CREATE OR REPLACE TABLE rejected (file INTEGER, line BIGINT, "column" VARCHAR, reason VARCHAR, text VARCHAR, '
-        "record BIGINT)"
+        "record BIGINT, begins BIGINT)"
     )
 
 
@@ -103,7 +103,7 @@ def _reject(connection: duckdb.DuckDBPyConnection, table: RawTable, meaning: Mea
     """Add the records with unreadable values, verbatim; their lines are named later."""
     verbatim = ", ".join(f"coalesce(CAST(c{index} AS VARCHAR), '')" for index in range(len(table.layout.header)))
     connection.execute(
-        "INSERT INTO rejected SELECT file, NULL, faulty, fault, text, record FROM (SELECT file, record, "  # noqa: S608 - our names
+        "INSERT INTO rejected SELECT file, NULL, faulty, fault, text, record, NULL FROM (SELECT file, record, "  # noqa: S608 - our names
         f"{_fault(table, meaning, rules)} AS fault, {_faulty(table, meaning, rules)} AS faulty, "
         f"concat_ws(',', {verbatim}) AS text FROM {table.relation}) WHERE fault IS NOT NULL",
         {**table.parameters, **_currency(meaning, rules), "header": list(table.layout.header)},

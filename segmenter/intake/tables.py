@@ -10,8 +10,9 @@ from segmenter.assets import query
 from segmenter.config.source import SourceConfig
 from segmenter.errors import SourceError
 from segmenter.intake.dialect import unique
+from segmenter.intake.encoding import refuse_zeros
 from segmenter.intake.raw import Layout, RawTable, Rows, identifier, literal, unreadable
-from segmenter.intake.sources import SourceFile
+from segmenter.intake.sources import SourceFile, wide_encoding
 
 
 @dataclass(frozen=True)
@@ -67,6 +68,8 @@ def table_batch(
     SourceError
         The file is damaged, or holds no table, or several of which none is named.
     """
+    if file.kind == "json":
+        _check_letters(file)
     try:
         if file.kind == "parquet":
             source, place = f"read_parquet({literal(path)}, file_row_number = true)", "file_row_number"
@@ -78,6 +81,13 @@ def table_batch(
     except duckdb.Error as error:
         raise unreadable(file.path, error) from None
     return TableBatch(number, file, source, place, tuple((row[0], row[1]) for row in found if row[0] != place))
+
+
+def _check_letters(file: SourceFile) -> None:
+    """Refuse JSON with zero bytes, which are damage or the other halves of wide letters."""
+    if wide := wide_encoding(file.tally.head):
+        raise SourceError(f"{file.path} is {wide} text, but JSON is read as UTF-8. Export it as UTF-8.")
+    refuse_zeros(file, file.path, file.tally)
 
 
 def _copy_from_json(

@@ -14,6 +14,7 @@ import duckdb
 
 from segmenter.assets import query
 from segmenter.errors import SourceError
+from segmenter.intake import torn
 from segmenter.intake.dialect import LONGEST_FIELD, Dialect, check_widths, n_skipped
 from segmenter.intake.encoding import Text
 from segmenter.intake.places import place
@@ -21,7 +22,6 @@ from segmenter.intake.raw import TEXT, Layout, RawTable, Rows, unreadable
 
 CUT = "auto_detect = false, header = false, skip = $skip, delim = $delimiter, quote = '\"', escape = '\"', strict_mode = true"
 DATED = "[0-9]{1,4}[-/. ]([0-9]{1,2}|[A-Za-z]{3,9})[-/., ]|[0-9]{8}"  # what a line of transactions has, and few notes
-SHOWN = 9990  # bytes of a rejected record; the reader gives no more than 10,000
 
 
 @dataclass(frozen=True)
@@ -93,6 +93,7 @@ class TextBatch:
         named = [(number, str(text.path)) for number, text in self.texts.items()]
         connection.executemany("INSERT INTO text_files VALUES (?, ?)", named)
         connection.execute(query("intake_rejects"), {"header": list(self.dialect.header)})
+        torn.reject(connection, {number: text.path for number, text in self.texts.items()})
         self._check_whole(connection)
         self._check_counts(connection)
         self._check_folded(connection)
@@ -117,7 +118,7 @@ class TextBatch:
         """Refuse a record that has swallowed so many lines that the reader does not give them back."""
         cut = connection.execute(
             "SELECT file, line FROM rejected WHERE strlen(text) > $shown AND contains(text, chr(10)) ORDER BY ALL LIMIT 1",
-            {"shown": SHOWN},
+            {"shown": torn.SHOWN},
         ).fetchall()
         for number, line in cut:
             raise _swallowing(self.texts[number], line)

@@ -53,9 +53,36 @@ def test_a_zero_byte_among_text(export):
     refused(export, "customer_id,order_date,amount\nc\0,2024-01-13,5\n", "holds a zero byte on line 2")
 
 
-def test_a_zero_byte_in_an_object(export):
-    text = '{"customer_id": 1, "order_date": "2024-01-13", "amount": 5}\n{"customer_id": "\0", "amount": 5}\n'
-    refused(export, text, "holds a zero byte on line 2|cannot be read", name="a.jsonl")
+ONE = '{"customer_id": "c1", "order_date": "2024-01-13", "amount": 5}'
+
+
+@pytest.mark.parametrize("name", ["a.jsonl", "a.ndjson", "a.json", "a.txt"])
+@pytest.mark.parametrize("place", ["within a value", "between objects", "at the end"])
+def test_a_zero_byte_among_json_lines(export, name, place):
+    second = {"within a value": ONE.replace("c1", "c\0"), "between objects": f"\0\n{ONE}", "at the end": f"{ONE}\0"}[
+        place
+    ]
+    refused(export, f"{ONE}\n{second}\n", "holds a zero byte on line 2: it was damaged", name=name)
+
+
+def test_a_zero_byte_in_an_array_of_objects(export):
+    text = f"[\n{ONE},\n{ONE.replace('c1', chr(0))}\n]"
+    refused(export, text, "holds a zero byte on line 3: it was damaged", name="a.json")
+
+
+def test_a_zero_byte_far_down_a_file_of_json_lines(export):
+    text = f"{ONE}\n" * 9000 + ONE.replace("c1", "\0")
+    refused(export, text, "holds a zero byte on line 9,001", name="a.jsonl")
+
+
+def test_json_in_wide_letters_is_not_taken_for_damage(export):
+    refused(
+        export,
+        f"{ONE}\n{ONE}\n",
+        "is utf-16-le text, but JSON is read as UTF-8",
+        name="a.json",
+        encoding_of_file="utf-16-le",
+    )
 
 
 @pytest.mark.parametrize("pack", ["bz2", "xz", "7z", "zip", "tar", "lz4", "zst", "compress"])
