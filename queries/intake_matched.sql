@@ -1,15 +1,9 @@
 -- One row per record of a sale that was taken back in full, and per record that took it back.
 -- Within a customer, product, money and number of pieces, sales are steps up and cancellations steps
 -- down; a cancellation takes back the latest earlier sale that still stands, which is the step up
--- to the same height just before it. Looked at only where just that was taken back some time; and only lines of
--- customers who gave anything back are looked at for that, because a single key rules most of the others out in the scan.
+-- to the same height just before it. Looked at only where just that was taken back some time.
 INSERT INTO matched
-WITH theirs AS (
-    SELECT record, file, customer_id, product, ts, quantity, amount, status
-    FROM records
-    WHERE customer_id IN (SELECT customer_id FROM records WHERE status = 'return')
-),
-candidates AS (
+WITH candidates AS (
     SELECT
         record, file, customer_id, product, ts, amount < 0 AS is_back, abs(amount) AS size,
         coalesce(abs(quantity), 0) AS pieces
