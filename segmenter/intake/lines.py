@@ -33,9 +33,11 @@ def create(connection: duckdb.DuckDBPyConnection, roles: Collection[str]) -> Non
     """
     kept = [name for name in OPTIONAL if name in roles]
     optional = "".join(f"{name} {OPTIONAL[name]}, " for name in kept)
+    for name, words in (("fate", FATES), ("status", STATUSES)):
+        connection.execute(f"CREATE TYPE IF NOT EXISTS {name} AS ENUM ({_listed(words)})")
     connection.execute(
         "CREATE OR REPLACE TABLE lines (file INTEGER, customer_id VARCHAR, ts TIMESTAMP, order_id VARCHAR, product VARCHAR, "
-        f"{optional}amount DECIMAL(18, 4), fate ENUM({_listed(FATES)}), status ENUM({_listed(STATUSES)}))"
+        f"{optional}amount DECIMAL(18, 4), fate fate, status status)"
     )
     absent = "".join(f", CAST(NULL AS {OPTIONAL[name]}) AS {name}" for name in OPTIONAL if name not in kept)
     connection.execute(f"CREATE OR REPLACE VIEW records AS SELECT rowid AS record, *{absent} FROM lines")  # noqa: S608 - ours
