@@ -1,6 +1,7 @@
 -- One row per record of an export with its fate: sale or return (used), or the reason it is set aside, the first that
 -- holds; and with its status, what it counts as for its customer. Parameters are the policies of [rules]. What other
--- records do to it (repeat it, take it back) is not known yet.
+-- records do to it (repeat it, take it back) is not known yet. Each word is of its type where it stands, because casting
+-- the words of all rows takes as long as judging them.
 WITH judged AS (
     SELECT
         file,
@@ -15,17 +16,17 @@ WITH judged AS (
         amount,
         email,
         CASE
-            WHEN fault IS NOT NULL THEN 'unreadable'
-            WHEN customer_id IS NULL THEN 'no_customer'
-            WHEN ts IS NULL THEN 'no_date'
-            WHEN amount IS NULL THEN 'no_amount'
-            WHEN $drop_non_products AND regexp_full_match(coalesce(product, ''), $non_product) THEN 'non_product'
-            WHEN regexp_matches(coalesce(lower(status), ''), $cancelled) THEN 'cancelled_status'
-            WHEN $drop_negative_price AND unit_price < 0 THEN 'negative_price'
-            WHEN $drop_zero AND amount = 0 THEN 'zero_price'
-            WHEN amount < 0 AND $drop_cancellations THEN 'cancellation'
-            WHEN amount < 0 THEN 'return'
-            ELSE 'sale'
+            WHEN fault IS NOT NULL THEN CAST('unreadable' AS fate)
+            WHEN customer_id IS NULL THEN CAST('no_customer' AS fate)
+            WHEN ts IS NULL THEN CAST('no_date' AS fate)
+            WHEN amount IS NULL THEN CAST('no_amount' AS fate)
+            WHEN $drop_non_products AND regexp_full_match(coalesce(product, ''), $non_product) THEN CAST('non_product' AS fate)
+            WHEN regexp_matches(coalesce(lower(status), ''), $cancelled) THEN CAST('cancelled_status' AS fate)
+            WHEN $drop_negative_price AND unit_price < 0 THEN CAST('negative_price' AS fate)
+            WHEN $drop_zero AND amount = 0 THEN CAST('zero_price' AS fate)
+            WHEN amount < 0 AND $drop_cancellations THEN CAST('cancellation' AS fate)
+            WHEN amount < 0 THEN CAST('return' AS fate)
+            ELSE CAST('sale' AS fate)
         END AS fate
     FROM typed
 )
@@ -33,7 +34,8 @@ WITH judged AS (
 SELECT
     *,
     CASE
-        WHEN fate IN ('sale', 'return') THEN fate
-        WHEN fate = 'cancelled_status' AND NOT $drop_cancellations THEN 'cancelled'
+        WHEN fate = 'sale' THEN CAST('sale' AS status)
+        WHEN fate = 'return' THEN CAST('return' AS status)
+        WHEN fate = 'cancelled_status' AND NOT $drop_cancellations THEN CAST('cancelled' AS status)
     END AS status
 FROM judged

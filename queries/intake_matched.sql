@@ -7,13 +7,13 @@ WITH candidates AS (
     SELECT
         record, file, customer_id, product, ts, amount < 0 AS is_back, abs(amount) AS size,
         coalesce(abs(quantity), 0) AS pieces
-    FROM records
+    FROM theirs
     WHERE status IN ('sale', 'return')
         AND amount <> 0
         AND coalesce(sign(amount) * sign(quantity), 1) > 0
         AND record NOT IN (SELECT record FROM repeated)
         AND (customer_id, coalesce(product, ''), abs(amount)) IN (
-            SELECT customer_id, coalesce(product, ''), abs(amount) FROM records WHERE status = 'return'
+            SELECT customer_id, coalesce(product, ''), abs(amount) FROM theirs WHERE status = 'return'
         )
 ),
 walk AS (

@@ -32,7 +32,7 @@ def translate(query: str) -> Translated:
 
     tree = parse_one(query, read="duckdb")
     keeps = isinstance(tree, exp.Create | exp.Insert)
-    select = (tree.expression if keeps else tree).transform(_whole_match)
+    select = (tree.expression if keeps else tree).transform(_whole_match).transform(_plain_word)
     sql = select.sql("spark", unsupported_level=ErrorLevel.RAISE, comments=False)
     return Translated(sql, tree.this.name if keeps else None, isinstance(tree, exp.Insert))
 
@@ -45,3 +45,11 @@ def _whole_match(node: exp.Expression) -> exp.Expression:
         return node
     pattern = exp.func("concat", exp.Literal.string("^(?:"), node.expression, exp.Literal.string(")$"))
     return exp.RegexpLike(this=node.this, expression=pattern)
+
+
+def _plain_word(node: exp.Expression) -> exp.Expression:
+    """Spark has no types of one's own: a word of such a type is text."""
+    from sqlglot import exp
+
+    is_word = isinstance(node, exp.Cast) and node.to.this == exp.DataType.Type.USERDEFINED
+    return node.this if is_word else node

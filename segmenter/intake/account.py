@@ -119,7 +119,10 @@ def _check_usable(connection: Engine, result: RowAccount, rules: RulesConfig) ->
             f"Only {usable:,} of {result.rows_read:,} rows can be used, less than rules.min_usable_share = "
             f"{rules.min_usable_share:.0%}. Set aside were: {aside}. Check source.columns with `segmenter inspect`."
         )
-    customers = _number(connection, "SELECT count(DISTINCT customer_id) FROM transactions")
+    ((customers,),) = connection.execute(
+        "SELECT count(*) AS n FROM (SELECT DISTINCT customer_id FROM transactions LIMIT $enough)",
+        {"enough": rules.min_customers},
+    ).fetchall()
     if customers < rules.min_customers:
         raise DataError(
             f"The export holds {customers} customer(s), too few for statistics (rules.min_customers = "

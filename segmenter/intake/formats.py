@@ -11,7 +11,7 @@ import duckdb
 
 from segmenter.config.source import SourceConfig
 from segmenter.errors import SourceError
-from segmenter.intake.raw import CLEAN, TEXT, RawTable
+from segmenter.intake.raw import TEXT, RawTable
 
 Order = Literal["ymd", "dmy", "mdy"]
 TIMES = ("", " %H:%M:%S", " %H:%M", " %H:%M:%S.%f", " %I:%M %p", " %I:%M:%S %p", "T%H:%M:%S", "T%H:%M", "T%H:%M:%S.%f",
@@ -99,13 +99,20 @@ def trimmed(column: str) -> str:
 def text_of(column: str, kind: str) -> str:
     """SQL of a text value in `column`, of type `kind` (see `RawTable`); what exports write for nothing is NULL.
 
-    A pattern, because DuckDB makes a join of a long IN, and a join does not keep the order of the records.
+    Nearly all text begins and ends with a letter or digit and is too long for such a word, or begins with a digit: that is
+    seen several times as fast as it would be trimmed and matched. A pattern, because DuckDB makes a join of a long IN, and
+    a join does not keep the order of the records.
     """
-    if kind == CLEAN:
-        return column
-    text = trimmed(column if kind == TEXT else f"CAST({column} AS VARCHAR)")
+    if kind in INTEGERS:
+        return f"CAST({column} AS VARCHAR)"
+    raw = column if kind == TEXT else f"CAST({column} AS VARCHAR)"
+    text = trimmed(raw)
     nothing = f"regexp_full_match({text}, '{'|'.join(NOTHING)}')"
-    return f"CASE WHEN strlen({text}) > {LONGEST_NOTHING} OR NOT {nothing} THEN {text} END"
+    is_word = f"(strlen({raw}) > {LONGEST_NOTHING} OR ({raw} >= '0' AND {raw} < ':'))"
+    return (
+        f"CASE WHEN {raw} >= '!' AND {raw}[-1] >= '!' AND {is_word} THEN {raw} "
+        f"WHEN strlen({text}) > {LONGEST_NOTHING} OR NOT {nothing} THEN {text} END"
+    )
 
 
 def given(column: str, kind: str) -> str:
@@ -119,7 +126,7 @@ def time_of(column: str, kind: str, order: str) -> str:
     """SQL of the TIMESTAMP in `column`, of type `kind`, NULL where it is none or lies outside 1900 to 2200."""
     if kind in MOMENTS:
         return f"(CASE WHEN year({column}) BETWEEN 1900 AND 2200 THEN CAST({column} AS TIMESTAMP) END)"
-    return time_sql(trimmed(column if kind in {TEXT, CLEAN} else f"CAST({column} AS VARCHAR)"), order)
+    return time_sql(trimmed(column if kind == TEXT else f"CAST({column} AS VARCHAR)"), order)
 
 
 def number_of(column: str, kind: str, decimal: str, scale: int) -> str:
@@ -128,7 +135,7 @@ def number_of(column: str, kind: str, decimal: str, scale: int) -> str:
         return f"TRY_CAST({column} AS DECIMAL(18, {scale}))"
     if kind == "DOUBLE":
         return f"CASE WHEN isfinite({column}) THEN TRY_CAST({column} AS DECIMAL(18, {scale})) END"
-    return number_sql(trimmed(column if kind in {TEXT, CLEAN} else f"CAST({column} AS VARCHAR)"), decimal, scale)
+    return number_sql(trimmed(column if kind == TEXT else f"CAST({column} AS VARCHAR)"), decimal, scale)
 
 
 def time_sql(column: str, order: str) -> str:

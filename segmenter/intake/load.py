@@ -133,6 +133,7 @@ def judge(connection: Engine, rules: RulesConfig) -> None:
             connection.execute(query("intake_repeated"), {"first": first, "last": last})
     taken_back = connection.execute("SELECT 1 FROM records WHERE status = 'return' LIMIT 1").fetchall()
     if rules.cancellations == "net" and taken_back:
+        connection.execute(query("intake_theirs"))
         connection.execute(query("intake_matched"))
     if isinstance(connection, duckdb.DuckDBPyConnection):
         _settle(connection)
@@ -146,6 +147,7 @@ def _settle(connection: duckdb.DuckDBPyConnection) -> None:
     connection.execute(
         "UPDATE lines SET fate = 'duplicate', status = NULL WHERE rowid IN (SELECT record FROM repeated)"
     )
+    connection.execute("DROP TABLE IF EXISTS theirs")
     fate = "CASE WHEN amount < 0 THEN 'cancellation' ELSE 'cancelled' END"
     connection.execute(
         f"UPDATE lines SET fate = {fate}, status = {fate} WHERE rowid IN (SELECT record FROM matched)"  # noqa: S608 - ours

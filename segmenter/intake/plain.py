@@ -18,27 +18,28 @@ from segmenter.errors import SourceError
 from segmenter.intake import lines
 from segmenter.intake.formats import DAYS, NOTHING, TIMES, Evidence, Formats, gather, settle, trimmed
 from segmenter.intake.meaning import SAMPLE, Meaning, total
-from segmenter.intake.raw import CLEAN, TEXT, RawTable, Row
+from segmenter.intake.raw import TEXT, RawTable, Row
 from segmenter.intake.roles import Roles
 from segmenter.intake.texts import CUT, TextBatch
 
 NOT_PLAIN = (duckdb.InvalidInputException, duckdb.ConversionException, duckdb.OutOfRangeException)
 WORD = "1900-01-01"  # what the reader makes of the dates 'infinity' and 'epoch'
-CHECKED = {"customer": "customer_id", "order": "order_id", "product": "product", "description": "description"}
 
 
 @dataclass(frozen=True)
 class Guess:
     """How the reader would type a batch: types of the columns, the one format of the dates, and the numbers' mark.
 
-    `mark` is what parts the decimals in all numbers; empty where no number has any. `sampled` is the evidence of the first
-    records by file: each file is known by its own alone, whatever it was read beside.
+    `mark` is what parts the decimals in all numbers; empty where no number has any. `nothing` are the words for nothing
+    among the first records, and `sampled` their evidence by file: each file is known by its own alone, whatever it was read
+    beside.
     """
 
     types: tuple[str, ...]
     meaning: Meaning
     timestamp: str
     mark: str
+    nothing: tuple[str, ...]
     sampled: dict[int, Evidence]
 
 
@@ -55,16 +56,18 @@ def read_plainly(
     `known` is the evidence of files of the same layout that were read before.
     """
     guess = _guess(connection, batch, roles, known, source)
-    while guess is not None:
+    if guess is None:
+        return None
+    for nothing in dict.fromkeys((guess.nothing, NOTHING)):  # the reader holds every cell against each of the words
         try:
-            connection.execute(*lines.insertion(_table(batch, guess), guess.meaning, rules))
+            connection.execute(*lines.insertion(_table(batch, guess, nothing), guess.meaning, rules))
         except NOT_PLAIN:
-            return None
-        rows, evidence, strays = _look(connection, batch, guess)
-        if rows == {number: batch.n_records(number) for number in batch.texts} and not strays:
+            continue
+        rows, evidence = _look(connection, batch, guess)
+        if rows == {number: batch.n_records(number) for number in batch.texts}:
             return evidence
         lines.remove(connection, batch.texts)
-        guess = _with_text(guess, strays) if strays else None
+        return None
     return None
 
 
@@ -92,8 +95,10 @@ def _guess(
     mark = _mark(evidence, formats, batch.is_typed or source.decimal is not None)
     if timestamp is None or mark is None:
         return None
-    types = [_type(index, [row[index] for _, row in sample], roles) for index in range(len(batch.dialect.header))]
-    return Guess(tuple(types), Meaning(roles, formats), timestamp, mark, sampled)
+    types = tuple(_type(index, roles) for index in range(len(batch.dialect.header)))
+    cells = {cell for _, row in sample for cell in row}
+    nothing = tuple(word for word in NOTHING if not word or word in cells)
+    return Guess(types, Meaning(roles, formats), timestamp, mark, nothing, sampled)
 
 
 def _sample(connection: duckdb.DuckDBPyConnection, batch: TextBatch) -> list[tuple[int, Row]]:
@@ -154,26 +159,20 @@ def _mark(evidence: Evidence, formats: Formats, is_given: bool) -> str | None:
     return None if evidence.differing else ""
 
 
-def _type(index: int, values: Sequence[str | None], roles: Roles) -> str:
-    """What the reader makes of a column: typed by its role, or text, with or without something to clean."""
+def _type(index: int, roles: Roles) -> str:
+    """What the reader makes of a column: typed by its role, or text."""
     role = next((role for role, at in roles.index.items() if at == index), None)
     if role == "time":
         return "TIMESTAMP"
-    if role in lines.SCALES:
-        return f"DECIMAL(18,{lines.SCALES[role]})"
-    known = [value for value in values if value]
-    is_clean = role in CHECKED and all(value[0] > " " and value[-1] > " " for value in known)
-    if role == "customer":
-        is_clean = is_clean and not any(value.endswith("0") and "." in value for value in known)
-    return CLEAN if is_clean else TEXT
+    return f"DECIMAL(18,{lines.SCALES[role]})" if role in lines.SCALES else TEXT
 
 
-def _table(batch: TextBatch, guess: Guess) -> RawTable:
-    """The scan that types the batch by the guess."""
+def _table(batch: TextBatch, guess: Guess, nothing: Iterable[str]) -> RawTable:
+    """The scan that types the batch by the guess; cells that hold a word of `nothing` are empty."""
     columns, shown = {}, []
     for index, kind in enumerate(guess.types):
         is_cast = kind.startswith("DECIMAL") and guess.mark != "."
-        columns[f"c{index}"] = TEXT if kind == CLEAN or is_cast else kind
+        columns[f"c{index}"] = TEXT if is_cast else kind
         marks = ("',.'", "'.x'") if guess.mark else ("',.'", "'xx'")  # what cannot be cast then stops the scan
         shown.append(
             f"CAST(translate(c{index}, {marks[0]}, {marks[1]}) AS {kind}) AS c{index}" if is_cast else f"c{index}"
@@ -182,25 +181,22 @@ def _table(batch: TextBatch, guess: Guess) -> RawTable:
         f"(SELECT {batch.file} AS file, {', '.join(shown)} FROM read_csv($paths, {CUT}, columns = $columns, "  # noqa: S608 - ours
         "nullstr = $nothing, timestampformat = $timestamp, filename = 'source_path'))"
     )
-    more = {"columns": columns, "nothing": list(NOTHING), "timestamp": guess.timestamp}
+    more = {"columns": columns, "nothing": list(nothing), "timestamp": guess.timestamp}
     return RawTable(relation, batch.layout, guess.types, tuple(batch.texts), batch.path, {**batch.parameters, **more})
 
 
 def _look(
     connection: duckdb.DuckDBPyConnection, batch: TextBatch, guess: Guess
-) -> tuple[dict[int, int], dict[int, Evidence], set[str]]:
-    """Readable records and evidence by file, and the roles of columns taken for clean that hold something to clean."""
-    roles = [role for role in CHECKED if role in guess.meaning.roles.index]
-    clean = [role for role in roles if guess.types[guess.meaning.roles.index[role]] == CLEAN]
-    strays = "".join(f", coalesce(bool_or({_is_stray(role)}), false)" for role in clean)
+) -> tuple[dict[int, int], dict[int, Evidence]]:
+    """Readable records and evidence by file."""
     found = connection.execute(
-        "SELECT file, count(*) FILTER (WHERE fate <> 'unreadable' AND coalesce(ts <> $word, true)), count(ts), "  # noqa: S608 - ours
-        f"count(*) FILTER (WHERE day(ts) <= 12){strays} FROM lines WHERE list_contains($files, file) GROUP BY file",
+        "SELECT file, count(*) FILTER (WHERE fate <> 'unreadable' AND coalesce(ts <> $word, true)), count(ts), "
+        "count(*) FILTER (WHERE day(ts) <= 12) FROM lines WHERE list_contains($files, file) GROUP BY file",
         {"files": list(batch.texts), "word": WORD},
     ).fetchall()
     rows = {file: n for file, n, *_ in found}
-    evidence = {file: _of_dates(guess, file, n_dates, n_either) for file, _, n_dates, n_either, *_ in found}
-    return rows, evidence, {role for place, role in enumerate(clean, 4) if any(row[place] for row in found)}
+    evidence = {file: _of_dates(guess, file, n_dates, n_either) for file, _, n_dates, n_either in found}
+    return rows, evidence
 
 
 def _of_dates(guess: Guess, file: int, n_dates: int, n_either: int) -> Evidence:
@@ -208,15 +204,3 @@ def _of_dates(guess: Guess, file: int, n_dates: int, n_either: int) -> Evidence:
     order = guess.meaning.formats.order
     read: dict[str, int] = {} if order == "ymd" else {"dmy": n_either, "mdy": n_either}
     return replace(guess.sampled.get(file, Evidence()), n_dates=n_dates, read={**read, order: n_dates})
-
-
-def _is_stray(role: str) -> str:
-    column = CHECKED[role]
-    stray = f"{column} < '!' OR right({column}, 1) < '!'"
-    return f"{stray} OR (ends_with({column}, '0') AND contains({column}, '.'))" if role == "customer" else stray
-
-
-def _with_text(guess: Guess, roles: set[str]) -> Guess:
-    """The guess with the columns of `roles` as text that has to be cleaned."""
-    index = {guess.meaning.roles.index[role] for role in roles}
-    return replace(guess, types=tuple(TEXT if at in index else kind for at, kind in enumerate(guess.types)))

@@ -14,7 +14,6 @@ from segmenter.errors import SourceError
 Row = tuple[str | None, ...]
 Rows = list[Row]
 TEXT = "VARCHAR"  # of columns whose text has still to be cleaned and understood
-CLEAN = "CLEAN"  # of text with nothing to clean
 
 
 @dataclass(frozen=True)
@@ -39,8 +38,8 @@ class RawTable:
     """Records as DuckDB sees them.
 
     `relation` is what stands behind FROM, with its `parameters`: the columns ``file`` (its number among the sources),
-    ``record`` (which of the file's whole records it is, from 1) and ``c0, c1, ...`` in header order, of `types`: `TEXT`,
-    `CLEAN` or what DuckDB calls them. `files` are those numbers, `path` the first file's, for messages.
+    ``record`` (which of the file's whole records it is, from 1) and ``c0, c1, ...`` in header order, of `types`: `TEXT`
+    or what DuckDB calls them. `files` are those numbers, `path` the first file's, for messages.
     """
 
     relation: str

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import hashlib
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -47,13 +48,14 @@ def take(path: Path) -> Tally:
     """
     digest, head, n_bytes = hashlib.sha256(), b"", 0
     letters, lines = _Letters(), _Lines()
-    with path.open("rb") as file:
+    with path.open("rb") as file, ThreadPoolExecutor(1) as hasher:
         while chunk := file.read(CHUNK):
+            hashing = hasher.submit(digest.update, chunk)  # takes as long as all the rest
             head = head or chunk[:HEAD]
             n_bytes += len(chunk)
-            digest.update(chunk)
             letters.read(chunk)
             lines.read(chunk)
+            hashing.result()
     lines.end()
     return Tally(
         head, digest.hexdigest(), n_bytes, letters.are_utf8(), letters.has_nul,
