@@ -91,6 +91,13 @@ def test_an_odd_cell_behind_a_plain_beginning_is_read_alike(both, column):
         assert fast == careful, value
 
 
+@pytest.mark.parametrize("column", ["quantity", "order_date", "sku"])
+def test_a_word_for_nothing_that_the_first_records_lack_leaves_a_text_plain(both, column):
+    fast, careful, is_plain = both(with_cell(column, "null"), sample=4)
+    assert fast == careful
+    assert is_plain
+
+
 @pytest.mark.parametrize(
     "form",
     ["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M:%SZ", "%Y/%m/%d %H:%M", "%Y%m%d", "%d.%m.%Y", "%d/%m/%Y %H:%M",
