@@ -179,8 +179,8 @@ def _lost(base: Base, data: bytes, intake: Intake, connection: duckdb.DuckDBPyCo
     if base.kind not in {"text", "gzip"} or not columns >= TOKEN_COLUMNS or twice:
         return
     there = set(TOKEN.findall(as_text(data)))
-    lines = "concat_ws(' ', customer_id, order_id, product, description)"
-    kept = [text for (text,) in connection.execute(f"SELECT {lines} FROM records").fetchall()]
+    asked = "SELECT unnest([customer_id, order_id, product, description]) AS text FROM records"
+    kept = [text for (text,) in connection.execute(f"SELECT text FROM ({asked}) WHERE text IS NOT NULL").fetchall()]
     rejected = [text for (text,) in connection.execute("SELECT text FROM rejected").fetchall()]
     found = {token for text in kept for token in _own_tokens(text)}
     lost = sorted(
@@ -206,5 +206,5 @@ def _ignored(data: bytes, intake: Intake) -> set[str]:
 
 
 def _own_tokens(text: str) -> Iterator[str]:
-    """The tokens of a kept record: where lines are folded into it, those of its first line and what belongs to it."""
+    """The tokens of a kept cell: where lines are folded into it, those of its first line and what belongs to it."""
     yield from TOKEN.findall(text.partition("\n")[0])
