@@ -1,6 +1,7 @@
 """What cannot be read is refused in one paragraph that says what, where and what to do."""
 
 import bz2
+import csv
 import gzip
 import io
 import lzma
@@ -314,3 +315,10 @@ def test_a_file_that_is_still_being_written_is_named(tmp_path, monkeypatch):
     connection = open_connection("1GiB", 1, tmp_path)
     with pytest.raises(SourceError, match="still being written"):
         load(connection, [path], Config().source, Config().rules)
+
+
+@pytest.mark.parametrize("limit", [131_072, 1 << 24])
+def test_half_a_million_digits_in_a_field_take_no_time_whatever_was_read_before(export, table, limit):
+    csv.field_size_limit(limit)  # what an earlier file of the same process left behind
+    loaded = export.read(table().replace("o0", 500_000 * "9" + "x", 1))
+    assert loaded.fates == {"sale": 8}
