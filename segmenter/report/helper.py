@@ -8,6 +8,7 @@ import signal
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from threading import Thread
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from segmenter.errors import SegmenterError
@@ -65,7 +66,8 @@ def drawn_by_two(charts: Sequence[Callable[[], Made]]) -> list[Made]:
 def _hand_over(receiver: Connection, sender: Connection, work: Callable[[], object]) -> None:
     """In the helper: send what was made or the error that tells a person why not; nothing after any other failure."""
     gc.disable()  # what other threads of the first process held must not be cleared up here
-    receiver.close()  # else a helper whose process was killed would wait for ever to be heard
+    receiver.close()  # else an error of the first process would leave this one waiting for ever to be heard
+    Thread(target=_end_with_parent, daemon=True).start()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         if callable(signal.getsignal(number)):  # the first process cleans up and has its say: this one just ends
             signal.signal(number, signal.SIG_DFL)
@@ -74,6 +76,15 @@ def _hand_over(receiver: Connection, sender: Connection, work: Callable[[], obje
             sender.send((work(), None))
         except SegmenterError as error:
             sender.send((None, error))
+
+
+def _end_with_parent() -> None:
+    """End with a first process that was killed: what it had open, such as the lock of its folder, is open here too."""
+    from multiprocessing import parent_process
+
+    if parent := parent_process():
+        parent.join()
+        os._exit(1)
 
 
 def _received(receiver: Connection, work: Callable[[], Made]) -> Made:

@@ -95,7 +95,7 @@ def test_a_helper_whose_process_is_killed_ends_too(tmp_path):
         "import os, pathlib, time\n"
         "from segmenter.report.helper import drawn_by_two\n"
         "parent = os.getpid()\n"
-        f"note = lambda: pathlib.Path({str(written)!r}).write_text(str(os.getpid())) and 'x' * 10**7\n"
+        f"note = lambda: pathlib.Path({str(written)!r}).write_text(str(os.getpid())) and time.sleep(60)\n"
         "wait = lambda: time.sleep(60)\n"
         "drawn_by_two([wait, note])\n"
     )
