@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from contextlib import nullcontext
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -63,37 +65,43 @@ def render(run: Run, config: ReportConfig, folder: Path, formats: Collection[str
     ReportError
         A template of the team's own is broken, or the logo cannot be read.
     """
-    from segmenter.report.tables import write_tables
-
     wanted = set(config.formats if formats is None else formats)
     if "pdf" in wanted and pdf_problem() is not None:
         wanted = wanted - {"pdf"} | {"html"}
     config = config.model_copy(update={"formats": tuple(sorted(wanted))})
-    files: list[Path] = []
     if {"html", "pdf"} & wanted:
-        files += _pages(run, config, folder)
-    if run.alerts is not None:
-        write_alerts(run, config, folder)
-    return (*files, *write_tables(run, config, folder))
+        return _with_pages(run, config, folder)
+    return _without_pages(run, config, folder)
 
 
-def _pages(run: Run, config: ReportConfig, folder: Path) -> list[Path]:
+def _with_pages(run: Run, config: ReportConfig, folder: Path) -> tuple[Path, ...]:
+    """The report; it takes longest to print, so that all else is written meanwhile."""
     from segmenter.report import page as pages
     from segmenter.report.context import build, view_of
+    from segmenter.report.helper import beside
     from segmenter.report.paper import write_pdf
     from segmenter.report.points import points
 
     view = view_of(run, config)
     _write_charts(view.charts, folder / "charts")
     page = build(view)
-    files = []
-    if "html" in config.formats:
-        files.append(folder / "report.html")
-        files[-1].write_text(pages.html(page, view.voice, config.templates, points(view)), encoding="utf-8")
-    if "pdf" in config.formats:
-        files.append(folder / "report.pdf")
-        write_pdf(page, view.voice, view.charts, config.templates, files[-1])
-    return files
+    html, pdf = folder / "report.html", folder / "report.pdf"
+    printing = partial(write_pdf, page, view.voice, view.charts, config.templates, pdf)
+    with beside(printing) if "pdf" in config.formats else nullcontext(lambda: None) as printed:
+        if "html" in config.formats:
+            html.write_text(pages.html(page, view.voice, config.templates, points(view)), encoding="utf-8")
+        others = _without_pages(run, config, folder)
+        printed()
+    return (*(file for file in (html, pdf) if file.suffix[1:] in config.formats), *others)
+
+
+def _without_pages(run: Run, config: ReportConfig, folder: Path) -> tuple[Path, ...]:
+    """The alerts and the tables."""
+    from segmenter.report.tables import write_tables
+
+    if run.alerts is not None:
+        write_alerts(run, config, folder)
+    return tuple(write_tables(run, config, folder))
 
 
 def _write_charts(charts: dict[str, Figure], folder: Path) -> None:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from segmenter.features.types import Feature
 from segmenter.report.context.view import View
 from segmenter.report.palette import colours
+from segmenter.report.retold import reasons_retold
 
 SHOWN = ("recency", "frequency", "monetary", "average_order_value")
 PLACES = ["tsne_x", "tsne_y", "tsne3_x", "tsne3_y", "tsne3_z"]
@@ -51,10 +53,9 @@ def _reasons(view: View, placed: pd.DataFrame) -> dict[int, str]:
     """Reasons by position on the map, of the odd customers alone."""
     if not view.config.customer_rows:
         return {}
-    odd = placed["is_anomaly"].to_numpy(bool)
-    return {
-        i: str(reason) for i, (reason, is_odd) in enumerate(zip(placed["anomaly_reason"], odd, strict=True)) if is_odd
-    }
+    positions = np.flatnonzero(placed["is_anomaly"].to_numpy(bool))
+    reasons = reasons_retold(placed.iloc[positions], view.voice)["anomaly_reason"]
+    return {int(i): str(reason) for i, reason in zip(positions, reasons, strict=True)}
 
 
 def _without_order(placed: pd.DataFrame) -> list[int]:

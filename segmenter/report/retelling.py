@@ -29,7 +29,7 @@ KINDS = {
 RAW = {"product", "order", "run", "column"}
 NAME = re.compile(r"\{(\w+)\}")
 JOINT = "{a} and {b}"  # how a list ends
-Template = tuple[re.Pattern[str], tuple[str, ...], str]
+Template = tuple[str, re.Pattern[str], tuple[str, ...], str]
 
 
 class Retelling:
@@ -65,8 +65,8 @@ class Retelling:
     def _entry(self, text: str) -> str | None:
         if text in self.texts:
             return self.texts[text]
-        for pattern, names, translation in self.templates:
-            if match := pattern.fullmatch(text):
+        for literal, pattern, names, translation in self.templates:
+            if literal in text and (match := pattern.fullmatch(text)):
                 values = zip(names, match.groups(), strict=True)
                 return translation.format(**{name: self._value(name, value) for name, value in values})
         return None
@@ -106,10 +106,13 @@ def _kind(name: str) -> str:
 
 
 def _template(text: str, translation: str) -> Template:
-    """A pattern that the finished text fits, and the names in its order."""
+    """The longest piece that stands in every finished text, a pattern that it fits, and the names in its order.
+
+    To look for the piece takes a tenth of the time that the pattern does, and rules out nearly every template.
+    """
     names = tuple(NAME.findall(text))
     literals = NAME.split(text)[::2]
     pattern = re.escape(literals[0])
     for name, literal in zip(names, literals[1:], strict=True):
         pattern += f"({KINDS.get(_kind(name), '[^;]+?')})" + re.escape(literal)
-    return re.compile(pattern), names, translation
+    return max(literals, key=len), re.compile(pattern), names, translation

@@ -16,42 +16,46 @@ from segmenter.runs.history import History
 from segmenter.runs.types import Manifest, Run
 
 REASONS = tuple(f"reason_{number}_{part}" for number in (1, 2, 3) for part in ("feature", "value", "usual"))
+OWN = ("anomaly_reason", "reason", *REASONS)  # columns in which nearly every row has a text of its own
 Tell = Callable[[str], str]
 
 
 def retold(run: Run, voice: Voice) -> Run:
     """`run` with its texts in the language of `voice`, and their numbers, money and dates as its locale writes them.
 
-    Names of segments and features, sentences, reasons and labels are retold; identifiers, file names and what
-    users wrote stay.
+    Names of segments and features, sentences and labels are retold; identifiers, file names and what users wrote stay,
+    and so do the reasons for single customers: `reasons_retold` takes those that are shown.
     """
     tell = cache(voice.retell)
     return replace(
         run,
         manifest=_manifest(run.manifest, tell),
         findings=_findings(run.findings, tell),
-        customers=_columns(run.customers, ("segment_name", "second_segment", "rfm_segment", "anomaly_reason"), tell),
+        customers=_columns(run.customers, ("segment_name", "second_segment", "rfm_segment"), tell),
         segments=_columns(run.segments, ("name", "action", "avoid", "rule"), tell),
-        anomalies=_evidence(_columns(run.anomalies, ("segment_name", "reason", *REASONS), tell), tell),
+        anomalies=_columns(run.anomalies, ("segment_name",), tell),
         history=_history(run.history, tell),
         moves=None if run.moves is None else _columns(run.moves, ("segment_before", "segment_now"), tell),
-        alerts=None if run.alerts is None else _evidence(_columns(run.alerts, ("reason",), tell), tell),
     )
 
 
+def reasons_retold(table: pd.DataFrame, voice: Voice) -> pd.DataFrame:
+    """`table` of odd customers with why each of them is, and the transactions behind it, in the language of `voice`.
+
+    Apart from `retold`, as a text of its own for every customer takes time: ask for the rows that are shown.
+    """
+    told = _columns(table, OWN, voice.retell)
+    return _columns(told, ("evidence",), lambda text: "\n".join(map(voice.retell, sentences_of(text))))
+
+
 def _columns(table: pd.DataFrame, names: Iterable[str], tell: Tell) -> pd.DataFrame:
-    """`table` with the texts of some of its columns retold."""
-    told = {
-        name: table[name].map(lambda text: tell(text) if isinstance(text, str) else text)
-        for name in names
-        if name in table
-    }
-    return table.assign(**told)
+    """`table` with the texts of some of its columns retold, each text once however many rows have it."""
+    return table.assign(**{name: _column(table[name], tell) for name in names if name in table})
 
 
-def _evidence(table: pd.DataFrame, tell: Tell) -> pd.DataFrame:
-    """`table` with the transactions behind each customer retold, a sentence a line."""
-    return _columns(table, ("evidence",), lambda text: "\n".join(map(tell, sentences_of(text))))
+def _column(column: pd.Series, tell: Tell) -> pd.Series:
+    told = {text: tell(text) for text in column.unique() if isinstance(text, str)}
+    return column.map(told).where(column.notna(), column)
 
 
 def _all(texts: Iterable[str], tell: Tell) -> tuple[str, ...]:

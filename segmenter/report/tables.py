@@ -7,6 +7,7 @@ report's language; the archive's own customers.parquet, segments.parquet and ano
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ import pandas as pd
 
 from segmenter.config.report import ReportConfig
 from segmenter.report.language import Voice
-from segmenter.report.retold import retold
+from segmenter.report.retold import reasons_retold, retold
 from segmenter.runs.tables import LINE_END, safe_cell, write_parquet
 from segmenter.runs.types import Run
 
@@ -31,6 +32,8 @@ def write_tables(run: Run, config: ReportConfig, folder: Path) -> list[Path]:
         return []
     voice = Voice(config.locale, config.currency)
     run, kinds = retold(run, voice), _kinds(run)
+    if config.customer_rows:
+        run = replace(run, customers=reasons_retold(run.customers, voice))
     files: list[Path] = []
     if "xlsx" in config.formats:
         files.append(_workbook(run, config, voice, folder / "report.xlsx"))
@@ -140,7 +143,7 @@ def _workbook(run: Run, config: ReportConfig, voice: Voice, path: Path) -> Path:
         kinds, formats = _kinds(run), _formats(workbook, config)
         sheets = {"Segments": run.segments}
         if config.customer_rows:
-            sheets |= {"Customers": run.customers, "Anomalies": run.anomalies}
+            sheets |= {"Customers": run.customers, "Anomalies": reasons_retold(run.anomalies, voice)}
         for name, frame in sheets.items():
             sheet = workbook.add_worksheet(voice(name))
             if voice.direction == "rtl":

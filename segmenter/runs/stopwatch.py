@@ -16,8 +16,8 @@ EVERY = 0.05  # seconds between two looks at the memory
 class Stopwatch:
     """Tells which stage begins; its figures are those of the stages so far, the one that runs among them.
 
-    Memory is looked at twenty times a second, by a thread that lives as long as the context. It is this process's own;
-    where the system does not tell it, no stage has a peak.
+    Memory is looked at twenty times a second, by a thread that lives as long as the context. It is this process's own,
+    without its helpers'; where the system does not tell it, no stage has a peak.
     """
 
     def __init__(self, tell: Callable[[str], None]) -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from segmenter.report import palette
 from segmenter.report.charts import draw
-from segmenter.report.charts.marks import shaped
+from segmenter.report.charts.marks import CIRCLE, shaped
 from segmenter.report.charts.style import Look
 from segmenter.report.language import Voice
 from tests.report.made_up import bare_run, made_up_run
@@ -71,8 +71,13 @@ def test_matplotlibs_own_settings_are_left_alone(run, charts):
 
 def test_segments_are_told_apart_on_the_maps_by_their_markers_too(run, charts):
     for name in ("map-tsne", "map-pca"):
-        shapes = re.findall(r'd="M[-\d. ]+?(h0|m[^M"]*?z)', charts[name].svg)
+        shapes = re.findall(r'd="M[-\d. ]+?(h0|m[^M"]*?z)', charts[name].svg.replace(CIRCLE, ""))
         assert len(set(shapes)) == len(run.findings.cards)
+
+
+def test_every_odd_customer_on_the_map_has_a_ring(run, charts):
+    placed = run.customers.dropna(subset=["tsne_x", "tsne_y"])
+    assert 0 < charts["map-tsne"].svg.count(CIRCLE) == placed["is_anomaly"].sum()
 
 
 @pytest.mark.parametrize("marker", palette.MARKERS)

@@ -1,6 +1,7 @@
-"""Charts drawn by two processes are those that one would draw, whatever becomes of the helper."""
+"""What two processes make is what one would make, whatever becomes of the helper."""
 
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -8,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from segmenter.report.charts.helper import drawn_by_two
+from segmenter.errors import ReportError
+from segmenter.report.helper import beside, drawn_by_two
 
 
 def in_the_helper(act):
@@ -40,13 +42,60 @@ def test_a_chart_that_cannot_be_drawn_is_told_by_this_process():
         drawn_by_two([lambda: "first", lambda: 1 / 0])
 
 
+def test_work_beside_is_done_by_another_process_and_had_when_asked_for():
+    with beside(os.getpid) as made:
+        assert made() != os.getpid()
+
+
+def test_an_error_that_tells_a_person_what_to_do_is_passed_on_and_not_made_again():
+    def fail():
+        raise ReportError(f"told by {os.getpid()}")
+
+    with pytest.raises(ReportError, match="told by") as told, beside(fail) as made:
+        made()
+    assert str(os.getpid()) not in str(told.value)
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt, ReportError])
+def test_a_helper_ends_with_the_block_that_it_works_beside(tmp_path, error):
+    note = tmp_path / "helper"
+
+    def work():
+        note.write_text(str(os.getpid()))
+        time.sleep(60)
+
+    def block():
+        with beside(work):
+            assert holds(lambda: note.exists() and note.read_text() != "")
+            raise error
+
+    with pytest.raises(error):
+        block()
+    assert not alive(int(note.read_text()))
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=lambda number: number.name)
+def test_a_signal_to_both_processes_is_answered_by_the_first_alone(number, capfd):
+    def heard(*_):
+        sys.stderr.write("cleaning up")
+        raise KeyboardInterrupt
+
+    before = signal.signal(number, heard)
+    try:
+        with beside(in_the_helper(lambda: os.kill(os.getpid(), number))) as made:
+            assert made() == "drawn here"
+    finally:
+        signal.signal(number, before)
+    assert capfd.readouterr().err == ""
+
+
 def test_a_helper_whose_process_is_killed_ends_too(tmp_path):
     written = tmp_path / "helper"
     program = (
         "import os, pathlib, time\n"
-        "from segmenter.report.charts.helper import drawn_by_two\n"
+        "from segmenter.report.helper import drawn_by_two\n"
         "parent = os.getpid()\n"
-        f"note = lambda: pathlib.Path({str(written)!r}).write_text(str(os.getpid())) and 'x' * 10**7\n"
+        f"note = lambda: pathlib.Path({str(written)!r}).write_text(str(os.getpid())) and time.sleep(60)\n"
         "wait = lambda: time.sleep(60)\n"
         "drawn_by_two([wait, note])\n"
     )

@@ -10,8 +10,8 @@ from functools import partial
 from pathlib import Path
 
 from segmenter.report.bidi import marked
-from segmenter.report.charts.helper import drawn_by_two
 from segmenter.report.charts.style import Look, described, house_style
+from segmenter.report.helper import drawn_by_two
 from segmenter.report.types import Figure
 from segmenter.runs.types import Run
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from segmenter.report.charts.labels import Name, name_places
-from segmenter.report.charts.marks import shaped
+from segmenter.report.charts.marks import RING, shaped
 from segmenter.report.charts.segments import label_of
 from segmenter.report.charts.style import Look, canvas, tick_numbers, to_svg, wrapped
 from segmenter.report.palette import ALARM
@@ -118,31 +119,35 @@ def _axis(run: Run, look: Look, axis: int) -> str:
 
 
 def _points(axes: Axes, placed: pd.DataFrame, x: str, y: str, look: Look) -> None:
-    """One path per segment: a line of no length per customer, a hundred times lighter than as many markers.
-
-    `shaped` gives them the segment's marker in the finished drawing.
-    """
-    from matplotlib.patches import PathPatch
-    from matplotlib.path import Path
-
+    """A mark per customer in the segment's colour, which `shaped` gives the segment's marker."""
     width = float(np.clip(160 / np.sqrt(len(placed)), 2.4, 6))
     for label, colour in look.colours.items():
         own = placed.loc[placed["segment"] == label, [x, y]].to_numpy(float)
-        vertices = np.repeat(own, 2, axis=0)
-        codes = np.tile([Path.MOVETO, Path.LINETO], len(own)).astype(np.uint8)
-        if len(own):
-            path = Path(vertices, codes)
-            path.should_simplify = False
-            patch = PathPatch(path, edgecolor=colour, facecolor="none", linewidth=width, capstyle="round", alpha=0.7)
-            patch.set_gid(f"marks-{look.markers[label]}")
-            axes.add_artist(patch)  # add_patch would look for the extremes of every line's curve
+        _marks(axes, own, look.markers[label], edgecolor=colour, linewidth=width, capstyle="round", alpha=0.7)
     axes.update_datalim(placed[[x, y]].to_numpy(float))
     axes.autoscale_view()
 
 
 def _ring_anomalies(axes: Axes, placed: pd.DataFrame, x: str, y: str) -> None:
-    odd = placed[placed["is_anomaly"].astype(bool)]
-    axes.scatter(odd[x], odd[y], s=26, facecolors="none", edgecolors=ALARM, linewidths=0.8)
+    odd = placed.loc[placed["is_anomaly"].astype(bool), [x, y]].to_numpy(float)
+    _marks(axes, odd, RING, edgecolor=ALARM, linewidth=0.8)
+
+
+def _marks(axes: Axes, places: NDArray[np.float64], marker: str, **style: Any) -> None:
+    """One path for all `places` (n, 2): a line of no length for each, a hundred times lighter than as many markers.
+
+    `shaped` draws the marker in their stead in the finished drawing.
+    """
+    from matplotlib.patches import PathPatch
+    from matplotlib.path import Path
+
+    if len(places):
+        codes = np.tile([Path.MOVETO, Path.LINETO], len(places)).astype(np.uint8)
+        path = Path(np.repeat(places, 2, axis=0), codes)
+        path.should_simplify = False
+        patch = PathPatch(path, facecolor="none", **style)
+        patch.set_gid(f"marks-{marker}")
+        axes.add_artist(patch)  # add_patch would look for the extremes of every line's curve
 
 
 def _names(axes: Axes, placed: pd.DataFrame, columns: tuple[str, str], look: Look, height: float) -> None:

@@ -80,8 +80,9 @@ def _cohort_sizes(run: Run) -> dict[str, int]:
     """New customers per month of the first order, as 2011-01."""
     if "tenure" not in run.customers:
         return {}
-    first = pd.Timestamp(run.manifest.as_of) - pd.to_timedelta(run.customers["tenure"].dropna(), unit="D")
-    counted = first.dt.strftime("%Y-%m").value_counts()
+    by_age = run.customers["tenure"].value_counts()  # so that a day is written once, however many began on it
+    first = pd.Timestamp(run.manifest.as_of) - pd.to_timedelta(by_age.index.to_numpy(), unit="D")
+    counted = by_age.groupby(first.strftime("%Y-%m")).sum()
     return {str(month): int(count) for month, count in counted.items()}
 
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 import pandas as pd
 
 from segmenter.report.context.view import View, code, columns, parts, table, text
+from segmenter.report.retold import reasons_retold
 from segmenter.report.types import Cell, Part, Section, Table
 
 QUOTE = "'"  # before what a spreadsheet would take for a formula, such as -1.0
@@ -124,7 +125,7 @@ def _reading(view: View) -> tuple[str, ...]:
 
 
 def _listing(view: View) -> Table:
-    shown = view.run.anomalies.head(view.config.max_anomalies)
+    shown = reasons_retold(view.run.anomalies.head(view.config.max_anomalies), view.voice)
     labels = {card.name: card.label for card in view.run.findings.cards}
     rows = [_line(view, row, labels) for _, row in shown.iterrows()]
     heads = columns("Customer", "Segment", "Kind", "Severity#", "At stake#", "Jury, of 5#", "Why")
