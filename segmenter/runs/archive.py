@@ -117,6 +117,11 @@ def list_runs(archive: Path) -> tuple[Path, ...]:
     return tuple(sorted(path for path in archive.iterdir() if path.is_dir() and RUN_ID.match(path.name)))
 
 
+def made_at(run_id: str) -> datetime:
+    """When the run was begun, in UTC, by its name."""
+    return datetime.strptime(run_id[:16], "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
+
+
 def find(archive: Path, name: str = "latest") -> Path:
     """Folder of the run called `name`: its id, the beginning of it, a path, or ``latest``.
 

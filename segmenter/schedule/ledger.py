@@ -191,6 +191,20 @@ def last_heard(state: sqlite3.Connection, slot: Slot) -> str | None:
     return None
 
 
+def forget(state: sqlite3.Connection, before: datetime) -> int:
+    """Remove the due times that were closed before `before`, but for what a schedule still goes by; how many they were.
+
+    That is the last report that its recipients got, and whatever came behind it.
+    """
+    with transaction(state):
+        gone = state.execute(
+            "DELETE FROM slot WHERE state IN ('done', 'failed', 'skipped') AND finished_at < ? AND due < ("  # noqa: S608 - our words
+            f"SELECT max(due) FROM slot AS told WHERE told.schedule = slot.schedule AND {SENT})",
+            (before.isoformat(), f"{FOR_OTHERS}%"),
+        )
+    return gone.rowcount
+
+
 def untold_repairs(state: sqlite3.Connection) -> list[str]:
     """What was mended of a damaged state and not told yet, marked as told; inside the caller's transaction."""
     rows = state.execute("SELECT cause FROM repair WHERE told = 0 ORDER BY number").fetchall()
