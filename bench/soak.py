@@ -35,6 +35,7 @@ from segmenter.runs.state import FILE, read_state
 from segmenter.schedule import Service, Settings
 
 SCHEDULES = 7
+SENT = 3  # of them, to folders and one by mail
 KEEP = 2 * 24 * SCHEDULES  # runs, those of two days
 WARM = 3  # days until everything that is loaded once is loaded
 MOST_GROWTH = 5.0  # per cent of resident memory from then on
@@ -43,7 +44,7 @@ BEGIN = datetime(2026, 3, 1, tzinfo=UTC)
 COPY_A_RUN = (
     "import os, sys; s, t = sys.argv[1:]; os.mkdir(t + '.part'); "
     "[os.link(f'{s}/{n}', f'{t}.part/{n}') for n in os.listdir(s) if os.path.isfile(f'{s}/{n}')]; os.rename(t + '.part', t); "
-    'print(\'{"run": "%s", "folder": "%s", "n_customers": 200}\' % (os.path.basename(t), t))'
+    'print(\'{"run": "%s", "folder": "%s", "n_customers": 200, "changed": false}\' % (os.path.basename(t), t))'
 )
 PARALLEL = """
 [service]
@@ -54,7 +55,8 @@ SCHEDULE = """
 name = "soak-{n}"
 cron = "{minute} * * * *"
 formats = ["csv"]
-recipients = [{to}]
+recipients = ["{to}"]
+condition = "{condition}"
 """
 
 
@@ -108,10 +110,15 @@ class Soak:
         self.service.tick()  # from now on the schedules are looked after
 
     def _schedules(self) -> str:
-        minutes = self.generator.sample(range(60), SCHEDULES)
-        channels = [f'"folder:{self.root}/out"'] * (SCHEDULES - 1) + ['"p@shop.example"']
-        keys = enumerate(zip(minutes, channels, strict=True))
-        return "".join(SCHEDULE.format(n=n, minute=minute, to=to) for n, (minute, to) in keys)
+        """Some are always sent, the last of them by mail; the others' condition keeps every report back."""
+        minutes = enumerate(self.generator.sample(range(60), SCHEDULES))
+        recipients = [f"folder:{self.root}/out"] * (SENT - 1) + ["p@shop.example"]
+        return "".join(
+            SCHEDULE.format(
+                n=n, minute=minute, to=recipients[min(n, SENT - 1)], condition="always" if n < SENT else "changed"
+            )
+            for n, minute in minutes
+        )
 
     def _command(self, _: ScheduleConfig) -> list[str]:
         """A run of the simulated moment, under a name that no other has."""
@@ -251,7 +258,8 @@ def report(samples: list[Sample], counts: dict[str, int], seconds: float) -> str
     ]
     about = (
         f"One service process, {SCHEDULES} schedules due every hour, {len(samples)} simulated days; the clock is set on by hand, "
-        f"each run a process that copies a real run's folder, {SCHEDULES - 1} delivered to a folder and one by mail. `segmenter "
+        f"each run a process that copies a real run's folder; {SENT - 1} are delivered to a folder, one by mail, and the others are "
+        "kept back by their condition. `segmenter "
         f"runs prune --keep {KEEP}` once a day, beside the service."
     )
     figures = [

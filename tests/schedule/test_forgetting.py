@@ -69,6 +69,25 @@ def test_the_gap_since_the_last_report_is_told_as_before(busy):
         assert (ledger.gap(state, slot), ledger.last_heard(state, slot)) == before
 
 
+def test_reports_that_their_condition_kept_back_are_forgotten_too(shop):
+    shop.write(
+        {"name": "hourly", "cron": "0 * * * *", "recipients": (folder_of(shop.root),), "condition": "new anomalies"}
+    )
+    shop.clock.moment = BEGIN
+    service = shop.service()
+    for _ in range(8):
+        shop.settle(service, ticks=2)
+        shop.clock.advance(hours=1)
+    slots = shop.slots()
+    slot = Slot("hourly", shop.clock.moment, 0)
+    with open_state(shop.archive) as state:
+        before = ledger.gap(state, slot), ledger.last_heard(state, slot)
+    assert forgotten(shop, BEGIN + timedelta(days=9))[0] == len(slots) - 2
+    assert shop.slots() == [slots[0], slots[-1]]
+    with open_state(shop.archive) as state:
+        assert (ledger.gap(state, slot), ledger.last_heard(state, slot)) == before
+
+
 def test_messages_that_still_wait_and_failures_that_nobody_was_told_of_stay(busy):
     with open_state(busy.archive) as state:
         state.execute("UPDATE delivery SET state = 'pending', finished_at = NULL WHERE number = 1")
