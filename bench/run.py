@@ -47,6 +47,7 @@ MEASUREMENTS = (
     Measurement("replay", ("{exports}",), is_long=True),
     Measurement("service", is_long=True),
     Measurement("kills", is_long=True),
+    Measurement("soak", is_long=True),
     Measurement("fuzz", ("--results",), is_long=True),
     Measurement("hostile", is_long=True),
     Measurement("bombs", ("--results",), is_long=True),

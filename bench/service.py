@@ -203,7 +203,7 @@ def week(root: Path) -> tuple[str, dict[str, object]]:
     """Ten schedules in ten zones over the week of a clock change, their clock set on by hand."""
     there = root / "week"
     there.mkdir()
-    folder = _one_run(there)
+    folder = one_run(there)
     names = ["UTC", "Europe/Berlin", "America/New_York", "Asia/Kolkata", "Australia/Lord_Howe", "Asia/Tokyo",
              "America/Sao_Paulo", "Africa/Cairo", "Pacific/Auckland", "America/Los_Angeles"]  # fmt: skip
     keys = [
@@ -238,7 +238,7 @@ def week(root: Path) -> tuple[str, dict[str, object]]:
 
 def kills(root: Path, n_due: int, seed: int) -> tuple[str, dict[str, object]]:
     """SIGKILL to whichever service holds the archive, until `n_due` due times are past; then peace."""
-    folder, mailbox, port = _one_run(root), Mailbox(), _free_port()
+    folder, mailbox, port = one_run(root), Mailbox(), free_port()
     Controller(mailbox, hostname="127.0.0.1", port=port).start()
     keys = [
         {"name": f"often-{n}", "cron": "* * * * *", "zone": "UTC", "to": f"p{n}@shop.example"} for n in range(SCHEDULES)
@@ -277,7 +277,8 @@ def kills(root: Path, n_due: int, seed: int) -> tuple[str, dict[str, object]]:
     }
 
 
-def _one_run(root: Path) -> Path:
+def one_run(root: Path) -> Path:
+    """The folder of a real run of 200 customers, in the archive below `root`."""
     generate(root / "sales.csv", 200, seed=1)
     keys = {
         "views": {"tsne_sample": 60, "hierarchy_sample": 60},
@@ -287,7 +288,8 @@ def _one_run(root: Path) -> Path:
     return run([str(root / "sales.csv")], load_config(None, **keys)).folder
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port of this machine that nothing listens at."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])

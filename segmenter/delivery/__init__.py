@@ -11,6 +11,7 @@ from segmenter.delivery.outbox import (
     Channel,
     Message,
     enqueue,
+    forget,
     history,
     mark_told,
     recover,
@@ -21,5 +22,5 @@ from segmenter.delivery.post import Post, deliver_due
 
 __all__ = [
     "CHANNELS", "About", "Channel", "Heartbeat", "Message", "Post", "UnreachedError", "channel_of", "check", "deliver_due", "enqueue",
-    "gate", "history", "mark_told", "preview", "recover", "undelivered", "untold",
+    "forget", "gate", "history", "mark_told", "preview", "recover", "undelivered", "untold",
 ]  # fmt: skip

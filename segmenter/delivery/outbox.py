@@ -209,6 +209,16 @@ def undelivered(state: sqlite3.Connection, schedule: str, due: datetime, late: d
     return [dict(row) for row in rows]
 
 
+def forget(state: sqlite3.Connection, before: datetime) -> int:
+    """Remove the messages that came to an end before `before`, of which nobody is to be told any more; how many they were."""
+    with transaction(state):
+        gone = state.execute(
+            "DELETE FROM delivery WHERE (state = 'sent' OR (state = 'failed' AND told = 2)) AND finished_at < ?",
+            (before.isoformat(),),
+        )
+    return gone.rowcount
+
+
 def history(state: sqlite3.Connection, schedule: str | None = None, limit: int = 50) -> list[dict[str, Any]]:
     """Who was sent what and when, newest first, as dictionaries of the outbox's columns without the body."""
     where, values = ("WHERE schedule = ?", [schedule]) if schedule else ("", [])

@@ -8,8 +8,9 @@ import re
 import shutil
 from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime, timedelta
+from functools import cache
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from segmenter.analysis.findings import Findings
 from segmenter.errors import ResourceError, RunError, UsageError
@@ -20,6 +21,9 @@ from segmenter.runs.model import read_model, write_model
 from segmenter.runs.seal import check, seal, sync
 from segmenter.runs.tables import read_table, write_parquet, write_safe_csv
 from segmenter.runs.types import Manifest, Run
+
+if TYPE_CHECKING:
+    from pydantic import TypeAdapter
 
 RUN_ID = re.compile(r"^\d{8}T\d{6}Z-[0-9a-f]{4,12}$")
 AS_OF = re.compile(rb'"as_of": "(\d{4}-\d\d-\d\d)"')
@@ -117,6 +121,11 @@ def list_runs(archive: Path) -> tuple[Path, ...]:
     return tuple(sorted(path for path in archive.iterdir() if path.is_dir() and RUN_ID.match(path.name)))
 
 
+def made_at(run_id: str) -> datetime:
+    """When the run was begun, in UTC, by its name."""
+    return datetime.strptime(run_id[:16], "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
+
+
 def find(archive: Path, name: str = "latest") -> Path:
     """Folder of the run called `name`: its id, the beginning of it, a path, or ``latest``.
 
@@ -159,6 +168,14 @@ def _optional(reader: Callable[[Path], Part], path: Path) -> Part | None:
     return reader(path) if path.exists() else None
 
 
+@cache
+def _parts() -> tuple[TypeAdapter[Manifest], TypeAdapter[Findings], TypeAdapter[History]]:
+    """What checks the parts of a document; a service reads many, and making these takes longer than reading one."""
+    from pydantic import TypeAdapter
+
+    return TypeAdapter(Manifest), TypeAdapter(Findings), TypeAdapter(History)
+
+
 def read_document(folder: Path) -> tuple[Manifest, Findings, History]:
     """The manifest, findings and history of the run in `folder`, without its tables.
 
@@ -168,7 +185,7 @@ def read_document(folder: Path) -> tuple[Manifest, Findings, History]:
         run.json is missing, damaged or of another version.
     """
     import pydantic_core
-    from pydantic import TypeAdapter, ValidationError
+    from pydantic import ValidationError
 
     path = folder / "run.json"
     check(path)
@@ -176,9 +193,12 @@ def read_document(folder: Path) -> tuple[Manifest, Findings, History]:
         document = pydantic_core.from_json(path.read_bytes())
         if document.get("version") != VERSION:
             raise RunError(f"{path} is of version {document.get('version')}, this program reads {VERSION}.")
-        manifest = TypeAdapter(Manifest).validate_python(document["manifest"])
-        findings = TypeAdapter(Findings).validate_python(document["findings"])
-        return manifest, findings, TypeAdapter(History).validate_python(document["history"])
+        manifest, findings, history = _parts()
+        return (
+            manifest.validate_python(document["manifest"]),
+            findings.validate_python(document["findings"]),
+            history.validate_python(document["history"]),
+        )
     except (OSError, ValueError, KeyError, AttributeError, ValidationError) as error:
         reason = str(error).split("\n", 1)[0]
         raise RunError(f"{path} is missing or damaged ({reason}). Run again, or restore the folder.") from None

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from segmenter.assets import query
 from segmenter.runs.state import transaction
 
 BY_HAND = "hand-"  # begins the owner of a run that a person started: no service takes it over
@@ -189,6 +190,17 @@ def last_heard(state: sqlite3.Connection, slot: Slot) -> str | None:
         if row is not None:
             return str(row["run_id"])
     return None
+
+
+def forget(state: sqlite3.Connection, before: datetime) -> int:
+    """Remove the due times that were closed before `before`, but for those that a schedule still goes by; how many they were.
+
+    It goes by its last one, by the last report that its recipients got (the first that was made, where they got none), and
+    by what failed or was skipped since.
+    """
+    with transaction(state):
+        state.execute(query("state_forget"), (before.isoformat(), f"{FOR_OTHERS}%"))
+        return int(state.execute("SELECT changes()").fetchone()[0])
 
 
 def untold_repairs(state: sqlite3.Connection) -> list[str]:
