@@ -12,6 +12,7 @@ import csv
 import gzip
 import io
 import json
+import re
 import zipfile
 from collections.abc import Iterator
 from decimal import Decimal
@@ -24,6 +25,7 @@ from fuzz_corpus import TOKEN, Base
 from segmenter.intake.types import Intake
 
 TOKEN_COLUMNS = {"order_id", "description"}
+ROOT = re.compile(rb"<[A-Za-z]")
 CUT = "(the reader gives no more than the first 10,000 bytes)"
 
 
@@ -149,11 +151,12 @@ def _sheet_rows(path: Path) -> Iterator[int]:
 
 
 def _elements(book: zipfile.ZipFile, name: str, tag: str) -> list[ElementTree.Element]:
-    """Elements of a member; none where it is missing or ends before it should, and then those before that."""
+    """Elements of a member, whatever stands before its root; none where it is missing, the first where it ends too early."""
     parser = ElementTree.XMLPullParser(["end"])
     found = []
     with contextlib.suppress(KeyError, ElementTree.ParseError):
-        parser.feed(book.read(name))
+        content = book.read(name)
+        parser.feed(content[root.start() if (root := ROOT.search(content)) else 0 :])
     with contextlib.suppress(ElementTree.ParseError):  # what could not be parsed is told behind what could
         for _, element in parser.read_events():
             found.append(element)
