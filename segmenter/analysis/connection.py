@@ -91,7 +91,7 @@ def _all_bridged(points: Floats, labels: Ints, eps: float) -> Ints:
         near = _near(points, labels, eps) if n_left <= BOXED else None
         for bit in range((n_left - 1).bit_length()):
             joined = _bridged(points, labels, bit, eps, near)
-            near, labels = (near if joined is labels else None), joined
+            near, labels = (near if joined is labels else None), joined  # who joins is numbered anew: the boxes go
         if int(labels.max()) + 1 == n_left:
             break
     return labels

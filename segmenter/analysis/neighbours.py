@@ -136,8 +136,9 @@ def _asked(hood: Neighbourhood, rows: Ints, min_samples: int, eps: float) -> tup
 def _crowded(points: Floats, eps: float, min_samples: int) -> Mask:
     """Points with `min_samples` within eps in their own block of leaf order and the two beside it: a proof, if not of all.
 
-    A block is at least twice as long as the neighbours that are wanted. Squared distances are x x + y y - 2 x y, one product in float32 of rows that are taken from a point
-    of the block, with the squares enlarged by more than rounding takes away: none that counts is beyond eps.
+    A block is at least twice as long as the neighbours that are wanted. Squared distances are x x + y y - 2 x y,
+    one product in float32 of rows that are taken from a point of the block, with the squares enlarged by more than
+    rounding takes away: none that counts is beyond eps.
     """
     enlarged = np.float32(1 + (4 * points.shape[1] + 32) * ROUNDING)
     limit = np.float32(eps * eps * (1 - 16 * ROUNDING))
