@@ -1,6 +1,20 @@
--- One row per record of one file as in lines, and per record of it that was rejected, told apart by part.
+-- One row per record of the files $numbers as in records, and per record of them that was rejected, told apart by part;
+-- place is where the file's number stands among $numbers.
 COPY (
-    SELECT 'lines' AS part, * EXCLUDE (file) FROM lines WHERE file = $file
+    SELECT
+        'lines' AS part,
+        CAST(list_position($numbers, file) - 1 AS INTEGER) AS place,
+        * EXCLUDE (record, file)
+    FROM records
+    WHERE list_contains($numbers, file)
     UNION ALL BY NAME
-    SELECT 'rejected' AS part, line, "column", reason, text FROM rejected WHERE file = $file
-) TO $path (FORMAT parquet, COMPRESSION zstd, KV_METADATA {entry: $entry})
+    SELECT
+        'rejected' AS part,
+        CAST(list_position($numbers, file) - 1 AS INTEGER) AS place,
+        line,
+        "column",
+        reason,
+        text
+    FROM rejected
+    WHERE list_contains($numbers, file)
+) TO $path (FORMAT parquet, COMPRESSION zstd, KV_METADATA {entries: $entries})

@@ -1,49 +1,35 @@
 """Typed records of files that were read before, by their content: a folder that grows is not parsed anew each time.
 
-One Parquet file per export file, named ``<key>.<hash>.parquet``. The key tells what decides the result (the export's
-bytes, the sections [source] and [rules], the reader itself), the hash is of the Parquet file's own bytes, so that a damaged one is
-known. Safe to delete at any time. One row is a record as in ``lines``, or a rejected record; the column ``part`` tells.
+Each run keeps what it read as one piece, however many files that was; where the pieces have become many, the small ones are
+written anew as one, so that a file a day does not become a file a day to be opened. Safe to delete at any time.
 """
 
 from __future__ import annotations
 
 import hashlib
 import logging
-import os
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
 from functools import cache, cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import duckdb
 
-from segmenter.assets import asset, query
+from segmenter.assets import asset
 from segmenter.config.source import RulesConfig, SourceConfig
+from segmenter.intake import pieces
 from segmenter.intake.formats import Evidence
-from segmenter.intake.meaning import Meaning, Understood
-from segmenter.intake.raw import Layout
+from segmenter.intake.meaning import Understood
+from segmenter.intake.pieces import Entry
 from segmenter.intake.sources import SourceFile, as_text
 
-if TYPE_CHECKING:
-    from pydantic import TypeAdapter
-
 UNUSED_DAYS = 90
+MOST_PIECES = (
+    16  # that a run reads before the small ones are joined; opening one costs as much as some thousand records
+)
 log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True)
-class Entry:
-    """A file that was read before: how, and where its records lie; `source` is where the export lay then."""
-
-    layout: Layout
-    dialect: str
-    meaning: Meaning
-    evidence: Evidence
-    n_rejected: int
-    source: str = field(default="", compare=False)
-    path: Path = field(default=Path(), compare=False)
 
 
 @dataclass(frozen=True)
@@ -62,45 +48,90 @@ class Cache:
         return hashlib.sha256(f"{file.sha256} {file.kind} {self._settings}".encode()).hexdigest()
 
     def find(self, connection: duckdb.DuckDBPyConnection, files: Sequence[SourceFile]) -> dict[int, Entry]:
-        """Entries by the number of the file in `files`; one whose bytes are not what they were is removed."""
-        kept = {path.name.partition(".")[0]: path for path in sorted(self.folder.glob("*.parquet"))}
-        wanted = {number: kept.get(self._key(file)) for number, file in enumerate(files)}
-        sound = {number: path for number, path in wanted.items() if path and _is_sound(path)}
-        for path in sound.values():
-            path.touch()
-        return _entries(connection, sound)
+        """Entries by the number of the file in `files`; a piece whose bytes are not what they were is removed."""
+        wanted = {number: self._key(file) for number, file in enumerate(files)}
+        keys, found = set(wanted.values()), dict[str, Entry]()
+        for piece, entries in pieces.entries_of(connection, _newest_first(self.folder)).items():
+            fresh = {entry.key: entry for entry in entries if entry.key in keys and entry.key not in found}
+            if fresh and pieces.is_sound(piece):
+                found |= fresh
+        return {number: found[key] for number, key in wanted.items() if key in found}
 
     def keep(
         self,
         connection: duckdb.DuckDBPyConnection,
         files: Sequence[SourceFile],
         dialects: Mapping[int, str],
-        understood: Understood,
+        understood: Sequence[Understood],
+        known: Mapping[int, Entry],
     ) -> None:
-        """Write the files that `dialects` names by number, which have just been added to ``lines``; nothing is lost where that fails."""
+        """Keep the files that `dialects` names by number, which stand in ``lines`` beside those `known` before.
+
+        Nothing is lost where that fails.
+        """
         try:
             self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            rejected = dict(connection.execute("SELECT file, count(*) FROM rejected GROUP BY file").fetchall())
-            for number, dialect in dialects.items():
-                evidence = understood.evidence.get(number, Evidence())
-                n_rejected, source = rejected.get(number, 0), as_text(str(files[number].path.absolute()))
-                entry = Entry(understood.layout, dialect, understood.meaning, evidence, n_rejected, source)
-                _write(connection, self.folder / self._key(files[number]), number, entry)
+            fresh = self._entries(connection, files, dialects, understood)
+            joined = _small(known) if fresh else {}
+            if fresh:
+                pieces.write(connection, self.folder, _once(fresh | joined))
+            for piece in {entry.piece for entry in joined.values()}:
+                _remove_replaced(connection, piece, {entry.key for entry in joined.values()})
             _prune(self.folder)
         except (OSError, duckdb.IOException) as error:
             log.warning("What was read could not be kept in %s: %s. The next run reads it again.", self.folder, error)
 
+    def _entries(
+        self,
+        connection: duckdb.DuckDBPyConnection,
+        files: Sequence[SourceFile],
+        dialects: Mapping[int, str],
+        understood: Sequence[Understood],
+    ) -> dict[int, Entry]:
+        rejected = dict(connection.execute("SELECT file, count(*) FROM rejected GROUP BY file").fetchall())
+        found = {}
+        for each in understood:
+            for number in dialects.keys() & set(each.files):
+                evidence = each.evidence.get(number, Evidence())
+                source = as_text(str(files[number].path.absolute()))
+                key, n_rejected = self._key(files[number]), rejected.get(number, 0)
+                found[number] = Entry(key, each.layout, dialects[number], each.meaning, evidence, n_rejected, source)
+        return dict(sorted(found.items()))
 
-def append(connection: duckdb.DuckDBPyConnection, entries: Mapping[int, Entry]) -> None:
-    """Append the records of `entries`, by the number of their file, to ``lines`` and ``rejected``."""
-    left = dict(entries)
-    while left:
-        once = {entry.path: number for number, entry in left.items()}  # a file may be there twice, under two names
-        for part, some in (("lines", once), ("rejected", {path: n for path, n in once.items() if left[n].n_rejected})):
-            if some:
-                asked = {"paths": [str(path) for path in some], "numbers": list(some.values())}
-                connection.execute(query(f"intake_kept_{part}"), asked)
-        left = {number: entry for number, entry in left.items() if number not in once.values()}
+
+def _newest_first(folder: Path) -> list[Path]:
+    """The pieces in `folder`: of an export that was read twice, the later reading counts."""
+    stamps = {}
+    for path in folder.glob("*.parquet"):
+        try:
+            stamps[path] = path.stat().st_mtime_ns
+        except FileNotFoundError:
+            continue  # another run has joined it to others
+    return sorted(stamps, key=lambda path: (-stamps[path], path.name))
+
+
+def _once(entries: Mapping[int, Entry]) -> dict[int, Entry]:
+    """Of files with the same bytes the first."""
+    firsts: dict[str, int] = {}
+    for number, entry in entries.items():
+        firsts.setdefault(entry.key, number)
+    return {number: entries[number] for number in firsts.values()}
+
+
+def _small(known: Mapping[int, Entry]) -> dict[int, Entry]:
+    """What is to be joined: nothing of few pieces, of many all but a piece that is larger than the others together."""
+    sizes = {piece: piece.stat().st_size for piece in {entry.piece for entry in known.values()}}
+    if len(sizes) < MOST_PIECES:
+        return {}
+    half = sum(sizes.values()) / 2
+    return {number: entry for number, entry in known.items() if sizes[entry.piece] <= half}
+
+
+def _remove_replaced(connection: duckdb.DuckDBPyConnection, piece: Path, keys: AbstractSet[str]) -> None:
+    """Remove `piece` where all that it holds was written elsewhere, under `keys`."""
+    held = pieces.entries_of(connection, [piece]).get(piece, ())
+    if {entry.key for entry in held} <= keys:
+        piece.unlink(missing_ok=True)
 
 
 @cache
@@ -112,45 +143,6 @@ def _reader() -> str:
     return digest.hexdigest()
 
 
-def _is_sound(path: Path) -> bool:
-    """True where the file's bytes are those that were written; else it is removed."""
-    if hashlib.sha256(path.read_bytes()).hexdigest() == path.name.split(".")[1]:
-        return True
-    log.warning("%s is damaged; it is removed, and what it holds is read from the export again.", path)
-    path.unlink(missing_ok=True)
-    return False
-
-
-def _entries(connection: duckdb.DuckDBPyConnection, paths: Mapping[int, Path]) -> dict[int, Entry]:
-    if not paths:
-        return {}
-    found = connection.execute(
-        "SELECT file_name, decode(value) FROM parquet_kv_metadata($paths) WHERE key = 'entry'",
-        {"paths": sorted({str(path) for path in paths.values()})},
-    ).fetchall()
-    documents = dict(found)
-    return {n: replace(_document().validate_json(documents[str(path)]), path=path) for n, path in paths.items()}
-
-
-@cache
-def _document() -> TypeAdapter[Entry]:
-    from pydantic import TypeAdapter
-
-    return TypeAdapter(Entry)
-
-
-def _write(connection: duckdb.DuckDBPyConnection, stem: Path, number: int, entry: Entry) -> None:
-    """Write one file's entry aside, hash it, and give it its name."""
-    aside = stem.with_name(f".{stem.name}-{os.getpid()}")
-    document = _document().dump_json(entry, exclude={"path"}).decode()
-    try:
-        connection.execute(query("intake_keep"), {"file": number, "path": str(aside), "entry": document})
-        aside.chmod(0o600)
-        aside.rename(stem.with_name(f"{stem.name}.{hashlib.sha256(aside.read_bytes()).hexdigest()}.parquet"))
-    finally:
-        aside.unlink(missing_ok=True)
-
-
 def _prune(folder: Path) -> None:
     """Remove what no run has used for a long time, and what a writer that died left."""
     for path in folder.iterdir():
@@ -160,18 +152,13 @@ def _prune(folder: Path) -> None:
 
 
 def drop_orphans(folder: Path) -> int:
-    """Remove the entries whose export is not where it was read any more, and what cannot be told; returns how many."""
-    paths = sorted(folder.glob("*.parquet"))
-    gone = [path for path in paths if not _has_source(path)]
-    for path in gone:
-        path.unlink(missing_ok=True)
-    return len(gone)
-
-
-def _has_source(path: Path) -> bool:
+    """Forget the exports that are not where they were read any more, and what cannot be told; returns how many."""
+    paths, n_gone = _newest_first(folder), 0
     with duckdb.connect(config={"autoload_known_extensions": False}) as connection:
-        try:
-            source = _entries(connection, {0: path})[0].source
-        except (duckdb.Error, ValueError, KeyError):
-            return False
-    return bool(source) and Path(source).is_file()
+        told = pieces.entries_of(connection, paths)
+    for piece, entries in told.items():
+        left = [entry for entry in entries if entry.source and Path(entry.source).is_file()]
+        if len(left) < len(entries) and (not left or pieces.is_sound(piece)):
+            pieces.without(piece, left)
+        n_gone += len(entries) - len(left)
+    return n_gone + len(paths) - len(told)

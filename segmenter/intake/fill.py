@@ -10,10 +10,11 @@ import duckdb
 
 from segmenter.config.source import RulesConfig, SourceConfig
 from segmenter.intake import lines, readers
-from segmenter.intake.cache import Cache, Entry
-from segmenter.intake.cache import append as append_kept
+from segmenter.intake.cache import Cache
 from segmenter.intake.formats import Evidence, gather, settle
 from segmenter.intake.meaning import SAMPLE, Meaning, ReadAgainError, Understood, check_same, total
+from segmenter.intake.pieces import Entry
+from segmenter.intake.pieces import append as append_kept
 from segmenter.intake.plain import read_plainly
 from segmenter.intake.raw import Batch, Layout, Rows
 from segmenter.intake.readers import batches_of
@@ -44,7 +45,6 @@ class _Desk:
     source: SourceConfig
     rules: RulesConfig
     folder: Path
-    shelf: Cache | None
 
 
 def fill(
@@ -64,17 +64,19 @@ def fill(
     SourceError
         A file cannot be read, or can be read in two ways.
     """
-    desk = _Desk(connection, files, source, rules, folder, shelf)
+    desk = _Desk(connection, files, source, rules, folder)
     kept = shelf.find(connection, files) if shelf else {}
     while True:
         fresh = batches_of(connection, {n: file for n, file in enumerate(files) if n not in kept}, source, folder)
         try:
             understood = _read(desk, _groups(fresh, kept))
+            append_kept(connection, kept)
         except ReadAgainError as again:
             kept = {number: entry for number, entry in kept.items() if number not in again.files}
             continue
-        append_kept(connection, kept)
         dialects = {number: words for batch in fresh for number, words in batch.dialects.items()}
+        if shelf:
+            shelf.keep(connection, files, dialects, understood, kept)
         return understood, dialects | {number: entry.dialect for number, entry in kept.items()}
 
 
@@ -142,8 +144,4 @@ def _take(desk: _Desk, group: _Group, roles: Roles) -> Understood:
         lines.append(connection, table, meaning, desk.rules)
         batch.name_lines(connection)
     connection.execute("DROP TABLE IF EXISTS raw")
-    understood = Understood(group.layout, meaning, tuple(group.files), evidence)
-    if desk.shelf:
-        for batch in group.batches:
-            desk.shelf.keep(connection, desk.files, batch.dialects, understood)
-    return understood
+    return Understood(group.layout, meaning, tuple(group.files), evidence)

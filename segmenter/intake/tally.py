@@ -50,12 +50,13 @@ def take(path: Path) -> Tally:
     letters, lines = _Letters(), _Lines()
     with path.open("rb") as file, ThreadPoolExecutor(1) as hasher:
         while chunk := file.read(CHUNK):
-            hashing = hasher.submit(digest.update, chunk)  # takes as long as all the rest
+            is_last = len(chunk) < CHUNK  # for which to begin a thread costs more than it spares
+            hashing = None if is_last else hasher.submit(digest.update, chunk)  # takes as long as all the rest
             head = head or chunk[:HEAD]
             n_bytes += len(chunk)
             letters.read(chunk)
             lines.read(chunk)
-            hashing.result()
+            hashing.result() if hashing else digest.update(chunk)
     lines.end()
     return Tally(
         head, digest.hexdigest(), n_bytes, letters.are_utf8(), letters.has_nul,

@@ -36,6 +36,14 @@ def days(tmp_path, lines, table):
     return folder
 
 
+def grown(tmp_path, days):
+    """A cache of a folder that grew by a day at a time from its first two on: a piece for these, then one for each."""
+    kept, paths = tmp_path / "kept", sorted(days.iterdir())
+    for n in range(2, len(paths) + 1):
+        result(tmp_path, paths[:n], kept)
+    return kept
+
+
 @pytest.fixture
 def parsed(monkeypatch):
     """Names of the files that were parsed, reading by reading."""
@@ -114,17 +122,60 @@ def test_an_ambiguity_that_a_new_file_brings_is_the_same_error(tmp_path, table):
     assert messages[0] == messages[1]
 
 
+def test_a_folder_that_grew_for_long_lies_in_few_pieces_and_reads_the_same(tmp_path, table, lines, parsed, monkeypatch):
+    monkeypatch.setattr(cache, "MOST_PIECES", 4)
+    days = tmp_path / "days"
+    days.mkdir()
+    for n in range(12):
+        (days / f"{n:02}.csv").write_text(table(rows=[*lines[n % 5 :], (f"x{n}", "c1", "soon", "p", "1", "2")]))
+    kept, counts = tmp_path / "kept", []
+    for n in range(2, 13):
+        result(tmp_path, sorted(days.iterdir())[:n], kept)
+        counts.append(len(list(kept.iterdir())))
+    assert max(counts) <= 5
+    assert [len(names) for names in parsed] == [2] + [1] * 10
+    assert result(tmp_path, [days], kept) == result(tmp_path, [days])
+    some = [days / "03.csv", days / "11.csv"]
+    assert result(tmp_path, some, kept) == result(tmp_path, some)
+
+
+def test_what_is_joined_keeps_what_other_exports_need(tmp_path, days, table, lines, parsed, monkeypatch):
+    """A piece that holds an export which this run does not read stays where it is."""
+    kept = grown(tmp_path, days)
+    monkeypatch.setattr(cache, "MOST_PIECES", 1)
+    (days / "4.csv").write_text(table(rows=lines[:2]))
+    result(tmp_path, [days / name for name in ("2.csv", "3.csv", "4.csv")], kept)
+    found = result(tmp_path, [days], kept)
+    assert parsed[-1] == []
+    assert found == result(tmp_path, [days])
+
+
+def test_a_piece_that_another_run_took_away_is_read_from_the_exports(tmp_path, days, parsed, monkeypatch):
+    kept = grown(tmp_path, days)
+    append = fill.append_kept
+
+    def late(connection, entries):
+        for path in kept.iterdir():
+            path.unlink()
+        append(connection, entries)
+
+    monkeypatch.setattr(fill, "append_kept", late)
+    found = result(tmp_path, [days], kept)
+    monkeypatch.undo()
+    assert parsed[-2:] == [[], ["1.csv", "2.csv", "3.csv"]]
+    assert found == result(tmp_path, [days])
+
+
 @pytest.mark.parametrize("damage", ["flip", "cut", "empty"])
 def test_a_damaged_entry_is_named_and_read_from_the_export(tmp_path, days, parsed, caplog, damage):
-    kept = tmp_path / "kept"
-    result(tmp_path, [days], kept)
+    kept = grown(tmp_path, days)
     victim = sorted(kept.iterdir())[1]
     raw = bytearray(victim.read_bytes())
     raw[len(raw) // 2] ^= 1
     victim.write_bytes({"flip": bytes(raw), "cut": bytes(raw[:-7]), "empty": b""}[damage])
     found = result(tmp_path, [days], kept)
     assert victim.name in caplog.text
-    assert len(parsed[1]) == 1
+    assert 0 < len(parsed[-1]) < 3
     assert found == result(tmp_path, [days])
 
 
@@ -151,14 +202,12 @@ def test_a_folder_that_cannot_be_written_costs_only_a_warning(tmp_path, days, ca
 
 def test_entries_that_nothing_used_for_long_are_removed(tmp_path, days):
     kept = tmp_path / "kept"
-    result(tmp_path, [days], kept)
-    old = kept / f"{'0' * 64}.{'0' * 64}.parquet"
-    old.write_bytes(b"")
+    result(tmp_path, [days], kept, columns={"product": "order_id"})
+    (old,) = kept.iterdir()
     os.utime(old, (0, 0))
-    (days / "1.csv").unlink()
-    (days / "4.csv").write_text((days / "3.csv").read_text() + "o1,c1,2024-01-01,p,1,2\n")
     result(tmp_path, [days], kept)
-    assert not old.exists()
+    assert old not in kept.iterdir()
+    assert len(list(kept.iterdir())) == 1
 
 
 def test_workbooks_parquet_and_json_are_kept_too(tmp_path, lines, parsed):
