@@ -60,6 +60,7 @@ condition = "{condition}"
 """
 
 
+PRUNE = [sys.executable, "-m", "segmenter", "runs", "prune", "--keep", str(KEEP), "--quiet"]
 MAKE_A_RUN = "import sys; from pathlib import Path; from service import one_run; print(one_run(Path(sys.argv[1])))"
 
 
@@ -139,19 +140,8 @@ class Soak:
         """A day, then the pruning that a cron job would do, then a look at everything."""
         for _ in range(24):
             self.hour()
-        words = [
-            sys.executable,
-            "-m",
-            "segmenter",
-            "runs",
-            "prune",
-            "--keep",
-            str(KEEP),
-            "-o",
-            str(self.archive),
-            "--quiet",
-        ]
-        subprocess.run(words, check=True)
+        prune = [*PRUNE, "-o", str(self.archive)]
+        subprocess.run(prune, check=True)
         for old in sorted((self.root / "out").iterdir())[: -KEEP or None]:
             _remove(old)  # the recipients' folder is theirs to clear
         return self._sample(number)

@@ -34,8 +34,11 @@ def write_parquet(table: pd.DataFrame, path: Path, order_by: str) -> None:
 
 @cache
 def _database() -> duckdb.DuckDBPyConnection:
-    """What reads and writes Parquet: made once, as that takes longer than a table; one thread, so that bytes repeat."""
-    return duckdb.connect(config={"threads": 1})
+    """What reads and writes Parquet: made once, as that takes longer than a table; one thread, so that bytes repeat.
+
+    Without DuckDB's cache of files, which keeps a kilobyte for each file ever opened: a service opens new ones for ever.
+    """
+    return duckdb.connect(config={"threads": 1, "enable_external_file_cache": False})
 
 
 def write_safe_csv(table: pd.DataFrame, path: Path) -> None:

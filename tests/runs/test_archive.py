@@ -1,7 +1,10 @@
 """A run's folder appears whole or not at all, stays as it was written, and is found again."""
 
+import ctypes
+import gc
 import multiprocessing
 import os
+import shutil
 import signal
 import subprocess
 import time
@@ -11,7 +14,7 @@ import pandas as pd
 import pytest
 
 from segmenter.errors import ResourceError, RunError
-from segmenter.runs import archive, aside
+from segmenter.runs import archive, aside, tables
 from segmenter.runs.aside import sweep
 
 FIRST, SECOND, THIRD = (f"2026010{day}T080000Z-ab12" for day in (5, 6, 7))
@@ -194,3 +197,26 @@ def test_a_run_is_found_by_the_beginning_of_its_id_or_as_the_latest(shelf):
     for name, words in (("2026", "Several runs"), ("2027", "No run")):
         with pytest.raises(RunError, match=words):
             archive.find(shelf.root, name)
+
+
+@pytest.mark.skipif(not hasattr(ctypes.CDLL(None), "mallinfo2"), reason="the C library does not tell what it holds")
+def test_what_was_read_once_is_not_remembered_for_ever(shelf, tmp_path):
+    """A service reads new runs for months; the process that reads them must not grow with each."""
+    folder = shelf.write()
+    copies = [shutil.copytree(folder, tmp_path / "copies" / str(number) / folder.name) for number in range(120)]
+    for copy in copies[:20]:
+        tables.read_column(copy / "customers.parquet", "customer_id")
+    before = held()
+    for copy in copies[20:]:
+        tables.read_column(copy / "customers.parquet", "customer_id")
+    assert held() - before < 100 * 500
+
+
+def held():
+    """Bytes that the C library has given out."""
+    gc.collect()
+    names = ["arena", "ordblks", "smblks", "hblks", "hblkhd", "usmblks", "fsmblks", "uordblks", "fordblks", "keepcost"]
+    fields = type("Fields", (ctypes.Structure,), {"_fields_": [(name, ctypes.c_size_t) for name in names]})
+    library = ctypes.CDLL(None)
+    library.mallinfo2.restype = fields
+    return library.mallinfo2().uordblks
