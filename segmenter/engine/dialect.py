@@ -32,12 +32,39 @@ def translate(query: str) -> Translated:
 
     tree = parse_one(query, read="duckdb")
     keeps = isinstance(tree, exp.Create | exp.Insert)
-    select = (tree.expression if keeps else tree).transform(_whole_match).transform(_plain_word)
+    select = _without_names(tree.expression if keeps else tree).transform(_whole_match).transform(_plain_word)
     sql = select.sql("spark", unsupported_level=ErrorLevel.RAISE, comments=False)
     return Translated(sql, tree.this.name if keeps else None, isinstance(tree, exp.Insert))
 
 
-def _whole_match(node: exp.Expression) -> exp.Expression:
+def _without_names(tree: exp.Expr) -> exp.Expr:
+    """The query with every part that WITH names put where the name stands.
+
+    Spark finds what it keeps by the shape of a plan, and a plan with a WITH, within another, has another shape: tables
+    that are kept would be computed anew from the first row for each query that names a part of itself.
+    """
+    from sqlglot import exp
+
+    for named in reversed(list(tree.find_all(exp.With))):  # the innermost first: its names hide those further out
+        query = named.parent
+        if query is None or named.recursive:
+            continue
+        named.pop()
+        for part in reversed(named.expressions):  # a part sees only those before it
+            for table in [table for table in query.find_all(exp.Table) if table.name == part.alias and not table.db]:
+                table.replace(exp.Subquery(this=part.this.copy(), alias=_alias(table, part)))
+    return tree
+
+
+def _alias(table: exp.Table, part: exp.CTE) -> exp.TableAlias:
+    """How the rest of the query calls `part` where it stands as `table`."""
+    alias: exp.TableAlias = (table.args.get("alias") or part.args["alias"]).copy()
+    if not alias.columns:
+        alias.set("columns", [column.copy() for column in part.args["alias"].columns])
+    return alias
+
+
+def _whole_match(node: exp.Expr) -> exp.Expr:
     """Spark knows only a match of a part, so that the pattern is tied to both ends."""
     from sqlglot import exp
 
@@ -47,7 +74,7 @@ def _whole_match(node: exp.Expression) -> exp.Expression:
     return exp.RegexpLike(this=node.this, expression=pattern)
 
 
-def _plain_word(node: exp.Expression) -> exp.Expression:
+def _plain_word(node: exp.Expr) -> exp.Expr:
     """Spark has no types of one's own: a word of such a type is text."""
     from sqlglot import exp
 

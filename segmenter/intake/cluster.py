@@ -201,9 +201,8 @@ def _keep(engine: SparkEngine, typed: DataFrame, rules: RulesConfig) -> None:
     judged = engine.execute(query("intake_lines"), policies(rules)).frame
     engine.keep(judged.withColumn("record", monotonically_increasing_id())).createOrReplaceTempView("records")
     faulty = typed.withColumn("line", monotonically_increasing_id()).where("fault is not null")
-    faulty.selectExpr("file", "line", "faulty as `column`", "fault as reason", "text").createOrReplaceTempView(
-        "rejected"
-    )
+    rejected = faulty.selectExpr("file", "line", "faulty as `column`", "fault as reason", "text")
+    engine.keep(rejected).createOrReplaceTempView("rejected")  # few, and asked for often: each time costs a reading
 
 
 def _bring_rejected(engine: SparkEngine, sources: Sequence[str], connection: duckdb.DuckDBPyConnection) -> None:

@@ -7,7 +7,9 @@ import numpy as np
 import pytest
 
 from segmenter import features
+from segmenter.assets import query
 from segmenter.config import Config
+from segmenter.features.catalogue import CATALOGUE
 
 pytestmark = pytest.mark.slow
 
@@ -73,3 +75,15 @@ def test_a_sample_brings_home_the_drawn_customers_with_figures_taken_over_all(re
     assert len(drawn.customer_id) == 1000
     rows = np.searchsorted(everybody.customer_id, drawn.customer_id)
     np.testing.assert_allclose(drawn.values, everybody.values[rows], rtol=1e-9, atol=1e-9)
+
+
+@pytest.mark.parametrize("name", [*CATALOGUE, "baskets", "lifetime_periods", "period_cohorts"])
+def test_what_is_kept_in_the_cluster_is_not_computed_again(cluster, name):
+    """Every table that the query reads is one that lies there, whether or not the query names parts of itself."""
+    engine = cluster()
+    engine.keep(engine.session.table("transactions")).createOrReplaceTempView("transactions")
+    features.build(engine, CONFIG.features)
+    asked = {"as_of": date(2011, 12, 10), "max_customers": 9, "max_products": 9, "excluded": "x", "days": 30}
+    asked |= {"split": date(2011, 9, 1), "until": date(2011, 12, 10)}
+    leaves = engine.execute(query(name), asked).frame._jdf.queryExecution().withCachedData().collectLeaves()
+    assert {leaves.apply(place).nodeName() for place in range(leaves.size())} == {"InMemoryRelation"}
