@@ -35,12 +35,14 @@ def build(
     advice = _advice(customers, labels, n)
     importance = _importance(customers.matrix, segmentation.centroids, seed)
     stability = segmentation.choice.cluster_stability
+    overall = _medians(customers, np.ones(len(labels), dtype=bool))
     return tuple(
         _card(
             customers,
             labels == label,
             advice[label],
             show,
+            overall=overall,
             label=label,
             name=name,
             profile=profiles[label],
@@ -131,7 +133,7 @@ def _importance(matrix: Floats, centroids: Floats, seed: int) -> Floats:
 
 def _card(customers: Customers, mine: Mask, advice: Advice, show: Format, **known: Any) -> SegmentCard:
     """A card of the customers `mine` (n,); `known` are the fields that were found for all segments at once."""
-    medians, overall = _medians(customers, mine), _medians(customers, np.ones(len(mine), dtype=bool))
+    medians = _medians(customers, mine)
     revenue, total = float(customers.column("monetary")[mine].sum()), float(customers.column("monetary").sum())
     rule = describe(customers, mine, show)
     return SegmentCard(
@@ -141,7 +143,6 @@ def _card(customers: Customers, mine: Mask, advice: Advice, show: Format, **know
         revenue=revenue,
         revenue_share=revenue / total if total else 0.0,
         medians=medians,
-        overall=overall,
         rule=rule.text,
         rule_precision=rule.precision,
         rule_recall=rule.recall,

@@ -86,19 +86,38 @@ def _strays_joined(points: Floats, labels: Ints, eps: float) -> Ints:
 
 
 def _all_bridged(points: Floats, labels: Ints, eps: float) -> Ints:
-    """Components joined until a round over all bits finds no edge: none is then left."""
+    """Components joined until a round over all bits finds no edge, or every pair is known to have none."""
+    near = None
     while len(labels) and (n_left := int(labels.max()) + 1) > 1:
-        near = _near(points, labels, eps) if n_left <= BOXED else None
+        near = _near(points, labels, eps) if near is None and n_left <= BOXED else near
         for bit in range((n_left - 1).bit_length()):
             joined = _bridged(points, labels, bit, eps, near)
-            near, labels = (near if joined is labels else None), joined  # who joins is numbered anew: the boxes go
-        if int(labels.max()) + 1 == n_left:
+            if near is not None:
+                near = _still_near(near, bit) if joined is labels else _merged(near, labels, joined)
+            labels = joined
+        if int(labels.max()) + 1 == n_left or (near is not None and not near.any()):
             break
     return labels
 
 
+def _still_near(near: Mask, bit: int) -> Mask:
+    """The pairs that may be joined yet, after none was found across the halves whose numbers differ in this bit."""
+    half = (np.arange(len(near)) >> bit) & 1 == 1
+    return np.asarray(near & (half[:, None] == half))
+
+
+def _merged(near: Mask, labels: Ints, joined: Ints) -> Mask:
+    """The pairs by the numbers that the components have after some were joined."""
+    number = np.empty(len(near), dtype=np.int64)
+    number[labels] = joined
+    one, other = (number[part] for part in np.nonzero(near))
+    after = np.zeros((int(joined.max()) + 1,) * 2, dtype=bool)
+    after[one[one != other], other[one != other]] = True
+    return after
+
+
 def _near(points: Floats, labels: Ints, eps: float) -> Mask:
-    """Pairs of components (c, c) whose bounding boxes are at most `eps` apart: no edge joins any others.
+    """Pairs of different components (c, c) whose bounding boxes are at most `eps` apart: no edge joins any others.
 
     Clusters that differ in one feature alone, as customers who took something back from those who did not, are told
     apart without asking a point. A tree over both would find that out for each point anew.
@@ -107,7 +126,9 @@ def _near(points: Floats, labels: Ints, eps: float) -> Mask:
     starts = np.searchsorted(labels[order], np.arange(int(labels.max()) + 1))
     low, high = (bound.reduceat(points[order], starts) for bound in (np.minimum, np.maximum))
     gaps = np.maximum(low[:, None] - high[None], low[None] - high[:, None]).clip(0.0)
-    return np.asarray(np.einsum("ijk,ijk->ij", gaps, gaps) <= eps * eps)
+    near = np.einsum("ijk,ijk->ij", gaps, gaps) <= eps * eps
+    np.fill_diagonal(near, val=False)
+    return np.asarray(near)
 
 
 def _bridged(points: Floats, labels: Ints, bit: int, eps: float, near: Mask | None) -> Ints:

@@ -10,6 +10,7 @@ import numpy as np
 from segmenter.analysis import neighbours
 from segmenter.analysis.customers import Described, Format
 from segmenter.analysis.findings import Reason
+from segmenter.analysis.threads import by_blocks
 from segmenter.analysis.types import Anomalies, Floats, Ints, Mask, Segmentation
 
 MOST_REASONS = 3
@@ -107,23 +108,31 @@ def explain(
     rows = rows[np.lexsort((rows, -severity[rows]))]
     names = anomalies.finding.names
     by_name = {feature.name: (at, feature) for at, feature in enumerate(features)}
-    deviation = robust_z(matrix)[rows]
+    deviation = robust_z(matrix, rows)
     usual = [_Usual.of(values[:, at], rows, feature) for at, feature in (by_name[n] for n in names if n in by_name)]
     reasons = tuple(_reasons(usual, place, deviation[place], show) for place in range(len(rows)))
     return Explained(rows, reasons, anomalies.nearest[rows], stake(values, features)[rows])
 
 
-def robust_z(matrix: Floats) -> Floats:
-    """Distance from the median in robust standard deviations (n, d): (x - median) / (IQR / 1.349).
+def robust_z(matrix: Floats, rows: Ints | slice = slice(None)) -> Floats:
+    """Distance of `rows` from the median in robust standard deviations (m, d): (x - median) / (IQR / 1.349).
 
     Where more than half of the customers share a value, the standard deviation takes the IQR's place.
     """
-    if not matrix.size:
-        return matrix.copy()
-    low, middle, high = np.percentile(matrix, (25, 50, 75), axis=0)
+    return _robust_z(matrix, _quartiles(matrix), rows) if matrix.size else matrix[rows].copy()
+
+
+def _robust_z(matrix: Floats, quartiles: Floats, rows: Ints | slice = slice(None)) -> Floats:
+    low, middle, high = quartiles
     scale = np.where(high > low, (high - low) / 1.349, matrix.std(axis=0))
-    z: Floats = (matrix - middle) / np.where(scale > 0, scale, 1.0)
+    z: Floats = (matrix[rows] - middle) / np.where(scale > 0, scale, 1.0)
     return z
+
+
+def _quartiles(matrix: Floats) -> Floats:
+    """The three quartiles (3, d) of the columns of customers (n, d)."""
+    columns = by_blocks(lambda block: np.percentile(matrix[:, block], (25, 50, 75), axis=0), matrix.shape[1], 1)
+    return np.hstack(columns)
 
 
 def stake(values: Floats, features: Sequence[Described]) -> Floats:
@@ -160,14 +169,15 @@ def jury(matrix: Floats, segments: Floats, segmentation: Segmentation, anomalies
     """
     if len(matrix) < 3 or not matrix.size:
         return np.zeros(len(matrix), dtype=np.int64)
-    low, high = np.percentile(matrix, (25, 75), axis=0)
+    quartiles = _quartiles(matrix)
+    low, _, high = quartiles
     fence = IQR_FENCE * (high - low)
     outside = ((matrix < low - fence) | (matrix > high + fence)) & (high > low)
     away = np.linalg.norm(segments - segmentation.centroids[segmentation.labels], axis=1)
     votes = (
         anomalies.is_anomaly,
         outside.any(axis=1),
-        (np.abs(robust_z(matrix)) > ROBUST_Z).any(axis=1),
+        (np.abs(_robust_z(matrix, quartiles)) > ROBUST_Z).any(axis=1),
         away > np.percentile(away, FAR),
         _alone(matrix),
     )

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from segmenter.analysis.findings import Curve, Preparation
+from segmenter.analysis.threads import workers
 from segmenter.analysis.types import Floats, Prepared
 
 if TYPE_CHECKING:
@@ -40,14 +41,16 @@ def prepare(
     """
     wanted = tuple(use) or tuple(names)
     searched = tuple(anomalies_use) or tuple(names)
-    preparation = _fit(_sorted(_columns(values, names, wanted)), wanted, config, seed)
-    search = _fit(_sorted(_columns(values, names, searched)), searched, _for_anomalies(config), seed)
-    return Prepared(
-        segments=apply(preparation, _columns(values, names, preparation.names)),
-        anomalies=apply(search, _columns(values, names, search.names)),
-        preparation=preparation,
-        search=search,
-    )
+
+    def learnt(features: tuple[str, ...], how: PrepareConfig) -> tuple[Preparation, Floats]:
+        preparation = _fit(_sorted(_columns(values, names, features)), features, how, seed)
+        return preparation, apply(preparation, _columns(values, names, preparation.names))
+
+    with workers() as beside:
+        ours = beside.submit(learnt, wanted, config)
+        search, anomalies = beside.submit(learnt, searched, _for_anomalies(config)).result()
+        preparation, segments = ours.result()
+    return Prepared(segments=segments, anomalies=anomalies, preparation=preparation, search=search)
 
 
 def apply(preparation: Preparation, values: Floats) -> Floats:

@@ -13,7 +13,7 @@ from segmenter.analysis.explain import Explained, explain
 from segmenter.analysis.findings import Findings, SegmentCard, SilhouetteProfile
 from segmenter.analysis.lifetime_types import LifetimeFinding
 from segmenter.analysis.silhouette import silhouette_profiles
-from segmenter.analysis.threads import single_threaded
+from segmenter.analysis.threads import single_threaded, workers
 from segmenter.analysis.types import Floats
 from segmenter.config import Config
 from segmenter.engine.population import Population
@@ -66,13 +66,15 @@ def study(table: FeatureTable, known: Known, config: Config) -> Study:
     """Segments, anomalies and the other readings of the same customers."""
     core, show = core_of(table, known.following, config), formatter(config)
     population = known.population(rule_of(core)) if known.population else None
-    cards, odd = _cards(core, config), core
-    if population is not None:
-        cards, odd = counted(cards, population, table.names), joined(core, population)
-    explained = _explained(core, show)
-    told = explained if odd is core else _explained(odd, show)
-    proof = known.evidence([str(odd.table.customer_id[row]) for row in told.rows])
-    readings = read(core, known.baskets, known.past_orders, config)
+    with workers(1) as beside:
+        reading = beside.submit(read, core, known.baskets, known.past_orders, config)
+        cards, odd = _cards(core, config), core
+        if population is not None:
+            cards, odd = counted(cards, population, table.names), joined(core, population)
+        explained = _explained(core, show)
+        told = explained if odd is core else _explained(odd, show)
+        proof = known.evidence([str(odd.table.customer_id[row]) for row in told.rows])
+        readings = reading.result()
     return Study(
         _findings(core, cards, readings, population, config),
         customers_table(core, cards, explained, readings, known.period_revenue, config),
