@@ -81,7 +81,9 @@ def _strays_joined(points: Floats, labels: Ints, eps: float) -> Ints:
     strays = np.flatnonzero(np.bincount(labels)[labels] < SMALL * n)
     if not 0 < len(strays) <= SMALL * n:
         return labels
-    near, found = within(tree_of(points), points[strays], range(1, min(STRAY_NEIGHBOURS, n) + 1), eps)
+    tree, wanted = tree_of(points), range(1, min(STRAY_NEIGHBOURS, n) + 1)
+    parts = by_blocks(lambda block: within(tree, points[strays[block]], wanted, eps), len(strays), BLOCK)
+    near, found = (np.concatenate(part) for part in zip(*parts, strict=True))
     return _joined(labels, np.repeat(labels[strays], near.sum(axis=1)), labels[found[near]])
 
 
