@@ -7,7 +7,7 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from segmenter.analysis.neighbours import BLOCK, leaf_order, tree_of, within
-from segmenter.analysis.threads import by_blocks
+from segmenter.analysis.threads import by_blocks, workers
 from segmenter.analysis.types import Floats, Ints, Mask
 
 STRIDES = tuple(2**power for power in range(14))  # places apart in an order at which edges are looked for
@@ -28,11 +28,14 @@ def components(points: Floats, eps: float) -> Ints:
     them: any two differ in some bit of their number, so that a round over all bits without a new
     edge proves that none is left.
     """
-    n = len(points)
-    labels = _strided(points, np.arange(n), np.arange(n), eps)
-    for turn in range(TURNS):
-        if n and labels.max() >= FEW:
-            labels = _strided(points, leaf_order(points @ _turned(points.shape[1], turn)), labels, eps)
+    n, d = points.shape
+    with workers(1) as beside:
+        orders = [beside.submit(lambda turn: leaf_order(points @ _turned(d, turn)), turn) for turn in range(TURNS)]
+        labels = _strided(points, np.arange(n), np.arange(n), eps)
+        for order in orders:
+            if n and labels.max() >= FEW:
+                labels = _strided(points, order.result(), labels, eps)
+            order.cancel()
     return _all_bridged(points, _strays_joined(points, labels, eps), eps)
 
 
