@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
@@ -10,10 +11,13 @@ from segmenter.analysis.neighbours import BLOCK, leaf_order, tree_of, within
 from segmenter.analysis.threads import by_blocks, workers
 from segmenter.analysis.types import Floats, Ints, Mask
 
+Rows = NDArray[np.int32]  # row numbers and labels: half the memory, and half of what is moved
+
 STRIDES = tuple(2**power for power in range(14))  # places apart in an order at which edges are looked for
 TURNS = 2  # orders beside the first: those of the points turned, so that other neighbours lie side by side
 FEW = 64  # components
-SMALL = 0.01  # of the points
+SMALL = 0.01  # of the points, a component
+MOST_STRAYS = 0.05  # of the points, all in small components: a search for each costs less than a round over the bits
 STRAY_NEIGHBOURS = 8
 PAIRS = 65_536  # whose distances are taken at a time
 BOXED = 256  # components at most whose boxes are compared, each with each
@@ -28,23 +32,25 @@ def components(points: Floats, eps: float) -> Ints:
     them: any two differ in some bit of their number, so that a round over all bits without a new
     edge proves that none is left.
     """
-    n, d = points.shape
+    n = len(points)
     with workers(1) as beside:
-        orders = [beside.submit(lambda turn: leaf_order(points @ _turned(d, turn)), turn) for turn in range(TURNS)]
-        labels = _strided(points, np.arange(n), np.arange(n), eps)
+        orders = [beside.submit(_turned_order, points, turn) for turn in range(TURNS)]
+        labels = _strided(points, np.arange(n, dtype=np.int32), np.arange(n, dtype=np.int32), eps)
         for order in orders:
             if n and labels.max() >= FEW:
                 labels = _strided(points, order.result(), labels, eps)
             order.cancel()
-    return _all_bridged(points, _strays_joined(points, labels, eps), eps)
+    return _all_bridged(points, _strays_joined(points, labels, eps), eps).astype(np.int64)
 
 
-def _turned(d: int, seed: int) -> Floats:
-    """A rotation at random; which one changes the time that is taken, and no component."""
-    return np.asarray(np.linalg.qr(np.random.default_rng(seed).normal(size=(d, d)))[0], dtype=np.float64)
+def _turned_order(points: Floats, seed: int) -> Rows:
+    """The leaf order of the points turned at random; by which turn changes the time that is taken, and no component."""
+    d = points.shape[1]
+    turn = np.linalg.qr(np.random.default_rng(seed).normal(size=(d, d)))[0]
+    return leaf_order(points @ turn).astype(np.int32)
 
 
-def _strided(points: Floats, order: Ints, labels: Ints, eps: float) -> Ints:
+def _strided(points: Floats, order: Rows, labels: Rows, eps: float) -> Rows:
     """Components joined by the edges between points 1, 2, 4, ... places apart in `order`."""
     for stride in STRIDES:
         left, right = order[:-stride], order[stride:]
@@ -55,7 +61,7 @@ def _strided(points: Floats, order: Ints, labels: Ints, eps: float) -> Ints:
     return labels
 
 
-def _close(points: Floats, left: Ints, right: Ints, eps: float) -> Mask:
+def _close(points: Floats, left: Rows, right: Rows, eps: float) -> Mask:
     """True for pairs of rows at most eps apart."""
 
     def measure(block: slice) -> Mask:
@@ -65,24 +71,24 @@ def _close(points: Floats, left: Ints, right: Ints, eps: float) -> Mask:
     return np.concatenate(by_blocks(measure, len(left), PAIRS))
 
 
-def _joined(labels: Ints, left: Ints, right: Ints) -> Ints:
+def _joined(labels: Rows, left: Rows, right: Rows) -> Rows:
     """The labels after components `left` and `right` are joined pairwise; the largest becomes 0."""
     if not len(left):
         return labels
     n = int(labels.max()) + 1
     graph = coo_array((np.ones(len(left), dtype=np.int8), (left, right)), shape=(n, n))
-    joined = np.asarray(connected_components(graph, directed=False)[1], dtype=np.int64)[labels]
+    joined = np.asarray(connected_components(graph, directed=False)[1], dtype=np.int32)[labels]
     sizes = np.bincount(joined)
-    rank = np.empty(len(sizes), dtype=np.int64)
+    rank = np.empty(len(sizes), dtype=np.int32)
     rank[np.argsort(-sizes, kind="stable")] = np.arange(len(sizes))
     return rank[joined]
 
 
-def _strays_joined(points: Floats, labels: Ints, eps: float) -> Ints:
+def _strays_joined(points: Floats, labels: Rows, eps: float) -> Rows:
     """Components joined by the nearest neighbours of the points in small ones, where these points are few."""
     n = len(labels)
     strays = np.flatnonzero(np.bincount(labels)[labels] < SMALL * n)
-    if not 0 < len(strays) <= SMALL * n:
+    if not 0 < len(strays) <= MOST_STRAYS * n:
         return labels
     tree, wanted = tree_of(points), range(1, min(STRAY_NEIGHBOURS, n) + 1)
     parts = by_blocks(lambda block: within(tree, points[strays[block]], wanted, eps), len(strays), BLOCK)
@@ -90,7 +96,7 @@ def _strays_joined(points: Floats, labels: Ints, eps: float) -> Ints:
     return _joined(labels, np.repeat(labels[strays], near.sum(axis=1)), labels[found[near]])
 
 
-def _all_bridged(points: Floats, labels: Ints, eps: float) -> Ints:
+def _all_bridged(points: Floats, labels: Rows, eps: float) -> Rows:
     """Components joined until a round over all bits finds no edge, or every pair is known to have none."""
     near = None
     while len(labels) and (n_left := int(labels.max()) + 1) > 1:
@@ -111,7 +117,7 @@ def _still_near(near: Mask, bit: int) -> Mask:
     return np.asarray(near & (half[:, None] == half))
 
 
-def _merged(near: Mask, labels: Ints, joined: Ints) -> Mask:
+def _merged(near: Mask, labels: Rows, joined: Rows) -> Mask:
     """The pairs by the numbers that the components have after some were joined."""
     number = np.empty(len(near), dtype=np.int64)
     number[labels] = joined
@@ -121,7 +127,7 @@ def _merged(near: Mask, labels: Ints, joined: Ints) -> Mask:
     return after
 
 
-def _near(points: Floats, labels: Ints, eps: float) -> Mask:
+def _near(points: Floats, labels: Rows, eps: float) -> Mask:
     """Pairs of different components (c, c) whose bounding boxes are at most `eps` apart: no edge joins any others.
 
     Clusters that differ in one feature alone, as customers who took something back from those who did not, are told
@@ -136,7 +142,7 @@ def _near(points: Floats, labels: Ints, eps: float) -> Mask:
     return np.asarray(near)
 
 
-def _bridged(points: Floats, labels: Ints, bit: int, eps: float, near: Mask | None) -> Ints:
+def _bridged(points: Floats, labels: Rows, bit: int, eps: float, near: Mask | None) -> Rows:
     """Components joined across the two halves whose numbers differ in this bit, by each point's nearest beyond.
 
     Those that are not `near` any of the other half are left out.
@@ -150,7 +156,7 @@ def _bridged(points: Floats, labels: Ints, bit: int, eps: float, near: Mask | No
     return _joined(labels, labels[small[close]], labels[large[place[close]]])
 
 
-def _halves(labels: Ints, bit: int, near: Mask | None) -> tuple[Ints, Ints]:
+def _halves(labels: Rows, bit: int, near: Mask | None) -> tuple[Ints, Ints]:
     """Rows whose number has the bit, and rows whose number has not, the fewer first."""
     numbers = np.arange(int(labels.max()) + 1)
     half = (numbers >> bit) & 1 == 1
