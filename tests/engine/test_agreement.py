@@ -77,13 +77,19 @@ def test_a_sample_brings_home_the_drawn_customers_with_figures_taken_over_all(re
     np.testing.assert_allclose(drawn.values, everybody.values[rows], rtol=1e-9, atol=1e-9)
 
 
-@pytest.mark.parametrize("name", [*CATALOGUE, "baskets", "lifetime_periods", "period_cohorts"])
-def test_what_is_kept_in_the_cluster_is_not_computed_again(cluster, name):
-    """Every table that the query reads is one that lies there, whether or not the query names parts of itself."""
+@pytest.fixture(scope="module")
+def built(cluster):
+    """An engine whose cluster keeps the transactions and the features of all customers."""
     engine = cluster()
     engine.keep(engine.session.table("transactions")).createOrReplaceTempView("transactions")
     features.build(engine, CONFIG.features)
+    return engine
+
+
+@pytest.mark.parametrize("name", [*CATALOGUE, "baskets", "lifetime_periods", "period_cohorts"])
+def test_what_is_kept_in_the_cluster_is_not_computed_again(built, name):
+    """Every table that the query reads is one that lies there, whether or not the query names parts of itself."""
     asked = {"as_of": date(2011, 12, 10), "max_customers": 9, "max_products": 9, "excluded": "x", "days": 30}
     asked |= {"split": date(2011, 9, 1), "until": date(2011, 12, 10)}
-    leaves = engine.execute(query(name), asked).frame._jdf.queryExecution().withCachedData().collectLeaves()
+    leaves = built.execute(query(name), asked).frame._jdf.queryExecution().withCachedData().collectLeaves()
     assert {leaves.apply(place).nodeName() for place in range(leaves.size())} == {"InMemoryRelation"}
