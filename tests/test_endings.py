@@ -119,7 +119,7 @@ from segmenter.cli import main
 raise SystemExit(main(words))
 """
 STEPS = (
-    ("segmenter.intake.pieces", "write", 1),
+    ("segmenter.intake.pieces", "_write", 1),
     ("segmenter.runs.acceptance", "follow", 1),
     ("segmenter.runs.memory", "remember", 1),
     ("segmenter.runs.archive", "sweep", 1),

@@ -26,9 +26,7 @@ from segmenter.intake.pieces import Entry
 from segmenter.intake.sources import SourceFile, as_text
 
 UNUSED_DAYS = 90
-MOST_PIECES = (
-    16  # that a run reads before the small ones are joined; opening one costs as much as some thousand records
-)
+MOST_PIECES = 16  # that a run reads before the small ones are joined: opening one costs as much as many records
 log = logging.getLogger(__name__)
 
 

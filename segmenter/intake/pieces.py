@@ -9,16 +9,15 @@ from __future__ import annotations
 import hashlib
 import logging
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import duckdb
 
 from segmenter.assets import query
-from segmenter.intake import lines
 from segmenter.intake.formats import Evidence
 from segmenter.intake.meaning import Meaning, ReadAgainError
 from segmenter.intake.raw import Layout
@@ -125,9 +124,7 @@ def append(connection: duckdb.DuckDBPyConnection, entries: Mapping[int, Entry]) 
 def _append_once(
     connection: duckdb.DuckDBPyConnection, once: Mapping[tuple[Path, int], int], has_rejected: bool
 ) -> None:
-    numbers: dict[
-        Path, list[int | None]
-    ] = {}  # per piece the number of the file at each place, None where it is not asked for
+    numbers: dict[Path, list[int | None]] = {}  # of the file at each place of a piece, None where it is not asked for
     for (piece, place), number in once.items():
         row = numbers.setdefault(piece, [])
         row.extend([None] * (place + 1 - len(row)))
@@ -144,35 +141,34 @@ def _append_once(
         )
 
 
-def write(connection: duckdb.DuckDBPyConnection, folder: Path, entries: Mapping[int, Entry]) -> Path:
-    """Write the files that `entries` names by number, which stand in ``lines`` and ``rejected``, as one piece.
-
-    It is written aside, hashed, and named whole.
-    """
-    aside = folder / f".{os.getpid()}-{id(entries):x}"
-    asked = {"numbers": list(entries), "path": str(aside), "entries": _document(entries.values())}
-    try:
-        connection.execute(query("intake_keep"), asked)
-        aside.chmod(0o600)
-        with aside.open("rb") as file:
-            named = folder / f"{hashlib.file_digest(file, 'sha256').hexdigest()}.parquet"
-        aside.rename(named)
-    finally:
-        aside.unlink(missing_ok=True)
-    return named
-
-
-def _document(entries: Iterable[Entry]) -> str:
-    left_out = {"__all__": {"piece", "place"}}
-    return _adapter().dump_json(tuple(entries), exclude=left_out).decode()
+def write(connection: duckdb.DuckDBPyConnection, folder: Path, entries: Mapping[int, Entry]) -> None:
+    """Write the files that `entries` names by number, which stand in ``lines`` and ``rejected``, as one piece."""
+    _write(connection, "intake_keep", folder, list(entries.values()), {"numbers": list(entries)})
 
 
 def without(piece: Path, entries: Sequence[Entry]) -> None:
-    """Leave `entries`, some of the piece's, and take the others out of it for good."""
-    with duckdb.connect(config={"autoload_known_extensions": False}) as connection:
+    """Leave `entries`, some of the piece's, and take the others out of it for good: whatever fails, they go."""
+    places = [entry.place for entry in entries]
+    try:
         if entries:
-            kept = dict(enumerate(entries))
-            lines.create(connection, lines.OPTIONAL)
-            append(connection, kept)
-            write(connection, piece.parent, kept)
-    piece.unlink(missing_ok=True)
+            with duckdb.connect(config={"autoload_known_extensions": False}) as connection:
+                asked = {"piece": str(piece), "places": places}
+                _write(connection, "intake_kept_some", piece.parent, entries, asked)
+    finally:
+        piece.unlink(missing_ok=True)
+
+
+def _write(
+    connection: duckdb.DuckDBPyConnection, name: str, folder: Path, entries: Sequence[Entry], asked: dict[str, Any]
+) -> None:
+    """Write what the query `name` gives aside, hash it, and name it whole."""
+    aside = folder / f".{os.getpid()}-{id(entries):x}"
+    document = _adapter().dump_json(tuple(entries), exclude={"__all__": {"piece", "place"}}).decode()
+    try:
+        connection.execute(query(name), {**asked, "path": str(aside), "entries": document})
+        aside.chmod(0o600)
+        with aside.open("rb") as file:
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
+        aside.rename(folder / f"{digest}.parquet")
+    finally:
+        aside.unlink(missing_ok=True)

@@ -9,7 +9,7 @@ import pytest
 
 from segmenter.config.source import RulesConfig, SourceConfig
 from segmenter.errors import SourceError
-from segmenter.intake import cache, fill, load, open_connection, readers
+from segmenter.intake import cache, fill, load, open_connection, pieces, readers
 
 RULES = RulesConfig(min_customers=2, min_usable_share=0.0, max_unreadable_share=1.0)
 TABLES = ("transactions", "judged", "rejected")
@@ -252,8 +252,9 @@ def test_what_was_kept_of_exports_that_are_gone_is_forgotten_and_the_rest_is_not
     (days / "2.csv").unlink()
     assert cache.drop_orphans(kept) == 1
     assert cache.drop_orphans(kept) == 0
-    result(tmp_path, [days], kept)
+    found = result(tmp_path, [days], kept)
     assert parsed == [["1.csv", "2.csv", "3.csv"], []]
+    assert found == result(tmp_path, [days])
 
 
 def test_an_entry_that_tells_nothing_is_forgotten(tmp_path, days):
@@ -262,3 +263,17 @@ def test_an_entry_that_tells_nothing_is_forgotten(tmp_path, days):
     min(kept.iterdir()).write_bytes(b"nothing")
     assert cache.drop_orphans(kept) == 1
     assert cache.drop_orphans(tmp_path / "absent") == 0
+
+
+def test_what_is_to_be_forgotten_goes_even_where_the_rest_cannot_be_written_anew(tmp_path, days, monkeypatch):
+    kept = tmp_path / "kept"
+    result(tmp_path, [days], kept)
+    (days / "2.csv").unlink()
+
+    def full(*_):
+        raise OSError("the disk is full")
+
+    monkeypatch.setattr(pieces, "_write", full)
+    with pytest.raises(OSError, match="full"):
+        cache.drop_orphans(kept)
+    assert list(kept.iterdir()) == []
