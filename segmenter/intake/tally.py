@@ -15,7 +15,9 @@ CHUNK = 1 << 18  # stays in a core's cache
 HEAD = 4096
 LONGEST_LINE = 2_000_000  # bytes, what DuckDB reads as one line
 FEED, QUOTE = 10, 34
-Bytes = NDArray[np.uint8]
+Words = NDArray[np.uint64]  # a bit for each byte of the file, the first byte's the lowest
+ONE, TOP = np.uint64(1), np.uint64(63)
+SHIFTS = tuple(np.uint64(1 << power) for power in range(6))
 
 
 @dataclass(frozen=True)
@@ -76,6 +78,16 @@ def line_of_zero(path: Path) -> int:
     return line
 
 
+def _bits(marks: NDArray[np.bool_]) -> Words:
+    packed = np.packbits(marks, bitorder="little")
+    lacking = -len(packed) % 8  # of a whole word
+    return (np.pad(packed, (0, lacking)) if lacking else packed).view("<u8")
+
+
+def _count(bits: Words) -> int:
+    return int(np.bitwise_count(bits).sum())
+
+
 @dataclass
 class _Letters:
     """Whether the bytes read so far are UTF-8, and hold a zero."""
@@ -116,26 +128,27 @@ class _Lines:
         if not len(data):
             return
         self._measure(chunk)
-        feeds = data == FEED
-        blank = np.empty_like(feeds)  # a feed right behind a feed ends a blank line
-        blank[0] = feeds[0] and self._last == FEED
-        np.logical_and(feeds[1:], feeds[:-1], out=blank[1:])
-        n_feeds = int(np.count_nonzero(feeds))
-        self.n_lines += n_feeds
+        feeds = _bits(data == FEED)
+        behind = feeds << ONE  # right behind a feed, where another one ends a blank line
+        behind[1:] |= feeds[:-1] >> TOP
+        behind[0] |= self._last == FEED
+        self.n_lines += _count(feeds)
         if self._inside or QUOTE in chunk:
-            feeds = self._outside(data, feeds)
-            n_feeds = int(np.count_nonzero(feeds))
-        self.n_records += n_feeds - int(np.count_nonzero(feeds & blank))
+            within = feeds & self._within(_bits(data == QUOTE))
+            self.n_folded += _count(within)
+            feeds ^= within
+        self.n_records += _count(feeds & ~behind)
         self._last = int(data[-1])
 
-    def _outside(self, data: Bytes, feeds: NDArray[np.bool_]) -> NDArray[np.bool_]:
-        """The feeds outside quotes; those within are counted as folded."""
-        quotes, places = np.flatnonzero(data == QUOTE), np.flatnonzero(feeds)
-        within = (np.searchsorted(quotes, places) + self._inside) & 1 == 1
-        self._inside = (len(quotes) + self._inside) & 1
-        self.n_folded += int(np.count_nonzero(within))
-        feeds[places[within]] = False
-        return feeds
+    def _within(self, quotes: Words) -> Words:
+        """The bytes with an odd number of quotes up to them, by doubling: two bytes, four, ... then word by word."""
+        for shift in SHIFTS:
+            quotes ^= quotes << shift
+        odd = np.bitwise_xor.accumulate(quotes >> TOP) ^ np.uint64(self._inside)
+        before = np.empty_like(odd)
+        before[0], before[1:] = self._inside, odd[:-1]
+        self._inside = int(odd[-1])
+        return quotes ^ -before  # all bits of a word that begins within quotes
 
     def _measure(self, chunk: bytes) -> None:
         """Find a line that is longer than the reader takes; a chunk itself is not as long as that."""

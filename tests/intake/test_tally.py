@@ -12,9 +12,9 @@ from segmenter.intake import tally
 
 LAW = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 BYTES = st.one_of(st.binary(max_size=80), st.text(max_size=40).map(str.encode), st.just("é€𝄞".encode()))
-CHUNKS = st.sampled_from([1, 2, 3, 7, 1 << 18])  # however the bytes fall apart, the tally is the same
+CHUNKS = st.sampled_from([1, 2, 3, 7, 130, 1 << 18])  # however the bytes fall apart, the tally is the same
 CELL = st.text(alphabet='ab,"\n é', max_size=6)
-RECORDS = st.lists(st.lists(CELL, min_size=2, max_size=3), max_size=8)
+RECORDS = st.lists(st.lists(CELL, min_size=2, max_size=3), max_size=30)
 
 
 @pytest.fixture
