@@ -79,9 +79,9 @@ def line_of_zero(path: Path) -> int:
 
 
 def _bits(marks: NDArray[np.bool_]) -> Words:
-    packed = np.packbits(marks, bitorder="little")
-    lacking = -len(packed) % 8  # of a whole word
-    return (np.pad(packed, (0, lacking)) if lacking else packed).view("<u8")
+    words = np.zeros(-(-len(marks) // 64), dtype="<u8")
+    words.view(np.uint8)[: -(-len(marks) // 8)] = np.packbits(marks, bitorder="little")
+    return words
 
 
 def _count(bits: Words) -> int:
