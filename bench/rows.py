@@ -25,7 +25,7 @@ SELECT
     CASE WHEN takes_back AND hash(o, 7) % 2 = 0 THEN 'C' ELSE '' END || CAST(500000 + written AS VARCHAR) AS order_no,
     TIMESTAMP '2023-01-01' + to_seconds(CAST(63072000 * (hash(o, 1) % 1000003) / 1000003 AS BIGINT))
         + to_hours(CASE WHEN takes_back THEN CAST(1 + hash(o, 8) % 500 AS BIGINT) ELSE 0 END) AS ordered_at,
-    10000 + CAST(floor($customers * pow((hash(o, 2) % 1000003) / 1000003, 1.6)) AS BIGINT) AS customer_id,
+    10000 + CAST(floor($customers * pow((hash(o, 2) % 1000000007) / 1000000007, 1.6)) AS BIGINT) AS customer_id,
     'ST' || CAST(100 + hash(line, 3) % 4000 AS VARCHAR) AS product_code,
     CASE hash(line, 3) % 20 WHEN 0 THEN 'PLATE 12", WHITE' WHEN 1 THEN 'SIGN "HOME"' ELSE 'ITEM ' || CAST(hash(line, 3) % 4000 AS VARCHAR) END AS description,
     CAST(CASE WHEN NOT takes_back THEN 1 + hash(line, 4) % 12 WHEN hash(o, 7) % 2 = 0 THEN -1 - CAST(hash(line, 4) % 12 AS INTEGER)
@@ -60,5 +60,7 @@ def make(size: Size, path: Path) -> Path:
     if not path.exists():
         form = "CSV, HEADER" if path.suffix == ".csv" else "PARQUET, COMPRESSION zstd"
         given = {"rows": size.rows, "customers": size.customers}
-        duckdb.execute(f"COPY ({LINES}) TO '{path}' (FORMAT {form})", given)
+        with duckdb.connect() as connection:
+            connection.execute("SET enable_progress_bar = false")
+            connection.execute(f"COPY ({LINES}) TO '{path}' (FORMAT {form})", given)
     return path

@@ -35,7 +35,7 @@ def build(
     advice = _advice(customers, labels, n)
     importance = _importance(customers.matrix, segmentation.centroids, seed)
     stability = segmentation.choice.cluster_stability
-    overall = _medians(customers, np.ones(len(labels), dtype=bool))
+    overall, *medians = _medians(customers, labels, n)
     return tuple(
         _card(
             customers,
@@ -43,6 +43,7 @@ def build(
             advice[label],
             show,
             overall=overall,
+            medians=medians[label],
             label=label,
             name=name,
             profile=profiles[label],
@@ -133,16 +134,14 @@ def _importance(matrix: Floats, centroids: Floats, seed: int) -> Floats:
 
 def _card(customers: Customers, mine: Mask, advice: Advice, show: Format, **known: Any) -> SegmentCard:
     """A card of the customers `mine` (n,); `known` are the fields that were found for all segments at once."""
-    medians = _medians(customers, mine)
     revenue, total = float(customers.column("monetary")[mine].sum()), float(customers.column("monetary").sum())
     rule = describe(customers, mine, show)
     return SegmentCard(
-        summary=_summary(customers, medians, show),
+        summary=_summary(customers, known["medians"], show),
         customers=int(mine.sum()),
         customer_share=float(mine.mean()),
         revenue=revenue,
         revenue_share=revenue / total if total else 0.0,
-        medians=medians,
         rule=rule.text,
         rule_precision=rule.precision,
         rule_recall=rule.recall,
@@ -161,13 +160,16 @@ def _ranked(names: Sequence[str], importance: Floats) -> tuple[tuple[str, float]
     return tuple(sorted(pairs, key=lambda pair: -pair[1]))
 
 
-def _medians(customers: Customers, mine: Mask) -> dict[str, float]:
-    """Median per feature over the customers who have it; NaN where none has."""
-    medians = {}
+def _medians(customers: Customers, labels: Ints, n: int) -> list[dict[str, float]]:
+    """Median per feature over the customers who have it, of everybody and of each segment; NaN where none has."""
+    groups = [np.arange(len(labels)), *(np.flatnonzero(labels == label) for label in range(n))]
+    medians: list[dict[str, float]] = [{} for _ in groups]
     for at, feature in enumerate(customers.features):
-        known = customers.values[mine, at]
-        known = known[np.isfinite(known)]
-        medians[feature.name] = float(np.median(known)) if len(known) else float("nan")
+        column = customers.values[:, at].copy()  # side by side in memory, for every group to take from
+        for found, rows in zip(medians, groups, strict=True):
+            known = column[rows]
+            known = known[np.isfinite(known)]
+            found[feature.name] = float(np.median(known, overwrite_input=True)) if len(known) else float("nan")
     return medians
 
 
