@@ -8,7 +8,7 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from segmenter.analysis.neighbours import BLOCK, leaf_order, tree_of, within
-from segmenter.analysis.threads import by_blocks, workers
+from segmenter.analysis.threads import by_blocks
 from segmenter.analysis.types import Floats, Ints, Mask
 
 Rows = NDArray[np.int32]  # row numbers and labels: half the memory, and half of what is moved
@@ -32,14 +32,10 @@ def components(points: Floats, eps: float) -> Ints:
     them: any two differ in some bit of their number, so that a round over all bits without a new
     edge proves that none is left.
     """
-    n = len(points)
-    with workers(1) as beside:
-        orders = [beside.submit(_turned_order, points, turn) for turn in range(TURNS)]
-        labels = _strided(points, np.arange(n, dtype=np.int32), np.arange(n, dtype=np.int32), eps)
-        for order in orders:
-            if n and labels.max() >= FEW:
-                labels = _strided(points, order.result(), labels, eps)
-            order.cancel()
+    labels = _strided(points, np.arange(len(points), dtype=np.int32), _runs(points, eps), eps)
+    for turn in range(TURNS):
+        if len(labels) and labels.max() >= FEW:
+            labels = _strided(points, _turned_order(points, turn), labels, eps)
     return _all_bridged(points, _strays_joined(points, labels, eps), eps).astype(np.int64)
 
 
@@ -48,6 +44,14 @@ def _turned_order(points: Floats, seed: int) -> Rows:
     d = points.shape[1]
     turn = np.linalg.qr(np.random.default_rng(seed).normal(size=(d, d)))[0]
     return leaf_order(points @ turn).astype(np.int32)
+
+
+def _runs(points: Floats, eps: float) -> Rows:
+    """Components joined by the edges between points that follow one another."""
+    rows = np.arange(len(points), dtype=np.int32)
+    labels = np.zeros(len(points), dtype=np.int32)
+    np.cumsum(~_close(points, rows[:-1], rows[1:], eps), out=labels[1:])
+    return _largest_first(labels)
 
 
 def _strided(points: Floats, order: Rows, labels: Rows, eps: float) -> Rows:
@@ -77,11 +81,15 @@ def _joined(labels: Rows, left: Rows, right: Rows) -> Rows:
         return labels
     n = int(labels.max()) + 1
     graph = coo_array((np.ones(len(left), dtype=np.int8), (left, right)), shape=(n, n))
-    joined = np.asarray(connected_components(graph, directed=False)[1], dtype=np.int32)[labels]
-    sizes = np.bincount(joined)
+    return _largest_first(np.asarray(connected_components(graph, directed=False)[1], dtype=np.int32)[labels])
+
+
+def _largest_first(labels: Rows) -> Rows:
+    """The same components, numbered by their size."""
+    sizes = np.bincount(labels)
     rank = np.empty(len(sizes), dtype=np.int32)
     rank[np.argsort(-sizes, kind="stable")] = np.arange(len(sizes))
-    return rank[joined]
+    return rank[labels]
 
 
 def _strays_joined(points: Floats, labels: Rows, eps: float) -> Rows:

@@ -50,10 +50,12 @@ def dbscan(matrix: Floats, eps: float, min_samples: int) -> Clustering:
     """
     hood = neighbours.arrange(matrix)
     found, order = neighbours.density(hood, eps, min_samples), hood.order
-    points = hood.points[found.core]
-    del hood  # at millions of customers a third of the memory
+    points = neighbours.kept(hood, found.core)
+    del hood  # which is used up
+    joined = components(points, eps)
+    del points
     here = np.full(len(matrix), -1, dtype=np.int64)
-    here[found.core] = _by_first_row(components(points, eps), order[found.core])
+    here[found.core] = _by_first_row(joined, order[found.core])
     here[~found.core] = _reached(found, here)
     labels, core = np.empty(len(matrix), dtype=np.int64), np.empty(len(matrix), dtype=bool)
     labels[order], core[order] = here, found.core

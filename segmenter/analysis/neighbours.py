@@ -21,6 +21,7 @@ LEAF = 64
 SLACKS = (3.0, 1.0)  # how much nearer than the limit a box must be to be opened in the quick first passes
 WINDOW = 512  # points at least whose distances are taken all at once
 BLOCK = 2_048  # points that are asked for at a time: those of one region, which may be slow, are shared among threads
+MOVED = 65_536  # points at a time
 ROUNDING = 2.0**-24  # of float32
 
 
@@ -91,6 +92,19 @@ def density(hood: Neighbourhood, eps: float, min_samples: int) -> Density:
     core[open_] = np.concatenate([is_core for is_core, _, _ in found])
     starts = np.cumsum(np.concatenate([np.zeros(1, dtype=np.int64), *(counts for _, counts, _ in found)]))
     return Density(core, starts, np.concatenate([neighbours for _, _, neighbours in found]))
+
+
+def kept(hood: Neighbourhood, rows: Mask) -> Floats:
+    """The points (m, d) at `rows` (n,), moved to the front of `hood.points`: a copy would be a third of the memory.
+
+    The neighbourhood is used up by that.
+    """
+    points, at = hood.points, 0
+    for start in range(0, len(points), MOVED):
+        block = points[start : start + MOVED][rows[start : start + MOVED]]
+        points[at : at + len(block)] = block
+        at += len(block)
+    return points[:at]
 
 
 def nearest(points: Floats, others: Floats) -> tuple[Floats, Ints]:
