@@ -10,12 +10,14 @@ from __future__ import annotations
 import numpy as np
 
 from segmenter.analysis.lifetime_types import BgNbd
+from segmenter.analysis.threads import by_blocks
 from segmenter.analysis.types import Floats
 
 # (r, a, b) to start from; alpha follows from the orders per week: steady, mixed, quickly lost, slowly lost customers
 STARTS = ((1.0, 0.5, 5.0), (0.3, 1.0, 2.0), (0.5, 2.0, 1.0), (3.0, 0.1, 1.0))
 SMALLEST, LARGEST = 1e-4, 1e5  # of a parameter
 NEGLIGIBLE = 1e-9  # of an order
+BLOCK = 65_536  # customers at a time
 
 
 def fit(repeats: Floats, recency: Floats, age: Floats) -> BgNbd:
@@ -119,6 +121,14 @@ def expected_orders(model: BgNbd, repeats: Floats, recency: Floats, age: Floats,
     does not leave before the last of them: equation 10 of the paper without its hypergeometric function, which
     has a hole at a = 1 and overflows where customers are alike.
     """
+
+    def among(block: slice) -> Floats:
+        return _expected_orders(model, repeats[block], recency[block], age[block], weeks)
+
+    return np.concatenate(by_blocks(among, len(age), BLOCK))
+
+
+def _expected_orders(model: BgNbd, repeats: Floats, recency: Floats, age: Floats, weeks: float) -> Floats:
     share, shape = weeks / (model.alpha + age + weeks), model.r + repeats
     exactly = np.exp(shape * np.log1p(-share))  # the chance of exactly k order times, from k = 0 on
     more, stays = 1 - exactly, np.ones(len(age))
@@ -129,6 +139,11 @@ def expected_orders(model: BgNbd, repeats: Floats, recency: Floats, age: Floats,
         exactly *= (shape + k) / (k + 1) * share
         more -= exactly
         go = more > NEGLIGIBLE
-        rows, share, shape, loyal = rows[go], share[go], shape[go], loyal[go]
-        exactly, more, stays = exactly[go], more[go], stays[go]
+        if not go.any():
+            break
+        more *= go  # nobody's figure depends on who stands beside him
+        exactly *= go
+        if 2 * np.count_nonzero(go) < len(go):  # to leave the others out costs as much as a step
+            rows, share, shape, loyal = rows[go], share[go], shape[go], loyal[go]
+            exactly, more, stays = exactly[go], more[go], stays[go]
     return total * p_active(model, repeats, recency, age)

@@ -6,6 +6,8 @@ often they order. Fader and Hardie (2013), The Gamma-Gamma Model of Monetary Val
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from segmenter.analysis.lifetime_types import GammaGamma
@@ -16,8 +18,23 @@ SMALLEST, LARGEST = 1e-4, 1e5  # of a parameter, of gamma in means
 SAMPLE = 5_000  # customers
 
 
+@dataclass(frozen=True)
+class _Orders:
+    """The orders (n,) of customers and their money (n,), and what of the likelihood the parameters do not change.
+
+    `shares` (k,) of the customers had so many orders as stands in `counts` (k,).
+    """
+
+    orders: Floats
+    total: Floats
+    counts: Floats
+    shares: Floats
+    log_total: float  # mean, weighted by orders
+    log_value: float  # mean
+
+
 def fit(orders: Floats, value: Floats) -> GammaGamma:
-    """The likeliest parameters; `orders` (n,) and their mean `value` (n,), both positive.
+    """The likeliest parameters; `orders` (n,), whole numbers, and their mean `value` (n,), both positive.
 
     The start is chosen on a sample that is even over the values, and the best of them polished on everybody.
     """
@@ -25,34 +42,43 @@ def fit(orders: Floats, value: Floats) -> GammaGamma:
 
     mean = float(np.average(value, weights=orders))
     scaled = value / mean
-    some = np.lexsort((orders, scaled))[:: 1 + len(scaled) // SAMPLE]
+    rows = np.lexsort((orders, scaled))[:: 1 + len(scaled) // SAMPLE]
+    some, everybody = _summed(orders[rows], scaled[rows]), _summed(orders, scaled)
     bounds = [(np.log(SMALLEST), np.log(LARGEST))] * 3
     tries = [
-        minimize(_loss, np.log([p, q, (q - 1) / p]), (orders[some], scaled[some]), "L-BFGS-B", jac=True, bounds=bounds)
-        for p, q in STARTS
+        minimize(_loss, np.log([p, q, (q - 1) / p]), (some,), "L-BFGS-B", jac=True, bounds=bounds) for p, q in STARTS
     ]
     best = min(tries, key=lambda tried: float(tried.fun))
-    polished = minimize(_loss, best.x, (orders, scaled), "L-BFGS-B", jac=True, bounds=bounds)
+    polished = minimize(_loss, best.x, (everybody,), "L-BFGS-B", jac=True, bounds=bounds)
     p, q, gamma = (float(found) for found in np.exp(polished.x))
     return GammaGamma(p, q, gamma * mean)
 
 
-def _loss(logs: Floats, orders: Floats, value: Floats) -> tuple[float, Floats]:
+def _summed(orders: Floats, value: Floats) -> _Orders:
+    counts, numbers = np.unique(orders, return_counts=True)
+    total = orders * value
+    shares = numbers / len(orders)
+    return _Orders(
+        orders, total, counts, shares, float(orders @ np.log(total)) / len(orders), float(np.log(value).mean())
+    )
+
+
+def _loss(logs: Floats, known: _Orders) -> tuple[float, Floats]:
     """Mean negative log-likelihood at the logarithms of (p, q, gamma), and its gradient."""
     from scipy.special import digamma, gammaln
 
     p, q, gamma = np.exp(logs)
-    shape, total = p * orders, orders * value
-    spent = np.log(gamma + total)
-    likelihood = gammaln(shape + q) - gammaln(shape) - gammaln(q) + q * np.log(gamma)
-    likelihood += shape * np.log(total) - np.log(value) - (shape + q) * spent
+    shape, n = p * known.counts, len(known.orders)
+    spent, inverse = np.log(gamma + known.total), 1 / (gamma + known.total)
+    mean, weighted = float(spent.mean()), float(known.orders @ spent) / n
+    likelihood = known.shares @ (gammaln(shape + q) - gammaln(shape)) - gammaln(q) + q * np.log(gamma)
+    likelihood += p * (known.log_total - weighted) - known.log_value - q * mean
     slopes = (
-        orders * (digamma(shape + q) - digamma(shape) + np.log(total) - spent),
-        digamma(shape + q) - digamma(q) + np.log(gamma) - spent,
-        q / gamma - (shape + q) / (gamma + total),
+        (known.shares * known.counts) @ (digamma(shape + q) - digamma(shape)) + known.log_total - weighted,
+        known.shares @ digamma(shape + q) - digamma(q) + np.log(gamma) - mean,
+        q / gamma - p * float(known.orders @ inverse) / n - q * float(inverse.mean()),
     )
-    gradient = np.array([slope.mean() for slope in slopes]) * np.exp(logs)
-    return -float(likelihood.mean()), -gradient
+    return -float(likelihood), -np.array(slopes) * np.exp(logs)
 
 
 def expected_value(model: GammaGamma, orders: Floats, value: Floats) -> Floats:
