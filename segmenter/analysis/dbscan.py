@@ -30,6 +30,7 @@ Mask = NDArray[np.bool_]
 CURVE_SAMPLE = 10_000
 CURVE_POINTS = 500
 LEAST_SAMPLES = 4
+ROLES = np.array(["noise", "border", "core"], dtype=object)  # one text each, whoever has it
 MANY, FEW = 0.05, 0.0005
 HAIR = 1e-9
 
@@ -97,8 +98,8 @@ def detect(matrix: Floats, names: Sequence[str], config: DbscanConfig) -> Anomal
     eps, eps_reason = choose_eps(curve, min_samples, config)
     clustering = dbscan(matrix, eps, min_samples)
     rare = _rare_groups(clustering.labels, config.rare_group_share)
-    role = np.where(clustering.core, "core", np.where(clustering.labels >= 0, "border", "noise"))
     noise = clustering.labels < 0
+    role = ROLES[np.where(clustering.core, 2, np.where(noise, 0, 1))]
     beyond, nearest = _beyond(matrix, clustering.core & ~rare, min_samples)
     return Anomalies(
         role=role,
@@ -116,7 +117,7 @@ def detect(matrix: Floats, names: Sequence[str], config: DbscanConfig) -> Anomal
             k_distances=_thinned(curve),
             n_customers=n,
             n_core=int(clustering.core.sum()),
-            n_border=int((role == "border").sum()),
+            n_border=int((~clustering.core & ~noise).sum()),
             n_noise=int(noise.sum()),
             n_rare=int(rare.sum()),
             n_clusters=int(clustering.labels.max()) + 1,
@@ -216,7 +217,7 @@ def _warnings(odd: Mask, labels: Ints) -> tuple[str, ...]:
 def _nothing(n: int, names: Sequence[str], min_samples: int, reason: str) -> Anomalies:
     """The verdict where density says nothing: customers all alike, or fewer than a neighbourhood needs."""
     return Anomalies(
-        role=np.full(n, "core"),
+        role=np.full(n, "core", dtype=object),
         labels=np.zeros(n, dtype=np.int64),
         rare_group=np.zeros(n, dtype=bool),
         is_anomaly=np.zeros(n, dtype=bool),

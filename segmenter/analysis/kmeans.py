@@ -12,6 +12,7 @@ from scipy.spatial.distance import cdist
 from segmenter.analysis.alike import differs
 from segmenter.analysis.choice import choose, trivial
 from segmenter.analysis.findings import KChoice, KPoint
+from segmenter.analysis.order import by_content
 from segmenter.analysis.silhouette import silhouettes
 from segmenter.analysis.stability import stability
 from segmenter.analysis.threads import single_threaded, workers
@@ -45,9 +46,9 @@ def segment(matrix: Floats, config: KMeansConfig, seed: int, value: Floats | Non
 
     Every K is fitted with `config.n_init` restarts on at most 20,000 customers and then refined on
     all. `value` (n,), for example money spent, orders the labels: segment 0 has the largest median.
-    The rows are put in lexicographic order first, so that the order of customers changes nothing.
+    The rows are put in an order of their own first, so that the order of customers changes nothing.
     """
-    order = np.lexsort(matrix.T) if matrix.size else np.arange(len(matrix))
+    order = by_content(matrix)
     points = matrix[order]
     counts = _candidates(points, config)
     if not counts:
@@ -91,7 +92,7 @@ def hold(matrix: Floats, centroids: Floats, fresh: KChoice, config: KMeansConfig
     Silhouettes and stability are measured anew, on the partition that is held; the choice of K
     is that of the `fresh` fit, with the number held in its place.
     """
-    order = np.lexsort(matrix.T)
+    order = by_content(matrix)
     points, k = matrix[order], len(centroids)
     labels = assign(points, centroids)
     inertia = _inertia(points, labels, centroids)

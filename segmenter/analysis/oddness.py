@@ -7,6 +7,7 @@ from functools import partial
 import numpy as np
 from scipy.spatial.distance import cdist
 
+from segmenter.analysis.order import by_content
 from segmenter.analysis.threads import by_blocks
 from segmenter.analysis.types import Floats
 
@@ -20,8 +21,7 @@ def oddness(matrix: Floats, beyond: Floats, eps: float) -> Floats:
     `beyond` (n,) is the distance to the nearest ordinary customer, 0 for those who are ordinary. It is
     joined at a right angle with the distance within which half of all customers lie: the first tells
     who stands alone, the second who stands, alone or in company, away from the bulk. That half is
-    taken among 500 customers, spread evenly over all in lexicographic order, so that neither chance
-    nor the customers' order has a part in it. Where a typical customer has no distance at all, being
+    taken among 500 customers, drawn evenly in an order of their own, so that the customers' order has no part in it. Where a typical customer has no distance at all, being
     like half of the others, eps is the unit.
     """
     far = np.hypot(beyond, _to_the_bulk(matrix))
@@ -32,7 +32,7 @@ def oddness(matrix: Floats, beyond: Floats, eps: float) -> Floats:
 def _to_the_bulk(matrix: Floats) -> Floats:
     """Distance within which half of the reference customers lie, per customer."""
     places = np.linspace(0, len(matrix) - 1, min(REFERENCES, len(matrix))).round().astype(np.int64)
-    reach = partial(_median_distance, references=matrix[np.lexsort(matrix.T)[places]])
+    reach = partial(_median_distance, references=matrix[by_content(matrix)[places]])
     return np.concatenate(by_blocks(lambda block: reach(matrix[block]), len(matrix), BLOCK))
 
 

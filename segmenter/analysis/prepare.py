@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from segmenter.analysis.findings import Curve, Preparation
+from segmenter.analysis.order import by_content
 from segmenter.analysis.threads import workers
 from segmenter.analysis.types import Floats, Prepared
 
@@ -43,7 +44,10 @@ def prepare(
     searched = tuple(anomalies_use) or tuple(names)
 
     def learnt(features: tuple[str, ...], how: PrepareConfig) -> tuple[Preparation, Floats]:
-        preparation = _fit(_sorted(_columns(values, names, features)), features, how, seed)
+        table = _columns(values, names, features)
+        preparation = _fit(
+            table[by_content(table)], features, how, seed
+        )  # so that no sum depends on the order of customers
         return preparation, apply(preparation, _columns(values, names, preparation.names))
 
     with workers() as beside:
@@ -82,11 +86,6 @@ def _columns(values: Floats, names: Sequence[str], wanted: Sequence[str]) -> Flo
     columns = values[:, [list(names).index(name) for name in wanted]]
     columns[~np.isfinite(columns)] = np.nan
     return columns
-
-
-def _sorted(table: Floats) -> Floats:
-    """Rows in lexicographic order, so that no sum depends on the order of customers."""
-    return table[np.lexsort(table.T)] if table.size else table
 
 
 def _fit(table: Floats, names: tuple[str, ...], config: PrepareConfig, seed: int) -> Preparation:

@@ -128,7 +128,7 @@ def _longer(anomalies: Anomalies, odd: Odd, searched: Floats) -> Anomalies:
     nearest = ordinary[neighbours.nearest(searched[ordinary], searched[n:])[1]] if len(ordinary) else np.full(more, -1)
     return replace(
         anomalies,
-        role=np.concatenate([anomalies.role, np.full(more, "noise")]),
+        role=np.concatenate([anomalies.role, np.full(more, "noise", dtype=object)]),
         labels=np.concatenate([anomalies.labels, np.full(more, -1)]),
         rare_group=np.concatenate([anomalies.rare_group, np.zeros(more, dtype=bool)]),
         is_anomaly=np.concatenate([anomalies.is_anomaly, np.ones(more, dtype=bool)]),

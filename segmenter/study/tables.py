@@ -64,7 +64,7 @@ def customers_table(
         **{name: readings.rfm.scores[:, at] for at, name in enumerate(("r_score", "f_score", "m_score"))},
         "rfm_segment": readings.rfm.names,
         "rfm_disagrees": readings.rfm.disagrees,
-        "dbscan_role": core.anomalies.role.astype(object),
+        "dbscan_role": core.anomalies.role,
         "dbscan_cluster": core.anomalies.labels,
         "rare_group": core.anomalies.rare_group,
         "is_anomaly": core.anomalies.is_anomaly,

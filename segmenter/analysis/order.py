@@ -1,0 +1,25 @@
+"""An order of customers that their values alone decide, so that the order they came in changes nothing."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from segmenter.analysis.types import Floats, Ints
+
+MIX = (np.uint64(0x9E3779B97F4A7C15), np.uint64(0xBF58476D1CE4E5B9))  # odd numbers of SplitMix64
+SHIFT = np.uint64(29)
+
+
+def by_content(table: Floats) -> Ints:
+    """Row numbers (n,) of customers (n, d) in the order of a hash of each row: as good as drawn, equal rows side by side.
+
+    To sort by one number takes a fraction of the time of sorting by d columns. A zero's sign says nothing. The mixing is
+    that of SplitMix64 (Steele, Lea and Flood 2014).
+    """
+    key = np.zeros(len(table), dtype=np.uint64)
+    for column in table.T:
+        key ^= (column + 0.0).view(np.uint64)
+        for factor in MIX:
+            key *= factor
+            key ^= key >> SHIFT
+    return np.argsort(key, kind="stable")
