@@ -10,6 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from segmenter.analysis.lifetime_types import BgNbd
+from segmenter.analysis.order import by_content
 from segmenter.analysis.threads import by_blocks
 from segmenter.analysis.types import Floats
 
@@ -48,7 +49,8 @@ def log_likelihood(model: BgNbd, repeats: Floats, recency: Floats, age: Floats) 
 
 def _distinct(*columns: Floats) -> tuple[Floats, Floats]:
     """The distinct rows (m, d) of columns of shape (n,), and the share (m,) of each."""
-    rows = np.column_stack(columns)[np.lexsort(columns[::-1])]
+    rows = np.column_stack(columns)
+    rows = rows[by_content(rows)]
     first = np.flatnonzero(np.append(True, (rows[1:] != rows[:-1]).any(axis=1)))
     return rows[first], np.diff(np.append(first, len(rows))) / len(rows)
 

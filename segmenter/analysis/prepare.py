@@ -10,7 +10,7 @@ import numpy as np
 from segmenter.analysis.findings import Curve, Preparation
 from segmenter.analysis.order import by_content
 from segmenter.analysis.threads import workers
-from segmenter.analysis.types import Floats, Prepared
+from segmenter.analysis.types import Floats, Mask, Prepared
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -45,9 +45,9 @@ def prepare(
 
     def learnt(features: tuple[str, ...], how: PrepareConfig) -> tuple[Preparation, Floats]:
         table = _columns(values, names, features)
-        preparation = _fit(
-            table[by_content(table)], features, how, seed
-        )  # so that no sum depends on the order of customers
+        table = table[by_content(table)]  # so that no sum depends on the order of customers
+        preparation = _fit(table, features, how, seed)
+        del table
         return preparation, apply(preparation, _columns(values, names, preparation.names))
 
     with workers() as beside:
@@ -95,10 +95,10 @@ def _fit(table: Floats, names: tuple[str, ...], config: PrepareConfig, seed: int
     those that are not must not make the known ones look extreme.
     """
     fill, imputed = _fill(table, names, config)
-    filled = np.where(np.isnan(table), fill, table)
-    varies = np.ptp(filled, axis=0) > 0 if len(filled) else np.zeros(len(names), bool)
+    varies = _varying(table, fill)
     dropped = tuple(f"{name} is the same for every customer and was left out." for name in _where(names, ~varies))
-    names, table, fill = _where(names, varies), table[:, varies], fill[varies]
+    if not varies.all():
+        names, table, fill = _where(names, varies), table[:, varies], fill[varies]
     donors = _donors(table, config, seed)
     lower, upper, clipped = _limits(table, names, config)
     bare = Preparation(
@@ -117,6 +117,12 @@ def _fit(table: Floats, names: tuple[str, ...], config: PrepareConfig, seed: int
         donors=donors,
     )
     return _with_components(_with_scale(_with_transform(bare, table, config), table, config), table, config)
+
+
+def _varying(table: Floats, fill: Floats) -> Mask:
+    """True for features (d,) that are not the same for every customer; column by column, as a whole copy is large."""
+    filled = (np.where(np.isnan(column), value, column) for column, value in zip(table.T, fill, strict=True))
+    return np.array([len(column) > 0 and np.ptp(column) > 0 for column in filled], dtype=bool)
 
 
 def _where(names: tuple[str, ...], mask: np.ndarray) -> tuple[str, ...]:
