@@ -6,10 +6,12 @@ python bench/process.py FOLDER-OF-THE-EXPORTS [REPEATS]
 from __future__ import annotations
 
 import os
+import signal
 import statistics
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -31,24 +33,38 @@ class Cost:
     peak_mib: float
 
 
-def cost(command: list[str], look: Callable[[Path], None] | None = None) -> Cost:
+class TooLongError(Exception):
+    """A command took longer than it was given, and was ended."""
+
+
+def cost(command: list[str], look: Callable[[Path], None] | None = None, limit: float | None = None) -> Cost:
     """Run `command` and measure it; the word {fresh} in it is a folder of its own, which `look` may look into.
 
     A run that finds another in its archive reads less and does more.
+
+    Raises
+    ------
+    TooLongError
+        It took longer than `limit` seconds.
     """
     with tempfile.TemporaryDirectory() as folder:
-        found = _cost([word.replace("{fresh}", folder) for word in command])
+        found = _cost([word.replace("{fresh}", folder) for word in command], limit)
         if look:
             look(Path(folder))
         return found
 
 
-def _cost(command: list[str]) -> Cost:
+def _cost(command: list[str], limit: float | None) -> Cost:
     since = time.perf_counter()
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    end = threading.Timer(limit or threading.TIMEOUT_MAX, process.kill)
+    end.start()
     said = process.stderr.read() if process.stderr else ""
+    end.cancel()
     _, status, usage = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(status)
+    if limit and process.returncode == -signal.SIGKILL:
+        raise TooLongError
     if process.returncode:
         raise SystemExit(f"{' '.join(command)} failed:\n{said}")
     return Cost(time.perf_counter() - since, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024)

@@ -1,6 +1,6 @@
 """A complete run beside the usual ways on one sample: seconds, memory, and how much of what was planted is found.
 
-    python bench/ways.py [--customers 5000] [--repeats 3] [--pycaret PYTHON]
+    python bench/ways.py [--customers 5000] [--repeats 3] [--limit 600] [--pycaret PYTHON]
 
 The tutorial way with pandas, the same with polars, and PyCaret where an interpreter that has it is named: PyCaret 3.3 wants
 pandas below 2.2 and numpy below 1.27, so that it cannot be installed beside segmenter, but only in an environment of its own
@@ -20,7 +20,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from process import Cost, cost
+from process import Cost, TooLongError, cost
 from results import table, write
 from sklearn.metrics import adjusted_rand_score
 
@@ -33,12 +33,22 @@ OURS = "segmenter, all views, HTML and PDF"
 
 @dataclass
 class Way:
-    """A command, what it cost in each turn, and how it fared."""
+    """A command, what it cost in each turn, and how it fared; `is_ended` where it took too long and was not run again."""
 
     command: list[str]
     found: Callable[[], pd.DataFrame]
     costs: list[Cost] = field(default_factory=list)
-    recovered: tuple[str, ...] = ()
+    recovered: tuple[str, ...] = ("",) * 4
+    is_ended: bool = False
+
+    def measure(self, limit: float) -> None:
+        """Run it once more, for at most `limit` seconds."""
+        if self.is_ended:
+            return
+        try:
+            self.costs.append(cost(self.command, limit=limit))
+        except TooLongError:
+            self.costs, self.is_ended = [Cost(limit, limit, 0.0)], True
 
 
 def main() -> None:
@@ -46,6 +56,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--customers", type=int, default=5000)
     parser.add_argument("--repeats", type=int, default=3)
+    parser.add_argument("--limit", type=float, default=600, help="seconds after which a way is ended")
     parser.add_argument("--pycaret", help="an interpreter that has PyCaret")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as temporary:
@@ -55,9 +66,10 @@ def main() -> None:
         for _ in range(options.repeats):
             for number, way in enumerate(ways.values()):
                 way.command[-1] = str(folder / f"{number}-{len(way.costs)}")
-                way.costs.append(cost(way.command))
+                way.measure(options.limit)
         for way in ways.values():
-            way.recovered = _recovered(way.found(), folder / "truth.csv")
+            if not way.is_ended:
+                way.recovered = _recovered(way.found(), folder / "truth.csv")
         rows = sum(1 for _ in (folder / "sample.csv").open(encoding="utf-8")) - 1
     write(f"Beside the usual ways, {options.customers:,} customers", _text(ways, rows, options), ("polars",))
 
@@ -106,18 +118,20 @@ def _text(ways: dict[str, Way], rows: int, options: argparse.Namespace) -> str:
     return (
         f"A file of `segmenter sample` with {options.customers:,} customers and {rows:,} rows, {options.repeats} repeats in turns, "
         f"medians; {planted}. Rand: adjusted Rand index with the planted segments, without the anomalies; precision and recall of "
-        f"the flags.{missing}\n\n" + table(heads, [_row(name, way, ways[OURS]) for name, way in ways.items()])
+        f"the flags. A way that takes longer than {options.limit:.0f} seconds is ended.{missing}\n\n"
+        + table(heads, [_row(name, way, ways[OURS]) for name, way in ways.items()])
     )
 
 
 def _row(name: str, way: Way, ours: Way) -> tuple[str, ...]:
-    ratios = [each.seconds / mine.seconds for each, mine in zip(way.costs, ours.costs, strict=True)]
+    ratios = [each.seconds / mine.seconds for each, mine in zip(way.costs, ours.costs, strict=False)]
+    over = "over " if way.is_ended else ""
     return (
         name,
-        f"{statistics.median(each.seconds for each in way.costs):.1f}",
-        f"{statistics.median(each.cpu for each in way.costs):.1f}",
-        f"{statistics.median(ratios):.1f}",
-        f"{max(each.peak_mib for each in way.costs):,.0f}",
+        f"{over}{statistics.median(each.seconds for each in way.costs):.1f}",
+        "" if way.is_ended else f"{statistics.median(each.cpu for each in way.costs):.1f}",
+        f"{over}{statistics.median(ratios):.1f}",
+        "" if way.is_ended else f"{max(each.peak_mib for each in way.costs):,.0f}",
         *way.recovered,
     )
 
