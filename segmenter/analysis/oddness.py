@@ -21,8 +21,8 @@ def oddness(matrix: Floats, beyond: Floats, eps: float) -> Floats:
     `beyond` (n,) is the distance to the nearest ordinary customer, 0 for those who are ordinary. It is
     joined at a right angle with the distance within which half of all customers lie: the first tells
     who stands alone, the second who stands, alone or in company, away from the bulk. That half is
-    taken among 500 customers, drawn evenly in an order of their own, so that the customers' order has no part in it. Where a typical customer has no distance at all, being
-    like half of the others, eps is the unit.
+    taken among 500 customers, drawn by what they are, so that the order they came in has no part in
+    it. Where a typical customer has no distance at all, being like half of the others, eps is the unit.
     """
     far = np.hypot(beyond, _to_the_bulk(matrix))
     typical = float(np.median(far))
