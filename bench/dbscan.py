@@ -28,6 +28,7 @@ from results import table, write
 from rows import Size
 
 from segmenter.analysis import dbscan
+from segmenter.analysis.neighbours import arrange
 from segmenter.analysis.threads import one_thread
 from segmenter.config.analysis import DbscanConfig
 
@@ -71,7 +72,7 @@ def customers(n: int, d: int) -> np.ndarray:
 def one(who: str, case: Case, target: Path) -> None:
     """Cluster in this process, print what it took, and leave labels and core points in `target`."""
     points = customers(case.n, case.d)
-    eps, _ = dbscan.choose_eps(dbscan.k_distances(points, case.min_samples), case.min_samples, DbscanConfig())
+    eps, _ = dbscan.choose_eps(dbscan.k_distances(arrange(points), case.min_samples), case.min_samples, DbscanConfig())
     cluster = partial(_theirs if who == SKLEARN else _ours, points, eps, case.min_samples)
     with one_thread():
         pass  # loads what a run has loaded long before

@@ -17,7 +17,7 @@ from segmenter.analysis import neighbours
 from segmenter.analysis.connection import components
 from segmenter.analysis.findings import AnomalyFinding
 from segmenter.analysis.knee import knee
-from segmenter.analysis.neighbours import Density
+from segmenter.analysis.neighbours import Density, Neighbourhood
 from segmenter.analysis.oddness import oddness
 from segmenter.analysis.types import Anomalies, Floats, Ints
 
@@ -49,16 +49,20 @@ def dbscan(matrix: Floats, eps: float, min_samples: int) -> Clustering:
     A core point has `min_samples` points, itself counted, within `eps`. Clusters are numbered by
     their first core point's row; a border point belongs to the first cluster that reaches it.
     """
-    hood = neighbours.arrange(matrix)
+    return clusters(neighbours.arrange(matrix), eps, min_samples)
+
+
+def clusters(hood: Neighbourhood, eps: float, min_samples: int) -> Clustering:
+    """`dbscan` of points that are in leaf order already; the neighbourhood is used up by it."""
     found, order = neighbours.density(hood, eps, min_samples), hood.order
     points = neighbours.kept(hood, found.core)
-    del hood  # which is used up
+    del hood
     joined = components(points, eps)
     del points
-    here = np.full(len(matrix), -1, dtype=np.int64)
+    here = np.full(len(order), -1, dtype=np.int64)
     here[found.core] = _by_first_row(joined, order[found.core])
     here[~found.core] = _reached(found, here)
-    labels, core = np.empty(len(matrix), dtype=np.int64), np.empty(len(matrix), dtype=bool)
+    labels, core = np.empty(len(order), dtype=np.int64), np.empty(len(order), dtype=bool)
     labels[order], core[order] = here, found.core
     return Clustering(labels, core)
 
@@ -94,9 +98,11 @@ def detect(matrix: Floats, names: Sequence[str], config: DbscanConfig) -> Anomal
     min_samples, min_samples_reason = _min_samples(n, d, config)
     if d == 0 or n <= min_samples or np.ptp(matrix, axis=0).max() == 0:
         return _nothing(n, names, min_samples, min_samples_reason)
-    curve = k_distances(matrix, min_samples)
+    hood = neighbours.arrange(matrix)
+    curve = k_distances(hood, min_samples)
     eps, eps_reason = choose_eps(curve, min_samples, config)
-    clustering = dbscan(matrix, eps, min_samples)
+    clustering = clusters(hood, eps, min_samples)
+    del hood  # which is used up
     rare = _rare_groups(clustering.labels, config.rare_group_share)
     noise = clustering.labels < 0
     role = ROLES[np.where(clustering.core, 2, np.where(noise, 0, 1))]
@@ -140,10 +146,10 @@ def _min_samples(n: int, d: int, config: DbscanConfig) -> tuple[int, str]:
     )
 
 
-def k_distances(matrix: Floats, k: int) -> Floats:
+def k_distances(hood: Neighbourhood, k: int) -> Floats:
     """Distances to the k-th neighbour, largest first, of all customers or an even sample in leaf order."""
-    hood = neighbours.arrange(matrix)
-    rows = np.arange(0, len(matrix), 1 + len(matrix) // CURVE_SAMPLE)
+    n = len(hood.order)
+    rows = np.arange(0, n, 1 + n // CURVE_SAMPLE)
     return np.sort(neighbours.kth_distances(hood, k, rows))[::-1]
 
 
