@@ -64,7 +64,7 @@ class Anomalies:
     nearest ordinary core customer of those who are not one, else -1.
     """
 
-    role: NDArray[np.str_]
+    role: NDArray[np.object_]
     labels: Ints
     rare_group: NDArray[np.bool_]
     is_anomaly: NDArray[np.bool_]
