@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import csv
+import math
 import statistics
 import sys
 import tempfile
@@ -48,7 +49,7 @@ class Way:
         try:
             self.costs.append(cost(self.command, limit=limit))
         except TooLongError:
-            self.costs, self.is_ended = [Cost(limit, limit, 0.0)], True
+            self.costs, self.is_ended = [Cost(limit, math.nan, math.nan)], True
 
 
 def main() -> None:

@@ -11,7 +11,7 @@ from scipy.spatial.distance import pdist
 
 from segmenter.analysis.alike import alike
 from segmenter.analysis.dbscan import detect
-from segmenter.analysis.order import by_content
+from segmenter.analysis.order import drawn
 from segmenter.analysis.types import Anomalies, Floats, Mask, Prepared
 
 if TYPE_CHECKING:
@@ -94,8 +94,7 @@ def _contrast(matrix: Floats) -> tuple[float | None, int]:
     In many dimensions all distances come out alike, and nobody is near or far (Beyer, Goldstein,
     Ramakrishnan and Shaft 1999).
     """
-    places = np.linspace(0, len(matrix) - 1, min(CONTRAST_SAMPLE, len(matrix))).round().astype(np.int64)
-    sample = matrix[by_content(matrix)[places]] if matrix.size else matrix[:0]
+    sample = drawn(matrix, CONTRAST_SAMPLE) if matrix.size else matrix[:0]
     distances = pdist(sample) if len(sample) > 1 else np.zeros(0)
     distances = distances[distances > 0]
     if not len(distances):

@@ -7,7 +7,7 @@ from functools import partial
 import numpy as np
 from scipy.spatial.distance import cdist
 
-from segmenter.analysis.order import by_content
+from segmenter.analysis.order import drawn
 from segmenter.analysis.threads import by_blocks
 from segmenter.analysis.types import Floats
 
@@ -31,8 +31,7 @@ def oddness(matrix: Floats, beyond: Floats, eps: float) -> Floats:
 
 def _to_the_bulk(matrix: Floats) -> Floats:
     """Distance within which half of the reference customers lie, per customer."""
-    places = np.linspace(0, len(matrix) - 1, min(REFERENCES, len(matrix))).round().astype(np.int64)
-    reach = partial(_median_distance, references=matrix[by_content(matrix)[places]])
+    reach = partial(_median_distance, references=drawn(matrix, REFERENCES))
     return np.concatenate(by_blocks(lambda block: reach(matrix[block]), len(matrix), BLOCK))
 
 

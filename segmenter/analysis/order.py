@@ -6,15 +6,15 @@ import numpy as np
 
 from segmenter.analysis.types import Floats, Ints
 
-MIX = (np.uint64(0x9E3779B97F4A7C15), np.uint64(0xBF58476D1CE4E5B9))  # odd numbers of SplitMix64
+MIX = (np.uint64(0x9E3779B97F4A7C15), np.uint64(0xBF58476D1CE4E5B9))  # two of SplitMix64's odd numbers
 SHIFT = np.uint64(29)
 
 
 def by_content(table: Floats) -> Ints:
     """Row numbers (n,) of customers (n, d) in the order of a hash of each row: as good as drawn, equal rows side by side.
 
-    To sort by one number takes a fraction of the time of sorting by d columns. A zero's sign says nothing. The mixing is
-    that of SplitMix64 (Steele, Lea and Flood 2014).
+    To sort by one number takes a fraction of the time of sorting by d columns. A zero's sign says nothing. Bits are mixed
+    in the manner of SplitMix64 (Steele, Lea and Flood 2014): times an odd number, high bits folded onto the low ones.
     """
     key = np.zeros(len(table), dtype=np.uint64)
     for column in table.T:
@@ -23,3 +23,9 @@ def by_content(table: Floats) -> Ints:
             key *= factor
             key ^= key >> SHIFT
     return np.argsort(key, kind="stable")
+
+
+def drawn(table: Floats, size: int) -> Floats:
+    """At most `size` rows of customers (n, d), evenly from their order by content: who is common is so among them, too."""
+    places = np.linspace(0, len(table) - 1, min(size, len(table))).round().astype(np.int64)
+    return table[by_content(table)[places]]
