@@ -17,10 +17,11 @@ Order = Literal["ymd", "dmy", "mdy"]
 TIMES = ("", " %H:%M:%S", " %H:%M", " %H:%M:%S.%f", " %I:%M %p", " %I:%M:%S %p", "T%H:%M:%S", "T%H:%M", "T%H:%M:%S.%f",
          "T%H:%M:%SZ", "T%H:%M:%S.%fZ", " %H:%M:%S UTC")  # fmt: skip
 ZONED = (" %H:%M:%S%z", "T%H:%M:%S%z", " %H:%M:%S.%f%z", "T%H:%M:%S.%f%z", " %H:%M%z", "T%H:%M%z")
-BEGINNINGS: dict[Order, str] = {  # what a date of each order begins with: spares trying a hundred formats in vain
-    "ymd": "^[0-9]{4}",
+BEGINNINGS = {  # what a date of each order begins with: spares trying a hundred formats in vain
+    "ymd": "^([0-9]{4}|[0-9]{2}-)",
     "dmy": "^[0-9]{1,2}[-/. ]",
     "mdy": "^([0-9]{1,2}[-/.]|[A-Za-z])",
+    "excel": "^[1-9]",
 }
 OFFSET = "(:[0-9]{2}([.][0-9]+)?)[+-][0-9]{2}(:?[0-9]{2})?$"
 # %y stands before %Y: the reader takes the first that fits, and %Y would read 20 as the year 20.
@@ -123,10 +124,19 @@ def given(column: str, kind: str) -> str:
 
 
 def time_of(column: str, kind: str, order: str) -> str:
-    """SQL of the TIMESTAMP in `column`, of type `kind`, NULL where it is none or lies outside 1900 to 2200."""
+    """SQL of the TIMESTAMP in `column`, of type `kind`, NULL where it is none; `believable` bounds its year."""
     if kind in MOMENTS:
-        return f"(CASE WHEN year({column}) BETWEEN 1900 AND 2200 THEN CAST({column} AS TIMESTAMP) END)"
+        return f"TRY_CAST({column} AS TIMESTAMP)"
     return time_sql(trimmed(column if kind == TEXT else f"CAST({column} AS VARCHAR)"), order)
+
+
+def believable(moment: str) -> str:
+    """SQL of the column `moment`, NULL where it lies outside 1900 to 2200.
+
+    Of a column, because what is asked for twice is planned twice, and planning a hundred formats takes as long as reading
+    thousands of dates.
+    """
+    return f"CASE WHEN year({moment}) BETWEEN 1900 AND 2200 THEN {moment} END"
 
 
 def number_of(column: str, kind: str, decimal: str, scale: int) -> str:
@@ -139,7 +149,7 @@ def number_of(column: str, kind: str, decimal: str, scale: int) -> str:
 
 
 def time_sql(column: str, order: str) -> str:
-    """SQL that reads text `column` as a TIMESTAMP, NULL where it is none or lies outside 1900 to 2200."""
+    """SQL that reads text `column` as a TIMESTAMP, NULL where it is none."""
     if order == "excel":
         days = f"TRY_CAST(CASE WHEN regexp_full_match({column}, '[1-9][0-9]{{4}}([.][0-9]+)?') THEN {column} END AS DOUBLE)"
         return f"(TIMESTAMP '1899-12-30' + to_seconds(CAST(round({days} * 86400) AS BIGINT)))"
@@ -150,12 +160,12 @@ def time_sql(column: str, order: str) -> str:
     local = f"try_strptime(regexp_replace({column}, '{OFFSET}', '\\1'), {_list(shapes, TIMES)})"
     zoned = f"CAST(try_strptime({column}, {_list(shapes, ZONED)}) AS TIMESTAMP)"
     has_offset = f"regexp_matches({column}, '{OFFSET}')"
-    may_be = f"regexp_matches({column}, '{BEGINNINGS[cast(Order, order)]}')"
+    may_be = f"regexp_matches({column}, '{BEGINNINGS[order]}')"
     parsed = f"(CASE WHEN NOT {may_be} THEN NULL WHEN NOT {has_offset} THEN {plain} WHEN {local} IS NOT NULL THEN {zoned} END)"
     if order == "ymd":
         short = f"try_strptime({column}, {_list(('%y-%m-%d',), TIMES)})"
         parsed = f"(CASE WHEN regexp_matches({column}, '^[0-9]{{2}}-') THEN {short} ELSE {parsed} END)"
-    return f"(CASE WHEN year({parsed}) BETWEEN 1900 AND 2200 THEN {parsed} END)"
+    return parsed
 
 
 def _list(days: tuple[str, ...], times: tuple[str, ...]) -> str:
@@ -212,26 +222,42 @@ def gather(
     """The evidence of every file of raw table `table`, from its column `time` and its columns `numbers`, by index."""
     if table.types[time] in MOMENTS:
         return _typed(connection, table, f"c{time}")
-    found: dict[int, Evidence] = {}
-    counts = ", ".join(f"coalesce(sum(n) FILTER ({time_sql('t', order)} IS NOT NULL), 0)::BIGINT" for order in ORDERS)
-    for file, total, example, *read in connection.execute(
-        f"SELECT file, sum(n)::BIGINT, min(t), {counts} FROM (SELECT file, {_as_text(time)} AS t, count(*) AS n "  # noqa: S608 - our names
-        f"FROM {table.relation} GROUP BY ALL) WHERE t <> '' GROUP BY file",
-        table.parameters or None,
-    ).fetchall():
-        found[file] = Evidence(total, dict(zip(ORDERS, read, strict=True)), example)
+    found = _dated(connection, table, _as_text(time))
     if table.layout.is_typed:
         return found
-    point, comma = number_sql("t", ".", 6), number_sql("t", ",", 6)
     for column in numbers:
         for file, *row in connection.execute(
-            f"SELECT file, count({point}), count({comma}), count(*) FILTER (WHERE {point} <> {comma}), "  # noqa: S608 - our names
-            f"min(t) FILTER (WHERE {point} <> {comma}) FROM (SELECT DISTINCT file, {_as_text(column)} AS t "
-            f"FROM {table.relation}) GROUP BY file",
+            "SELECT file, count(point), count(comma), count(*) FILTER (WHERE point <> comma), "  # noqa: S608 - our names
+            f"min(t) FILTER (WHERE point <> comma) FROM (SELECT file, t, {number_sql('t', '.', 6)} AS point, "
+            f"{number_sql('t', ',', 6)} AS comma FROM (SELECT DISTINCT file, {_as_text(column)} AS t FROM {table.relation})) "
+            "GROUP BY file",
             table.parameters or None,
         ).fetchall():
             found[file] = found.get(file, Evidence()) + Evidence(0, {}, None, *row)
     return found
+
+
+def _dated(connection: duckdb.DuckDBPyConnection, table: RawTable, text: str) -> dict[int, Evidence]:
+    """The evidence of dates that are text: every distinct one is tried under the orders that any of them begins like."""
+    connection.execute(
+        f"CREATE OR REPLACE TEMP TABLE dates AS SELECT file, {text} AS t, count(*) AS n FROM {table.relation} "  # noqa: S608 - our names
+        "GROUP BY ALL HAVING t <> ''",
+        table.parameters or None,
+    )
+    asked = ", ".join(f"bool_or(regexp_matches(t, '{BEGINNINGS[order]}'))" for order in ORDERS)
+    begun = connection.execute(f"SELECT {asked} FROM dates").fetchall()[0]  # noqa: S608 - our names
+    tried = [order for order, is_begun in zip(ORDERS, begun, strict=True) if is_begun]
+    moments = "".join(f", {time_sql('t', order)} AS {order}" for order in tried)
+    counts = "".join(f", coalesce(sum(n) FILTER ({believable(order)} IS NOT NULL), 0)::BIGINT" for order in tried)
+    found = connection.execute(
+        f"SELECT file, sum(n)::BIGINT, min(t){counts} FROM (SELECT file, t, n{moments} FROM dates) GROUP BY file"  # noqa: S608 - our names
+    ).fetchall()
+    connection.execute("DROP TABLE dates")
+    return {file: Evidence(n, _by_order(tried, read), date) for file, n, date, *read in found}
+
+
+def _by_order(tried: Sequence[str], read: Sequence[int]) -> dict[str, int]:
+    return {**dict.fromkeys(ORDERS, 0), **dict(zip(tried, read, strict=True))}
 
 
 def _as_text(column: int) -> str:

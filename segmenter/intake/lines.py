@@ -9,7 +9,7 @@ import duckdb
 
 from segmenter.assets import query
 from segmenter.config.source import RulesConfig
-from segmenter.intake.formats import given, number_of, text_of, time_of
+from segmenter.intake.formats import believable, given, number_of, text_of, time_of
 from segmenter.intake.meaning import Meaning
 from segmenter.intake.raw import RawTable, unreadable
 from segmenter.intake.types import FATES, OTHER_CURRENCY, STATUSES
@@ -120,7 +120,7 @@ def _typed(table: RawTable, meaning: Meaning, rules: RulesConfig, more: Mapping[
     """
     cells = ", ".join(f"{sql} AS {name}" for name, sql in {**_cells(table, meaning), **(more or {})}.items())
     read = f"SELECT file, {cells} FROM {table.relation}"  # noqa: S608 - our names
-    whole = f"SELECT *, {WHOLE_ID} AS customer_id, {_amount(meaning)} AS amount FROM ({read})"  # noqa: S608 - our names
+    whole = f"SELECT * REPLACE ({believable('ts')} AS ts), {WHOLE_ID} AS customer_id, {_amount(meaning)} AS amount FROM ({read})"  # noqa: S608 - our names
     return f"SELECT *, {_fault(meaning, rules)} AS fault FROM ({whole})"  # noqa: S608 - our names
 
 
