@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from scipy.stats import rankdata
 
 from segmenter.analysis.customers import Customers, Format
 from segmenter.analysis.findings import SegmentCard
@@ -110,6 +109,8 @@ def _lateness(customers: Customers) -> Floats:
 
 def _rank(values: Floats) -> Floats:
     """Ranks (n,) from 0 to 1, equal values sharing the mean of theirs."""
+    from scipy.stats import rankdata
+
     ranks: Floats = (rankdata(values) - 0.5) / max(len(values), 1)
     return ranks
 

@@ -6,11 +6,10 @@ from dataclasses import replace
 from typing import Literal
 
 import numpy as np
-from scipy.cluster.hierarchy import cophenet, fcluster, linkage
-from scipy.spatial.distance import pdist
 
 from segmenter.analysis.divisive import divide
 from segmenter.analysis.findings import Curve, HierarchyFinding, LinkageFinding
+from segmenter.analysis.order import draw
 from segmenter.analysis.threads import single_threaded
 from segmenter.analysis.types import Floats, Hierarchy, Ints
 
@@ -35,6 +34,8 @@ def build(
     and Ward linkage are defined for Euclidean distances only and use them whatever `metric` says.
     O(sample²) memory.
     """
+    from scipy.cluster.hierarchy import linkage
+
     sample = draw(len(matrix), sample_size, seed)
     points, labels, n_clusters = matrix[sample], segments[sample], len(centroids)
     if len(np.unique(points, axis=0)) < 2:
@@ -51,16 +52,13 @@ def build(
     return Hierarchy(sample, cut(tree, n_clusters), divided.labels, found)
 
 
-def draw(n: int, size: int, seed: int) -> Ints:
-    """Row numbers of a sorted sample without replacement; all rows where they fit."""
-    return np.arange(n) if n <= size else np.sort(np.random.default_rng(seed).choice(n, size, replace=False))
-
-
 def cut(tree: Floats, n_clusters: int) -> Ints:
     """Labels 0.. of the leaves where the tree is cut into at most `n_clusters` groups.
 
     Centroid linkage may invert heights; the merges are then cut by their order.
     """
+    from scipy.cluster.hierarchy import fcluster
+
     ordered = tree.copy()
     ordered[:, 2] = np.arange(len(tree)) + 1.0
     return np.asarray(fcluster(ordered, len(tree) + 1 - n_clusters + 0.5, "distance") - 1, dtype=np.int64)
@@ -72,6 +70,8 @@ def _metric(method: Linkage, metric: Metric) -> Metric:
 
 def _distances(points: Floats, metric: Metric) -> Floats:
     """Condensed distances; a customer at the origin, who has no direction, is at a right angle to the others."""
+    from scipy.spatial.distance import pdist
+
     return np.nan_to_num(pdist(points, metric), nan=1.0)
 
 
@@ -89,6 +89,7 @@ def _compared(points: Floats, segments: Ints, n_clusters: int) -> tuple[LinkageF
 
 
 def _compare(name: Linkage, metric: Metric, distances: Floats, segments: Ints, n_clusters: int) -> LinkageFinding:
+    from scipy.cluster.hierarchy import cophenet, linkage
     from sklearn.metrics import adjusted_rand_score
 
     tree = linkage(distances, name)

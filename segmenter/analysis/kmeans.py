@@ -7,12 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.spatial.distance import cdist
 
 from segmenter.analysis.alike import differs
 from segmenter.analysis.choice import choose, trivial
 from segmenter.analysis.findings import KChoice, KPoint
-from segmenter.analysis.order import by_content
+from segmenter.analysis.order import by_content, draw
 from segmenter.analysis.silhouette import silhouettes
 from segmenter.analysis.stability import stability
 from segmenter.analysis.threads import single_threaded, workers
@@ -54,9 +53,9 @@ def segment(matrix: Floats, config: KMeansConfig, seed: int, value: Floats | Non
     if not counts:
         return _single(matrix, trivial(len(matrix)))
     fits = _sweep(points, counts, config, seed)
-    sample = _sample(len(points), SILHOUETTE_SAMPLE, seed)
+    sample = draw(len(points), SILHOUETTE_SAMPLE, seed)
     each = silhouettes(points[sample], np.array([fit.labels[sample] for fit in fits]))
-    at_random = _references(points[_sample(len(points), RESAMPLED, seed)], counts, seed)
+    at_random = _references(points[draw(len(points), RESAMPLED, seed)], counts, seed)
     measured = [
         _measured(points[sample], fit, sample, float(row.mean()), reference)
         for fit, row, reference in zip(fits, each, at_random, strict=True)
@@ -98,7 +97,7 @@ def hold(matrix: Floats, centroids: Floats, fresh: KChoice, config: KMeansConfig
     inertia = _inertia(points, labels, centroids)
     fit = _Fit(labels, centroids, inertia, np.zeros(0))
     stable = _stability(points, fit, config, seed) if k > 1 else np.zeros(0)
-    sample = _sample(len(points), SILHOUETTE_SAMPLE, seed)
+    sample = draw(len(points), SILHOUETTE_SAMPLE, seed)
     silhouette = np.full(len(points), np.nan)
     if k > 1:
         silhouette[sample] = silhouettes(points[sample], labels[sample][None, :])[0]
@@ -109,6 +108,8 @@ def hold(matrix: Floats, centroids: Floats, fresh: KChoice, config: KMeansConfig
 
 def assign(matrix: Floats, centroids: Floats) -> Ints:
     """The nearest centroid's label for each row (n, d), the smaller label where two are equally near."""
+    from scipy.spatial.distance import cdist
+
     blocks = range(0, len(matrix), BLOCK)
     nearest = [cdist(matrix[start : start + BLOCK], centroids, "sqeuclidean").argmin(axis=1) for start in blocks]
     return np.concatenate(nearest).astype(np.int64) if nearest else np.zeros(0, dtype=np.int64)
@@ -131,7 +132,7 @@ def _candidates(points: Floats, config: KMeansConfig) -> list[int]:
 
 def _sweep(points: Floats, counts: list[int], config: KMeansConfig, seed: int) -> list[_Fit]:
     """A fit per K, side by side in threads; the restarts are on a sample, and what all customers refine is float32."""
-    sample = points[_sample(len(points), FIT_SAMPLE, seed)]
+    sample = points[draw(len(points), FIT_SAMPLE, seed)]
     everybody = points.astype(np.float32) if len(sample) < len(points) else None
 
     def fitted(n_clusters: int) -> _Fit:
@@ -168,7 +169,7 @@ def _inertia(points: Floats, labels: Ints, centroids: Floats) -> float:
 def _stability(points: Floats, fit: _Fit, config: KMeansConfig, seed: int) -> Floats:
     if not config.bootstraps:
         return np.zeros(0)
-    rows, k = _sample(len(points), RESAMPLED, seed), len(fit.centroids)
+    rows, k = draw(len(points), RESAMPLED, seed), len(fit.centroids)
     labels = np.append(fit.labels[rows], np.arange(k))  # the centroids stand in for clusters outside the sample
 
     def cluster(resample: Floats, draw: int) -> Ints:
@@ -176,11 +177,6 @@ def _stability(points: Floats, fit: _Fit, config: KMeansConfig, seed: int) -> Fl
         return np.asarray(_kmeans(resample, min(k, distinct), draw, n_init=QUICK_RESTARTS).labels_, dtype=np.int64)
 
     return stability(np.vstack([points[rows], fit.centroids]), labels, cluster, config.bootstraps, seed)
-
-
-def _sample(n: int, size: int, seed: int) -> Ints:
-    """Row numbers of a sorted sample without replacement; all rows where they fit."""
-    return np.arange(n) if n <= size else np.sort(np.random.default_rng(seed).choice(n, size, replace=False))
 
 
 def _measured(points: Floats, fit: _Fit, sample: Ints, silhouette: float, reference: float) -> KPoint:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from segmenter.analysis.findings import MixtureFinding
-from segmenter.analysis.hierarchy import draw
+from segmenter.analysis.order import draw
 from segmenter.analysis.threads import single_threaded
 from segmenter.analysis.types import Floats, Ints, Mask
 

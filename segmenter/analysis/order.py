@@ -1,4 +1,4 @@
-"""An order of customers that their values alone decide, so that the order they came in changes nothing."""
+"""An order of customers that their values alone decide, so that the order they came in changes nothing; and samples."""
 
 from __future__ import annotations
 
@@ -29,3 +29,8 @@ def drawn(table: Floats, size: int) -> Floats:
     """At most `size` rows of customers (n, d), evenly from their order by content: who is common is so among them, too."""
     places = np.linspace(0, len(table) - 1, min(size, len(table))).round().astype(np.int64)
     return table[by_content(table)[places]]
+
+
+def draw(n: int, size: int, seed: int) -> Ints:
+    """Row numbers of a sorted sample without replacement; all rows where they fit."""
+    return np.arange(n) if n <= size else np.sort(np.random.default_rng(seed).choice(n, size, replace=False))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy.spatial.distance import cdist
 
 from segmenter.analysis.findings import SilhouetteProfile
 from segmenter.analysis.threads import by_blocks, one_thread
@@ -20,6 +19,8 @@ def silhouettes(points: Floats, labelings: Ints) -> Floats:
     product with their indicator columns. A point alone in its cluster has 0; so has everybody in
     a labeling of one cluster.
     """
+    from scipy.spatial.distance import cdist
+
     n = len(points)
     columns, edges = _indicators(labelings)
     result = np.empty((len(labelings), n))

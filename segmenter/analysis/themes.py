@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from segmenter.analysis.findings import Theme
-from segmenter.analysis.hierarchy import draw
+from segmenter.analysis.order import draw
 from segmenter.analysis.types import Floats, Ints
 
 FEWEST_PRODUCTS = 12

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
-from scipy.stats import wasserstein_distance
 
 from segmenter.analysis.types import Floats
 from segmenter.features.types import FeatureTable
@@ -77,6 +76,8 @@ def _shares(values: Floats, edges: Floats) -> Floats:
 
 def _distance(then: Floats, now: Floats) -> float:
     """Earth mover's distance in interquartile ranges of `then` (its standard deviation where that range is 0)."""
+    from scipy.stats import wasserstein_distance
+
     if not len(then) or not len(now):
         return float("nan")
     low, high = np.quantile(then, [0.25, 0.75])

@@ -7,8 +7,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-from scipy.optimize import linear_sum_assignment
-from scipy.spatial.distance import cdist
 
 from segmenter.analysis.types import Floats, Ints
 from segmenter.runs.history import Match
@@ -91,6 +89,9 @@ def _jaccard(counts: Ints) -> Floats:
 
 def _pairs(counts: Ints, matrix: Floats, old_labels: Ints, labels: Ints) -> dict[int, int]:
     """Old position for each fresh position that has one."""
+    from scipy.optimize import linear_sum_assignment
+    from scipy.spatial.distance import cdist
+
     shared = _jaccard(counts)
     distance = cdist(_means(matrix, old_labels, counts.shape[0]), _means(matrix, labels, counts.shape[1]))
     far = np.nan_to_num(distance / max(np.nanmax(distance), 1e-12), nan=1.0)

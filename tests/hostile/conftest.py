@@ -47,6 +47,7 @@ TEXTS = (
 )
 FILE_NAME = "=cmd'\"<img src=x onerror=alert(1)>{{7*7}}[0-9]*?\x1b[31m;$(touch stolen)`id`\n..csv"
 COLUMN = "<script>document.title='ran'</script>={{7*7}}\x1b[31m"
+FORMATS = ("html", "pdf", "csv", "xlsx", "parquet")
 SETTINGS = """
 [report]
 title = "<script>document.title='ran'</script>"
@@ -108,16 +109,15 @@ def segmenter(*words, cwd, **environment):
 
 @pytest.fixture(scope="session")
 def shop(tmp_path_factory, canary):
-    """Two runs with every format, and every command that shows them."""
+    """Two runs, the second with every format, and every command that shows them."""
     folder = tmp_path_factory.mktemp("shop")
     texts = tuple(text.replace("ADDRESS", f"http://127.0.0.1:{canary.server_port}") for text in TEXTS)
     _export(folder, texts)
     address = f"http://127.0.0.1:{canary.server_port}"
     (folder / "config.toml").write_text(SETTINGS.replace("ADDRESS", address))
-    everything = ["-c", "config.toml", "--format", "html,pdf,csv,xlsx,parquet", "--json"]
     said = [
-        segmenter("run", f"./{FILE_NAME}", *everything, "--as-of", day, cwd=folder)
-        for day in ("2025-05-01", "2025-06-30")
+        segmenter("run", f"./{FILE_NAME}", "-c", "config.toml", "--json", "--format", formats, "--as-of", day, cwd=folder)
+        for day, formats in (("2025-05-01", "csv"), ("2025-06-30", ",".join(FORMATS)))
     ]
     for words in (["inspect", f"./{FILE_NAME}"], ["runs", "list"], ["runs", "show"], ["alerts", "--all"]):
         said += [segmenter(*words, cwd=folder), segmenter(*words, "--json", cwd=folder)]
@@ -127,7 +127,7 @@ def shop(tmp_path_factory, canary):
 
 def _export(folder, texts):
     """A sample in which every customer and every product has a hostile name."""
-    generate(folder / "plain.csv", n_customers=400, seed=5)
+    generate(folder / "plain.csv", n_customers=200, seed=5)
     known = {}
     with (folder / "plain.csv").open(newline="") as source, (folder / FILE_NAME).open("w", newline="") as target:
         header, *lines = csv.reader(source)
