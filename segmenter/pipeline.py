@@ -140,7 +140,7 @@ def _read(
 
     if config.engine.kind == "spark" and lies_in_cluster(sources):
         with open_cluster(config.engine) as cluster:
-            intake = load_in_cluster(cluster, sources, config.source, config.rules, connection)
+            intake = load_in_cluster(cluster, sources, config.source, config.rules, connection, config.features.as_of)
             cluster.draw(config.engine.spark_sample)
             yield intake, cluster, None
     else:
@@ -157,7 +157,8 @@ def _load(
     from segmenter.intake import load
 
     archive, hidden = Path(config.engine.archive), config.privacy.pseudonymise
-    intake = load(connection, sources, config.source, config.rules, None if hidden else archive / CACHE)
+    cache = None if hidden else archive / CACHE
+    intake = load(connection, sources, config.source, config.rules, cache, config.features.as_of)
     return intake, privacy.pseudonymise(connection, privacy.key_of(archive)) if hidden else None
 
 
@@ -245,7 +246,7 @@ def inspect(sources: Sequence[str], config: Config) -> Intake:
 
     lenient = config.rules.model_copy(update={"max_unreadable_share": 1.0})
     with workspace(config) as connection:
-        return load(connection, sources or config.source.paths, config.source, lenient)
+        return load(connection, sources or config.source.paths, config.source, lenient, as_of=config.features.as_of)
 
 
 @dataclass(frozen=True)

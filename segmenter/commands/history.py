@@ -40,7 +40,8 @@ def show_history(terminal: Terminal, history: History) -> None:
     for sentence in changes(history):
         terminal.say(sentence)
     if history.continuity is not None:
-        terminal.say(f"\nPlaced by the model of {history.continuity.accepted_run}", style="bold")
+        terminal.say("")
+        terminal.say(f"Placed by the model of {history.continuity.accepted_run}", style="bold")
         show_fit(terminal, history.continuity)
 
 
@@ -111,7 +112,8 @@ def show_movers(terminal: Terminal, moves: pd.DataFrame, limit: int) -> None:
     headings = ("customer", *({"before": "from", "now": "to"}[side] for side in sides), "money before", "money now")
     _table(terminal, (*headings, "state", "moved by"), rows, right=(at, at + 1))
     left = len(moves) - len(rows)
-    terminal.say(f"\n{len(moves):,} customers" + (f"; the other {left:,} are written with --to FILE" if left else ""))
+    terminal.say("")
+    terminal.say(f"{len(moves):,} customers" + (f"; the other {left:,} are written with --to FILE" if left else ""))
 
 
 def _name(value: Any, side: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
@@ -24,6 +25,7 @@ LABELS = {
     "zero_price": "lines of no money (samples, stock corrections)",
     "negative_price": "lines of negative price (bad debt, adjustments)",
     "non_product": "codes that are no product (postage, fees)",
+    "later": "later than the day looked from (features.as_of)",
     "unreadable": "could not be read (see rejected.csv)",
 }
 FEW = 3  # rows that may always be unreadable: totals and signatures below a table
@@ -52,8 +54,8 @@ def account(connection: Engine, rules: RulesConfig) -> RowAccount:
     rows_read = sum(line.rows for line in lines)
     amount_read = sum((line.amount for line in lines if line.amount is not None), Decimal(0))
     unreadable = _unreadable(connection)
-    warnings = _warnings(connection, lines, unreadable, rules)
-    result = RowAccount(rows_read, amount_read, lines, warnings, unreadable)
+    counted = RowAccount(rows_read, amount_read, lines, (), unreadable)
+    result = replace(counted, warnings=_warnings(connection, counted, rules))
     _check_readable(result, rules)
     _check_usable(connection, result, rules)
     return result
@@ -68,17 +70,15 @@ def _unreadable(connection: Engine) -> tuple[Unreadable, ...]:
     return tuple(Unreadable(reason, int(n)) for reason, n in found.fetchall())
 
 
-def _warnings(
-    connection: Engine, lines: tuple[AccountLine, ...], unreadable: tuple[Unreadable, ...], rules: RulesConfig
-) -> tuple[str, ...]:
-    by_fate, rows_read = {line.reason: line for line in lines}, sum(line.rows for line in lines)
+def _warnings(connection: Engine, counted: RowAccount, rules: RulesConfig) -> tuple[str, ...]:
+    by_fate = {line.reason: line for line in counted.lines}
     notes = []
     unknown = by_fate.get("no_customer")
-    if unknown and unknown.rows > rules.missing_customer_warning * rows_read:
-        share = unknown.rows / rows_read
+    if unknown and unknown.rows > rules.missing_customer_warning * counted.rows_due:
+        share = unknown.rows / counted.rows_due
         notes.append(f"{share:.0%} of the rows name no customer; the segments do not cover them.")
     if "unreadable" in by_fate:
-        why = "; ".join(f"{each.reason}: {each.rows:,}" for each in unreadable)
+        why = "; ".join(f"{each.reason}: {each.rows:,}" for each in counted.unreadable)
         notes.append(f"{by_fate['unreadable'].rows:,} rows could not be read ({why}); rejected.csv holds them.")
     if _number(connection, "SELECT count(DISTINCT CAST(ts AS DATE)) FROM transactions") == 1:
         notes.append("All transactions are of one day: recency, tenure and rhythm tell nothing here.")
@@ -114,9 +114,9 @@ def _check_usable(connection: Engine, result: RowAccount, rules: RulesConfig) ->
     if rules.missing_customer == "refuse" and any(line.reason == "no_customer" for line in result.lines):
         raise DataError(f"Rows without a customer are refused by rules.missing_customer. Set aside were: {aside}.")
     usable = result.rows_used + sum(line.rows for line in result.lines if line.reason in BEHAVIOUR)
-    if usable < rules.min_usable_share * result.rows_read or not usable:
+    if usable < rules.min_usable_share * result.rows_due or not usable:
         raise DataError(
-            f"Only {usable:,} of {result.rows_read:,} rows can be used, less than rules.min_usable_share = "
+            f"Only {usable:,} of {result.rows_due:,} rows can be used, less than rules.min_usable_share = "
             f"{rules.min_usable_share:.0%}. Set aside were: {aside}. Check source.columns with `segmenter inspect`."
         )
     ((customers,),) = connection.execute(

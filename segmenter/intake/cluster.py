@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from datetime import date
 from functools import reduce
 from typing import TYPE_CHECKING
 
@@ -53,8 +54,11 @@ def load_in_cluster(
     source: SourceConfig,
     rules: RulesConfig,
     connection: duckdb.DuckDBPyConnection,
+    as_of: date | None = None,
 ) -> Intake:
     """Read `sources` into the table ``transactions`` of the cluster, and the first unreadable rows into ``rejected`` here.
+
+    Records later than `as_of` are set aside.
 
     Raises
     ------
@@ -66,7 +70,7 @@ def load_in_cluster(
     frames = [_open(engine, url) for url in sources]
     roles = [_roles(frame, source, url) for frame, url in zip(frames, sources, strict=True)]
     typed = [_typed(frame, each, number) for number, (frame, each) in enumerate(zip(frames, roles, strict=True))]
-    _keep(engine, reduce(lambda one, other: one.unionByName(other), typed), rules)
+    _keep(engine, reduce(lambda one, other: one.unionByName(other), typed), rules, as_of)
     refuse_several_currencies(engine, rules)
     judge(engine, rules)
     counted = account(engine, rules)
@@ -189,9 +193,9 @@ def _faults(raw: dict[str, str], names: dict[str, str]) -> list[tuple[str, str, 
     ]
 
 
-def _keep(engine: SparkEngine, typed: DataFrame, rules: RulesConfig) -> None:
+def _keep(engine: SparkEngine, typed: DataFrame, rules: RulesConfig, as_of: date | None) -> None:
     """Make ``records`` of the rows, each with its fate and a number of its own, and ``rejected`` of the faulty ones."""
-    from pyspark.sql.functions import col, lit, monotonically_increasing_id, upper, when
+    from pyspark.sql.functions import coalesce, col, lit, monotonically_increasing_id, upper, when
 
     if rules.currency:
         other = upper(col("currency")) != lit(rules.currency.upper())
@@ -199,6 +203,10 @@ def _keep(engine: SparkEngine, typed: DataFrame, rules: RulesConfig) -> None:
             typed = typed.withColumn(name, when(other, value).otherwise(col(name)))
     typed.drop("text").createOrReplaceTempView("typed")
     judged = engine.execute(query("intake_lines"), policies(rules)).frame
+    if as_of is not None:
+        later = (col("ts").cast("date") > lit(as_of)) & (col("fate") != "unreadable")
+        judged = judged.withColumn("status", when(~coalesce(later, lit(False)), col("status")))
+        judged = judged.withColumn("fate", when(later, "later").otherwise(col("fate")))
     engine.keep(judged.withColumn("record", monotonically_increasing_id())).createOrReplaceTempView("records")
     faulty = typed.withColumn("line", monotonically_increasing_id()).where("fault is not null")
     rejected = faulty.selectExpr("file", "line", "faulty as `column`", "fault as reason", "text")

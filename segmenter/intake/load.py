@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Mapping, Sequence
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -47,10 +48,12 @@ def load(
     source: SourceConfig,
     rules: RulesConfig,
     cache: Path | None = None,
+    as_of: date | None = None,
 ) -> Intake:
     """Read `sources` into the tables ``transactions`` and ``rejected`` of `connection`.
 
-    Where they are several files, the folder `cache` spares those that were read before; the result is the same.
+    Where they are several files, the folder `cache` spares those that were read before; the result is the same. Records
+    later than `as_of` are set aside.
 
     Raises
     ------
@@ -70,6 +73,8 @@ def load(
         finally:
             _check_unchanged(seen)  # whatever else is wrong with a file that changed
     refuse_several_currencies(connection, rules)
+    if as_of is not None:
+        _set_aside_later(connection, as_of)
     judge(connection, rules)
     readings = _readings(connection, files, understood, dialects)
     _name_rejected(connection, files)
@@ -122,6 +127,14 @@ def refuse_several_currencies(connection: Engine, rules: RulesConfig) -> None:
             f"The export holds several currencies ({names}), which cannot be added up. "
             'Choose one in the configuration: [rules] currency = "...", or convert them first.'
         )
+
+
+def _set_aside_later(connection: duckdb.DuckDBPyConnection, as_of: date) -> None:
+    """Before records are matched: what is not known on the day `as_of` takes nothing back then."""
+    connection.execute(
+        "UPDATE lines SET fate = 'later', status = NULL WHERE CAST(ts AS DATE) > CAST($day AS DATE) AND fate <> 'unreadable'",
+        {"day": as_of},
+    )
 
 
 def judge(connection: Engine, rules: RulesConfig) -> None:

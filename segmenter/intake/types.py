@@ -28,7 +28,7 @@ from decimal import Decimal
 
 # What becomes of a record: it is used as one of the first two, or set aside as one of the others.
 FATES = ("sale", "return", "cancelled", "cancellation", "cancelled_status", "duplicate", "no_customer", "no_date", "no_amount",
-         "non_product", "negative_price", "zero_price", "unreadable")  # fmt: skip
+         "non_product", "negative_price", "zero_price", "unreadable", "later")  # fmt: skip
 OTHER_CURRENCY = "another currency"  # a reason that the user asked for, by rules.currency
 STATUSES = ("sale", "return", "cancelled", "cancellation")
 
@@ -89,6 +89,11 @@ class RowAccount:
     def rows_used(self) -> int:
         """Rows that count as sales or returns."""
         return sum(line.rows for line in self.lines if line.used)
+
+    @property
+    def rows_due(self) -> int:
+        """Rows read, but for those that are later than the day looked from."""
+        return self.rows_read - sum(line.rows for line in self.lines if line.reason == "later")
 
 
 @dataclass(frozen=True)

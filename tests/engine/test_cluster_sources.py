@@ -1,5 +1,7 @@
 """An export that lies in the cluster is read there as it would be read here."""
 
+from datetime import date
+
 import duckdb
 import numpy as np
 import pytest
@@ -36,14 +38,15 @@ def write(path, rows=ROWS, options="format parquet"):
     return path
 
 
-def in_cluster(spark, paths, source=SOURCE, rules=RULES):
+def in_cluster(spark, paths, source=SOURCE, rules=RULES, as_of=None):
     engine, connection = SparkEngine(spark), duckdb.connect()
-    return engine, load_in_cluster(engine, [f"file://{path}" for path in paths], source, rules, connection), connection
+    urls = [f"file://{path}" for path in paths]
+    return engine, load_in_cluster(engine, urls, source, rules, connection, as_of), connection
 
 
-def here(paths, folder, source=SOURCE, rules=RULES):
+def here(paths, folder, source=SOURCE, rules=RULES, as_of=None):
     connection = open_connection("1GiB", None, folder)
-    return connection, load(connection, paths, source, rules)
+    return connection, load(connection, paths, source, rules, as_of=as_of)
 
 
 def transactions(engine):
@@ -72,6 +75,16 @@ def test_the_cluster_reads_the_same_transactions_and_gives_the_same_account(spar
         "cancellation",
         "no_customer",
     }
+
+
+@pytest.mark.slow
+def test_what_is_later_than_the_day_looked_from_is_set_aside_in_the_cluster_too(spark, tmp_path):
+    path, day = write(tmp_path / "sales.parquet"), date(2025, 2, 6)
+    engine, theirs, _ = in_cluster(spark, [path], as_of=day)
+    connection, ours = here([path], tmp_path, as_of=day)
+    assert transactions(engine) == transactions(connection)
+    assert theirs.account == ours.account
+    assert next(line.rows for line in ours.account.lines if line.reason == "later") == 2
 
 
 @pytest.mark.slow

@@ -116,7 +116,9 @@ def shop(tmp_path_factory, canary):
     address = f"http://127.0.0.1:{canary.server_port}"
     (folder / "config.toml").write_text(SETTINGS.replace("ADDRESS", address))
     said = [
-        segmenter("run", f"./{FILE_NAME}", "-c", "config.toml", "--json", "--format", formats, "--as-of", day, cwd=folder)
+        segmenter(
+            "run", f"./{FILE_NAME}", "-c", "config.toml", "--json", "--format", formats, "--as-of", day, cwd=folder
+        )
         for day, formats in (("2025-05-01", "csv"), ("2025-06-30", ",".join(FORMATS)))
     ]
     for words in (["inspect", f"./{FILE_NAME}"], ["runs", "list"], ["runs", "show"], ["alerts", "--all"]):

@@ -39,12 +39,13 @@ class Exports:
         path.write_bytes(content if isinstance(content, bytes) else content.encode(encoding))
         return path
 
-    def load(self, *sources, columns=None, rules=None, **source):
+    def load(self, *sources, columns=None, rules=None, as_of=None, **source):
         connection = open_connection("1GiB", 2, self.folder)
         self.connections.append(connection)
         config = SourceConfig(columns=ColumnsConfig(**(columns or {})), **source)
         lenient = {"min_customers": 2, "min_usable_share": 0.0, "max_unreadable_share": 1.0}
-        return Loaded(load(connection, sources, config, RulesConfig(**{**lenient, **(rules or {})})), connection)
+        rules = RulesConfig(**{**lenient, **(rules or {})})
+        return Loaded(load(connection, sources, config, rules, as_of=as_of), connection)
 
     def read(self, content, **options):
         """Write `content` and load it."""

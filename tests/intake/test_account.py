@@ -1,6 +1,6 @@
 """rows read = rows used + rows set aside by reason, in rows and in money."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 import pytest
@@ -37,6 +37,22 @@ def test_each_reason_is_counted_with_its_money(export, table):
     fates = {"sale": 3, "no_customer": 1, "zero_price": 1, "negative_price": 1, "no_date": 1, "no_amount": 1}
     assert loaded.fates == fates
     assert next(line.amount for line in loaded.intake.account.lines if line.reason == "no_customer") == Decimal(7)
+
+
+def test_what_is_later_than_the_day_looked_from_is_counted_apart_and_takes_nothing_back(export, table):
+    rows = [
+        *SALES,
+        sale("Ca", "c1", 20, quantity="-1"),
+        sale("d", "", 21, price="7.00"),
+        ("e", "c2", "", "p", "1", "2.00"),
+    ]
+    whole = export.read(table(rows=rows))
+    assert whole.fates == {"sale": 2, "cancelled": 1, "cancellation": 1, "no_customer": 1, "no_date": 1}
+    then = export.read(table(rows=rows), as_of=date(2024, 1, 19))
+    balances(then.intake.account)
+    assert then.fates == {"sale": 3, "later": 2, "no_date": 1}
+    assert (then.intake.account.rows_read, then.intake.account.rows_due) == (6, 4)
+    assert [row[0] for row in then.rows("order_id")] == ["a", "b", "c"]
 
 
 def test_unreadable_rows_are_kept_verbatim_with_file_line_column_and_reason(export, table):

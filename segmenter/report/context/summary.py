@@ -49,9 +49,9 @@ def _nameless(view: View) -> str:
     """What is missing from the report because no customer is named, where it is more than a trifle."""
     account, voice = view.run.manifest.account, view.voice
     line = next((line for line in account.lines if line.reason == "no_customer"), None)
-    if line is None or line.rows < TRIFLE * account.rows_read:
+    if line is None or line.rows < TRIFLE * account.rows_due:
         return ""
-    share = voice.percent(line.rows / account.rows_read)
+    share = voice.percent(line.rows / account.rows_due)
     if line.amount is None:
         return voice("Left out: {share} of the rows, which name no customer.", share=share)
     money = voice.money_in_words(float(line.amount))
