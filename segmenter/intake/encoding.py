@@ -18,6 +18,7 @@ CHUNK = 1 << 22
 MOST_EXPANSION = 200  # a text export compresses ten- to fiftyfold; a bomb a thousandfold
 FREE_EXPANSION = 1 << 28  # bytes that any archive may unfold to
 COMMON_LETTERS = set("éèêëàâäáãåöôóòõøüûúùßçñíìîïœæÉÈÀÄÖÜÅØÇÑ")
+COMMON_MARKS = set("‘’‚“”„–—…€£™®©•«»°")  # where one encoding has these, another has letters
 
 
 @dataclass(frozen=True)
@@ -49,7 +50,7 @@ def as_utf8(source: SourceFile, folder: Path, encoding: str | None) -> Text:
     except UnicodeDecodeError as error:
         raise SourceError(
             f"{source.path} is not {found} text: byte {error.start} of a block cannot be decoded. "
-            'Set source.encoding, for example encoding = "cp1252".'
+            "Set source.encoding to the encoding that it was written in."
         ) from None
     return _text(source, target, found, take(target))
 
@@ -116,7 +117,7 @@ def _decodes(source: SourceFile) -> bool:
 
 
 def _western(source: SourceFile) -> str:
-    """Windows-1252, Latin-1 or MacRoman, whichever makes more of the high bytes letters of Western words.
+    """Windows-1252, Latin-1 or MacRoman, whichever makes more of the high bytes letters and marks of Western texts.
 
     UTF-8 where half of the words are: its other rows are then rejected, and no customer's name is garbled.
     """
@@ -144,7 +145,8 @@ def _high_words(chunk: bytes) -> bytes:
 
 def _plausible(high: bytes, encoding: str) -> int:
     text = high.decode(encoding, errors="replace")
-    return sum((letter in COMMON_LETTERS) - (ord(letter) == 0xFFFD or 0x7F < ord(letter) < 0xA0) for letter in text)
+    common = COMMON_LETTERS | COMMON_MARKS
+    return sum((letter in common) - (ord(letter) == 0xFFFD or 0x7F < ord(letter) < 0xA0) for letter in text)
 
 
 def _has_bare_returns(source: SourceFile) -> bool:

@@ -103,6 +103,7 @@ def _write_document(run: Run, manifest: Manifest, folder: Path) -> None:
 def _write_tables(run: Run, folder: Path) -> None:
     write_parquet(run.customers, folder / "customers.parquet", order_by="customer_id")
     write_parquet(run.segments, folder / "segments.parquet", order_by="label")
+    write_parquet(run.anomalies, folder / "anomalies.parquet")
     write_safe_csv(run.anomalies, folder / "anomalies.csv")
     write_safe_csv(run.rejected, folder / "rejected.csv")
     for name, model in (("model", run.model), ("challenger", run.challenger)):
@@ -155,8 +156,10 @@ def read(folder: Path) -> Run:
         A file is missing, damaged or of another version.
     """
     manifest, findings, history = read_document(folder)
-    customers, segments = (read_table(folder / f"{name}.parquet") for name in ("customers", "segments"))
-    anomalies, rejected = (read_table(folder / f"{name}.csv") for name in ("anomalies", "rejected"))
+    customers, segments, anomalies = (
+        read_table(folder / f"{name}.parquet") for name in ("customers", "segments", "anomalies")
+    )
+    rejected = read_table(folder / "rejected.csv")
     model, challenger = (_optional(read_model, folder / f"{name}.json") for name in ("model", "challenger"))
     moves, alerts = (_optional(read_table, folder / name) for name in ("moves.parquet", "alerts.parquet"))
     tables = (customers, segments, anomalies, rejected)

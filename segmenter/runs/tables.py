@@ -23,12 +23,13 @@ CUT = re.compile(rf"([;|\t\r\n][;|{UNSEEN}]*+)([{SIGNS}])?")
 LINE_END = "\r\n"  # RFC 4180's; and Python before 3.13 quotes a carriage return only where it is part of the line's end
 
 
-def write_parquet(table: pd.DataFrame, path: Path, order_by: str) -> None:
-    """Write `table` sorted by a column; the same table gives the same bytes."""
+def write_parquet(table: pd.DataFrame, path: Path, order_by: str | None = None) -> None:
+    """Write `table` sorted by a column, or as it stands; the same table gives the same bytes."""
     target = str(path).replace("'", "''")
     with _database().cursor() as cursor:
         cursor.register("given", table)
-        rows = f'SELECT * FROM given ORDER BY "{order_by}"'  # noqa: S608 - a column of ours
+        order = f'ORDER BY "{order_by}"' if order_by else ""
+        rows = f"SELECT * FROM given {order}"  # noqa: S608 - a column of ours
         cursor.execute(f"COPY ({rows}) TO '{target}' (FORMAT parquet, COMPRESSION zstd)")
 
 
@@ -73,8 +74,7 @@ def read_table(path: Path) -> pd.DataFrame:
     check(path)
     try:
         if path.suffix == ".csv":
-            texts = dict.fromkeys(("customer_id", "nearest_ordinary", "text"), str)
-            return pd.read_csv(path, dtype=texts, keep_default_na=True)
+            return pd.read_csv(path, dtype={"text": str})
         with _database().cursor() as cursor:
             return cursor.execute("SELECT * FROM read_parquet(?)", [str(path)]).df()
     except (OSError, ValueError, duckdb.Error) as error:

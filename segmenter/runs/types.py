@@ -13,9 +13,9 @@ customers.parquet, sorted by customer_id, one row per customer:
     tsne3_y, tsne3_z, pca_x, pca_y (NULL outside the map's sample)
 segments.parquet, one row per segment: label, name, customers, customer_share, revenue, revenue_share,
     stability, action, avoid, rule, and median_<feature> for every feature
-anomalies.csv, the flagged customers, most severe first: customer_id, segment_name, kind (noise | rare group),
+anomalies.parquet, the flagged customers, most severe first: customer_id, segment_name, kind (noise | rare group),
     severity, anomaly_score, amount_at_stake, jury, reason, reason_1..3_feature/_value/_usual, nearest_ordinary,
-    evidence (the transactions behind it, in words)
+    evidence (the transactions behind it, in words); anomalies.csv is the same for a spreadsheet, in which no text is a formula
 """
 
 from __future__ import annotations

@@ -29,6 +29,18 @@ def test_encodings_keep_every_letter(export, table, lines, encoding):
     assert {row[0] for row in loaded.rows("product")} == set(products)
 
 
+@pytest.mark.parametrize("encoding", ["cp1252", "mac_roman"])
+@pytest.mark.parametrize(
+    "products",
+    [["Children’s book", "Women’s hat"], ["Café – crème", "Tea"], ["“Best” mug…", "O’Neill’s – mug"], ["€ 5 voucher", "Grüße"]],
+    ids=lambda products: products[0],
+)
+def test_curly_quotes_dashes_and_the_euro_are_no_letters(export, table, lines, products, encoding):
+    rows = [(*row[:3], products[at % 2], *row[4:]) for at, row in enumerate(lines)]
+    loaded = export.read(table(rows=rows), encoding_of_file=encoding)
+    assert {row[0] for row in loaded.rows("product")} == set(products)
+
+
 def test_a_few_rows_of_another_encoding_do_not_garble_the_rest(export):
     rows = [f"Zoë{n},2024-01-{n % 15 + 13},5\n".encode() for n in range(60)]
     loaded = export.read(b"customer_id,order_date,amount\n" + b"".join(rows) + b"Zo\xeb,2024-01-20,5\n")

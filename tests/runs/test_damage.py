@@ -22,7 +22,7 @@ from segmenter.runs.model import read_model, write_model
 from segmenter.runs.state import FILE, MIGRATIONS, keep_copy, open_state, read_state, transaction
 from segmenter.runs.types import Model
 
-TABLES = ("run.json", "customers.parquet", "segments.parquet", "anomalies.csv", "rejected.csv")
+TABLES = ("run.json", "customers.parquet", "segments.parquet", "anomalies.parquet", "rejected.csv")
 
 
 def ids_of(run):

@@ -10,7 +10,6 @@ from segmenter.report.context.view import View, code, columns, parts, table, tex
 from segmenter.report.retold import reasons_retold
 from segmenter.report.types import Cell, Part, Section, Table
 
-QUOTE = "'"  # before what a spreadsheet would take for a formula, such as -1.0
 DIRECTIONS = (
     "The same customers by the two mixtures of figures in which they differ most. Each axis names the two figures that "
     "weigh most in it; the arrow points to more."
@@ -150,7 +149,7 @@ def _details(view: View, row: pd.Series) -> list[str]:
     """The transactions behind a flag, what is usual, and the nearest ordinary customer."""
     say = view.voice
     usual = [
-        say.retell(f"{row[f'reason_{number}_feature']}: {str(row[f'reason_{number}_usual']).lstrip(QUOTE)}")
+        say.retell(f"{row[f'reason_{number}_feature']}: {row[f'reason_{number}_usual']}")
         for number in (1, 2, 3)
         if isinstance(row.get(f"reason_{number}_usual"), str)
     ]
