@@ -29,6 +29,7 @@ MIGRATIONS = (
     ("state_runs", "state_schedule", "state_delivery"),
     ("state_service",),
     ("state_verdicts",),
+    ("state_watch",),
 )  # queries by version
 VERSION = len(MIGRATIONS)
 PATIENCE = 30.0  # seconds to wait for another process's transaction

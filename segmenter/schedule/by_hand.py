@@ -67,7 +67,7 @@ def run_now(
     )
     slot, heartbeat = Slot(schedule.name, now(), 0), delivery.Heartbeat()
     with open_state(archive) as state:
-        ledger.watched_since(state, schedule.name, slot.due)
+        ledger.watched_since(state, schedule, slot.due)
         ledger.claim(state, schedule.name, slot.due, owner, slot.due)
     make(Desk(archive, config, command(config), owner, now, heartbeat), chosen, slot)
     sent = _send(config, delivery.About(schedule.name, slot.due), now)

@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from segmenter.assets import query
+from segmenter.config.schedule import ScheduleConfig
 from segmenter.runs.state import transaction
 
 BY_HAND = "hand-"  # begins the owner of a run that a person started: no service takes it over
@@ -120,28 +121,44 @@ def postpone(
         )
 
 
-def watched_since(state: sqlite3.Connection, schedule: str, now: datetime) -> datetime:
-    """The last due time up to `now` with a row, or since when the schedule is looked after: `now`, if it is new.
+def watched_since(state: sqlite3.Connection, schedule: ScheduleConfig, now: datetime) -> datetime:
+    """The last due time up to `now` with a row, or since when the schedule is looked after: `now`, if it or its cron is new.
 
     What is of a later time, from a clock that ran ahead, does not count, nor do runs by hand.
     """
     with transaction(state):
         state.execute(
-            "INSERT INTO watch (schedule, since) VALUES (?, ?) "
-            "ON CONFLICT DO UPDATE SET since = excluded.since WHERE since > excluded.since",
-            (schedule, now.isoformat()),
+            "INSERT INTO watch (schedule, since, timing) VALUES (:name, :now, :timing) "
+            "ON CONFLICT DO UPDATE SET timing = :timing, "
+            "since = CASE WHEN timing IN ('', :timing) THEN min(since, :now) ELSE :now END",
+            {"name": schedule.name, "now": now.isoformat(), "timing": _timing(schedule)},
         )
         return last_watched(state, schedule, now) or now
 
 
-def last_watched(state: sqlite3.Connection, schedule: str, now: datetime) -> datetime | None:
-    """The same for one who only reads; None where the schedule was never looked after."""
-    row = state.execute("SELECT since FROM watch WHERE schedule = ?", (schedule,)).fetchone()
+def last_watched(state: sqlite3.Connection, schedule: ScheduleConfig, now: datetime) -> datetime | None:
+    """The same for one who only reads; None where the schedule was never looked after by its cron of now."""
+    row = state.execute("SELECT since, timing FROM watch WHERE schedule = ?", (schedule.name,)).fetchone()
+    if row and row["timing"] not in {"", _timing(schedule)}:
+        return None
     last = state.execute(
         "SELECT max(due) AS due FROM slot WHERE schedule = ? AND due <= ? AND owner NOT LIKE ?",
-        (schedule, now.isoformat(), f"{BY_HAND}%"),
+        (schedule.name, now.isoformat(), f"{BY_HAND}%"),
     ).fetchone()["due"]
     return max((datetime.fromisoformat(each) for each in (row and row["since"], last) if each), default=None)
+
+
+def _timing(schedule: ScheduleConfig) -> str:
+    return f"{schedule.cron} {schedule.time_zone}"
+
+
+def unwatch(state: sqlite3.Connection, schedules: Collection[str]) -> None:
+    """Look after `schedules` alone: one that is put back later has missed nothing meanwhile."""
+    names = [row["schedule"] for row in state.execute("SELECT schedule FROM watch")]
+    gone = [(name,) for name in names if name not in schedules]
+    if gone:
+        with transaction(state):
+            state.executemany("DELETE FROM watch WHERE schedule = ?", gone)
 
 
 def tell_owner(state: sqlite3.Connection, schedule: str, failed: bool, now: datetime, pause: timedelta) -> bool:

@@ -118,6 +118,7 @@ class Service:
             log.error("configuration cannot be used", extra={"cause": fault})
             self._faults.append(fault)
         with open_state(self.archive) as state:
+            ledger.unwatch(state, [schedule.name for schedule in self.settings.config.schedule])
             for schedule in self.settings.config.schedule:
                 self._note_due(state, schedule)
         self._collect()
@@ -129,7 +130,7 @@ class Service:
     def _note_due(self, state: sqlite3.Connection, schedule: ScheduleConfig) -> None:
         """Give the due times since the last one their rows: claimed and begun, or skipped by the catch-up policy."""
         now = self.now()
-        since = ledger.watched_since(state, schedule.name, now)
+        since = ledger.watched_since(state, schedule, now)
         wanted = _made_up_for(schedule, since, now)
         left_out = times.missed(schedule, since, wanted[0] - timedelta(seconds=1) if wanted else now, 1)
         for last in left_out:

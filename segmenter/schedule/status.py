@@ -42,7 +42,7 @@ def conditions(archive: Path, config: Config, now: datetime) -> tuple[Condition,
 
 def _condition(state: sqlite3.Connection, schedule: ScheduleConfig, now: datetime, grace: timedelta) -> Condition:
     row = ledger.latest(state, schedule.name, now)
-    since = ledger.last_watched(state, schedule.name, now) or now
+    since = ledger.last_watched(state, schedule, now) or now
     found = [_overdue(schedule, since, now - grace)]
     if row is None:
         return Condition(schedule.name, None, "never due yet", None, found[0])

@@ -32,7 +32,12 @@ def test_encodings_keep_every_letter(export, table, lines, encoding):
 @pytest.mark.parametrize("encoding", ["cp1252", "mac_roman"])
 @pytest.mark.parametrize(
     "products",
-    [["Children’s book", "Women’s hat"], ["Café – crème", "Tea"], ["“Best” mug…", "O’Neill’s – mug"], ["€ 5 voucher", "Grüße"]],
+    [
+        ["Children’s book", "Women’s hat"],
+        ["Café – crème", "Tea"],
+        ["“Best” mug…", "O’Neill’s – mug"],
+        ["€ 5 voucher", "Grüße"],
+    ],
     ids=lambda products: products[0],
 )
 def test_curly_quotes_dashes_and_the_euro_are_no_letters(export, table, lines, products, encoding):

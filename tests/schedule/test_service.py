@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from segmenter import load_config
 from segmenter.runs.state import open_state
 from segmenter.schedule import Service, conditions, ledger, refuse_unready
 from segmenter.schedule.settings import Settings
@@ -339,6 +340,35 @@ def test_a_schedule_that_was_taken_out_is_not_run_again(shop):
     shop.clock.advance(minutes=5)
     shop.settle(service)
     assert shop.slots("state", "cause")[0] == ("failed", "The schedule is no longer in the configuration.")
+
+
+@pytest.mark.parametrize("edited", [{"cron": "0 9 * * *"}, {"time_zone": "Asia/Tokyo"}], ids=str)
+def test_a_new_cron_or_time_zone_counts_from_its_edit_and_makes_up_for_nothing(shop, edited):
+    shop.write(weekly(shop))
+    service = shop.service()
+    shop.settle(service)
+    shop.clock.moment = MONDAY
+    shop.settle(service)
+    shop.clock.moment = MONDAY + timedelta(days=14, hours=-1)  # the service was away for a Monday
+    shop.write({**weekly(shop), **edited})
+    assert "has not been looked at" not in conditions(shop.archive, load_config(shop.file), shop.clock())[0].problem
+    shop.settle(service, ticks=2)
+    assert shop.slots("state") == [("done",)]
+    shop.clock.advance(days=7)
+    shop.settle(service)
+    assert shop.slots("state")[-1] == ("done",)
+
+
+def test_a_schedule_that_was_taken_out_and_put_back_has_missed_nothing_meanwhile(shop):
+    shop.write(weekly(shop))
+    service = shop.service()
+    shop.settle(service)
+    shop.write({"name": "other", "cron": "0 0 1 1 *"})
+    shop.settle(service)
+    shop.clock.moment = MONDAY + timedelta(days=60)
+    shop.write(weekly(shop))
+    shop.settle(service, ticks=2)
+    assert shop.slots() == []
 
 
 def test_a_monitor_learns_of_lateness_failure_and_health(shop):
