@@ -71,6 +71,7 @@ class KChoice:
     cluster_stability: tuple[float, ...] = ()  # bootstrap Jaccard per segment in label order, empty: not measured
     reference_silhouette: float | None = None  # what K-Means reaches at this K on data without groups
     doubts: tuple[str, ...] = ()
+    chosen_anew: int | None = None  # the number that the sweep chose, where `n_clusters` is a held model's
 
 
 @dataclass(frozen=True)

@@ -53,7 +53,7 @@ def segment(matrix: Floats, config: KMeansConfig, seed: int, value: Floats | Non
     if not counts:
         return _single(matrix, trivial(len(matrix)))
     fits = _sweep(points, counts, config, seed)
-    sample = draw(len(points), SILHOUETTE_SAMPLE, seed)
+    sample = _with_all_clusters(draw(len(points), SILHOUETTE_SAMPLE, seed), [fit.labels for fit in fits])
     each = silhouettes(points[sample], np.array([fit.labels[sample] for fit in fits]))
     at_random = _references(points[draw(len(points), RESAMPLED, seed)], counts, seed)
     measured = [
@@ -88,21 +88,29 @@ def segment(matrix: Floats, config: KMeansConfig, seed: int, value: Floats | Non
 def hold(matrix: Floats, centroids: Floats, fresh: KChoice, config: KMeansConfig, seed: int) -> Segmentation:
     """Customers (n, d) in the segments of given `centroids` (k, d), every one of which has a customer.
 
-    Silhouettes and stability are measured anew, on the partition that is held; the choice of K
-    is that of the `fresh` fit, with the number held in its place.
+    Silhouettes, stability and what is reached without groups are measured anew, on the partition that is held; the
+    sweep and its votes are those of the `fresh` fit, with the number held in its place.
     """
     order = by_content(matrix)
     points, k = matrix[order], len(centroids)
     labels = assign(points, centroids)
     inertia = _inertia(points, labels, centroids)
     fit = _Fit(labels, centroids, inertia, np.zeros(0))
-    stable = _stability(points, fit, config, seed) if k > 1 else np.zeros(0)
-    sample = draw(len(points), SILHOUETTE_SAMPLE, seed)
-    silhouette = np.full(len(points), np.nan)
+    sample = _with_all_clusters(draw(len(points), SILHOUETTE_SAMPLE, seed), [labels])
+    silhouette, stable, reference = np.full(len(points), np.nan), np.zeros(0), None
     if k > 1:
+        stable = _stability(points, fit, config, seed)
         silhouette[sample] = silhouettes(points[sample], labels[sample][None, :])[0]
+        reference = float(_references(points[draw(len(points), RESAMPLED, seed)], [k], seed)[0])
     back = np.argsort(order)
-    choice = replace(fresh, n_clusters=k, cluster_stability=tuple(map(float, stable)), n_silhouette=len(sample))
+    choice = replace(
+        fresh,
+        n_clusters=k,
+        cluster_stability=tuple(map(float, stable)),
+        n_silhouette=len(sample),
+        reference_silhouette=reference,
+        chosen_anew=fresh.n_clusters,
+    )
     return Segmentation(labels[back], centroids, inertia, silhouette[back], choice)
 
 
@@ -177,6 +185,16 @@ def _stability(points: Floats, fit: _Fit, config: KMeansConfig, seed: int) -> Fl
         return np.asarray(_kmeans(resample, min(k, distinct), draw, n_init=QUICK_RESTARTS).labels_, dtype=np.int64)
 
     return stability(np.vstack([points[rows], fit.centroids]), labels, cluster, config.bootstraps, seed)
+
+
+def _with_all_clusters(sample: Ints, labelings: list[Ints]) -> Ints:
+    """`sample`, and a row of every cluster that none of it is in: a handful apart from everybody is a cluster too."""
+    found = sample
+    for labels in labelings:
+        counts = np.bincount(labels)
+        for lost in np.flatnonzero((counts > 0) & (np.bincount(labels[sample], minlength=len(counts)) == 0)):
+            found = np.append(found, np.flatnonzero(labels == lost)[0])
+    return np.unique(found)
 
 
 def _measured(points: Floats, fit: _Fit, sample: Ints, silhouette: float, reference: float) -> KPoint:

@@ -140,6 +140,8 @@ def _fill(table: Floats, names: tuple[str, ...], config: PrepareConfig) -> tuple
     fill = np.full(table.shape[1], config.constant)
     if config.imputation != "constant" and len(table):
         fill = np.nanmean(known, axis=0) if config.imputation == "mean" else np.nanmedian(known, axis=0)
+        low = np.nanmin(known, axis=0)
+        fill = np.where(low == np.nanmax(known, axis=0), low, fill)  # a mean of equal values may differ from them
     how = "by the five most similar customers" if config.imputation == "knn" else f"with the {config.imputation}"
     notes = tuple(
         f"{name} is missing for {count:,} of {len(table):,} customers and was filled {how}"
@@ -278,13 +280,20 @@ def _location(column: Floats, filled: Floats, scaling: str) -> tuple[float, floa
     where all known values are one on that of the values as filled.
     """
     if scaling == "minmax":
-        center, spread = column.min(), np.ptp(column)
+        center, spread = column.min(), float(np.ptp(column))
     elif scaling == "standard":
-        center, spread = column.mean(), column.std()
+        center, spread = column.mean(), _deviation(column)
     else:
         low, center, high = np.quantile(column, (0.25, 0.5, 0.75))
         spread = (high - low) / NORMAL_IQR
-    return float(center), next((float(scale) for scale in (spread, column.std(), filled.std()) if scale > 0), 1.0)
+    return float(center), next(
+        (float(scale) for scale in (spread, _deviation(column), _deviation(filled)) if scale > 0), 1.0
+    )
+
+
+def _deviation(values: Floats) -> float:
+    """Standard deviation, 0 where all are equal: summed up, equal values may seem to differ in their last digit."""
+    return float(values.std()) if np.ptp(values) > 0 else 0.0
 
 
 def _with_components(preparation: Preparation, table: Floats, config: PrepareConfig) -> Preparation:

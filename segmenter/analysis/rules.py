@@ -12,7 +12,7 @@ from segmenter.analysis.types import Floats, Mask
 
 DEPTH = 3
 SAMPLE = 20_000
-WHOLE = {"days", "count"}
+SMALLEST = 200  # a leaf holds at least one in so many customers
 
 
 @dataclass(frozen=True)
@@ -32,8 +32,9 @@ def describe(customers: Customers, mine: Mask, show: Format) -> Rule:
         return Rule("everybody", 1.0, 1.0)
     X = np.column_stack([_filled(customers.column(name, default=np.nan)) for name in customers.used])
     step = max(1, len(X) // SAMPLE)
-    tree = DecisionTreeClassifier(max_depth=DEPTH, min_samples_leaf=max(1, len(X) // 200), random_state=0)
-    tree.fit(X[::step], mine[::step])
+    few = X[::step]
+    tree = DecisionTreeClassifier(max_depth=DEPTH, min_samples_leaf=max(1, len(few) // SMALLEST), random_state=0)
+    tree.fit(few, mine[::step])
     leaves = tree.apply(X)
     best = max(np.unique(leaves), key=lambda leaf: _f1(leaves == leaf, mine))
     inside = leaves == best
@@ -62,10 +63,17 @@ def _in_words(tree: Any, leaf: int, customers: Customers, show: Format) -> str:
         bounds[int(tree.feature[node])] = (low, min(high, threshold)) if is_left else (max(low, threshold), high)
         node = child
     by_name = {feature.name: feature for feature in customers.features}
-    return (
-        " and ".join(_condition(by_name[customers.used[at]], low, high, show) for at, (low, high) in bounds.items())
-        or "everybody"
-    )
+    conditions = [
+        _condition(by_name[name], *(_whole(customers.column(name), *bound)), show)
+        for name, bound in ((customers.used[at], bound) for at, bound in bounds.items())
+    ]
+    return " and ".join(conditions) or "everybody"
+
+
+def _whole(values: Floats, low: float, high: float) -> tuple[float, float]:
+    """Bounds between values that are all whole, such as orders, moved onto values; others as they are."""
+    known = values[np.isfinite(values)]
+    return (np.floor(low) + 1, np.floor(high)) if (known == np.round(known)).all() else (low, high)
 
 
 def _path(tree: Any, leaf: int) -> list[int]:
@@ -83,11 +91,9 @@ def _path(tree: Any, leaf: int) -> list[int]:
 
 
 def _condition(feature: Described, low: float, high: float, show: Format) -> str:
-    if feature.kind in WHOLE:
-        low, high = np.floor(low) + 1, np.floor(high)
     least, most = (_bound(feature, bound, show) if np.isfinite(bound) else "" for bound in (low, high))
     if least and most:
-        return f"{feature.label}: exactly {least}" if least == most else f"{feature.label}: {least} to {most}"
+        return f"{feature.label}: exactly {least}" if low == high else f"{feature.label}: {least} to {most}"
     return f"{feature.label}: at least {least}" if least else f"{feature.label}: at most {most}"
 
 

@@ -9,6 +9,7 @@ from segmenter.analysis.threads import by_blocks, one_thread
 from segmenter.analysis.types import Floats, Ints
 
 BLOCK = 250
+SAMPLE = 10_000  # customers of a mean
 PROFILE_POINTS = 200
 
 
@@ -35,6 +36,15 @@ def silhouettes(points: Floats, labelings: Ints) -> Floats:
     with one_thread():
         by_blocks(fill, n, BLOCK)
     return result
+
+
+def mean_silhouette(points: Floats, labels: Ints) -> float:
+    """Mean silhouette of customers (n, d) by their labels (n,), on an even sample where they are many; NaN for one cluster."""
+    step = -(-len(labels) // SAMPLE)
+    inhabited = np.unique(labels[::step], return_inverse=True)[1]
+    if not len(inhabited) or not inhabited.any():
+        return float("nan")
+    return float(silhouettes(points[::step], inhabited[None, :]).mean())
 
 
 def _indicators(labelings: Ints) -> tuple[Floats, Ints]:

@@ -25,7 +25,8 @@ def stability(points: Floats, labels: Ints, cluster: Cluster, bootstraps: int, s
 
     `cluster(points, seed)` labels a resample as `labels` (n,) were made. A cluster is compared on the
     distinct points of each resample; one that is missing from it does not count in that resample.
-    Around 0.6 and below a cluster dissolves, from 0.75 it is valid, above 0.85 highly stable.
+    Around 0.6 and below a cluster dissolves, from 0.75 it is valid, above 0.85 highly stable. A cluster so small that it
+    is missing from all of them has not come back once: 0.
     """
     n, k = len(points), int(labels.max()) + 1
     found = np.full((bootstraps, k), np.nan)
@@ -36,4 +37,5 @@ def stability(points: Floats, labels: Ints, cluster: Cluster, bootstraps: int, s
         own, other = labels[rows[first]], others[first]
         present = np.unique(own)
         found[number, present] = jaccard(own, other)[present]
-    return np.asarray(np.nan_to_num(np.nanmean(found, axis=0)), dtype=np.float64)
+    times = np.isfinite(found).sum(axis=0)
+    return np.asarray(np.nansum(found, axis=0) / np.maximum(times, 1), dtype=np.float64)

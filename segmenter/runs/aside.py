@@ -39,7 +39,7 @@ def remove(run: Path) -> None:
     hidden = Path(tempfile.mkdtemp(prefix=f"{PREFIX}{run.name}-", dir=run.parent))
     try:
         run.rename(hidden)  # takes the place of the empty folder
-        shutil.rmtree(hidden)
+        shutil.rmtree(hidden, ignore_errors=True)  # a sweep that took the empty folder empties it as well
     finally:
         os.close(handle)
 

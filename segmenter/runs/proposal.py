@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from segmenter.analysis.silhouette import silhouettes
-from segmenter.analysis.types import Floats, Ints
+from segmenter.analysis.silhouette import mean_silhouette
+from segmenter.analysis.types import Ints
 from segmenter.errors import RunError, UsageError
 from segmenter.features.types import FeatureTable
 from segmenter.runs.acceptance import Accepted, accepted, fresh_fit
@@ -22,7 +22,6 @@ from segmenter.runs.identity import Identity, identify, shown
 from segmenter.runs.model import place
 from segmenter.runs.types import Model, Run
 
-SAMPLE = 10_000  # customers whose silhouettes are measured, drawn evenly over their ids
 MOVES = ("customer_id", "number_before", "segment_before", "number_now", "segment_now")
 
 
@@ -79,7 +78,7 @@ def _beside(known: Accepted, run: Run, fit: Model, names: Mapping[str, str]) -> 
     found = identify(known.model, held, fresh, fit.names, matrix, known.next_number)
     _check_numbers(known, fit, found, run.manifest.run_id)
     before, now = np.array(known.model.numbers)[held], np.array(fit.numbers)[fresh]
-    fits = _mean_silhouette(matrix, held), _mean_silhouette(own, fresh)
+    fits = mean_silhouette(own, held), mean_silhouette(own, fresh)
     moves = _moves(table, (known.model, before), (fit, now), names)
     beside = continuity(known, table, before, now, shown(found.matches, names), fits)
     return Proposal(run.manifest.run_id, fit, len(run.customers), moves, beside)
@@ -111,15 +110,6 @@ def _check_numbers(known: Accepted, fit: Model, found: Identity, run_id: str) ->
                 f"The segments of run {run_id} were numbered before the model of run {known.run_id} was accepted, and "
                 f"{name} would take another segment's number. Run again on the same export and accept that run."
             )
-
-
-def _mean_silhouette(matrix: Floats, labels: Ints) -> float:
-    """Mean silhouette, on a sample where customers are many; NaN where they form one segment."""
-    step = -(-len(labels) // SAMPLE)
-    inhabited = np.unique(labels[::step], return_inverse=True)[1]
-    if not len(inhabited) or not inhabited.any():
-        return float("nan")
-    return float(silhouettes(matrix[::step], inhabited[None, :]).mean())
 
 
 def _moves(

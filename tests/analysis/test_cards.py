@@ -7,9 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from segmenter.analysis import cards, kmeans, names
+from segmenter.analysis import cards, kmeans, names, rules
 from segmenter.analysis.customers import Customers
+from segmenter.config import Config
 from segmenter.config.analysis import KMeansConfig
+from segmenter.features.catalogue import CATALOGUE
+from segmenter.study.tables import formatter
 
 
 @dataclass(frozen=True)
@@ -51,6 +54,33 @@ def planted(rng):
     segmentation = kmeans.segment(matrix, config, 1, values[:, 2])
     used = tuple(feature.name for feature in FEATURES)
     return Customers(values, FEATURES, matrix, used, np.zeros(300, dtype=bool)), segmentation
+
+
+def described(values, name, mine):
+    feature = next(each for group in CATALOGUE.values() for each in group if each.name == name)
+    nobody = np.zeros(len(values), dtype=bool)
+    customers = Customers(values[:, None], (feature,), np.zeros((len(values), 1)), (name,), nobody)
+    return rules.describe(customers, mine, formatter(Config()))
+
+
+@pytest.mark.parametrize(
+    ("name", "low", "high", "text"),
+    [
+        ("hour_spread", 1.2, 1.7, "spread of the hour of ordering: 1.2 hours to 1.7 hours"),
+        ("mean_gap", 0.1, 0.6, "days between orders: 0.1 to 0.6"),
+        ("hour_spread", -1.0, 0.8, "spread of the hour of ordering: at most 0.8 hours"),
+    ],
+)
+def test_a_rule_on_a_figure_that_is_not_whole_is_not_rounded_to_whole_numbers(rng, name, low, high, text):
+    values = rng.uniform(0, 4, 3000)
+    assert described(values, name, (values > low) & (values <= high)).text == text
+
+
+@pytest.mark.parametrize("n", [10_000, 1_000_000])
+def test_a_rule_is_as_fine_among_many_customers_as_among_few(rng, n):
+    values = rng.integers(1, 101, n).astype(float)
+    rule = described(values, "frequency", values > 90)
+    assert (rule.text, rule.precision, rule.recall) == ("orders: at least 91", 1.0, 1.0)
 
 
 @given(

@@ -7,7 +7,7 @@ import pytest
 from sklearn.cluster import KMeans
 from sklearn.metrics import adjusted_rand_score
 
-from segmenter.analysis.kmeans import assign, segment
+from segmenter.analysis.kmeans import assign, hold, segment
 from segmenter.config.analysis import KMeansConfig
 
 QUICK = KMeansConfig(max_clusters=5, n_init=3, bootstraps=2)
@@ -37,6 +37,27 @@ def test_the_order_of_customers_changes_nothing(rng):
     assert np.array_equal(plain.centroids, shuffled.centroids)
     assert np.array_equal(plain.silhouette[order], shuffled.silhouette)
     assert plain.choice == shuffled.choice
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_one_customer_apart_from_thirty_thousand_is_a_cluster_that_can_be_measured(rng, seed):
+    points = rng.normal(size=(30_000, 2))
+    points[123] = 500
+    config = KMeansConfig(min_clusters=2, max_clusters=3, n_init=1, bootstraps=1)
+    found = segment(points, config, seed)
+    assert all(
+        np.isfinite([each.silhouette, each.davies_bouldin, each.stability]).all() for each in found.choice.points
+    )
+
+
+def test_segments_that_are_held_are_set_against_what_is_reached_without_groups_at_their_number(rng):
+    points, _ = groups(rng)
+    config = KMeansConfig(max_clusters=5, n_init=3, bootstraps=2)
+    fresh, five = segment(points, config, 0), segment(points, config.model_copy(update={"n_clusters": 5}), 0)
+    held = hold(points, five.centroids, fresh.choice, config, 0).choice
+    assert (held.n_clusters, held.chosen_anew) == (5, fresh.n_clusters)
+    assert held.reference_silhouette == pytest.approx(five.choice.reference_silhouette, abs=0.02)
+    assert held.runner_up != fresh.n_clusters
 
 
 def test_the_same_seed_gives_the_same_bytes(rng):

@@ -32,6 +32,14 @@ def columns(values, prepared):
     return values[:, [NAMES.index(name) for name in prepared.preparation.names]]
 
 
+@pytest.mark.parametrize("price", [0.1, 0.3, 9.9, 38.7])
+def test_one_price_for_everybody_makes_no_feature_of_rounding_errors(rng, price):
+    values = np.column_stack([rng.gamma(2, 3, 150), np.where(rng.random(150) < 0.5, np.nan, price)])
+    mean, constant = (prepare(values, ("a", "b"), PrepareConfig(imputation=how)) for how in ("mean", "constant"))
+    assert mean.preparation.names == ("a",)
+    assert np.abs(constant.segments).max() < 10
+
+
 @pytest.mark.parametrize(
     ("imputation", "outliers", "transform", "scaling", "pca"),
     [
