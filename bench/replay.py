@@ -50,9 +50,10 @@ RAW_MONEY = """
 """
 RUN_MONEY = "SELECT count(*), sum(period_revenue), sum(monetary) FROM read_parquet($path)"
 PERIOD_MONEY = f"""
+    WITH first_not_seen AS (SELECT $day::DATE + (count(*) > 0)::INTEGER AS day FROM transactions WHERE ts::DATE = $day::DATE)
     SELECT customer_id, coalesce(sum(amount) FILTER (
-        status IN ('sale', 'return') AND ts >= $day::DATE - {PERIOD - 1} AND ts < $day::DATE + 1), 0)::DOUBLE AS money
-    FROM transactions WHERE ts < $day::DATE + 1 GROUP BY customer_id
+        status IN ('sale', 'return') AND ts >= day - {PERIOD} AND ts < day), 0)::DOUBLE AS money
+    FROM transactions, first_not_seen WHERE ts < $day::DATE + 1 GROUP BY customer_id
 """
 
 

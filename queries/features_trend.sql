@@ -1,12 +1,27 @@
 -- One row per customer: money per day of the last 90 days against the days before, between -1
 -- (nothing of late) and 1 (everything of late); empty for customers of less than half a year.
-with spans as (
+-- The day $as_of itself counts where it has orders.
+with seen as (
+    select case when max(day) = cast($as_of as date) then 1 else 0 end as today
+    from days
+),
+
+ages as (
+    select
+        days.customer_id,
+        days.sold,
+        date_diff('day', days.day, cast($as_of as date)) + seen.today as age
+    from days
+    cross join seen
+),
+
+spans as (
     select
         customer_id,
-        date_diff('day', min(day), cast($as_of as date)) as tenure,
-        coalesce(sum(sold) filter (where date_diff('day', day, cast($as_of as date)) <= 90), 0) as recent,
-        coalesce(sum(sold) filter (where date_diff('day', day, cast($as_of as date)) > 90), 0) as earlier
-    from days
+        max(age) as tenure,
+        coalesce(sum(sold) filter (where age <= 90), 0) as recent,
+        coalesce(sum(sold) filter (where age > 90), 0) as earlier
+    from ages
     group by customer_id
 ),
 

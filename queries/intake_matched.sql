@@ -10,7 +10,6 @@ WITH candidates AS (
     FROM theirs
     WHERE status IN ('sale', 'return')
         AND amount <> 0
-        AND coalesce(sign(amount) * sign(quantity), 1) > 0
         AND record NOT IN (SELECT record FROM repeated)
         AND (customer_id, coalesce(product, ''), abs(amount)) IN (
             SELECT customer_id, coalesce(product, ''), abs(amount) FROM theirs WHERE status = 'return'

@@ -15,6 +15,7 @@ from segmenter.analysis.rules import describe
 from segmenter.analysis.types import Floats, Ints, Mask, Segmentation
 
 SAMPLE = 20_000
+TYPICAL = 0.1  # share of a segment that must have a value for a median to say something of the segment
 APART = {
     "recency": ("with an older last order", "with a more recent last order"),
     "monetary": ("spending more", "spending less"),
@@ -91,8 +92,13 @@ def _advice(customers: Customers, labels: Ints, n: int) -> list[Advice]:
         "age": tenure / max(float(tenure.max()), 1.0),
         "orders": frequency,
     }
+    once = [float((frequency[labels == label] <= 1).mean()) for label in range(n)]
     return [
-        advise(Standing(**{key: float(np.median(column[labels == label])) for key, column in each.items()}))
+        advise(
+            Standing(
+                **{key: float(np.median(column[labels == label])) for key, column in each.items()}, once=once[label]
+            )
+        )
         for label in range(n)
     ]
 
@@ -162,7 +168,7 @@ def _ranked(names: Sequence[str], importance: Floats) -> tuple[tuple[str, float]
 
 
 def _medians(customers: Customers, labels: Ints, n: int) -> list[dict[str, float]]:
-    """Median per feature over the customers who have it, of everybody and of each segment; NaN where none has."""
+    """Median per feature over the customers who have it, of everybody and of each segment; NaN where fewer than a tenth have."""
     groups = [np.arange(len(labels)), *(np.flatnonzero(labels == label) for label in range(n))]
     medians: list[dict[str, float]] = [{} for _ in groups]
     for at, feature in enumerate(customers.features):
@@ -170,7 +176,8 @@ def _medians(customers: Customers, labels: Ints, n: int) -> list[dict[str, float
         for found, rows in zip(medians, groups, strict=True):
             known = column[rows]
             known = known[np.isfinite(known)]
-            found[feature.name] = float(np.median(known, overwrite_input=True)) if len(known) else float("nan")
+            many = len(known) > TYPICAL * len(rows)
+            found[feature.name] = float(np.median(known, overwrite_input=True)) if many else float("nan")
     return medians
 
 

@@ -26,8 +26,11 @@ PHRASES = {
         "spent {value}; a typical customer spends {median}",
     ),
     "frequency": ("placed {value}; a typical customer places {median}",) * 2,
-    "largest_order": ("placed one order of {value}; a typical customer's largest is {median}",) * 2,
-    "largest_return": ("gave back or cancelled {value} of one product at once; a typical customer {median}",) * 2,
+    "largest_order": (
+        "placed one order of {value}; a typical customer's largest is {median}",
+        "never placed an order of more than {value}; a typical customer's largest is {median}",
+    ),
+    "largest_return": ("gave back or cancelled goods worth {value} at once; a typical customer {median}",) * 2,
     "returned_lines": ("gave back or cancelled {value} of orders; a typical customer {median}",) * 2,
     "return_share": ("got {value} of the money back; a typical customer {median}",) * 2,
     "average_order_value": ("spends {value} per order; a typical customer {median}",) * 2,
@@ -37,7 +40,10 @@ PHRASES = {
     "tenure": ("has been a customer for {value}; a typical one for {median}",) * 2,
     "longest_gap": ("was silent for {value} at a stretch; a typical customer for {median}",) * 2,
     "mean_gap": ("orders every {value}; a typical customer every {median}",) * 2,
-    "burst": ("spent {value} of all money within 30 days; a typical customer {median}",) * 2,
+    "burst": (
+        "spent {value} of all money within 30 days; a typical customer {median}",
+        "never spent more than {value} of all money within 30 days; a typical customer {median}",
+    ),
     "spend_trend": (
         "spends much more a day in the last 90 days than before",
         "spends much less a day in the last 90 days than before",
@@ -62,7 +68,9 @@ SELDOM = {
 }
 NEGATIVE = "got {value} more back than they paid"  # what was bought before the record began
 NO_ORDER = "placed no order that was not cancelled"
-ALL_OF_LATE, NONE_OF_LATE = "spent nearly all of it in the last 90 days", "spent next to nothing in the last 90 days"
+ALL_OF_LATE = "spent all of it in the last 90 days"
+MORE_OF_LATE = "spends many times as much a day in the last 90 days as before"
+NONE_OF_LATE = "spent next to nothing in the last 90 days"
 
 
 @dataclass(frozen=True)
@@ -218,7 +226,7 @@ def _phrase(feature: Described, value: float, median: float, deviation: float) -
     if feature.name == "frequency" and value == 0:
         return NO_ORDER
     if feature.name == "spend_trend" and abs(value) > 0.9:
-        return ALL_OF_LATE if value > 0 else NONE_OF_LATE
+        return NONE_OF_LATE if value < 0 else MORE_OF_LATE if value < 1 else ALL_OF_LATE
     if feature.name in SELDOM and median == 0:
         return f"{phrase.split('; ')[0]}; {SELDOM[feature.name]}"
     return phrase

@@ -73,6 +73,11 @@ class KChoice:
     doubts: tuple[str, ...] = ()
     chosen_anew: int | None = None  # the number that the sweep chose, where `n_clusters` is a held model's
 
+    @property
+    def taken(self) -> int:
+        """The number that the sweep chose."""
+        return self.n_clusters if self.chosen_anew is None else self.chosen_anew
+
 
 @dataclass(frozen=True)
 class SilhouetteProfile:

@@ -20,6 +20,7 @@ STABILITY = (
 ON_TIME = 2.0  # silences up to twice the usual gap between orders are no sign of leaving
 HABIT = 4  # orders; fewer are no habit yet
 MIDDLE = 0.5  # the rank of everybody where all are alike: no sign of a good customer
+MOSTLY = 0.8  # share of a segment that ordered once, from which on it is called after that
 YOUNG = 0.25  # share of the time on record within which a customer is new
 
 
@@ -30,7 +31,7 @@ class Standing:
     `frequent`, `valuable` and `basket` (money per order) are ranks among all customers, from 0 (lowest)
     to 1 (highest); `lateness` is the time since the last order in usual gaps between
     orders, `age` the time since the first order as a share of the time on record, `orders` the number
-    of orders.
+    of orders, `once` the share of customers who have ordered no more than once.
     """
 
     frequent: float
@@ -39,6 +40,7 @@ class Standing:
     lateness: float
     age: float
     orders: float
+    once: float
 
 
 @dataclass(frozen=True)
@@ -138,11 +140,11 @@ def advise(standing: Standing) -> Advice:
         (active and standing.age <= YOUNG, NEW),
         (active and standing.frequent >= 0.6 and standing.orders >= HABIT, LOYAL),
         (active and standing.valuable >= 0.6 and standing.basket >= 0.6, BIG_BASKETS),
-        (active and standing.orders <= 1, RECENT_ONE_TIME),
+        (active and standing.once >= MOSTLY, RECENT_ONE_TIME),
         (active and standing.frequent >= 0.35, STEADY),
         (active, OCCASIONAL),
         (standing.valuable > MIDDLE and standing.frequent >= 0.45 and standing.orders >= 2, DRIFTING),
-        (standing.orders <= 1, ONE_TIME),
+        (standing.once >= MOSTLY, ONE_TIME),
     )
     return next((advice for holds, advice in rules if holds), FADED)
 

@@ -10,7 +10,7 @@ import numpy as np
 from segmenter.analysis.findings import Curve, Preparation
 from segmenter.analysis.order import by_content
 from segmenter.analysis.threads import workers
-from segmenter.analysis.types import Floats, Mask, Prepared
+from segmenter.analysis.types import Floats, Ints, Mask, Prepared
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -63,9 +63,7 @@ def apply(preparation: Preparation, values: Floats) -> Floats:
     `values` has shape (n_customers, len(preparation.names)), raw units in the order of the names.
     """
     matrix = _filled(np.where(np.isfinite(values), values, np.nan), preparation)
-    lower = [-np.inf if edge is None else edge for edge in preparation.lower]
-    upper = [np.inf if edge is None else edge for edge in preparation.upper]
-    np.clip(matrix, lower, upper, out=matrix)
+    np.clip(matrix, *_edges(preparation), out=matrix)
     for column, (kind, power) in enumerate(zip(preparation.transforms, preparation.lambdas, strict=True)):
         matrix[:, column] = _transformed(matrix[:, column], kind, power)
     matrix -= np.array(preparation.center)
@@ -75,6 +73,30 @@ def apply(preparation: Preparation, values: Floats) -> Floats:
     if preparation.components is not None:
         matrix = matrix @ np.array(preparation.components).T
     return np.asarray(matrix, dtype=np.float64)
+
+
+def beyond(preparation: Preparation, values: Floats) -> Ints:
+    """How many of the `values` (n, d) of each feature, in the order of the preparation, lie beyond its edges: (d,)."""
+    lower, upper = _edges(preparation)
+    return np.asarray(((values < lower) | (values > upper)).sum(axis=0), dtype=np.int64)
+
+
+def _edges(preparation: Preparation) -> tuple[Floats, Floats]:
+    """Lowest and highest value (d,) that counts as it is, infinite where there is no edge."""
+    lower = [-np.inf if edge is None else edge for edge in preparation.lower]
+    upper = [np.inf if edge is None else edge for edge in preparation.upper]
+    return np.array(lower), np.array(upper)
+
+
+def edge_notes(preparation: Preparation, values: Floats) -> tuple[str, ...]:
+    """A sentence for each feature that has some of the `values` (n, d) beyond its edges."""
+    counts, (lower, upper) = beyond(preparation, values), _edges(preparation)
+    return tuple(
+        f"{name}: {count:,} of {len(values):,} values lie beyond the model's edges, {low:,.4g} to {high:,.4g}, and count as "
+        "the edge."
+        for name, count, low, high in zip(preparation.names, counts, lower, upper, strict=True)
+        if count
+    )
 
 
 def _for_anomalies(config: PrepareConfig) -> PrepareConfig:

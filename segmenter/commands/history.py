@@ -8,6 +8,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from segmenter.console import Terminal
+from segmenter.runs.narration import SHORT
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -74,7 +75,7 @@ def show_movement(terminal: Terminal, found: Movement) -> None:
         _flows(found.flows),
         right=(2, 3, 4, 5),
     )
-    steps = [(step.kind, f"{step.customers:,}", f"{step.amount:,.0f}") for step in found.bridge]
+    steps = [(SHORT.get(step.kind, step.kind), f"{step.customers:,}", f"{step.amount:,.0f}") for step in found.bridge]
     _table(terminal, ("money bridge", "customers", "money"), steps, right=(1, 2))
 
 
@@ -103,7 +104,7 @@ def show_movers(terminal: Terminal, moves: pd.DataFrame, limit: int) -> None:
             *(_name(each[f"segment_{side}"], side) for side in sides),
             f"{each['money_before']:,.0f}",
             f"{each['money_now']:,.0f}",
-            str(each["state"]),
+            SHORT[each["state"]],
             _name(each["cause"], ""),
         )
         for each in moves.head(limit).to_dict("records")

@@ -8,7 +8,7 @@ import numpy as np
 
 from segmenter.assets import query
 from segmenter.engine.types import Engine
-from segmenter.features.table import of_everybody
+from segmenter.features.table import first_day_not_seen, of_everybody
 from segmenter.features.types import FeatureTable, OrderHistory, PastOrders
 
 
@@ -17,7 +17,7 @@ def past_orders(connection: Engine, table: FeatureTable, period_days: int) -> Pa
 
     The last third is also told by periods of `period_days` days.
     """
-    until = _first_day_not_seen(connection, table.as_of)
+    until = first_day_not_seen(connection, table.as_of)
     now = _history(connection, until)
     oldest = np.nanmax(now.age, initial=0.0)
     split = until - timedelta(days=round(7 * oldest) // 3)
@@ -28,13 +28,6 @@ def past_orders(connection: Engine, table: FeatureTable, period_days: int) -> Pa
         periods[period] = number
     before = _history(connection, split)
     return PastOrders(now, before, later["orders"], later["revenue"], periods, (until - split).days)
-
-
-def _first_day_not_seen(connection: Engine, as_of: date) -> date:
-    """`as_of`, or the day after where there are transactions of that day."""
-    counted = "select count(*) from transactions where cast(ts as date) = cast($as_of as date)"
-    ((n_transactions,),) = connection.execute(counted, {"as_of": as_of}).fetchall()
-    return as_of + timedelta(days=1 if n_transactions else 0)
 
 
 def _history(connection: Engine, until: date) -> OrderHistory:

@@ -46,8 +46,16 @@ def build(connection: Engine, config: FeaturesConfig) -> FeatureTable:
 
 
 def period_revenue(connection: Engine, table: FeatureTable, days: int) -> NDArray[np.float64]:
-    """Money (n_customers,), net of returns, in the `days` days that end with the table's date."""
-    return np.nan_to_num(of_everybody(connection, "period_revenue", {"as_of": table.as_of, "days": days})["revenue"])
+    """Money (n_customers,), net of returns, in the `days` days up to the table's date."""
+    asked = {"until": first_day_not_seen(connection, table.as_of), "days": days}
+    return np.nan_to_num(of_everybody(connection, "period_revenue", asked)["revenue"])
+
+
+def first_day_not_seen(connection: Engine, as_of: date) -> date:
+    """`as_of`, which is the day after the last by default, or the day after where there are transactions of that day."""
+    counted = "select count(*) from transactions where cast(ts as date) = cast($as_of as date)"
+    ((n_transactions,),) = connection.execute(counted, {"as_of": as_of}).fetchall()
+    return as_of + timedelta(days=1 if n_transactions else 0)
 
 
 def _wanted(config: FeaturesConfig, columns: Columns) -> set[str]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date, timedelta
+
 from segmenter.assets import query
 from segmenter.engine.types import Engine
 from segmenter.features.types import FeatureTable, Period
@@ -26,7 +28,7 @@ def period(connection: Engine, table: FeatureTable) -> Period:
         revenue,
         tuple(map(_month, span)),
         monthly_revenue,
-        _retention(cohorts, max(months)),
+        _retention(cohorts, min(max(months), _last_whole_month(table.as_of))),
     )
 
 
@@ -34,12 +36,19 @@ def _month(number: int) -> str:
     return f"{number // 12:04d}-{number % 12 + 1:02d}"
 
 
+def _last_whole_month(as_of: date) -> int:
+    """The number of the last month that is over, or ends with the day looked from."""
+    number = as_of.year * 12 + as_of.month - 1
+    return number if (as_of + timedelta(days=1)).month != as_of.month else number - 1
+
+
 def _retention(rows: list[tuple[int, int, int]], last: int) -> tuple[tuple[str, tuple[float, ...]], ...]:
+    """Shares per cohort of the whole months: who has not ordered yet in a month that still runs may do so."""
     active = {(cohort, month): n for cohort, month, n in rows}
     return tuple(
         (
             _month(cohort),
             tuple(active.get((cohort, month), 0) / active[cohort, 0] for month in range(last - cohort + 1)),
         )
-        for cohort in sorted({cohort for cohort, _ in active})
+        for cohort in sorted({cohort for cohort, _ in active if cohort <= last})
     )

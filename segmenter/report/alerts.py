@@ -148,8 +148,12 @@ def _headline(voice: Voice, lines: Sequence[AlertLine]) -> str:
         return voice("Nothing is newly odd.")
     stake = voice.money(sum(abs(line.amount or 0.0) for line in fresh))
     if len(fresh) == 1:
-        return voice("One customer is newly odd or worse; {money} is at stake.", money=stake)
-    return voice("{n} customers are newly odd or worse; {money} is at stake.", n=voice.number(len(fresh)), money=stake)
+        return voice("One customer is newly odd or worse; the money behind that one is {money}.", money=stake)
+    return voice(
+        "{n} customers are newly odd or worse; the money behind them is {money}.",
+        n=voice.number(len(fresh)),
+        money=stake,
+    )
 
 
 def _group(voice: Voice, lines: Sequence[AlertLine], heading: tuple[str, str], most: int) -> AlertGroup | None:

@@ -6,6 +6,9 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 
+import numpy as np
+
+from segmenter.analysis.prepare import beyond
 from segmenter.analysis.types import Ints
 from segmenter.features.types import FeatureTable
 from segmenter.runs.acceptance import Accepted
@@ -20,6 +23,7 @@ FRESH_FIT = {
     "merged": "A fresh fit would merge these into {name} ({size}): {before}.",
     "vanished": "A fresh fit would not find {name} again ({size}).",
 }
+MANY_BEYOND = 0.05  # share of the customers beyond a model's edges in a feature, from which on it is told
 CLOSE = 0.8  # adjusted Rand index from which on two segmentations tell the same story
 
 
@@ -34,7 +38,7 @@ def continuity(
     """Agreement, drift and what became of the segments.
 
     `held` and `fresh` (n,) are the customers' segment numbers under the accepted model and under the fresh
-    fit, `silhouettes` their mean silhouettes now.
+    fit, `silhouettes` their mean silhouettes now, both in the fresh fit's units.
     """
     from sklearn.metrics import adjusted_rand_score
 
@@ -55,8 +59,24 @@ def continuity(
         challenger_n_clusters=n_fresh,
         drift=drifts,
         matches=tuple(matches),
-        sentences=_sentences(known.as_of, agreement, (moved, len(held)), _drifted(drifts, labels), matches),
+        sentences=(
+            *_sentences(known.as_of, agreement, (moved, len(held)), _drifted(drifts, labels), matches),
+            *_beyond_edges(known, table, labels),
+        ),
     )
+
+
+def _beyond_edges(known: Accepted, table: FeatureTable, labels: Mapping[str, str]) -> Iterable[str]:
+    """A sentence where many customers lie beyond what the model knew: to it they are all alike."""
+    preparation = known.model.preparation
+    counts = beyond(preparation, np.column_stack([table.column(name) for name in preparation.names]))
+    shares = [
+        f"{labels[name]} ({share:.0%})"
+        for name, share in zip(preparation.names, counts / max(len(table.customer_id), 1), strict=True)
+        if share > MANY_BEYOND
+    ]
+    if shares:
+        yield f"Many customers lie beyond what the model of {known.as_of} knew and count as its edge: {'; '.join(shares)}."
 
 
 def outgrown_names(
@@ -75,7 +95,7 @@ def outgrown_names(
         if not _same(name, other)
     ]
     strangers = [
-        f"{n:,} customers have come into {shown[at]} since the model was made; they alone would be called {other}."
+        f"{n:,} customers in {shown[at]} placed their first order since the model was made; they alone would be called {other}."
         for at, n, other in came
         if not _same(names[at], other)
     ]
@@ -103,5 +123,5 @@ def _sentences(
         sentences.append(f"Customers differ from those of {since} in: {'; '.join(drifted)}.")
     sentences += stories(matches, FRESH_FIT)
     if agreement < CLOSE:
-        sentences.append("Look at the fresh segments and, if they are better, accept them: `segmenter runs accept`.")
+        sentences.append("Look at the fresh segments and, if they are better, accept them (segmenter runs accept).")
     return tuple(sentences)

@@ -12,9 +12,18 @@ import pandas as pd
 
 from segmenter.runs.history import Interval, Match, SegmentChange
 
+# What a customer did between two runs, in a sentence; each customer is counted in the first that holds.
 STATES = {
-    "new": "new", "returning": "back after a pause", "upgraded": "moved to a better segment",
-    "downgraded": "moved to a weaker segment", "lapsed": "without an order this time", "gone": "no longer in the export",
+    "new": "new",
+    "gone": "no longer in the export",
+    "returning": "bought in these {days} days and not in those of the earlier run",
+    "lapsed": "bought in those of the earlier run and not in these",
+    "upgraded": "of the others moved to a better segment",
+    "downgraded": "of the others moved to a weaker segment",
+}
+SHORT = {
+    "new": "new", "returning": "bought now, not then", "upgraded": "moved up", "same": "stayed", "downgraded": "moved down",
+    "lapsed": "bought then, not now", "gone": "gone",
 }  # fmt: skip
 
 SINCE = {
@@ -39,7 +48,7 @@ def told(
     redrawn = []
     if matches is not None:
         redrawn = ["Another model was accepted since then, so the segments were redrawn.", *stories(matches, SINCE)]
-    return (*_changes(segments, since, *money), *_counts(moves), *redrawn, *_cut_point(moves))
+    return (*_changes(segments, since, *money), *_counts(moves, money[0]), *redrawn, *_cut_point(moves))
 
 
 def _changes(segments: Sequence[SegmentChange], since: date, days: int, currency: str) -> Iterable[str]:
@@ -58,9 +67,9 @@ def _signed(change: Interval) -> str:
     return f"{change.value:+,.0f}"
 
 
-def _counts(moves: pd.DataFrame) -> Iterable[str]:
+def _counts(moves: pd.DataFrame, days: int) -> Iterable[str]:
     counts = moves["state"].value_counts()
-    found = [f"{counts[state]:,} {words}" for state, words in STATES.items() if counts.get(state)]
+    found = [f"{counts[state]:,} {words.format(days=days)}" for state, words in STATES.items() if counts.get(state)]
     if found:
         yield f"Of {len(moves):,} customers: {', '.join(found)}."
 

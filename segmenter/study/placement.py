@@ -10,6 +10,8 @@ import numpy as np
 from segmenter.analysis import cards, kmeans
 from segmenter.analysis.customers import Customers
 from segmenter.analysis.findings import KChoice, Preparation
+from segmenter.analysis.prepare import edge_notes
+from segmenter.analysis.silhouette import mean_silhouette
 from segmenter.analysis.types import Floats, Ints, Mask, Prepared, Segmentation
 from segmenter.config import Config
 from segmenter.features.types import FeatureTable
@@ -105,16 +107,17 @@ def _held(
     held = kmeans.hold(matrix, centroids, chosen, config.kmeans, config.engine.seed)
     held = replace(held, choice=_kept(held.choice, chosen, known))
     numbers, fresh_numbers = np.array(known.model.numbers), np.array(identity.numbers)[fresh.segmentation.labels]
-    silhouettes = _mean(held.silhouette), _mean(fresh.segmentation.silhouette)
+    today = fresh.prepared.segments
+    silhouettes = mean_silhouette(today, positions), mean_silhouette(today, fresh.segmentation.labels)
     names = tuple(known.model.names[at] for at in inhabited)
     matches = shown(identity.matches, config.kmeans.names)
     found = continuity(known, table, numbers[positions], fresh_numbers, matches, silhouettes)
-    today = replace(fresh.described, matrix=matrix, used=known.model.preparation.names)
-    outgrown = _outgrown(today, held.labels, names, (table.as_of - known.as_of).days, config)
+    seen = replace(fresh.described, matrix=matrix, used=known.model.preparation.names)
+    outgrown = _outgrown(seen, held.labels, names, (table.as_of - known.as_of).days, config)
     return Placement(
         held,
         matrix,
-        known.model.preparation,
+        _prepared_as(known, table),
         names,
         tuple(int(numbers[at]) for at in inhabited),
         known.model,
@@ -122,6 +125,13 @@ def _held(
         fresh_numbers,
         replace(found, sentences=(*found.sentences, *outgrown)),
     )
+
+
+def _prepared_as(known: Accepted, table: FeatureTable) -> Preparation:
+    """The accepted model's preparation, with notes on the customers of today."""
+    preparation = known.model.preparation
+    notes = edge_notes(preparation, np.column_stack([table.column(name) for name in preparation.names]))
+    return replace(preparation, notes=(f"Figures are prepared as the model of {known.as_of} has it.", *notes))
 
 
 def _outgrown(today: Customers, labels: Ints, names: tuple[str, ...], days: int, config: Config) -> tuple[str, ...]:
@@ -134,12 +144,6 @@ def _outgrown(today: Customers, labels: Ints, names: tuple[str, ...], days: int,
     now = cards.name(today, labels, k)
     newer = [(at, int(many[at]), words[at + k]) for at in range(k) if at + k in words]
     return outgrown_names(names, now, newer, config.kmeans.names)
-
-
-def _mean(silhouette: Floats) -> float:
-    """Mean of the silhouettes that were measured, NaN where none was."""
-    measured = silhouette[np.isfinite(silhouette)]
-    return float(measured.mean()) if len(measured) else float("nan")
 
 
 def _kept(held: KChoice, fresh: KChoice, known: Accepted) -> KChoice:

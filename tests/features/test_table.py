@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from segmenter.config.analysis import FeaturesConfig
 from segmenter.errors import DataError
-from segmenter.features import build
+from segmenter.features import build, period_revenue
 from segmenter.features.catalogue import CATALOGUE
 from tests.features.conftest import line
 
@@ -118,6 +118,17 @@ def test_orders_on_one_day_count_from_the_third_on(transactions):
     table = build(transactions(lines), CONFIG)
     found = {name: value(table, name, "orders_in_a_day") for name in ("twice", "thrice", "machine", "weekly")}
     assert found == {"twice": 0, "thrice": 3, "machine": 24, "weekly": 0}
+
+
+@pytest.mark.parametrize("as_of", [None, date(2023, 12, 31)], ids=["the day after the last", "the last day"])
+def test_even_spending_has_no_trend_and_a_period_its_full_days_whether_or_not_the_last_day_is_looked_from(
+    transactions, as_of
+):
+    days = [date(2023, 1, 1) + timedelta(n) for n in range(365)]
+    connection = transactions([line("even", f"{day} 12:00", f"e{day}", 1) for day in days])
+    table = build(connection, FeaturesConfig(as_of=as_of))
+    assert value(table, "even", "spend_trend") == 0
+    assert period_revenue(connection, table, 30).tolist() == [30]
 
 
 def test_spending_that_grew_has_a_trend_near_one_and_spending_that_stopped_minus_one(transactions):

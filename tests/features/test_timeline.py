@@ -41,6 +41,13 @@ def test_a_cohort_starts_whole_and_is_followed_to_the_last_month(transactions):
     assert of(transactions(LINES)).cohorts == (("2023-11", (1.0, 0.0, 0.5)), ("2024-01", (1.0,)))
 
 
+def test_a_month_that_is_not_over_tells_nothing_of_who_comes_back(transactions):
+    lines = [*LINES, line("bob", "2024-02-02", "5", 3), line("new", "2024-02-03", "6", 3)]
+    assert of(transactions(lines)).cohorts == (("2023-11", (1.0, 0.0, 0.5)), ("2024-01", (1.0,)))
+    whole = of(transactions([*lines, line("cec", "2024-02-29", "7", 1)]))
+    assert whole.cohorts == (("2023-11", (1.0, 0.0, 0.5, 0.5)), ("2024-01", (1.0, 1.0)), ("2024-02", (1.0,)))
+
+
 def test_a_later_transaction_is_not_seen(transactions):
     found = of(transactions(LINES), date(2023, 12, 31))
     assert (found.months, found.n_customers) == (("2023-11",), 2)

@@ -169,6 +169,13 @@ def test_a_cancellation_takes_back_the_latest_earlier_line_it_fits(export, table
     ]
 
 
+def test_a_return_of_negative_money_and_positive_pieces_takes_its_sale_back_too(export):
+    sales = [f"o{n},c{n % 5},2024-01-{n % 15 + 13},p,1,2.00" for n in range(30)]
+    rows = [*sales, "a,c1,2024-02-01,q,2,20.50", "b,c1,2024-02-03,q,2,-20.50", "c,c2,2024-02-04,q,-2,-20.50"]
+    loaded = export.read("\n".join(["order_id,customer_id,order_date,sku,quantity,amount", *rows]))
+    assert loaded.fates == {"sale": 30, "return": 1, "cancelled": 1, "cancellation": 1}
+
+
 def test_a_partial_or_unmatched_return_counts_as_a_return(export, table):
     rows = [
         *SALES,

@@ -34,7 +34,7 @@ def test_new_comes_before_ongoing_and_the_most_severe_first():
 
 
 def test_the_headline_counts_the_new_and_the_worse_with_their_money():
-    assert "2 customers are newly odd or worse; £245,656 is at stake." in page()
+    assert "2 customers are newly odd or worse; the money behind them is £245,656." in page()
 
 
 def test_a_quiet_day_is_said_to_be_quiet():

@@ -20,6 +20,6 @@ def test_what_only_tells_two_segments_of_one_name_apart_is_no_other_name():
 def test_those_who_came_since_are_told_of_where_the_name_does_not_suit_them():
     came = [(0, 30, "Best customers, seen lately"), (1, 1460, "New customers")]
     assert outgrown_names(NAMES, NAMES, came, {}) == (
-        "1,460 customers have come into One-time buyers, long gone (2) since the model was made; they alone would be "
-        "called New customers.",
+        "1,460 customers in One-time buyers, long gone (2) placed their first order since the model was made; they alone "
+        "would be called New customers.",
     )

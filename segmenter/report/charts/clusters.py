@@ -40,7 +40,7 @@ def criteria(run: Run, look: Look) -> Figure | None:
     figure, panels = canvas(1.9, len(measured))
     for axes, criterion in zip(panels, measured, strict=True):
         _panel(axes, criterion, run, look)
-    chosen = run.findings.choice.n_clusters
+    chosen = run.findings.choice.taken
     return Figure(
         "k-criteria",
         "Five ways to ask how many segments there are",
@@ -57,10 +57,13 @@ def _judged(run: Run, look: Look) -> str:
     """What the marks mean."""
     rings = look.voice("Each panel judges every number of segments; the ring marks the one that it votes for.")
     dashes = look.voice("Dashed: the silhouette of data without groups.")
-    chosen = run.findings.choice.n_clusters
-    if chosen not in {point.n_clusters for point in run.findings.choice.points}:
+    choice = run.findings.choice
+    if choice.taken not in {point.n_clusters for point in choice.points}:
         return f"{rings} {dashes}"
-    return f"{rings} {look.voice('The dot marks the {n} of this report.', n=chosen)} {dashes}"
+    marks = "The dot marks the {n} of this report."
+    if choice.chosen_anew is not None:
+        marks = "The dot marks the {n} that are found anew; this report keeps those of the accepted model."
+    return f"{rings} {look.voice(marks, n=choice.taken)} {dashes}"
 
 
 def _series(points: tuple[KPoint, ...], criterion: Criterion) -> tuple[list[int], list[float]]:
@@ -92,10 +95,10 @@ def _panel(axes: Axes, criterion: Criterion, run: Run, look: Look) -> None:
 def _mark(axes: Axes, choice: KChoice, criterion: str, values: dict[int, float]) -> None:
     """A dot at the number taken, a ring around the one that the criterion votes for."""
     vote = choice.votes.get(criterion)
-    if choice.n_clusters in values:
+    if choice.taken in values:
         axes.plot(
-            [choice.n_clusters],
-            [values[choice.n_clusters]],
+            [choice.taken],
+            [values[choice.taken]],
             "o",
             color=COLOURS[1],
             markersize=5,
@@ -185,6 +188,8 @@ def mixtures(run: Run, look: Look) -> Figure | None:
 
 def _best_mixture(mixture: MixtureFinding, look: Look) -> str:
     best = look.voice("The best mixture has {n} components.", n=mixture.best_n_clusters)
+    if mixture.best_n_clusters == mixture.n_clusters[-1]:
+        best += " " + look.voice("That is the most that was tried: a mixture builds round groups out of smaller ones.")
     if len(look.names) < 2:
         return best
     return f"{best} {look.voice('Customers between two segments: {n}.', n=look.voice.number(mixture.n_between))}"

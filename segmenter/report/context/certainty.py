@@ -43,7 +43,12 @@ def certainty(view: View) -> Section:
         lead,
         parts(
             Part("How many segments?", _votes(view), view.figures("k-criteria"), (*_two_best(view), *_sweep(view))),
-            Part("Does each customer fit?", _baseline(view), view.figures("silhouette"), _firmness(view)),
+            Part(
+                "Does each customer fit?",
+                (*_units(view), *_baseline(view)),
+                view.figures("silhouette"),
+                _firmness(view),
+            ),
             Part("Do other methods agree?", _guidance(view), (), _methods(view)),
             readings.rfm(view),
             readings.tree(view),
@@ -70,13 +75,16 @@ def _votes(view: View) -> tuple[str, ...]:
 
 
 def _two_best(view: View) -> tuple[Table, ...]:
-    """The number taken and the one that comes second, where neither is clear."""
+    """The number that the sweep chose and the one that comes second, where neither is clear."""
     choice, say = view.run.findings.choice, view.voice
     if choice.is_clear or choice.is_pinned or choice.runner_up is None:
         return ()
     by_count = {point.n_clusters: point for point in choice.points}
     rows = []
-    for k, role in ((choice.n_clusters, "taken"), (choice.runner_up, "second")):
+    for k, role in (
+        (choice.taken, "taken" if choice.chosen_anew is None else "found anew"),
+        (choice.runner_up, "second"),
+    ):
         point, votes = (
             by_count.get(k),
             [say(CRITERIA.get(name, name)) for name, voted in choice.votes.items() if voted == k],
@@ -114,6 +122,13 @@ def _sweep(view: View) -> tuple[Table, ...]:
         "K#", "Inertia#", "Silhouette#", "Without groups#", "Davies-Bouldin#", "Calinski-Harabasz#", "Stability#"
     )
     return (table("sweep", "Every number of segments that was tried", heads, rows, "run.json: choice, points"),)
+
+
+def _units(view: View) -> tuple[str, ...]:
+    """What the silhouettes of held segments are measured in."""
+    if view.run.findings.choice.chosen_anew is None or "silhouette" not in view.charts:
+        return ()
+    return ("Measured as the accepted model sees the customers: to it, figures beyond its edges are alike.",)
 
 
 def _baseline(view: View) -> tuple[str, ...]:

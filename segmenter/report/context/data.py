@@ -12,7 +12,7 @@ MAX_FILES = 12
 REVENUE_WORDS = "All revenue is net of returns: what was given back is taken off in the month in which it was."
 COHORT_WORDS = (
     "A row is everybody whose first order fell into one month. Read it from left to right: the share of them who ordered "
-    "1, 2, 3 … months later."
+    "1, 2, 3 … months later. A month that is not over yet is left out."
 )
 
 

@@ -9,9 +9,9 @@ from segmenter.report.types import Cell, Part, Section, Table
 from segmenter.runs.history import AlertCount, Continuity, Interval, Movement, SegmentChange
 
 STEPS = {
-    "new": "new customers", "returning": "customers back after a pause",
+    "new": "new customers", "returning": "customers who bought now and not then",
     "upgraded": "customers who moved to a better segment", "same": "customers who stayed in their segment",
-    "downgraded": "customers who moved to a weaker segment", "lapsed": "customers without an order this time",
+    "downgraded": "customers who moved to a weaker segment", "lapsed": "customers who bought then and not now",
     "gone": "customers no longer in the export",
 }  # fmt: skip
 VERDICTS = {"steady": "steady", "shifted": "shifted", "drifted": "drifted: look", "too few": "too few to tell"}
@@ -22,7 +22,7 @@ def moves(view: View) -> Section | None:
     history = view.run.history
     if history.movement is None and history.continuity is None and not history.sentences:
         return None
-    lead = "This run is compared with the one before it on the same customers."
+    lead = "This run is compared with the one before it, customer by customer."
     if history.movement is None:
         lead = " ".join(history.sentences) or "There is no earlier run of the same customers to compare with."
     compared = history.movement is not None
@@ -170,7 +170,11 @@ def _fit(view: View, found: Continuity) -> Table:
     rows = [
         ("Segments", view.number(found.n_clusters), view.number(found.challenger_n_clusters)),
         ("Mean silhouette when it was fitted", view.number(found.silhouette_then, 2), text("")),
-        ("Mean silhouette now", view.number(found.silhouette_now, 2), view.number(found.challenger_silhouette, 2)),
+        (
+            "Mean silhouette now, in the units of those found anew",
+            view.number(found.silhouette_now, 2),
+            view.number(found.challenger_silhouette, 2),
+        ),
         ("Customers who would move", text(""), view.number(found.n_would_move)),
         ("Agreement (adjusted Rand)", text(""), view.number(found.agreement, 2)),
     ]

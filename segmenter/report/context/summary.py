@@ -95,9 +95,9 @@ def _odd(view: View) -> str:
         return view.voice("No customer behaves so unlike the others that somebody should look.")
     stake = view.voice.money_in_words(float(view.run.anomalies["amount_at_stake"].sum()))
     if (count := int(odd.sum())) == 1:
-        return view.voice("One customer behaves like nobody else; {money} is at stake there.", money=stake)
+        return view.voice("One customer behaves like nobody else; the money behind that one is {money}.", money=stake)
     return view.voice(
-        "{count} customers behave like nobody else; {money} is at stake: what each spent, ordered or gave back at once.",
+        "{count} customers behave like nobody else; the money behind them is {money}: the most that each spent, ordered or gave back.",
         count=view.voice.number(count),
         money=stake,
     )
@@ -158,7 +158,7 @@ def _odd_ones(view: View) -> list[tuple[float, Action]]:
     meant, share = (fresh, 1.0) if is_news else (odd, KNOWN)
     stake = float(meant["amount_at_stake"].sum())
     name = view.voice("Odd customers, new or worse" if is_news else "Odd customers")
-    money = view.voice("{money} at stake", money=view.voice.money_in_words(stake))
+    money = view.voice("{money} behind them", money=view.voice.money_in_words(stake))
     return [(stake * share, Action(-1, name, _look_at(view, meant["customer_id"].astype(str).tolist()), money))]
 
 
