@@ -1,5 +1,6 @@
 """The handbook: pages are whole, links lead somewhere, commands exist, and all that a reader meets is explained."""
 
+import os
 import re
 import shlex
 import subprocess
@@ -119,15 +120,10 @@ def commands(page):
 
 @pytest.mark.slow
 def test_the_commands_of_the_tutorial_work_one_after_the_other(tmp_path):
+    shell = {**os.environ, "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
     for line in commands(ROOT / "docs" / "tutorial.md"):
-        words, _, target = line.partition(" > ")
-        name, *rest = shlex.split(words)
-        assert name == "segmenter"
-        done = subprocess.run(
-            [sys.executable, "-m", "segmenter", *rest], cwd=tmp_path, capture_output=True, check=False
-        )
+        done = subprocess.run(["sh", "-c", line], cwd=tmp_path, env=shell, capture_output=True, check=False)
         assert done.returncode == 0, (line, done.stderr.decode())
-        if target:
-            (tmp_path / target).write_bytes(done.stdout)
+    assert "columns" in (tmp_path / "config.toml").read_text()
     lists = {path.name for path in (tmp_path / "runs").rglob("*") if path.is_file()}
     assert {"report.html", "report.pdf", "report.xlsx", "customers.csv", "marketing.csv"} <= lists

@@ -16,6 +16,7 @@ from segmenter import delivery
 from segmenter.config import Config
 from segmenter.config.schedule import ScheduleConfig
 from segmenter.errors import ConfigError, DeliveryError
+from segmenter.privacy import SECRET
 from segmenter.runs.state import FILE, keep_copy, open_state, read_state, transaction
 from segmenter.schedule import child, ledger, messages
 from segmenter.schedule.ledger import BY_HAND, FOR_OTHERS, Slot
@@ -134,7 +135,7 @@ def _shadow(archive: Path) -> Iterator[Path]:
     with tempfile.TemporaryDirectory(prefix="segmenter-") as folder:
         shadow = Path(folder)
         for path in archive.iterdir() if archive.is_dir() else ():
-            if path.is_dir() and not path.name.startswith(".writing-"):
+            if path.name == SECRET or (path.is_dir() and not path.name.startswith(".")):  # .cache would be written to
                 (shadow / path.name).symlink_to(path.absolute())
         with read_state(archive) as state:
             state.execute("VACUUM INTO ?", (str(shadow / FILE),))

@@ -58,7 +58,7 @@ def _history(run):
         ("The segments of 2011-11-19 no longer fit well: found anew today, 88 of 600 customers would be in another one.",
          "Customers differ from those of 2011-11-19 in: days since the last order.",
          f"A fresh fit would split {NAMES[0]} into: {NAMES[1]} (310); {NAMES[2]} (95).",
-         "Look at the fresh segments and, if they are better, accept them: `segmenter runs accept`."),
+         "Look at the fresh segments and, if they are better, accept them (segmenter runs accept)."),
     )  # fmt: skip
     return History(continuity, movement, AlertCount(False, 3, 2, 7, 2, 1, 4, 3))
 

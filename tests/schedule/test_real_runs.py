@@ -13,8 +13,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from segmenter.commands.schedule import command_of
+from segmenter.privacy import SECRET
 from segmenter.sample import generate
-from segmenter.schedule import Service, Settings, refuse_unready
+from segmenter.schedule import Service, Settings, by_hand, refuse_unready
 
 from .conftest import Clock, Shop
 
@@ -122,6 +123,17 @@ def test_a_dry_run_writes_report_and_mails_aside_and_leaves_the_archive_as_it_is
     runs = [path for path in (shop.root / "mails").iterdir() if (path / "report.html").is_file()]
     assert len(runs) == 1
     assert not (shop.root / "out").exists()
+
+
+def test_a_dry_run_knows_the_pseudonyms_of_the_archive_and_writes_into_no_cache_of_its(shop):
+    shop.archive.mkdir(exist_ok=True)
+    (shop.archive / SECRET).write_bytes(b"key")
+    (shop.archive / ".cache").mkdir()
+    with by_hand._shadow(shop.archive) as shadow:
+        (shadow / ".cache").mkdir()
+        (shadow / ".cache" / "piece").touch()
+        assert (shadow / SECRET).read_bytes() == b"key"
+    assert [*(shop.archive / ".cache").iterdir()] == []
 
 
 def test_a_source_that_is_no_export_is_told_in_words(shop):
