@@ -65,8 +65,8 @@ def run(sources: Sequence[str], config: Config, *, tell: Callable[[str], None] =
     report.check(config.report)
     started = datetime.now(UTC)
     files: list[Path] = []
-    with _warming_up(), Stopwatch(tell) as watch:
-        analysed, names = _analyse(sources, config, watch, started)
+    with _warming_up() as warm, Stopwatch(tell) as watch:
+        analysed, names = _analyse(sources, config, watch, started, warm)
         made = remember(analysed, root, config.history)
         watch.begin(STAGES[3])
 
@@ -89,7 +89,7 @@ def run(sources: Sequence[str], config: Config, *, tell: Callable[[str], None] =
 
 
 def _analyse(
-    sources: Sequence[str], config: Config, watch: Stopwatch, started: datetime
+    sources: Sequence[str], config: Config, watch: Stopwatch, started: datetime, warm: Callable[[], None]
 ) -> tuple[Run, pd.DataFrame | None]:
     """The run as far as it can be told without the runs before it, but for the accepted model; and who is who in it."""
     from segmenter import features
@@ -111,6 +111,7 @@ def _analyse(
                 features.past_orders(engine, table, config.history.period_days),
             )
             watch.begin(STAGES[2])
+            warm()
             found = study(table, known, config)
             customers = features.with_addresses(found.customers, engine)
             manifest = _manifest(config, started, intake, table, period, watch)
@@ -210,16 +211,18 @@ def _without_passwords(config: Config) -> dict[str, Any]:
 
 
 @contextmanager
-def _warming_up() -> Iterator[None]:
-    """Load the libraries of the later stages while DuckDB reads the export; a stage that needs one waits for it.
+def _warming_up() -> Iterator[Callable[[], None]]:
+    """Load the libraries of the later stages while DuckDB reads the export; given is what waits until all are loaded.
 
-    A run that ends early waits for the library that is being loaded, and for no other: a process that ends in the
-    midst of one may crash.
+    Whoever needs one must wait: two threads that load libraries whose modules need each other find them half made. A
+    run that ends early waits for the library that is being loaded, and for no other: a process that ends in the midst
+    of one may crash.
     """
     over = Event()
-    Thread(target=_warm_up, args=(over,)).start()
+    thread = Thread(target=_warm_up, args=(over,))
+    thread.start()
     try:
-        yield
+        yield thread.join
     finally:
         over.set()
 

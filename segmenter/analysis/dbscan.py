@@ -19,6 +19,7 @@ from segmenter.analysis.findings import AnomalyFinding
 from segmenter.analysis.knee import knee
 from segmenter.analysis.neighbours import Density, Neighbourhood
 from segmenter.analysis.oddness import oddness
+from segmenter.analysis.order import evenly
 from segmenter.analysis.types import Anomalies, Floats, Ints
 
 if TYPE_CHECKING:
@@ -201,8 +202,7 @@ def _beyond(matrix: Floats, ordinary: Mask, min_samples: int) -> tuple[Floats, I
 
 
 def _thinned(curve: Floats) -> tuple[float, ...]:
-    kept = np.unique(np.linspace(0, len(curve) - 1, min(len(curve), CURVE_POINTS)).round().astype(int))
-    return tuple(float(value) for value in curve[kept])
+    return tuple(float(value) for value in curve[evenly(len(curve), CURVE_POINTS)])
 
 
 def _warnings(odd: Mask, labels: Ints) -> tuple[str, ...]:

@@ -10,6 +10,7 @@ import numpy as np
 from segmenter.analysis import neighbours
 from segmenter.analysis.customers import Described, Format
 from segmenter.analysis.findings import Reason
+from segmenter.analysis.prepare import NORMAL_IQR
 from segmenter.analysis.threads import by_blocks
 from segmenter.analysis.types import Anomalies, Floats, Ints, Mask, Segmentation
 
@@ -132,7 +133,7 @@ def robust_z(matrix: Floats, rows: Ints | slice = slice(None)) -> Floats:
 
 def _robust_z(matrix: Floats, quartiles: Floats, rows: Ints | slice = slice(None)) -> Floats:
     low, middle, high = quartiles
-    scale = np.where(high > low, (high - low) / 1.349, matrix.std(axis=0))
+    scale = np.where(high > low, (high - low) / NORMAL_IQR, matrix.std(axis=0))
     z: Floats = (matrix[rows] - middle) / np.where(scale > 0, scale, 1.0)
     return z
 

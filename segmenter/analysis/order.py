@@ -27,8 +27,12 @@ def by_content(table: Floats) -> Ints:
 
 def drawn(table: Floats, size: int) -> Floats:
     """At most `size` rows of customers (n, d), evenly from their order by content: who is common is so among them, too."""
-    places = np.linspace(0, len(table) - 1, min(size, len(table))).round().astype(np.int64)
-    return table[by_content(table)[places]]
+    return table[by_content(table)[evenly(len(table), size)]]
+
+
+def evenly(n: int, size: int) -> Ints:
+    """At most `size` places out of n, the first and the last among them, as far apart as they can be."""
+    return np.linspace(0, n - 1, min(size, n)).round().astype(np.int64)
 
 
 def draw(n: int, size: int, seed: int) -> Ints:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from segmenter.analysis.findings import SilhouetteProfile
+from segmenter.analysis.order import evenly
 from segmenter.analysis.threads import by_blocks, one_thread
 from segmenter.analysis.types import Floats, Ints
 
@@ -83,6 +84,5 @@ def silhouette_profiles(silhouette: Floats, labels: Ints) -> tuple[SilhouettePro
 
 def _profile(label: int, values: Floats) -> SilhouetteProfile:
     known = np.sort(values[~np.isnan(values)])[::-1]
-    kept = np.unique(np.linspace(0, len(known) - 1, min(len(known), PROFILE_POINTS)).round().astype(int))
     mean = float(known.mean()) if len(known) else 0.0
-    return SilhouetteProfile(label, tuple(float(value) for value in known[kept]), mean)
+    return SilhouetteProfile(label, tuple(float(value) for value in known[evenly(len(known), PROFILE_POINTS)]), mean)

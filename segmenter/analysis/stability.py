@@ -11,13 +11,18 @@ from segmenter.analysis.types import Floats, Ints
 Cluster = Callable[[Floats, int], Ints]
 
 
-def jaccard(labels: Ints, others: Ints) -> Floats:
-    """For each cluster of `labels` (n,), its best Jaccard coefficient among the clusters of `others` (n,)."""
-    counts = np.zeros((int(labels.max()) + 1, int(others.max()) + 1))
-    np.add.at(counts, (labels, others), 1.0)
+def contingency(rows: Ints, columns: Ints, n_rows: int, n_columns: int) -> Ints:
+    """How many of the same customers (n,) are in each pair of clusters: (n_rows, n_columns)."""
+    counts = np.zeros((n_rows, n_columns), dtype=np.int64)
+    np.add.at(counts, (rows, columns), 1)
+    return counts
+
+
+def jaccard(counts: Ints) -> Floats:
+    """Jaccard coefficient of each pair of clusters, from their `contingency`: customers in both / customers in either."""
     union = counts.sum(axis=1)[:, None] + counts.sum(axis=0)[None, :] - counts
-    best: Floats = (counts / np.maximum(union, 1)).max(axis=1)
-    return best
+    shared: Floats = counts / np.maximum(union, 1)
+    return shared
 
 
 def stability(points: Floats, labels: Ints, cluster: Cluster, bootstraps: int, seed: int) -> Floats:
@@ -36,6 +41,7 @@ def stability(points: Floats, labels: Ints, cluster: Cluster, bootstraps: int, s
         first = np.unique(rows, return_index=True)[1]
         own, other = labels[rows[first]], others[first]
         present = np.unique(own)
-        found[number, present] = jaccard(own, other)[present]
+        both = contingency(own, other, k, int(other.max()) + 1)
+        found[number, present] = jaccard(both).max(axis=1)[present]
     times = np.isfinite(found).sum(axis=0)
     return np.asarray(np.nansum(found, axis=0) / np.maximum(times, 1), dtype=np.float64)

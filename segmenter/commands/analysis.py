@@ -38,7 +38,8 @@ def run(options: Namespace) -> None:
 
 def inspect(options: Namespace) -> None:
     """Show what would be read, as what, and what would be set aside."""
-    intake = pipeline.inspect(sources_of(options.sources, load_config(options.config)), load_config(options.config))
+    config = load_config(options.config)
+    intake = pipeline.inspect(sources_of(options.sources, config), config)
     if options.json:
         print_json(intake_document(intake))
         return

@@ -1,4 +1,4 @@
-"""[features] to [tsne]: how customers are described, segmented and searched for anomalies."""
+"""[features] to [views]: how customers are described, segmented and searched for anomalies."""
 
 from __future__ import annotations
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from segmenter.analysis.stability import contingency, jaccard
 from segmenter.analysis.types import Floats, Ints
 from segmenter.runs.history import Match
 from segmenter.runs.types import Model
@@ -36,7 +37,7 @@ def identify(
     `matrix` (n, d), the old model's prepared units. Matched segments keep number and name; the others get
     numbers from `next_number` on and their own of `names`, told apart where a name is taken.
     """
-    counts = _contingency(old_labels, labels, len(old.names), len(names))
+    counts = contingency(old_labels, labels, len(old.names), len(names))
     pairs = _pairs(counts, matrix, old_labels, labels)
     numbers, called = [], []
     taken = {old.names[i] for i in pairs.values()}
@@ -58,7 +59,7 @@ def became(old: Model, old_labels: Ints, new: Model, labels: Ints) -> tuple[Matc
 
     `old_labels` and `labels` (n,) are the same customers' positions in the two models.
     """
-    counts = _contingency(old_labels, labels, len(old.names), len(new.names))
+    counts = contingency(old_labels, labels, len(old.names), len(new.names))
     pairs = {j: old.numbers.index(number) for j, number in enumerate(new.numbers) if number in old.numbers}
     return _matches(counts, pairs, old.names, new.numbers, new.names)
 
@@ -75,24 +76,12 @@ def shown(matches: Iterable[Match], names: Mapping[str, str]) -> tuple[Match, ..
     )
 
 
-def _contingency(rows: Ints, columns: Ints, n_rows: int, n_columns: int) -> Ints:
-    counts = np.zeros((n_rows, n_columns), dtype=np.int64)
-    np.add.at(counts, (rows, columns), 1)
-    return counts
-
-
-def _jaccard(counts: Ints) -> Floats:
-    union = counts.sum(axis=1)[:, None] + counts.sum(axis=0)[None, :] - counts
-    shared: Floats = counts / np.maximum(union, 1)
-    return shared
-
-
 def _pairs(counts: Ints, matrix: Floats, old_labels: Ints, labels: Ints) -> dict[int, int]:
     """Old position for each fresh position that has one."""
     from scipy.optimize import linear_sum_assignment
     from scipy.spatial.distance import cdist
 
-    shared = _jaccard(counts)
+    shared = jaccard(counts)
     distance = cdist(_means(matrix, old_labels, counts.shape[0]), _means(matrix, labels, counts.shape[1]))
     far = np.nan_to_num(distance / max(np.nanmax(distance), 1e-12), nan=1.0)
     rows, columns = linear_sum_assignment((1 - shared) + DISTANCE_WEIGHT * far)

@@ -9,7 +9,8 @@ customers.parquet, sorted by customer_id, one row per customer:
     r_score, f_score, m_score, rfm_segment, rfm_disagrees (with the segment that most of its RFM segment are in),
     dbscan_role, dbscan_cluster, rare_group, is_anomaly, anomaly_score, severity (0..100), anomaly_reason,
     jury (votes 0..5), p_active (chance of not having left), p_order, expected_orders and expected_revenue (of
-    the next period_days days, before returns; NULL where the forecast is withheld), tsne_x, tsne_y, tsne3_x,
+    the next period_days days, before returns; NULL where the forecast is withheld), email_sha256 (where the export has
+    addresses), tsne_x, tsne_y, tsne3_x,
     tsne3_y, tsne3_z, pca_x, pca_y (NULL outside the map's sample)
 segments.parquet, one row per segment: label, name, customers, customer_share, revenue, revenue_share,
     stability, action, avoid, rule, and median_<feature> for every feature

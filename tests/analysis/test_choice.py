@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from segmenter.analysis.choice import choose, margin, vote
 from segmenter.analysis.findings import KPoint
 from segmenter.analysis.knee import knee
-from segmenter.analysis.stability import jaccard, stability
+from segmenter.analysis.stability import contingency, jaccard, stability
 
 
 def sweep(silhouette, stable=0.9, inertia=None, reference=0.1):
@@ -128,8 +128,10 @@ def test_without_bootstraps_stability_has_no_opinion():
 
 
 def test_jaccard_is_the_share_of_common_customers():
-    assert jaccard(np.array([0, 0, 1, 1]), np.array([1, 1, 0, 0])) == pytest.approx([1, 1])
-    assert jaccard(np.array([0, 0, 0, 1]), np.array([0, 0, 1, 1])) == pytest.approx([2 / 3, 1 / 2])
+    swapped = contingency(np.array([0, 0, 1, 1]), np.array([1, 1, 0, 0]), 2, 2)
+    assert jaccard(swapped).tolist() == [[0, 1], [1, 0]]
+    moved = contingency(np.array([0, 0, 0, 1]), np.array([0, 0, 1, 1]), 2, 2)
+    assert jaccard(moved) == pytest.approx(np.array([[2 / 3, 1 / 4], [0, 1 / 2]]))
 
 
 def test_clusters_that_come_back_in_every_resample_are_perfectly_stable(rng):
