@@ -23,11 +23,12 @@ from segmenter.runs.tables import read_table, write_parquet, write_safe_csv
 from segmenter.runs.types import Manifest, Run
 
 if TYPE_CHECKING:
+    import pandas as pd
     from pydantic import TypeAdapter
 
 RUN_ID = re.compile(r"^\d{8}T\d{6}Z-[0-9a-f]{4,12}$")
 AS_OF = re.compile(rb'"as_of": "(\d{4}-\d\d-\d\d)"')
-VERSION = 3
+VERSION = 4
 ROOM = 1 << 20  # bytes below which no run can end well
 Part = TypeVar("Part")
 
@@ -104,7 +105,7 @@ def _write_tables(run: Run, folder: Path) -> None:
     write_parquet(run.customers, folder / "customers.parquet", order_by="customer_id")
     write_parquet(run.segments, folder / "segments.parquet", order_by="label")
     write_parquet(run.anomalies, folder / "anomalies.parquet")
-    write_safe_csv(run.anomalies, folder / "anomalies.csv")
+    write_safe_csv(_with_alerts(run), folder / "anomalies.csv")
     write_safe_csv(run.rejected, folder / "rejected.csv")
     for name, model in (("model", run.model), ("challenger", run.challenger)):
         if model is not None:
@@ -113,6 +114,14 @@ def _write_tables(run: Run, folder: Path) -> None:
         write_parquet(run.moves, folder / "moves.parquet", order_by="customer_id")
     if run.alerts is not None:
         write_parquet(run.alerts, folder / "alerts.parquet", order_by="customer_id")
+
+
+def _with_alerts(run: Run) -> pd.DataFrame:
+    """The flagged customers, each with what its alert is: new, ongoing or worsened."""
+    if run.alerts is None:
+        return run.anomalies
+    states = dict(zip(run.alerts["customer_id"], run.alerts["state"], strict=True))
+    return run.anomalies.assign(alert=run.anomalies["customer_id"].map(states))
 
 
 def list_runs(archive: Path) -> tuple[Path, ...]:

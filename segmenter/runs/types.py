@@ -16,7 +16,8 @@ segments.parquet, one row per segment: label, name, customers, customer_share, r
     stability, action, avoid, rule, and median_<feature> for every feature
 anomalies.parquet, the flagged customers, most severe first: customer_id, segment_name, kind (noise | rare group),
     severity, anomaly_score, amount_at_stake, jury, reason, reason_1..3_feature/_value/_usual, nearest_ordinary,
-    evidence (the transactions behind it, in words); anomalies.csv is the same for a spreadsheet, in which no text is a formula
+    evidence (the transactions behind it, in words); anomalies.csv is the same for a spreadsheet,
+    in which no text is a formula, with the column alert (new | ongoing | worsened)
 """
 
 from __future__ import annotations

@@ -1,5 +1,6 @@
 """Runs that remember: the same segments week after week, who moved, and what is news."""
 
+import csv
 import json
 import multiprocessing
 import os
@@ -268,6 +269,9 @@ def test_the_alert_page_names_what_is_new_and_the_first_one_says_that_it_is_the_
     shown = [customer for customer in news["customer_id"] if f">{customer}</b>" in second]
     assert len(shown) == min(5, len(news))
     assert len(shown) == len(news) or f"{len(news) - len(shown)} more are in anomalies.csv" in second
+    with (after.folder / "anomalies.csv").open(encoding="utf-8") as file:
+        marked = {row["customer_id"] for row in csv.DictReader(file) if row["alert"] == "new"}
+    assert marked == set(news["customer_id"])
 
 
 def test_scores_come_with_a_warning_where_customers_have_drifted_and_without_one_where_not(copied, capsys, monkeypatch):

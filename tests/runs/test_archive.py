@@ -1,5 +1,6 @@
 """A run's folder appears whole or not at all, stays as it was written, and is found again."""
 
+import csv
 import ctypes
 import gc
 import multiprocessing
@@ -8,6 +9,7 @@ import shutil
 import signal
 import subprocess
 import time
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pandas as pd
@@ -30,6 +32,16 @@ def test_what_is_written_is_read_again(shelf):
     assert found.findings == shelf.made.findings
     expected = shelf.made.customers.sort_values("customer_id", ignore_index=True)
     pd.testing.assert_frame_equal(found.customers, expected, check_dtype=False)
+
+
+def test_ids_that_begin_like_a_formula_or_say_nothing_are_read_back_as_they_were(shelf):
+    odd = shelf.made.anomalies
+    ids = [["+4910724", "NA", "=1+1", "007", "null"][at % 5] + str(at) * (at >= 5) for at in range(len(odd))]
+    shelf.made = replace(shelf.made, anomalies=odd.assign(customer_id=ids))
+    folder = shelf.write()
+    assert archive.read(folder).anomalies["customer_id"].tolist() == ids
+    with (folder / "anomalies.csv").open(encoding="utf-8") as file:
+        assert next(row["customer_id"] for row in csv.DictReader(file)) == f"'{ids[0]}"
 
 
 def test_the_files_are_for_their_owner_alone_and_listed_with_their_hashes(shelf):
