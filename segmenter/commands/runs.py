@@ -122,9 +122,9 @@ def _show_figure(options: Namespace, folder: Path) -> None:
 
 
 def _written(cell: Any) -> str:
-    """A number with at most four decimals, nothing where nothing is known."""
+    """A number with at most four decimals, of thousands with none, nothing where nothing is known."""
     if isinstance(cell, float):
-        return f"{cell:.4f}".rstrip("0").rstrip(".")
+        return f"{cell:.0f}" if abs(cell) >= 1000 else f"{cell:.4f}".rstrip("0").rstrip(".")
     return "" if cell is None else str(cell)
 
 

@@ -18,7 +18,7 @@ from segmenter.intake.types import Reading
 from segmenter.runs.aside import aside, remove, sweep
 from segmenter.runs.history import History
 from segmenter.runs.model import read_model, write_model
-from segmenter.runs.seal import check, seal, sync
+from segmenter.runs.seal import check, seal, sealed, sync
 from segmenter.runs.tables import read_table, write_parquet, write_safe_csv
 from segmenter.runs.types import Manifest, Run
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 RUN_ID = re.compile(r"^\d{8}T\d{6}Z-[0-9a-f]{4,12}$")
 AS_OF = re.compile(rb'"as_of": "(\d{4}-\d\d-\d\d)"')
-VERSION = 4
+VERSION = 3
 ROOM = 1 << 20  # bytes below which no run can end well
 Part = TypeVar("Part")
 
@@ -165,10 +165,9 @@ def read(folder: Path) -> Run:
         A file is missing, damaged or of another version.
     """
     manifest, findings, history = read_document(folder)
-    customers, segments, anomalies = (
-        read_table(folder / f"{name}.parquet") for name in ("customers", "segments", "anomalies")
-    )
-    rejected = read_table(folder / "rejected.csv")
+    customers, segments = (read_table(folder / f"{name}.parquet") for name in ("customers", "segments"))
+    odd = "anomalies.parquet" if "anomalies.parquet" in sealed(folder) else "anomalies.csv"  # all that older runs have
+    anomalies, rejected = read_table(folder / odd), read_table(folder / "rejected.csv")
     model, challenger = (_optional(read_model, folder / f"{name}.json") for name in ("model", "challenger"))
     moves, alerts = (_optional(read_table, folder / name) for name in ("moves.parquet", "alerts.parquet"))
     tables = (customers, segments, anomalies, rejected)
@@ -204,7 +203,9 @@ def read_document(folder: Path) -> tuple[Manifest, Findings, History]:
     try:
         document = pydantic_core.from_json(path.read_bytes())
         if document.get("version") != VERSION:
-            raise RunError(f"{path} is of version {document.get('version')}, this program reads {VERSION}.")
+            raise RunError(
+                f"{path} is of version {document.get('version')}, this program reads {VERSION}. Make it again, or read it with the segmenter that made it."
+            )
         manifest, findings, history = _parts()
         return (
             manifest.validate_python(document["manifest"]),

@@ -34,17 +34,31 @@ def check(path: Path) -> None:
     RunError
         It is missing, its bytes are not those that were written, or the folder has no seal.
     """
+    sums = sealed(path.parent)
     try:
-        lines = (path.parent / FILE).read_text(encoding="utf-8").splitlines()
-        sums = {name: digest for digest, _, name in (line.partition("  ") for line in lines)}
         sound = _digest(path) == sums.get(path.name)
-    except (OSError, UnicodeDecodeError) as error:
+    except OSError as error:
         raise RunError(f"{path} is missing or damaged ({error}). Run again, or restore the folder.") from None
     if not sound:
         raise RunError(
             f"{path} is damaged: it is not as the run wrote it ({FILE} tells). Restore the folder from a copy, or remove "
             "it and run again."
         )
+
+
+def sealed(folder: Path) -> dict[str, str]:
+    """The hash of each file of a run's folder as it was sealed, by its name.
+
+    Raises
+    ------
+    RunError
+        The folder has no seal, or it is damaged.
+    """
+    try:
+        lines = (folder / FILE).read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise RunError(f"{folder / FILE} is missing or damaged ({error}). Run again, or restore the folder.") from None
+    return {name: digest for digest, _, name in (line.partition("  ") for line in lines)}
 
 
 def _digest(path: Path) -> str:

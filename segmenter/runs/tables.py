@@ -74,7 +74,7 @@ def read_table(path: Path) -> pd.DataFrame:
     check(path)
     try:
         if path.suffix == ".csv":
-            return pd.read_csv(path, dtype={"text": str})
+            return pd.read_csv(path, dtype=dict.fromkeys(("customer_id", "nearest_ordinary", "text"), str))
         with _database().cursor() as cursor:
             return cursor.execute("SELECT * FROM read_parquet(?)", [str(path)]).df()
     except (OSError, ValueError, duckdb.Error) as error:
