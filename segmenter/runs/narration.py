@@ -52,7 +52,13 @@ def told(
 
 
 def _changes(segments: Sequence[SegmentChange], since: date, days: int, currency: str) -> Iterable[str]:
-    sizes = [f"{each.name} ({_signed(each.customers)})" for each in segments if each.customers.is_real]
+    then, now = (max(sum(getattr(each, f"customers_{side}") for each in segments), 1) for side in ("before", "now"))
+    sizes = [
+        f"{each.name} ({_signed(each.customers)}: from {each.customers_before / then:.0%} to "
+        f"{each.customers_now / now:.0%} of the customers)"
+        for each in segments
+        if each.customers.is_real
+    ]
     money = [f"{each.name} ({_signed(each.money)} {currency}".rstrip() + ")" for each in segments if each.money.is_real]
     yield (
         f"Since {since} these segments changed by more than chance explains: {'; '.join(sizes)}."
@@ -85,7 +91,7 @@ def stories(matches: Iterable[Match], words: Mapping[str, str]) -> Iterator[str]
     split = [match for match in found if match.kind == "split"]
     merged = {name for match in found if match.kind == "merged" for name in match.before}
     for origin in sorted({match.before for match in split}):
-        parts = "; ".join(f"{match.name} ({match.customers:,})" for match in split if match.before == origin)
+        parts = "; ".join(f"{match.name}, {match.customers:,} customers" for match in split if match.before == origin)
         yield words["split"].format(before="; ".join(origin), parts=parts)
     for match in found:
         if match.kind in {"new", "merged"} or (match.kind == "vanished" and match.name not in merged):

@@ -41,7 +41,7 @@ def _history(run):
         _flows(run),
         tuple(BridgeStep(kind, 40, amount) for kind, amount in zip(kinds, (9000, 400, 250, 900, -80, -600, -300, -70, 9500), strict=True)),
         changes, 33, 10, True,
-        (f"Since 2011-12-03 these segments changed by more than chance explains: {NAMES[0]} (+40).",
+        (f"Since 2011-12-03 these segments changed by more than chance explains: {NAMES[0]} (+40: from 33% to 40% of the customers).",
          "Of 600 customers: 3 new, 5 no longer in the export, 12 of the others moved to a better segment, 7 of the others moved to a weaker segment.",
          "10 changed segment only because the segments were redrawn, not by what they did."),
     )  # fmt: skip
@@ -57,7 +57,7 @@ def _history(run):
         "20261102T080000Z-22bb", date(2011, 11, 19), 0.71, 88, 0.33, 0.31, 0.36, 5, 6, drift, (),
         ("The segments of 2011-11-19 no longer fit well: found anew today, 88 of 600 customers would be in another one.",
          "Customers differ from those of 2011-11-19 in: days since the last order.",
-         f"A fresh fit would split {NAMES[0]} into: {NAMES[1]} (310); {NAMES[2]} (95).",
+         f"A fresh fit would split {NAMES[0]} into: {NAMES[1]}, 310 customers; {NAMES[2]}, 95 customers.",
          "Look at the fresh segments and, if they are better, accept them (segmenter runs accept)."),
     )  # fmt: skip
     return History(continuity, movement, AlertCount(False, 3, 2, 7, 2, 1, 4, 3))

@@ -172,7 +172,7 @@ def test_after_an_acceptance_it_is_told_that_the_segments_were_redrawn_and_what_
     assert found.redrawn
     assert {match.kind for match in found.matches} == {"kept", "split"}
     assert "Another model was accepted since then, so the segments were redrawn." in found.sentences
-    assert "Gone was split into: Gone (15); Going (15)." in found.sentences
+    assert "Gone was split into: Gone, 15 customers; Going, 15 customers." in found.sentences
     assert moves["number_now"].eq(7).sum() == 15
 
 
