@@ -17,7 +17,7 @@ ranked AS (
     SELECT
         record,
         row_number() OVER (
-            PARTITION BY ts, customer_id, order_id, product, quantity, amount, copy ORDER BY file
+            PARTITION BY ts, customer_id, order_id, product, quantity, amount, copy ORDER BY file DESC
         ) AS place
     FROM copies
 )

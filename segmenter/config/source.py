@@ -39,7 +39,10 @@ class SourceConfig(Section):
     date_order: Literal["ymd", "dmy", "mdy"] | None = Field(
         None, description="order of a date's parts; unset: found out, ambiguity is an error"
     )
-    sheet: str | None = Field(None, description="sheet of a workbook; unset: the one that holds transactions")
+    sheet: str | None = Field(
+        None,
+        description="sheet of a workbook, or * for all of the same columns; unset: the one that holds transactions",
+    )
     table: str | None = Field(None, description="table of a DuckDB file; unset: the one that holds transactions")
 
     @field_validator("encoding")

@@ -200,6 +200,8 @@ def _header_index(records: Records, width: int, name: str) -> int:
 def _is_header(row: list[str]) -> bool:
     cells = [cell.strip() for cell in row]
     named = [cell for cell in cells if cell]
+    while cells and not cells[-1]:
+        cells.pop()
     return len(named) >= max(2, len(cells) - 1) and not any(NUMBER.match(cell) for cell in named)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import gzip
+import re
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -17,8 +18,10 @@ from segmenter.intake.tally import HEAD, LONGEST_LINE, Tally, line_of_zero, take
 CHUNK = 1 << 22
 MOST_EXPANSION = 200  # a text export compresses ten- to fiftyfold; a bomb a thousandfold
 FREE_EXPANSION = 1 << 28  # bytes that any archive may unfold to
-COMMON_LETTERS = set("éèêëàâäáãåöôóòõøüûúùßçñíìîïœæÉÈÀÄÖÜÅØÇÑ")
-COMMON_MARKS = set("‘’‚“”„–—…€£™®©•«»°")  # where one encoding has these, another has letters
+EVIDENCE = 1 << 18  # bytes of words that an encoding is judged by
+COMMON_LETTERS = set("éèêëàâäáãåöôóòõøüûúùßçñíìîïœæ") | set("ÉÈÊËÀÂÄÁÃÅÖÔÓÒÕØÜÛÚÙÇÑÍÌÎÏŒÆ")
+COMMON_MARKS = set("‘’‚“”„–—…€£™®©•«»°ªº¡¿")  # where one encoding has these, another has letters
+HIGH = re.compile(r"[^\x00-\x7f]")
 
 
 @dataclass(frozen=True)
@@ -144,9 +147,28 @@ def _high_words(chunk: bytes) -> bytes:
 
 
 def _plausible(high: bytes, encoding: str) -> int:
-    text = high.decode(encoding, errors="replace")
-    common = COMMON_LETTERS | COMMON_MARKS
-    return sum((letter in common) - (ord(letter) == 0xFFFD or 0x7F < ord(letter) < 0xA0) for letter in text)
+    """How many of the high bytes are letters and marks where words of Western languages have them, less what never is."""
+    text = high[:EVIDENCE].decode(encoding, errors="replace")
+    places = (found.start() for found in HIGH.finditer(text))
+    return sum(_fit(text[at - 1 : at], text[at], text[at + 1 : at + 2]) for at in places)
+
+
+def _fit(before: str, letter: str, after: str) -> int:
+    """1 for a letter or mark that fits between its neighbours, -1 for what does not, 0 for what says nothing.
+
+    A capital does not follow a small letter (CafÈ), nor a small letter stand before a capital (OíNeill); but for an
+    apostrophe no mark stands between two letters (JAB”N).
+    """
+    if letter == "\ufffd" or "\x7f" < letter < "\xa0":
+        return -1
+    if letter in COMMON_LETTERS:
+        if not before.isalpha() and not after.isalpha():
+            return int(letter in "àÀéèó")
+        is_odd = before.islower() if letter.isupper() else after.isupper() and not before.islower()
+        return -1 if is_odd else 1
+    if letter in COMMON_MARKS:
+        return -1 if before.isalpha() and after.isalpha() and letter != "’" else 1
+    return 0
 
 
 def _has_bare_returns(source: SourceFile) -> bool:

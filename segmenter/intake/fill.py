@@ -137,7 +137,7 @@ def _take(desk: _Desk, group: _Group, roles: Roles) -> Understood:
             continue
         raw.append((batch, batch.raw(connection)))
         evidence |= gather(connection, raw[-1][1], roles.index["time"], columns)
-    formats = settle(total([*known, *evidence.values()]), group.layout.is_typed, name, desk.source)
+    formats = settle(total([*known, *evidence.values()]), name, desk.source)
     meaning = Meaning(roles, formats)
     check_same(group.known, lambda other: other.formats == formats)
     for batch, table in raw:

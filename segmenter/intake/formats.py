@@ -16,14 +16,14 @@ from segmenter.intake.raw import TEXT, RawTable
 Order = Literal["ymd", "dmy", "mdy"]
 TIMES = ("", " %H:%M:%S", " %H:%M", " %H:%M:%S.%f", " %I:%M %p", " %I:%M:%S %p", "T%H:%M:%S", "T%H:%M", "T%H:%M:%S.%f",
          "T%H:%M:%SZ", "T%H:%M:%S.%fZ", " %H:%M:%S UTC")  # fmt: skip
-ZONED = (" %H:%M:%S%z", "T%H:%M:%S%z", " %H:%M:%S.%f%z", "T%H:%M:%S.%f%z", " %H:%M%z", "T%H:%M%z")
+ZONED = (" %H:%M:%S%z", " %H:%M:%S %z", "T%H:%M:%S%z", " %H:%M:%S.%f%z", "T%H:%M:%S.%f%z", " %H:%M%z", "T%H:%M%z")
 BEGINNINGS = {  # what a date of each order begins with: spares trying a hundred formats in vain
     "ymd": "^([0-9]{4}|[0-9]{2}-)",
     "dmy": "^[0-9]{1,2}[-/. ]",
     "mdy": "^([0-9]{1,2}[-/.]|[A-Za-z])",
     "excel": "^[1-9]",
 }
-OFFSET = "(:[0-9]{2}([.][0-9]+)?)[+-][0-9]{2}(:?[0-9]{2})?$"
+OFFSET = "(:[0-9]{2}([.][0-9]+)?) ?[+-][0-9]{2}(:?[0-9]{2})?$"
 # %y stands before %Y: the reader takes the first that fits, and %Y would read 20 as the year 20.
 DAYS: dict[Order, tuple[str, ...]] = {
     "ymd": ("%Y-%m-%d", "%Y/%m/%d", "%Y.%m.%d", "%Y%m%d", "%Y %b %d"),
@@ -54,6 +54,7 @@ LONGEST_NOTHING = max(map(len, NOTHING))
 ABOUT = " \t\n\r\v\f"  # may stand about a value
 INTEGERS = {"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT"}
 MOMENTS = {"DATE", "TIMESTAMP", "TIMESTAMP_S", "TIMESTAMP_MS", "TIMESTAMP_NS", "TIMESTAMP WITH TIME ZONE"}
+FEW_DECIDE, MANY_DIFFER = 2, 20  # distinct numbers that settle no mark, and how many they would settle it for
 ENOUGH = 0.8  # share of a column that a format must read to be the column's
 
 
@@ -223,9 +224,7 @@ def gather(
     if table.types[time] in MOMENTS:
         return _typed(connection, table, f"c{time}")
     found = _dated(connection, table, _as_text(time))
-    if table.layout.is_typed:
-        return found
-    for column in numbers:
+    for column in (number for number in numbers if table.types[number] == TEXT):
         for file, *row in connection.execute(
             "SELECT file, count(point), count(comma), count(*) FILTER (WHERE point <> comma), "  # noqa: S608 - our names
             f"min(t) FILTER (WHERE point <> comma) FROM (SELECT file, t, {number_sql('t', '.', 6)} AS point, "
@@ -273,7 +272,7 @@ def _typed(connection: duckdb.DuckDBPyConnection, table: RawTable, time: str) ->
     return {file: Evidence(n, {"ymd": n}) for file, n in found}
 
 
-def settle(evidence: Evidence, is_typed: bool, name: str, source: SourceConfig) -> Formats:
+def settle(evidence: Evidence, name: str, source: SourceConfig) -> Formats:
     """The formats that read what `evidence` is of; `name` is for messages.
 
     Raises
@@ -281,7 +280,7 @@ def settle(evidence: Evidence, is_typed: bool, name: str, source: SourceConfig) 
     SourceError
         Dates fit both day-first and month-first, numbers both a decimal point and a comma, or neither.
     """
-    decimal = "." if is_typed else source.decimal or _decimal(evidence, name)
+    decimal = source.decimal or _decimal(evidence, name)
     return Formats(source.date_order or _order(evidence, name), decimal)
 
 
@@ -305,8 +304,12 @@ def _order(evidence: Evidence, name: str) -> Order | Literal["excel"]:
 
 
 def _decimal(evidence: Evidence, name: str) -> str:
-    """The mark that reads more of the number columns; text that both read, differently, is an ambiguity."""
-    if evidence.points == evidence.commas and evidence.differing:
+    """The mark that reads more of the number columns; text that both read, differently, is an ambiguity.
+
+    One or two numbers do not decide how a thousand others are read.
+    """
+    few = abs(evidence.points - evidence.commas) <= FEW_DECIDE
+    if evidence.differing and (evidence.points == evidence.commas or (few and evidence.differing > MANY_DIFFER)):
         raise SourceError(
             f"{name}: numbers such as {evidence.number!r} can be read with a decimal point and with a decimal comma. "
             'Settle it in the configuration: [source] decimal = "." (or ",").'

@@ -15,7 +15,9 @@ from segmenter.intake.raw import RawTable, unreadable
 from segmenter.intake.types import FATES, OTHER_CURRENCY, STATUSES
 
 SCALES = {"amount": 4, "quantity": 3, "unit_price": 6}
-CANCELLED = r"^(cancel|storn|void|annul|refus|declin|fail)"
+CANCELLED = (
+    r"^(wc-|order )?(cancel|storn|void|annul|refus|declin|fail|reject|den(ied|y)|trash|abgebroch|abgelehn|fehlgeschl)"
+)
 FLOAT_ID = "^([0-9]+)[.]0+$"  # of an id that went through a float
 WHOLE_ID = f"CASE WHEN contains(customer, '.') THEN regexp_replace(customer, '{FLOAT_ID}', '\\1') ELSE customer END"
 # Columns that few exports fill; a table that has none of them is smaller by them.

@@ -88,11 +88,11 @@ def _guess(
     sampled = gather(connection, _kept(connection, batch, sample, [time, *numbers]), time, numbers)
     evidence = total(sampled.values())
     try:
-        formats = settle(total([*known, evidence]), batch.is_typed, str(batch.path), source)
+        formats = settle(total([*known, evidence]), str(batch.path), source)
     except SourceError:
         return None
     timestamp = _timestamp(connection, time, formats, evidence)
-    mark = _mark(evidence, formats, batch.is_typed or source.decimal is not None)
+    mark = _mark(evidence, formats, source.decimal is not None)
     if timestamp is None or mark is None:
         return None
     types = tuple(_type(index, roles) for index in range(len(batch.dialect.header)))
@@ -119,7 +119,7 @@ def _kept(
     )
     return RawTable(
         "sample",
-        replace(batch.layout, is_typed=False),
+        batch.layout,
         (TEXT,) * len(batch.dialect.header),
         tuple(batch.texts),
         batch.path,

@@ -18,14 +18,10 @@ TEXT = "VARCHAR"  # of columns whose text has still to be cleaned and understood
 
 @dataclass(frozen=True)
 class Layout:
-    """What files have in common that are understood together: column names and the way they are written.
-
-    `is_typed` is true where numbers and dates were typed in the source, so that their text is plain.
-    """
+    """What files have in common that are understood together: column names and the way they are written."""
 
     header: tuple[str, ...]
     kind: str
-    is_typed: bool
 
     @property
     def is_text(self) -> bool:

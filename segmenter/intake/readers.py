@@ -35,7 +35,7 @@ def batches_of(
         if _is_text(file):
             text, dialect = _probe(file, config, folder)
             groups.setdefault((dialect, file.kind == "workbook"), {})[number] = text
-    texts = [TextBatch(dialect, is_typed, group) for (dialect, is_typed), group in groups.items()]
+    texts = [TextBatch(dialect, is_workbook, group) for (dialect, is_workbook), group in groups.items()]
     tables = [
         table_batch(connection, number, file, str(plain_path(file, folder)), config)
         for number, file in files.items()

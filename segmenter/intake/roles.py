@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -29,20 +29,22 @@ NAMES: dict[str, tuple[tuple[str, ...], ...]] = {
         ("createdat", "created", "createddate", "processedat", "paidat"),
     ),
     "amount": (
+        ("itemtotal", "rowtotal", "lineitemtotal"),
         ("amount", "tranamount", "transamount", "transactionamount", "totalamount", "lineamount", "linetotal", "netamount",
          "revenue", "sales", "salesamount", "netsales", "betrag", "umsatz", "gesamtbetrag", "montant", "importe",
          "purchaseamount", "orderamount", "orderamountt", "extendedprice", "totalprice", "totalvalue", "value"),
         ("total", "ordertotal", "grandtotal", "subtotal", "payment", "paymentvalue", "spend", "spent"),
     ),
-    "quantity": (("quantity", "qty", "units", "pieces", "menge", "anzahl", "quantite", "cantidad", "itemcount", "quantityordered"),),
+    "quantity": (("quantity", "qty", "units", "pieces", "menge", "anzahl", "quantite", "cantidad", "itemcount", "quantityordered",
+                  "qtyordered", "orderqty", "qtysold", "quantitysold", "orderitemquantity", "itemquantity", "lineitemquantity", "stueck"),),
     "unit_price": (
-        ("unitprice", "price", "priceeach", "itemprice", "einzelpreis", "preis", "stueckpreis", "prixunitaire", "prix", "precio"),
+        ("unitprice", "price", "priceeach", "itemprice", "lineitemprice", "einzelpreis", "preis", "stueckpreis", "prixunitaire", "prix", "precio"),
         ("listprice", "saleprice", "sellingprice", "retailprice"),
     ),
     "order": (
         ("orderid", "orderno", "ordernumber", "invoiceno", "invoice", "invoiceid", "invoicenumber", "transactionid",
          "transid", "receiptid", "receiptno", "basketid", "bestellnummer", "bestellnr", "rechnungsnummer", "rechnungsnr",
-         "commande", "numerocommande", "pedido", "salesordernumber"),
+         "commande", "numerocommande", "pedido", "salesordernumber", "amazonorderid"),
         ("order", "transaction", "receipt", "basket", "ordername"),
     ),
     "product": (
@@ -59,6 +61,10 @@ NAMES: dict[str, tuple[tuple[str, ...], ...]] = {
               ("mail", "contactemail", "billingemail")),
 }  # fmt: skip
 REQUIRED = ("customer", "time")
+NUMBERED = re.compile(r" \(\d+\)$")  # of a name that a header has several times
+NESTED = re.compile(r"[\[{].*[\]}]", re.DOTALL)
+ADDRESS = re.compile(r"[^@\s{}]+@[^@\s{}]+")
+FEW_ORDERS = 5  # of several products, from which on a money that never differs within an order tells something
 
 
 @dataclass(frozen=True)
@@ -101,6 +107,8 @@ def recognise(
     reasons: dict[str, str] = {}
     for role in NAMES:
         configured = getattr(wanted, role)
+        if role == "amount" and not configured and wanted.quantity and wanted.unit_price:
+            continue
         found = _configured(table, role, configured) if configured else _by_name(table, role, index)
         if found is not None:
             index[role], reasons[role] = found
@@ -108,12 +116,13 @@ def recognise(
         index["email"], reasons["email"] = index["customer"], "its content"
     if wanted.amount is None:
         _settle_money(table, index, reasons, wanted)
+        _check_repeated(table, index)
     _check_complete(table, index)
     return Roles(index, reasons)
 
 
 def _key(name: str) -> str:
-    plain = name.lower().replace("ä", "ae").replace("ö", "oe").replace("ü", "ue").replace("ß", "ss")
+    plain = NUMBERED.sub("", name).lower().replace("ä", "ae").replace("ö", "oe").replace("ü", "ue").replace("ß", "ss")
     return re.sub(r"[^a-z0-9]", "", unicodedata.normalize("NFKD", plain))
 
 
@@ -169,7 +178,7 @@ def _by_content(table: _Table, role: str, taken: dict[str, int]) -> tuple[int, s
 
 def _fits(table: _Table, role: str, index: int) -> bool:
     values = table.values(index)
-    return not values or role not in CONTENT or CONTENT[role](values)
+    return not values or (not _mostly(values, NESTED.fullmatch) and (role not in CONTENT or CONTENT[role](values)))
 
 
 def _mostly(values: Sequence[str], looks: Callable[[str], object]) -> bool:
@@ -186,7 +195,7 @@ def _is_number(values: Sequence[str]) -> bool:
 
 
 def _is_email(values: Sequence[str]) -> bool:
-    return bool(values) and sum("@" in value[1:-1] for value in values) >= 0.8 * len(values)
+    return bool(values) and _mostly(values, ADDRESS.fullmatch)
 
 
 CONTENT: dict[str, Callable[[Sequence[str]], bool]] = {
@@ -200,6 +209,8 @@ CONTENT: dict[str, Callable[[Sequence[str]], bool]] = {
 
 def _settle_money(table: _Table, index: dict[str, int], reasons: dict[str, str], wanted: ColumnsConfig) -> None:
     """Amount or quantity x price: one reading, or an error where both exist and differ."""
+    if "unit_price" in index and "amount" not in index and "quantity" not in index:
+        reasons["unit_price"] += "; no quantity: a line is one piece"
     if "amount" in index and {"quantity", "unit_price"} <= index.keys():
         if wanted.quantity and wanted.unit_price:
             del index["amount"], reasons["amount"]
@@ -211,6 +222,28 @@ def _settle_money(table: _Table, index: dict[str, int], reasons: dict[str, str],
                 f"{table.name}: a line's money could be {amount!r}, or quantity times {price!r}, and they differ. "
                 f"Settle it in the configuration: [source.columns] amount = {amount!r}, or quantity and unit_price."
             )
+
+
+def _check_repeated(table: _Table, index: dict[str, int]) -> None:
+    """Refuse an order's total that stands on each of its lines: it would be counted once a line.
+
+    Told by orders of several products whose lines all have one money, while that of the orders differs.
+    """
+    if not {"amount", "order", "product"} <= index.keys():
+        return
+    amounts, products = defaultdict(set), defaultdict(set)
+    for row in table.sample:
+        order = row[index["order"]]
+        amounts[order].add(row[index["amount"]])
+        products[order].add(row[index["product"]])
+    several = [amounts[order] for order, bought in products.items() if order and len(bought) > 1]
+    if len(several) >= FEW_ORDERS and all(len(each) == 1 for each in several) and len(set.union(*several)) > 1:
+        name = table.header[index["amount"]][:60]
+        raise SourceError(
+            f"{table.name}: {name!r} is the same on all lines of an order, as an order's total is, and would be counted once a "
+            "line. Name the line's own money in the configuration: [source.columns] amount, or quantity and unit_price; where "
+            f"it is the line's own indeed, amount = {name!r}."
+        )
 
 
 def _agree(table: _Table, index: dict[str, int]) -> bool:

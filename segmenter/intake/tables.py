@@ -32,7 +32,7 @@ class TableBatch:
     def layout(self) -> Layout:
         """Its own: no file of other content shares it."""
         names = unique([name for name, _ in self.columns])
-        return Layout(names, f"{self.file.kind} {self.file.sha256}", is_typed=True)
+        return Layout(names, f"{self.file.kind} {self.file.sha256}")
 
     @property
     def dialects(self) -> dict[int, str]:

@@ -29,14 +29,14 @@ class TextBatch:
     """Text files, by their numbers, that one dialect cuts into fields."""
 
     dialect: Dialect
-    is_typed: bool
+    is_workbook: bool
     texts: Mapping[int, Text]
 
     @property
     def layout(self) -> Layout:
         """What they have in common."""
-        kind = f"text {self.dialect.delimiter!r} after {self.dialect.skip} lines"
-        return Layout(self.dialect.header, kind, self.is_typed)
+        source = "text of a workbook" if self.is_workbook else "text"
+        return Layout(self.dialect.header, f"{source} {self.dialect.delimiter!r} after {self.dialect.skip} lines")
 
     @property
     def dialects(self) -> dict[int, str]:

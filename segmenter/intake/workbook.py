@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import os
+import re
 import resource
 import subprocess
 import sys
@@ -28,19 +29,21 @@ MOST_BYTES = 1 << 31
 LEAST_MEMORY, MOST_MEMORY = 1 << 28, 4 << 30  # bytes of address space that the conversion may take
 MEMORY_PER_BYTE = 8  # of the unpacked sheets: a cell of twenty letters is kept twice
 REFUSED = 3
+ALL = "*"  # the name for all sheets of one header
 MOST_EXPANSION = 100  # a sheet compresses ten- to twentyfold
 FREE_EXPANSION = 1 << 24
 BOOKS = {"[Content_Types].xml", "content.xml"}  # what a workbook of Excel or LibreOffice has
 TITLE_ROWS = 30
+THREE_DECIMALS = re.compile(r"-?\d{1,3}\.\d{3}")
 
 
 def sheet_as_csv(path: Path, sheet: str | None, target: Path) -> Path:
-    """Write the sheet named `sheet`, or the one that looks most like transactions, from its header on.
+    """Write the sheet named `sheet`, or the one that looks most like transactions, from its header on; "*": all like that.
 
     Raises
     ------
     SourceError
-        The file is no workbook, unfolds beyond reason, or has no sheet with a header of transactions.
+        The file is no workbook, unfolds beyond reason, or has no sheet with a header of transactions, or several.
     """
     limit = min(LEAST_MEMORY + MEMORY_PER_BYTE * _unfolded(path), MOST_MEMORY)
     words = [str(path), str(target), str(limit), *([] if sheet is None else [sheet])]
@@ -94,20 +97,28 @@ def _convert(path: Path, sheet: str | None, target: Path) -> None:
     names = workbook.sheet_names
     if not names:
         raise SourceError(f"{path} has no sheet. Save it as XLSX or CSV.")
-    if sheet is not None and sheet not in names:
+    if sheet not in {None, ALL, *names}:
         raise SourceError(f"{path} has no sheet {sheet!r}; it has {', '.join(names)}. Set source.sheet to one of them.")
-    best, most = None, (0, 0)
-    for name in [sheet] if sheet else names:
-        found = workbook.get_sheet_by_name(name)
-        if (worth := _promise(_rows(found))) > most:
-            best, most = found, worth
-    if best is None:
+    sheets = [workbook.get_sheet_by_name(name) for name in (names if sheet in {None, ALL} else [sheet])]
+    best = max(sheets, key=lambda each: _promise(_rows(each)))
+    if _promise(_rows(best)) == (0, 0):
         raise SourceError(f"{path}: no sheet looks like transactions ({', '.join(names)}). Set source.sheet.")
     if best.width > MOST_COLUMNS:
         raise SourceError(
             f"{path}: the sheet {best.name} has {best.width:,} columns; at most {MOST_COLUMNS:,} are read."
         )
-    _write(best, _header_row(_rows(best)), target)
+    alike = [each for each in sheets if _header(each) == _header(best)]
+    if len(alike) > 1 and sheet != ALL:
+        raise SourceError(
+            f"{path} has several sheets of the same columns ({', '.join(each.name for each in alike)}). Set source.sheet to one "
+            f'of them, or to "{ALL}" to read them all.'
+        )
+    _write(alike, target)
+
+
+def _header(sheet: CalamineSheet) -> tuple[str, ...]:
+    rows = _rows(sheet)
+    return tuple(_text(cell) for cell in rows[_header_row(rows)]) if rows else ()
 
 
 def _unfolded(path: Path) -> int:
@@ -142,13 +153,16 @@ def _promise(rows: Sequence[Sequence[Any]]) -> tuple[int, int]:
     return promise([str(cell) for cell in rows[index]]), len(rows) - index
 
 
-def _write(sheet: CalamineSheet, header_row: int, target: Path) -> None:
+def _write(sheets: Sequence[CalamineSheet], target: Path) -> None:
+    """The rows of sheets of one header from there on, the header once."""
     with target.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
-        for number, row in enumerate(sheet.iter_rows()):
-            cells = [_text(cell) for cell in row]
-            if number >= header_row and any(cells):
-                writer.writerow(cells)
+        for place, sheet in enumerate(sheets):
+            first = _header_row(_rows(sheet)) + (place > 0)
+            for number, row in enumerate(sheet.iter_rows()):
+                cells = [_text(cell) for cell in row]
+                if number >= first and any(cells):
+                    writer.writerow(cells)
 
 
 def _text(cell: Any) -> str:
@@ -156,12 +170,17 @@ def _text(cell: Any) -> str:
     if isinstance(cell, bool):
         return str(cell)
     if isinstance(cell, float):
-        return str(int(cell)) if cell.is_integer() and abs(cell) < 1e15 else repr(cell)
+        return str(int(cell)) if cell.is_integer() and abs(cell) < 1e15 else _plain(repr(cell))
     if isinstance(cell, datetime):
         return cell.isoformat(sep=" ")
     if isinstance(cell, date | time | timedelta):
         return str(cell)
     return str(cell).replace("\r", " ").strip()
+
+
+def _plain(number: str) -> str:
+    """A number whose point no reader takes for one that parts thousands."""
+    return f"{number}0" if THREE_DECIMALS.fullmatch(number) else number
 
 
 if __name__ == "__main__":

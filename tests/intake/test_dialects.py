@@ -37,6 +37,9 @@ def test_encodings_keep_every_letter(export, table, lines, encoding):
         ["Café – crème", "Tea"],
         ["“Best” mug…", "O’Neill’s – mug"],
         ["€ 5 voucher", "Grüße"],
+        ["JABÓN NIÑO", "CAFÉ PANTALÓN"],
+        ["PROMOÇÕES", "AVIÕES"],
+        ["nº 5", "¡Qué café!"],
     ],
     ids=lambda products: products[0],
 )
