@@ -168,7 +168,10 @@ def _ranked(names: Sequence[str], importance: Floats) -> tuple[tuple[str, float]
 
 
 def _medians(customers: Customers, labels: Ints, n: int) -> list[dict[str, float]]:
-    """Median per feature over the customers who have it, of everybody and of each segment; NaN where fewer than a tenth have."""
+    """Median per feature over the customers who have it, of everybody and of each segment.
+
+    NaN where nobody has it, and where no more than a tenth of a segment have.
+    """
     groups = [np.arange(len(labels)), *(np.flatnonzero(labels == label) for label in range(n))]
     medians: list[dict[str, float]] = [{} for _ in groups]
     for at, feature in enumerate(customers.features):
@@ -176,7 +179,7 @@ def _medians(customers: Customers, labels: Ints, n: int) -> list[dict[str, float
         for found, rows in zip(medians, groups, strict=True):
             known = column[rows]
             known = known[np.isfinite(known)]
-            many = len(known) > TYPICAL * len(rows)
+            many = len(known) > TYPICAL * len(rows) or (len(known) and rows is groups[0])
             found[feature.name] = float(np.median(known, overwrite_input=True)) if many else float("nan")
     return medians
 

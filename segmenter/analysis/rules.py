@@ -44,8 +44,9 @@ def describe(customers: Customers, mine: Mask, show: Format) -> Rule:
 
 
 def _filled(column: Floats) -> Floats:
+    """The column with what is not known below all that is, where a tree can tell it from the rest."""
     known = column[np.isfinite(column)]
-    return np.where(np.isfinite(column), column, np.median(known) if len(known) else 0.0)
+    return np.where(np.isfinite(column), column, 2 * known.min() - known.max() - 1 if len(known) else 0.0)
 
 
 def _f1(inside: Mask, mine: Mask) -> float:
@@ -64,16 +65,10 @@ def _in_words(tree: Any, leaf: int, customers: Customers, show: Format) -> str:
         node = child
     by_name = {feature.name: feature for feature in customers.features}
     conditions = [
-        _condition(by_name[name], *(_whole(customers.column(name), *bound)), show)
+        _condition(by_name[name], customers.column(name), *bound, show)
         for name, bound in ((customers.used[at], bound) for at, bound in bounds.items())
     ]
     return " and ".join(conditions) or "everybody"
-
-
-def _whole(values: Floats, low: float, high: float) -> tuple[float, float]:
-    """Bounds between values that are all whole, such as orders, moved onto values; others as they are."""
-    known = values[np.isfinite(values)]
-    return (np.floor(low) + 1, np.floor(high)) if (known == np.round(known)).all() else (low, high)
 
 
 def _path(tree: Any, leaf: int) -> list[int]:
@@ -90,7 +85,17 @@ def _path(tree: Any, leaf: int) -> list[int]:
     return path[-2::-1]
 
 
-def _condition(feature: Described, low: float, high: float, show: Format) -> str:
+def _condition(feature: Described, values: Floats, low: float, high: float, show: Format) -> str:
+    """One bound or two on a feature; between values that are all whole, such as orders, the bounds are such values."""
+    known = values[np.isfinite(values)]
+    if high < known.min():
+        return f"{feature.label}: not known"
+    if low < known.min():
+        if not np.isfinite(high):
+            return f"{feature.label}: known"
+        low = -np.inf
+    if (known == np.round(known)).all():
+        low, high = np.floor(low) + 1, np.floor(high)
     least, most = (_bound(feature, bound, show) if np.isfinite(bound) else "" for bound in (low, high))
     if least and most:
         return f"{feature.label}: exactly {least}" if low == high else f"{feature.label}: {least} to {most}"

@@ -114,6 +114,15 @@ def _check_usable(connection: Engine, result: RowAccount, rules: RulesConfig) ->
     if rules.missing_customer == "refuse" and any(line.reason == "no_customer" for line in result.lines):
         raise DataError(f"Rows without a customer are refused by rules.missing_customer. Set aside were: {aside}.")
     usable = result.rows_used + sum(line.rows for line in result.lines if line.reason in BEHAVIOUR)
+    later = (
+        f", but for {result.rows_read - result.rows_due:,} later than features.as_of"
+        if result.rows_due < result.rows_read
+        else ""
+    )
+    if not result.rows_due:
+        raise DataError(
+            f"All {result.rows_read:,} rows are later than the day looked from (features.as_of); name a later one."
+        )
     if usable < rules.min_usable_share * result.rows_due or not usable:
         raise DataError(
             f"Only {usable:,} of {result.rows_due:,} rows can be used, less than rules.min_usable_share = "
@@ -125,6 +134,6 @@ def _check_usable(connection: Engine, result: RowAccount, rules: RulesConfig) ->
     ).fetchall()
     if customers < rules.min_customers:
         raise DataError(
-            f"The export holds {customers} customer(s), too few for statistics (rules.min_customers = "
+            f"The export holds {customers} customer(s){later}, too few for statistics (rules.min_customers = "
             f"{rules.min_customers}). Check that source.columns.customer names the right column."
         )

@@ -122,7 +122,7 @@ def _typed(table: RawTable, meaning: Meaning, rules: RulesConfig, more: Mapping[
     """
     cells = ", ".join(f"{sql} AS {name}" for name, sql in {**_cells(table, meaning), **(more or {})}.items())
     read = f"SELECT file, {cells} FROM {table.relation}"  # noqa: S608 - our names
-    whole = f"SELECT * REPLACE ({believable('ts')} AS ts), {WHOLE_ID} AS customer_id, {_amount(meaning)} AS amount FROM ({read})"  # noqa: S608 - our names
+    whole = f"SELECT * REPLACE ({believable('ts')} AS ts), {_customer(meaning)} AS customer_id, {_amount(meaning)} AS amount FROM ({read})"  # noqa: S608 - our names
     return f"SELECT *, {_fault(meaning, rules)} AS fault FROM ({whole})"  # noqa: S608 - our names
 
 
@@ -176,6 +176,12 @@ def _amount(meaning: Meaning) -> str:
     narrow = "CAST(round(CAST(unit_price AS DECIMAL(11, 6)) * CAST(quantity AS DECIMAL(7, 3)), 4) AS DECIMAL(18, 4))"
     is_common = "unit_price BETWEEN -99999 AND 99999 AND quantity BETWEEN -9999 AND 9999"
     return f"CASE WHEN {is_common} THEN {narrow} ELSE {wide} END"
+
+
+def _customer(meaning: Meaning) -> str:
+    """SQL of the customer's id; where that is an address, in lower case, as nobody's address differs by capitals alone."""
+    is_address = meaning.roles.index.get("email") == meaning.roles.index["customer"]
+    return f"lower({WHOLE_ID})" if is_address else WHOLE_ID
 
 
 def _fault(meaning: Meaning, rules: RulesConfig) -> str:

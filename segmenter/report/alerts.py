@@ -162,7 +162,7 @@ def _group(voice: Voice, lines: Sequence[AlertLine], heading: tuple[str, str], m
         return None
     ordered = _by_severity(lines)
     left = len(ordered) - most
-    more = voice("{n} more are in anomalies.csv of the run (column alert).", n=voice.number(left)) if left > 0 else ""
+    more = voice("{n} more are in anomalies.csv of the run.", n=voice.number(left)) if left > 0 else ""
     label, meaning = map(voice, heading)
     return AlertGroup(label, meaning, tuple(_row(voice, line) for line in ordered[:most]), more)
 

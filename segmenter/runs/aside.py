@@ -11,7 +11,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 PREFIX = ".writing-"
@@ -39,7 +39,8 @@ def remove(run: Path) -> None:
     hidden = Path(tempfile.mkdtemp(prefix=f"{PREFIX}{run.name}-", dir=run.parent))
     try:
         run.rename(hidden)  # takes the place of the empty folder
-        shutil.rmtree(hidden, ignore_errors=True)  # a sweep that took the empty folder empties it as well
+        with suppress(FileNotFoundError):  # a sweep that took the empty folder empties it as well
+            shutil.rmtree(hidden)
     finally:
         os.close(handle)
 

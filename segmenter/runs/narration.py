@@ -7,20 +7,21 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
-
-import pandas as pd
+from typing import TYPE_CHECKING
 
 from segmenter.runs.history import Interval, Match, SegmentChange
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 # What a customer did between two runs, in a sentence; each customer is counted in the first that holds.
 STATES = {
     "new": "new",
     "gone": "no longer in the export",
-    "returning": "bought in these {days} days and not in those of the earlier run",
-    "lapsed": "bought in those of the earlier run and not in these",
-    "upgraded": "of the others moved to a better segment",
-    "downgraded": "of the others moved to a weaker segment",
+    "returning": "bought in the last {days} days and not in the {days} before the earlier run",
+    "lapsed": "bought in the {days} days before the earlier run and not in the last {days}",
 }
+MOVES = {"upgraded": "moved to a better segment", "downgraded": "moved to a weaker segment"}
 SHORT = {
     "new": "new", "returning": "bought now, not then", "upgraded": "moved up", "same": "stayed", "downgraded": "moved down",
     "lapsed": "bought then, not now", "gone": "gone",
@@ -75,9 +76,15 @@ def _signed(change: Interval) -> str:
 
 def _counts(moves: pd.DataFrame, days: int) -> Iterable[str]:
     counts = moves["state"].value_counts()
-    found = [f"{counts[state]:,} {words.format(days=days)}" for state, words in STATES.items() if counts.get(state)]
-    if found:
-        yield f"Of {len(moves):,} customers: {', '.join(found)}."
+    told, moved = (
+        [f"{counts[state]:,} {phrase.format(days=days)}" for state, phrase in words.items() if counts.get(state)]
+        for words in (STATES, MOVES)
+    )
+    if told:
+        yield f"Of {len(moves):,} customers: {', '.join(told)}."
+    if moved:
+        rest = len(moves) - sum(int(counts.get(state, 0)) for state in STATES)
+        yield f"Of {'the other ' if told else ''}{rest:,} customers: {', '.join(moved)}."
 
 
 def _cut_point(moves: pd.DataFrame) -> Iterable[str]:
@@ -91,10 +98,13 @@ def stories(matches: Iterable[Match], words: Mapping[str, str]) -> Iterator[str]
     split = [match for match in found if match.kind == "split"]
     merged = {name for match in found if match.kind == "merged" for name in match.before}
     for origin in sorted({match.before for match in split}):
-        parts = "; ".join(f"{match.name}, {match.customers:,} customers" for match in split if match.before == origin)
+        parts = "; ".join(f"{match.name}, {_size(match)}" for match in split if match.before == origin)
         yield words["split"].format(before="; ".join(origin), parts=parts)
     for match in found:
         if match.kind in {"new", "merged"} or (match.kind == "vanished" and match.name not in merged):
             before = "; ".join(match.before)
-            size = f"{match.customers:,} customer{'' if match.customers == 1 else 's'}"
-            yield words[match.kind].format(before=before, name=match.name, size=size)
+            yield words[match.kind].format(before=before, name=match.name, size=_size(match))
+
+
+def _size(match: Match) -> str:
+    return f"{match.customers:,} customer{'' if match.customers == 1 else 's'}"

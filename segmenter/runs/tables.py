@@ -20,6 +20,7 @@ BEGINNING = re.compile(rf"[{UNSEEN}]*+[{SIGNS}]|[\t\r\n]")
 CUT = re.compile(rf"([;|\t\r\n][;|{UNSEEN}]*+)([{SIGNS}])?")
 
 
+TEXTS = ("customer_id", "nearest_ordinary", "text")  # columns that a number's look makes no numbers
 LINE_END = "\r\n"  # RFC 4180's; and Python before 3.13 quotes a carriage return only where it is part of the line's end
 
 
@@ -74,12 +75,18 @@ def read_table(path: Path) -> pd.DataFrame:
     check(path)
     try:
         if path.suffix == ".csv":
-            return pd.read_csv(path, dtype=dict.fromkeys(("customer_id", "nearest_ordinary", "text"), str))
+            return _as_it_was(pd.read_csv(path, dtype=dict.fromkeys(TEXTS, str), keep_default_na=False, na_values=[""]))
         with _database().cursor() as cursor:
             return cursor.execute("SELECT * FROM read_parquet(?)", [str(path)]).df()
     except (OSError, ValueError, duckdb.Error) as error:
         reason = str(error).split("\n", 1)[0]
         raise RunError(f"{path} is missing or damaged ({reason}). Run again, or restore the folder.") from None
+
+
+def _as_it_was(table: pd.DataFrame) -> pd.DataFrame:
+    """`table` without the apostrophes that `safe_cell` put before texts."""
+    texts: list[str] = [*table.select_dtypes("string").columns]
+    return table.assign(**{name: table[name].str.replace(rf"^'(?=[{SIGNS}\t\r\n])", "", regex=True) for name in texts})
 
 
 def read_column(path: Path, name: str) -> pd.Series:

@@ -16,7 +16,6 @@ from segmenter import delivery
 from segmenter.config import Config
 from segmenter.config.schedule import ScheduleConfig
 from segmenter.errors import ConfigError, DeliveryError
-from segmenter.privacy import SECRET
 from segmenter.runs.state import FILE, keep_copy, open_state, read_state, transaction
 from segmenter.schedule import child, ledger, messages
 from segmenter.schedule.ledger import BY_HAND, FOR_OTHERS, Slot
@@ -132,6 +131,8 @@ def _write_previews(told: tuple[delivery.Message, ...], config: Config, folder: 
 @contextmanager
 def _shadow(archive: Path) -> Iterator[Path]:
     """An archive that has all that `archive` has, and into which a run can be written without its being changed."""
+    from segmenter.privacy import SECRET
+
     with tempfile.TemporaryDirectory(prefix="segmenter-") as folder:
         shadow = Path(folder)
         for path in archive.iterdir() if archive.is_dir() else ():

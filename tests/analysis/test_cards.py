@@ -76,6 +76,14 @@ def test_a_rule_on_a_figure_that_is_not_whole_is_not_rounded_to_whole_numbers(rn
     assert described(values, name, (values > low) & (values <= high)).text == text
 
 
+def test_a_rule_says_who_has_no_figure_and_never_a_bound_that_nobody_meets(rng):
+    gaps = np.where(rng.random(2000) < 0.4, np.nan, rng.integers(10, 90, 2000).astype(float))
+    missing = np.isnan(gaps)
+    assert described(gaps, "mean_gap", missing).text == "days between orders: not known"
+    assert described(gaps, "mean_gap", ~missing).text == "days between orders: known"
+    assert described(gaps, "mean_gap", ~missing & (gaps < 40)).text == "days between orders: at most 39"
+
+
 @pytest.mark.parametrize("n", [10_000, 1_000_000])
 def test_a_rule_is_as_fine_among_many_customers_as_among_few(rng, n):
     values = rng.integers(1, 101, n).astype(float)

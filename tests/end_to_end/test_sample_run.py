@@ -74,7 +74,14 @@ def test_net_revenue_is_the_customers_monetary_value(finished):
 
 def test_the_same_input_config_and_seed_give_the_same_bytes(finished, sample, quick_run, tmp_path):
     again = quick_run([sample / "sales.csv"], tmp_path / "runs")
-    for name in ("customers.parquet", "segments.parquet", "anomalies.csv", "rejected.csv", "model.json"):
+    for name in (
+        "customers.parquet",
+        "segments.parquet",
+        "anomalies.parquet",
+        "anomalies.csv",
+        "rejected.csv",
+        "model.json",
+    ):
         digests = {hashlib.sha256((run.folder / name).read_bytes()).hexdigest() for run in (finished, again)}
         assert len(digests) == 1, name
 

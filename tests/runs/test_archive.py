@@ -44,6 +44,13 @@ def test_ids_that_begin_like_a_formula_or_say_nothing_are_read_back_as_they_were
         assert next(row["customer_id"] for row in csv.DictReader(file)) == f"'{ids[0]}"
 
 
+def test_a_run_of_before_that_has_its_odd_customers_in_a_spreadsheet_alone_is_read_as_well(shelf):
+    ids = [f"+49{at}" for at in range(len(shelf.made.anomalies) - 1)] + ["NA"]
+    shelf.made = replace(shelf.made, anomalies=shelf.made.anomalies.assign(customer_id=ids))
+    folder = shelf.write(finish=lambda aside: (aside / "anomalies.parquet").unlink())
+    assert archive.read(folder).anomalies["customer_id"].tolist() == ids
+
+
 def test_the_files_are_for_their_owner_alone_and_listed_with_their_hashes(shelf):
     folder = shelf.write(finish=lambda aside: (aside / "report.html").write_text("<p>report</p>"))
     assert folder.stat().st_mode & 0o777 == 0o700
@@ -121,7 +128,7 @@ def test_a_prune_that_was_killed_midway_is_finished_by_the_next_run(shelf):
 
 
 def _die_removing(folder):
-    aside.shutil.rmtree = lambda path, ignore_errors: os.kill(os.getpid(), signal.SIGKILL)
+    aside.shutil.rmtree = lambda path: os.kill(os.getpid(), signal.SIGKILL)
     aside.remove(folder)
 
 

@@ -1,0 +1,155 @@
+"""Exports as the systems of real shops write them, with what they leave to guess."""
+
+import json
+from datetime import date
+
+import pytest
+from xlsxwriter import Workbook
+
+from segmenter.errors import DataError, SourceError
+
+
+def written(header, rows, delimiter=","):
+    return "\n".join(delimiter.join(map(str, row)) for row in (header, *rows)) + "\n"
+
+
+def money(loaded):
+    return float(sum(row[0] for row in loaded.rows("amount")))
+
+
+def book(path, sheets):
+    with Workbook(path) as workbook:
+        for name, rows in sheets.items():
+            sheet = workbook.add_worksheet(name)
+            for number, row in enumerate(rows):
+                for column, cell in enumerate(row):
+                    (sheet.write_string if isinstance(cell, str) else sheet.write_number)(number, column, cell)
+    return path
+
+
+def test_shopifys_moments_have_a_blank_before_their_offset(export):
+    rows = [(f"#{n}", f"c{n % 5}@x.com", f"2024-01-{n % 15 + 13} 00:30:00 +0100", 10) for n in range(40)]
+    loaded = export.read(written(("Name", "Email", "Created at", "Total"), rows))
+    assert loaded.fates == {"sale": 40}
+    assert str(loaded.rows("min(ts)")[0][0]) == "2024-01-12 23:30:00"
+
+
+def test_an_orders_total_on_each_of_its_lines_is_refused_and_taken_where_it_is_named(export):
+    header = ("order_id", "order_date", "customer_id", "sku", "order_total")
+    rows = [(f"o{n // 3}", f"2024-01-{n // 3 + 13}", f"k{n % 4}", f"p{n % 3}", 30 + n // 3) for n in range(30)]
+    with pytest.raises(SourceError, match="would be counted once a line"):
+        export.read(written(header, rows))
+    assert export.read(written(header, rows), columns={"amount": "order_total"}).fates == {"sale": 30}
+
+
+def test_a_lines_own_total_goes_before_the_orders(export):
+    header = ("Order ID", "Order Date", "Customer ID", "SKU", "Quantity", "Item Total", "Order Total")
+    rows = [(f"o{n // 3}", f"2024-01-{n // 3 + 13}", f"k{n % 4}", f"p{n % 3}", 2, n + 1, 99) for n in range(30)]
+    assert money(export.read(written(header, rows))) == sum(range(1, 31))
+
+
+def test_a_price_without_a_quantity_says_that_a_line_is_one_piece(export):
+    rows = [(f"2024-01-{n % 15 + 13}", f"k{n % 4}", "9.90") for n in range(30)]
+    found = export.read(written(("date", "customer", "price"), rows)).intake.recognition
+    assert found.reasons["unit_price"].endswith("no quantity: a line is one piece")
+
+
+@pytest.mark.parametrize(
+    "status", ["wc-cancelled", "wc-failed", "trash", "Order Cancelled", "Denied", "Rejected", "Abgebrochen", "Abgelehnt", "Fehlgeschlagen"]
+)  # fmt: skip
+def test_words_of_shops_for_orders_that_came_to_nothing(export, status):
+    rows = [(f"2024-01-{n % 15 + 13}", f"k{n % 4}", 10, "completed" if n else status) for n in range(30)]
+    assert export.read(written(("date", "customer", "amount", "status"), rows)).fates == {
+        "sale": 29,
+        "cancelled_status": 1,
+    }
+
+
+def test_of_what_two_exports_repeat_the_newer_tells_what_became_of_it(export):
+    header = ("order_id", "order_date", "customer_id", "amount", "status")
+    rows = [(f"o{n}", f"2024-01-{n % 15 + 13}", f"k{n % 4}", 10, "processing") for n in range(20)]
+    paths = [
+        export.write(written(header, rows), "1.csv"),
+        export.write(written(header, [(*rows[0][:4], "cancelled"), *rows[1:]]), "2.csv"),
+    ]
+    assert export.load(*paths).fates == {"sale": 19, "cancelled_status": 1, "duplicate": 20}
+
+
+def test_one_number_does_not_decide_how_all_others_are_read(export):
+    rows = [(f"k{n % 4}", f"2024-01-{n % 15 + 13}", f"1.{n + 100}") for n in range(40)]
+    text = written(("customer", "date", "amount"), [*rows, ("k1", "2024-01-20", "99.50")], ";")
+    with pytest.raises(SourceError, match="a decimal point and with a decimal comma"):
+        export.read(text)
+    assert money(export.read(text, decimal=".")) == pytest.approx(sum(1 + (n + 100) / 1000 for n in range(40)) + 99.5)
+
+
+def test_two_columns_of_one_name_are_an_ambiguity(export):
+    rows = [("k1", f"2024-01-{n % 15 + 13}", 1, 30) for n in range(20)]
+    with pytest.raises(SourceError, match=r"'Amount' and 'Amount \(2\)' could both be the amount"):
+        export.read(written(("Customer", "Date", "Amount", "Amount"), rows))
+
+
+def test_a_header_that_ends_in_empty_columns_is_a_header(export):
+    rows = [(f"k{n % 4}", f"2024-01-{n % 15 + 13}", 10, "", "", "") for n in range(20)]
+    assert export.read(written(("Customer", "Date", "Amount", "", "", ""), rows)).fates == {"sale": 20}
+
+
+def test_a_customer_known_by_address_is_one_whatever_the_capitals(export):
+    rows = [(f"{'Ann' if n % 2 else 'ann'}{n % 6 // 2}@x.com", f"2024-01-{n % 15 + 13}", 10) for n in range(30)]
+    loaded = export.read(written(("email", "date", "amount"), rows))
+    assert len(loaded.rows("DISTINCT customer_id")) == 3
+
+
+def test_an_object_in_json_is_no_customer(export):
+    lines = [
+        {
+            "id": n,
+            "created_at": f"2024-01-{n % 15 + 13}T10:00:00",
+            "customer": {"id": n % 3, "seen": n},
+            "total_price": 10,
+        }
+        for n in range(30)
+    ]
+    with pytest.raises(SourceError, match="no column was recognised as customer"):
+        export.read("\n".join(map(json.dumps, lines)), name="orders.jsonl")
+
+
+def test_numbers_that_json_has_as_text_have_a_mark_like_those_of_any_text(export):
+    lines = [
+        {"customer": f"k{n % 4}", "date": f"2024-01-{n % 15 + 13}", "amount": f"1.{n + 200},50"} for n in range(30)
+    ]
+    loaded = export.read("\n".join(map(json.dumps, lines)), name="orders.jsonl")
+    assert money(loaded) == sum(1200.5 + n for n in range(30))
+
+
+def test_a_workbook_of_a_sheet_per_month_asks_and_reads_them_all_where_told_so(export):
+    months = {
+        f"2024-0{m}": [
+            ("Customer", "Date", "Amount"),
+            *((f"k{n % 4}", f"2024-0{m}-{n + 13}", 10.125) for n in range(12)),
+        ]
+        for m in (1, 2, 3)
+    }
+    path = book(export.folder / "months.xlsx", {**months, "Notes": [("made by", "hand")]})
+    with pytest.raises(SourceError, match=r"several sheets of the same columns \(2024-01, 2024-02, 2024-03\)"):
+        export.load(path)
+    assert export.load(path, sheet="2024-02").fates == {"sale": 12}
+    whole = export.load(path, sheet="*")
+    assert (whole.fates, money(whole)) == ({"sale": 36}, 364.5)
+
+
+def test_text_numbers_of_a_workbook_are_no_thousandths(export):
+    rows = [
+        ("Customer", "Date", "Amount"),
+        *((f"k{n % 4}", f"2024-01-{n % 15 + 13}", f"1.{n + 200}") for n in range(30)),
+    ]
+    path = book(export.folder / "text.xlsx", {"Sales": rows})
+    with pytest.raises(SourceError, match="a decimal point and with a decimal comma"):
+        export.load(path)
+    assert money(export.load(path, decimal=",")) == sum(1200 + n for n in range(30))
+
+
+def test_a_day_before_all_rows_is_named_as_such(export):
+    rows = [(f"k{n % 4}", f"2024-01-{n % 15 + 13}", 10) for n in range(30)]
+    with pytest.raises(DataError, match=r"All 30 rows are later than the day looked from \(features.as_of\)"):
+        export.load(export.write(written(("customer", "date", "amount"), rows)), as_of=date(2023, 12, 1))
