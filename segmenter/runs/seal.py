@@ -34,10 +34,9 @@ def check(path: Path) -> None:
     RunError
         It is missing, its bytes are not those that were written, or the folder has no seal.
     """
-    sums = sealed(path.parent)
     try:
-        sound = _digest(path) == sums.get(path.name)
-    except OSError as error:
+        sound = _digest(path) == _sums(path.parent).get(path.name)
+    except (OSError, UnicodeDecodeError) as error:
         raise RunError(f"{path} is missing or damaged ({error}). Run again, or restore the folder.") from None
     if not sound:
         raise RunError(
@@ -55,9 +54,13 @@ def sealed(folder: Path) -> dict[str, str]:
         The folder has no seal, or it is damaged.
     """
     try:
-        lines = (folder / FILE).read_text(encoding="utf-8").splitlines()
+        return _sums(folder)
     except (OSError, UnicodeDecodeError) as error:
         raise RunError(f"{folder / FILE} is missing or damaged ({error}). Run again, or restore the folder.") from None
+
+
+def _sums(folder: Path) -> dict[str, str]:
+    lines = (folder / FILE).read_text(encoding="utf-8").splitlines()
     return {name: digest for digest, _, name in (line.partition("  ") for line in lines)}
 
 

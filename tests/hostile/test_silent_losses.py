@@ -95,7 +95,7 @@ CASES = {
     ),
     "names twice in the header": (
         "customer_id,order_date,amount,amount\nc1,2024-01-13,5,7\nc2,2024-01-14,6,8\n",
-        both(fates(sale=2), values(2, "5.0000", "6.0000")),
+        "could both be the amount",
     ),
     "two returns before a feed": ((HEADER + sales(9)).replace("\n", "\r\r\n"), fates(sale=9)),
     "several faults on one line, in columns that are not asked for": (
