@@ -1,5 +1,5 @@
--- One row per record that another file holds already: the n-th copy of a record within its file is
--- repeated where a file before it has an n-th copy too. What a file repeats within itself stays.
+-- One row per record that another file holds as well: the n-th copy of a record within its file is repeated where a file
+-- behind it, which knows what became of the order since, has an n-th copy too. What a file repeats within itself stays.
 -- Only moments that several files cover ($first to $last) are looked at.
 INSERT INTO repeated
 WITH copies AS (
