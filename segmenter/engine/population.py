@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
+from segmenter.analysis.cards import TYPICAL
 from segmenter.analysis.findings import Preparation
 from segmenter.analysis.kmeans import assign
 from segmenter.analysis.prepare import apply
@@ -152,13 +153,15 @@ def _placing(rule: Rule) -> Callable[[Iterator[pa.RecordBatch]], Iterator[pa.Rec
 
 
 def _counted(placed: DataFrame, rule: Rule) -> tuple[Floats, Floats]:
-    """Size, revenue and odd customers per segment (3, k), and the medians (k, p)."""
+    """Size, revenue and odd customers per segment (3, k), and the medians (k, p), NaN where few have the feature."""
     from pyspark.sql import functions
 
     figures = [functions.count("*"), functions.sum("monetary"), functions.count_if(functions.col("beyond") > 0)]
     counts, medians = np.zeros((len(rule.centroids), 3)), np.full((len(rule.centroids), len(rule.names)), np.nan)
-    for segment, *found in placed.groupBy("segment").agg(*figures, *_medians(rule)).collect():
-        counts[segment], medians[segment] = _floats(found[:3]), _floats(found[3:])
+    known = [functions.count(name) for name in rule.names]
+    for segment, *found in placed.groupBy("segment").agg(*figures, *known, *_medians(rule)).collect():
+        counts[segment], (having, middle) = _floats(found[:3]), _floats(found[3:]).reshape(2, -1)
+        medians[segment] = np.where(having > TYPICAL * counts[segment, 0], middle, np.nan)
     return counts.T, medians
 
 
