@@ -96,7 +96,7 @@ def main() -> None:
         raise SystemExit("Something that was to be checked was not there to check.")
     text = (
         "Every tenth run is held against those without a cache. The aim that each costs less than a third of one without is "
-        "missed: reading all days anew takes a second at the most, so that what a reading takes for a week of new files, and "
+        "missed: reading all days anew takes a second or two, so that what a reading takes for a week of new files, and "
         "what follows it, the same in both, decide.\n\n"
         "`python bench/replay.py FOLDER`, small maps, no PDF; after the 27th run its fresh fit is accepted."
     )
