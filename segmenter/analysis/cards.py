@@ -92,15 +92,11 @@ def _advice(customers: Customers, labels: Ints, n: int) -> list[Advice]:
         "age": tenure / max(float(tenure.max()), 1.0),
         "orders": frequency,
     }
-    once = [float((frequency[labels == label] <= 1).mean()) for label in range(n)]
-    return [
-        advise(
-            Standing(
-                **{key: float(np.median(column[labels == label])) for key, column in each.items()}, once=once[label]
-            )
-        )
-        for label in range(n)
-    ]
+    found = []
+    for mine in (labels == label for label in range(n)):
+        typical = {key: float(np.median(column[mine])) for key, column in each.items()}
+        found.append(advise(Standing(**typical, once=float((frequency[mine] <= 1).mean()))))
+    return found
 
 
 def _lateness(customers: Customers) -> Floats:
@@ -173,14 +169,14 @@ def _medians(customers: Customers, labels: Ints, n: int) -> list[dict[str, float
     NaN where nobody has it, and where no more than a tenth of a segment have.
     """
     groups = [np.arange(len(labels)), *(np.flatnonzero(labels == label) for label in range(n))]
+    least = (0.0, *(TYPICAL * len(rows) for rows in groups[1:]))
     medians: list[dict[str, float]] = [{} for _ in groups]
     for at, feature in enumerate(customers.features):
         column = customers.values[:, at].copy()  # side by side in memory, for every group to take from
-        for found, rows in zip(medians, groups, strict=True):
+        for found, rows, few in zip(medians, groups, least, strict=True):
             known = column[rows]
             known = known[np.isfinite(known)]
-            many = len(known) > TYPICAL * len(rows) or (len(known) and rows is groups[0])
-            found[feature.name] = float(np.median(known, overwrite_input=True)) if many else float("nan")
+            found[feature.name] = float(np.median(known, overwrite_input=True)) if len(known) > few else float("nan")
     return medians
 
 

@@ -114,12 +114,9 @@ def _check_usable(connection: Engine, result: RowAccount, rules: RulesConfig) ->
     if rules.missing_customer == "refuse" and any(line.reason == "no_customer" for line in result.lines):
         raise DataError(f"Rows without a customer are refused by rules.missing_customer. Set aside were: {aside}.")
     usable = result.rows_used + sum(line.rows for line in result.lines if line.reason in BEHAVIOUR)
-    later = (
-        f", but for {result.rows_read - result.rows_due:,} later than features.as_of"
-        if result.rows_due < result.rows_read
-        else ""
-    )
-    if not result.rows_due:
+    n_later = result.rows_read - result.rows_due
+    later = f", but for {n_later:,} rows later than features.as_of" if n_later else ""
+    if n_later and not result.rows_due:
         raise DataError(
             f"All {result.rows_read:,} rows are later than the day looked from (features.as_of); name a later one."
         )

@@ -113,8 +113,9 @@ def _typed(frame: DataFrame, roles: Roles, number: int) -> DataFrame:
     names = {role: frame.columns[index] for role, index in roles.index.items()}
     raw = {role: _quoted(name) for role, name in names.items()}
     faults = _faults(raw, names)
+    whole_id = f"regexp_replace({_text(raw['customer'])}, '{FLOAT_ID}', '$1')"
     columns = {
-        "customer_id": f"regexp_replace({_text(raw['customer'])}, '{FLOAT_ID}', '$1')",
+        "customer_id": f"lower({whole_id})" if roles.by_address else whole_id,
         "ts": f"try_cast({raw['time']} as timestamp_ntz)",
         **{
             f"{role}_id" if role == "order" else role: _text(raw.get(role))

@@ -179,9 +179,8 @@ def _amount(meaning: Meaning) -> str:
 
 
 def _customer(meaning: Meaning) -> str:
-    """SQL of the customer's id; where that is an address, in lower case, as nobody's address differs by capitals alone."""
-    is_address = meaning.roles.index.get("email") == meaning.roles.index["customer"]
-    return f"lower({WHOLE_ID})" if is_address else WHOLE_ID
+    """SQL of the customer's id, in lower case where that is an address."""
+    return f"lower({WHOLE_ID})" if meaning.roles.by_address else WHOLE_ID
 
 
 def _fault(meaning: Meaning, rules: RulesConfig) -> str:

@@ -99,6 +99,19 @@ def test_white_space_about_ids_products_and_addresses_is_nothing_in_the_cluster_
 
 
 @pytest.mark.slow
+def test_customers_known_by_address_are_one_whatever_the_capitals_in_the_cluster_too(spark, tmp_path):
+    path = tmp_path / "sales.parquet"
+    mail = "case when Quantity > 2 then 'Shop' else 'shop' end || CustomerID || '@example.com'"
+    duckdb.sql(f"copy (select * exclude (CustomerID), {mail} Email from (values {ROWS}) t ({HEADER})) to '{path}'")
+    engine, _, _ = in_cluster(spark, [path])
+    connection, _ = here([path], tmp_path)
+    assert transactions(engine) == transactions(connection)
+    assert {row[0] for row in connection.execute("select customer_id from transactions").fetchall()} >= {
+        "shop12346@example.com"
+    }
+
+
+@pytest.mark.slow
 def test_rows_that_two_sources_share_count_once(spark, tmp_path):
     paths = [write(tmp_path / "one.parquet"), write(tmp_path / "two.parquet")]
     engine, theirs, _ = in_cluster(spark, paths)

@@ -42,6 +42,15 @@ def test_an_orders_total_on_each_of_its_lines_is_refused_and_taken_where_it_is_n
     assert export.read(written(header, rows), columns={"amount": "order_total"}).fates == {"sale": 30}
 
 
+def test_money_that_is_quantity_times_price_is_the_lines_own_though_the_lines_of_each_order_agree(export):
+    header = ("order_id", "order_date", "customer_id", "sku", "quantity", "unit_price", "amount")
+    rows = [
+        (f"o{n // 3}", f"2024-01-{n // 3 + 13}", f"k{n % 4}", f"p{n % 3}", 2, 5 + n // 3, 2 * (5 + n // 3))
+        for n in range(30)
+    ]
+    assert money(export.read(written(header, rows))) == sum(row[-1] for row in rows)
+
+
 def test_a_lines_own_total_goes_before_the_orders(export):
     header = ("Order ID", "Order Date", "Customer ID", "SKU", "Quantity", "Item Total", "Order Total")
     rows = [(f"o{n // 3}", f"2024-01-{n // 3 + 13}", f"k{n % 4}", f"p{n % 3}", 2, n + 1, 99) for n in range(30)]

@@ -189,7 +189,9 @@ def mixtures(run: Run, look: Look) -> Figure | None:
 def _best_mixture(mixture: MixtureFinding, look: Look) -> str:
     best = look.voice("The best mixture has {n} components.", n=mixture.best_n_clusters)
     if mixture.best_n_clusters == mixture.n_clusters[-1]:
-        best += " " + look.voice("That is the most that was tried: a mixture builds round groups out of smaller ones.")
+        best += " " + look.voice(
+            "That is the most that was tried: a mixture puts an uneven group together out of several round ones."
+        )
     if len(look.names) < 2:
         return best
     return f"{best} {look.voice('Customers between two segments: {n}.', n=look.voice.number(mixture.n_between))}"
