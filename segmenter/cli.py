@@ -130,13 +130,15 @@ def _formats(text: str) -> tuple[str, ...]:
     chosen = tuple(part.strip() for part in text.split(",") if part.strip())
     wrong = [part for part in chosen if part not in FORMATS]
     if wrong or not chosen:
-        raise argparse.ArgumentTypeError(f"{', '.join(wrong) or 'nothing'} is no format; known: {', '.join(FORMATS)}")
+        raise argparse.ArgumentTypeError(
+            f"{', '.join(wrong) or 'nothing'} is not a format; known: {', '.join(FORMATS)}"
+        )
     return chosen
 
 
 def _count(text: str) -> int:
     if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is no number of that; give a whole number from 1 on")
+        raise argparse.ArgumentTypeError(f"{text!r} is not valid here; give a whole number of 1 or more")
     return int(text)
 
 
@@ -144,7 +146,7 @@ def _day(text: str) -> date:
     try:
         return date.fromisoformat(text)
     except ValueError:
-        raise argparse.ArgumentTypeError(f"{text!r} is no day; write it like 2025-06-30") from None
+        raise argparse.ArgumentTypeError(f"{text!r} is not a date; write it like 2025-06-30") from None
 
 
 def _add_analysis(commands: argparse._SubParsersAction[_Parser]) -> None:

@@ -65,7 +65,7 @@ class DeliveryError(SegmenterError):
 
 
 class ResourceError(SegmenterError):
-    """The machine has not the memory or the space that is needed, or does not permit to write."""
+    """The machine lacks memory, disk space or the permission to write."""
 
 
 class HeldError(SegmenterError):

@@ -46,11 +46,13 @@ def key_of(archive: Path) -> bytes:
             raise RunError(f"{path} can be read by others, who could then undo pseudonyms. Run chmod 600 {path}.")
         key = bytes.fromhex(path.read_text(encoding="ascii"))
     except OSError as error:
-        raise RunError(f"The key {path} cannot be used: {error.strerror}. Permit it to its owner.") from None
+        raise RunError(
+            f"The key {path} cannot be used: {error.strerror}. Give its owner permission to read it."
+        ) from None
     except ValueError:
         key = b""
     if len(key) != 32:
-        raise RunError(f"{path} is no key of this program. Restore it, or name another archive with -o.")
+        raise RunError(f"{path} is not a key of this program. Restore it, or name another archive with -o.")
     return key
 
 
@@ -109,7 +111,7 @@ def pseudonymise(connection: duckdb.DuckDBPyConnection, key: bytes) -> pd.DataFr
     Raises
     ------
     RunError
-        Two customers have the same pseudonym, which chance makes of a trillion customers.
+        Two customers have the same pseudonym; by chance that is to be expected only among some 10**12 customers.
     """
     padded = key.ljust(BLOCK, b"\0")
     inner, outer = (bytes(byte ^ pad for byte in padded) for pad in (0x36, 0x5C))

@@ -39,7 +39,7 @@ def workspace(config: Config) -> Iterator[duckdb.DuckDBPyConnection]:
             yield connection
     except duckdb.OutOfMemoryException as error:
         raise ResourceError(
-            f"engine.memory_limit = {config.engine.memory_limit} does not suffice for this export: {_first_line(error)} Raise it, "
+            f"engine.memory_limit = {config.engine.memory_limit} is not enough for this export: {_first_line(error)} Raise it, "
             f"free space in {_folder()} for what spills, or set engine.threads = 1."
         ) from None
     except OSError as error:

@@ -1,6 +1,7 @@
 """Imports go down, never up, never in a circle; analysis stays pure; files and functions stay short."""
 
 import ast
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -29,6 +30,8 @@ def imports_of(path):
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module == "segmenter":
+            yield from (f"segmenter.{alias.name}" for alias in node.names if alias.name != "__version__")
         elif isinstance(node, ast.ImportFrom):
             yield node.module or ""
 
@@ -44,6 +47,27 @@ def test_imports_never_go_up(path):
         return
     above = {other for other in rooms_imported(path) if FLOOR[other] > FLOOR[room]}
     assert not above
+
+
+def module_of(path):
+    return ".".join(path.relative_to(PACKAGE.parent).with_suffix("").parts).removesuffix(".__init__")
+
+
+def modules_imported(path, modules):
+    """Those of `modules` that `path` imports, at any place in it; a package only where a name of its own is asked for."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.ImportFrom):
+            named = [f"{node.module}.{alias.name}" for alias in node.names]
+            yield from (name if name in modules else node.module for name in named)
+
+
+def test_no_module_imports_itself_by_a_detour():
+    modules = {module_of(path): path for path in FILES}
+    graph = {name: set(modules_imported(path, modules)) & modules.keys() for name, path in modules.items()}
+    try:
+        tuple(TopologicalSorter(graph).static_order())
+    except CycleError as error:
+        pytest.fail(" imports ".join(reversed(error.args[1])))
 
 
 def test_every_room_has_a_floor():

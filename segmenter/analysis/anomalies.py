@@ -11,6 +11,7 @@ from scipy.spatial.distance import pdist
 
 from segmenter.analysis.alike import alike
 from segmenter.analysis.dbscan import detect
+from segmenter.analysis.findings import LEAST_CONTRAST
 from segmenter.analysis.order import drawn
 from segmenter.analysis.types import Anomalies, Floats, Mask, Prepared
 
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
 COMMON = 0.01  # what this share of the customers does is no oddity in itself
 MOST = 0.75
 CONTRAST_SAMPLE = 1_000
-LEAST_CONTRAST = 1.5  # as in forty unrelated features
 
 
 def search(prepared: Prepared, config: DbscanConfig, labels: Mapping[str, str]) -> tuple[Prepared, Anomalies]:

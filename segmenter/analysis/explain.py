@@ -54,7 +54,7 @@ PHRASES = {
         "orders always at the same hour (it varies by {value}, for a typical customer by {median})",
     ),
     "orders_in_a_day": ("placed {value} on one day; a typical customer never more than two",) * 2,
-    "shared_orders": ("placed {value} that another customer placed alike; a typical customer {median}",) * 2,
+    "shared_orders": ("placed {value} identical to another customer's; a typical customer {median}",) * 2,
     "gap_variation": (
         "orders in bursts with long silences (the time between orders varies by {value} times its average, typically by {median})",
         "orders like a clock (the time between orders varies by {value} times its average, typically by {median})",

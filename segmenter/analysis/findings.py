@@ -9,6 +9,8 @@ from dataclasses import dataclass
 
 from segmenter.analysis.lifetime_types import LifetimeFinding
 
+LEAST_CONTRAST = 1.5  # as among forty unrelated features; below it near and far mean little
+
 Curve = tuple[float, ...]
 
 
@@ -92,7 +94,7 @@ class SilhouetteProfile:
 class AnomalyFinding:
     """DBSCAN's parameters and curve: `k_distances` are sorted descending and thinned to at most 500.
 
-    `contrast` is how many times the 5th percentile of the distances between `n_contrast` customers the 95th is.
+    `contrast` is the ratio of the 95th to the 5th percentile of the distances between `n_contrast` sampled customers.
     """
 
     names: tuple[str, ...]

@@ -9,10 +9,11 @@ from dataclasses import dataclass
 import numpy as np
 
 NEARLY = 0.8
+DISSOLVES = 0.6  # below it resamples do not find a segment again (Hennig 2007)
 STABILITY = (
     (0.85, "highly stable: it comes back in nearly every resample"),
     (0.75, "valid: it comes back in most resamples"),
-    (0.60, "a pattern: its core comes back, its edge does not"),
+    (DISSOLVES, "a pattern: its core comes back, its edge does not"),
     (0.00, "unstable: resamples find it only in part; do not build on it alone"),
 )
 

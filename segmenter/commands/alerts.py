@@ -58,7 +58,7 @@ def _said(options: Namespace, until: date) -> list[Verdict]:
     for text in options.verdict:
         customer, equals, word = text.rpartition("=")
         if not equals:
-            raise UsageError(f"{text} is no verdict. Write CUSTOMER=expected or CUSTOMER=act")
+            raise UsageError(f"{text} is not a verdict. Write CUSTOMER=expected or CUSTOMER=act")
         said.append(alerts_of.verdict(customer, word, until))
     if options.verdicts:
         said += alerts_of.verdicts_from_csv(Path(options.verdicts), until)

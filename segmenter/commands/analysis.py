@@ -21,6 +21,7 @@ from segmenter.config import Config, load_config
 from segmenter.console import Terminal, print_json
 from segmenter.errors import UsageError
 from segmenter.runs.archive import find
+from segmenter.runs.drift import DRIFTED
 from segmenter.whole import whole
 
 if TYPE_CHECKING:
@@ -135,7 +136,7 @@ def _drift_warning(drift: Sequence[Drift], model: str, n_customers: int) -> str:
         return ""
     return (
         f"These customers differ clearly from those of {model} in {', '.join(drifted)} (population stability index "
-        "0.25 or more beyond chance). Its segments may not fit them; `segmenter run` looks anew."
+        f"{DRIFTED} or more beyond chance). Its segments may not fit them; `segmenter run` looks anew."
     )
 
 

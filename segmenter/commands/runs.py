@@ -230,7 +230,9 @@ def accept(options: Namespace) -> None:
     config, archive = config_of(options), root(options)
     terminal = Terminal(options.quiet)
     if not (options.dry_run or options.yes) and (options.json or not terminal.can_ask):
-        raise UsageError("Nobody is here to be asked. Add --dry-run to see who would move, or --yes to accept.")
+        raise UsageError(
+            "This is not an interactive terminal, so nobody can confirm. Add --dry-run to see who would move, or --yes to accept."
+        )
     found = propose(archive, archive_of.find(archive, options.run), config.kmeans.names)
     if not options.json:
         show_proposal(terminal, found)

@@ -83,7 +83,7 @@ def parse_config(text: str, name: str, **overrides: dict[str, Any]) -> Config:
     try:
         tables = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise ConfigError(f"{name} is not valid TOML: {error}. Mend that line and run again.") from None
+        raise ConfigError(f"{name} is not valid TOML: {error}. Correct that line and run again.") from None
     for section, keys in overrides.items():
         if isinstance(tables.setdefault(section, {}), dict):  # what is no table is refused below, with its line
             tables[section] = {**tables[section], **keys}

@@ -53,7 +53,7 @@ class SourceConfig(Section):
                 "".encode(value)
             except LookupError:
                 raise ValueError(
-                    f'source.encoding = "{value}" is no text encoding; utf-8, cp1252 and utf-16 are'
+                    f'source.encoding = "{value}" is not a text encoding; utf-8, cp1252 and utf-16 are'
                 ) from None
         return value
 

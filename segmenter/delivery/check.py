@@ -49,7 +49,7 @@ def _problems(recipient: str, config: DeliveryConfig) -> list[DeliveryError]:
 
 def _check_address(address: str, config: DeliveryConfig) -> None:
     if not ADDRESS.match(address):
-        raise RefusedError(f"{address} is no e-mail address, webhook:NAME or folder:PATH.")
+        raise RefusedError(f"{address} is not an e-mail address, webhook:NAME or folder:PATH.")
     if not address.isascii():
         raise RefusedError(f"{address} has letters before the @ that few mail servers take; name another address.")
     domain = address.rpartition("@")[2].lower()
@@ -83,7 +83,7 @@ def _check_folder(folder: Path) -> None:
         probe.unlink()
     except OSError as error:
         raise UnreachedError(
-            f"The folder {folder} cannot be written to: {error.strerror}. Permit it or name another one."
+            f"The folder {folder} cannot be written to: {error.strerror}. Grant write permission or name another one."
         ) from None
 
 

@@ -116,8 +116,9 @@ def _plain(known: Brief, voice: Voice) -> tuple[str, ...]:
 
 def _alerts(message: Message, run: Run, config: ReportConfig, voice: Voice, files: tuple[Path, ...]) -> Content:
     """The alerts of a run, as news to one who last heard of the run `message.since`."""
-    from segmenter.report.alerts import FRESH, alert_lines, alert_view
+    from segmenter.report.alerts import alert_lines, alert_view
     from segmenter.report.templating import fill
+    from segmenter.runs.alerts import FRESH
 
     lines, counts = alert_lines(run), run.history.alerts
     page = alert_view(lines, config, run.manifest.as_of, counts)
@@ -129,15 +130,15 @@ def _alerts(message: Message, run: Run, config: ReportConfig, voice: Voice, file
         else voice("Odd customers: {n} new or worse, {date}", n=voice.number(len(fresh)), date=page.date)
     )
     shown = fresh if config.customer_rows else ()
-    text = (*message.text, *_plain_alerts(page, voice))
+    text = (*message.text, *_plain_alerts(page))
     return Content(subject, text, html, files, voice, page.company, page.stats, shown)
 
 
-def _plain_alerts(page: AlertPage, voice: Voice) -> tuple[str, ...]:
-    """What is newly odd or worse, customer by customer, and the rest in numbers, as paragraphs."""
+def _plain_alerts(page: AlertPage) -> tuple[str, ...]:
+    """What is news, customer by customer, and the rest in numbers, as paragraphs."""
     told: list[str] = []
     for group in page.groups:
-        if group.heading in {voice("New"), voice("Worse")}:
+        if group.is_news:
             for row in group.rows:
                 head = ", ".join(filter(None, (row.customer_id, row.severity, row.amount)))
                 told.append(

@@ -85,9 +85,9 @@ def _faults_of_table(name: str, table: pd.DataFrame) -> Iterator[str]:
     for column in table.select_dtypes("number"):
         values = table[column].to_numpy(dtype=float, na_value=np.nan)
         if np.isinf(values).any():
-            yield f"The column {column} of {name} holds a number without end."
+            yield f"The column {column} of {name} contains an infinite value."
         if column in ALWAYS_KNOWN[name] and np.isnan(values).any():
-            yield f"The column {column} of {name} lacks {int(np.isnan(values).sum()):,} of its numbers."
+            yield f"The column {column} of {name} has {int(np.isnan(values).sum()):,} missing value(s)."
 
 
 def _faults_of_csv(path: Path, table: pd.DataFrame) -> Iterator[str]:

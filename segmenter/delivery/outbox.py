@@ -107,7 +107,7 @@ def recover(state: sqlite3.Connection, held: Collection[int], now: datetime) -> 
     )
     values = (json.dumps(list(held)), f"{BY_HAND}%", (now - LONGEST_SENDING).isoformat(), now.isoformat())
     state.execute(
-        "UPDATE delivery SET state = 'failed', answer = 'It was cut short twice; whether it arrived is not known.', "  # noqa: S608 - our words
+        "UPDATE delivery SET state = 'failed', answer = 'Sending was interrupted twice; it may or may not have arrived.', "  # noqa: S608 - our words
         f"finished_at = ? WHERE ambiguous = 1 AND handed = 1 AND {left}",
         (now.isoformat(), *values),
     )

@@ -30,7 +30,7 @@ def _from_file(path: Path, what: str) -> str:
     try:
         if path.stat().st_mode & 0o077:
             raise DeliveryError(
-                f"The file {path}, {what}, can be read by others. Permit its owner alone: chmod 600 {path}"
+                f"The file {path}, {what}, can be read by others. Restrict it to its owner: chmod 600 {path}"
             )
         return path.read_text(encoding="utf-8").strip()
     except (OSError, UnicodeDecodeError) as error:

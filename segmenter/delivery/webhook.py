@@ -134,7 +134,7 @@ def target(url: str) -> SplitResult:
     except ValueError:
         known = False
     if not known or not (url.isascii() and url.isprintable()) or " " in url:
-        raise RefusedError("The webhook's address is no http or https address of plain letters, host and port.")
+        raise RefusedError("The webhook's address is not an http or https address with a host and plain letters.")
     if "@" in parts.netloc:
         raise RefusedError("The webhook's address holds a login, which is not sent; use an address with a key in it.")
     return parts

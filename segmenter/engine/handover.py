@@ -66,7 +66,7 @@ def _exchange(config: EngineConfig) -> Iterator[Path]:
         return
     if config.spark_folder is None or not Path(config.spark_folder).is_dir():
         raise ConfigError(
-            f"engine.spark_folder = {config.spark_folder!r} is no folder of this machine, so that transactions which are "
+            f"engine.spark_folder = {config.spark_folder!r} is not a folder on this machine, so that transactions which are "
             f"read here cannot reach {config.spark}. Name a folder that both reach, or sources that the cluster reads "
             "itself (docs/scale.md)."
         )

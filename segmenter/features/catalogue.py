@@ -38,7 +38,7 @@ CATALOGUE: dict[str, tuple[Feature, ...]] = {
     "features_twins": (
         Feature(
             "shared_orders",
-            "orders, two or more, that another customer placed alike",
+            "orders identical to another customer's (two or more)",
             "orders",
             "count",
             None,

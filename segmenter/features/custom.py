@@ -51,7 +51,7 @@ def custom_features(
     if not isinstance(connection, duckdb.DuckDBPyConnection):
         raise ConfigError('features.folder needs engine.kind = "duckdb": only there are queries of your own enclosed.')
     if not Path(folder).is_dir():
-        raise ConfigError(f"features.folder = {folder!r} is no folder; name the one that holds your .sql files.")
+        raise ConfigError(f"features.folder = {folder!r} is not a folder; name the one that holds your .sql files.")
     paths = sorted(Path(folder).glob("*.sql"))
     with tempfile.TemporaryDirectory(prefix="segmenter-") as aside:
         if paths:
@@ -66,7 +66,7 @@ def _read(path: Path) -> str:
         return path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or "it is not UTF-8 text"
-        raise ConfigError(f"{path} cannot be read: {reason}. Mend it, or take it out of the folder.") from None
+        raise ConfigError(f"{path} cannot be read: {reason}. Correct it, or take it out of the folder.") from None
 
 
 def _hand_over(connection: duckdb.DuckDBPyConnection, as_of: date, aside: Path) -> None:
@@ -94,7 +94,7 @@ def _answer(path: Path, sql: str, asked: tuple[str, str, str], aside: Path) -> d
     except subprocess.TimeoutExpired:
         raise ConfigError(f"{path} took longer than {SECONDS} s and was stopped; make it cheaper.") from None
     if done.returncode == enclosure.REFUSED:
-        raise ConfigError(f"{path} cannot be run: {done.stdout.decode()}. Mend it, or take it out of the folder.")
+        raise ConfigError(f"{path} cannot be run: {done.stdout.decode()}. Correct it, or take it out of the folder.")
     if done.returncode:
         raise ConfigError(
             f"{path} ended its process, mostly for want of memory (engine.memory_limit); make it cheaper."

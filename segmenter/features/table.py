@@ -64,7 +64,9 @@ def _wanted(config: FeaturesConfig, columns: Columns) -> set[str]:
     unknown = sorted(wanted - set(columns))
     if unknown:
         known = ", ".join(columns)
-        raise ConfigError(f"[features] asks for {', '.join(unknown)}, which is no feature; the features are {known}.")
+        raise ConfigError(
+            f"[features] asks for {', '.join(unknown)}, which is not a feature; the features are {known}."
+        )
     return wanted
 
 

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING
 from segmenter.config.report import ReportConfig
 from segmenter.errors import ConfigError, ReportError
 from segmenter.report.alerts import alert_page, write_alerts
+from segmenter.report.answers import FigureData, figure_data, figures
 from segmenter.report.brief import Brief, brief
 from segmenter.report.paper import pdf_problem
-from segmenter.report.sources import FigureData, FigureSource, figure_data, figures
+from segmenter.report.sources import FigureSource
 from segmenter.runs.types import Run
 
 if TYPE_CHECKING:

@@ -14,11 +14,10 @@ from segmenter.report.palette import legible
 from segmenter.report.steps import next_step
 from segmenter.report.templating import fill
 from segmenter.report.types import AlertGroup, AlertLine, AlertPage, AlertRow, Stat
-from segmenter.runs.alerts import told
+from segmenter.runs.alerts import FRESH, told
 from segmenter.runs.history import AlertCount
 from segmenter.runs.types import Run
 
-FRESH = ("new", "worsened")  # what somebody should look at now
 ONE_PAGE = 5  # customers of one state with a row of their own, so that all fits a phone's page
 NAMED = 3  # customers shown of what is no news
 State = Literal["new", "worsened", "ongoing", "resolved"]
@@ -157,14 +156,14 @@ def _headline(voice: Voice, lines: Sequence[AlertLine]) -> str:
 
 
 def _group(voice: Voice, lines: Sequence[AlertLine], heading: tuple[str, str], most: int) -> AlertGroup | None:
-    """The customers of one state, the most severe first, `most` of them with a row."""
+    """The customers of one state that is news, the most severe first, `most` of them with a row."""
     if not lines:
         return None
     ordered = _by_severity(lines)
     left = len(ordered) - most
     more = voice("{n} more are in anomalies.csv of the run.", n=voice.number(left)) if left > 0 else ""
     label, meaning = map(voice, heading)
-    return AlertGroup(label, meaning, tuple(_row(voice, line) for line in ordered[:most]), more)
+    return AlertGroup(label, meaning, tuple(_row(voice, line) for line in ordered[:most]), more, is_news=True)
 
 
 def _row(voice: Voice, line: AlertLine) -> AlertRow:

@@ -50,7 +50,7 @@ def write_pdf(page: Page, voice: Voice, charts: dict[str, Figure], templates: st
             lay_out(page, voice, charts, templates).write_pdf(target, pdf_variant=VARIANT)
     except TimeoutError:
         raise ReportError(
-            f"The PDF takes more than {limits.SECONDS:,.0f} seconds. Leave it out (--format html), or mend the template in "
+            f"The PDF takes more than {limits.SECONDS:,.0f} seconds. Leave it out (--format html), or correct the template in "
             "report.templates."
         ) from None
 

@@ -114,7 +114,7 @@ def environment(templates: str | None) -> ImmutableSandboxedEnvironment:
     from segmenter.report.limits import BoundedEnvironment
 
     if templates is not None and not Path(templates).is_dir():
-        raise ReportError(f"report.templates {templates} is no folder; name the folder with your templates.")
+        raise ReportError(f"report.templates {templates} is not a folder; name the folder with your templates.")
     ours = FileSystemLoader(asset("templates"))
     team = [FileSystemLoader(templates)] if templates else []
     env = BoundedEnvironment(
@@ -129,7 +129,7 @@ def environment(templates: str | None) -> ImmutableSandboxedEnvironment:
 
 
 def _explain(place: str, error: Exception | str) -> str:
-    return f"The report's template cannot be used: {place}: {error}. Mend that line, or remove the file to use ours."
+    return f"The report's template cannot be used: {place}: {error}. Correct that line, or remove the file to use the built-in template."
 
 
 def _place(error: Exception) -> str | None:

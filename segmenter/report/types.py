@@ -219,12 +219,13 @@ class AlertRow:
 
 @dataclass(frozen=True)
 class AlertGroup:
-    """The customers of one state; `more` names or counts those without a row."""
+    """The customers of one state; `more` names or counts those without a row, `is_news` that somebody should look now."""
 
     heading: str
     meaning: str
     rows: tuple[AlertRow, ...]
     more: str = ""
+    is_news: bool = False
 
 
 @dataclass(frozen=True)

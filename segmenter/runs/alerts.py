@@ -24,7 +24,7 @@ COLUMNS = (
     "verdict", "until",
 )  # fmt: skip
 WORDS = {"expected": "expected", "act": "act", "act on it": "act"}  # what a person may write, and what it means
-FRESH = ("new", "worsened")
+FRESH = ("new", "worsened")  # what somebody should look at now
 ORDER = {"new": 0, "worsened": 1, "ongoing": 2, "resolved": 3}
 Row = dict[str, Any]
 
@@ -66,6 +66,21 @@ def alerts(
     edge = as_of - timedelta(days=config.remember_days)
     kept = [row for row in rows if row["state"] != "resolved" or date.fromisoformat(str(row["changed"])) >= edge]
     return _ordered(pd.DataFrame(kept, columns=list(COLUMNS)))
+
+
+def of_run(
+    state: sqlite3.Connection,
+    anomalies: pd.DataFrame,
+    before: pd.DataFrame | None,
+    run_id: str,
+    as_of: date,
+    config: HistoryConfig,
+) -> tuple[pd.DataFrame, AlertCount]:
+    """The `alerts` of a run with the verdicts that the archive's `state` holds on them, and their number."""
+    verdicts = read_verdicts(state)
+    table = alerts(anomalies, before, run_id, as_of, config, holding(verdicts, as_of))
+    table = with_verdicts(table, verdicts, as_of)
+    return table, count(table, precision(state), as_of, is_baseline=before is None)
 
 
 def _ordered(table: pd.DataFrame) -> pd.DataFrame:
@@ -205,7 +220,7 @@ def verdict(customer_id: str, word: str, until: date, note: str = "") -> Verdict
     """
     said = WORDS.get(" ".join(word.casefold().split()))
     if said is None or not customer_id.strip():
-        raise UsageError(f"{customer_id}={word} is no verdict. Write CUSTOMER=expected or CUSTOMER=act.")
+        raise UsageError(f"{customer_id}={word} is not a verdict. Write CUSTOMER=expected or CUSTOMER=act.")
     return Verdict(customer_id.strip(), said, until, note)
 
 
@@ -238,9 +253,9 @@ def _of_a_line(path: Path, line: int, row: Mapping[str, str | None], until: date
     try:
         ends = date.fromisoformat(day) if day else until
     except ValueError:
-        raise UsageError(f"{path}, line {line}: {day!r} is no day. {_FORM}") from None
+        raise UsageError(f"{path}, line {line}: {day!r} is not a date. {_FORM}") from None
     try:
         return verdict(customer, word, ends, note)
     except UsageError:
-        what = f"{word!r} is no verdict" if customer else "it names no customer"
+        what = f"{word!r} is not a verdict" if customer else "it names no customer"
         raise UsageError(f"{path}, line {line}: {what}. {_FORM}") from None

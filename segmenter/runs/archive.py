@@ -83,7 +83,7 @@ def check_room(archive: Path) -> None:
     """
     there = next(path for path in (archive, *archive.absolute().parents) if path.exists())
     if not there.is_dir() or not os.access(there, os.W_OK | os.X_OK):
-        what = "may not be written to" if there.is_dir() else "is no folder"
+        what = "may not be written to" if there.is_dir() else "is not a folder"
         raise UsageError(f"The archive cannot be {archive}: {there} {what}. Name another folder with -o, or permit it.")
     free = shutil.disk_usage(there).free
     if free < ROOM:

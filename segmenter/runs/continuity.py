@@ -118,7 +118,7 @@ def _sentences(
     """The verdict first; `moved` is how many of how many customers a fresh fit would put elsewhere."""
     fits = "still fit" if agreement >= CLOSE else "no longer fit well"
     elsewhere = f"{moved[0]:,} of {moved[1]:,} customers would be" if moved[0] else "no customer would be"
-    sentences = [f"The segments of {since} {fits}: found anew today, {elsewhere} in another one."]
+    sentences = [f"The segments of {since} {fits}: {elsewhere} in another one if they were refitted today."]
     if drifted:
         sentences.append(f"Customers differ from those of {since} in: {'; '.join(drifted)}.")
     sentences += stories(matches, FRESH_FIT)

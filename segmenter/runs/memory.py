@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from segmenter.config.history import HistoryConfig
-from segmenter.runs.alerts import alerts, count, holding, precision, read_verdicts, with_verdicts
+from segmenter.runs.alerts import of_run
 from segmenter.runs.customers import Earlier
 from segmenter.runs.history import Movement
 from segmenter.runs.movement import movement, side
@@ -31,12 +31,9 @@ def remember(run: Run, root: Path, config: HistoryConfig) -> Run:
     if before is not None and before.model is not None:
         seen = earlier.seen(_newcomers(before, run))
         moved, moves = movement(side(before), side(run), config.period_days, run.manifest.seed, seen)
-    as_of, known = run.manifest.as_of, before.alerts if before else None
+    manifest, known = run.manifest, before.alerts if before else None
     with open_state(root) as state:
-        verdicts, judged = read_verdicts(state), precision(state)
-    table = alerts(run.anomalies, known, run.manifest.run_id, as_of, config, holding(verdicts, as_of))
-    table = with_verdicts(table, verdicts, as_of)
-    counts = count(table, judged, as_of, is_baseline=known is None)
+        table, counts = of_run(state, run.anomalies, known, manifest.run_id, manifest.as_of, config)
     sentences = (*run.history.sentences, *earlier.sentences)
     return replace(
         run, history=replace(run.history, movement=moved, alerts=counts, sentences=sentences), moves=moves, alerts=table

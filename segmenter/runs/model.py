@@ -54,9 +54,7 @@ def read_model(path: Path) -> Model:
         _check(model)
     except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         reason = str(error).split("\n", 1)[0]
-        raise RunError(
-            f"{path} is no model that can be used ({reason}). Use another run's model, or run again."
-        ) from None
+        raise RunError(f"{path} is not a usable model ({reason}). Use another run's model, or run again.") from None
     return model
 
 

@@ -9,7 +9,7 @@ import pandas as pd
 
 from segmenter.config.history import HistoryConfig
 from segmenter.errors import RunError
-from segmenter.runs.alerts import alerts, count, holding, precision, read_verdicts, with_verdicts
+from segmenter.runs.alerts import of_run
 from segmenter.runs.archive import read
 from segmenter.runs.state import read_state
 from segmenter.runs.types import Run
@@ -25,12 +25,9 @@ def as_news(run: Run, root: Path, since: str | None) -> Run:
     if before is None or run.alerts is None:
         return run
     manifest = run.manifest
-    as_of, config = manifest.as_of, HistoryConfig(**manifest.config.get("history", {}))
+    config = HistoryConfig(**manifest.config.get("history", {}))
     with read_state(root) as state:
-        verdicts, judged = read_verdicts(state), precision(state)
-    fresh = alerts(run.anomalies, before, manifest.run_id, as_of, config, holding(verdicts, as_of))
-    table = with_verdicts(fresh, verdicts, as_of)
-    counts = count(table, judged, as_of, is_baseline=False)
+        table, counts = of_run(state, run.anomalies, before, manifest.run_id, manifest.as_of, config)
     return replace(run, alerts=table, history=replace(run.history, alerts=counts))
 
 

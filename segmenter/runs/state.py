@@ -64,7 +64,7 @@ def open_state(archive: Path) -> Iterator[sqlite3.Connection]:
         witness.trust(path)
 
 
-_WAYS_OUT = "Permit it, free space, or name another archive."
+_WAYS_OUT = "Grant write permission, free space, or name another archive."
 
 
 def _opened(path: Path, held: ExitStack) -> sqlite3.Connection:

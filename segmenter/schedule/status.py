@@ -53,7 +53,7 @@ def _condition(state: sqlite3.Connection, schedule: ScheduleConfig, now: datetim
 
 def _overdue(schedule: ScheduleConfig, since: datetime, late: datetime) -> str:
     overdue = times.missed(schedule, since, late, 1)
-    return f"The due time {overdue[-1]:%Y-%m-%d %H:%M} UTC has not been looked at." if overdue else ""
+    return f"The run that was due at {overdue[-1]:%Y-%m-%d %H:%M} UTC has not started." if overdue else ""
 
 
 def _unfinished(schedule: ScheduleConfig, row: dict[str, Any], due: datetime, now: datetime, grace: timedelta) -> str:

@@ -64,9 +64,7 @@ def make(desk: Desk, schedule: ScheduleConfig, slot: Slot) -> None:
     log.info("begins", extra={"schedule": slot.schedule, "due": slot.due, "attempt": slot.attempt})
     desk.heartbeat.tell(desk.config.delivery, "start", f"{slot.schedule} {slot.due.isoformat()}")
     if slot.crashes > MOST_CRASHES:
-        outcome = Outcome(
-            None, f"Its work was cut short {slot.crashes} times, by a crash of the service or the machine."
-        )
+        outcome = Outcome(None, f"It was interrupted {slot.crashes} times by a crash of the service or the machine.")
     elif problem := _no_room(desk):
         outcome = Outcome(None, problem)
     else:

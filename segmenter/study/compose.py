@@ -12,6 +12,7 @@ from segmenter.analysis.customers import Format
 from segmenter.analysis.explain import Explained, explain
 from segmenter.analysis.findings import Findings, SegmentCard, SilhouetteProfile
 from segmenter.analysis.lifetime_types import LifetimeFinding
+from segmenter.analysis.names import DISSOLVES
 from segmenter.analysis.silhouette import silhouette_profiles
 from segmenter.analysis.threads import single_threaded, workers
 from segmenter.analysis.types import Floats
@@ -142,7 +143,7 @@ def _separation(core: Core, cards: tuple[SegmentCard, ...]) -> tuple[str, ...]:
     """How far the segmentation can be trusted, in sentences."""
     choice = core.segmentation.choice
     sentences = [choice.reason]
-    shaky = [card.name for card in cards if card.stability is not None and card.stability < 0.6]
+    shaky = [card.name for card in cards if card.stability is not None and card.stability < DISSOLVES]
     if shaky:
         sentences.append(
             f"Resamples do not find these segments reliably: {', '.join(shaky)}. Read them as a description."

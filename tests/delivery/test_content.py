@@ -5,18 +5,21 @@ import email
 import email.policy
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 import segmenter
 from segmenter.config.delivery import WebhookConfig
+from segmenter.config.history import HistoryConfig
 from segmenter.config.report import ReportConfig
 from segmenter.delivery.content import content
 from segmenter.delivery.webhook import CHAT_PARAGRAPHS, body
 from segmenter.errors import RunError
 from segmenter.report.language import Voice
 from segmenter.runs import archive
+from segmenter.runs.alerts import alerts, count
 
 ME = "me@shop.example"
 
@@ -42,6 +45,21 @@ def test_the_mail_of_an_alert_names_the_new_customer_with_reason_and_money_and_c
         assert new_customer(post) in text
         assert row["reason"] in text
         assert f"€{abs(row['amount_at_stake']):,.0f} at stake" in text
+
+
+def test_at_a_first_look_text_and_page_name_the_same_customers(post):
+    run = archive.read(post.archive / post.run_id)
+    table = alerts(run.anomalies, None, post.run_id, run.manifest.as_of, HistoryConfig())
+    counts = count(table, (0, 0), run.manifest.as_of, is_baseline=True)
+    first = archive.write(
+        replace(run, alerts=table, history=replace(run.history, alerts=counts)),
+        post.archive / "first",
+        lambda aside: None,
+    )
+    told = content(post.message(ME, kind="alerts"), first.parent, post.report)
+    named = [customer for customer in table["customer_id"] if f">{customer}<" in told.html]
+    assert named
+    assert all(any(f": {customer}" in paragraph for paragraph in told.text) for customer in named)
 
 
 def test_the_mail_of_an_alert_is_styled_where_mail_clients_look(post, mailbox):

@@ -98,7 +98,7 @@ def test_what_a_webhook_lacks_is_said_before(post, monkeypatch):
     config = post.config.model_copy(update={"webhooks": hooks})
     assert "NOT_SET" in str(check(["webhook:ops"], config)[0])
     assert "[delivery.webhooks.other]" in str(check(["webhook:other"], config)[0])
-    assert "no e-mail address" in str(check(["somebody"], config)[0])
+    assert "not an e-mail address" in str(check(["somebody"], config)[0])
 
 
 def test_a_folder_gets_the_files_whole(post, tmp_path):

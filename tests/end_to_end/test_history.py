@@ -166,7 +166,7 @@ def test_the_command_line_judges_alerts_and_counts_each_once(copied, segmenter):
 
 def test_an_acceptance_is_shown_before_it_is_made_and_made_only_where_it_is_agreed_to(copied, segmenter):
     folder, before, after = copied
-    assert "Nobody is here to be asked" in segmenter("runs", "accept", "latest", status=2)
+    assert "nobody can confirm" in segmenter("runs", "accept", "latest", status=2)
     shown = segmenter("runs", "accept", "latest", "--dry-run", "--to", "movers.csv")
     moving = after.customers[after.customers["segment"] != after.customers["challenger_segment"]]
     listed = pd.read_csv(folder / "movers.csv", dtype={"customer_id": str})

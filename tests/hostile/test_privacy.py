@@ -117,7 +117,7 @@ def test_a_damaged_key_is_named_and_never_replaced(tmp_path, content):
     path = tmp_path / privacy.SECRET
     path.write_text(content)
     path.chmod(0o600)
-    with pytest.raises(RunError, match="is no key of this program"):
+    with pytest.raises(RunError, match="is not a key of this program"):
         privacy.key_of(tmp_path)
     assert path.read_text() == content
 

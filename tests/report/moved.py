@@ -57,7 +57,7 @@ def _history(run):
     )
     continuity = Continuity(
         "20261102T080000Z-22bb", date(2011, 11, 19), 0.71, 88, 0.33, 0.31, 0.36, 5, 6, drift, (),
-        ("The segments of 2011-11-19 no longer fit well: found anew today, 88 of 600 customers would be in another one.",
+        ("The segments of 2011-11-19 no longer fit well: 88 of 600 customers would be in another one if they were refitted today.",
          "Customers differ from those of 2011-11-19 in: days since the last order.",
          f"A fresh fit would split {NAMES[0]} into: {NAMES[1]}, 310 customers; {NAMES[2]}, 95 customers.",
          "Look at the fresh segments and, if they are better, accept them (segmenter runs accept)."),

@@ -211,9 +211,9 @@ def test_verdicts_come_from_a_csv_of_any_common_mark(tmp_path, mark):
 @pytest.mark.parametrize(
     ("text", "says"),
     [
-        ("customer_id,verdict\na,act\nb,perhaps\n", "line 3: 'perhaps' is no verdict. A line"),
+        ("customer_id,verdict\na,act\nb,perhaps\n", "line 3: 'perhaps' is not a verdict. A line"),
         ("customer_id,verdict\n,act\n", "line 2: it names no customer. A line"),
-        ("customer_id,verdict,until\na,act,31.12.2025\n", "line 2: '31.12.2025' is no day. A line"),
+        ("customer_id,verdict,until\na,act,31.12.2025\n", "line 2: '31.12.2025' is not a date. A line"),
         ("customer,verdict\na,act\n", "has no column customer_id. A line"),
         ("", "has no column customer_id and no column verdict. A line"),
     ],

@@ -118,7 +118,7 @@ def test_a_model_is_read_as_it_was_written(model_file):
 
 def test_a_flipped_bit_in_a_model_is_named(model_file):
     flip(model_file)
-    with pytest.raises(RunError, match="no model that can be used"):
+    with pytest.raises(RunError, match="not a usable model"):
         read_model(model_file)
 
 
@@ -170,7 +170,7 @@ def test_numbers_that_are_no_model_are_refused_even_with_a_right_checksum(model_
     edit(document["model"])
     document["sha256"] = module._checksum(document["model"])
     model_file.write_text(json.dumps(document))
-    with pytest.raises(RunError, match="no model that can be used"):
+    with pytest.raises(RunError, match="not a usable model"):
         read_model(model_file)
 
 
@@ -190,7 +190,7 @@ def test_numbers_that_are_no_model_are_refused_even_with_a_right_checksum(model_
 )
 def test_a_file_that_is_no_model_is_refused(model_file, text):
     model_file.write_text(text)
-    with pytest.raises(RunError, match="no model that can be used"):
+    with pytest.raises(RunError, match="not a usable model"):
         read_model(model_file)
 
 

@@ -351,7 +351,7 @@ def test_a_new_cron_or_time_zone_counts_from_its_edit_and_makes_up_for_nothing(s
     shop.settle(service)
     shop.clock.moment = MONDAY + timedelta(days=14, hours=-1)  # the service was away for a Monday
     shop.write({**weekly(shop), **edited})
-    assert "has not been looked at" not in conditions(shop.archive, load_config(shop.file), shop.clock())[0].problem
+    assert "has not started" not in conditions(shop.archive, load_config(shop.file), shop.clock())[0].problem
     shop.settle(service, ticks=2)
     assert shop.slots("state") == [("done",)]
     shop.clock.advance(days=7)
@@ -378,7 +378,7 @@ def test_a_monitor_learns_of_lateness_failure_and_health(shop):
     config = service.settings.config
     assert [each.problem for each in conditions(shop.archive, config, MONDAY)] == [""]
     late = MONDAY + timedelta(hours=2)
-    assert "has not been looked at" in conditions(shop.archive, config, late)[0].problem
+    assert "has not started" in conditions(shop.archive, config, late)[0].problem
     shop.clock.moment, shop.script = MONDAY, FAILS
     shop.settle(service)
     assert "sales.csv is gone" in conditions(shop.archive, config, late)[0].problem
@@ -510,7 +510,7 @@ def test_a_due_time_that_nobody_claimed_is_late_after_its_grace(shop):
     shop.settle(service)
     config = service.settings.config
     assert conditions(shop.archive, config, MONDAY + timedelta(minutes=14))[0].problem == ""
-    assert "has not been looked at" in conditions(shop.archive, config, MONDAY + timedelta(minutes=16))[0].problem
+    assert "has not started" in conditions(shop.archive, config, MONDAY + timedelta(minutes=16))[0].problem
 
 
 def test_an_edit_moves_no_service_to_an_archive_that_it_does_not_hold(shop):

@@ -132,8 +132,8 @@ def _reach_reading(run: Run, look: Look) -> str:
     finding = run.findings.anomalies
     lonely = float((np.array(finding.k_distances) > finding.eps).mean())
     return look.voice(
-        "About {share} of the customers, left of the crossing, have fewer than {n} others within reach; {odd} of them are "
-        "near no one who has more, and count as odd.",
+        "About {share} of the customers, left of the crossing, have fewer than {n} others within reach. {odd} of them are "
+        "not within reach of anybody who has that many either: these count as odd.",
         share=look.voice.percent(lonely),
         n=look.voice.number(finding.min_samples),
         odd=look.voice.number(finding.n_noise),

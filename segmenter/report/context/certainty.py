@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from segmenter.analysis.choice import margin
+from segmenter.analysis.choice import MAJORITY, VALID_STABILITY, margin
 from segmenter.report.context import readings
 from segmenter.report.context.view import View, columns, parts, table, text
 from segmenter.report.types import Cell, Part, Section, Table
@@ -16,8 +16,8 @@ METHODS = {
 }
 RULE = (
     "The rule: the number with the most votes is taken, at a tie the one with the higher silhouette, and counts as clear "
-    "where at least three criteria agree, its silhouette is {margin} above that of data without groups and its segments come "
-    "back when customers are resampled (Jaccard 0.75); else the most stable number that does the last two is taken, and "
+    "where at least {majority} criteria agree, its silhouette is {margin} above that of data without groups and its segments come "
+    "back when customers are resampled (Jaccard {valid}); else the most stable number that does the last two is taken, and "
     "one segment where none does."
 )
 CRITERIA = {
@@ -70,7 +70,14 @@ def _votes(view: View) -> tuple[str, ...]:
     if voted and silent:
         found.append(say("No opinion: {criteria}.", criteria=", ".join(silent)))
     if voted:
-        found.append(say(RULE, margin=say.number(margin(choice.n_silhouette), 2)))
+        found.append(
+            say(
+                RULE,
+                majority=say.number(MAJORITY),
+                margin=say.number(margin(choice.n_silhouette), 2),
+                valid=say.number(VALID_STABILITY, 2),
+            )
+        )
     return tuple(found)
 
 

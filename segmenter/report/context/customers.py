@@ -15,8 +15,8 @@ DIRECTIONS = (
     "weigh most in it; the arrow points to more."
 )
 FOUND = (
-    "For each customer the distance to as many others as it takes not to be odd, the loneliest customer first. Where the "
-    "curve levels off, customers have company."
+    "How far each customer is from a crowd of others that is large enough to count as ordinary, the most isolated customer "
+    "first. Where the curve levels off, customers have company."
 )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from segmenter.analysis.findings import LEAST_CONTRAST
 from segmenter.report.context import lifetime
 from segmenter.report.context.readings import LINKAGES, METRICS
 from segmenter.report.context.view import View, code, columns, parts, table, text
@@ -74,9 +75,10 @@ def _step_anomalies(view: View) -> tuple[str, ...]:
         return (found,)
     contrast = voice(
         "Contrast of the distances in these features: between {n} customers the long ones (95th percentile) are {times} times "
-        "the short ones (5th); below 1.5 near and far would mean little.",
+        "the short ones (5th); below {least} near and far would mean little.",
         n=voice.number(dbscan.n_contrast),
         times=voice.number(dbscan.contrast, 1),
+        least=voice.number(LEAST_CONTRAST, 1),
     )
     return found, contrast
 
@@ -188,7 +190,7 @@ def _sources(view: View, chapters: tuple[Section, ...], asides: tuple[Table, ...
             code(source.stored),
         )
         for source in sources(
-            view, chapters, (*asides, *(view.figures("shares") if not view.run.history.movement else ()))
+            view.run, chapters, (*asides, *(view.figures("shares") if not view.run.history.movement else ()))
         )
     ]
     title = view.voice("Sources in run {run}", run=view.run.manifest.run_id)

@@ -6,6 +6,7 @@ from segmenter.report.alerts import judged
 from segmenter.report.carriers import carriers
 from segmenter.report.context.view import View, columns, parts, table, text
 from segmenter.report.types import Cell, Part, Section, Table
+from segmenter.runs.drift import DRIFTED, FEWEST, SHIFTED
 from segmenter.runs.history import AlertCount, Continuity, Interval, Movement, SegmentChange
 
 STEPS = {
@@ -39,7 +40,7 @@ def moves(view: View) -> Section | None:
                 "Do the segments still fit?",
                 (
                     *(history.sentences if compared else ()),
-                    *((*history.continuity.sentences, _drift_words()) if history.continuity else ()),
+                    *((*history.continuity.sentences, _drift_words(view)) if history.continuity else ()),
                 ),
                 (),
                 (_fit(view, history.continuity), _drift(view, history.continuity)) if history.continuity else (),
@@ -190,11 +191,15 @@ def _fit(view: View, found: Continuity) -> Table:
     )
 
 
-def _drift_words() -> str:
-    return (
-        "The stability index compares how a feature is spread now and then: below 0.1 it is steady, from 0.25 on it has "
-        "drifted (population stability index). The distance says how far values have moved on average, as a part of "
-        "the range that the middle half of the customers took then."
+def _drift_words(view: View) -> str:
+    return view.voice(
+        "The population stability index compares how a feature is spread now and then. The verdict counts only what exceeds "
+        "the index that chance alone gives for so many customers: shifted from {shifted} beyond it, drifted from {drifted}; "
+        "among fewer than {fewest} customers nothing can be said. The distance says how far values have moved on average, as "
+        "a part of the range that the middle half of the customers took then.",
+        shifted=view.voice.number(SHIFTED, 1),
+        drifted=view.voice.number(DRIFTED, 2),
+        fewest=view.voice.number(FEWEST),
     )
 
 

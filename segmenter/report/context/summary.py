@@ -8,6 +8,7 @@ from segmenter.analysis.findings import SegmentCard
 from segmenter.report.concentration import revenue_curve, share_of_best
 from segmenter.report.context.view import View, columns, table, text
 from segmenter.report.types import Action, Stat, Table
+from segmenter.runs.alerts import FRESH
 
 TRIFLE = 0.02  # share of the rows
 KNOWN = 0.25  # share of the money at stake that looking again at customers long known to be odd can move
@@ -165,7 +166,7 @@ def _odd_ones(view: View) -> list[tuple[float, Action]]:
 def _newly_odd(view: View) -> list[str]:
     """Customers whom the run's alerts tell as new or worse."""
     alerts = view.run.alerts
-    return [] if alerts is None else alerts.loc[alerts["state"].isin(["new", "worsened"]), "customer_id"].tolist()
+    return [] if alerts is None else alerts.loc[alerts["state"].isin(FRESH), "customer_id"].tolist()
 
 
 def _look_at(view: View, first: list[str]) -> str:
