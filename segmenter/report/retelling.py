@@ -7,7 +7,7 @@ fits stays as it is. A name, up to an underscore, says what it stands for:
 
     n                             a number or share, written as the reader's locale does
     value, median, least, most    a number with its unit, or an amount of money with its currency
-    day, moment                   a date, a date and a time
+    day, moment                   a date, a date and where there is one a time
     list                          anything whose parentheses are closed
     doubts                        anything
     product, order, run, column   a text of the user's or an identifier, never retold
@@ -23,7 +23,7 @@ NUMBER = r"[-+]?\d[\d,]*(?:\.\d+)?(?:e[+-]\d+)?%?"
 VALUE = rf"{NUMBER}(?: [A-Za-z]+)?"
 DAY = r"\d{4}-\d\d-\d\d"
 KINDS = {
-    "n": NUMBER, "value": VALUE, "median": VALUE, "least": VALUE, "most": VALUE, "day": DAY, "moment": rf"{DAY} \d\d:\d\d",
+    "n": NUMBER, "value": VALUE, "median": VALUE, "least": VALUE, "most": VALUE, "day": DAY, "moment": rf"{DAY}(?: \d\d:\d\d)?",
     "list": r"[^()]*(?:\([^()]*\)[^()]*)*", "doubts": ".+",
 }  # fmt: skip
 RAW = {"product", "order", "run", "column"}

@@ -100,14 +100,24 @@ def _moves(before: Side, now: Side, names: Mapping[int, str], seen: Collection[s
         table[f"segment_{side}"] = both[f"segment_{side}"].map(names).astype("str")
     for side in ("before", "now"):
         table[f"money_{side}"] = both[f"period_revenue_{side}"].fillna(0.0)
-    table["state"] = _states(table, {**before.worth, **now.worth}, seen)
+    table["direction"] = _directions(table, {**before.worth, **now.worth})
+    table["state"] = _states(table, seen)
     table["cause"] = _causes(table, before, now)
     return table
 
 
-def _states(table: pd.DataFrame, worth: Mapping[int, float], seen: Collection[str]) -> np.ndarray:
-    """The one state of each customer; the first that holds of: new, gone, lapsed, returning, then by the segments."""
+def _directions(table: pd.DataFrame, worth: Mapping[int, float]) -> np.ndarray:
+    """``up`` where a customer of both runs is in a segment that is worth more than before, ``down`` in another one."""
     value_before, value_now = (table[name].map(worth).to_numpy(float) for name in ("number_before", "number_now"))
+    were, are = _numbers(table)
+    moved = (were != ABSENT) & (are != ABSENT) & (were != are)
+    found = np.full(len(table), None, dtype=object)
+    found[moved] = np.where(value_now[moved] > value_before[moved], "up", "down")
+    return found
+
+
+def _states(table: pd.DataFrame, seen: Collection[str]) -> np.ndarray:
+    """The one step of the bridge that each customer is in; the first that holds, by the segments only at the end."""
     earned, earns = table["money_before"].to_numpy() > 0, table["money_now"].to_numpy() > 0
     were, are = _numbers(table)
     absent = were == ABSENT
@@ -117,8 +127,8 @@ def _states(table: pd.DataFrame, worth: Mapping[int, float], seen: Collection[st
         "gone": are == ABSENT,
         "lapsed": earned & ~earns,
         "returning": absent | (earns & ~earned),
-        "upgraded": (were != are) & (value_now > value_before),
-        "downgraded": were != are,
+        "upgraded": (table["direction"] == "up").to_numpy(),
+        "downgraded": (table["direction"] == "down").to_numpy(),
     }
     return np.select(list(rules.values()), list(rules), default="same")
 

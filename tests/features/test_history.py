@@ -49,6 +49,15 @@ def test_the_words_name_orders_money_and_dates(transactions):
     assert in_words(found["bob"]) == "Largest orders: 7.00 on 2024-01-02 09:00 (order 5, 1 piece)."
 
 
+def test_what_an_export_does_not_know_is_not_told(transactions):
+    lines = [
+        line("dot", "2024-01-02 00:00", "dot 2024-01-02", 7, quantity=None),
+        line("dot", "2024-01-03 00:00", "17", 5, quantity=None),
+    ]
+    words = in_words(evidence(transactions(lines), ["dot"])["dot"])
+    assert words.startswith("Largest orders: 7.00 on 2024-01-02; 5.00 on 2024-01-03 (order 17).")
+
+
 def test_the_words_can_be_taken_apart_into_their_sentences(transactions):
     words = in_words(evidence(transactions(LINES), ["ann"])["ann"])
     assert [sentence.split(":")[0] for sentence in sentences_of(words)] == [

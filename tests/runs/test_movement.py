@@ -1,5 +1,7 @@
 """Movement between two runs adds up, in customers and in money, whatever moved."""
 
+import re
+from collections import Counter
 from dataclasses import replace
 from datetime import date
 
@@ -114,6 +116,21 @@ def test_each_customer_has_the_one_state_that_fits():
     assert dict(zip(moves["customer_id"], moves["state"], strict=True)) == {
         "c1": "same", "c2": "downgraded", "c3": "upgraded", "c4": "returning", "c5": "gone", "c6": "lapsed", "c7": "new",
     }  # fmt: skip
+
+
+@settings(deadline=None, max_examples=30)
+@given(customers, customers)
+def test_the_sentence_counts_who_moved_up_and_down_as_the_matrix_does(first, second):
+    found, _ = movement(of(first, day=1), of(second, day=8), 30, 1)
+    place = {0: 2, 2: 1, 5: 0}  # by what a segment is worth
+    counted = Counter()
+    for flow in found.flows:
+        if flow.before and flow.now and flow.number_before != flow.number_now:
+            counted[place[flow.number_now] > place[flow.number_before]] += flow.customers
+    told = " ".join(found.sentences)
+    for is_up, words in ((True, "better"), (False, "weaker")):
+        number = re.search(rf"([\d,]+) moved to a {words} segment", told)
+        assert (int(number[1]) if number else 0) == counted[is_up]
 
 
 @settings(deadline=None, max_examples=30)

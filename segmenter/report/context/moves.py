@@ -7,7 +7,7 @@ from segmenter.report.carriers import carriers
 from segmenter.report.context.view import View, columns, parts, table, text
 from segmenter.report.types import Cell, Part, Section, Table
 from segmenter.runs.drift import DRIFTED, FEWEST, SHIFTED
-from segmenter.runs.history import AlertCount, Continuity, Interval, Movement, SegmentChange
+from segmenter.runs.history import AlertCount, BridgeStep, Continuity, Interval, Movement, SegmentChange
 
 STEPS = {
     "new": "new customers", "returning": "customers who bought now and not then",
@@ -15,6 +15,7 @@ STEPS = {
     "downgraded": "customers who moved to a weaker segment", "lapsed": "customers who bought then and not now",
     "gone": "customers no longer in the export",
 }  # fmt: skip
+OFFSET = 0.25  # of a part, a difference so small that another part has all but cancelled it out
 VERDICTS = {"steady": "steady", "shifted": "shifted", "drifted": "drifted: look", "too few": "too few to tell"}
 
 
@@ -89,11 +90,25 @@ def _reason(view: View, found: Movement) -> str:
         return voice(
             "Most of the difference: odd customers ({named}), {money}.", named=named, money=_signed(view, few.amount)
         )
-    step = max(found.bridge[1:-1], key=lambda step: step.amount * total)
-    return voice(
-        "The largest part of the difference: {who} ({count}), {money}.",
-        who=voice(STEPS[step.kind]),
-        count=voice.number(step.customers),
+    steps = sorted(found.bridge[1:-1], key=lambda step: step.amount * total)
+    against, step = steps[0], steps[-1]
+    if abs(step.amount) > abs(total) and against.amount * total < 0:
+        return voice(
+            "Two parts all but cancel each other out: {who}, and {others}."
+            if abs(total) < OFFSET * abs(step.amount)
+            else "The largest parts of the difference: {who}, and against it {others}.",
+            who=_part(view, step),
+            others=_part(view, against),
+        )
+    return voice("The largest part of the difference: {who}.", who=_part(view, step))
+
+
+def _part(view: View, step: BridgeStep) -> str:
+    """A step of the bridge with how many customers it is and their money."""
+    return view.voice(
+        "{who} ({count}), {money}",
+        who=view.voice(STEPS[step.kind]),
+        count=view.voice.number(step.customers),
         money=_signed(view, step.amount),
     )
 
