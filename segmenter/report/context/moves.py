@@ -88,7 +88,10 @@ def _reason(view: View, found: Movement) -> str:
     if few is not None:
         named = ", ".join(few.customers) if view.config.customer_rows else voice.number(len(few.customers))
         return voice(
-            "Most of the difference: odd customers ({named}), {money}.", named=named, money=_signed(view, few.amount)
+            "Of the difference odd customers ({named}) made {money}, all others {rest}.",
+            named=named,
+            money=_signed(view, few.amount),
+            rest=_signed(view, total - few.amount),
         )
     steps = sorted(found.bridge[1:-1], key=lambda step: step.amount * total)
     against, step = steps[0], steps[-1]
