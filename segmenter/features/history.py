@@ -11,6 +11,7 @@ from segmenter.assets import query
 from segmenter.engine.types import Engine
 from segmenter.features.table import seen_from
 from segmenter.features.types import Evidence, Order, Return, Spell
+from segmenter.features.words import quoted
 
 
 def evidence(
@@ -84,7 +85,7 @@ def _moment(at: datetime) -> str:
 def _return(line: Return, currency: str) -> str:
     fate = "cancelled" if line.cancelled else "returned"
     told = fate if line.pieces is None else f"{fate}, {_pieces(line.pieces)}"
-    product = f" of {line.product}" if line.product else ""
+    product = f" of {quoted(line.product)}" if line.product else ""
     return f"{_money(line.amount, currency)} on {_moment(line.at)} ({told}{product})"
 
 
