@@ -56,7 +56,7 @@ def told(
 def _changes(segments: Sequence[SegmentChange], since: date, days: int, currency: str) -> Iterable[str]:
     then, now = (max(sum(getattr(each, f"customers_{side}") for each in segments), 1) for side in ("before", "now"))
     sizes = [
-        f"{each.name} ({_signed(each.customers)}: from {each.customers_before / then:.0%} to "
+        f"{each.name} ({each.customers_now - each.customers_before:+,}: from {each.customers_before / then:.0%} to "
         f"{each.customers_now / now:.0%} of the customers)"
         for each in segments
         if each.customers.is_real

@@ -68,7 +68,8 @@ def test_flows_bridge_and_segments_add_up_in_customers_and_in_money(first, secon
     assert sum(step.amount for step in found.bridge[:-1]) == pytest.approx(found.bridge[-1].amount)
     assert sum(step.customers for step in found.bridge[1:-1]) == len(moves)
     for change in found.segments:
-        assert change.customers.value == change.customers_now - change.customers_before
+        growth = len(second) / len(first)
+        assert change.customers.value == pytest.approx(change.customers_now - growth * change.customers_before)
         assert change.money.value == pytest.approx(change.money_now - change.money_before)
         assert change.customers.low <= change.customers.high
 
@@ -202,6 +203,16 @@ def test_a_move_is_split_into_the_customer_and_the_cut_point():
     assert causes["c3"] == "customer"
     assert (found.n_by_customer, found.n_by_cut_point) == (1, 2)
     assert found.sentences[-1].startswith("2 changed segment only because the segments were redrawn")
+
+
+def test_segments_that_grow_as_all_do_have_not_changed():
+    ids = np.arange(1200)
+    before = side(ids[:1000], np.where(ids[:1000] % 2, 60, 40), np.ones(1000), day=1)
+    now = side(ids, np.where(ids % 2, 60, 40), np.where(ids < 1000, 1, 0), day=8)
+    found = movement(before, now, 30, 1)[0]
+    assert [change.customers_now - change.customers_before for change in found.segments] == [100, 0, 100][::2]
+    assert not found.is_real
+    assert "No segment's size has really changed" in " ".join(found.sentences)
 
 
 def test_a_small_change_is_chance_and_a_large_one_is_not():

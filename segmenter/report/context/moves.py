@@ -6,7 +6,7 @@ from segmenter.report.alerts import judged
 from segmenter.report.carriers import carriers
 from segmenter.report.context.view import View, columns, parts, table, text
 from segmenter.report.types import Cell, Part, Section, Table
-from segmenter.runs.drift import DRIFTED, FEWEST, SHIFTED
+from segmenter.runs.drift import DRIFTED, FAR, FEWEST, SHIFTED
 from segmenter.runs.history import AlertCount, BridgeStep, Continuity, Interval, Movement, SegmentChange
 
 STEPS = {
@@ -135,15 +135,16 @@ def _news(view: View, alerts: AlertCount) -> str:
 
 def _reading() -> tuple[str, ...]:
     return (
-        "The range behind a change holds the true change in 95 of 100 cases, for all segments together (bootstrap); "
-        "where it includes zero, the table says no real change. Where a few odd customers carry most of a change of "
-        "money, it says how many odd ones.",
+        "A change of size is told beyond the growth of all customers: a segment that grows as all do has not changed. The range "
+        "behind a change holds the true one in about 95 of 100 cases, for all segments together (bootstrap); where it includes "
+        "zero, no change can be told from chance and the table says no real change. Where a few odd customers carry most of a "
+        "change of money, it says how many odd ones.",
     )
 
 
 def _changes(view: View, found: Movement) -> Table:
     heads = columns(
-        "Segment", "Customers before#", "Customers now#", "Change#", "Revenue before#", "Revenue now#", "Change#"
+        "Segment", "Customers before#", "Customers now#", "Beyond growth#", "Revenue before#", "Revenue now#", "Change#"
     )
     rows = [
         (
@@ -214,10 +215,12 @@ def _drift_words(view: View) -> str:
         "The population stability index compares how a feature is spread now and then. The verdict counts only what exceeds "
         "the index that chance alone gives for so many customers: shifted from {shifted} beyond it, drifted from {drifted}; "
         "among fewer than {fewest} customers nothing can be said. The distance says how far values have moved on average, as "
-        "a part of the range that the middle half of the customers took then.",
+        "a part of the range that the middle half of the customers took then; from {far} on, and beyond chance, a feature has "
+        "shifted, too.",
         shifted=view.voice.number(SHIFTED, 1),
         drifted=view.voice.number(DRIFTED, 2),
         fewest=view.voice.number(FEWEST),
+        far=view.voice.number(FAR, 2),
     )
 
 
