@@ -50,9 +50,10 @@ def money_wrong(check: HoldoutCheck, correlation: float, model: GammaGamma | Non
     return ""
 
 
-def told(check: HoldoutCheck, model: BgNbd) -> tuple[str, ...]:
-    """What a reader of the figures should know."""
-    tried = (f"{_tried(check)}.", *_ranged(check), "The forecast knows no season.")
+def told(check: HoldoutCheck, model: BgNbd, *, of_money: bool) -> tuple[str, ...]:
+    """What a reader of the figures should know; `of_money` where money is forecast, too."""
+    money = (_paid(check),) if of_money else ()
+    tried = (f"{_tried(check)}.", *_ranged(check), *money, "The forecast knows no season.")
     if model.a < STEADY * (model.a + model.b):
         return (*tried, "No customer is seen to leave for good: silence is read as a slow rhythm.")
     return tried
@@ -69,6 +70,11 @@ def _ranged(check: HoldoutCheck) -> tuple[str, ...]:
         f"In {len(errors)} periods as long as the one to come it was between {_off(low)} and {_off(high)}: expect as much "
         "of this one.",
     )
+
+
+def _paid(check: HoldoutCheck) -> str:
+    off = _off(check.revenue_expected / check.revenue - 1)
+    return f"Its money was {off} over those days; over a single period, in which a few large orders weigh more, it may be further off."
 
 
 def _off(error: float) -> str:

@@ -129,7 +129,7 @@ def value_to_come(past: Past, days: int, segments: Ints) -> Lifetime:
             orders_model=models.orders,
             value_model=models.value,
             segments=_by_segment(forecast, segments),
-            sentences=gate.told(check, models.orders),
+            sentences=gate.told(check, models.orders, of_money=not unpriced),
         ),
         forecast,
     )
