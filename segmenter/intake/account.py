@@ -30,8 +30,8 @@ LABELS = {
 }
 FEW = 3  # rows that may always be unreadable: totals and signatures below a table
 FUTURE = (
-    "{n} rows are dated after today, the last {last}; recency is counted from there. Where those dates are wrong, mend "
-    "them, or set features.as_of: what is later is then left out."
+    "{n} rows are dated after today, the last {last}; recency is counted from there. If those dates are wrong, "
+    "correct them, or set features.as_of to leave out later rows."
 )
 GUESTS = (
     "{n} rows name the customer {product}, which stands for nobody in particular (rules.guest_ids); they count as rows without a "
@@ -92,7 +92,7 @@ def _warnings(connection: Engine, counted: RowAccount, rules: RulesConfig) -> tu
         why = "; ".join(f"{each.reason}: {each.rows:,}" for each in counted.unreadable)
         notes.append(f"{by_fate['unreadable'].rows:,} rows could not be read ({why}); rejected.csv holds them.")
     if _number(connection, "SELECT count(DISTINCT CAST(ts AS DATE)) FROM transactions") == 1:
-        notes.append("All transactions are of one day: recency, tenure and rhythm tell nothing here.")
+        notes.append("All transactions fall on one day, so recency, tenure and rhythm carry no information.")
     return (*notes, *_of_the_future(connection))
 
 

@@ -53,7 +53,9 @@ def probe(path: Path, name: str, delimiter: str | None) -> Dialect:
     mark = max(tried, key=lambda each: _evenness(tried[each]))
     records = tried[mark]
     if _evenness(records)[0] == 0:
-        raise SourceError(f"{name} is no table: no delimiter gives columns. Set source.delimiter, or export it again.")
+        raise SourceError(
+            f"{name} is not a table: no delimiter gives columns. Set source.delimiter, or export it again."
+        )
     records, width = _with_last_names(records), _width(records)
     _check_marks(records, text, mark, name)
     return _dialect(mark, _header_index(records, width, name), records, name)
@@ -208,7 +210,9 @@ def _is_header(row: list[str]) -> bool:
 def _dialect(mark: str, index: int, records: Records, name: str) -> Dialect:
     line, row = records[index]
     if any("\n" in cell for cell in row):
-        raise SourceError(f"{name}: the header's quotes are not closed on line {line}. Mend the header and run again.")
+        raise SourceError(
+            f"{name}: the header's quotes are not closed on line {line}. Correct the header and run again."
+        )
     if len(records) == index + 1:
         raise SourceError(f"{name} has a header but no rows. Export it again, or leave it out.")
     return Dialect(mark, unique([cell.strip() for cell in row]), line)

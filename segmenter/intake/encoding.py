@@ -60,7 +60,7 @@ def as_utf8(source: SourceFile, folder: Path, encoding: str | None) -> Text:
 
 def _text(source: SourceFile, path: Path, encoding: str, tally: Tally) -> Text:
     if tally.is_endless:
-        raise SourceError(f"{source.path} has a line of more than {LONGEST_LINE:,} bytes: it is no table of lines.")
+        raise SourceError(f"{source.path} has a line of more than {LONGEST_LINE:,} bytes: it is not a table of lines.")
     refuse_zeros(source, path, tally)
     return Text(source, path, encoding, tally)
 
@@ -182,7 +182,7 @@ def _check_lines(source: SourceFile) -> None:
     head = next(_chunks(source), b"")[: 2 * LONGEST_LINE]
     if len(head) > LONGEST_LINE and b"\n" not in head[:LONGEST_LINE] and b"\r" not in head[:LONGEST_LINE]:
         raise SourceError(
-            f"{source.path} has a line of more than {LONGEST_LINE:,} characters: it is no table of lines."
+            f"{source.path} has a line of more than {LONGEST_LINE:,} characters: it is not a table of lines."
         )
 
 

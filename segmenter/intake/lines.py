@@ -264,5 +264,7 @@ def _faults(meaning: Meaning) -> list[tuple[str, str, str]]:
         if role in roles
     ]
     if "amount" not in roles and "quantity" in roles:
-        found.append(("has_quantity AND has_unit_price AND amount IS NULL", "an amount beyond all money", "unit_price"))
+        found.append(
+            ("has_quantity AND has_unit_price AND amount IS NULL", "an amount too large to store", "unit_price")
+        )
     return found

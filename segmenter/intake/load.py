@@ -115,7 +115,7 @@ def _check_pattern(connection: duckdb.DuckDBPyConnection, pattern: str) -> None:
     try:
         connection.execute("SELECT regexp_full_match('', ?)", [pattern])
     except duckdb.Error as error:
-        raise ConfigError(f"rules.non_product_pattern is no regular expression: {error}. Mend it.") from None
+        raise ConfigError(f"rules.non_product_pattern is not a regular expression: {error}. Correct it.") from None
 
 
 def refuse_several_currencies(connection: Engine, rules: RulesConfig) -> None:

@@ -111,7 +111,7 @@ def _files(source: Path) -> list[Path]:
     matches = sorted(Path(match) for match in glob.glob(str(source)) if Path(match).is_file())
     if not matches and re.match(r"\w{2,}:/", str(source)):
         raise SourceError(
-            f"{without_password(str(source))} is no file. Databases and the network are not read (but for a cluster's, with "
+            f"{without_password(str(source))} is not a file. Databases and the network are not read (but for a cluster's, with "
             'engine.kind = "spark"): export to a file and name that.'
         )
     if not matches:

@@ -134,7 +134,7 @@ class TextBatch:
             if found not in (counted, *([_slow_count(text.path, self.dialect)] if found != counted else [])):
                 raise SourceError(
                     f"{text.source.path}: {found:,} of its records could be read, but it holds {counted:,}. "
-                    "Usually a quote is opened and never closed; mend it and run again."
+                    "Usually a quote is opened and never closed; correct it and run again."
                 )
 
     def _check_folded(self, connection: duckdb.DuckDBPyConnection) -> None:
@@ -167,7 +167,7 @@ class TextBatch:
 
 def _swallowing(text: Text, record: int, what: str = "the lines") -> SourceError:
     return SourceError(
-        f"{text.source.path}, record {record}: a quote is opened that swallows {what} behind it. Mend it and run again."
+        f"{text.source.path}, record {record}: an unclosed quote swallows {what} behind it. Correct it and run again."
     )
 
 

@@ -58,7 +58,7 @@ def sheet_as_csv(path: Path, sheet: str | None, target: Path) -> Path:
         )
     if done.returncode:
         reason = os.fsdecode(done.stderr).strip().rsplit("\n", 1)[-1][:200]
-        raise SourceError(f"{path} is no workbook that can be read: {reason}. Save it as XLSX or CSV.")
+        raise SourceError(f"{path} is not a workbook that can be read: {reason}. Save it as XLSX or CSV.")
     return target
 
 
@@ -87,7 +87,7 @@ def _checked(path: Path, sheet: str | None, target: Path) -> None:
         _convert(path, sheet, target)
     except (CalamineError, OSError) as error:  # damage shows only where a sheet is read
         reason = str(error).replace("\n", " ")[:200]
-        raise SourceError(f"{path} is no workbook that can be read: {reason}. Save it as XLSX or CSV.") from None
+        raise SourceError(f"{path} is not a workbook that can be read: {reason}. Save it as XLSX or CSV.") from None
 
 
 def _convert(path: Path, sheet: str | None, target: Path) -> None:
@@ -128,7 +128,7 @@ def _unfolded(path: Path) -> int:
             unfolded = sum(entry.file_size for entry in archive.infolist())
             is_book = any(name in BOOKS or name.startswith("xl/") for name in archive.namelist())
     except (zipfile.BadZipFile, OSError) as error:
-        raise SourceError(f"{path} is no workbook: {error}. Save it as XLSX or CSV.") from None
+        raise SourceError(f"{path} is not a workbook: {error}. Save it as XLSX or CSV.") from None
     if not is_book:
         raise SourceError(f"{path} is a ZIP archive, not a workbook. Unpack it and name what comes out.")
     if unfolded > MOST_BYTES or (unfolded > FREE_EXPANSION and unfolded > MOST_EXPANSION * path.stat().st_size):

@@ -66,7 +66,7 @@ def write(run: Run, archive: Path, finish: Callable[[Path], Manifest | None]) ->
             sync(archive)
     except OSError as error:
         raise ResourceError(
-            f"The run could not be written to {archive}: {error.strerror or error}. Free space or permit it."
+            f"The run could not be written to {archive}: {error.strerror or error}. Free space or grant write permission."
         ) from None
     return target
 
@@ -84,7 +84,9 @@ def check_room(archive: Path) -> None:
     there = next(path for path in (archive, *archive.absolute().parents) if path.exists())
     if not there.is_dir() or not os.access(there, os.W_OK | os.X_OK):
         what = "may not be written to" if there.is_dir() else "is not a folder"
-        raise UsageError(f"The archive cannot be {archive}: {there} {what}. Name another folder with -o, or permit it.")
+        raise UsageError(
+            f"The archive cannot be {archive}: {there} {what}. Name another folder with -o, or grant write permission."
+        )
     free = shutil.disk_usage(there).free
     if free < ROOM:
         raise ResourceError(

@@ -116,4 +116,4 @@ def _write(table: pd.DataFrame, path: Path) -> None:
         with whole(path) as aside, duckdb.connect() as connection:
             connection.from_df(table).write_csv(str(aside), timestamp_format="%Y-%m-%d %H:%M")
     except (OSError, duckdb.IOException) as error:
-        raise UsageError(f"{path} cannot be written: {error}. Name another file, or permit it.") from None
+        raise UsageError(f"{path} cannot be written: {error}. Name another file, or grant write permission.") from None

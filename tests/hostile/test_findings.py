@@ -79,7 +79,7 @@ def test_a_quote_that_swallows_hundreds_of_lines_is_refused(read, tmp_path):
     lines = sales(2000).splitlines()
     lines[100], lines[900] = '"' + lines[100], '"' + lines[900]
     (tmp_path / "a.csv").write_text("\n".join(lines))
-    with pytest.raises(SourceError, match="record 101: a quote is opened that swallows the lines behind it"):
+    with pytest.raises(SourceError, match="record 101: an unclosed quote swallows the lines behind it"):
         read(tmp_path / "a.csv")
 
 
@@ -98,7 +98,7 @@ def test_a_quote_that_is_closed_lines_later_swallows_nothing_in_silence(read, tm
     names.insert(place, "description")
     lines[10][place], lines[10 + n_swallowed][place] = '"5 inch pipe', 'pipe 5"'
     (tmp_path / "a.csv").write_text("\n".join(",".join(line) for line in [names, *lines]) + "\n")
-    with pytest.raises(SourceError, match=f"record 12: a quote is opened that swallows {n_swallowed} lines behind it"):
+    with pytest.raises(SourceError, match=f"record 12: an unclosed quote swallows {n_swallowed} lines behind it"):
         read(tmp_path / "a.csv")
 
 

@@ -158,7 +158,7 @@ def test_a_pattern_that_is_no_regular_expression(export, table):
 
 
 def test_text_that_is_no_table(export):
-    refused(export, "once upon a time\nthere was a shop\n", "is no table")
+    refused(export, "once upon a time\nthere was a shop\n", "is not a table")
 
 
 def test_a_column_that_does_not_exist(export, table):
@@ -248,7 +248,7 @@ def test_a_damaged_archive(export, table):
 
 
 def test_a_damaged_workbook(export):
-    refused(export, b"PK\x03\x04" + b"nonsense" * 50, "is no workbook", name="book.xlsx")
+    refused(export, b"PK\x03\x04" + b"nonsense" * 50, "is not a workbook", name="book.xlsx")
 
 
 @pytest.mark.parametrize(

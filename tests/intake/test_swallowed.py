@@ -26,7 +26,7 @@ def with_quotes(first, last):
 
 @pytest.mark.parametrize("n_lines", [490, 30, 2, 1])
 def test_a_quote_that_swallows_lines_is_refused_not_read_as_a_note(export, n_lines):
-    with pytest.raises(SourceError, match="a quote is opened that swallows") as error:
+    with pytest.raises(SourceError, match="an unclosed quote swallows") as error:
         export.read(with_quotes(4, 4 + n_lines))
     assert "record 6" in str(error.value)
 
