@@ -11,12 +11,17 @@ from pathlib import Path
 import pytest
 
 from segmenter.cli import parser
+from segmenter.config.analysis import FeaturesConfig
 from segmenter.config.reference import handbook
 from segmenter.config.report import ReportConfig
+from segmenter.features import build, check
 from segmenter.report import figures, render
+from tests.features.conftest import line as sold
+from tests.features.conftest import transactions
 from tests.report.made_up import bare_run, made_up_run
 from tests.report.moved import moved_run
 
+__all__ = ["transactions"]
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md"), *(ROOT / "bench").glob("*.md")])
 LINK = re.compile(r"!?\[[^\]]*\]\(([^)\s]+)\)")
@@ -82,6 +87,27 @@ def test_the_examples_of_a_template_and_of_a_brand_work(tmp_path):
     assert "Questions: Ada, extension 12" in page
     assert brand["title"] in page
     assert brand["accent"] in page
+
+
+def test_the_figure_in_sql_works_as_it_is_written(tmp_path, transactions, monkeypatch):
+    text = (ROOT / "docs" / "customising.md").read_text(encoding="utf-8")
+    keys = tomllib.loads(re.findall(r"^```toml\n(.*?)^```", text, re.MULTILINE | re.DOTALL)[1])["features"]
+    monkeypatch.chdir(tmp_path)
+    Path(keys["folder"]).mkdir()
+    sql = re.search(r"^```sql\n(.*?)^```", text, re.MULTILINE | re.DOTALL)[1]
+    (tmp_path / keys["folder"] / "sundays.sql").write_text(sql, encoding="utf-8")
+    config = FeaturesConfig(**keys)
+    check(config)
+    made = transactions(
+        [sold("ann", "2024-01-07", "1", 10), sold("ann", "2024-01-08", "2", 5), sold("bob", "2024-01-09", "3", 7)]
+    )
+    table = build(made, config, "de")
+    assert table.column("sunday_orders").tolist() == [1, 0]
+    assert table.features[-1].label == "Bestellungen an einem Sonntag"
+    for name in ("transactions", "orders", "days"):
+        row = re.search(rf"^\| `{name}` .*$", text, re.MULTILINE)[0]
+        columns = re.findall(r"`([a-z_]+)`", row)[1:]
+        assert columns == [each[0] for each in made.execute(f"select * from {name}").description]
 
 
 def test_every_page_is_reached_from_the_readme():

@@ -32,3 +32,8 @@ class ReportConfig(Section):
         True, description="false leaves single customers out of the report, for wide circulation"
     )
     max_anomalies: int = Field(50, ge=1, description="anomalies listed in the report; all are in anomalies.csv")
+
+    @property
+    def language(self) -> str:
+        """The language of `locale`: en of en_GB."""
+        return self.locale.replace("-", "_").partition("_")[0]
