@@ -12,10 +12,14 @@ import pytest
 
 from segmenter.cli import parser
 from segmenter.config.analysis import FeaturesConfig
+from segmenter.config.load import parse_config
+from segmenter.config.names import GIVEN
 from segmenter.config.reference import handbook
 from segmenter.config.report import ReportConfig
 from segmenter.features import build, check
 from segmenter.report import figures, render
+from segmenter.report.context import build as build_page
+from segmenter.report.context import view_of
 from tests.features.conftest import line as sold
 from tests.features.conftest import transactions
 from tests.report.made_up import bare_run, made_up_run
@@ -131,6 +135,19 @@ def test_every_chart_and_table_of_the_report_is_explained(name):
     text = (ROOT / "docs" / name).read_text(encoding="utf-8")
     explained = set(re.findall(r"`([a-z-]+)`", " ".join(re.findall(r"^#+ .+$", text, re.MULTILINE))))
     assert {source.id.removesuffix("-2") for source in figures(moved_run())} <= explained
+
+
+def test_the_chapters_are_called_as_in_the_report():
+    text = (ROOT / "docs" / "reading.md").read_text(encoding="utf-8")
+    page = build_page(view_of(moved_run(), ReportConfig()))
+    assert re.findall(r"^## (.+)$", text, re.MULTILINE) == ["First page", *(each.title for each in page.sections)]
+
+
+def test_every_name_of_a_segment_is_told_and_those_of_the_example_are_taken():
+    text = (ROOT / "docs" / "figures.md").read_text(encoding="utf-8")
+    told = re.search(r"^### The names of segments$(.*?)^## ", text, re.MULTILINE | re.DOTALL)[1]
+    assert sorted(re.findall(r"^\| ([A-Z].*?) \|", told, re.MULTILINE)) == sorted(GIVEN)
+    assert parse_config(re.search(r"```toml\n(.*?)```", told, re.DOTALL)[1], "docs").kmeans.names
 
 
 def test_every_feature_has_its_formula():
