@@ -10,7 +10,8 @@ from pydantic import ValidationError
 from sklearn.decomposition import PCA
 from sklearn.preprocessing import PowerTransformer, StandardScaler
 
-from segmenter.analysis.prepare import apply, prepare
+from segmenter.analysis.preparation import apply
+from segmenter.analysis.prepare import prepare
 from segmenter.config.analysis import PrepareConfig
 
 NAMES = ("recency", "orders", "money", "always", "gap")
