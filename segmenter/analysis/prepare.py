@@ -92,7 +92,6 @@ def _fit(table: Floats, names: tuple[str, ...], config: PrepareConfig, seed: int
         center=(0.0,) * len(names),
         scale=(1.0,) * len(names),
         components=None,
-        explained_variance=None,
         notes=(*dropped, *imputed, *clipped),
         transforms=("none",) * len(names),
         donors=donors,
@@ -257,8 +256,4 @@ def _with_components(preparation: Preparation, table: Floats, config: PrepareCon
     components = vectors[:, order].T
     leading = np.abs(components).argmax(axis=1)
     components = components * np.sign(components[np.arange(len(components)), leading])[:, None]
-    return replace(
-        preparation,
-        components=tuple(_curve(row) for row in components),
-        explained_variance=_curve(variances[order] / variances.sum()),
-    )
+    return replace(preparation, components=tuple(_curve(row) for row in components))

@@ -125,8 +125,11 @@ def described(svg: str, alt: str) -> str:
 
 
 def apart(svg: str, name: str) -> str:
-    """The drawing whose marks and clips have ids of their own on a page: matplotlib calls them after their content."""
-    return re.sub(r'(id="|href="#|url\(#)([mp][0-9a-f]{10})\b', rf"\1{name}-\2", svg)
+    """The drawing whose marks and clips have ids of their own on a page: matplotlib calls them after their content.
+
+    Without a hyphen, by which `segmenter.delivery.gate` knows letters.
+    """
+    return re.sub(r'(id="|href="#|url\(#)([mp][0-9a-f]{10})\b', rf"\1{name.replace('-', '_')}_\2", svg)
 
 
 def _compact(path: re.Match[str]) -> str:
