@@ -17,6 +17,7 @@ from segmenter.config.names import GIVEN
 from segmenter.config.reference import handbook
 from segmenter.config.report import ReportConfig
 from segmenter.features import build, check
+from segmenter.intake.sources import SUFFIXES
 from segmenter.report import figures, render
 from segmenter.report.context import build as build_page
 from segmenter.report.context import view_of
@@ -111,6 +112,12 @@ def test_the_figure_in_sql_works_as_it_is_written(tmp_path, transactions, monkey
         row = re.search(rf"^\| `{name}` .*$", text, re.MULTILINE)[0]
         columns = re.findall(r"`([a-z_]+)`", row)[1:]
         assert columns == [each[0] for each in made.execute(f"select * from {name}").description]
+
+
+def test_the_endings_that_are_read_from_a_folder_are_told():
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    told = re.search(r"Of a folder those files are read.*?\. ", text, re.DOTALL)[0]
+    assert set(re.findall(r"`(\.\w+)`", told)) == set(SUFFIXES)
 
 
 def test_every_page_is_reached_from_the_readme():

@@ -6,7 +6,8 @@ import re
 import pytest
 
 from segmenter.config.report import ReportConfig
-from segmenter.intake import account
+from segmenter.features.table import UNUSED
+from segmenter.intake import account, sources
 from segmenter.intake.types import OTHER_CURRENCY
 from segmenter.report import brief, render
 from segmenter.report.catalogue import COMPLETE, read
@@ -103,4 +104,12 @@ def test_what_is_told_of_rows_that_need_a_look_is_translated(locale):
         voice = Voice(locale)
         told = voice.retell(f"12,040 rows could not be read ({reasons}); rejected.csv holds them.")
         future = voice.retell(account.FUTURE.format(n="1,204", last="2062-01-01"))
-    say_so(unspoken([told, future], locale, RAW))
+        left = voice.retell(sources.NOT_READ.format(folder="exports/2025", names="1.txt, 2.pdf"))
+        unused = voice.retell(UNUSED.format(column="mean_gap"))
+    say_so(
+        unspoken(
+            [told, future, left, unused],
+            locale,
+            (*RAW, "exports", ".txt", ".pdf", "features.use", "features.anomalies_use", "SQL"),
+        )
+    )
