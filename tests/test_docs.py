@@ -195,7 +195,9 @@ def test_the_commands_of_the_tutorial_work_one_after_the_other(tmp_path):
     (tmp_path / ".venv").symlink_to(sys.prefix)
     script = "\n".join(["set -e", *commands(ROOT / "docs" / "tutorial.md")])
     done = subprocess.run(["sh", "-c", script], cwd=tmp_path, env=bare_shell(), capture_output=True, check=False)
-    assert done.returncode == 0, done.stderr.decode()
+    told = done.stderr.decode()
+    assert done.returncode == 0, told
+    assert any(line.strip().endswith("/report.xlsx") for line in told.splitlines())
     assert "columns" in (tmp_path / "config.toml").read_text()
     lists = {path.name for path in (tmp_path / "runs").rglob("*") if path.is_file()}
     assert {"report.html", "report.pdf", "report.xlsx", "customers.csv", "marketing.csv"} <= lists
