@@ -1,7 +1,8 @@
 -- One row per customer with a standing order: the rhythm of the days and hours of the orders.
 -- Evenness of days wants five of them, of hours ten orders, and a busiest month two months to stand out from. Two orders
 -- on one day are an everyday accident, such as a line that was forgotten: they count from the third on.
--- Variances come from integer sums, so that they are the same to the last digit in any order of rows.
+-- Variances come from integer sums, so that they are the same to the last digit in any order of rows. The clock is a circle:
+-- hours are counted from midnight and from noon, and the smaller spread of the two is theirs.
 with gaps as (
     select
         customer_id,
@@ -28,17 +29,24 @@ rhythm as (
     group by customer_id
 ),
 
+minutes as (
+    select
+        customer_id,
+        extract(hour from placed) * 60 + extract(minute from placed) as since_midnight,
+        (extract(hour from placed) * 60 + extract(minute from placed) + 720) % 1440 as since_noon
+    from orders
+    where n_sold > 0
+),
+
 clock as (
     select
         customer_id,
         count(*) as n_orders,
-        sum(extract(hour from placed) * 60 + extract(minute from placed)) as total_minute,
-        sum(
-            (extract(hour from placed) * 60 + extract(minute from placed))
-            * (extract(hour from placed) * 60 + extract(minute from placed))
-        ) as squared_minute
-    from orders
-    where n_sold > 0
+        least(
+            count(*) * sum(since_midnight * since_midnight) - sum(since_midnight) * sum(since_midnight),
+            count(*) * sum(since_noon * since_noon) - sum(since_noon) * sum(since_noon)
+        ) as squared
+    from minutes
     group by customer_id
 )
 
@@ -55,9 +63,7 @@ select
     case when total_gap >= 60 and sold > 0 then cast(busiest_sold as double) / cast(sold as double) end as burst,
     case
         when n_orders >= 10
-            then sqrt(
-                cast(n_orders * squared_minute - total_minute * total_minute as double) / n_orders / (n_orders - 1)
-            ) / 60
+            then sqrt(cast(squared as double) / n_orders / (n_orders - 1)) / 60
     end as hour_spread,
     case when busiest_orders >= 3 then busiest_orders else 0 end as orders_in_a_day
 from rhythm

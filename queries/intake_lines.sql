@@ -14,7 +14,13 @@ WITH judged AS (
         quantity,
         currency,
         amount,
+        CASE
+            WHEN $drop_cancellations AND refunded IS NOT NULL THEN CAST(0 AS DECIMAL(18, 4))
+            WHEN refunded > amount THEN greatest(amount, CAST(0 AS DECIMAL(18, 4)))
+            ELSE refunded
+        END AS refunded,
         email,
+        CASE WHEN status IS NOT NULL THEN TRUE END AS has_status,
         CASE
             WHEN fault IS NOT NULL THEN CAST('unreadable' AS fate)
             WHEN customer_id IS NULL THEN CAST('no_customer' AS fate)
@@ -24,8 +30,10 @@ WITH judged AS (
             WHEN regexp_matches(coalesce(lower(status), ''), $cancelled) THEN CAST('cancelled_status' AS fate)
             WHEN $drop_negative_price AND unit_price < 0 THEN CAST('negative_price' AS fate)
             WHEN $drop_zero AND amount = 0 THEN CAST('zero_price' AS fate)
+            WHEN refunded >= amount AND amount > 0 AND NOT $drop_cancellations THEN CAST('cancelled' AS fate)
             WHEN amount < 0 AND $drop_cancellations THEN CAST('cancellation' AS fate)
             WHEN amount < 0 THEN CAST('return' AS fate)
+            WHEN refunded IS NULL AND regexp_matches(coalesce(lower(status), ''), $refunded) THEN CAST('refunded_status' AS fate)
             ELSE CAST('sale' AS fate)
         END AS fate
     FROM typed
@@ -34,8 +42,9 @@ WITH judged AS (
 SELECT
     *,
     CASE
-        WHEN fate = 'sale' THEN CAST('sale' AS status)
+        WHEN fate IN ('sale', 'refunded_status') THEN CAST('sale' AS status)
         WHEN fate = 'return' THEN CAST('return' AS status)
+        WHEN fate = 'cancelled' THEN CAST('cancelled' AS status)
         WHEN fate = 'cancelled_status' AND NOT $drop_cancellations THEN CAST('cancelled' AS status)
     END AS status
 FROM judged

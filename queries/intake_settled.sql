@@ -1,5 +1,5 @@
--- One row per record, with the fate and the status that it has for being repeated or taken back. For engines that
--- cannot change a table's rows.
+-- One row per record, with the fate and the status that it has for being repeated, taken back or marked as refunded ($fate and
+-- $status are then what it is). For engines that cannot change a table's rows.
 CREATE TABLE judged AS
 SELECT
     r.file,
@@ -10,16 +10,23 @@ SELECT
     r.description,
     r.category,
     r.quantity,
-    r.amount,
+    CASE
+        WHEN r.refunded < r.amount AND r.fate IN ('sale', 'refunded_status') AND d.record IS NULL AND m.record IS NULL
+            THEN CAST(r.amount - r.refunded AS DECIMAL(18, 4))
+        ELSE r.amount
+    END AS amount,
     r.email,
+    r.refunded,
     CASE
         WHEN d.record IS NOT NULL THEN 'duplicate'
+        WHEN m.record IS NULL AND r.fate = 'refunded_status' THEN $fate
         WHEN m.record IS NULL THEN r.fate
         WHEN r.amount < 0 THEN 'cancellation'
         ELSE 'cancelled'
     END AS fate,
     CASE
         WHEN d.record IS NOT NULL THEN NULL
+        WHEN m.record IS NULL AND r.fate = 'refunded_status' THEN $status
         WHEN m.record IS NULL THEN r.status
         WHEN r.amount < 0 THEN 'cancellation'
         ELSE 'cancelled'

@@ -39,7 +39,10 @@ PHRASES = {
     "distinct_products": ("bought {value}; a typical customer {median}",) * 2,
     "recency": ("ordered last {value} ago; a typical customer {median} ago",) * 2,
     "tenure": ("has been a customer for {value}; a typical one for {median}",) * 2,
-    "longest_gap": ("was silent for {value} at a stretch; a typical customer for {median}",) * 2,
+    "longest_gap": (
+        "was silent for {value} at a stretch; a typical customer for {median}",
+        "was never silent for more than {value} at a stretch; a typical customer for {median}",
+    ),
     "mean_gap": ("orders every {value}; a typical customer every {median}",) * 2,
     "burst": (
         "spent {value} of all money within 30 days; a typical customer {median}",
@@ -51,7 +54,7 @@ PHRASES = {
     ),
     "hour_spread": (
         "orders at all hours (the hour varies by {value}, for a typical customer by {median})",
-        "orders always at the same hour (it varies by {value}, for a typical customer by {median})",
+        "orders at much the same hours (the hour varies by {value}, for a typical customer by {median})",
     ),
     "orders_in_a_day": ("placed {value} on one day; a typical customer never more than two",) * 2,
     "shared_orders": ("placed {value} identical to another customer's; a typical customer {median}",) * 2,

@@ -41,8 +41,8 @@ class Preparation:
 class KPoint:
     """One K of the sweep.
 
-    `stability` is the mean bootstrap Jaccard over its clusters and `reference` the mean silhouette that K-Means
-    reaches at this K on data without groups, None where not measured.
+    `stability` is the mean bootstrap Jaccard over its clusters, `reference` the mean silhouette that K-Means reaches at
+    this K on data without groups, `crowd` that on a single crowd as skewed as the customers; None where not measured.
     """
 
     n_clusters: int
@@ -52,6 +52,7 @@ class KPoint:
     calinski_harabasz: float
     stability: float | None
     reference: float | None = None
+    crowd: float | None = None
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -27,6 +28,7 @@ QUICK_RESTARTS = 2
 REFERENCES = 4
 BLOCK = 50_000
 LEAST_PER_SEGMENT = 10
+Cloud = Callable[[Floats, np.random.Generator], Floats]  # points (n, d) -> as many that form no groups
 
 
 @dataclass(frozen=True)
@@ -55,10 +57,12 @@ def segment(matrix: Floats, config: KMeansConfig, seed: int, value: Floats | Non
     fits = _sweep(points, counts, config, seed)
     sample = _with_all_clusters(draw(len(points), SILHOUETTE_SAMPLE, seed), [fit.labels for fit in fits])
     each = silhouettes(points[sample], np.array([fit.labels[sample] for fit in fits]))
-    at_random = _references(points[draw(len(points), RESAMPLED, seed)], counts, seed)
+    few = points[draw(len(points), RESAMPLED, seed)]
+    with workers() as pool:
+        boxes, crowds = pool.map(lambda cloud: _reference(few, counts, seed, cloud), (_box, _crowd))
     measured = [
-        _measured(points[sample], fit, sample, float(row.mean()), reference)
-        for fit, row, reference in zip(fits, each, at_random, strict=True)
+        replace(_measured(points[sample], fit, sample, float(row.mean())), reference=float(box), crowd=float(crowd))
+        for fit, row, box, crowd in zip(fits, each, boxes, crowds, strict=True)
     ]
     choice = choose(
         tuple(measured),
@@ -101,7 +105,7 @@ def hold(matrix: Floats, centroids: Floats, fresh: KChoice, config: KMeansConfig
     if k > 1:
         stable = _stability(points, fit, config, seed)
         silhouette[sample] = silhouettes(points[sample], labels[sample][None, :])[0]
-        reference = float(_references(points[draw(len(points), RESAMPLED, seed)], [k], seed)[0])
+        reference = float(_reference(points[draw(len(points), RESAMPLED, seed)], [k], seed, _box)[0])
     back = np.argsort(order)
     choice = replace(
         fresh,
@@ -197,7 +201,7 @@ def _with_all_clusters(sample: Ints, labelings: list[Ints]) -> Ints:
     return np.unique(found)
 
 
-def _measured(points: Floats, fit: _Fit, sample: Ints, silhouette: float, reference: float) -> KPoint:
+def _measured(points: Floats, fit: _Fit, sample: Ints, silhouette: float) -> KPoint:
     from sklearn.metrics import calinski_harabasz_score, davies_bouldin_score
 
     labels = fit.labels[sample]
@@ -208,33 +212,61 @@ def _measured(points: Floats, fit: _Fit, sample: Ints, silhouette: float, refere
         davies_bouldin=float(davies_bouldin_score(points, labels)),
         calinski_harabasz=float(calinski_harabasz_score(points, labels)),
         stability=float(fit.stability.mean()) if len(fit.stability) else None,
-        reference=reference,
     )
 
 
-def _references(points: Floats, counts: list[int], seed: int) -> Floats:
-    """Mean silhouettes that K-Means reaches without groups, for each K of `counts`.
+def _reference(points: Floats, counts: list[int], seed: int, cloud: Cloud) -> Floats:
+    """Mean silhouettes that K-Means reaches without groups, on clouds of one kind, for each K of `counts`.
 
-    The reference of the gap statistic (Tibshirani, Walther and Hastie 2001): uniform clouds in the points'
-    principal box. Those who differ where nearly all are alike have a box of their own: they would stretch
-    the others' along axes on which nobody else lies.
+    `_box` is the reference of the gap statistic (Tibshirani, Walther and Hastie 2001); `_crowd` knows of long tails, of
+    which K-Means cuts one off on every axis. Those who differ where nearly all are alike have a cloud of their own: they
+    would stretch the others' along axes on which nobody else lies.
     """
     differ = differs(points)
     parts = [part for part in (points[~differ], points[differ]) if len(part)]
     found = []
     for generator in np.random.default_rng(seed).spawn(REFERENCES):
-        cloud = np.vstack([_cloud(part, generator) for part in parts])
-        labels = [_kmeans(cloud, k, seed, n_init=QUICK_RESTARTS).labels_ for k in counts]
-        found.append(silhouettes(cloud, np.array(labels, dtype=np.int64)).mean(axis=1))
+        made = np.vstack([cloud(part, generator) for part in parts])
+        labels = [_kmeans(made, k, seed, n_init=QUICK_RESTARTS).labels_ for k in counts]
+        found.append(silhouettes(made, np.array(labels, dtype=np.int64)).mean(axis=1))
     return np.asarray(np.mean(found, axis=0), dtype=np.float64)
 
 
-def _cloud(points: Floats, generator: np.random.Generator) -> Floats:
+def _box(points: Floats, generator: np.random.Generator) -> Floats:
     """As many points, uniform in the principal box of those given."""
     middle = points.mean(axis=0)
     axes = np.linalg.svd(points - middle, full_matrices=False)[2]
     box = (points - middle) @ axes.T
     return np.asarray(generator.uniform(box.min(axis=0), box.max(axis=0), size=box.shape) @ axes + middle)
+
+
+def _crowd(points: Floats, generator: np.random.Generator) -> Floats:
+    """As many points of one crowd, as correlated and as skewed as those given.
+
+    A normal distribution, seen through the power transform of Yeo and Johnson (2000) that makes each column most normal,
+    within the column's lowest and highest value.
+    """
+    from sklearn.preprocessing import PowerTransformer
+
+    low, high = points.min(axis=0), points.max(axis=0)
+    vary, made = low < high, points.copy()
+    if vary.any() and len(points) > 2:
+        power = PowerTransformer(standardize=False)
+        normal = power.fit_transform(points[:, vary])
+        spread = np.cov(normal.T).reshape(normal.shape[1], -1)
+        drawn = generator.multivariate_normal(normal.mean(axis=0), spread, len(points), method="eigh")
+        back = _transformed_back(drawn, power.lambdas_)
+        ends = np.where(drawn < 0, low[vary], high[vary])  # where the transform has no way back
+        made[:, vary] = np.clip(np.where(np.isfinite(back), back, ends), low[vary], high[vary])
+    return made
+
+
+def _transformed_back(values: Floats, powers: Floats) -> Floats:
+    """What the transform of Yeo and Johnson turns into `values` (n, d), NaN where nothing is turned into one."""
+    from scipy.special import inv_boxcox
+
+    above, below = np.maximum(values, 0.0), np.maximum(-values, 0.0)
+    return np.asarray(np.where(values >= 0, inv_boxcox(above, powers) - 1, 1 - inv_boxcox(below, 2 - powers)))
 
 
 def _by_value(fit: _Fit, value: Floats | None) -> Ints:

@@ -73,14 +73,19 @@ def _principal(points: Floats) -> tuple[Floats, tuple[float, ...], tuple[tuple[f
 def _tsne(points: Floats, dimensions: int, perplexity: float, seed: int) -> tuple[Floats, float]:
     iterations, angle = EFFORT[dimensions]
     options: dict[str, Any] = {"init": "pca" if points.shape[1] >= dimensions else "random", "angle": angle}
-    model = _estimator(dimensions)(dimensions, perplexity=perplexity, max_iter=iterations, random_state=seed, **options)
+    model = _estimator(dimensions, points.shape[1])(
+        dimensions, perplexity=perplexity, max_iter=iterations, random_state=seed, **options
+    )
     places = np.asarray(model.fit_transform(points), dtype=np.float64)
     return places, float(model.kl_divergence_)
 
 
-def _estimator(dimensions: int) -> Any:
-    """scikit-learn's TSNE; in the plane Intel's build of it where installed, equally trustworthy and five times faster."""
-    if dimensions == 2:
+def _estimator(dimensions: int, n_features: int) -> Any:
+    """scikit-learn's TSNE; in the plane Intel's build of it where installed, equally trustworthy and five times faster.
+
+    Not of one or two features: an evenly filled plane makes Intel's end the process with a damaged heap.
+    """
+    if dimensions == 2 and n_features > 2:
         try:
             from sklearnex.manifold import TSNE as Fast  # noqa: N811 - the same name in both packages
         except ImportError:  # no build for this processor

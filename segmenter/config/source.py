@@ -23,6 +23,10 @@ class ColumnsConfig(Section):
     category: str | None = Field(None, description="country, channel or category")
     status: str | None = Field(None, description="order status; values that mean cancelled are recognised")
     currency: str | None = Field(None, description="ISO 4217 code of the line's money")
+    refunded: str | None = Field(
+        None, description="money given back of the line, or of the order where one of its lines alone says it"
+    )
+    cancelled: str | None = Field(None, description="when the order was cancelled; empty where it was not")
     email: str | None = Field(None, description="e-mail address; leaves the program only as its SHA-256")
 
 
@@ -66,6 +70,10 @@ class RulesConfig(Section):
     )
     missing_customer_warning: float = Field(
         0.2, ge=0, le=1, description="share of rows without a customer above which the report warns"
+    )
+    guest_ids: tuple[str, ...] = Field(
+        ("0", "guest", "gast", "anonymous", "unknown", "walkin", "walk-in"),
+        description="customer ids that shops give to whoever is not known, in any capitals: such rows name no customer",
     )
     cancellations: Literal["net", "drop", "keep"] = Field(
         "net",

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, datetime, time
 from typing import Any
 
 from segmenter.assets import query
 from segmenter.engine.types import Engine
 from segmenter.features.table import seen_from
 from segmenter.features.types import Evidence, Order, Return, Spell
+from segmenter.features.words import quoted
 
 
 def evidence(
@@ -24,12 +25,19 @@ def evidence(
     spells = _by_customer(connection, "evidence_spell", asked)
     return {
         customer: Evidence(
-            tuple(Order(*row) for row in orders.get(customer, ())),
+            tuple(_placed(customer, row) for row in orders.get(customer, ())),
             tuple(Return(*row) for row in returns.get(customer, ())),
             next((Spell(*row) for row in spells.get(customer, ())), None),
         )
         for customer in customers
     }
+
+
+def _placed(customer: str, row: tuple[Any, ...]) -> Order:
+    """An order; where an export has no order numbers, its number is made of customer and day."""
+    order_id, placed, n_lines, pieces, amount, cancelled = row
+    is_a_day = order_id == f"{customer} {placed:%Y-%m-%d}"
+    return Order(order_id, placed, n_lines, pieces, amount, cancelled, is_a_day)
 
 
 def _by_customer(connection: Engine, name: str, parameters: dict[str, Any]) -> dict[str, list[tuple[Any, ...]]]:
@@ -63,17 +71,22 @@ def sentences_of(words: str) -> list[str]:
 
 
 def _order(order: Order, currency: str) -> str:
-    number = f"order {order.order_id}"
-    known = number if order.pieces is None else f"{number}, {_pieces(order.pieces)}"
+    number = "" if order.is_a_day else f"order {order.order_id}"
+    known = ", ".join(filter(None, (number, "" if order.pieces is None else _pieces(order.pieces))))
     cancelled = f", {_money(order.cancelled, currency)} of it cancelled" if order.cancelled else ""
-    return f"{_money(order.amount, currency)} on {order.placed:%Y-%m-%d %H:%M} ({known}){cancelled}"
+    return f"{_money(order.amount, currency)} on {_moment(order.placed)}{f' ({known})' if known else ''}{cancelled}"
+
+
+def _moment(at: datetime) -> str:
+    """The day and, where there is one, the time: midnight is that of an export that knows days alone."""
+    return f"{at:%Y-%m-%d %H:%M}" if at.time() != time() else f"{at:%Y-%m-%d}"
 
 
 def _return(line: Return, currency: str) -> str:
     fate = "cancelled" if line.cancelled else "returned"
     told = fate if line.pieces is None else f"{fate}, {_pieces(line.pieces)}"
-    product = f" of {line.product}" if line.product else ""
-    return f"{_money(line.amount, currency)} on {line.at:%Y-%m-%d %H:%M} ({told}{product})"
+    product = f" of {quoted(line.product)}" if line.product else ""
+    return f"{_money(line.amount, currency)} on {_moment(line.at)} ({told}{product})"
 
 
 def _money(amount: float, currency: str) -> str:

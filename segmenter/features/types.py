@@ -75,7 +75,10 @@ class Period:
 
 @dataclass(frozen=True)
 class Order:
-    """An order as evidence; `amount` and `pieces` as placed, `cancelled` the money of it taken back in full."""
+    """An order as evidence; `amount` and `pieces` as placed, `cancelled` the money of it taken back in full.
+
+    `is_a_day` where the export has no order numbers, so that a customer's day counts as one.
+    """
 
     order_id: str
     placed: datetime
@@ -83,6 +86,7 @@ class Order:
     pieces: float | None
     amount: float
     cancelled: float
+    is_a_day: bool = False
 
 
 @dataclass(frozen=True)

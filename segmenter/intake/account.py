@@ -17,7 +17,7 @@ LABELS = {
     "return": "returns and partial refunds",
     "cancelled": "sales cancelled in full later",
     "cancellation": "cancellations",
-    "cancelled_status": "orders marked as cancelled",
+    "cancelled_status": "orders marked as cancelled or refunded",
     "duplicate": "rows that another file holds already",
     "no_customer": "no customer",
     "no_date": "no date",
@@ -32,6 +32,14 @@ FEW = 3  # rows that may always be unreadable: totals and signatures below a tab
 FUTURE = (
     "{n} rows are dated after today, the last {last}; recency is counted from there. Where those dates are wrong, mend "
     "them, or set features.as_of: what is later is then left out."
+)
+GUESTS = (
+    "{n} rows name the customer {product}, which stands for nobody in particular (rules.guest_ids); they count as rows without a "
+    "customer. Where it is somebody, take it out there; where guests have addresses, name that column as source.columns.customer."
+)
+REFUNDS = (
+    "By a column of its own money was given back on {n} rows, {value} in all; the {n_whole} given back in whole count as cancelled, "
+    "the others with what is left of them."
 )
 USED = {"sale", "return"}
 BEHAVIOUR = {"cancelled", "cancellation", "cancelled_status"}
@@ -77,12 +85,35 @@ def _warnings(connection: Engine, counted: RowAccount, rules: RulesConfig) -> tu
     if unknown and unknown.rows > rules.missing_customer_warning * counted.rows_due:
         share = unknown.rows / counted.rows_due
         notes.append(f"{share:.0%} of the rows name no customer; the segments do not cover them.")
+    if unknown:
+        notes += _of_guests(connection)
+    notes += _of_refunds(connection, rules)
     if "unreadable" in by_fate:
         why = "; ".join(f"{each.reason}: {each.rows:,}" for each in counted.unreadable)
         notes.append(f"{by_fate['unreadable'].rows:,} rows could not be read ({why}); rejected.csv holds them.")
     if _number(connection, "SELECT count(DISTINCT CAST(ts AS DATE)) FROM transactions") == 1:
         notes.append("All transactions are of one day: recency, tenure and rhythm tell nothing here.")
     return (*notes, *_of_the_future(connection))
+
+
+def _of_guests(connection: Engine) -> list[str]:
+    """What to tell of rows whose customer's id stands for nobody."""
+    found = connection.execute(
+        "SELECT customer_id, count(*) AS n FROM judged WHERE fate = 'no_customer' AND customer_id IS NOT NULL "
+        "GROUP BY customer_id ORDER BY n DESC, customer_id"
+    ).fetchall()
+    return [GUESTS.format(n=f"{int(n):,}", product=customer) for customer, n in found]
+
+
+def _of_refunds(connection: Engine, rules: RulesConfig) -> list[str]:
+    """What to tell of money given back by a column of its own, which no line of the account shows."""
+    if rules.cancellations == "drop":
+        return []
+    ((n, whole, amount),) = connection.execute(
+        "SELECT count(*) AS n, count(CASE WHEN status = 'cancelled' THEN 1 END) AS whole, sum(refunded) AS amount FROM judged "
+        "WHERE refunded > 0 AND status IS NOT NULL AND fate <> 'cancelled_status'"
+    ).fetchall()
+    return [REFUNDS.format(n=f"{n:,}", value=f"{amount:,.2f}", n_whole=f"{whole:,}")] if n else []
 
 
 def _of_the_future(connection: Engine) -> list[str]:

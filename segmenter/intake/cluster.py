@@ -19,9 +19,10 @@ from segmenter.engine.spark import SparkEngine
 from segmenter.errors import SourceError
 from segmenter.intake.account import account
 from segmenter.intake.formats import ABOUT, NOTHING
-from segmenter.intake.lines import FLOAT_ID, SCALES, policies
+from segmenter.intake.lines import FLOAT_ID, NOT_CANCELLED, SCALES, guests, policies
 from segmenter.intake.load import judge, recognition, refuse_several_currencies
 from segmenter.intake.meaning import SAMPLE
+from segmenter.intake.orders import FILLED, TOLD
 from segmenter.intake.roles import Roles, recognise
 from segmenter.intake.sources import without_password
 from segmenter.intake.types import OTHER_CURRENCY, Intake, Reading
@@ -69,17 +70,20 @@ def load_in_cluster(
     """
     frames = [_open(engine, url) for url in sources]
     roles = [_roles(frame, source, url) for frame, url in zip(frames, sources, strict=True)]
+    counted = [_count(*each) for each in zip(frames, roles, sources, strict=True)]
     typed = [_typed(frame, each, number) for number, (frame, each) in enumerate(zip(frames, roles, strict=True))]
+    typed = [
+        _with_orders(engine, rows) if leaves_blank else rows
+        for rows, (_, leaves_blank) in zip(typed, counted, strict=True)
+    ]
     _keep(engine, reduce(lambda one, other: one.unionByName(other), typed), rules, as_of)
     refuse_several_currencies(engine, rules)
     judge(engine, rules)
-    counted = account(engine, rules)
+    told = account(engine, rules)
     engine.session.catalog.uncacheTable("judged")
     _bring_rejected(engine, sources, connection)
-    readings = tuple(_reading(frame, url) for frame, url in zip(frames, sources, strict=True))
-    return Intake(
-        readings, recognition([(frame.columns, each) for frame, each in zip(frames, roles, strict=True)]), counted
-    )
+    layouts = [(frame.columns, each) for frame, each in zip(frames, roles, strict=True)]
+    return Intake(tuple(reading for reading, _ in counted), recognition(layouts), told)
 
 
 def _open(engine: SparkEngine, url: str) -> DataFrame:
@@ -125,7 +129,8 @@ def _typed(frame: DataFrame, roles: Roles, number: int) -> DataFrame:
         "quantity": _number(raw, "quantity"),
         "unit_price": _number(raw, "unit_price"),
         "amount": _amount(raw),
-        "status": _text(raw.get("status")),
+        "refunded": f"abs({_number(raw, 'refunded')})",
+        "status": _status(raw),
         "currency": _text(raw.get("currency")),
         "email": _email(raw.get("email")),
         "fault": _case(faults, 1),
@@ -143,6 +148,12 @@ def _text(column: str | None) -> str:
         return "cast(null as string)"
     text = _trimmed(column)
     return f"case when {text} not in ({', '.join(map(repr, NOTHING))}) then {text} end"
+
+
+def _status(raw: dict[str, str]) -> str:
+    """SQL of the order's status, which the day of a cancellation tells as well as a word does."""
+    status, day = _text(raw.get("status")), _text(raw.get("cancelled"))
+    return f"case when lower({day}) not in ({', '.join(map(repr, NOT_CANCELLED))}) then 'cancelled' else {status} end"
 
 
 def _email(column: str | None) -> str:
@@ -204,6 +215,9 @@ def _keep(engine: SparkEngine, typed: DataFrame, rules: RulesConfig, as_of: date
             typed = typed.withColumn(name, when(other, value).otherwise(col(name)))
     typed.drop("text").createOrReplaceTempView("typed")
     judged = engine.execute(query("intake_lines"), policies(rules)).frame
+    nobody = col("customer_id").isin(guests(rules)) & (col("fate") != "unreadable")
+    judged = judged.withColumn("status", when(~coalesce(nobody, lit(False)), col("status")))
+    judged = judged.withColumn("fate", when(nobody, "no_customer").otherwise(col("fate")))
     if as_of is not None:
         later = (col("ts").cast("date") > lit(as_of)) & (col("fate") != "unreadable")
         judged = judged.withColumn("status", when(~coalesce(later, lit(False)), col("status")))
@@ -226,11 +240,24 @@ def _bring_rejected(engine: SparkEngine, sources: Sequence[str], connection: duc
         connection.executemany("INSERT INTO rejected VALUES (?, ?, ?, ?, ?)", rows)
 
 
-def _reading(frame: DataFrame, url: str) -> Reading:
-    """The source with a hash of its rows, whatever their order."""
+def _count(frame: DataFrame, roles: Roles, url: str) -> tuple[Reading, bool]:
+    """The source with a hash of its rows, whatever their order; and whether an order's lines may leave blank what others say."""
     columns = ", ".join(map(_quoted, frame.columns))
-    ((n_rows, one, other),) = frame.selectExpr(f"xxhash64({columns}) as h").selectExpr(
-        "count(*)", "bit_xor(h)", "sum(cast(h as decimal(38, 0)))"
+    asked = [role for role in FILLED if role in roles.index and "order" in roles.index]
+    filled = [f"{_text(_quoted(frame.columns[roles.index[role]]))} is not null as h{n}" for n, role in enumerate(asked)]
+    ((n_rows, one, other, *counts),) = frame.selectExpr(f"xxhash64({columns}) as h", *filled).selectExpr(
+        "count(*)", "bit_xor(h)", "sum(cast(h as decimal(38, 0)))", *(f"count_if(h{n})" for n in range(len(asked)))
     ).collect()  # fmt: skip
     digest = hashlib.sha256(f"{n_rows} {one} {other}".encode()).hexdigest()
-    return Reading(without_password(url), digest, 0, n_rows, f"{len(frame.columns)} columns, read in the cluster")
+    reading = Reading(without_password(url), digest, 0, n_rows, f"{len(frame.columns)} columns, read in the cluster")
+    return reading, any(0 < count < n_rows for count in counts)
+
+
+def _with_orders(engine: SparkEngine, typed: DataFrame) -> DataFrame:
+    """The rows of one source with what their orders say on other lines."""
+    from pyspark.sql.functions import expr, monotonically_increasing_id
+
+    numbered = typed.withColumn("record", monotonically_increasing_id())
+    numbered.createOrReplaceTempView("typed")
+    joined = numbered.join(engine.execute(query("intake_told")).frame, ["file", "order_id"], "left")
+    return joined.withColumns({name: expr(sql) for name, sql in TOLD.items()}).select(typed.columns)

@@ -48,6 +48,7 @@ EXPONENT = r"([eE][-+]?\d+)?"
 DOT = rf"[-+]?(\d+(_\d+)*|\d{{1,3}}([,'{SPACES}]\d{{3}})+)?(\.(\d+(_\d+)*)?)?{EXPONENT}"
 COMMA = rf"[-+]?(\d+(_\d+)*|\d{{1,3}}([.'{SPACES}]\d{{3}})+)?(,(\d+(_\d+)*)?)?{EXPONENT}"
 MONEY = r"[€£$¥₹]|\b(EUR|USD|GBP|CHF|JPY)\b"
+NEGATIVE = r"^(?:[(](.*)[)]|([0-9].*)-)$"  # as accountants and SAP write it
 WORDS_FOR_NOTHING = ("nan", "null", "none", "n/a", "na", "#n/a")
 NOTHING = ("", "-", "NaN", *(case(word) for word in WORDS_FOR_NOTHING for case in (str.lower, str.upper, str.title)))
 LONGEST_NOTHING = max(map(len, NOTHING))
@@ -84,7 +85,7 @@ def looks_like_time(text: str) -> bool:
 
 def decimal_candidates(text: str) -> dict[str, float]:
     """The values that `text` has under a decimal point and under a decimal comma."""
-    plain = re.sub(MONEY, "", text).strip()
+    plain = re.sub(NEGATIVE, r"-\1\2", re.sub(MONEY, "", text).strip())
     found = {}
     for mark, pattern in ((".", DOT), (",", COMMA)):
         if re.search(r"\d", plain) and re.fullmatch(pattern, plain):
@@ -177,7 +178,7 @@ def number_sql(column: str, decimal: str, scale: int) -> str:
     """SQL that reads text `column` as DECIMAL, NULL where it is none; NaN and infinity are none."""
     pattern, thousands = (DOT, ",") if decimal == "." else (COMMA, ".")
     bare = f"trim(regexp_replace({column}, '{MONEY}', '', 'g'))"
-    signed = f"regexp_replace({bare}, '^\\((.*)\\)$', '-\\1')"
+    signed = f"regexp_replace({bare}, '{NEGATIVE}', '-\\1\\2')"
     kept = f"CASE WHEN regexp_full_match({signed}, '{pattern.replace(chr(39), chr(39) * 2)}') THEN {signed} END"
     digits = f"replace(translate({kept}, '''{thousands}{SPACES}', ''), ',', '.')"
     return f"TRY_CAST({digits} AS DECIMAL(18, {scale}))"

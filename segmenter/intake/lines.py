@@ -11,19 +11,24 @@ from segmenter.assets import query
 from segmenter.config.source import RulesConfig
 from segmenter.intake.formats import believable, given, number_of, text_of, time_of
 from segmenter.intake.meaning import Meaning
+from segmenter.intake.orders import leaves_blank, with_orders
 from segmenter.intake.raw import RawTable, unreadable
 from segmenter.intake.types import FATES, OTHER_CURRENCY, STATUSES
 
-SCALES = {"amount": 4, "quantity": 3, "unit_price": 6}
+SCALES = {"amount": 4, "quantity": 3, "unit_price": 6, "refunded": 4}
 CANCELLED = (
     r"^(wc-|order )?(cancel|storn|void|annul|refus|declin|fail|reject|den(ied|y)|trash|abgebroch|abgelehn|fehlgeschl)"
 )
+REFUNDED = r"^(wc-|order[ _])?(fully[ _])?(refunded|erstattet|zurückerstattet|remboursée?)$"
+NOT_CANCELLED = ("0", "f", "false", "n", "no", "nein")  # where a flag stands in place of the day
 FLOAT_ID = "^([0-9]+)[.]0+$"  # of an id that went through a float
 WHOLE_ID = f"CASE WHEN contains(customer, '.') THEN regexp_replace(customer, '{FLOAT_ID}', '\\1') ELSE customer END"
 # Columns that few exports fill; a table that has none of them is smaller by them.
 OPTIONAL = {
     "description": "VARCHAR", "category": "VARCHAR", "quantity": "DECIMAL(18, 3)", "currency": "VARCHAR", "email": "VARCHAR",
+    "refunded": "DECIMAL(18, 4)", "has_status": "BOOLEAN",
 }  # fmt: skip
+OTHER = "upper(currency) <> $currency"
 ALWAYS = ("file", "customer_id", "ts", "order_id", "product", "amount", "fate", "status")
 
 
@@ -33,7 +38,7 @@ def create(connection: duckdb.DuckDBPyConnection, roles: Collection[str]) -> Non
     One row of ``lines`` is one record of the exports, in their order, whatever becomes of it: `fate` tells that, `status`
     what it counts as for its customer (NULL: for nothing). The view ``records`` shows all columns, and numbers the rows.
     """
-    kept = [name for name in OPTIONAL if name in roles]
+    kept = _kept(roles)
     optional = "".join(f"{name} {OPTIONAL[name]}, " for name in kept)
     for name, words in (("fate", FATES), ("status", STATUSES)):
         connection.execute(f"CREATE TYPE IF NOT EXISTS {name} AS ENUM ({_listed(words)})")
@@ -47,6 +52,12 @@ def create(connection: duckdb.DuckDBPyConnection, roles: Collection[str]) -> Non
         'CREATE OR REPLACE TABLE rejected (file INTEGER, line BIGINT, "column" VARCHAR, reason VARCHAR, text VARCHAR, '
         "record BIGINT, begins BIGINT)"
     )
+
+
+def _kept(roles: Collection[str]) -> list[str]:
+    """The optional columns that `roles` fill."""
+    told = {*roles, *(["has_status"] if {"status", "cancelled"} & set(roles) else [])}
+    return [name for name in OPTIONAL if name in told]
 
 
 def _listed(words: Collection[str]) -> str:
@@ -63,11 +74,15 @@ def append(connection: duckdb.DuckDBPyConnection, table: RawTable, meaning: Mean
     """
     try:
         connection.execute(*insertion(table, meaning, rules))
+        orders = leaves_blank(connection, table.files, meaning.roles.index)
+        if orders:
+            remove(connection, table.files)
+            connection.execute(*insertion(table, meaning, rules, orders=True))
         asked = {"files": list(table.files)}
         if connection.execute(
             "SELECT 1 FROM lines WHERE fate = 'unreadable' AND list_contains($files, file) LIMIT 1", asked
         ).fetchall():
-            _reject(connection, table, meaning, rules)
+            _reject(connection, table, meaning, rules, orders)
     except duckdb.Error as error:
         raise unreadable(table.path, error) from None
 
@@ -77,21 +92,31 @@ def remove(connection: duckdb.DuckDBPyConnection, files: Collection[int]) -> Non
     connection.execute("DELETE FROM lines WHERE list_contains($files, file)", {"files": list(files)})
 
 
-def insertion(table: RawTable, meaning: Meaning, rules: RulesConfig) -> tuple[str, dict[str, Any]]:
-    """The statement that appends a raw table to ``lines``, with its parameters."""
-    kept = [*ALWAYS, *(name for name in OPTIONAL if name in meaning.roles.index)]
-    columns = ", ".join(kept)
+def insertion(
+    table: RawTable, meaning: Meaning, rules: RulesConfig, *, orders: bool = False
+) -> tuple[str, dict[str, Any]]:
+    """The statement that appends a raw table to ``lines``, with its parameters.
+
+    With `orders`, what an order says on one of its lines holds for those that leave it blank.
+    """
+    columns = ", ".join([*ALWAYS, *_kept(meaning.roles.index)])
     statement = (
-        f"INSERT INTO lines ({columns}) WITH typed AS ({_typed(table, meaning, rules)}) "  # noqa: S608 - ours
+        f"INSERT INTO lines ({columns}) WITH typed AS ({_typed(table, meaning, rules, orders=orders)}) "  # noqa: S608 - ours
         f"SELECT {columns} FROM ({query('intake_lines')})"
     )
     return statement, {**table.parameters, **policies(rules), **_currency(meaning, rules)}
+
+
+def guests(rules: RulesConfig) -> list[str]:
+    """The customer ids that stand for nobody, as exports write them."""
+    return [case(word) for word in rules.guest_ids for case in (str, str.lower, str.upper, str.title)]
 
 
 def policies(rules: RulesConfig) -> dict[str, Any]:
     """Parameters of ``queries/intake_lines.sql``."""
     return {
         "cancelled": CANCELLED,
+        "refunded": REFUNDED,
         "non_product": rules.non_product_pattern,
         "drop_non_products": rules.non_product_codes == "set_aside",
         "drop_negative_price": rules.negative_price == "set_aside",
@@ -104,10 +129,12 @@ def _currency(meaning: Meaning, rules: RulesConfig) -> dict[str, str]:
     return {"currency": rules.currency.upper()} if rules.currency and "currency" in meaning.roles.index else {}
 
 
-def _reject(connection: duckdb.DuckDBPyConnection, table: RawTable, meaning: Meaning, rules: RulesConfig) -> None:
+def _reject(
+    connection: duckdb.DuckDBPyConnection, table: RawTable, meaning: Meaning, rules: RulesConfig, orders: bool
+) -> None:
     """Add the records with unreadable values, verbatim; their lines are named later."""
     verbatim = ", ".join(f"coalesce(CAST(c{index} AS VARCHAR), '')" for index in range(len(table.layout.header)))
-    typed = _typed(table, meaning, rules, {"record": "record", "verbatim": f"concat_ws(',', {verbatim})"})
+    typed = _typed(table, meaning, rules, {"verbatim": f"concat_ws(',', {verbatim})"}, orders=orders)
     connection.execute(
         f"INSERT INTO rejected SELECT file, NULL, {_faulty(meaning, rules)}, fault, verbatim, record, NULL FROM ({typed}) "  # noqa: S608 - ours
         "WHERE fault IS NOT NULL",
@@ -115,25 +142,41 @@ def _reject(connection: duckdb.DuckDBPyConnection, table: RawTable, meaning: Mea
     )
 
 
-def _typed(table: RawTable, meaning: Meaning, rules: RulesConfig, more: Mapping[str, str] | None = None) -> str:
+def _typed(
+    table: RawTable,
+    meaning: Meaning,
+    rules: RulesConfig,
+    more: Mapping[str, str] | None = None,
+    *,
+    orders: bool = False,
+) -> str:
     """SQL of the typed values that ``queries/intake_lines.sql`` judges, and of `more` columns.
 
-    Three levels, because a value that several conditions ask for is computed once only where it is a column.
+    Several levels, because a value that several conditions ask for is computed once only where it is a column.
     """
-    cells = ", ".join(f"{sql} AS {name}" for name, sql in {**_cells(table, meaning), **(more or {})}.items())
+    numbered = {"record": "record"} if orders or more else {}
+    cells = ", ".join(
+        f"{sql} AS {name}" for name, sql in {**_cells(table, meaning), **numbered, **(more or {})}.items()
+    )
     read = f"SELECT file, {cells} FROM {table.relation}"  # noqa: S608 - our names
     whole = f"SELECT * REPLACE ({believable('ts')} AS ts), {_customer(meaning)} AS customer_id, {_amount(meaning)} AS amount FROM ({read})"  # noqa: S608 - our names
-    return f"SELECT *, {_fault(meaning, rules)} AS fault FROM ({whole})"  # noqa: S608 - our names
+    typed = f"SELECT *, {_case((sql, _said(reason)) for sql, reason, _ in _faults(meaning))} AS fault FROM ({whole})"  # noqa: S608 - our names
+    if orders:
+        typed = with_orders(typed)
+    if _currency(meaning, rules):
+        typed = f"SELECT * REPLACE (CASE WHEN fault IS NULL AND {OTHER} THEN {_said(OTHER_CURRENCY)} ELSE fault END AS fault) FROM ({typed})"  # noqa: S608 - ours
+    return typed
 
 
 def _cells(table: RawTable, meaning: Meaning) -> dict[str, str]:
     """SQL of what single columns hold, and whether those that can be faulty hold anything."""
     texts = {f"{role}_id" if role == "order" else role: _text(table, meaning, role) for role in
-             ("customer", "order", "product", "description", "category", "status", "currency")}  # fmt: skip
+             ("customer", "order", "product", "description", "category", "currency")}  # fmt: skip
     numbers = {"stated" if role == "amount" else role: _number(table, meaning, role) for role in SCALES}
     known = [role for role in ("time", *SCALES) if role in meaning.roles.index]
     has = {f"has_{role}": given(*_column(table, meaning, role)) for role in known}
-    return {**texts, **numbers, **has, "ts": _time(table, meaning), "email": _email(table, meaning)}
+    status, email = _status(table, meaning), _email(table, meaning)
+    return {**texts, **numbers, **has, "ts": _time(table, meaning), "status": status, "email": email}
 
 
 def _column(table: RawTable, meaning: Meaning, role: str) -> tuple[str, str]:
@@ -146,6 +189,15 @@ def _text(table: RawTable, meaning: Meaning, role: str) -> str:
     if role not in meaning.roles.index:
         return "CAST(NULL AS VARCHAR)"
     return text_of(*_column(table, meaning, role))
+
+
+def _status(table: RawTable, meaning: Meaning) -> str:
+    """SQL of the order's status, which the day of a cancellation tells as well as a word does."""
+    if "cancelled" not in meaning.roles.index:
+        return _text(table, meaning, "status")
+    day = _text(table, meaning, "cancelled")
+    is_flag = f"regexp_full_match(lower({day}), '{'|'.join(NOT_CANCELLED)}')"
+    return f"CASE WHEN NOT {is_flag} THEN {_said('cancelled')} ELSE {_text(table, meaning, 'status')} END"
 
 
 def _email(table: RawTable, meaning: Meaning) -> str:
@@ -163,7 +215,8 @@ def _time(table: RawTable, meaning: Meaning) -> str:
 def _number(table: RawTable, meaning: Meaning, role: str) -> str:
     if role not in meaning.roles.index:
         return f"CAST(NULL AS DECIMAL(18, {SCALES[role]}))"
-    return number_of(*_column(table, meaning, role), meaning.formats.decimal, SCALES[role])
+    number = number_of(*_column(table, meaning, role), meaning.formats.decimal, SCALES[role])
+    return f"abs({number})" if role == "refunded" else number  # some write it as money that went out
 
 
 def _amount(meaning: Meaning) -> str:
@@ -183,23 +236,26 @@ def _customer(meaning: Meaning) -> str:
     return f"lower({WHOLE_ID})" if meaning.roles.by_address else WHOLE_ID
 
 
-def _fault(meaning: Meaning, rules: RulesConfig) -> str:
-    """SQL of the reason why a record cannot be read, NULL where it can; an empty cell is no fault."""
-    return _case((condition, f"'{reason}'") for condition, reason, _ in _faults(meaning, rules))
+def _said(reason: str) -> str:
+    return f"'{reason}'"
 
 
 def _faulty(meaning: Meaning, rules: RulesConfig) -> str:
     """SQL of the name, in ``$header``, of the column that the reason is about."""
     places = meaning.roles.index
-    return _case((condition, f"$header[{places[role] + 1}]") for condition, _, role in _faults(meaning, rules))
+    faults = [*_faults(meaning), *([(OTHER, OTHER_CURRENCY, "currency")] if _currency(meaning, rules) else [])]
+    return _case((condition, f"$header[{places[role] + 1}]") for condition, _, role in faults)
 
 
 def _case(cases: Iterable[tuple[str, str]]) -> str:
     return f"CASE {' '.join(f'WHEN {condition} THEN {value}' for condition, value in cases)} END"
 
 
-def _faults(meaning: Meaning, rules: RulesConfig) -> list[tuple[str, str, str]]:
-    """Every fault that a record may have: SQL that is true where it has it, the reason, and the role of the column."""
+def _faults(meaning: Meaning) -> list[tuple[str, str, str]]:
+    """Every fault that a record's own cells may have, none of which is being empty.
+
+    Each is SQL that is true where it has it, the reason, and the role of the column.
+    """
     roles = meaning.roles.index
     found = [("has_time AND ts IS NULL", "a date that cannot be read", "time")]
     found += [
@@ -209,6 +265,4 @@ def _faults(meaning: Meaning, rules: RulesConfig) -> list[tuple[str, str, str]]:
     ]
     if "amount" not in roles and "quantity" in roles:
         found.append(("has_quantity AND has_unit_price AND amount IS NULL", "an amount beyond all money", "unit_price"))
-    if _currency(meaning, rules):
-        found.append(("upper(currency) <> $currency", OTHER_CURRENCY, "currency"))
     return found

@@ -18,12 +18,21 @@ from segmenter.errors import ConfigError, DataError, SourceError
 from segmenter.intake.account import account
 from segmenter.intake.cache import Cache
 from segmenter.intake.fill import fill
+from segmenter.intake.lines import guests
 from segmenter.intake.meaning import Understood
 from segmenter.intake.roles import Roles
 from segmenter.intake.sources import SourceFile, as_text, examine, expand, not_read
 from segmenter.intake.types import Intake, Reading, Recognition, Reject
 
 SHOWN_REJECTS = 100
+# What an order marked as refunded is, by whether refunds have rows of their own, which would take it back a second time, and
+# whether they are dropped.
+REFUNDED: dict[tuple[bool, bool], dict[str, str | None]] = {
+    (True, False): {"fate": "sale", "status": "sale"},
+    (True, True): {"fate": "sale", "status": "sale"},
+    (False, False): {"fate": "cancelled_status", "status": "cancelled"},
+    (False, True): {"fate": "cancelled_status", "status": None},
+}
 
 
 def open_connection(memory_limit: str, threads: int | None, folder: Path) -> duckdb.DuckDBPyConnection:
@@ -74,6 +83,7 @@ def load(
         finally:
             _check_unchanged(seen)  # whatever else is wrong with a file that changed
     refuse_several_currencies(connection, rules)
+    _set_aside_guests(connection, rules)
     if as_of is not None:
         _set_aside_later(connection, as_of)
     judge(connection, rules)
@@ -132,6 +142,15 @@ def refuse_several_currencies(connection: Engine, rules: RulesConfig) -> None:
         )
 
 
+def _set_aside_guests(connection: duckdb.DuckDBPyConnection, rules: RulesConfig) -> None:
+    """A statement of its own: one join for all, in place of looking every record's customer up in a list."""
+    connection.execute(
+        "UPDATE lines SET fate = 'no_customer', status = NULL WHERE fate <> 'unreadable' AND customer_id IN "
+        "(SELECT unnest(CAST($guests AS VARCHAR[])))",
+        {"guests": guests(rules)},
+    )
+
+
 def _set_aside_later(connection: duckdb.DuckDBPyConnection, as_of: date) -> None:
     """Before records are matched: what is not known on the day `as_of` takes nothing back then."""
     connection.execute(
@@ -148,18 +167,20 @@ def judge(connection: Engine, rules: RulesConfig) -> None:
         for first, last in _overlaps(connection):
             connection.execute(query("intake_repeated"), {"first": first, "last": last})
     taken_back = connection.execute("SELECT 1 FROM records WHERE status = 'return' LIMIT 1").fetchall()
+    marked = REFUNDED[bool(taken_back), rules.cancellations == "drop"]
     if rules.cancellations == "net" and taken_back:
         connection.execute(query("intake_theirs"))
         connection.execute(query("intake_matched"))
     if isinstance(connection, duckdb.DuckDBPyConnection):
-        _settle(connection)
+        _settle(connection, marked)
     else:
-        connection.execute(query("intake_settled"))
+        connection.execute(query("intake_settled"), marked)
     connection.execute(query("intake_transactions"))
 
 
-def _settle(connection: duckdb.DuckDBPyConnection) -> None:
-    """Change the fates of records that are repeated or taken back, few as they are, where they stand."""
+def _settle(connection: duckdb.DuckDBPyConnection, marked: Mapping[str, str | None]) -> None:
+    """Change the fates of records that are marked as refunded, repeated or taken back, few as they are, where they stand."""
+    connection.execute("UPDATE lines SET fate = $fate, status = $status WHERE fate = 'refunded_status'", marked)
     connection.execute(
         "UPDATE lines SET fate = 'duplicate', status = NULL WHERE rowid IN (SELECT record FROM repeated)"
     )
@@ -168,7 +189,11 @@ def _settle(connection: duckdb.DuckDBPyConnection) -> None:
     connection.execute(
         f"UPDATE lines SET fate = {fate}, status = {fate} WHERE rowid IN (SELECT record FROM matched)"  # noqa: S608 - ours
     )
-    connection.execute("CREATE OR REPLACE VIEW judged AS SELECT * EXCLUDE (record, currency) FROM records")
+    net = "CASE WHEN status = 'sale' THEN CAST(amount - refunded AS DECIMAL(18, 4)) ELSE amount END"
+    connection.execute(
+        "CREATE OR REPLACE VIEW judged AS SELECT * EXCLUDE (record, currency, has_status) REPLACE "  # noqa: S608 - ours
+        f"(CASE WHEN refunded < amount THEN {net} ELSE amount END AS amount) FROM records"
+    )
 
 
 def _overlaps(connection: Engine) -> list[tuple[Any, Any]]:

@@ -1,6 +1,7 @@
 """Texts that are written plainly: typed by the reader itself while it cuts them, several times as fast.
 
-Most exports are plain: all dates in one format, all numbers without frills, no record torn, no line end inside a field.
+Most exports are plain: all dates in one format, all numbers without frills, no record torn, no line end inside a field, no
+line without anything, none that leaves blank what another of its order says.
 The first records suggest whether one is, and the scan proves it: it stops at the first record that is not, and what
 it cannot see is looked at afterwards. What is not plain is read as text and understood, to the same result.
 """
@@ -18,6 +19,7 @@ from segmenter.errors import SourceError
 from segmenter.intake import lines
 from segmenter.intake.formats import DAYS, NOTHING, TIMES, Evidence, Formats, gather, settle, trimmed
 from segmenter.intake.meaning import SAMPLE, Meaning, total
+from segmenter.intake.orders import leaves_blank
 from segmenter.intake.raw import TEXT, RawTable, Row
 from segmenter.intake.roles import Roles
 from segmenter.intake.texts import CUT, TextBatch
@@ -64,7 +66,9 @@ def read_plainly(
         except NOT_PLAIN:
             continue
         rows, evidence = _look(connection, batch, guess)
-        if rows == {number: batch.n_records(number) for number in batch.texts}:
+        if rows == {number: batch.n_records(number) for number in batch.texts} and not leaves_blank(
+            connection, batch.texts, roles.index
+        ):
             return evidence
         lines.remove(connection, batch.texts)
         return None
@@ -190,7 +194,8 @@ def _look(
 ) -> tuple[dict[int, int], dict[int, Evidence]]:
     """Readable records and evidence by file."""
     found = connection.execute(
-        "SELECT file, count(*) FILTER (WHERE fate <> 'unreadable' AND coalesce(ts <> $word, true)), count(ts), "
+        "SELECT file, count(*) FILTER (WHERE fate <> 'unreadable' AND coalesce(ts <> $word, true) AND "
+        "NOT (fate = 'no_customer' AND ts IS NULL AND amount IS NULL)), count(ts), "
         "count(*) FILTER (WHERE day(ts) <= 12) FROM lines WHERE list_contains($files, file) GROUP BY file",
         {"files": list(batch.texts), "word": WORD},
     ).fetchall()

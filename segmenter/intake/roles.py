@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -11,57 +10,13 @@ from dataclasses import dataclass
 from segmenter.config.source import ColumnsConfig
 from segmenter.errors import SourceError
 from segmenter.intake.formats import decimal_candidates, looks_like_time
+from segmenter.intake.names import NAMES, key_of, tiers_of
 
-# Names in falling order of trust; a name further left wins over one further right. Two columns that
-# share the best place and both fit are an ambiguity, which is an error and never a guess.
-NAMES: dict[str, tuple[tuple[str, ...], ...]] = {
-    "customer": (
-        ("customerid", "custid", "customerno", "customernumber", "clientid", "clientno", "userid", "buyerid", "memberid",
-         "shopperid", "accountid", "kundennummer", "kundenid", "kundennr", "kdnr", "idclient", "numeroclient", "idcliente"),
-        ("customer", "cust", "client", "buyer", "member", "shopper", "kunde", "cliente", "user", "account"),
-        ("customeremail", "email", "emailaddress", "loyaltycard", "cardnumber", "cardid", "customername", "clientname"),
-    ),
-    "time": (
-        ("invoicedate", "orderdate", "transactiondate", "transdate", "trandate", "purchasedate", "saledate", "salesdate",
-         "orderedat", "purchasedat", "ordertime", "transactiontime", "bestelldatum", "rechnungsdatum", "kaufdatum",
-         "datecommande", "fechapedido", "orderpurchasetimestamp", "invoicetime", "purchasetime"),
-        ("date", "datetime", "timestamp", "time", "datum", "fecha", "day", "ts"),
-        ("createdat", "created", "createddate", "processedat", "paidat"),
-    ),
-    "amount": (
-        ("itemtotal", "rowtotal", "lineitemtotal"),
-        ("amount", "tranamount", "transamount", "transactionamount", "totalamount", "lineamount", "linetotal", "netamount",
-         "revenue", "sales", "salesamount", "netsales", "betrag", "umsatz", "gesamtbetrag", "montant", "importe",
-         "purchaseamount", "orderamount", "orderamountt", "extendedprice", "totalprice", "totalvalue", "value"),
-        ("total", "ordertotal", "grandtotal", "subtotal", "payment", "paymentvalue", "spend", "spent"),
-    ),
-    "quantity": (("quantity", "qty", "units", "pieces", "menge", "anzahl", "quantite", "cantidad", "itemcount", "quantityordered",
-                  "qtyordered", "orderqty", "qtysold", "quantitysold", "orderitemquantity", "itemquantity", "lineitemquantity", "stueck"),),
-    "unit_price": (
-        ("unitprice", "price", "priceeach", "itemprice", "lineitemprice", "einzelpreis", "preis", "stueckpreis", "prixunitaire", "prix", "precio"),
-        ("listprice", "saleprice", "sellingprice", "retailprice"),
-    ),
-    "order": (
-        ("orderid", "orderno", "ordernumber", "invoiceno", "invoice", "invoiceid", "invoicenumber", "transactionid",
-         "transid", "receiptid", "receiptno", "basketid", "bestellnummer", "bestellnr", "rechnungsnummer", "rechnungsnr",
-         "commande", "numerocommande", "pedido", "salesordernumber", "amazonorderid"),
-        ("order", "transaction", "receipt", "basket", "ordername"),
-    ),
-    "product": (
-        ("stockcode", "sku", "productid", "productcode", "itemid", "itemcode", "articleno", "articleid", "artikelnummer",
-         "artikelnr", "productsku", "lineitemsku", "variantsku"),
-        ("product", "item", "article", "artikel", "produit", "producto"),
-    ),
-    "description": (("description", "productname", "itemname", "producttitle", "lineitemname", "productdescription",
-                     "bezeichnung", "artikelname", "beschreibung", "designation", "descripcion", "title"), ("brand",)),
-    "category": (),  # only what the configuration names: nothing but a team's own features asks for it
-    "status": (("orderstatus", "status", "transactionstatus", "financialstatus", "invoicestatus"),),
-    "currency": (("currency", "currencycode", "waehrung", "devise", "moneda"),),
-    "email": (("email", "emailaddress", "customeremail", "useremail", "buyeremail", "emailadresse", "kundenemail", "courriel"),
-              ("mail", "contactemail", "billingemail")),
-}  # fmt: skip
 REQUIRED = ("customer", "time")
-NUMBERED = re.compile(r" \(\d+\)$")  # of a name that a header has several times
+PRODUCT = ("quantity", "unit_price")  # which make a line's money
+KINDS = {"linetype", "rowtype", "recordtype"}
+PAYING = re.compile("payment|tender|transaction|zahlung")
+COUNTING = re.compile("qty|quantit|menge|anzahl|stueck")  # in the name of a column that may be the quantity
 NESTED = re.compile(r"[\[{].*[\]}]", re.DOTALL)
 ADDRESS = re.compile(r"[^@\s{}]+@[^@\s{}]+")
 FEW_ORDERS = 5  # of several products, from which on a money that never differs within an order tells something
@@ -93,7 +48,7 @@ class _Table:
 
 def promise(header: Sequence[str]) -> int:
     """How many of the roles a header's names could fill: what tells a table of transactions from others."""
-    keys = {_key(name) for name in header}
+    keys = {key_of(name) for name in header}
     return sum(any(keys & set(tier) for tier in tiers) for role, tiers in NAMES.items() if role != "email")
 
 
@@ -108,6 +63,7 @@ def recognise(
         A configured column is missing, a needed role has no column, or two columns fit it equally well.
     """
     table = _Table(header, sample, name)
+    _check_kinds(table)
     index: dict[str, int] = {}
     reasons: dict[str, str] = {}
     for role in NAMES:
@@ -126,9 +82,16 @@ def recognise(
     return Roles(index, reasons)
 
 
-def _key(name: str) -> str:
-    plain = NUMBERED.sub("", name).lower().replace("ä", "ae").replace("ö", "oe").replace("ü", "ue").replace("ß", "ss")
-    return re.sub(r"[^a-z0-9]", "", unicodedata.normalize("NFKD", plain))
+def _check_kinds(table: _Table) -> None:
+    """Refuse rows of several kinds, such as a sale, its lines and its payment, each of which has the same money."""
+    for place, name in enumerate(table.header):
+        kinds = sorted(set(table.values(place))) if key_of(name) in KINDS else []
+        if len(kinds) > 1 and any(PAYING.search(kind.lower()) for kind in kinds):
+            raise SourceError(
+                f"{table.name}: the rows are of several kinds by {name[:60]!r} ({', '.join(kinds[:6])}), so that the same money "
+                "would be counted more than once. Keep those of one kind only, such as the lines of sales, and read these; where "
+                f"each row's money is its own indeed, leave {name[:60]!r} out."
+            )
 
 
 def _configured(table: _Table, role: str, column: str) -> tuple[int, str]:
@@ -145,9 +108,11 @@ def _names(header: Sequence[str]) -> str:
 
 
 def _by_name(table: _Table, role: str, taken: dict[str, int]) -> tuple[int, str] | None:
-    keys = [_key(name) for name in table.header]
-    for tier in NAMES[role]:
-        fitting = [i for i, key in enumerate(keys) if key in tier and i not in taken.values() and _fits(table, role, i)]
+    keys = [key_of(name) for name in table.header]
+    free = [i for i in range(len(keys)) if i not in taken.values() and _fits(table, role, i)]
+    filled = [i for i in free if table.values(i)]  # a column that holds nothing is no rival of one that does
+    for tier, places in ((tier, places) for places in (filled, free) for tier in tiers_of(role, keys)):
+        fitting = [i for i in places if keys[i] in tier]
         if len(fitting) > 1:
             fitting = _same_content(table, fitting)
         if len(fitting) > 1:
@@ -167,9 +132,19 @@ def _same_content(table: _Table, fitting: list[int]) -> list[int]:
 def _ambiguous(table: _Table, role: str, fitting: Sequence[int]) -> SourceError:
     names = " and ".join(repr(table.header[i][:60]) for i in fitting[:6])
     return SourceError(
-        f"{table.name}: the columns {names} could both be the {role}. "
-        f"Settle it in the configuration: [source.columns] {role} = {table.header[fitting[0]][:60]!r}."
+        f"{table.name}: the columns {names} could both be the {role}. Settle it in the configuration: [source.columns] "
+        f"{role} = {table.header[fitting[0]][:60]!r}{_product(table) if role == 'amount' else ''}."
     )
+
+
+def _product(table: _Table) -> str:
+    """The other way to name a line's money, where the names of columns offer it."""
+    keys = [key_of(name) for name in table.header]
+    found = {role: next((i for i, key in enumerate(keys) if key in NAMES[role][0]), None) for role in PRODUCT}
+    if None in found.values():
+        return ""
+    named = " and ".join(f"{role} = {table.header[i][:60]!r}" for role, i in found.items() if i is not None)
+    return f", or {named}, which are the line's own"
 
 
 def _by_content(table: _Table, role: str, taken: dict[str, int]) -> tuple[int, str] | None:
@@ -208,6 +183,8 @@ CONTENT: dict[str, Callable[[Sequence[str]], bool]] = {
     "amount": _is_number,
     "quantity": _is_number,
     "unit_price": _is_number,
+    "refunded": _is_number,
+    "cancelled": _is_time,
     "email": _is_email,
 }
 
@@ -215,6 +192,7 @@ CONTENT: dict[str, Callable[[Sequence[str]], bool]] = {
 def _settle_money(table: _Table, index: dict[str, int], reasons: dict[str, str], wanted: ColumnsConfig) -> None:
     """Amount or quantity x price: one reading, or an error where both exist and differ."""
     if "unit_price" in index and "amount" not in index and "quantity" not in index:
+        _check_pieces(table, index)
         reasons["unit_price"] += "; no quantity: a line is one piece"
     if "amount" in index and {"quantity", "unit_price"} <= index.keys():
         if wanted.quantity and wanted.unit_price:
@@ -226,6 +204,18 @@ def _settle_money(table: _Table, index: dict[str, int], reasons: dict[str, str],
             raise SourceError(
                 f"{table.name}: a line's money could be {amount!r}, or quantity times {price!r}, and they differ. "
                 f"Settle it in the configuration: [source.columns] amount = {amount!r}, or quantity and unit_price."
+            )
+
+
+def _check_pieces(table: _Table, index: dict[str, int]) -> None:
+    """Refuse a price without a quantity where a column that was not recognised may be one."""
+    for place, name in enumerate(table.header):
+        values = table.values(place)
+        if place not in index.values() and COUNTING.search(key_of(name)) and values and _is_number(values):
+            raise SourceError(
+                f"{table.name}: {table.header[index['unit_price']][:60]!r} is the money of one piece, and {name[:60]!r} may say "
+                f"how many pieces a line has. Settle it in the configuration: [source.columns] quantity = {name[:60]!r}, or "
+                f"amount = {table.header[index['unit_price']][:60]!r} where it is the money of the whole line."
             )
 
 

@@ -97,7 +97,9 @@ class TextBatch:
         self._check_whole(connection)
         self._check_counts(connection)
         self._check_folded(connection)
+        empty = " AND ".join(f"c{index} IS NULL" for index in range(len(self.dialect.header)))
         firsts = dict(connection.execute("SELECT file, min(rowid) FROM raw GROUP BY file").fetchall())
+        connection.execute(f"DELETE FROM raw WHERE {empty}")  # noqa: S608 - ours; spreadsheets leave such lines at the end
         relation = "(SELECT *, rowid - $firsts[list_position($numbers, file)] + 1 AS record FROM raw)"
         places = {"numbers": list(self.texts), "firsts": [firsts.get(number, 0) for number in self.texts]}
         return RawTable(relation, self.layout, (TEXT,) * len(self.dialect.header), tuple(self.texts), self.path, places)

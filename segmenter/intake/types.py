@@ -12,7 +12,8 @@ product        VARCHAR         product code, or the description where there is n
 description    VARCHAR         product name or NULL
 category       VARCHAR         country, channel or category or NULL
 quantity       DECIMAL(18,3)   pieces, negative on a return, or NULL
-amount         DECIMAL(18,4)   money of the line, negative on a return
+amount         DECIMAL(18,4)   money of the line, less what a column of its own says was given back of it in part; negative
+                               on a return
 email          VARCHAR         SHA-256 of the line's e-mail address, trimmed and in lower case, as hexadecimal, or NULL
 status         VARCHAR         ``sale``; ``return`` (money given back that matches no line in full);
                                ``cancelled`` (a sale taken back in full); ``cancellation`` (the line
@@ -27,7 +28,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 # What becomes of a record: it is used as one of the first two, or set aside as one of the others.
-FATES = ("sale", "return", "cancelled", "cancellation", "cancelled_status", "duplicate", "no_customer", "no_date", "no_amount",
+FATES = ("sale", "return", "cancelled", "cancellation", "cancelled_status", "refunded_status", "duplicate", "no_customer", "no_date", "no_amount",
          "non_product", "negative_price", "zero_price", "unreadable", "later")  # fmt: skip
 OTHER_CURRENCY = "another currency"  # a reason that the user asked for, by rules.currency
 STATUSES = ("sale", "return", "cancelled", "cancellation")

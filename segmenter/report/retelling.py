@@ -7,7 +7,7 @@ fits stays as it is. A name, up to an underscore, says what it stands for:
 
     n                             a number or share, written as the reader's locale does
     value, median, least, most    a number with its unit, or an amount of money with its currency
-    day, moment                   a date, a date and a time
+    day, moment                   a date, a date and where there is one a time
     list                          anything whose parentheses are closed
     doubts                        anything
     product, order, run, column   a text of the user's or an identifier, never retold
@@ -19,15 +19,18 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 
+from segmenter.features.words import QUOTED
+
 NUMBER = r"[-+]?\d[\d,]*(?:\.\d+)?(?:e[+-]\d+)?%?"
 VALUE = rf"{NUMBER}(?: [A-Za-z]+)?"
 DAY = r"\d{4}-\d\d-\d\d"
 KINDS = {
-    "n": NUMBER, "value": VALUE, "median": VALUE, "least": VALUE, "most": VALUE, "day": DAY, "moment": rf"{DAY} \d\d:\d\d",
+    "n": NUMBER, "value": VALUE, "median": VALUE, "least": VALUE, "most": VALUE, "day": DAY, "moment": rf"{DAY}(?: \d\d:\d\d)?",
     "list": r"[^()]*(?:\([^()]*\)[^()]*)*", "doubts": ".+",
 }  # fmt: skip
 RAW = {"product", "order", "run", "column"}
 NAME = re.compile(r"\{(\w+)\}")
+EMPTY = "“”"
 JOINT = "{a} and {b}"  # how a list ends
 Template = tuple[str, re.Pattern[str], tuple[str, ...], str]
 
@@ -44,7 +47,12 @@ class Retelling:
         self.known: dict[str, str] = {}
 
     def __call__(self, text: str) -> str:
-        """`text` in the reader's language, as far as the catalogue knows it."""
+        """`text` in the reader's language, as far as the catalogue knows it; what stands in “ ” is a user's and stays."""
+        texts = iter(QUOTED.findall(text))
+        told = self._told(QUOTED.sub(EMPTY, text))
+        return re.sub(EMPTY, lambda _: next(texts), told)
+
+    def _told(self, text: str) -> str:
         if text not in self.known:
             self.known[text] = self.texts.get(text) or self._sentences(text) or self._whole(text) or self._rest(text)
         return self.known[text]
@@ -52,7 +60,7 @@ class Retelling:
     def _sentences(self, text: str) -> str | None:
         """Several sentences one by one."""
         sentences = re.split(r"(?<=[.!?])\s+(?=\S)", text)
-        return " ".join(map(self, sentences)) if len(sentences) > 1 else None
+        return " ".join(map(self._told, sentences)) if len(sentences) > 1 else None
 
     def _whole(self, text: str) -> str | None:
         """The text as one entry of the catalogue, also where its first letter was made a capital."""
@@ -72,7 +80,7 @@ class Retelling:
         return None
 
     def _value(self, name: str, value: str) -> str:
-        return value if _kind(name) in RAW else self(value)
+        return value if _kind(name) in RAW else self._told(value)
 
     def _rest(self, text: str) -> str:
         """A list piece by piece, else a number or date, else the text as it is."""
@@ -90,7 +98,7 @@ class Retelling:
         told = []
         while pieces:
             size = next((n for n in (1, 2, 3) if n <= len(pieces) and self._whole(mark.join(pieces[:n]))), 1)
-            told.append(self(mark.join(pieces[:size])))
+            told.append(self._told(mark.join(pieces[:size])))
             pieces = pieces[size:]
         return told
 

@@ -32,7 +32,9 @@ def retold(run: Run, voice: Voice) -> Run:
         manifest=_manifest(run.manifest, tell),
         findings=_findings(run.findings, tell),
         customers=_columns(run.customers, ("segment_name", "second_segment", "rfm_segment"), tell),
-        segments=_columns(run.segments, ("name", "action", "avoid", "rule"), tell),
+        segments=_columns(
+            _columns(run.segments, ("name", "action", "avoid"), tell), ("rule",), lambda rule: _rule(rule, tell)
+        ),
         anomalies=_columns(run.anomalies, ("segment_name",), tell),
         history=_history(run.history, tell),
         moves=None if run.moves is None else _columns(run.moves, ("segment_before", "segment_now"), tell),
@@ -123,8 +125,13 @@ def _card(card: SegmentCard, tell: Tell) -> SegmentCard:
         stability_words=tell(card.stability_words),
         action=tell(card.action),
         avoid=tell(card.avoid),
-        rule=tell("{a} and {b}").format(a="", b="").join(map(tell, card.rule.split(" and "))),
+        rule=_rule(card.rule, tell),
     )
+
+
+def _rule(rule: str, tell: Tell) -> str:
+    """A segment's rule condition by condition: the name of a figure may hold a comma."""
+    return tell("{a} and {b}").format(a="", b="").join(map(tell, rule.split(" and ")))
 
 
 def _history(history: History, tell: Tell) -> History:

@@ -5,6 +5,7 @@ from __future__ import annotations
 ORDER = "Check the order for a typing error; if it is right, call: a reseller, or a key account in the making."
 RETURN = "Read what came back and why: a faulty product, a wrong delivery, or misuse of returns."
 SILENCE = "Write or call: ask whether the customer will order again."
+PAUSES = "Look at the pauses between the orders: if the last one still goes on, call; if not, see what brought the customer back."
 TIMES = "Look at the times of the orders: a script, a shared account, or a reseller."
 STEPS = {
     "monetary": "Treat it as a key account: call, and name somebody to look after it.",
@@ -20,8 +21,8 @@ STEPS = {
     "burst": "Ask what the spell was for: a project that ends, or a customer who grows.",
     "spend_trend": "Call: find out what changed, and whether it will last.",
     "recency": SILENCE,
-    "longest_gap": SILENCE,
-    "mean_gap": SILENCE,
+    "longest_gap": PAUSES,
+    "mean_gap": PAUSES,
     "gap_variation": TIMES,
     "hour_spread": TIMES,
 }

@@ -13,6 +13,8 @@ from segmenter.runs.history import Drift
 
 SHIFTED, DRIFTED = 0.1, 0.25  # the usual bands of the population stability index
 FEWEST = 100  # customers, then or now; among fewer chance alone gives an index of any size
+FAR = 0.25  # interquartile ranges
+SHUFFLES, SHUFFLED = 100, 5_000  # how often, and how many customers of each side at most
 LEAST_SHARE = 1e-4  # stands in for an empty bin, whose logarithm would be infinite
 BINS = 10
 
@@ -31,11 +33,14 @@ def _of(name: str, then: Floats, now: Floats) -> Drift:
     index = psi(then, now)
     known_then, known_now = then[np.isfinite(then)], now[np.isfinite(now)]
     medians = (float(np.median(known)) if len(known) else float("nan") for known in (known_then, known_now))
-    return Drift(name, index, _distance(known_then, known_now), _verdict(index, then, now), *medians)
+    verdict = _verdict(index, then, now)
+    if verdict == "steady" and _moved_far(known_then, known_now):
+        verdict = "shifted"
+    return Drift(name, index, _distance(known_then, known_now), verdict, *medians)
 
 
 def _verdict(index: float, then: Floats, now: Floats) -> str:
-    """The usual bands, beyond what two samples of one population differ by on average."""
+    """The usual bands, beyond what two samples of one population differ by in 95 of 100 cases."""
     if min(len(then), len(now)) < FEWEST:
         return "too few"
     beyond = index - by_chance(then, now)
@@ -43,13 +48,30 @@ def _verdict(index: float, then: Floats, now: Floats) -> str:
 
 
 def by_chance(then: Floats, now: Floats) -> float:
-    """The index to expect of two samples of one population, of the sizes of `then` (n,) and `now` (m,).
+    """The index that two samples of one population, of the sizes of `then` (n,) and `now` (m,), exceed once in 20 times.
 
-    (bins - 1) (1/n + 1/m) (Yurdakul and Naranjo 2020), over the bins that anybody is in.
+    The 95th percentile of chi-squared with bins - 1 degrees of freedom times (1/n + 1/m) (Yurdakul and Naranjo 2020),
+    over the bins that anybody is in.
     """
+    from scipy.stats import chi2
+
     edges = _edges(then)
-    filled = sum((_shares(values, edges) > 0).astype(int) for values in (then, now))
-    return float((np.count_nonzero(filled) - 1) * (1 / max(len(then), 1) + 1 / max(len(now), 1)))
+    filled = int(np.count_nonzero((_shares(then, edges) > 0) | (_shares(now, edges) > 0)))
+    return float(chi2.ppf(0.95, max(filled - 1, 1)) * (1 / max(len(then), 1) + 1 / max(len(now), 1)))
+
+
+def _moved_far(then: Floats, now: Floats) -> bool:
+    """Whether values moved by `FAR` interquartile ranges on average and by more than chance: tenths do not see the tail.
+
+    Chance is what a shuffle of both among the two sides gives, on as many of each side as are enough.
+    """
+    if not len(then) or not len(now) or _distance(then, now) < FAR:
+        return False
+    generator = np.random.default_rng(0)
+    ours, theirs = (generator.choice(side, min(len(side), SHUFFLED), replace=False) for side in (then, now))
+    found, both = _distance(ours, theirs), np.concatenate([ours, theirs])
+    by_shuffle = (generator.permutation(both) for _ in range(SHUFFLES))
+    return found > float(np.quantile([_distance(each[: len(ours)], each[len(ours) :]) for each in by_shuffle], 0.95))
 
 
 def psi(then: Floats, now: Floats) -> float:

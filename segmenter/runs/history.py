@@ -8,7 +8,7 @@ Tables beside it in a run's folder
 ----------------------------------
 moves.parquet, one row per customer of either run, sorted by customer_id: customer_id, number_before, number_now (of
     the segments), segment_before, segment_now (their names today; all NULL where the customer was absent), state (new |
-    returning | upgraded | downgraded | same | lapsed | gone), money_before, money_now (period revenue), cause (customer
+    returning | upgraded | downgraded | same | lapsed | gone), direction (up | down, NULL where not both), money_before, money_now (period revenue), cause (customer
     | cut point | both, NULL where the segment is the same)
 alerts.parquet, one row per alert, sorted by customer_id: customer_id, state (new | worsened | ongoing | resolved),
     since (run in which it began), changed (day of the last change of state), severity, told_severity (when last told,
@@ -41,8 +41,8 @@ class Drift:
     """One feature then (the accepted model's run) and now.
 
     `psi` is the population stability index over the tenths of then; `wasserstein` the earth mover's
-    distance in interquartile ranges of then. `verdict`: steady, shifted (0.1 beyond what chance gives) or drifted
-    (0.25 beyond it); "too few" where too few customers are there to tell.
+    distance in interquartile ranges of then. `verdict`: steady, shifted (0.1 beyond what chance gives, or a distance of a
+    quarter beyond it) or drifted (0.25 beyond it); "too few" where too few customers are there to tell.
     """
 
     feature: str
@@ -113,7 +113,7 @@ class BridgeStep:
 
 @dataclass(frozen=True)
 class SegmentChange:
-    """A segment's size and period revenue in the two runs."""
+    """A segment's size and period revenue in the two runs; the change of size is the one beyond the growth of all."""
 
     number: int
     name: str

@@ -14,14 +14,15 @@ from segmenter.runs.history import Interval, Match, SegmentChange
 if TYPE_CHECKING:
     import pandas as pd
 
-# What a customer did between two runs, in a sentence; each customer is counted in the first that holds.
+# What a customer did between two runs, in a sentence; each customer is counted in the first that holds. Who moved is
+# counted among all of both runs, as the matrix counts it.
 STATES = {
     "new": "new",
     "gone": "no longer in the export",
     "returning": "bought in the last {days} days and not in the {days} before the earlier run",
     "lapsed": "bought in the {days} days before the earlier run and not in the last {days}",
 }
-MOVES = {"upgraded": "moved to a better segment", "downgraded": "moved to a weaker segment"}
+MOVES = {"up": "moved to a better segment", "down": "moved to a weaker segment"}
 SHORT = {
     "new": "new", "returning": "bought now, not then", "upgraded": "moved up", "same": "stayed", "downgraded": "moved down",
     "lapsed": "bought then, not now", "gone": "gone",
@@ -55,7 +56,7 @@ def told(
 def _changes(segments: Sequence[SegmentChange], since: date, days: int, currency: str) -> Iterable[str]:
     then, now = (max(sum(getattr(each, f"customers_{side}") for each in segments), 1) for side in ("before", "now"))
     sizes = [
-        f"{each.name} ({_signed(each.customers)}: from {each.customers_before / then:.0%} to "
+        f"{each.name} ({each.customers_now - each.customers_before:+,}: from {each.customers_before / then:.0%} to "
         f"{each.customers_now / now:.0%} of the customers)"
         for each in segments
         if each.customers.is_real
@@ -75,16 +76,15 @@ def _signed(change: Interval) -> str:
 
 
 def _counts(moves: pd.DataFrame, days: int) -> Iterable[str]:
-    counts = moves["state"].value_counts()
     told, moved = (
         [f"{counts[state]:,} {phrase.format(days=days)}" for state, phrase in words.items() if counts.get(state)]
-        for words in (STATES, MOVES)
+        for counts, words in ((moves["state"].value_counts(), STATES), (moves["direction"].value_counts(), MOVES))
     )
     if told:
         yield f"Of {len(moves):,} customers: {', '.join(told)}."
     if moved:
-        rest = len(moves) - sum(int(counts.get(state, 0)) for state in STATES)
-        yield f"Of {'the other ' if told else ''}{rest:,} customers: {', '.join(moved)}."
+        both = int(moves[["number_before", "number_now"]].notna().all(axis=1).sum())
+        yield f"Of the {both:,} customers of both runs: {', '.join(moved)}."
 
 
 def _cut_point(moves: pd.DataFrame) -> Iterable[str]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 import pandas as pd
 
+from segmenter.analysis import kmeans
 from segmenter.analysis.cards import build as build_cards
 from segmenter.analysis.customers import Format
 from segmenter.analysis.explain import Explained, explain
@@ -152,6 +153,8 @@ def _separation(core: Core, cards: tuple[SegmentCard, ...]) -> tuple[str, ...]:
         sentences.append(
             f"Silhouette, Davies-Bouldin and Calinski-Harabasz were measured on a sample of {choice.n_silhouette:,} customers."
         )
+    if choice.points and len(core.table.customer_id) > kmeans.RESAMPLED:
+        sentences.append(f"How firm the segments stand was measured on resamples of {kmeans.RESAMPLED:,} customers.")
     return tuple(sentences)
 
 

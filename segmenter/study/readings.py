@@ -76,8 +76,8 @@ def _methods(core: Core, config: Config) -> tuple[HierarchyFinding, Comparison, 
     }
     reference = segmentation.choice.reference_silhouette
     side = comparison.compare(matrix[rows], labelings, segmentation.n_clusters, reference, seed)
-    counts = tuple(point.n_clusters for point in segmentation.choice.points)
-    soft = mixture.fit(matrix, segmentation.labels, counts, seed) if config.views.mixture and counts else None
+    counts = (1, *(point.n_clusters for point in segmentation.choice.points))  # one: there may be no groups
+    soft = mixture.fit(matrix, segmentation.labels, counts, seed) if config.views.mixture and len(counts) > 1 else None
     return _numbered(tree.finding, core.placement.numbers), side, soft
 
 

@@ -115,6 +115,15 @@ def test_a_crowd_without_groups_is_not_divided(rng, d):
         assert set(found.labels) == {0}
 
 
+@pytest.mark.parametrize("d", [3, 6])
+def test_one_skewed_crowd_is_no_clear_number_of_segments(rng, d):
+    crowd = np.exp(rng.normal(size=(1500, d)))
+    crowd = np.minimum(crowd, np.quantile(crowd, 0.99, axis=0))
+    choice = segment((crowd - crowd.mean(axis=0)) / crowd.std(axis=0), KMeansConfig(bootstraps=10), 1).choice
+    assert not choice.is_clear
+    assert "reference" in choice.doubts
+
+
 def test_a_few_who_differ_where_nearly_all_are_alike_do_not_make_the_crowd_look_divided(rng):
     points = np.zeros((1000, 6))
     points[:, :2] = points[:, 2:4] = rng.uniform(-1.7, 1.7, size=(1000, 2))

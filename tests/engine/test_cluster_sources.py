@@ -148,6 +148,45 @@ def test_several_currencies_are_refused_or_one_is_kept(spark, tmp_path):
     assert {line.reason: line.rows for line in intake.account.lines}["unreadable"] == 1
 
 
+SHOP = """
+    ('#1', 'a@x.com', '2025-01-05', 'A', 1, 10.0, 'paid', 'EUR', 0.0, null),
+    ('#1', 'a@x.com', '2025-01-05', 'B', 2, 10.0, null, null, null, null),
+    ('#2', 'b@x.com', '2025-01-06', 'A', 1, 20.0, 'voided', 'EUR', 0.0, null),
+    ('#2', null, null, 'B', 3, 10.0, null, null, null, null),
+    ('#3', 'c@x.com', '2025-01-07', 'A', 1, 20.0, 'paid', 'USD', 0.0, null),
+    ('#3', 'c@x.com', '2025-01-07', 'B', 3, 10.0, null, null, null, null),
+    ('#4', 'a@x.com', '2025-01-08', 'A', 1, 10.0, 'partially_refunded', 'EUR', 30.0, null),
+    ('#4', 'a@x.com', '2025-01-08', 'B', 1, 30.0, null, null, null, null),
+    ('#4', null, '2025-01-08', 'C', 1, 20.0, null, null, null, null),
+    ('#5', 'b@x.com', '2025-01-09', 'A', 1, 15.0, 'paid', 'EUR', -15.0, null),
+    ('#6', 'd@x.com', '2025-01-10', 'A', 1, 5.0, 'paid', 'EUR', 0.0, '2025-01-11'),
+    ('#6', 'd@x.com', '2025-01-10', 'B', 1, 7.0, null, null, null, null),
+    ('#7', 'Guest', '2025-01-10', 'B', 1, 7.0, 'paid', 'EUR', 0.0, null),
+    ('#8', 'd@x.com', '2025-01-11', 'B', 1, 8.0, 'Refunded', 'EUR', null, null)
+"""
+SHOP_HEADER = '"Order ID", Customer, Date, SKU, Quantity, Price, Status, Currency, "Refunded Amount", "Cancelled at"'
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("cancellations", ["net", "drop"])
+def test_what_an_order_says_on_one_line_and_what_was_given_back_hold_in_the_cluster_too(spark, tmp_path, cancellations):
+    path, rules = (
+        tmp_path / "shop.parquet",
+        RULES.model_copy(update={"currency": "EUR", "cancellations": cancellations}),
+    )
+    duckdb.sql(f"copy (select * from (values {SHOP}) t ({SHOP_HEADER})) to '{path}'")
+    engine, theirs, _ = in_cluster(spark, [path], rules=rules)
+    connection, ours = here([path], tmp_path, rules=rules)
+    assert transactions(engine) == transactions(connection)
+    assert theirs.account == ours.account
+    fates = {line.reason: (line.rows, float(line.amount)) for line in ours.account.lines}
+    if cancellations == "net":
+        assert fates == {
+            "sale": (4, 60.0), "cancelled": (2, 25.0), "cancelled_status": (5, 70.0), "no_customer": (1, 7.0),
+            "unreadable": (2, 50.0),
+        }  # fmt: skip
+
+
 @pytest.mark.slow
 def test_the_hash_of_a_source_is_that_of_its_rows_in_any_order(spark, tmp_path):
     path = write(tmp_path / "sales.parquet")

@@ -1,6 +1,6 @@
 """One row per customer, with the features a reader expects."""
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 import numpy as np
 import pytest
@@ -94,6 +94,16 @@ def test_no_transactions_are_refused(transactions):
     connection.execute("delete from transactions")
     with pytest.raises(DataError, match="no transactions"):
         build(connection, CONFIG)
+
+
+@pytest.mark.parametrize("hour", [0, 6, 12, 18, 23])
+def test_a_habit_is_as_even_around_midnight_as_at_noon(transactions, hour):
+    habit = datetime.fromisoformat(f"2024-01-02 {hour:02}:00")
+    moments = [habit + timedelta(days=3 * n, minutes=(-20, -5, 0, 5, 20)[n % 5]) for n in range(20)]
+    table = build(
+        transactions([line("owl", f"{at:%Y-%m-%d %H:%M}", f"o{n}", 5) for n, at in enumerate(moments)]), CONFIG
+    )
+    assert value(table, "owl", "hour_spread") == pytest.approx(np.std([-20, -5, 0, 5, 20] * 4, ddof=1) / 60)
 
 
 def test_an_even_rhythm_has_no_variation_and_a_burst_after_silence_has_much(transactions):

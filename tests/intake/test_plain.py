@@ -58,8 +58,9 @@ def sales(n=12, form="%Y-%m-%d %H:%M:%S"):
 
 
 def with_cell(column, value):
-    """Twelve sales, the last of which has `value` in a column; the first records do not tell."""
+    """Twelve sales, the last of which has `value` in a column and its order to itself; the first records do not tell."""
     rows = sales()
+    rows[-1][0] = "o99"
     rows[-1][HEADER.index(column)] = value
     return text(rows)
 

@@ -44,7 +44,7 @@ def _history(run):
         (f"Since 2011-12-03 these segments changed by more than chance explains: {NAMES[0]} (+40: from 33% to 40% of the customers).",
          "Of 600 customers: 3 new, 5 no longer in the export, 9 bought in the last 30 days and not in the 30 before the earlier run, "
          "4 bought in the 30 days before the earlier run and not in the last 30.",
-         "Of the other 579 customers: 12 moved to a better segment, 7 moved to a weaker segment.",
+         "Of the 579 customers of both runs: 12 moved to a better segment, 7 moved to a weaker segment.",
          "10 changed segment only because the segments were redrawn, not by what they did."),
     )  # fmt: skip
     drift = tuple(

@@ -104,12 +104,9 @@ def test_what_is_told_of_rows_that_need_a_look_is_translated(locale):
         voice = Voice(locale)
         told = voice.retell(f"12,040 rows could not be read ({reasons}); rejected.csv holds them.")
         future = voice.retell(account.FUTURE.format(n="1,204", last="2062-01-01"))
+        guests = voice.retell(account.GUESTS.format(n="1,204", product="0"))
+        refunds = voice.retell(account.REFUNDS.format(n="1,204", value="12,040.50", n_whole="204"))
         left = voice.retell(sources.NOT_READ.format(folder="exports/2025", names="1.txt, 2.pdf"))
         unused = voice.retell(UNUSED.format(column="mean_gap"))
-    say_so(
-        unspoken(
-            [told, future, left, unused],
-            locale,
-            (*RAW, "exports", ".txt", ".pdf", "features.use", "features.anomalies_use", "SQL"),
-        )
-    )
+    theirs = ("exports", ".txt", ".pdf", "features.use", "features.anomalies_use", "SQL")
+    say_so(unspoken([told, future, guests, refunds, left, unused], locale, (*RAW, *theirs)))

@@ -1,7 +1,12 @@
 """What an analysis wrote in English is told in the reader's language, and its numbers as the locale writes them."""
 
+from datetime import datetime
+
 import pytest
 
+from segmenter.features import in_words
+from segmenter.features.types import Evidence, Return
+from segmenter.features.words import quoted
 from segmenter.report import catalogue as catalogues
 from segmenter.report.catalogue import ENOUGH, Catalogue, catalogue, read
 from segmenter.report.language import Voice
@@ -39,6 +44,21 @@ def test_what_a_user_wrote_stays_as_it_is(locale):
     product = "Voucher 1,000 EUR and 2024-01-01"
     text = f"Largest returns: 3.50 EUR on 2025-06-27 10:00 (cancelled, 1 piece of {product})."
     assert product in Voice(locale, "EUR").retell(text)
+
+
+@pytest.mark.parametrize(
+    "product", ["DOORMAT ST. GEORGE. LARGE", "MUG; RED", "LAMP (LARGE", "10) and so on", "a “b” c"]
+)
+def test_a_product_of_any_name_hides_nothing_of_its_sentence(product):
+    lines = [
+        Return("1", datetime.fromisoformat("2025-06-27 10:00"), product, 1, 3.5, True),
+        Return("2", datetime.fromisoformat("2025-06-28"), "CUP", 2, 9, False),
+    ]
+    told = Voice("de", "EUR").retell(in_words(Evidence((), tuple(lines), None), "EUR"))
+    assert told == (
+        f"Größte Rückgaben: 3,50\xa0€ am 27.06.2025, 10:00 (storniert, 1 Stück {quoted(product)}); "
+        "9,00\xa0€ am 28. Juni 2025 (zurückgegeben, 2 Stück “CUP”)."
+    )
 
 
 @pytest.mark.parametrize("locale", ["en", "de", "he"])

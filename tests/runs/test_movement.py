@@ -1,5 +1,7 @@
 """Movement between two runs adds up, in customers and in money, whatever moved."""
 
+import re
+from collections import Counter
 from dataclasses import replace
 from datetime import date
 
@@ -66,7 +68,8 @@ def test_flows_bridge_and_segments_add_up_in_customers_and_in_money(first, secon
     assert sum(step.amount for step in found.bridge[:-1]) == pytest.approx(found.bridge[-1].amount)
     assert sum(step.customers for step in found.bridge[1:-1]) == len(moves)
     for change in found.segments:
-        assert change.customers.value == change.customers_now - change.customers_before
+        growth = len(second) / len(first)
+        assert change.customers.value == pytest.approx(change.customers_now - growth * change.customers_before)
         assert change.money.value == pytest.approx(change.money_now - change.money_before)
         assert change.customers.low <= change.customers.high
 
@@ -114,6 +117,21 @@ def test_each_customer_has_the_one_state_that_fits():
     assert dict(zip(moves["customer_id"], moves["state"], strict=True)) == {
         "c1": "same", "c2": "downgraded", "c3": "upgraded", "c4": "returning", "c5": "gone", "c6": "lapsed", "c7": "new",
     }  # fmt: skip
+
+
+@settings(deadline=None, max_examples=30)
+@given(customers, customers)
+def test_the_sentence_counts_who_moved_up_and_down_as_the_matrix_does(first, second):
+    found, _ = movement(of(first, day=1), of(second, day=8), 30, 1)
+    place = {0: 2, 2: 1, 5: 0}  # by what a segment is worth
+    counted = Counter()
+    for flow in found.flows:
+        if flow.before and flow.now and flow.number_before != flow.number_now:
+            counted[place[flow.number_now] > place[flow.number_before]] += flow.customers
+    told = " ".join(found.sentences)
+    for is_up, words in ((True, "better"), (False, "weaker")):
+        number = re.search(rf"([\d,]+) moved to a {words} segment", told)
+        assert (int(number[1]) if number else 0) == counted[is_up]
 
 
 @settings(deadline=None, max_examples=30)
@@ -185,6 +203,16 @@ def test_a_move_is_split_into_the_customer_and_the_cut_point():
     assert causes["c3"] == "customer"
     assert (found.n_by_customer, found.n_by_cut_point) == (1, 2)
     assert found.sentences[-1].startswith("2 changed segment only because the segments were redrawn")
+
+
+def test_segments_that_grow_as_all_do_have_not_changed():
+    ids = np.arange(1200)
+    before = side(ids[:1000], np.where(ids[:1000] % 2, 60, 40), np.ones(1000), day=1)
+    now = side(ids, np.where(ids % 2, 60, 40), np.where(ids < 1000, 1, 0), day=8)
+    found = movement(before, now, 30, 1)[0]
+    assert [change.customers_now - change.customers_before for change in found.segments] == [100, 0, 100][::2]
+    assert not found.is_real
+    assert "No segment's size has really changed" in " ".join(found.sentences)
 
 
 def test_a_small_change_is_chance_and_a_large_one_is_not():

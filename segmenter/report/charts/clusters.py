@@ -187,6 +187,8 @@ def mixtures(run: Run, look: Look) -> Figure | None:
 
 
 def _best_mixture(mixture: MixtureFinding, look: Look) -> str:
+    if mixture.best_n_clusters == 1:
+        return look.voice("A single Gaussian fits best: seen like this, the customers form no groups.")
     best = look.voice("The best mixture has {n} components.", n=mixture.best_n_clusters)
     if mixture.best_n_clusters == mixture.n_clusters[-1]:
         best += " " + look.voice(

@@ -34,12 +34,14 @@ class Grid:
     title: str = ""
 
 
-def draw_grid(grid: Grid, diverging: bool = False, cell_height: float = 0.3, fontsize: float = 7.5) -> Canvas:
-    """The grid as a drawing; columns are named above, rows at the left."""
+def draw_grid(
+    grid: Grid, ends: tuple[str, str] | None = None, cell_height: float = 0.3, fontsize: float = 7.5
+) -> Canvas:
+    """The grid as a drawing; columns are named above, rows at the left. `ends` colour what lies below and above zero."""
     heads = [wrapped(name, max(8, 84 // len(grid.columns))) for name in grid.columns]
     lines = max(name.count("\n") + 1 for name in heads) + bool(grid.title)
     figure, (axes,) = canvas(0.2 + 0.16 * lines + cell_height * len(grid.rows), width=WIDTH)
-    _cells(axes, grid, _colours(grid.values, diverging), fontsize)
+    _cells(axes, grid, _colours(grid.values, ends), fontsize)
     axes.set_xlim(0, len(grid.columns))
     axes.set_ylim(len(grid.rows), 0)
     axes.set_xticks(np.arange(len(grid.columns)) + 0.5, heads, color=INK)
@@ -71,18 +73,18 @@ def _cells(axes: Axes, grid: Grid, colours: list[list[str]], fontsize: float) ->
         ).set_in_layout(False)  # fmt: skip
 
 
-def _colours(values: NDArray[np.float64], diverging: bool) -> list[list[str]]:
+def _colours(values: NDArray[np.float64], ends: tuple[str, str] | None) -> list[list[str]]:
     from matplotlib.colors import to_hex
 
-    scale = _scale(diverging)
+    scale = _scale(ends)
     reach = float(np.nanmax(np.abs(values))) if np.isfinite(values).any() else 1.0
     share = values / (reach or 1.0)
-    place = (share + 1) / 2 if diverging else share
+    place = (share + 1) / 2 if ends else share
     return [[to_hex(scale(float(cell))) if np.isfinite(cell) else "" for cell in row] for row in place]
 
 
-def _scale(diverging: bool) -> LinearSegmentedColormap:
+def _scale(ends: tuple[str, str] | None) -> LinearSegmentedColormap:
     from matplotlib.colors import LinearSegmentedColormap
 
-    stops = [COLD, "#f3f5f7", WARM] if diverging else ["#e6ecf2", "#9dbfd9", COLD, "#16456f"]
+    stops = [ends[0], "#f3f5f7", ends[1]] if ends else ["#e6ecf2", "#9dbfd9", COLD, "#16456f"]
     return LinearSegmentedColormap.from_list("segmenter", stops)

@@ -122,7 +122,7 @@ def _overlaps(places: Boxes, size: Boxes, centres: Boxes, sizes: Boxes) -> Boxes
 def name_ends(axes: Axes, x: float, ends: list[tuple[float, str, str]], height: float) -> float:
     """Write each line's name at the right of the axes, beside its end at `x` (y, name, colour), moved apart.
 
-    The axes end there; says how many inches are left for them.
+    The axes end there; says how many inches are left for them. Their limits in y must be set before.
     """
     from matplotlib.layout_engine import ConstrainedLayoutEngine
 

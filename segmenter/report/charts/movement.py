@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from segmenter.report.charts.grid import Grid, draw_grid
 from segmenter.report.charts.style import Look, canvas, to_svg, wrapped
-from segmenter.report.palette import COLOURS, INK, MUTED
+from segmenter.report.palette import COLOURS, INK, MUTED, PAPER
 from segmenter.report.types import Figure
 from segmenter.runs.history import Movement
 from segmenter.runs.narration import SHORT
@@ -76,10 +76,10 @@ def moved_money(run: Run, look: Look) -> Figure | None:
     return Figure(
         "moves-money",
         look.voice("Revenue of {n} days by segment, before and now", n=found.period_days),
-        to_svg(draw_grid(grid, diverging=True, cell_height=0.42)),
+        to_svg(draw_grid(grid, ends=(LOSS, GAIN), cell_height=0.42)),
         look.voice(
             "Above the arrow what the cell's customers brought before, behind it what they bring now. A row adds up to its "
-            "segment's revenue before, a column to its segment's revenue now."
+            "segment's revenue before, a column to its segment's revenue now. Green is more than before, orange is less."
         ),
         "Grid: revenue of the customers by their segment in the run before and in this run.",
         "moves.parquet",
@@ -148,7 +148,8 @@ def bridge(run: Run, look: Look) -> Figure | None:
         look.voice("Revenue of {n} days, from the run before to this one", n=found.period_days),
         to_svg(figure),
         look.voice(
-            "From {before} before to {now} now, {change} in all; each step is the change that its customers made.",
+            "From {before} before to {now} now, {change} in all. Each customer is in one step: whoever bought in only one of the "
+            "two times counts there, wherever they moved.",
             before=look.voice.money_in_words(before),
             now=look.voice.money_in_words(now),
             change=f"{'+' if now > before else ''}{look.voice.money_in_words(now - before)}",
@@ -164,8 +165,9 @@ def _step(axes: Axes, at: int, ends: tuple[float, float], colour: str, look: Loo
     axes.bar(at, end - start, bottom=start, width=0.62, color=colour)
     up = end >= start
     label = _signed(look, end - start)
-    axes.annotate(label, (at, end), (0, 2 if up else -2), textcoords="offset points", ha="center",
-                  va="bottom" if up else "top", fontsize=7.5, color=INK)  # fmt: skip
+    ground = {"facecolor": PAPER, "edgecolor": "none", "pad": 0.6}  # the line at zero may pass behind it
+    axes.annotate(label, (at, end), (0, 3 if up else -3), textcoords="offset points", ha="center",
+                  va="bottom" if up else "top", fontsize=7.5, color=INK, bbox=ground, zorder=4)  # fmt: skip
 
 
 def _signed(look: Look, amount: float) -> str:

@@ -9,7 +9,7 @@ import numpy as np
 
 from segmenter.analysis.findings import SegmentCard
 from segmenter.features.types import Feature
-from segmenter.report.charts.grid import Grid, draw_grid
+from segmenter.report.charts.grid import COLD, WARM, Grid, draw_grid
 from segmenter.report.charts.labels import name_ends
 from segmenter.report.charts.style import Look, canvas, tick_numbers, to_svg, wrapped
 from segmenter.report.palette import INK, MUTED
@@ -125,7 +125,7 @@ def heat(run: Run, look: Look) -> Figure | None:
     values = np.array([[card.profile[feature.name] for card in cards] for feature in features])
     texts = [look.voice.with_units(feature, [card.medians[feature.name] for card in cards]) for feature in features]
     grid = Grid(values, texts, [feature.label for feature in features], [card.name for card in cards])
-    figure = draw_grid(grid, diverging=True, cell_height=0.25)
+    figure = draw_grid(grid, ends=(COLD, WARM), cell_height=0.25)
     return Figure(
         "heat",
         "The typical customer of each segment",

@@ -29,11 +29,11 @@ def whereabouts(view: View) -> Section:
         )
     finding, voice = view.run.findings.map, view.voice
     note = voice(
-        "The map shows {shown} of {all} customers. {share} of the closeness on the map is closeness in the data "
-        "(trustworthiness); distances between far-apart groups mean nothing.",
+        "The map shows {shown} of {all} customers. Its trustworthiness is {trust}, where 1 keeps every neighbour and 0.5 is what "
+        "points strewn at random have; distances between far-apart groups mean nothing.",
         shown=voice.number(finding.n_sample),
         all=voice.number(len(view.run.customers)),
-        share=voice.percent(finding.trustworthiness, 0),
+        trust=voice.number(finding.trustworthiness, 2),
     )
     lead = "Every point is a customer. The nearer two points, the more alike the two customers behave."
     return Section(
@@ -115,7 +115,7 @@ def _reading(view: View) -> tuple[str, ...]:
     )
     kinds = (
         "A customer is odd alone, or as one of a rare group, a handful who are odd in the same way. The jury is five methods, "
-        "DBSCAN among them, which decides; the more of them call a customer odd, the surer it is."
+        "DBSCAN among them, which decides; the more of them call a customer odd, the more extreme is what the customer does."
     )
     if len(view.run.anomalies) <= view.config.max_anomalies:
         return scale, kinds

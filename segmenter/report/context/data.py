@@ -9,7 +9,10 @@ from segmenter.report.context.view import View, code, columns, parts, table, tex
 from segmenter.report.types import Cell, Part, Section, Table
 
 MAX_FILES = 12
-REVENUE_WORDS = "All revenue is net of returns: what was given back is taken off in the month in which it was."
+REVENUE_WORDS = (
+    "All revenue is net of returns: a return is taken off in the month in which it came back, and a sale that was cancelled "
+    "in full counts in no month."
+)
 COHORT_WORDS = (
     "A row is everybody whose first order fell into one month. Read it from left to right: the share of them who ordered "
     "1, 2, 3 … months later. A month that is not over yet is left out."

@@ -6,8 +6,8 @@ from segmenter.report.alerts import judged
 from segmenter.report.carriers import carriers
 from segmenter.report.context.view import View, columns, parts, table, text
 from segmenter.report.types import Cell, Part, Section, Table
-from segmenter.runs.drift import DRIFTED, FEWEST, SHIFTED
-from segmenter.runs.history import AlertCount, Continuity, Interval, Movement, SegmentChange
+from segmenter.runs.drift import DRIFTED, FAR, FEWEST, SHIFTED
+from segmenter.runs.history import AlertCount, BridgeStep, Continuity, Interval, Movement, SegmentChange
 
 STEPS = {
     "new": "new customers", "returning": "customers who bought now and not then",
@@ -15,6 +15,7 @@ STEPS = {
     "downgraded": "customers who moved to a weaker segment", "lapsed": "customers who bought then and not now",
     "gone": "customers no longer in the export",
 }  # fmt: skip
+OFFSET = 0.25  # of a part, a difference so small that another part has all but cancelled it out
 VERDICTS = {"steady": "steady", "shifted": "shifted", "drifted": "drifted: look", "too few": "too few to tell"}
 
 
@@ -87,13 +88,30 @@ def _reason(view: View, found: Movement) -> str:
     if few is not None:
         named = ", ".join(few.customers) if view.config.customer_rows else voice.number(len(few.customers))
         return voice(
-            "Most of the difference: odd customers ({named}), {money}.", named=named, money=_signed(view, few.amount)
+            "Of the difference odd customers ({named}) made {money}, all others {rest}.",
+            named=named,
+            money=_signed(view, few.amount),
+            rest=_signed(view, total - few.amount),
         )
-    step = max(found.bridge[1:-1], key=lambda step: step.amount * total)
-    return voice(
-        "The largest part of the difference: {who} ({count}), {money}.",
-        who=voice(STEPS[step.kind]),
-        count=voice.number(step.customers),
+    steps = sorted(found.bridge[1:-1], key=lambda step: step.amount * total)
+    against, step = steps[0], steps[-1]
+    if abs(step.amount) > abs(total) and against.amount * total < 0:
+        return voice(
+            "Two parts all but cancel each other out: {who}, and {others}."
+            if abs(total) < OFFSET * abs(step.amount)
+            else "The largest parts of the difference: {who}, and against it {others}.",
+            who=_part(view, step),
+            others=_part(view, against),
+        )
+    return voice("The largest part of the difference: {who}.", who=_part(view, step))
+
+
+def _part(view: View, step: BridgeStep) -> str:
+    """A step of the bridge with how many customers it is and their money."""
+    return view.voice(
+        "{who} ({count}), {money}",
+        who=view.voice(STEPS[step.kind]),
+        count=view.voice.number(step.customers),
         money=_signed(view, step.amount),
     )
 
@@ -117,15 +135,16 @@ def _news(view: View, alerts: AlertCount) -> str:
 
 def _reading() -> tuple[str, ...]:
     return (
-        "The range behind a change holds the true change in 95 of 100 cases, for all segments together (bootstrap); "
-        "where it includes zero, the table says no real change. Where a few odd customers carry most of a change of "
-        "money, it says how many odd ones.",
+        "A change of size is told beyond the growth of all customers: a segment that grows as all do has not changed. The range "
+        "behind a change holds the true one in about 95 of 100 cases, for all segments together (bootstrap); where it includes "
+        "zero, no change can be told from chance and the table says no real change. Where a few odd customers carry most of a "
+        "change of money, it says how many odd ones.",
     )
 
 
 def _changes(view: View, found: Movement) -> Table:
     heads = columns(
-        "Segment", "Customers before#", "Customers now#", "Change#", "Revenue before#", "Revenue now#", "Change#"
+        "Segment", "Customers before#", "Customers now#", "Beyond growth#", "Revenue before#", "Revenue now#", "Change#"
     )
     rows = [
         (
@@ -196,10 +215,12 @@ def _drift_words(view: View) -> str:
         "The population stability index compares how a feature is spread now and then. The verdict counts only what exceeds "
         "the index that chance alone gives for so many customers: shifted from {shifted} beyond it, drifted from {drifted}; "
         "among fewer than {fewest} customers nothing can be said. The distance says how far values have moved on average, as "
-        "a part of the range that the middle half of the customers took then.",
+        "a part of the range that the middle half of the customers took then; from {far} on, and beyond chance, a feature has "
+        "shifted, too.",
         shifted=view.voice.number(SHIFTED, 1),
         drifted=view.voice.number(DRIFTED, 2),
         fewest=view.voice.number(FEWEST),
+        far=view.voice.number(FAR, 2),
     )
 
 

@@ -190,9 +190,15 @@ def _medians(view: View) -> tuple[Table, ...]:
     return tuple(_median_table(view, block, number) for number, block in enumerate(blocks, 1))
 
 
+def _telling(view: View) -> list[Feature]:
+    """The features in which customers differ: an export without times, say, knows nothing of the hour of ordering."""
+    customers = view.run.customers
+    return [each for each in view.run.manifest.features if customers[each.name].min() < customers[each.name].max()]
+
+
 def _median_table(view: View, cards: tuple[SegmentCard, ...], number: int) -> Table:
     rows = []
-    for feature in view.run.manifest.features:
+    for feature in _telling(view):
         unit = view.voice(feature.unit) if feature.unit else ""
         label = f"{feature.label} ({unit})" if unit.lower() not in feature.label.lower() else feature.label
         values = [*(card.medians.get(feature.name) for card in cards), cards[0].overall.get(feature.name)]

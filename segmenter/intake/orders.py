@@ -1,0 +1,70 @@
+"""What an order says on one of its lines holds for those that leave it blank.
+
+Many exports say who bought, the status, the currency or what was given back on the first line of an order alone. Where lines
+of an order contradict each other, or no column names the order, each line stands for itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+import duckdb
+
+from segmenter.assets import query
+
+# The column of ``lines`` that shows whether a line fills the role.
+FILLED = {
+    "customer": "customer_id", "time": "ts", "status": "has_status", "cancelled": "has_status", "currency": "currency",
+    "refunded": "refunded",
+}  # fmt: skip
+# SQL of what holds for a line where another one of its order says it (see queries/intake_told.sql): what it leaves blank, and
+# of the order's money given back what the line that says it, and those before it, leave over: none loses more than it brought.
+BEFORE = (
+    "coalesce(sum(CASE WHEN amount > 0 THEN amount ELSE 0 END) OVER (PARTITION BY file, order_id "
+    "ORDER BY refunded IS NULL, record ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0)"
+)
+TOLD = {
+    "customer_id": "coalesce(customer_id, told_customer)",
+    "ts": "CASE WHEN fault IS NULL THEN coalesce(ts, told_ts) ELSE ts END",
+    "status": "coalesce(status, told_status)",
+    "currency": "coalesce(currency, told_currency)",
+    "email": "coalesce(email, told_email)",
+    "refunded": f"CASE WHEN told_refund IS NULL THEN refunded WHEN told_refund > {BEFORE} "
+    f"THEN CAST(told_refund - {BEFORE} AS DECIMAL(18, 4)) ELSE 0 END",
+}
+
+
+def leaves_blank(connection: duckdb.DuckDBPyConnection, files: Collection[int], roles: Collection[str]) -> bool:
+    """Whether a line of ``lines`` from `files`, whose columns play `roles`, leaves blank what another of its order says.
+
+    Orders are looked at only where a column has both, which is counted fast, and only those with a blank.
+    """
+    if "order" not in roles:
+        return False
+    columns = list(dict.fromkeys(FILLED[role] for role in FILLED if role in roles))
+    asked = {"files": list(files)}
+    counts = ", ".join(f"count({name})" for name in columns)
+    n, *filled = connection.execute(
+        f"SELECT count(*), {counts} FROM lines WHERE list_contains($files, file)",  # noqa: S608 - our names
+        asked,
+    ).fetchall()[0]
+    mixed = [name for name, count in zip(columns, filled, strict=True) if 0 < count < n]
+    if not mixed:
+        return False
+    blank = " OR ".join(f"{name} IS NULL" for name in mixed)
+    some = " OR ".join(f"count({name}) BETWEEN 1 AND count(*) - 1" for name in mixed)
+    lines = "FROM lines WHERE list_contains($files, file) AND"
+    found = connection.execute(
+        f"SELECT 1 {lines} order_id IN (SELECT order_id {lines} ({blank})) GROUP BY file, order_id HAVING {some} LIMIT 1",
+        asked,
+    )
+    return bool(found.fetchall())
+
+
+def with_orders(typed: str) -> str:
+    """SQL of the records `typed` with what their orders say on other lines, in the order of the exports."""
+    told = ", ".join(f"{sql} AS {name}" for name, sql in TOLD.items())
+    return (
+        f"WITH typed AS ({typed}) SELECT typed.* REPLACE ({told}) FROM typed "  # noqa: S608 - ours
+        f"LEFT JOIN ({query('intake_told')}) AS told USING (file, order_id) ORDER BY file, record"
+    )
