@@ -55,7 +55,7 @@ def run(sources: Sequence[str], config: Config, *, tell: Callable[[str], None] =
     SegmenterError
         The sources cannot be read or used, or the archive or report cannot be written.
     """
-    from segmenter import privacy, report
+    from segmenter import features, privacy, report
     from segmenter.runs import acceptance, archive
     from segmenter.runs.memory import remember
 
@@ -63,6 +63,7 @@ def run(sources: Sequence[str], config: Config, *, tell: Callable[[str], None] =
     archive.check_room(root)
     privacy.check(root, config.privacy)
     report.check(config.report)
+    features.check(config.features)
     started = datetime.now(UTC)
     files: list[Path] = []
     with _warming_up() as warm, Stopwatch(tell) as watch:
@@ -100,7 +101,7 @@ def _analyse(
         watch.begin(STAGES[0])
         with _read(connection, sources or config.source.paths, config) as (intake, engine, names):
             watch.begin(STAGES[1])
-            table = features.build(engine, config.features)
+            table = features.build(engine, config.features, config.report.language)
             period = features.period(engine, table)
             known = Known(
                 _baskets(engine, table, config),
@@ -181,8 +182,10 @@ def _evidence(engine: Engine, as_of: date, currency: str, customers: list[str]) 
 def _manifest(
     config: Config, started: datetime, intake: Intake, table: FeatureTable, period: Period, watch: Stopwatch
 ) -> Manifest:
+    from segmenter import features
     from segmenter.runs import archive
 
+    account = intake.account
     return Manifest(
         run_id=archive.new_run_id(started, intake.readings, Path(config.engine.archive)),
         started_at=started,
@@ -192,7 +195,7 @@ def _manifest(
         versions=_versions(config),
         readings=intake.readings,
         recognition=intake.recognition,
-        account=intake.account,
+        account=replace(account, warnings=(*account.warnings, *features.unused(table, config.features))),
         features=table.features,
         period=period,
         timings=watch.seconds,
@@ -282,6 +285,7 @@ def score(sources: Sequence[str], config: Config, folder: Path) -> Scored:
 
     known = model.read_model(folder / "model.json")
     privacy.check(Path(config.engine.archive), config.privacy)
+    features.check(config.features)
     with workspace(config) as connection:
         _load(connection, sources or config.source.paths, config)
         table = features.build(connection, config.features)

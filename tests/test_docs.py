@@ -11,12 +11,22 @@ from pathlib import Path
 import pytest
 
 from segmenter.cli import parser
+from segmenter.config.analysis import FeaturesConfig
+from segmenter.config.load import parse_config
+from segmenter.config.names import GIVEN
 from segmenter.config.reference import handbook
 from segmenter.config.report import ReportConfig
+from segmenter.features import build, check
+from segmenter.intake.sources import SUFFIXES
 from segmenter.report import figures, render
+from segmenter.report.context import build as build_page
+from segmenter.report.context import view_of
+from tests.features.conftest import line as sold
+from tests.features.conftest import transactions
 from tests.report.made_up import bare_run, made_up_run
 from tests.report.moved import moved_run
 
+__all__ = ["transactions"]
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md"), *(ROOT / "bench").glob("*.md")])
 LINK = re.compile(r"!?\[[^\]]*\]\(([^)\s]+)\)")
@@ -53,7 +63,6 @@ def test_tables_and_blocks_of_code_are_whole(page):
 
 def test_every_command_that_a_page_names_is_one_that_the_program_takes():
     lines = [line for page in PAGES for line in commands(page)]
-    lines = [line.removeprefix(".venv/bin/") for line in lines]
     named = [line for line in lines if line.startswith("segmenter ")]
     assert len(named) > 20
     for line in named:
@@ -84,6 +93,33 @@ def test_the_examples_of_a_template_and_of_a_brand_work(tmp_path):
     assert brand["accent"] in page
 
 
+def test_the_figure_in_sql_works_as_it_is_written(tmp_path, transactions, monkeypatch):
+    text = (ROOT / "docs" / "customising.md").read_text(encoding="utf-8")
+    keys = tomllib.loads(re.findall(r"^```toml\n(.*?)^```", text, re.MULTILINE | re.DOTALL)[1])["features"]
+    monkeypatch.chdir(tmp_path)
+    Path(keys["folder"]).mkdir()
+    sql = re.search(r"^```sql\n(.*?)^```", text, re.MULTILINE | re.DOTALL)[1]
+    (tmp_path / keys["folder"] / "sundays.sql").write_text(sql, encoding="utf-8")
+    config = FeaturesConfig(**keys)
+    check(config)
+    made = transactions(
+        [sold("ann", "2024-01-07", "1", 10), sold("ann", "2024-01-08", "2", 5), sold("bob", "2024-01-09", "3", 7)]
+    )
+    table = build(made, config, "de")
+    assert table.column("sunday_orders").tolist() == [1, 0]
+    assert table.features[-1].label == "Bestellungen an einem Sonntag"
+    for name in ("transactions", "orders", "days"):
+        row = re.search(rf"^\| `{name}` .*$", text, re.MULTILINE)[0]
+        columns = re.findall(r"`([a-z_]+)`", row)[1:]
+        assert columns == [each[0] for each in made.execute(f"select * from {name}").description]
+
+
+def test_the_endings_that_are_read_from_a_folder_are_told():
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    told = re.search(r"Of a folder those files are read.*?\. ", text, re.DOTALL)[0]
+    assert set(re.findall(r"`(\.\w+)`", told)) == set(SUFFIXES)
+
+
 def test_every_page_is_reached_from_the_readme():
     seen, left = set(), [ROOT / "README.md"]
     while left:
@@ -107,6 +143,19 @@ def test_every_chart_and_table_of_the_report_is_explained(name):
     assert {source.id.removesuffix("-2") for source in figures(moved_run())} <= explained
 
 
+def test_the_chapters_are_called_as_in_the_report():
+    text = (ROOT / "docs" / "reading.md").read_text(encoding="utf-8")
+    page = build_page(view_of(moved_run(), ReportConfig()))
+    assert re.findall(r"^## (.+)$", text, re.MULTILINE) == ["First page", *(each.title for each in page.sections)]
+
+
+def test_every_name_of_a_segment_is_told_and_those_of_the_example_are_taken():
+    text = (ROOT / "docs" / "figures.md").read_text(encoding="utf-8")
+    told = re.search(r"^### The names of segments$(.*?)^## ", text, re.MULTILINE | re.DOTALL)[1]
+    assert sorted(re.findall(r"^\| ([A-Z].*?) \|", told, re.MULTILINE)) == sorted(GIVEN)
+    assert parse_config(re.search(r"```toml\n(.*?)```", told, re.DOTALL)[1], "docs").kmeans.names
+
+
 def test_every_feature_has_its_formula():
     text = (ROOT / "docs" / "figures.md").read_text(encoding="utf-8")
     assert {feature.name for feature in made_up_run().manifest.features} <= set(re.findall(r"`([a-z_]+)`", text))
@@ -118,12 +167,37 @@ def commands(page):
     return [line for block in blocks for line in block.splitlines() if line]
 
 
+def bare_shell():
+    """The environment of a shell that knows no segmenter."""
+    paths = [path for path in os.environ["PATH"].split(os.pathsep) if not (Path(path) / "segmenter").exists()]
+    return {**os.environ, "PATH": os.pathsep.join(paths)}
+
+
+@pytest.mark.parametrize("page", ["README.md", "docs/tutorial.md"])
+def test_a_page_that_one_begins_with_says_how_segmenter_becomes_a_command(tmp_path, page):
+    lines = commands(ROOT / page)
+    begin = next(at for at, line in enumerate(lines) if line.startswith("segmenter "))
+    (tmp_path / ".venv").symlink_to(sys.prefix)
+    script = "\n".join(
+        ["set -e", *(line for line in lines[:begin] if not line.startswith("make ")), "command -v segmenter"]
+    )
+    done = subprocess.run(["sh", "-c", script], cwd=tmp_path, env=bare_shell(), capture_output=True, check=False)
+    assert done.returncode == 0, done.stderr.decode()
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_segmenter_is_written_as_a_command_everywhere(page):
+    assert not [line for line in commands(page) if ".venv/bin/segmenter" in line]
+
+
 @pytest.mark.slow
 def test_the_commands_of_the_tutorial_work_one_after_the_other(tmp_path):
-    shell = {**os.environ, "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
-    for line in commands(ROOT / "docs" / "tutorial.md"):
-        done = subprocess.run(["sh", "-c", line], cwd=tmp_path, env=shell, capture_output=True, check=False)
-        assert done.returncode == 0, (line, done.stderr.decode())
+    (tmp_path / ".venv").symlink_to(sys.prefix)
+    script = "\n".join(["set -e", *commands(ROOT / "docs" / "tutorial.md")])
+    done = subprocess.run(["sh", "-c", script], cwd=tmp_path, env=bare_shell(), capture_output=True, check=False)
+    told = done.stderr.decode()
+    assert done.returncode == 0, told
+    assert any(line.strip().endswith("/report.xlsx") for line in told.splitlines())
     assert "columns" in (tmp_path / "config.toml").read_text()
     lists = {path.name for path in (tmp_path / "runs").rglob("*") if path.is_file()}
     assert {"report.html", "report.pdf", "report.xlsx", "customers.csv", "marketing.csv"} <= lists

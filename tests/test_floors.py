@@ -1,6 +1,7 @@
 """Imports go down, never up, never in a circle; analysis stays pure; files and functions stay short."""
 
 import ast
+import re
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
@@ -19,6 +20,7 @@ FLOORS = (
 )
 FLOOR = {room: number for number, rooms in enumerate(FLOORS) for room in rooms}
 FILES = sorted(PACKAGE.rglob("*.py"))
+LONGEST = 340  # lines of a file
 PURE = {"numpy", "scipy", "sklearn", "segmenter", "warnings"}
 
 
@@ -90,15 +92,20 @@ def test_analysis_knows_no_file_no_plot_and_no_clock(path):
     }
     assert not {name.split(".")[0] for name in imports_of(path)} & forbidden
     assert rooms_imported(path) <= {"analysis", "errors", "config"}
+    assert not re.findall(r"^from segmenter\.config", path.read_text(), re.MULTILINE), "config is for annotations alone"
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(PACKAGE)))
 def test_a_function_fits_a_screen_and_a_file_a_sitting(path):
     source = path.read_text()
-    assert source.count("\n") <= 400
+    assert source.count("\n") <= LONGEST
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
             first = node.body[0]
             documented = isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant)
             start = first.end_lineno if documented else node.lineno
             assert node.end_lineno - start <= 50, f"{node.name} in {path.name}"
+
+
+def test_what_contributors_are_told_is_what_is_tested():
+    assert f"none over {LONGEST}" in (PACKAGE.parent / "CONTRIBUTING.md").read_text()

@@ -10,7 +10,7 @@ import numpy as np
 from segmenter.analysis.customers import Customers, Format
 from segmenter.analysis.findings import SegmentCard
 from segmenter.analysis.kmeans import assign
-from segmenter.analysis.names import EVERYBODY, Advice, Standing, advise, stability_words, unique
+from segmenter.analysis.names import EVERYBODY, Advice, Standing, advise, outspent, stability_words, unique
 from segmenter.analysis.rules import describe
 from segmenter.analysis.types import Floats, Ints, Mask, Segmentation
 
@@ -92,11 +92,13 @@ def _advice(customers: Customers, labels: Ints, n: int) -> list[Advice]:
         "age": tenure / max(float(tenure.max()), 1.0),
         "orders": frequency,
     }
-    found = []
+    standings, money = [], []
     for mine in (labels == label for label in range(n)):
         typical = {key: float(np.median(column[mine])) for key, column in each.items()}
-        found.append(advise(Standing(**typical, once=float((frequency[mine] <= 1).mean()))))
-    return found
+        standings.append(Standing(**typical, once=float((frequency[mine] <= 1).mean())))
+        money.append(float(customers.column("monetary")[mine].mean()))
+    behind = outspent(standings, np.bincount(labels, minlength=n).tolist(), money)
+    return [advise(standing, is_behind) for standing, is_behind in zip(standings, behind, strict=True)]
 
 
 def _lateness(customers: Customers) -> Floats:

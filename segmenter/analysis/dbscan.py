@@ -11,7 +11,6 @@ from math import log
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
 from segmenter.analysis import neighbours
 from segmenter.analysis.connection import components
@@ -20,14 +19,13 @@ from segmenter.analysis.knee import knee
 from segmenter.analysis.neighbours import Density, Neighbourhood
 from segmenter.analysis.oddness import oddness
 from segmenter.analysis.order import evenly
-from segmenter.analysis.types import Anomalies, Floats, Ints
+from segmenter.analysis.types import Anomalies, Floats, Ints, Mask
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from segmenter.config.analysis import DbscanConfig
 
-Mask = NDArray[np.bool_]
 CURVE_SAMPLE = 10_000
 CURVE_POINTS = 500
 LEAST_SAMPLES = 4

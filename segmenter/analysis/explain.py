@@ -219,7 +219,7 @@ def _reason(usual: _Usual, place: int, deviation: float, show: Format) -> Reason
     value, feature, (low, median, high) = float(usual.values[place]), usual.feature, usual.range
     shown = abs(value) if feature.name == "monetary" else value
     text = _phrase(feature, value, median, deviation).format(value=show(feature, shown), median=show(feature, median))
-    return Reason(feature.name, value, low, high, median, deviation, text)
+    return Reason(feature.name, value, low, high, median, text)
 
 
 def _phrase(feature: Described, value: float, median: float, deviation: float) -> str:

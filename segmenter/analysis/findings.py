@@ -31,7 +31,6 @@ class Preparation:
     center: Curve
     scale: Curve
     components: tuple[Curve, ...] | None
-    explained_variance: Curve | None
     notes: tuple[str, ...]  # sentences: what was imputed, clipped and dropped, with counts
     transforms: tuple[str, ...] = ()  # per feature: none, log1p or yeo-johnson
     donors: tuple[Curve, ...] = ()  # customers that KNN imputation borrows from, complete rows in raw units
@@ -124,7 +123,6 @@ class Reason:
     usual_low: float
     usual_high: float
     median: float
-    deviation: float  # robust z: (value - median) / scale on the transformed axis
     text: str
 
 
@@ -181,10 +179,9 @@ class HierarchyFinding:
 
 @dataclass(frozen=True)
 class MapFinding:
-    """t-SNE's parameters as asked and as used, and the PCA map's axes: loadings per feature."""
+    """t-SNE's parameters as used, and the PCA map's axes: loadings per feature."""
 
     n_sample: int
-    perplexity_asked: float
     perplexity: float
     kl_divergence: float
     trustworthiness: float

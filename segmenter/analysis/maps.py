@@ -27,7 +27,7 @@ def build(
 
     t-SNE (van der Maaten and Hinton 2008, Barnes-Hut) starts from the principal components, so that
     the same seed gives the same map. Rows outside the 3-D map's smaller sample are NaN there. A
-    perplexity beyond a third of the sample is lowered; both values are in the finding.
+    perplexity beyond a third of the sample is lowered; the finding has the one used.
     """
     sample = _sample(is_anomaly, sample_size, seed)
     points = matrix[sample] if matrix.shape[1] else np.zeros((len(sample), 1))  # customers alike in every feature
@@ -43,7 +43,7 @@ def build(
             deep = pool.submit(_tsne, points[space], 3, min(used, max(1.0, (len(space) - 1) / 3)), seed)
             (plane, divergence), (tsne3[space], _) = flat.result(), deep.result()
     trust = _trustworthiness(points, plane, seed)
-    finding = MapFinding(len(sample), perplexity, used, divergence, trust, names, explained, loadings)
+    finding = MapFinding(len(sample), used, divergence, trust, names, explained, loadings)
     return CustomerMap(sample, plane, tsne3, components, finding)
 
 

@@ -23,6 +23,8 @@ HABIT = 4  # orders; fewer are no habit yet
 MIDDLE = 0.5  # the rank of everybody where all are alike: no sign of a good customer
 MOSTLY = 0.8  # share of a segment that ordered once, from which on it is called after that
 YOUNG = 0.25  # share of the time on record within which a customer is new
+COMPARABLE = 0.5  # size of another segment, the own being 1, from which on the two are compared
+CLEARLY = 1.5  # money per customer of another segment, the own being 1, above which it clearly brings more
 
 
 @dataclass(frozen=True)
@@ -132,12 +134,34 @@ EVERYBODY = Advice(
 )
 
 
-def advise(standing: Standing) -> Advice:
-    """The first line that holds: whether they still order, then how long they have, then value and frequency."""
+def outspent(standings: Sequence[Standing], sizes: Sequence[float], money: Sequence[float]) -> tuple[bool, ...]:
+    """Whether another segment of comparable size clearly brings more per customer, so that a segment is not the best.
+
+    `sizes` are customers, `money` is the mean per customer. The other's customers still order, and its typical one
+    brings no less: one large customer does not take a name away.
+    """
+    each = list(zip(standings, sizes, money, strict=True))
+    return tuple(
+        any(
+            other.lateness <= ON_TIME
+            and other.valuable >= standing.valuable
+            and many >= COMPARABLE * size
+            and more > CLEARLY * max(mine, 0.0)
+            for other, many, more in each
+        )
+        for standing, size, mine in each
+    )
+
+
+def advise(standing: Standing, is_outspent: bool = False) -> Advice:
+    """The first line that holds: whether they still order, then how long they have, then value and frequency.
+
+    Who `is_outspent` may be loyal, but not the best.
+    """
     active = standing.lateness <= ON_TIME
     rules = (
         (standing.orders < 1, NO_ORDER),
-        (active and standing.valuable >= 0.7 and standing.frequent >= 0.7 and standing.orders >= 2, BEST),
+        (active and not is_outspent and _is_best(standing), BEST),
         (active and standing.age <= YOUNG, NEW),
         (active and standing.frequent >= 0.6 and standing.orders >= HABIT, LOYAL),
         (active and standing.valuable >= 0.6 and standing.basket >= 0.6, BIG_BASKETS),
@@ -148,6 +172,10 @@ def advise(standing: Standing) -> Advice:
         (standing.once >= MOSTLY, ONE_TIME),
     )
     return next((advice for holds, advice in rules if holds), FADED)
+
+
+def _is_best(standing: Standing) -> bool:
+    return standing.valuable >= 0.7 and standing.frequent >= 0.7 and standing.orders >= 2
 
 
 def unique(

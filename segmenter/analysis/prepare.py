@@ -9,8 +9,9 @@ import numpy as np
 
 from segmenter.analysis.findings import Curve, Preparation
 from segmenter.analysis.order import by_content
+from segmenter.analysis.preparation import apply, transformed
 from segmenter.analysis.threads import workers
-from segmenter.analysis.types import Floats, Ints, Mask, Prepared
+from segmenter.analysis.types import Floats, Mask, Prepared
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -57,48 +58,6 @@ def prepare(
     return Prepared(segments=segments, anomalies=anomalies, preparation=preparation, search=search)
 
 
-def apply(preparation: Preparation, values: Floats) -> Floats:
-    """The segments' matrix of customers, old or new, from plain numbers alone.
-
-    `values` has shape (n_customers, len(preparation.names)), raw units in the order of the names.
-    """
-    matrix = _filled(np.where(np.isfinite(values), values, np.nan), preparation)
-    np.clip(matrix, *_edges(preparation), out=matrix)
-    for column, (kind, power) in enumerate(zip(preparation.transforms, preparation.lambdas, strict=True)):
-        matrix[:, column] = _transformed(matrix[:, column], kind, power)
-    matrix -= np.array(preparation.center)
-    matrix /= np.array(preparation.scale)
-    if preparation.leeway:
-        matrix = np.sign(matrix) * np.maximum(np.abs(matrix) - np.array(preparation.leeway), 0.0)
-    if preparation.components is not None:
-        matrix = matrix @ np.array(preparation.components).T
-    return np.asarray(matrix, dtype=np.float64)
-
-
-def beyond(preparation: Preparation, values: Floats) -> Ints:
-    """How many of the `values` (n, d) of each feature, in the order of the preparation, lie beyond its edges: (d,)."""
-    lower, upper = _edges(preparation)
-    return np.asarray(((values < lower) | (values > upper)).sum(axis=0), dtype=np.int64)
-
-
-def _edges(preparation: Preparation) -> tuple[Floats, Floats]:
-    """Lowest and highest value (d,) that counts as it is, infinite where there is no edge."""
-    lower = [-np.inf if edge is None else edge for edge in preparation.lower]
-    upper = [np.inf if edge is None else edge for edge in preparation.upper]
-    return np.array(lower), np.array(upper)
-
-
-def edge_notes(preparation: Preparation, values: Floats) -> tuple[str, ...]:
-    """A sentence for each feature that has some of the `values` (n, d) beyond its edges."""
-    counts, (lower, upper) = beyond(preparation, values), _edges(preparation)
-    return tuple(
-        f"{name}: {count:,} of {len(values):,} values lie beyond the model's edges, {low:,.4g} to {high:,.4g}, and count as "
-        "the edge."
-        for name, count, low, high in zip(preparation.names, counts, lower, upper, strict=True)
-        if count
-    )
-
-
 def _for_anomalies(config: PrepareConfig) -> PrepareConfig:
     return config.model_copy(update={"outliers": "none", "transform": "log1p", "scaling": "standard", "pca": None})
 
@@ -133,7 +92,6 @@ def _fit(table: Floats, names: tuple[str, ...], config: PrepareConfig, seed: int
         center=(0.0,) * len(names),
         scale=(1.0,) * len(names),
         components=None,
-        explained_variance=None,
         notes=(*dropped, *imputed, *clipped),
         transforms=("none",) * len(names),
         donors=donors,
@@ -184,25 +142,6 @@ def _donors(table: Floats, config: PrepareConfig, seed: int) -> tuple[Curve, ...
     return tuple(_curve(row) for row in complete)
 
 
-def _filled(table: Floats, preparation: Preparation) -> Floats:
-    gaps = np.isnan(table).any(axis=1)
-    filled: Floats = np.where(np.isnan(table), np.array(preparation.fill), table)
-    if preparation.donors and gaps.any():
-        filled[gaps] = _borrowed(table[gaps], np.array(preparation.donors))
-    return filled
-
-
-def _borrowed(table: Floats, donors: Floats) -> Floats:
-    """Gaps filled with the mean of the five nearest donors, nearness in standard units (Troyanskaya et al. 2001)."""
-    from sklearn.impute import KNNImputer
-
-    center, spread = donors.mean(axis=0), donors.std(axis=0)
-    spread[spread == 0] = 1.0
-    imputer = KNNImputer(n_neighbors=min(5, len(donors)), keep_empty_features=True).fit((donors - center) / spread)
-    filled: Floats = imputer.transform((table - center) / spread) * spread + center
-    return np.where(np.isnan(table), filled, table)
-
-
 def _known(matrix: Floats, table: Floats) -> list[Floats]:
     """The columns of `matrix` without the rows where `table`, of the same shape, has no value."""
     return [column[~np.isnan(raw)] for column, raw in zip(matrix.T, table.T, strict=True)]
@@ -245,17 +184,6 @@ def _fence(column: Floats, outliers: str, limit: float) -> tuple[float, float]:
     return (float(low), float(high)) if low < high else (-np.inf, np.inf)
 
 
-def _transformed(column: Floats, kind: str, power: float | None) -> Floats:
-    if kind == "log1p":
-        signed: Floats = np.sign(column) * np.log1p(np.abs(column))
-        return signed
-    if kind == "yeo-johnson" and power is not None:
-        from scipy.stats import yeojohnson
-
-        return np.asarray(yeojohnson(column, lmbda=power), dtype=np.float64)
-    return column
-
-
 def _with_transform(bare: Preparation, table: Floats, config: PrepareConfig) -> Preparation:
     """The transform per feature: log1p (signed, so that net refunds stay negative) only where it lessens the skew."""
     columns = _known(apply(bare, table), table)
@@ -280,7 +208,7 @@ def _helped_by_log(column: Floats) -> bool:
 
     if not np.ptp(column) or (column < 0).mean() > FEW_NEGATIVE:
         return False
-    return abs(float(skew(_transformed(column, "log1p", None)))) < abs(float(skew(column)))
+    return abs(float(skew(transformed(column, "log1p", None)))) < abs(float(skew(column)))
 
 
 def _with_scale(preparation: Preparation, table: Floats, config: PrepareConfig) -> Preparation:
@@ -328,8 +256,4 @@ def _with_components(preparation: Preparation, table: Floats, config: PrepareCon
     components = vectors[:, order].T
     leading = np.abs(components).argmax(axis=1)
     components = components * np.sign(components[np.arange(len(components)), leading])[:, None]
-    return replace(
-        preparation,
-        components=tuple(_curve(row) for row in components),
-        explained_variance=_curve(variances[order] / variances.sum()),
-    )
+    return replace(preparation, components=tuple(_curve(row) for row in components))

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from datetime import date
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import AfterValidator, Field, field_validator, model_validator
 
 from segmenter.config.base import Section
+from segmenter.config.names import given_name
 
 Linkage = Literal["single", "complete", "average", "centroid", "ward"]
 
@@ -82,7 +83,10 @@ class KMeansConfig(Section):
     bootstraps: int = Field(
         20, ge=0, le=200, description="resamples for the stability of the segments; 0: not measured"
     )
-    names: dict[str, str] = Field(default_factory=dict, description="your names for segments, by the name given here")
+    names: dict[Annotated[str, AfterValidator(given_name)], str] = Field(
+        default_factory=dict,
+        description="your names for segments, by the English name that the rule gives, whatever the locale (docs/figures.md)",
+    )
 
     @field_validator("names")
     @classmethod

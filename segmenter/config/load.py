@@ -19,6 +19,8 @@ from segmenter.config.schedule import ScheduleConfig, ServiceConfig
 from segmenter.config.source import RulesConfig, SourceConfig
 from segmenter.errors import ConfigError
 
+KEY = "[key]"  # how pydantic ends the place of a fault that a key has, not its value
+
 
 class Config(Section):
     """The whole configuration; each attribute is a table of config.toml."""
@@ -116,14 +118,14 @@ def _explain(error: ValidationError, name: str, text: str) -> str:
 
 
 def _fault(fault: Any, text: str) -> str:
-    path = [str(part) for part in fault["loc"]]
+    path = [str(part) for part in fault["loc"] if part != KEY]
     key = ".".join(path) or "the file"
     line = _line_of(path, text)
     where = f" (line {line})" if line else ""
     if fault["type"] == "extra_forbidden":
         return f"unknown key {key}{where}"
     if fault["type"] == "value_error":
-        return str(fault["ctx"]["error"])
+        return f"{fault['ctx']['error']}{where if KEY in fault['loc'] else ''}"
     return f"{key} = {fault['input']!r}{where}: {fault['msg'].lower()}"
 
 
@@ -136,6 +138,6 @@ def _line_of(path: list[str], text: str) -> int | None:
             table = stripped.strip("[] ").split(".")
             if table == path:
                 return number
-        elif [*table, stripped.split("=")[0].strip()] == [part for part in path if not part.isdigit()]:
+        elif [*table, stripped.split("=")[0].strip("\"' \t")] == [part for part in path if not part.isdigit()]:
             return number
     return None

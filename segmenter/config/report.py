@@ -26,9 +26,16 @@ class ReportConfig(Section):
         None, description="folder with templates of your own; a block given there replaces ours"
     )
     csv_bom: bool = Field(
-        True, description="byte order mark in CSV files, by which spreadsheets know UTF-8; marketing.csv has none"
+        True,
+        description="byte order mark in CSV files, by which spreadsheets know UTF-8; marketing.csv has none. CSV has commas and decimal "
+        "points whatever the locale: xlsx is the format for people",
     )
     customer_rows: bool = Field(
         True, description="false leaves single customers out of the report, for wide circulation"
     )
     max_anomalies: int = Field(50, ge=1, description="anomalies listed in the report; all are in anomalies.csv")
+
+    @property
+    def language(self) -> str:
+        """The language of `locale`: en of en_GB."""
+        return self.locale.replace("-", "_").partition("_")[0]

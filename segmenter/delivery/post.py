@@ -168,23 +168,14 @@ class Post:
         self._pool.shutdown()
 
 
-@dataclass(frozen=True)
-class Outcome:
-    """What became of the messages whose time had come."""
-
-    n_sent: int
-    n_put_off: int
-    failed: tuple[Sent, ...]
-
-
 def deliver_due(
     archive: Path,
     config: DeliveryConfig,
     report: ReportConfig,
     now: Callable[[], datetime],
     about: About | None = None,
-) -> Outcome:
-    """Send every message whose time has come, of one due time where `about` is given, and wait for the answers.
+) -> tuple[Sent, ...]:
+    """Send every message whose time has come, of one due time where `about` is given; what became of each.
 
     A mail whose answer got lost is sent once more, under the same Message-ID, and then given up. A refusal for
     good (5xx), or `config.give_up_hours` without success, ends a message as failed; anything else is tried again
@@ -198,9 +189,7 @@ def deliver_due(
             found += post.collect()
     finally:
         post.finish()
-    states = [sent.outcome for sent in found]
-    failed = tuple(sent for sent in found if sent.outcome == "failed")
-    return Outcome(states.count("sent"), states.count("put off"), failed)
+    return tuple(found)
 
 
 def _is_final(error: SegmenterError, row: Row, config: DeliveryConfig, now: datetime) -> bool:

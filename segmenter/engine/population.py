@@ -15,7 +15,7 @@ from scipy.spatial import cKDTree
 from segmenter.analysis.cards import TYPICAL
 from segmenter.analysis.findings import Preparation
 from segmenter.analysis.kmeans import assign
-from segmenter.analysis.prepare import apply
+from segmenter.analysis.preparation import apply
 from segmenter.analysis.types import Floats, Ints
 from segmenter.assets import query
 

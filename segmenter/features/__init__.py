@@ -7,17 +7,19 @@ from segmenter.features.addresses import with_addresses
 from segmenter.features.history import evidence, in_words, sentences_of
 from segmenter.features.lifetime import past_orders
 from segmenter.features.purchases import baskets
-from segmenter.features.table import build, period_revenue
+from segmenter.features.table import build, check, period_revenue, unused
 from segmenter.features.timeline import period
 
 __all__ = [
     "baskets",
     "build",
+    "check",
     "evidence",
     "in_words",
     "past_orders",
     "period",
     "period_revenue",
     "sentences_of",
+    "unused",
     "with_addresses",
 ]

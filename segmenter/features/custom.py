@@ -1,14 +1,14 @@
 """Features of a user's own: ``.sql`` files in a folder, run with least power.
 
 A file holds one SELECT that gives ``customer_id`` and one or more columns of numbers. It reads
-``transactions`` and ``orders`` and may use ``$as_of``. Comments say what its columns mean::
+``transactions``, ``orders`` and ``days`` and may use ``$as_of``. Comments say what its columns mean::
 
     -- label: orders placed on a Sunday
     -- unit: orders
     select customer_id, count(*) as sunday_orders from orders where ... group by customer_id
 
-A comment may name its column, ``-- label sunday_orders: ...``; the words are label, unit, kind
-(days, count, money, share, ratio), better (higher, lower) and missing.
+The words are label, unit, kind (days, count, money, share, ratio) and missing. A comment may name its column,
+``-- label sunday_orders: ...``, and the language of the report that it is for, ``-- label[de]: ...``.
 """
 
 from __future__ import annotations
@@ -33,13 +33,16 @@ from segmenter.features.types import Feature, Kind
 
 SECONDS = 300  # a query that takes longer is stopped
 UNITS = ("bytes", "KiB", "MiB", "GiB", "TiB")
-_HEADER = re.compile(r"^--\s*(label|unit|kind|better|missing)(?:\s+(\w+))?\s*:\s*(.+?)\s*$", re.MULTILINE)
+TABLES = (("transactions", "ts"), ("orders", "placed"), ("days", "day"))  # that a query may read, and their times
+_HEADER = re.compile(r"^--\s*(label|unit|kind|missing)(?:\[(\w+)\])?(?:\s+(\w+))?\s*:\s*(.+?)\s*$", re.MULTILINE)
 
 
 def custom_features(
-    connection: Engine, folder: str | None, as_of: date
+    connection: Engine, folder: str | None, as_of: date, language: str
 ) -> Iterator[tuple[Feature, NDArray[Any], NDArray[Any]]]:
     """Features of the files in `folder`, each with customer ids and their values, in any order.
+
+    Each is called by its label in `language`, such as de, where its file gives one.
 
     Raises
     ------
@@ -54,11 +57,12 @@ def custom_features(
         raise ConfigError(f"features.folder = {folder!r} is not a folder; name the one that holds your .sql files.")
     paths = sorted(Path(folder).glob("*.sql"))
     with tempfile.TemporaryDirectory(prefix="segmenter-") as aside:
-        if paths:
-            _hand_over(connection, as_of, Path(aside))
+        there = _hand_over(connection, as_of, Path(aside)) if paths else ""
         for path in paths:
             sql = _read(path)
-            yield from _features(path, sql, _answer(path, sql, (str(as_of), *_bounds(connection)), Path(aside)))
+            asked = (str(as_of), *_bounds(connection))
+            for name, ids, values in _columns(path, _answer(path, sql, asked, Path(aside), there)):
+                yield _described(path, sql, name, language), ids, values
 
 
 def _read(path: Path) -> str:
@@ -69,11 +73,14 @@ def _read(path: Path) -> str:
         raise ConfigError(f"{path} cannot be read: {reason}. Correct it, or take it out of the folder.") from None
 
 
-def _hand_over(connection: duckdb.DuckDBPyConnection, as_of: date, aside: Path) -> None:
-    """Copies of the tables, up to `as_of`, for the enclosure."""
-    for table, time in (("transactions", "ts"), ("orders", "placed")):
+def _hand_over(connection: duckdb.DuckDBPyConnection, as_of: date, aside: Path) -> str:
+    """Copies of the tables, up to `as_of`, for the enclosure; told is what there is, table by table."""
+    there = []
+    for table, time in TABLES:
         rows = connection.sql(f"select * from {table} where cast({time} as date) <= date '{as_of}'")  # noqa: S608 - our names
         rows.write_parquet(str(aside / f"{table}.parquet"))
+        there.append(f"{table} ({', '.join(rows.columns)})")
+    return f"There are the tables {', '.join(there)}, and the day $as_of."
 
 
 def _bounds(connection: duckdb.DuckDBPyConnection) -> tuple[str, str]:
@@ -83,8 +90,11 @@ def _bounds(connection: duckdb.DuckDBPyConnection) -> tuple[str, str]:
     return str(int(float(number) * 1024 ** UNITS.index(unit))), str(threads)
 
 
-def _answer(path: Path, sql: str, asked: tuple[str, str, str], aside: Path) -> dict[str, NDArray[Any]]:
-    """The columns of a query, run as `asked` (date, memory, threads) in a process that is killed when its time is over."""
+def _answer(path: Path, sql: str, asked: tuple[str, str, str], aside: Path, there: str) -> dict[str, NDArray[Any]]:
+    """The columns of a query, run as `asked` (date, memory, threads) in a process that is killed when its time is over.
+
+    `there` tells whoever asked for something else what there is.
+    """
     (aside / "query.sql").write_text(sql, encoding="utf-8")
     command = [sys.executable, "-P", enclosure.__file__, str(aside), *asked]
     try:
@@ -94,7 +104,8 @@ def _answer(path: Path, sql: str, asked: tuple[str, str, str], aside: Path) -> d
     except subprocess.TimeoutExpired:
         raise ConfigError(f"{path} took longer than {SECONDS} s and was stopped; make it cheaper.") from None
     if done.returncode == enclosure.REFUSED:
-        raise ConfigError(f"{path} cannot be run: {done.stdout.decode()}. Correct it, or take it out of the folder.")
+        why = done.stdout.decode().rstrip(".!")
+        raise ConfigError(f"{path} cannot be run: {why}. {there} Correct the file, or take it out of the folder.")
     if done.returncode:
         raise ConfigError(
             f"{path} ended its process, mostly for want of memory (engine.memory_limit); make it cheaper."
@@ -103,9 +114,8 @@ def _answer(path: Path, sql: str, asked: tuple[str, str, str], aside: Path) -> d
         return {str(name): answer[f"column_{number}"] for number, name in enumerate(answer["names"])}
 
 
-def _features(
-    path: Path, sql: str, result: dict[str, NDArray[Any]]
-) -> Iterator[tuple[Feature, NDArray[Any], NDArray[Any]]]:
+def _columns(path: Path, result: dict[str, NDArray[Any]]) -> Iterator[tuple[str, NDArray[Any], NDArray[Any]]]:
+    """The columns of an answer that are features, each with the customers' ids."""
     ids = result.pop("customer_id", None)
     if ids is None or not result:
         raise ConfigError(f"{path} must give customer_id and at least one more column.")
@@ -116,14 +126,14 @@ def _features(
             raise ConfigError(f"{path}: the column {name} holds no numbers; cast it to DOUBLE.")
         if np.isinf(values).any():
             raise ConfigError(f"{path}: the column {name} has infinite values; guard the division.")
-        yield _described(path, sql, name), ids, values
+        yield name, ids, values
 
 
-def _described(path: Path, sql: str, name: str) -> Feature:
-    words = {key: text for key, column, text in _HEADER.findall(sql) if column in {"", name}}
+def _described(path: Path, sql: str, name: str, language: str) -> Feature:
+    told = [(key, of, text) for key, of, column, text in _HEADER.findall(sql) if column in {"", name}]
+    words = {key: text for key, of, text in told if not of} | {key: text for key, of, text in told if of == language}
     kind = words.get("kind", "ratio")
     if kind not in get_args(Kind):
         raise ConfigError(f"{path}: kind {kind!r} is unknown; one of {', '.join(get_args(Kind))}.")
-    better = {"higher": True, "lower": False}.get(words.get("better", ""))
     label = words.get("label", name.replace("_", " "))
-    return Feature(name, label, words.get("unit", ""), kind, better, words.get("missing", "not given"))
+    return Feature(name, label, words.get("unit", ""), kind, words.get("missing", "not given"))

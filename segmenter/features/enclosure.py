@@ -1,7 +1,7 @@
 """Runs one query of a user's own in a process of its own, which can be ended: ``python enclosure.py FOLDER AS_OF MEMORY THREADS``.
 
-FOLDER holds ``transactions.parquet``, ``orders.parquet`` and ``query.sql``, and gets ``answer.npz``. The database has
-copies of the tables and no way out: no files, no network, no settings. A function such as levenshtein of long texts
+FOLDER holds ``query.sql`` and the tables that it may read, one Parquet file each, and gets ``answer.npz``. The database
+has copies of the tables and no way out: no files, no network, no settings. A function such as levenshtein of long texts
 heeds no interrupt and no memory limit of the database, but no process outlives its limits.
 """
 
@@ -18,6 +18,7 @@ import duckdb
 import numpy as np
 
 REFUSED = 3
+LINE = re.compile(r"\n\nLINE (\d+):")  # where a message of the database begins to show the text
 SPARE = 2 << 30  # bytes of address space beside the database's memory
 
 
@@ -29,7 +30,7 @@ def main() -> int:
     try:
         columns = _answer(_enclosed(folder, f"{memory}B", threads), sql, as_of)
     except (duckdb.Error, ValueError, MemoryError) as error:
-        sys.stdout.buffer.write(" ".join(str(error).split("\n\n")[0].split()).encode() or b"it needs too much memory")
+        sys.stdout.buffer.write(_reason(str(error)).encode() or b"it needs too much memory")
         return REFUSED
     values = {f"column_{number}": _plain(column) for number, column in enumerate(columns.values())}
     np.savez(folder / "answer.npz", names=np.array(list(columns), dtype=np.str_), **values)  # type: ignore[arg-type]
@@ -46,8 +47,8 @@ def _enclosed(folder: Path, memory: str, threads: str) -> duckdb.DuckDBPyConnect
             "python_enable_replacements": "false",
         }
     )
-    for table in ("transactions", "orders"):
-        enclosure.read_parquet(str(folder / f"{table}.parquet")).create(table)
+    for table in folder.glob("*.parquet"):
+        enclosure.read_parquet(str(table)).create(table.stem)
     for setting in ("enable_external_access", "allow_community_extensions"):
         enclosure.execute(f"set {setting} = false")
     enclosure.execute("set lock_configuration = true")
@@ -59,11 +60,28 @@ def _answer(enclosure: duckdb.DuckDBPyConnection, sql: str, as_of: date) -> dict
     if [statement.type for statement in statements] != [duckdb.StatementType.SELECT]:
         raise ValueError("it must hold exactly one SELECT statement")
     named = {"as_of": as_of} if "as_of" in statements[0].named_parameters else None
-    answer: dict[str, Any] = enclosure.execute(statements[0], named).fetchnumpy()
+    query = statements[0].query
+    try:
+        answer: dict[str, Any] = enclosure.execute(query, named).fetchnumpy()
+    except duckdb.Error as error:
+        raise ValueError(_moved(str(error), sql[: sql.rindex(query)].count("\n"))) from None
     for name in answer:
         if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]{0,62}", name):
             raise ValueError(f"the column {name[:60]!r} needs a plain name: letters, digits and underscores")
     return answer
+
+
+def _moved(error: str, lines: int) -> str:
+    """An error whose line is counted from the beginning of the file, which has so many `lines` before the statement."""
+    return LINE.sub(lambda line: f"\n\nLINE {int(line[1]) + lines}:", error)
+
+
+def _reason(error: str) -> str:
+    """An error of the database in one sentence that begins with its line, without what the columns might have been."""
+    told = re.sub(r"^[\w ]*Error: ", "", LINE.split(error)[0])
+    told = " ".join(line for line in told.splitlines() if line and not line.startswith("Candidate bindings"))
+    line = LINE.search(error)
+    return f"line {line[1]}: {told}" if line else told
 
 
 def _plain(column: Any) -> np.ndarray[Any, Any]:

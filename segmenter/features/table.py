@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from collections.abc import Collection, Iterator
+from contextlib import closing
+from datetime import UTC, date, datetime, timedelta
 from typing import Any, cast
 
+import duckdb
 import numpy as np
 from numpy.typing import NDArray
 
@@ -14,16 +17,47 @@ from segmenter.engine.types import Engine
 from segmenter.errors import ConfigError, DataError
 from segmenter.features.catalogue import CATALOGUE
 from segmenter.features.custom import custom_features
-from segmenter.features.types import FeatureTable
+from segmenter.features.types import Feature, FeatureTable
 
 Columns = dict[str, NDArray[Any]]
+OURS = frozenset(feature.name for features in CATALOGUE.values() for feature in features)
+UNUSED = "{column} of your own SQL decides nothing and is only shown: features.use and features.anomalies_use do not name it."
 
 
-def build(connection: Engine, config: FeaturesConfig) -> FeatureTable:
+def check(config: FeaturesConfig) -> None:
+    """See before an export is read that there are the features asked for, and that a team's own queries can be run.
+
+    They are run on tables without a row, which shows whatever does not depend on the rows.
+
+    Raises
+    ------
+    ConfigError
+        A file of `config.folder` is not a query that gives features, or `config` asks for unknown ones.
+    """
+    known = [feature.name for features in CATALOGUE.values() for feature in features]
+    if config.folder is not None:
+        with closing(duckdb.connect()) as nothing:
+            nothing.execute(query("transactions_none"))
+            as_of = config.as_of or datetime.now(UTC).date()
+            _tables(nothing, as_of)
+            known += [feature.name for feature, _, _ in _added(nothing, config, as_of, "en")]
+    _wanted(config, known)
+
+
+def unused(table: FeatureTable, config: FeaturesConfig) -> tuple[str, ...]:
+    """A sentence for each feature of a team's own that neither the segments nor the search for odd customers use."""
+    if not config.use or not config.anomalies_use:
+        return ()  # where none are named, all are used
+    named = {*config.use, *config.anomalies_use}
+    return tuple(UNUSED.format(column=name) for name in table.names if name not in OURS | named)
+
+
+def build(connection: Engine, config: FeaturesConfig, language: str = "en") -> FeatureTable:
     """One row of features per customer with a transaction up to `config.as_of`.
 
     Features that no customer has a value for, such as pieces in an export without quantities, are
-    left out, unless `config` asks for them. The tables ``orders``, ``days`` and one per query stay in the connection.
+    left out, unless `config` asks for them. A team's own have their words in `language` where their file gives some.
+    The tables ``orders``, ``days`` and one per query stay in the connection.
 
     Raises
     ------
@@ -35,9 +69,7 @@ def build(connection: Engine, config: FeaturesConfig) -> FeatureTable:
     as_of = seen_from(connection, config.as_of)
     customer_id, columns = _own_features(connection, as_of)
     features = [feature for features in CATALOGUE.values() for feature in features]
-    for feature, ids, values in custom_features(connection, config.folder, as_of):
-        if feature.name in columns:
-            raise ConfigError(f"The folder {config.folder} gives {feature.name} a second time; rename one of the two.")
+    for feature, ids, values in _added(connection, config, as_of, language):
         features.append(feature)
         columns[feature.name] = aligned(customer_id, ids, values)
     wanted = _wanted(config, columns)
@@ -58,12 +90,24 @@ def first_day_not_seen(connection: Engine, as_of: date) -> date:
     return as_of + timedelta(days=1 if n_transactions else 0)
 
 
-def _wanted(config: FeaturesConfig, columns: Columns) -> set[str]:
-    """Features that the configuration names."""
+def _added(
+    connection: Engine, config: FeaturesConfig, as_of: date, language: str
+) -> Iterator[tuple[Feature, NDArray[Any], NDArray[Any]]]:
+    """Features of a team's own, each under a name that no other has."""
+    taken = set(OURS)
+    for feature, ids, values in custom_features(connection, config.folder, as_of, language):
+        if feature.name in taken:
+            raise ConfigError(f"The folder {config.folder} gives {feature.name} a second time; rename one of the two.")
+        taken.add(feature.name)
+        yield feature, ids, values
+
+
+def _wanted(config: FeaturesConfig, names: Collection[str]) -> set[str]:
+    """Features that the configuration names, of those called `names`."""
     wanted = {*config.use, *config.anomalies_use}
-    unknown = sorted(wanted - set(columns))
+    unknown = sorted(wanted - set(names))
     if unknown:
-        known = ", ".join(columns)
+        known = ", ".join(names)
         raise ConfigError(
             f"[features] asks for {', '.join(unknown)}, which is not a feature; the features are {known}."
         )
@@ -89,15 +133,9 @@ def seen_from(connection: Engine, as_of: date | None) -> date:
 
 def _own_features(connection: Engine, as_of: date) -> tuple[NDArray[np.str_], Columns]:
     """The features of every query, joined by customer."""
-    for table, name in (
-        ("orders", "features_orders"),
-        ("days", "features_days"),
-        *((name, name) for name in CATALOGUE),
-    ):
-        sql = query(name)
-        connection.execute(
-            f"create or replace temp table {table} as {sql}", {"as_of": as_of} if "$as_of" in sql else None
-        )
+    _tables(connection, as_of)
+    for name in CATALOGUE:
+        _keep(connection, name, name, as_of)
     base, *others = CATALOGUE
     columns = ", ".join(f"{name}.{feature.name}" for name, features in CATALOGUE.items() for feature in features)
     joins = " ".join(f"left join {name} on {name}.customer_id = {base}.customer_id" for name in others)
@@ -105,6 +143,18 @@ def _own_features(connection: Engine, as_of: date) -> tuple[NDArray[np.str_], Co
     found = cast(Columns, connection.execute(asked).fetchnumpy())
     customer_id = np.asarray(found.pop("customer_id"), dtype=np.str_)
     return customer_id, {name: _numbers(values) for name, values in found.items()}
+
+
+def _tables(connection: Engine, as_of: date) -> None:
+    """The tables that other queries read."""
+    _keep(connection, "orders", "features_orders", as_of)
+    _keep(connection, "days", "features_days", as_of)
+
+
+def _keep(connection: Engine, table: str, name: str, as_of: date) -> None:
+    """The answer of the query `name` as a table of the connection."""
+    sql = query(name)
+    connection.execute(f"create or replace temp table {table} as {sql}", {"as_of": as_of} if "$as_of" in sql else None)
 
 
 def _numbers(values: NDArray[Any]) -> NDArray[np.float64]:

@@ -20,8 +20,7 @@ class Feature:
     """A column of the feature table in a reader's words.
 
     `label` is a noun phrase ("days since the last order"), `unit` what stands behind a value
-    ("days", "orders", "" for shares and ratios), `kind` how a value is formatted and
-    `higher_is_better` which end is good for the business (None: neither).
+    ("days", "orders", "" for shares and ratios) and `kind` how a value is formatted.
     `missing` says what an empty value means ("only one order"), empty where none can be.
     """
 
@@ -29,7 +28,6 @@ class Feature:
     label: str
     unit: str
     kind: Kind
-    higher_is_better: bool | None
     missing: str = ""
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,7 @@ from segmenter.intake.fill import fill
 from segmenter.intake.lines import guests
 from segmenter.intake.meaning import Understood
 from segmenter.intake.roles import Roles
-from segmenter.intake.sources import SourceFile, as_text, examine, expand
+from segmenter.intake.sources import SourceFile, as_text, examine, expand, not_read
 from segmenter.intake.types import Intake, Reading, Recognition, Reject
 
 SHOWN_REJECTS = 100
@@ -89,7 +90,9 @@ def load(
     readings = _readings(connection, files, understood, dialects)
     _name_rejected(connection, files)
     layouts = [(each.layout.header, each.meaning.roles) for each in understood]
-    return Intake(readings, recognition(layouts), account(connection, rules), _rejects(connection))
+    counted = account(connection, rules)
+    counted = replace(counted, warnings=(*counted.warnings, *not_read(sources)))
+    return Intake(readings, recognition(layouts), counted, _rejects(connection))
 
 
 def _stamp(path: Path) -> tuple[int, int]:

@@ -19,6 +19,9 @@ from segmenter.intake.tally import HEAD, Tally, take
 
 Kind = Literal["csv", "json", "parquet", "workbook", "duckdb"]
 SUFFIXES = (".csv", ".tsv", ".txt", ".gz", ".parquet", ".jsonl", ".ndjson", ".json", ".xlsx", ".duckdb", ".db")
+NOTES = ".txt"  # in a folder with other exports these are somebody's notes
+NAMED = 5  # files that are not read, by name
+NOT_READ = "Files in {folder} that are no exports by their ending were not read: {names}."
 GZIP = b"\x1f\x8b"
 OTHERS = {
     b"BZh": "compressed with bzip2",
@@ -98,7 +101,7 @@ def expand(sources: Sequence[str | Path]) -> tuple[Path, ...]:
 
 def _files(source: Path) -> list[Path]:
     if source.is_dir():
-        files = sorted(path for path in source.iterdir() if path.is_file() and _is_export(path))
+        files, _ = _sorted_out(source)
         if not files:
             raise SourceError(f"The folder {source} holds no export ({', '.join(SUFFIXES)}). Name the right folder.")
         return files
@@ -119,8 +122,24 @@ def _files(source: Path) -> list[Path]:
     return matches
 
 
-def _is_export(path: Path) -> bool:
-    return path.suffix.lower() in SUFFIXES and not path.name.startswith((".", "~"))
+def _sorted_out(folder: Path) -> tuple[list[Path], list[Path]]:
+    """The exports of a folder and its other files, by their endings; hidden files and locks are neither."""
+    files = sorted(path for path in folder.iterdir() if path.is_file() and not path.name.startswith((".", "~")))
+    exports = [path for path in files if path.suffix.lower() in SUFFIXES]
+    tables = [path for path in exports if path.suffix.lower() != NOTES]
+    read = set(tables or exports)
+    return [path for path in files if path in read], [path for path in files if path not in read]
+
+
+def not_read(sources: Sequence[str | Path]) -> tuple[str, ...]:
+    """A sentence for each folder of `sources` in which there are files that `expand` leaves out."""
+    found = []
+    for folder in (Path(source) for source in sources if Path(source).is_dir()):
+        others = [as_text(path.name) for path in _sorted_out(folder)[1]]
+        if others:
+            more = [f"and {len(others) - NAMED} more"] if len(others) > NAMED else []
+            found.append(NOT_READ.format(folder=as_text(str(folder)), names=", ".join([*others[:NAMED], *more])))
+    return tuple(found)
 
 
 def without_password(url: str) -> str:

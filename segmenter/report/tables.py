@@ -1,7 +1,9 @@
 """The customers as tables for people and their tools: CSV, XLSX and Parquet, none of which can start a formula.
 
 Columns are called as in the archive. What people read in them (names of segments, actions, reasons) speaks the
-report's language; the archive's own customers.parquet, segments.parquet and anomalies.csv stay in English.
+report's language; the archive's own customers.parquet, segments.parquet and anomalies.csv stay in English. The workbook is
+for people: its numbers are numbers, which a spreadsheet writes as its own language does. CSV is for programs: commas
+between fields and decimal points in every locale.
 """
 
 from __future__ import annotations

@@ -8,7 +8,7 @@ from datetime import date
 
 import numpy as np
 
-from segmenter.analysis.prepare import beyond
+from segmenter.analysis.preparation import beyond
 from segmenter.analysis.types import Ints
 from segmenter.features.types import FeatureTable
 from segmenter.runs.acceptance import Accepted

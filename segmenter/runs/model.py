@@ -11,7 +11,7 @@ import pandas as pd
 
 from segmenter.analysis.findings import Preparation
 from segmenter.analysis.kmeans import assign
-from segmenter.analysis.prepare import apply
+from segmenter.analysis.preparation import apply
 from segmenter.analysis.types import Floats, Ints
 from segmenter.errors import DataError, RunError
 from segmenter.features.types import FeatureTable

@@ -10,7 +10,7 @@ import numpy as np
 from segmenter.analysis import cards, kmeans
 from segmenter.analysis.customers import Customers
 from segmenter.analysis.findings import KChoice, Preparation
-from segmenter.analysis.prepare import edge_notes
+from segmenter.analysis.preparation import edge_notes
 from segmenter.analysis.silhouette import mean_silhouette
 from segmenter.analysis.types import Floats, Ints, Mask, Prepared, Segmentation
 from segmenter.config import Config

@@ -12,7 +12,7 @@ from segmenter.analysis import neighbours
 from segmenter.analysis.explain import jury, severity, stake
 from segmenter.analysis.findings import Preparation, SegmentCard
 from segmenter.analysis.oddness import oddness
-from segmenter.analysis.prepare import apply
+from segmenter.analysis.preparation import apply
 from segmenter.analysis.types import Anomalies, Floats
 from segmenter.engine.population import Odd, Population, Rule, keep_placed, place_everybody
 from segmenter.engine.spark import SparkEngine

@@ -1,6 +1,6 @@
 """Segment cards, their names and rules."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pytest
@@ -11,6 +11,7 @@ from segmenter.analysis import cards, kmeans, names, rules
 from segmenter.analysis.customers import Customers
 from segmenter.config import Config
 from segmenter.config.analysis import KMeansConfig
+from segmenter.config.names import GIVEN, given_name
 from segmenter.features.catalogue import CATALOGUE
 from segmenter.study.tables import formatter
 
@@ -154,6 +155,37 @@ def test_names_follow_from_the_profile(planted):
     assert [card.name for card in found] == ["Best customers", "New customers", "One-time buyers, long gone"]
 
 
+@pytest.fixture
+def regulars_and_big_baskets(rng):
+    """Customers who order often, and half as many who order seldom and much; both still order. Then those long gone."""
+    recency = np.concatenate([rng.integers(1, 20, 100), rng.integers(1, 20, 60), rng.integers(300, 400, 240)])
+    frequency = np.concatenate([rng.integers(30, 50, 100), np.full(60, 3), np.ones(240)])
+    value = np.concatenate([rng.uniform(90, 110, 100), rng.uniform(3300, 3700, 60), rng.uniform(20, 30, 240)])
+    values = np.column_stack([recency, frequency, frequency * value, np.full(400, 500.0)]).astype(float)
+    features = tuple(feature.name for feature in FEATURES)
+    return Customers(values, FEATURES, values, features, np.zeros(400, bool)), np.repeat([0, 1, 2], [100, 60, 240])
+
+
+def test_nobody_is_called_best_beside_a_segment_that_brings_clearly_more_per_customer(regulars_and_big_baskets):
+    assert cards.name(*regulars_and_big_baskets, 3)[0] == "Loyal regulars"
+
+
+@pytest.mark.parametrize("case", ["a little more", "one large customer", "a handful", "long gone"])
+def test_the_best_keep_their_name_beside_a_segment_that_does_not_clearly_bring_more(regulars_and_big_baskets, case):
+    customers, labels = regulars_and_big_baskets
+    values, big = customers.values.copy(), labels == 1
+    if case == "a little more":
+        values[big, 2] *= 0.5
+    elif case == "one large customer":
+        values[big, 2] = 2500.0
+        values[100, 2] = 1e6
+    elif case == "a handful":
+        labels = np.where(np.cumsum(big) > 40, labels, np.where(big, 2, labels))
+    else:
+        values[big, 0] = 490
+    assert cards.name(replace(customers, values=values), labels, 3)[0] == "Best customers"
+
+
 def test_shares_add_up(planted):
     found = cards.build(*planted, named(*planted), show, 0)
     assert sum(card.customers for card in found) == 300
@@ -206,6 +238,20 @@ def test_missing_values_are_left_out_of_the_medians(planted):
 PROFILES = st.lists(
     st.fixed_dictionaries({"recency": st.floats(-2, 2), "monetary": st.floats(-2, 2)}), min_size=1, max_size=9
 )
+
+
+RULED = [advice for advice in vars(names).values() if isinstance(advice, names.Advice)]
+
+
+def test_the_configuration_knows_every_name_that_a_segment_can_have():
+    assert sorted(advice.name for advice in RULED) == sorted(GIVEN)
+
+
+@given(PROFILES, st.sampled_from(GIVEN), st.sampled_from([{}, cards.APART]))
+def test_every_name_that_the_rule_gives_may_be_replaced(profiles, name, words):
+    for given_here in names.unique([name] * len(profiles), profiles, words):
+        assert given_name(given_here) == given_here
+        assert given_name(f"{given_here} (2)")
 
 
 @given(PROFILES)

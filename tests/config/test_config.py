@@ -58,6 +58,11 @@ def test_one_name_for_two_segments_is_refused(write):
         load_config(write('[kmeans.names]\n"Best customers" = "VIP"\n"Loyal regulars" = "VIP"\n'))
 
 
+def test_a_name_that_no_segment_can_have_is_refused_with_its_line(write):
+    with pytest.raises(ConfigError, match=r"'Bestkunden' by rule.*English name.*Best customers; .*\(line 2\)"):
+        load_config(write('[kmeans.names]\n"Bestkunden" = "Stars"\n'))
+
+
 def test_text_that_is_not_toml_is_refused_with_its_place(write):
     with pytest.raises(ConfigError, match=r"not valid TOML: .*line 1"):
         load_config(write("kmeans = = 3\n"))

@@ -3,7 +3,7 @@
 import asyncio
 import socket
 import threading
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -21,6 +21,15 @@ from segmenter.runs.state import open_state, transaction
 from tests.report.made_up import made_up_run
 
 DUE = datetime(2026, 3, 2, 8, tzinfo=UTC)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of the messages whose time had come, counted."""
+
+    n_sent: int
+    n_put_off: int
+    failed: tuple
 
 
 def free_port():
@@ -128,7 +137,10 @@ class Post:
 
     def deliver(self, **later):
         self.moment += timedelta(**later)
-        return deliver_due(self.archive, self.config, self.report, lambda: self.moment)
+        found = deliver_due(self.archive, self.config, self.report, lambda: self.moment)
+        states = [sent.outcome for sent in found]
+        failed = tuple(sent for sent in found if sent.outcome == "failed")
+        return Outcome(states.count("sent"), states.count("put off"), failed)
 
     def rows(self, *columns):
         with open_state(self.archive) as state:

@@ -8,14 +8,14 @@ import pytest
 SCHEMA = """
 create table transactions (
     customer_id varchar, ts timestamp, order_id varchar, product varchar, description varchar,
-    category varchar, quantity decimal(18, 3), amount decimal(18, 4), status varchar
+    category varchar, quantity decimal(18, 3), amount decimal(18, 4), email varchar, status varchar
 )
 """
 
 
 def line(customer, at, order, amount, product="cup", quantity=1, status="sale"):
     at = datetime.fromisoformat(at)
-    return (customer, at, order, product, product and product.title(), None, quantity, amount, status)
+    return (customer, at, order, product, product and product.title(), None, quantity, amount, None, status)
 
 
 @pytest.fixture(scope="session")
@@ -25,7 +25,7 @@ def transactions():
     def make(lines):
         connection = duckdb.connect()
         connection.execute(SCHEMA)
-        connection.executemany("insert into transactions values (?, ?, ?, ?, ?, ?, ?, ?, ?)", lines)
+        connection.executemany("insert into transactions values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", lines)
         return connection
 
     return make

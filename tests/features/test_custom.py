@@ -1,11 +1,19 @@
 """Features of a user's own: what they may do, and what they may not."""
 
+import duckdb
 import numpy as np
 import pytest
 
+from segmenter import pipeline
+from segmenter.assets import query
+from segmenter.config import Config
 from segmenter.config.analysis import FeaturesConfig
+from segmenter.config.engine import EngineConfig
 from segmenter.errors import ConfigError
-from segmenter.features import build
+from segmenter.features import build, check, unused
+from segmenter.intake import load
+from segmenter.sample import generate
+from segmenter.workspace import workspace
 from tests.features.conftest import line
 
 LINES = [line("ann", "2024-01-07", "1", 10), line("ann", "2024-01-08", "2", 5), line("bob", "2024-01-09", "3", 7)]
@@ -13,7 +21,7 @@ SUNDAYS = """
 -- label: orders placed on a Sunday
 -- unit: orders
 -- kind: count
--- better: higher
+-- label[de]: Bestellungen an einem Sonntag
 select customer_id, count(*) as sunday_orders
 from orders
 where mod(date_diff('day', date '1970-01-05', day), 7) = 6 and day < $as_of
@@ -25,9 +33,9 @@ group by customer_id
 def built(transactions, tmp_path):
     """Builds the table with one .sql file of the given text."""
 
-    def build_with(sql, name="mine.sql"):
+    def build_with(sql, name="mine.sql", language="en"):
         (tmp_path / name).write_text(sql)
-        return build(transactions(LINES), FeaturesConfig(folder=str(tmp_path)))
+        return build(transactions(LINES), FeaturesConfig(folder=str(tmp_path)), language)
 
     return build_with
 
@@ -37,7 +45,13 @@ def test_a_file_adds_its_column_with_its_words_and_empty_where_it_is_silent(buil
     np.testing.assert_array_equal(table.column("sunday_orders"), [1, np.nan])
     feature = table.features[-1]
     assert (feature.label, feature.unit, feature.kind) == ("orders placed on a Sunday", "orders", "count")
-    assert feature.higher_is_better
+
+
+@pytest.mark.parametrize(
+    ("language", "label"), [("de", "Bestellungen an einem Sonntag"), ("he", "orders placed on a Sunday")]
+)
+def test_a_feature_is_called_as_its_file_says_for_the_language_of_the_report(built, language, label):
+    assert built(SUNDAYS, language=language).features[-1].label == label
 
 
 def test_several_columns_are_described_by_name(built):
@@ -71,6 +85,58 @@ def test_several_columns_are_described_by_name(built):
 def test_what_is_no_feature_is_refused_with_the_files_name_and_a_reason(built, sql, reason):
     with pytest.raises(ConfigError, match=reason):
         built(sql)
+
+
+WRONG = [
+    ("-- label: x\n\nselect customer_id,\n  sum(solds) as x\nfrom orders group by 1", "line 4: .*solds"),
+    ("-- label: x\nselect customer_id, 1 as x\nfrom order_lines group by 1", "line 3: .*order_lines"),
+    ("-- label: x\nselec customer_id", "line 2: .*selec"),
+    ("select customer_id, $foo as x from orders group by 1", ".*foo"),
+]
+
+
+@pytest.mark.parametrize(("sql", "where"), WRONG)
+def test_what_is_wrong_is_told_by_file_and_line_with_the_tables_and_columns_that_there_are(built, sql, where):
+    with pytest.raises(ConfigError, match=rf"mine\.sql cannot be run: {where}") as refused:
+        built(sql)
+    told = str(refused.value)
+    assert "\n" not in told
+    assert "Candidate" not in told
+    assert "orders (customer_id, order_id, placed, day, ordered, sold," in told
+    assert "days (customer_id, day, day_number, sold, n_orders), and the day $as_of" in told
+
+
+@pytest.mark.parametrize(("sql", "where"), [*WRONG, ("select customer_id, day as x from orders", "numbers")])
+def test_a_query_is_tried_before_an_export_is_read(tmp_path, sql, where):
+    (tmp_path / "mine.sql").write_text(sql)
+    config = Config(features=FeaturesConfig(folder=str(tmp_path)), engine=EngineConfig(archive=str(tmp_path / "runs")))
+    with pytest.raises(ConfigError, match=r"mine\.sql"):
+        pipeline.run(["no such export.csv"], config)
+
+
+def test_the_table_that_queries_are_tried_on_is_that_of_an_export(tmp_path):
+    generate(tmp_path / "sales.csv", n_customers=60, seed=1)
+    with workspace(Config()) as connection:
+        load(connection, [str(tmp_path / "sales.csv")], Config().source, Config().rules)
+        real = connection.execute("select * replace (cast(status as varchar) as status) from transactions").description
+    with duckdb.connect() as connection:
+        connection.execute(query("transactions_none"))
+        assert connection.execute("select * from transactions").description == real
+
+
+def test_a_feature_that_nobody_asked_for_is_told_of(built, tmp_path):
+    table = built(SUNDAYS)
+    config = FeaturesConfig(folder=str(tmp_path))
+    assert [sentence.split()[0] for sentence in unused(table, config)] == ["sunday_orders"]
+    for use in ({"use": ("sunday_orders",)}, {"anomalies_use": ("sunday_orders",)}, {"anomalies_use": ()}):
+        assert not unused(table, config.model_copy(update=use))
+
+
+def test_a_feature_asked_for_is_known_before_an_export_is_read(tmp_path):
+    (tmp_path / "mine.sql").write_text(SUNDAYS)
+    check(FeaturesConfig(folder=str(tmp_path), use=("recency", "sunday_orders")))
+    with pytest.raises(ConfigError, match="monday_orders"):
+        check(FeaturesConfig(folder=str(tmp_path), use=("recency", "monday_orders")))
 
 
 def test_a_query_that_never_ends_is_stopped(built, monkeypatch):

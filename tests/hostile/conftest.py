@@ -53,7 +53,7 @@ SETTINGS = """
 title = "<script>document.title='ran'</script>"
 company = "<img src=ADDRESS/logo.png onerror=\\"document.title='ran'\\">\\r\\nBcc: everybody@example.org"
 [kmeans.names]
-"Faithful" = "</style><script>document.title='ran'</script>"
+"New customers" = "</style><script>document.title='ran'</script>"
 [kmeans]
 bootstraps = 5
 n_init = 3

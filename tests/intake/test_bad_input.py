@@ -34,6 +34,34 @@ def test_a_folder_without_exports(export, tmp_path):
         export.load(tmp_path / "empty")
 
 
+def test_files_of_a_folder_that_are_no_exports_are_left_and_told_of(export, table):
+    export.write(table())
+    export.write("Diese Dateien kommen jede Nacht.\n", "LIESMICH.txt")
+    export.write(b"%PDF-1.7", "manual.pdf")
+    export.write("a lock", "~export.csv")
+    export.write("hidden", ".notes.csv")
+    loaded = export.load(export.folder)
+    assert loaded.intake.account.rows_read == 8
+    (told,) = loaded.intake.account.warnings
+    assert told.endswith("were not read: LIESMICH.txt, manual.pdf.")
+    assert str(export.folder) in told
+
+
+def test_a_folder_of_text_files_is_read(export, table):
+    export.write(table("\t"), "export.txt")
+    loaded = export.load(export.folder)
+    assert loaded.intake.account.rows_read == 8
+    assert not loaded.intake.account.warnings
+
+
+def test_of_many_files_that_are_not_read_the_first_are_named(export, table):
+    export.write(table())
+    for number in range(7):
+        export.write("", f"{number}.log")
+    (told,) = export.load(export.folder).intake.account.warnings
+    assert told.endswith("0.log, 1.log, 2.log, 3.log, 4.log, and 2 more.")
+
+
 def test_an_empty_file(export):
     refused(export, "", "is empty")
 

@@ -236,7 +236,6 @@ def _findings(rng, customers, cards):
         map=MapFinding(
             len(customers),
             30.0,
-            30.0,
             1.12,
             0.96,
             USED,
@@ -298,7 +297,7 @@ def _lifetime(cards):
 def _preparation():
     six = (0.0,) * 6
     return Preparation(
-        USED, six, (None,) * 6, (None,) * 6, "log1p", (None,) * 6, six, (1.0,) * 6, None, None,
+        USED, six, (None,) * 6, (None,) * 6, "log1p", (None,) * 6, six, (1.0,) * 6, None,
         ("mean_gap is missing for 120 of 600 customers and was filled with the median, 61.",
          "monetary: 12 of 600 values lay beyond 5 to 9,800 and were set to the edge (winsorize)."),
     )  # fmt: skip

@@ -51,10 +51,10 @@ def test_what_is_below_zero_has_a_minus_sign_and_zero_has_none(locale):
 
 def test_values_side_by_side_have_equally_many_decimals():
     voice = Voice("en_GB", "GBP")
-    money = Feature("largest_order", "largest order", "", "money", None)
+    money = Feature("largest_order", "largest order", "", "money")
     assert voice.values(money, [805.2, 27.8, 0.0, None]) == ("£805", "£28", "£0", MISSING)
     assert voice.values(money, [27.8, 0.0, 64.4]) == ("£27.80", "£0.00", "£64.40")
-    pieces = Feature("items_per_order", "pieces per order", "pieces", "count", None)
+    pieces = Feature("items_per_order", "pieces per order", "pieces", "count")
     assert voice.with_units(pieces, [1.0, 6.8]) == ("1.0 pieces", "6.8 pieces")
     assert voice.with_units(pieces, [1.0, 68.4]) == ("1 piece", "68 pieces")
 

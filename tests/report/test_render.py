@@ -3,13 +3,18 @@
 import json
 import re
 import sys
+from collections import Counter
 from dataclasses import replace
+from html.parser import HTMLParser
 
 import pytest
 
 from segmenter.config.report import ReportConfig
 from segmenter.report import pdf_problem, render
+from segmenter.report.context import build, view_of
+from segmenter.report.page import paper
 from tests.report.made_up import bare_run, made_up_run
+from tests.report.moved import moved_run
 
 
 @pytest.fixture(scope="module", params=["ordinary", "bare"])
@@ -41,6 +46,31 @@ def test_nothing_is_shown_as_nan(report):
 def test_every_heading_of_the_contents_leads_somewhere(report):
     for target in re.findall(r'href="#([\w-]+)"', report[2]):
         assert f'id="{target}"' in report[2]
+
+
+class _Ids(HTMLParser):
+    """Collects every id of a page, in drawings too."""
+
+    def __init__(self):
+        super().__init__()
+        self.found = []
+
+    def handle_starttag(self, tag, attributes):
+        self.found += [value for name, value in attributes if name == "id"]
+
+
+@pytest.mark.parametrize("make", [made_up_run, bare_run, moved_run])
+def test_no_id_of_a_page_stands_twice(tmp_path, make):
+    config = ReportConfig(formats=("html",))
+    view = view_of(make(), config)
+    render(view.run, config, tmp_path)
+    pages = {path.name: path.read_text() for path in tmp_path.glob("*.html")}
+    pages["paper"] = paper(build(view), view.voice, None)
+    for name, page in pages.items():
+        reader = _Ids()
+        reader.feed(page)
+        assert len(reader.found) > 20 or name == "alerts.html"
+        assert [key for key, count in Counter(reader.found).items() if count > 1] == [], name
 
 
 def test_without_customer_rows_no_customer_can_be_found(tmp_path):

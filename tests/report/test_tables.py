@@ -122,3 +122,16 @@ def test_a_list_is_named_in_letters_of_any_script(run, tmp_path):
 def test_the_marketing_list_knows_in_every_language_who_stayed(run):
     told = retold(moved(run, {}), Voice("de"))
     assert set(marketing_list(told)["change"]) == {"kept"}
+
+
+def test_csv_is_written_for_programs_the_same_under_every_locale(run, tmp_path):
+    found = []
+    for locale in ("en", "de"):
+        (tmp_path / locale).mkdir()
+        write_tables(run, ReportConfig(locale=locale, formats=("csv", "xlsx")), tmp_path / locale)
+        found.append(pd.read_csv(tmp_path / locale / "customers.csv"))
+        with zipfile.ZipFile(tmp_path / locale / "report.xlsx") as book:
+            assert "<v>0." in book.read("xl/worksheets/sheet1.xml").decode()
+    numbers = found[0].select_dtypes("number").columns
+    assert {"monetary", "recency"} <= set(numbers)
+    pd.testing.assert_frame_equal(found[0][numbers], found[1][numbers])

@@ -19,7 +19,7 @@ from segmenter.runs.types import Model
 
 NOW = datetime(2026, 1, 10, tzinfo=UTC)
 FIRST, SECOND, THIRD = (f"2026010{day}T080000Z-ab12" for day in (5, 6, 7))
-PLAIN = Preparation(("recency",), (0.0,), (None,), (None,), "none", (None,), (0.0,), (1.0,), None, None, (), ("none",))
+PLAIN = Preparation(("recency",), (0.0,), (None,), (None,), "none", (None,), (0.0,), (1.0,), None, (), ("none",))
 
 
 def model(*centroids, names, numbers=None):

@@ -3,6 +3,7 @@
 import csv
 import ctypes
 import gc
+import json
 import multiprocessing
 import os
 import shutil
@@ -18,6 +19,7 @@ import pytest
 from segmenter.errors import ResourceError, RunError
 from segmenter.runs import archive, aside, tables
 from segmenter.runs.aside import sweep
+from segmenter.runs.seal import seal
 
 FIRST, SECOND, THIRD = (f"2026010{day}T080000Z-ab12" for day in (5, 6, 7))
 
@@ -49,6 +51,17 @@ def test_a_run_of_before_that_has_its_odd_customers_in_a_spreadsheet_alone_is_re
     shelf.made = replace(shelf.made, anomalies=shelf.made.anomalies.assign(customer_id=ids))
     folder = shelf.write(finish=lambda aside: (aside / "anomalies.parquet").unlink())
     assert archive.read(folder).anomalies["customer_id"].tolist() == ids
+
+
+def test_a_run_of_before_that_tells_more_than_anybody_reads_is_read_as_well(shelf):
+    folder = shelf.write()
+    document = json.loads((folder / "run.json").read_text())
+    document["manifest"]["features"][0]["higher_is_better"] = False
+    document["findings"]["preparation"]["explained_variance"] = [0.7, 0.2]
+    document["findings"]["map"]["perplexity_asked"] = 60.0
+    (folder / "run.json").write_text(json.dumps(document))
+    seal(folder)
+    assert archive.read(folder).findings == shelf.made.findings
 
 
 def test_the_files_are_for_their_owner_alone_and_listed_with_their_hashes(shelf):

@@ -100,7 +100,7 @@ def test_a_run_of_another_version_is_named_with_both(shelf):
 
 
 PLAIN = Preparation(
-    ("a", "b"), (0.0, 0.0), (None, 9.0), (None, None), "none", (None, None), (0.0, 0.0), (1.0, 1.0), None, None, (),
+    ("a", "b"), (0.0, 0.0), (None, 9.0), (None, None), "none", (None, None), (0.0, 0.0), (1.0, 1.0), None, (),
     ("none", "log1p"),
 )  # fmt: skip
 MODEL = Model(PLAIN, ((10.0, 0.1), (0.0, 1 / 3), (-10.0, 1e-300)), ("Best", "Middle", "Gone"), (0, 2, 5), 6)

@@ -15,7 +15,7 @@ numbers = arrays(float, st.integers(1, 80), elements=st.floats(-1e6, 1e6) | st.j
 
 def table(values):
     ids = np.array([str(number) for number in range(len(values))])
-    feature = Feature("monetary", "money", "", "money", True)
+    feature = Feature("monetary", "money", "", "money")
     return FeatureTable(ids, np.asarray(values, dtype=float)[:, None], (feature,), None)
 
 

@@ -9,7 +9,7 @@ from segmenter.analysis.findings import Preparation
 from segmenter.runs.identity import became, identify
 from segmenter.runs.types import Model
 
-PLAIN = Preparation((), (), (), (), "none", (), (), (), None, None, ())
+PLAIN = Preparation((), (), (), (), "none", (), (), (), None, ())
 OLD = Model(PLAIN, ((0.0,), (10.0,), (20.0,)), ("Best", "Loyal", "Gone"), (0, 3, 4), 7)
 
 

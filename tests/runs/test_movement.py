@@ -22,7 +22,7 @@ NAMES = {0: "Best", 2: "Middle", 5: "Gone"}
 def model(cut):
     """Two features as they are; segment 0 above `cut` of the first, 2 in the middle, 5 below."""
     plain = Preparation(
-        ("a", "b"), (0.0, 0.0), (None, None), (None, None), "none", (None, None), (0.0, 0.0), (1.0, 1.0), None, None, (),
+        ("a", "b"), (0.0, 0.0), (None, None), (None, None), "none", (None, None), (0.0, 0.0), (1.0, 1.0), None, (),
         ("none", "none"),
     )  # fmt: skip
     return Model(plain, ((cut + 10, 0.0), (cut, 0.0), (cut - 10, 0.0)), tuple(NAMES.values()), tuple(NAMES), 6)

@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 
 from segmenter.report.bidi import marked
-from segmenter.report.charts.style import Look, described, house_style
+from segmenter.report.charts.style import Look, apart, described, house_style
 from segmenter.report.helper import drawn_by_two
 from segmenter.report.types import Figure
 from segmenter.runs.types import Run
@@ -23,7 +23,7 @@ def draw(run: Run, look: Look) -> dict[str, Figure]:
         drawn = drawn_by_two([partial(chart, run, look) for chart in _charts()])
     ordered = marked if look.voice.direction == "rtl" else str
     return {
-        figure.id: replace(figure, svg=described(ordered(figure.svg), look.voice(figure.alt)))
+        figure.id: replace(figure, svg=described(apart(ordered(figure.svg), figure.id), look.voice(figure.alt)))
         for figure in drawn
         if figure is not None
     }

@@ -35,7 +35,7 @@ def _shaped(found: re.Match[str]) -> str:
     if marker == RING:
         return f'<g><path d="{path.replace("h0", CIRCLE)}" style="{style}"'
     if marker not in SHAPES:
-        return found.group().replace("opacity: ", "stroke-opacity: ")  # opacity alone would be that of a layer
+        return f'<g><path d="{path}" style="{style.replace("opacity: ", "stroke-opacity: ")}"'  # opacity is of a layer
     colour, width, opacity = (known.group(1) if (known := STYLE[name].search(style)) else "1" for name in STYLE)
     shape = _scaled(SHAPES[marker], float(width) / 2)
     return f'<g><path d="{path.replace("h0", shape)}" style="fill: {colour}; fill-opacity: {opacity}"'

@@ -124,6 +124,14 @@ def described(svg: str, alt: str) -> str:
     return svg.replace(">", f' role="img"><title>{escape(alt)}</title>', 1)
 
 
+def apart(svg: str, name: str) -> str:
+    """The drawing whose marks and clips have ids of their own on a page: matplotlib calls them after their content.
+
+    Without a hyphen, by which `segmenter.delivery.gate` knows letters.
+    """
+    return re.sub(r'(id="|href="#|url\(#)([mp][0-9a-f]{10})\b', rf"\1{name.replace('-', '_')}_\2", svg)
+
+
 def _compact(path: re.Match[str]) -> str:
     """A path with two decimals and no line breaks; a line of no length, which is a dot, as ``h0``."""
     numbers = re.sub(
