@@ -97,7 +97,7 @@ def test_a_translation_keeps_the_names_that_are_filled_in(language):
 def test_what_is_told_of_rows_that_need_a_look_is_translated(locale):
     text = (ROOT / "queries" / "intake_rejects.sql").read_text() + (ROOT / "segmenter/intake/lines.py").read_text()
     torn = re.findall(r"(?:THEN|ELSE) '([a-z][^']+)'", text)
-    typed = re.findall(r'"(an? [a-z ]+(?:read|money))"', text)
+    typed = re.findall(r'"(an? [a-z ]+(?:read|store))"', text)
     assert (len(torn), len(set(typed))) == (6, 3)
     reasons = "; ".join(f"{reason}: 1,204" for reason in (*torn, *typed, OTHER_CURRENCY))
     with one_letter(locale):
