@@ -73,10 +73,12 @@ def figure_data(folder: Path, figure: str) -> FigureData:
         The run cannot be read, or its report not be made.
     """
     run = archive.read(folder)
+    if charts := _drawn(run, figure):
+        return FigureData(_source(run, charts[0]), numbers(run, figure))
     found = _found(run)
     for source, item in found:
-        if source.id == figure:
-            return FigureData(source, numbers(run, figure) if isinstance(item, Figure) else _cells(item))
+        if source.id == figure and isinstance(item, Table):
+            return FigureData(source, _cells(item))
     known = ", ".join(source.id for source, _ in found)
     raise UsageError(f"The report of {run.manifest.run_id} has no figure {figure!r}. It has: {known}.")
 
@@ -89,11 +91,26 @@ def sources(
     return tuple(_source(view.run, item) for item in items)
 
 
+def _drawn(run: Run, chart: str) -> tuple[Figure, ...]:
+    """The chart of this id as the report shows it, without the others; none where there is no such chart."""
+    from segmenter.report.context import view_of
+    from segmenter.report.context.spoken import spoken_figures
+
+    if chart not in NUMBERS:
+        return ()
+    view = view_of(run, _config(run), {chart})
+    return spoken_figures(view.figures(chart), view.voice)
+
+
+def _config(run: Run) -> ReportConfig:
+    return ReportConfig.model_validate(run.manifest.config["report"])
+
+
 def _found(run: Run) -> list[tuple[FigureSource, Figure | Table]]:
     """Every chart and table of the report with its source."""
     from segmenter.report.context import build, view_of
 
-    page: Page = build(view_of(run, ReportConfig.model_validate(run.manifest.config["report"])))
+    page: Page = build(view_of(run, _config(run)))
     items: list[Figure | Table] = [
         *page.asides,
         *page.opening,
