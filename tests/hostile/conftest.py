@@ -1,9 +1,7 @@
 """A shop whose customers, products, columns and files are called like attacks, run through the whole command line."""
 
 import csv
-import os
 import subprocess
-import sys
 import threading
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -12,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from segmenter.sample import generate
+from tests.shell import command
 
 TEXTS = (
     "<script>document.title='ran';fetch('ADDRESS/script')</script>",
@@ -96,17 +95,6 @@ def canary():
     server.server_close()
 
 
-def segmenter(*words, cwd, **environment):
-    """The command line in a process of its own."""
-    return subprocess.run(
-        [sys.executable, "-P", "-m", "segmenter", *map(str, words)],
-        capture_output=True,
-        cwd=cwd,
-        env={**os.environ, **environment},
-        check=False,
-    )
-
-
 @pytest.fixture(scope="session")
 def shop(tmp_path_factory, canary):
     """Two runs, the second with every format, and every command that shows them."""
@@ -116,13 +104,11 @@ def shop(tmp_path_factory, canary):
     address = f"http://127.0.0.1:{canary.server_port}"
     (folder / "config.toml").write_text(SETTINGS.replace("ADDRESS", address))
     said = [
-        segmenter(
-            "run", f"./{FILE_NAME}", "-c", "config.toml", "--json", "--format", formats, "--as-of", day, cwd=folder
-        )
+        command("run", f"./{FILE_NAME}", "-c", "config.toml", "--json", "--format", formats, "--as-of", day, cwd=folder)
         for day, formats in (("2025-05-01", "csv"), ("2025-06-30", ",".join(FORMATS)))
     ]
     for words in (["inspect", f"./{FILE_NAME}"], ["runs", "list"], ["runs", "show"], ["alerts", "--all"]):
-        said += [segmenter(*words, cwd=folder), segmenter(*words, "--json", cwd=folder)]
+        said += [command(*words, cwd=folder), command(*words, "--json", cwd=folder)]
     runs = tuple(sorted(path for path in (folder / "runs").iterdir() if path.is_dir()))
     return Shop(folder, runs, tuple(said), canary.asked, texts)
 
