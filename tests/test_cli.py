@@ -31,7 +31,7 @@ def environment(folder):
 
 
 def segmenter(*words, cwd=None):
-    done = command(*words, cwd=cwd, env=environment(cwd))
+    done = command(*words, cwd=cwd or "/", env=environment(cwd))
     return subprocess.CompletedProcess(done.args, done.returncode, done.stdout.decode(), done.stderr.decode())
 
 
