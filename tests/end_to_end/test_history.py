@@ -226,9 +226,8 @@ def test_after_an_acceptance_numbers_stay_with_their_customers(two_runs, quick_r
     for run in (before, after):
         archive.write(run.run, root, lambda aside: None)
     acceptance.accept(root, after.run.manifest.run_id, after.run.manifest.started_at)
-    extended = quick_run(
-        [folder / "after.csv"], root, features={"as_of": "2025-10-01"}, history={"period_days": PERIOD}
-    )
+    later, no_page = {"features": {"as_of": "2025-10-01"}}, {"report": {"formats": ["csv"]}}
+    extended = quick_run([folder / "after.csv"], root, **later, **no_page, history={"period_days": PERIOD})
     assert extended.run.model == after.run.challenger
     moved = extended.run.history.movement
     assert moved.redrawn
