@@ -27,7 +27,7 @@ def write(run, root, config=ReportConfig(formats=HTML)):  # noqa: B008 - frozen
 @pytest.fixture(scope="module")
 def made(tmp_path_factory):
     """A good report; one customer's name has braces, which is no fault of a template."""
-    run = made_up_run()
+    run = made_up_run(150)
     names = run.customers["customer_id"].astype(str).tolist()
     run = replace(run, customers=run.customers.assign(customer_id=[BRACES, *names[1:]]))
     return write(run, tmp_path_factory.mktemp("made"))
@@ -108,7 +108,7 @@ def test_a_word_where_a_number_belongs_in_a_csv_file_and_a_row_that_is_missing_a
     path.write_text("".join([lines[0], ",".join(cells), *lines[2:]]))
     assert gate(folder, HTML) == ("The column monetary of customers.csv shows 'nan' where a number belongs.",)
     path.write_text("".join(lines[:-1]))
-    assert gate(folder, HTML) == ("The file customers.csv holds 599 rows in place of 600.",)
+    assert gate(folder, HTML) == ("The file customers.csv holds 149 rows in place of 150.",)
 
 
 def test_a_report_without_single_customers_passes_without_their_files(tmp_path):

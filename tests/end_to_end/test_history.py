@@ -35,7 +35,7 @@ from .change import PERIOD, planted_change, precision_and_recall
 def two_runs(tmp_path_factory, quick_run):
     """A shop before and after a known change, as two runs of one archive."""
     folder = tmp_path_factory.mktemp("change")
-    truth = planted_change(folder, 1500, seed=11)
+    truth = planted_change(folder, 1000, seed=11)
     runs = [
         quick_run([folder / name], folder / "runs", history={"period_days": PERIOD})
         for name in ("before.csv", "after.csv")

@@ -74,10 +74,11 @@ def test_missing_numbers_are_none(folder):
     assert isinstance(found.table, pd.DataFrame)
 
 
-def test_an_unknown_figure_is_answered_with_those_there_are(folder):
-    with pytest.raises(UsageError, match=r"no figure 'pie'.*shares.*overview"):
-        figure_data(folder, "pie")
-
-
-def test_a_bare_run_has_sources_too():
-    assert {"account", "features"} <= {source.id for source in figures(bare_run())}
+def test_a_bare_run_has_sources_too_and_an_unknown_figure_is_answered_with_those_there_are(tmp_path):
+    run = bare_run()
+    there = [source.id for source in figures(run)]
+    assert {"account", "features", "concentration"} <= {*there}
+    folder = archive.write(run, tmp_path, lambda aside: None)
+    for unknown in ("pie", "shares"):
+        with pytest.raises(UsageError, match=f"no figure '{unknown}'. It has: {', '.join(there)}."):
+            figure_data(folder, unknown)
