@@ -19,10 +19,10 @@ test: $(VENV)/.developing pango  ## ruff, mypy and pytest, under five minutes
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
-	$(BIN)/pytest -n 2 -m "not slow"
+	$(BIN)/pytest -n 2 --dist worksteal -m "not slow"
 
 slow: $(VENV)/.developing pango  ## checks on real exports and many repetitions
-	$(BIN)/pytest -n 2 -m slow
+	$(BIN)/pytest -n 2 --dist worksteal -m slow
 
 format: $(VENV)/.developing  ## format the code and mend what ruff can
 	$(BIN)/ruff check --fix

@@ -7,6 +7,8 @@ import sys
 
 import pytest
 
+from tests.shell import command
+
 COMMANDS = (
     [],
     ["run"],
@@ -24,16 +26,13 @@ LINES = "customer_id,order_date,amount\n" + "".join(
 )
 
 
+def environment(folder):
+    return {"PATH": "/usr/bin:/bin", "COLUMNS": "80", "HOME": str(folder or "/")}
+
+
 def segmenter(*words, cwd=None):
-    environment = {"PATH": "/usr/bin:/bin", "COLUMNS": "80", "HOME": str(cwd or "/")}
-    return subprocess.run(
-        [sys.executable, "-m", "segmenter", *map(str, words)],
-        capture_output=True,
-        text=True,
-        cwd=cwd,
-        env=environment,
-        check=False,
-    )
+    done = command(*words, cwd=cwd or "/", env=environment(cwd))
+    return subprocess.CompletedProcess(done.args, done.returncode, done.stdout.decode(), done.stderr.decode())
 
 
 @pytest.fixture
@@ -48,6 +47,14 @@ def test_help_fits_eighty_columns(words):
     done = segmenter(*words, "--help")
     assert done.returncode == 0
     assert max(map(len, done.stdout.splitlines())) <= 80
+
+
+@pytest.mark.parametrize("words", [["inspect", "sales.csv", "--json"], ["runs", "show"], ["dance"]], ids=" ".join)
+def test_a_command_that_an_interpreter_is_started_for_ends_as_one_that_is_copied(tmp_path, export, words):
+    here = {"cwd": tmp_path, "env": environment(tmp_path)}
+    started = subprocess.run([sys.executable, "-m", "segmenter", *words], capture_output=True, check=False, **here)
+    copied = command(*words, **here)
+    assert (copied.returncode, copied.stdout, copied.stderr) == (started.returncode, started.stdout, started.stderr)
 
 
 def test_help_loads_no_heavy_library():

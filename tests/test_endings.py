@@ -1,10 +1,10 @@
 """How the program ends: by signals, by full disks, by what is asked for in vain; never with a half file."""
 
+import importlib
 import os
 import signal
-import subprocess
-import sys
 import time
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -13,6 +13,7 @@ from segmenter.cli import main
 from segmenter.runs import acceptance, archive
 from segmenter.sample import generate
 from segmenter.whole import whole
+from tests.shell import begun, command
 
 QUICK = '[views]\ntsne_sample = 60\nhierarchy_sample = 60\nmixture = false\n[report]\nformats = ["html"]\n[kmeans]\nbootstraps = 0\n'
 
@@ -26,36 +27,32 @@ def shop(tmp_path_factory):
     return folder
 
 
-def started(folder, *words):
-    """The command line in a process of its own that hears signals, and whose temporary files lie in `folder`/temp."""
-    (folder / "temp").mkdir(exist_ok=True)
-    return subprocess.Popen(
-        [sys.executable, "-P", "-c", HEARING, *map(str, words)],
-        cwd=folder, stderr=subprocess.PIPE, text=True, env={**os.environ, "TMPDIR": str(folder / "temp")},
-    )  # fmt: skip
+def hear():
+    """Hear signals, as a program does that a shell starts in the foreground."""
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL)
 
 
-HEARING = """
-import signal
-for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-    signal.signal(number, signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL)
-from segmenter.cli import main
-raise SystemExit(main())
-"""
 STAGES = ("reading the export", "describing customers", "finding segments and anomalies", "writing the report")
 
 
 @pytest.mark.parametrize("stage", STAGES)
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=lambda number: number.name)
 def test_a_run_that_is_interrupted_at_any_stage_leaves_nothing_and_says_so(shop, tmp_path, stage, number):
-    process = started(shop, "run", "sales.csv", "-c", "quick.toml", "-o", tmp_path / "runs")
-    for line in process.stderr:
-        if line.strip() == stage:
-            break
-    time.sleep(0.05)
-    process.send_signal(number)
-    told = process.communicate()[1]
-    assert process.returncode == 128 + number, told
+    (shop / "temp").mkdir(exist_ok=True)
+    os.mkfifo(tmp_path / "err")
+    words = ("run", "sales.csv", "-c", "quick.toml", "-o", tmp_path / "runs")
+    here = {"cwd": shop, "env": {**os.environ, "TMPDIR": str(shop / "temp")}}
+    process = begun(*words, **here, out=os.devnull, err=tmp_path / "err", first=hear)
+    with (tmp_path / "err").open() as err:
+        for line in err:
+            if line.strip() == stage:
+                break
+        time.sleep(0.05)
+        os.kill(process.pid, number)
+        told = err.read()
+    process.join()
+    assert process.exitcode == 128 + number, told
     assert told.splitlines()[-1] == "segmenter: Interrupted. No run was added."
     assert "Traceback" not in told
     assert not [path.name for path in tmp_path.rglob("*") if path.name.startswith((".writing", "2"))]
@@ -102,22 +99,20 @@ def test_an_interrupt_behind_the_last_step_names_the_run_that_was_added(shop, tm
     assert f"Interrupted. The run was finished before: {run}." in capsys.readouterr().err
 
 
-KILLING = """
-import importlib, os, signal, sys
-module, name, n, *words = sys.argv[1:]
-module, left = importlib.import_module(module), [int(n)]
-step = getattr(module, name)
+def be_killed_at(module, name, n):
+    """End at once where `name` of `module` is called the `n`th time."""
+    module, left = importlib.import_module(module), [n]
+    step = getattr(module, name)
 
-def fatal(*arguments, **named):
-    left[0] -= 1
-    if not left[0]:
-        os.kill(os.getpid(), signal.SIGKILL)
-    return step(*arguments, **named)
+    def fatal(*arguments, **named):
+        left[0] -= 1
+        if not left[0]:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return step(*arguments, **named)
 
-setattr(module, name, fatal)
-from segmenter.cli import main
-raise SystemExit(main(words))
-"""
+    setattr(module, name, fatal)
+
+
 STEPS = (
     ("segmenter.intake.pieces", "_write", 1),
     ("segmenter.runs.acceptance", "follow", 1),
@@ -144,13 +139,7 @@ def test_a_run_killed_three_times_at_any_named_step_leaves_whole_runs_and_the_ne
     words = ["run", tmp_path / "0.csv", tmp_path / "1.csv", "-c", "quick.toml", "-o", tmp_path / "runs", "--quiet"]
     ran = []
     for _ in range(3):
-        killed = subprocess.run(
-            [sys.executable, "-P", "-c", KILLING, *map(str, (*step, *words))],
-            cwd=shop,
-            capture_output=True,
-            check=False,
-        )
-        ran.append(killed.returncode)
+        ran.append(command(*words, cwd=shop, first=partial(be_killed_at, *step)).returncode)
         for folder in archive.list_runs(tmp_path / "runs"):
             assert archive.read(folder).manifest.run_id == folder.name
     there = len(archive.list_runs(tmp_path / "runs"))
@@ -160,8 +149,7 @@ def test_a_run_killed_three_times_at_any_named_step_leaves_whole_runs_and_the_ne
         assert (ran, there) == ([-signal.SIGKILL] * 3, 3)
     else:
         assert (ran, there) == ([-signal.SIGKILL] * 3, 0)
-    done = subprocess.run([sys.executable, "-P", "-m", "segmenter", *map(str, words)], cwd=shop, check=False)
-    assert done.returncode == 0
+    assert command(*words, cwd=shop).returncode == 0
     runs = archive.list_runs(tmp_path / "runs")
     assert len(runs) == there + 1
     assert not list((tmp_path / "runs").glob(".writing-*"))

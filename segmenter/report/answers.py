@@ -10,7 +10,7 @@ import pandas as pd
 
 from segmenter.config.report import ReportConfig
 from segmenter.errors import UsageError
-from segmenter.report.numbers import numbers
+from segmenter.report.numbers import NUMBERS, numbers
 from segmenter.report.sources import FigureSource, items_of, source_of
 from segmenter.report.types import Figure, Table
 from segmenter.runs import archive
@@ -58,19 +58,36 @@ def figure_data(folder: Path, figure: str) -> FigureData:
         The run cannot be read, or its report not be made.
     """
     run = archive.read(folder)
+    if charts := _drawn(run, figure):
+        return FigureData(source_of(run, charts[0]), numbers(run, figure))
     found = _found(run)
     for source, item in found:
-        if source.id == figure:
-            return FigureData(source, numbers(run, figure) if isinstance(item, Figure) else _cells(item))
+        if source.id == figure and isinstance(item, Table):
+            return FigureData(source, _cells(item))
     known = ", ".join(source.id for source, _ in found)
     raise UsageError(f"The report of {run.manifest.run_id} has no figure {figure!r}. It has: {known}.")
+
+
+def _drawn(run: Run, chart: str) -> tuple[Figure, ...]:
+    """The chart of this id as the report shows it, without the others; none where there is no such chart."""
+    from segmenter.report.context import view_of
+    from segmenter.report.context.spoken import spoken_figures
+
+    if chart not in NUMBERS:
+        return ()
+    view = view_of(run, _config(run), {chart})
+    return spoken_figures(view.figures(chart), view.voice)
+
+
+def _config(run: Run) -> ReportConfig:
+    return ReportConfig.model_validate(run.manifest.config["report"])
 
 
 def _found(run: Run) -> list[tuple[FigureSource, Figure | Table]]:
     """Every chart and table of the report with its source."""
     from segmenter.report.context import build, view_of
 
-    page = build(view_of(run, ReportConfig.model_validate(run.manifest.config["report"])))
+    page = build(view_of(run, _config(run)))
     items = (*page.asides, *page.opening, *(item for chapter in page.sections for item in items_of(chapter)))
     return [(source_of(run, item), item) for item in items]
 

@@ -117,7 +117,7 @@ def _written(column: pd.Series, kind: str) -> pd.Series:
 
 def tidied(frame: pd.DataFrame, kinds: dict[str, str]) -> pd.DataFrame:
     """`frame` with money in cents, whole numbers whole, and no more than four decimals of anything else."""
-    return frame.apply(lambda column: _tidy(column, kinds.get(str(column.name), "")))
+    return pd.DataFrame({name: _tidy(frame[name], kinds.get(str(name), "")) for name in frame}, index=frame.index)
 
 
 def _tidy(column: pd.Series, kind: str) -> pd.Series:
@@ -125,8 +125,8 @@ def _tidy(column: pd.Series, kind: str) -> pd.Series:
         return column
     if kind == "money":
         return column.round(2)
-    known = column[np.isfinite(column)]
-    if len(known) == column.notna().sum() and (known == known.round()).all():
+    values = column.to_numpy(float, na_value=np.nan)
+    if not np.isinf(values).any() and (np.isnan(values) | (values == np.rint(values))).all():
         return column.astype("Int64")
     return column.round(4)
 

@@ -9,10 +9,10 @@ import re
 import select
 import shutil
 import signal
-import subprocess
 import sys
 from datetime import timedelta
 from decimal import Decimal
+from functools import partial
 
 import duckdb
 import pandas as pd
@@ -26,6 +26,7 @@ from segmenter.runs import acceptance, archive
 from segmenter.runs.alerts import ORDER, told
 from segmenter.runs.model import number_again
 from tests.report.unspoken import HOW, one_letter, texts_of, unspoken
+from tests.shell import begun
 
 from .change import PERIOD, planted_change, precision_and_recall
 
@@ -34,7 +35,7 @@ from .change import PERIOD, planted_change, precision_and_recall
 def two_runs(tmp_path_factory, quick_run):
     """A shop before and after a known change, as two runs of one archive."""
     folder = tmp_path_factory.mktemp("change")
-    truth = planted_change(folder, 1500, seed=11)
+    truth = planted_change(folder, 1000, seed=11)
     runs = [
         quick_run([folder / name], folder / "runs", history={"period_days": PERIOD})
         for name in ("before.csv", "after.csv")
@@ -192,19 +193,22 @@ def test_a_person_at_a_terminal_is_asked_and_no_means_no(copied):
 def _at_a_terminal(folder, answer):
     """What a person sees of ``runs accept latest`` in a terminal, and answers."""
     mine, theirs = pty.openpty()
-    command = [sys.executable, "-m", "segmenter", "runs", "accept", "latest"]
-    environment = {**os.environ, "TERM": "dumb", "COLUMNS": "200"}
-    with subprocess.Popen(command, cwd=folder, stdin=theirs, stdout=theirs, stderr=theirs, env=environment) as process:
-        os.close(theirs)
-        os.write(mine, answer)
-        seen = b""
-        while process.poll() is None or select.select([mine], [], [], 0)[0]:
-            try:
-                seen += os.read(mine, 4096)
-            except OSError:  # the other end is closed
-                break
-        os.close(mine)
+    terminal, environment = os.ttyname(theirs), {**os.environ, "TERM": "dumb", "COLUMNS": "200"}
+    take_up = partial(_take_up, terminal)
+    process = begun("runs", "accept", "latest", cwd=folder, out=terminal, err=terminal, env=environment, first=take_up)
+    os.write(mine, answer)
+    seen = b""
+    while process.is_alive() or select.select([mine], [], [], 0)[0]:
+        if select.select([mine], [], [], 0.05)[0]:
+            seen += os.read(mine, 4096)
+    os.close(theirs)
+    os.close(mine)
     return " ".join(seen.decode().split())
+
+
+def _take_up(terminal):
+    """In the process: read what the person at `terminal` writes."""
+    sys.stdin = open(terminal, encoding="utf-8")  # noqa: SIM115 - it lives as long as the process does
 
 
 def test_show_tells_what_a_run_remembers(copied, segmenter):
@@ -222,9 +226,8 @@ def test_after_an_acceptance_numbers_stay_with_their_customers(two_runs, quick_r
     for run in (before, after):
         archive.write(run.run, root, lambda aside: None)
     acceptance.accept(root, after.run.manifest.run_id, after.run.manifest.started_at)
-    extended = quick_run(
-        [folder / "after.csv"], root, features={"as_of": "2025-10-01"}, history={"period_days": PERIOD}
-    )
+    later, no_page = {"features": {"as_of": "2025-10-01"}}, {"report": {"formats": ["csv"]}}
+    extended = quick_run([folder / "after.csv"], root, **later, **no_page, history={"period_days": PERIOD})
     assert extended.run.model == after.run.challenger
     moved = extended.run.history.movement
     assert moved.redrawn

@@ -25,7 +25,8 @@ def transactions():
     def make(lines):
         connection = duckdb.connect()
         connection.execute(SCHEMA)
-        connection.executemany("insert into transactions values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", lines)
+        rows = ", ".join(["(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"] * len(lines))  # one statement: row by row takes far longer
+        connection.execute(f"insert into transactions values {rows}", [value for each in lines for value in each])
         return connection
 
     return make

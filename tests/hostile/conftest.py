@@ -1,17 +1,18 @@
 """A shop whose customers, products, columns and files are called like attacks, run through the whole command line."""
 
 import csv
-import os
 import subprocess
-import sys
 import threading
 from dataclasses import dataclass
+from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
 
 from segmenter.sample import generate
+from tests.hostile.hearing import listen
+from tests.shell import command
 
 TEXTS = (
     "<script>document.title='ran';fetch('ADDRESS/script')</script>",
@@ -66,12 +67,13 @@ perplexity = 10.0
 
 @dataclass(frozen=True)
 class Shop:
-    """The working folder, the archive's runs, what the commands said, and what was asked of the network."""
+    """The working folder, the archive's runs, what the commands said, what was asked of a server, and of any socket."""
 
     folder: Path
     runs: tuple[Path, ...]
     said: tuple[subprocess.CompletedProcess, ...]
     asked: list[str]
+    heard: str
     texts: tuple[str, ...]
 
 
@@ -96,17 +98,6 @@ def canary():
     server.server_close()
 
 
-def segmenter(*words, cwd, **environment):
-    """The command line in a process of its own."""
-    return subprocess.run(
-        [sys.executable, "-P", "-m", "segmenter", *map(str, words)],
-        capture_output=True,
-        cwd=cwd,
-        env={**os.environ, **environment},
-        check=False,
-    )
-
-
 @pytest.fixture(scope="session")
 def shop(tmp_path_factory, canary):
     """Two runs, the second with every format, and every command that shows them."""
@@ -115,16 +106,16 @@ def shop(tmp_path_factory, canary):
     _export(folder, texts)
     address = f"http://127.0.0.1:{canary.server_port}"
     (folder / "config.toml").write_text(SETTINGS.replace("ADDRESS", address))
+    run = ("run", f"./{FILE_NAME}", "-c", "config.toml", "--json")
+    heard = tmp_path_factory.mktemp("heard") / "heard"
     said = [
-        segmenter(
-            "run", f"./{FILE_NAME}", "-c", "config.toml", "--json", "--format", formats, "--as-of", day, cwd=folder
-        )
-        for day, formats in (("2025-05-01", "csv"), ("2025-06-30", ",".join(FORMATS)))
+        command(*run, "--format", "csv", "--as-of", "2025-05-01", cwd=folder),
+        command(*run, "--format", ",".join(FORMATS), "--as-of", "2025-06-30", cwd=folder, first=partial(listen, heard)),
     ]
     for words in (["inspect", f"./{FILE_NAME}"], ["runs", "list"], ["runs", "show"], ["alerts", "--all"]):
-        said += [segmenter(*words, cwd=folder), segmenter(*words, "--json", cwd=folder)]
+        said += [command(*words, cwd=folder), command(*words, "--json", cwd=folder)]
     runs = tuple(sorted(path for path in (folder / "runs").iterdir() if path.is_dir()))
-    return Shop(folder, runs, tuple(said), canary.asked, texts)
+    return Shop(folder, runs, tuple(said), canary.asked, heard.read_text(), texts)
 
 
 def _export(folder, texts):

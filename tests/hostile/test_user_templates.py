@@ -14,7 +14,7 @@ from segmenter.report.context import build, view_of
 from segmenter.report.page import html
 from segmenter.report.paper import MOST_DATA, _fetcher, write_pdf
 from segmenter.report.templating import fill
-from tests.report.made_up import made_up_run
+from tests.report.made_up import bare_run, made_up_run
 
 ESCAPES = (
     "{{ ''.__class__.__mro__[1].__subclasses__() }}",
@@ -57,7 +57,7 @@ ESCAPES = (
 
 @pytest.fixture(scope="module")
 def page_and_voice():
-    view = view_of(made_up_run(60), ReportConfig(formats=("html",)))
+    view = view_of(made_up_run(60), ReportConfig(formats=("html",)), charts=())
     return build(view), view.voice
 
 
@@ -121,7 +121,7 @@ def test_what_a_template_is_given_cannot_be_changed(tmp_path, change):
     assert given == [1, 2]
 
 
-ADDRESSES = """{% extends "default/report.html" %}{% block first_page %}
+ADDRESSES = """<!doctype html><html lang="en"><head><title>{{ page.title }}</title></head><body>
 <img src="SECRET"><img src="ADDRESS/a.png"><img src="//127.0.0.1/b.png"><img src="report.css"><img src="ftp://127.0.0.1/c">
 <link rel="attachment" href="SECRET"><link rel="stylesheet" href="ADDRESS/d.css"><link rel="stylesheet" href="SECRET">
 <style>@import url("ADDRESS/e.css"); @font-face { font-family: x; src: url("ADDRESS/f.ttf") }
@@ -129,7 +129,7 @@ p { background: url("SECRET"); list-style-image: url("ADDRESS/g.png") }</style>
 <object data="SECRET"></object><embed src="SECRET"><iframe src="SECRET"></iframe>
 <svg width="9" height="9"><image href="SECRET"/><use href="ADDRESS/h.svg#x"/></svg>
 <img src="data:image/svg+xml,<svg xmlns='http://www.w3.org/2000/svg'><image href='SECRET'/><image href='ADDRESS/i.png'/></svg>">
-<a rel="attachment" href="SECRET">paper</a><p style="font-family: x">text</p>{% endblock %}"""
+<a rel="attachment" href="SECRET">paper</a><p style="font-family: x">text</p></body></html>"""
 
 
 def test_a_picture_in_the_page_itself_is_taken_up_to_a_size():
@@ -148,7 +148,7 @@ def test_a_pdf_fetches_neither_files_nor_addresses(tmp_path, canary):
     (tmp_path / "out").mkdir()
     asked = list(canary.asked)
     config = ReportConfig(formats=("pdf",), templates=str(tmp_path / "templates"))
-    files = render(made_up_run(60), config, tmp_path / "out")
+    files = render(bare_run(), config, tmp_path / "out")
     content = next(path for path in files if path.suffix == ".pdf").read_bytes()
     streams = [
         zlib.decompressobj().decompress(each) for each in re.findall(rb"stream\r?\n(x.*?)endstream", content, re.DOTALL)

@@ -17,7 +17,7 @@ def run():
 def chapter(run, **changed):
     finding = replace(run.findings.lifetime, **changed)
     told = replace(run, findings=replace(run.findings, lifetime=finding))
-    page = build(view_of(told, ReportConfig(currency="GBP", locale="en_GB")))
+    page = build(view_of(told, ReportConfig(currency="GBP", locale="en_GB"), {"held-out", "held-out-periods"}))
     return page.to_come, page
 
 

@@ -12,8 +12,9 @@ from segmenter.report.context import build, view_of
 from tests.report.made_up import bare_run, made_up_run
 
 
-def page(run, **config):
-    return build(view_of(run, ReportConfig(**config)))
+def page(run, *charts, **config):
+    """The page with no chart but those that the tables asked about stand beside."""
+    return build(view_of(run, ReportConfig(**config), charts))
 
 
 def tables(section):
@@ -31,7 +32,7 @@ def run():
 
 @pytest.fixture(scope="module")
 def certainty(run):
-    return page(run).certainty
+    return page(run, "rfm").certainty
 
 
 def unclear(run, **choice):
@@ -90,7 +91,7 @@ def test_cut_points_are_told_in_days_orders_and_money_and_an_empty_score_has_no_
         "monetary": (234.6, 465.0, 909.0, 2003.0),
     }
     odd = replace(run, findings=replace(run.findings, rfm=replace(run.findings.rfm, cuts=cuts)))
-    found = cells(tables(page(odd).certainty)["rfm-cuts"])
+    found = cells(tables(page(odd, "rfm").certainty)["rfm-cuts"])
     assert found[0] == ["5", "13 or less", "6 or more", "2,003 or more"]
     assert found[3] == ["2", "184 or less", "no customer", "235 or more"]
     assert found[4][0] == "1"
@@ -102,7 +103,7 @@ def test_lists_of_customers_are_the_richest_first_and_left_out_where_asked(run, 
         money = [row[column].order for row in listed[name].rows]
         assert len(money) == 20
         assert money == sorted(money, reverse=True)
-    assert not {"rfm-disagree", "between"} & set(tables(page(run, customer_rows=False).certainty))
+    assert not {"rfm-disagree", "between"} & set(tables(page(run, "rfm", customer_rows=False).certainty))
 
 
 def test_nobody_who_belongs_clearly_to_a_segment_is_listed_between_two(run, certainty):
@@ -122,7 +123,7 @@ def test_each_split_names_its_parts_by_their_way_down_the_tree(certainty):
 
 
 def test_loadings_stand_as_numbers(run):
-    rows = cells(tables(page(run).map)["loadings"])
+    rows = cells(tables(page(run, "map-tsne", "map-pca").map)["loadings"])
     assert len(rows) == len(run.findings.map.pca_names)
     strength = np.abs([float(row[1].replace("−", "-")) for row in rows])
     assert (np.diff(strength) <= 0).all()
@@ -147,7 +148,7 @@ def test_an_odd_customer_has_a_kind_a_jury_and_what_is_usual(run):
 
 def test_where_nobody_is_odd_the_curve_and_the_warnings_stay(run):
     warned = replace(run.findings, anomalies=replace(run.findings.anomalies, warnings=("Hardly anybody.",)))
-    section = page(replace(run, findings=warned, anomalies=run.anomalies.head(0))).oddities
+    section = page(replace(run, findings=warned, anomalies=run.anomalies.head(0)), "k-distance").oddities
     (part,) = section.parts
     assert part.sentences[0] == "Hardly anybody."
     assert [figure.id for figure in part.figures] == ["k-distance"]

@@ -26,19 +26,25 @@ def folder(run, tmp_path_factory):
     return archive.write(run, tmp_path_factory.mktemp("archive"), lambda aside: None)
 
 
-def test_every_chart_and_table_of_the_page_names_its_source(run, tmp_path):
+@pytest.fixture(scope="module")
+def known(run):
+    """Where each chart and table of the report comes from."""
+    return figures(run)
+
+
+def test_every_chart_and_table_of_the_page_names_its_source(run, known, tmp_path):
     render(run, ReportConfig(formats=("html",)), tmp_path)
     page = (tmp_path / "report.html").read_text()
     shown = re.findall(r'<figure id="([\w-]+)"', page) + re.findall(r'id="table-([\w-]+)"', page)
     shown += re.findall(r'id="(strip|cards)"', page)
-    assert sorted(source.id for source in figures(run)) == sorted({*shown})
+    assert sorted(source.id for source in known) == sorted({*shown})
     appendix = page[page.index('id="table-sources"') :]
-    for source in figures(run):
+    for source in known:
         assert source.id == "sources" or f">{source.id}<" in appendix
 
 
-def test_every_chart_has_numbers_and_a_source_that_exists(run):
-    found = {source.id: source for source in figures(run)}
+def test_every_chart_has_numbers_and_a_source_that_exists(run, known):
+    found = {source.id: source for source in known}
     assert set(NUMBERS) <= set(found)
     for source in found.values():
         assert source.rows > 0
@@ -47,28 +53,32 @@ def test_every_chart_has_numbers_and_a_source_that_exists(run):
             assert query == CUSTOM or assets.asset(query).is_file()
 
 
-def test_a_chart_prints_the_numbers_that_it_draws(run, folder):
+def test_a_chart_prints_the_numbers_that_it_draws_and_is_told_alone_as_among_the_others(run, known, folder):
     found = figure_data(folder, "shares")
+    assert found.source in known
     assert found.source.queries == ("queries/features_value.sql",)
     assert [row[found.columns.index("customers")] for row in found.rows] == run.segments["customers"].tolist()
     assert len(figure_data(folder, "map-tsne").rows) == run.customers["tsne_x"].notna().sum()
 
 
-def test_a_table_prints_its_cells(run, folder):
+def test_a_table_prints_its_cells(run, known, folder):
     found = figure_data(folder, "overview")
+    assert found.source in known
     assert [row[0] for row in found.rows] == [card.name for card in run.findings.cards]
     assert len(found.rows) == found.source.rows
 
 
 def test_missing_numbers_are_none(folder):
-    assert any(None in row for row in figure_data(folder, "moves").rows)
-    assert isinstance(figure_data(folder, "moves").table, pd.DataFrame)
+    found = figure_data(folder, "moves")
+    assert any(None in row for row in found.rows)
+    assert isinstance(found.table, pd.DataFrame)
 
 
-def test_an_unknown_figure_is_answered_with_those_there_are(folder):
-    with pytest.raises(UsageError, match=r"no figure 'pie'.*shares.*overview"):
-        figure_data(folder, "pie")
-
-
-def test_a_bare_run_has_sources_too():
-    assert {"account", "features"} <= {source.id for source in figures(bare_run())}
+def test_a_bare_run_has_sources_too_and_an_unknown_figure_is_answered_with_those_there_are(tmp_path):
+    run = bare_run()
+    there = [source.id for source in figures(run)]
+    assert {"account", "features", "concentration"} <= {*there}
+    folder = archive.write(run, tmp_path, lambda aside: None)
+    for unknown in ("pie", "shares"):
+        with pytest.raises(UsageError, match=f"no figure '{unknown}'. It has: {', '.join(there)}."):
+            figure_data(folder, unknown)

@@ -54,7 +54,8 @@ class Shop:
         return made
 
     def command(self, schedule):
-        return [sys.executable, "-c", self.script, self.run_folder.name, str(self.run_folder), schedule.name]
+        python = [sys.executable, "-I", "-S", "-c"]  # what the scripts need is in the standard library
+        return [*python, self.script, self.run_folder.name, str(self.run_folder), schedule.name]
 
     def settle(self, service, ticks=1):
         """Tick and wait for what it began."""

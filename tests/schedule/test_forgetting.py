@@ -1,8 +1,7 @@
 """What the ledger tells goes with the runs of its time, but for what the schedules still go by."""
 
 import json
-import subprocess
-import sys
+import shutil
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -12,23 +11,39 @@ from segmenter.runs import archive
 from segmenter.runs.state import open_state
 from segmenter.schedule import ledger
 from segmenter.schedule.ledger import Slot
+from tests.shell import command
 
-from .conftest import folder_of
+from .conftest import Shop, folder_of
 
 BEGIN = datetime(2026, 3, 2, 8, tzinfo=UTC)
 
 
-@pytest.fixture
-def busy(shop):
-    """A shop with a service that made twelve hourly reports."""
+def hourly(shop):
+    """The shop's service with an hourly report into a folder."""
     shop.write({"name": "hourly", "cron": "0 * * * *", "recipients": (folder_of(shop.root),), "retries": 0})
+    return shop.service()
+
+
+@pytest.fixture(scope="module")
+def worked(tmp_path_factory, run_folder):
+    """A shop whose service made twelve hourly reports and ended."""
+    shop = Shop(tmp_path_factory.mktemp("worked"), run_folder)
     shop.clock.moment = BEGIN
-    service = shop.service()
+    service = hourly(shop)
     shop.settle(service)
     for _ in range(12):
         shop.clock.advance(hours=1)
         shop.settle(service, ticks=2)
-    shop.running = service
+    service.finish()
+    return shop
+
+
+@pytest.fixture
+def busy(shop, worked):
+    """A shop with a service that goes on where twelve hourly reports were made."""
+    shutil.copytree(worked.archive, shop.archive, dirs_exist_ok=True)
+    shop.clock.moment = worked.clock.moment
+    shop.running = hourly(shop)
     return shop
 
 
@@ -102,8 +117,7 @@ def test_pruning_runs_forgets_what_is_older_than_the_last_that_goes(busy):
     for name in names:
         (busy.archive / name).mkdir()
     busy.run_folder.rename(busy.root / "elsewhere")  # the run that the reports were of was made in another year
-    words = [sys.executable, "-m", "segmenter", "runs", "prune", "--keep", "2", "--json", "-o", str(busy.archive)]
-    told = json.loads(subprocess.run(words, check=True, capture_output=True).stdout)
+    told = json.loads(command("runs", "prune", "--keep", "2", "--json", "-o", busy.archive, cwd=busy.root).stdout)
     assert told["removed"] == names[:2]
     assert (told["due_times_forgotten"], told["messages_forgotten"]) == (2, 2)
     assert min(due for _, due, _ in busy.slots()) > archive.made_at(names[1]).isoformat()

@@ -16,6 +16,7 @@ from segmenter.commands.schedule import command_of
 from segmenter.privacy import SECRET
 from segmenter.sample import generate
 from segmenter.schedule import Service, Settings, by_hand, refuse_unready
+from tests.shell import command
 
 from .conftest import Clock, Shop
 
@@ -222,8 +223,7 @@ def test_a_monitor_can_look_at_a_disk_that_cannot_be_written(tmp_path, small_dis
     shop.clock.moment = MONDAY
     shop.settle(service, ticks=2)
     spoil(small_disk)
-    words = [sys.executable, "-m", "segmenter", "schedule", "status", "--json", "-c", str(shop.file)]
-    done = subprocess.run(words, capture_output=True, check=False)
+    done = command("schedule", "status", "--json", "-c", shop.file, cwd=shop.root)
     remount("rw")(small_disk)
     assert done.returncode == 1, done.stderr
     (found,) = json.loads(done.stdout)["schedules"]
@@ -302,8 +302,9 @@ def test_no_planted_secret_is_left_in_any_file_or_line(shop):
     said = b""
     words = [sys.executable, "-m", "segmenter", "schedule"]
     more = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "env": os.environ | SECRETS}
-    for command in (["run", "weekly"], ["history"]):
-        said += subprocess.run([*words, *command, "-c", str(shop.file), "--debug"], check=False, **more).stdout
+    for asked in (["run", "weekly"], ["history"]):
+        done = command("schedule", *asked, "-c", shop.file, "--debug", cwd=shop.root, env=os.environ | SECRETS)
+        said += done.stdout + done.stderr
     service = subprocess.Popen([*words, "start", "-c", str(shop.file), "--debug"], **more)
     while b"serves" not in (line := service.stdout.readline()):
         said += line

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -16,11 +16,15 @@ from segmenter.report.types import Figure
 from segmenter.runs.types import Run
 
 
-def draw(run: Run, look: Look) -> dict[str, Figure]:
-    """The run's charts by id; a chart whose numbers were not measured is left out."""
+def draw(run: Run, look: Look, wanted: Collection[str] | None = None) -> dict[str, Figure]:
+    """The run's charts by id, all or those `wanted`; a chart whose numbers were not measured is left out."""
+    charts = _charts()
+    drawers = [chart for name, chart in charts.items() if wanted is None or name in wanted]
+    if not drawers:
+        return {}
     _give_matplotlib_a_folder()
     with house_style():
-        drawn = drawn_by_two([partial(chart, run, look) for chart in _charts()])
+        drawn = drawn_by_two([partial(chart, run, look) for chart in drawers])
     ordered = marked if look.voice.direction == "rtl" else str
     return {
         figure.id: replace(figure, svg=described(apart(ordered(figure.svg), figure.id), look.voice(figure.alt)))
@@ -29,31 +33,31 @@ def draw(run: Run, look: Look) -> dict[str, Figure]:
     }
 
 
-def _charts() -> tuple[Callable[[Run, Look], Figure | None], ...]:
+def _charts() -> dict[str, Callable[[Run, Look], Figure | None]]:
     from segmenter.report.charts import clusters, lifetime, maps, money, movement, segments, views
 
-    return (
-        segments.shares,
-        segments.snake,
-        segments.heat,
-        maps.neighbourhoods,
-        maps.components,
-        clusters.criteria,
-        clusters.silhouettes,
-        clusters.mixtures,
-        views.dendrogram,
-        views.k_distances,
-        views.crosswalk,
-        views.themes,
-        movement.moves,
-        movement.moved_money,
-        movement.bridge,
-        lifetime.held_out,
-        lifetime.periods,
-        money.months,
-        money.cohorts,
-        money.concentration,
-    )
+    return {
+        "shares": segments.shares,
+        "profile": segments.snake,
+        "heat": segments.heat,
+        "map-tsne": maps.neighbourhoods,
+        "map-pca": maps.components,
+        "k-criteria": clusters.criteria,
+        "silhouette": clusters.silhouettes,
+        "mixture": clusters.mixtures,
+        "dendrogram": views.dendrogram,
+        "k-distance": views.k_distances,
+        "rfm": views.crosswalk,
+        "themes": views.themes,
+        "moves": movement.moves,
+        "moves-money": movement.moved_money,
+        "bridge": movement.bridge,
+        "held-out": lifetime.held_out,
+        "held-out-periods": lifetime.periods,
+        "months": money.months,
+        "cohorts": money.cohorts,
+        "concentration": money.concentration,
+    }
 
 
 def _give_matplotlib_a_folder() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from segmenter.config.report import ReportConfig
 from segmenter.report import palette
 from segmenter.report.brand import logo_uri
@@ -14,8 +16,8 @@ from segmenter.report.types import Page
 from segmenter.runs.types import Run
 
 
-def view_of(run: Run, config: ReportConfig) -> View:
-    """The run with its charts drawn, in the reader's locale and the segments' colours.
+def view_of(run: Run, config: ReportConfig, charts: Collection[str] | None = None) -> View:
+    """The run with its charts drawn, all or those of the ids `charts`, in the reader's locale and the segments' colours.
 
     Raises
     ------
@@ -29,7 +31,7 @@ def view_of(run: Run, config: ReportConfig) -> View:
     run = retold(run, voice)
     names = {card.label: card.name for card in run.findings.cards}
     look = Look(voice, names, palette.colours([*names]), palette.markers([*names]))
-    return View(run, config, voice, draw(run, look))
+    return View(run, config, voice, draw(run, look, charts))
 
 
 def build(view: View) -> Page:
