@@ -181,8 +181,10 @@ def _evidence(engine: Engine, as_of: date, currency: str, customers: list[str]) 
 def _manifest(
     config: Config, started: datetime, intake: Intake, table: FeatureTable, period: Period, watch: Stopwatch
 ) -> Manifest:
+    from segmenter.features import silence_told
     from segmenter.runs import archive
 
+    warnings = (*intake.account.warnings, *silence_told(period, table.as_of))
     return Manifest(
         run_id=archive.new_run_id(started, intake.readings, Path(config.engine.archive)),
         started_at=started,
@@ -192,7 +194,7 @@ def _manifest(
         versions=_versions(config),
         readings=intake.readings,
         recognition=intake.recognition,
-        account=intake.account,
+        account=replace(intake.account, warnings=warnings),
         features=table.features,
         period=period,
         timings=watch.seconds,

@@ -97,7 +97,7 @@ def show(options: Namespace) -> None:
     terminal.say("")
     terminal.say(shown_run.findings.choice.reason)
     terminal.say("")
-    show_history(terminal, shown_run.history)
+    show_history(terminal, shown_run.history, shown_run.manifest.as_of)
     show_account(terminal, shown_run.manifest.account)
     for page in pages(folder):
         terminal.say(shown(page), style="bold")
@@ -172,7 +172,15 @@ def _doubts(before: Run, now: Run) -> tuple[str, ...]:
         )
     if share < SAME_CUSTOMERS:
         found.append(f"The runs share only {share:.0%} of their customers: they are hardly of the same business.")
-    return tuple(found)
+    return (*found, *(_emptiness(run) for run in (before, now) if run.manifest.has_empty_period))
+
+
+def _emptiness(run: Run) -> str:
+    manifest = run.manifest
+    return (
+        f"The export of {manifest.run_id} holds nothing of the {manifest.period_days} days before {manifest.as_of}: "
+        "what is told of its money tells of the export, not of the customers."
+    )
 
 
 def _cell(moves: pd.DataFrame, found: Movement, origin: str | None, target: str | None) -> pd.DataFrame:
@@ -215,7 +223,7 @@ def _period_days(before: Run, now: Run) -> int:
     UsageError
         They took different ones, so that their money cannot be compared.
     """
-    days = {int(run.manifest.config["history"]["period_days"]) for run in (before, now)}
+    days = {run.manifest.period_days for run in (before, now)}
     if len(days) > 1:
         told = " and ".join(str(each) for each in sorted(days))
         raise UsageError(
