@@ -66,7 +66,13 @@ def test_a_deleted_source_is_told_by_its_name_and_when_it_is_back_all_is_well(sh
     generate(shop.root / "sales.csv", 120, seed=2)
     shop.week(1)
     assert shop.slots("state") == [("failed",), ("done",)]
-    assert [row["kind"] for row in shop.mail()] == ["notice", "owner", "report", "owner", "owner"]  # the sample is old, too
+    assert [row["kind"] for row in shop.mail()] == [
+        "notice",
+        "owner",
+        "report",
+        "owner",
+        "owner",
+    ]  # the sample is old, too
     (made,) = (shop.root / "out").glob("*-weekly")
     assert {path.name for path in made.iterdir()} == {"message.html", "report.html"}
 
