@@ -51,6 +51,16 @@ class Terminal:
         self.console.print(table)
 
     @contextmanager
+    def working(self, what: str) -> Iterator[None]:
+        """Show on a terminal that a task of one stage goes on; nothing elsewhere, where nobody waits for it."""
+        if not self.console.is_terminal:
+            yield
+            return
+        with self.progress((what,)) as step:
+            step(what)
+            yield
+
+    @contextmanager
     def progress(self, stages: Sequence[str]) -> Iterator[Step]:
         """Yield a function that a stage calls with its name when it begins: a bar on a terminal, else a line each."""
         if not self.console.is_terminal:
@@ -60,7 +70,9 @@ class Terminal:
             TextColumn("{task.description}"), BarColumn(24), TimeElapsedColumn(), console=self.console, transient=True
         )
         with bar:
-            task = bar.add_task("starting", total=len(stages))
+            task = bar.add_task(
+                "starting", total=len(stages) if len(stages) > 1 else None
+            )  # None: how far is not known
 
             def step(stage: str) -> None:
                 done = stages.index(stage) if stage in stages else None

@@ -105,12 +105,13 @@ def show(options: Namespace) -> None:
 
 def _show_figure(options: Namespace, folder: Path) -> None:
     """The numbers behind a chart or table of the report, with where they come from."""
-    found = figure_data(folder, options.figure)
+    terminal = Terminal(options.quiet)
+    with terminal.working("reading the report"):
+        found = figure_data(folder, options.figure)
     source = found.source
     if options.json:
         print_json({**asdict(source), "columns": found.columns, "data": found.rows})
         return
-    terminal = Terminal(options.quiet)
     terminal.say(source.title, style="bold")
     terminal.say(f"{source.rows:,} rows of run {source.run}; stored in: {source.stored or 'the report alone'}")
     terminal.say(f"SQL: {', '.join(source.queries) or 'none, it tells of the run itself'}")
@@ -131,10 +132,13 @@ def _written(cell: Any) -> str:
 def compare(options: Namespace) -> None:
     """Who moved between two runs, and the money that moved with them; with --from or --into the customers themselves."""
     archive = root(options)
-    before, now = (archive_of.read(archive_of.find(archive, name)) for name in (options.before, options.now))
-    if before.manifest.run_id == now.manifest.run_id:
-        raise UsageError(f"Both names mean the run {now.manifest.run_id}. Name two; `segmenter runs list` shows them.")
-    found, moves = compared(before, now, archive, _period_days(before, now))
+    terminal = Terminal(options.quiet)
+    first, second = (archive_of.find(archive, name) for name in (options.before, options.now))
+    if first == second:
+        raise UsageError(f"Both names mean the run {first.name}. Name two; `segmenter runs list` shows them.")
+    with terminal.working("comparing the runs"):
+        before, now = archive_of.read(first), archive_of.read(second)
+        found, moves = compared(before, now, archive, _period_days(before, now))
     asked = options.origin is not None or options.target is not None
     chosen = _cell(moves, found, options.origin, options.target)
     if options.to:
@@ -144,7 +148,6 @@ def compare(options: Namespace) -> None:
         people = {"customers": plain(chosen.astype(object).where(chosen.notna(), None).to_dict("records"))}
         print_json({**plain(asdict(found)), "doubts": doubts, **(people if asked else {})})
         return
-    terminal = Terminal(options.quiet)
     terminal.say(
         f"{before.manifest.as_of} to {now.manifest.as_of}; money of the last {found.period_days} days", style="bold"
     )
@@ -241,7 +244,9 @@ def accept(options: Namespace) -> None:
         raise UsageError(
             "This is not an interactive terminal, so nobody can confirm. Add --dry-run to see who would move, or --yes to accept."
         )
-    found = propose(archive, archive_of.find(archive, options.run), config.kmeans.names)
+    folder = archive_of.find(archive, options.run)
+    with terminal.working("placing customers by both models"):
+        found = propose(archive, folder, config.kmeans.names)
     if not options.json:
         show_proposal(terminal, found)
     if options.to:

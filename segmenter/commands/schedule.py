@@ -96,15 +96,17 @@ def run(options: Namespace) -> int:
     config = config_of(options)
     chosen = schedule.find(config, options.name)
     to, command = tuple(options.to), partial(command_of, file=Path(options.config) if options.config else None)
-    if options.dry_run:
-        tried = schedule.try_out(config, chosen, command, now, Path(options.mails), to)
-    else:
-        tried = schedule.run_now(config, chosen, command, now, to)
+    terminal = Terminal(options.quiet)
+    with terminal.working(f"making the report {chosen.name}"):
+        if options.dry_run:
+            tried = schedule.try_out(config, chosen, command, now, Path(options.mails), to)
+        else:
+            tried = schedule.run_now(config, chosen, command, now, to)
     if options.json:
         print_json({"state": tried.state, "run": tried.run_id, "cause": tried.cause, "delivered": tried.delivered,
                     "previews": [str(path) for path in tried.previews]})  # fmt: skip
     else:
-        _show_tried(Terminal(options.quiet), tried)
+        _show_tried(terminal, tried)
     return 0 if tried.state == "done" else 1
 
 

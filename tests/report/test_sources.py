@@ -72,3 +72,16 @@ def test_an_unknown_figure_is_answered_with_those_there_are(folder):
 
 def test_a_bare_run_has_sources_too():
     assert {"account", "features"} <= {source.id for source in figures(bare_run())}
+
+
+def test_a_report_keeps_what_its_page_shows_so_that_a_question_draws_nothing(run, folder, tmp_path, monkeypatch):
+    kept = archive.write(run, tmp_path, lambda aside: render(run, ReportConfig(formats=("html",)), aside) and None)
+    monkeypatch.setattr("segmenter.report.answers._anew", lambda _: pytest.fail("the page is made anew"))
+    for name in ("overview", "bridge"):
+        assert figure_data(kept, name).columns
+    with pytest.raises(UsageError, match="no figure 'overveiw'.*strip, cards, shares, overview"):
+        figure_data(kept, "overveiw")
+    monkeypatch.undo()
+    for name in ("overview", "segment-changes", "anomalies"):
+        mine, anew = figure_data(kept, name), figure_data(folder, name)
+        assert (mine.source, mine.columns, mine.rows) == (anew.source, anew.columns, anew.rows)
