@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from segmenter import pipeline
-from segmenter.commands.options import config_of, sources_of, write_list
+from segmenter.commands.options import config_of, run_of, sources_of, write_list
 from segmenter.commands.shown import (
     intake_document,
     run_document,
@@ -20,7 +20,6 @@ from segmenter.commands.shown import (
 from segmenter.config import Config, load_config
 from segmenter.console import Terminal, print_json
 from segmenter.errors import UsageError
-from segmenter.runs.archive import find
 from segmenter.runs.drift import DRIFTED
 from segmenter.scoring import SCORING
 from segmenter.scoring import score as score_of
@@ -110,8 +109,8 @@ def demo(options: Namespace) -> None:
 def score(options: Namespace) -> None:
     """Put customers into the segments of an earlier run, without refitting."""
     config = config_of(options)
-    folder = find(Path(config.engine.archive), options.model)
     terminal = Terminal(options.quiet)
+    folder = run_of(Path(config.engine.archive), options.model, terminal)
     with terminal.progress(SCORING) as step:
         found = score_of(sources_of(options.sources, config), config, folder, tell=step)
     write_list(found.customers, options.to)

@@ -22,7 +22,7 @@ from segmenter.commands.history import (
     show_movers,
     show_proposal,
 )
-from segmenter.commands.options import config_of, root, write_list
+from segmenter.commands.options import config_of, root, run_of, write_list
 from segmenter.commands.shown import pages, run_document, show_account
 from segmenter.console import Terminal, print_json, shown
 from segmenter.errors import RunError, UsageError
@@ -34,12 +34,14 @@ from segmenter.runs import archive as archive_of
 from segmenter.runs.customers import SAME_CUSTOMERS, shared_customers
 from segmenter.runs.history import Movement
 from segmenter.runs.memory import compared
+from segmenter.runs.narration import SHORT
 from segmenter.runs.proposal import propose
 from segmenter.runs.state import open_state
 from segmenter.runs.types import Run
 from segmenter.schedule import ledger
 
 MAX_ROWS = 60  # of a figure's numbers, or of a list of customers, on a terminal
+NUMBERS_OF_NAMES = ("number_before", "number_now")  # of segments that stand beside by name: for scripts
 ABSENT = "absent"  # what a customer's segment is called where the customer was not there
 
 
@@ -78,7 +80,8 @@ def _summaries(archive: Path, terminal: Terminal) -> Iterator[dict[str, Any]]:
 
 def show(options: Namespace) -> None:
     """One run: its segments, why so many, and its row account."""
-    folder = archive_of.find(root(options), options.run)
+    terminal = Terminal(options.quiet)
+    folder = run_of(root(options), options.run, terminal)
     if options.figure:
         _show_figure(options, folder)
         return
@@ -87,7 +90,6 @@ def show(options: Namespace) -> None:
         document = run_document(pipeline.Finished(shown_run, folder, pages(folder)))
         print_json({**document, "history": history_document(shown_run.history)})
         return
-    terminal = Terminal(options.quiet)
     terminal.say(f"{folder.name}, as of {shown_run.manifest.as_of}", style="bold")
     rows = [
         (card.name, f"{card.customers:,}", f"{card.revenue_share:.0%}", f"{card.n_anomalies:,}", card.action)
@@ -116,16 +118,21 @@ def _show_figure(options: Namespace, folder: Path) -> None:
     terminal.say(f"{source.rows:,} rows of run {source.run}; stored in: {source.stored or 'the report alone'}")
     terminal.say(f"SQL: {', '.join(source.queries) or 'none, it tells of the run itself'}")
     terminal.say("")
-    shown_rows = [[_written(cell) for cell in row] for row in found.rows[:MAX_ROWS]]
-    terminal.table([name.replace("_", " ") for name in found.columns], shown_rows)
+    places = [at for at, name in enumerate(found.columns) if name not in NUMBERS_OF_NAMES]
+    rows = [[_written(row[at], found.columns[at]) for at in places] for row in found.rows[:MAX_ROWS]]
+    terminal.table([found.columns[at].replace("_", " ") for at in places], rows)
     if len(found.rows) > MAX_ROWS:
         terminal.say(f"and {len(found.rows) - MAX_ROWS:,} more rows: --json prints all of them")
 
 
-def _written(cell: Any) -> str:
-    """A number with at most four decimals, of thousands with none, nothing where nothing is known."""
+def _written(cell: Any, column: str) -> str:
+    """A number with at most four decimals, of thousands with none, a step in words, nothing where nothing is known."""
     if isinstance(cell, float):
-        return f"{cell:.0f}" if abs(cell) >= 1000 else f"{cell:.4f}".rstrip("0").rstrip(".")
+        return f"{cell:,.0f}" if abs(cell) >= 1000 else f"{cell:.4f}".rstrip("0").rstrip(".")
+    if isinstance(cell, int) and not isinstance(cell, bool):
+        return f"{cell:,}"
+    if column == "kind" and cell:
+        return SHORT.get(cell, str(cell))
     return "" if cell is None else str(cell)
 
 
@@ -133,7 +140,7 @@ def compare(options: Namespace) -> None:
     """Who moved between two runs, and the money that moved with them; with --from or --into the customers themselves."""
     archive = root(options)
     terminal = Terminal(options.quiet)
-    first, second = (archive_of.find(archive, name) for name in (options.before, options.now))
+    first, second = (run_of(archive, name, terminal) for name in (options.before, options.now))
     if first == second:
         raise UsageError(f"Both names mean the run {first.name}. Name two; `segmenter runs list` shows them.")
     with terminal.working("comparing the runs"):
@@ -244,7 +251,7 @@ def accept(options: Namespace) -> None:
         raise UsageError(
             "This is not an interactive terminal, so nobody can confirm. Add --dry-run to see who would move, or --yes to accept."
         )
-    folder = archive_of.find(archive, options.run)
+    folder = run_of(archive, options.run, terminal)
     with terminal.working("placing customers by both models"):
         found = propose(archive, folder, config.kmeans.names)
     if not options.json:

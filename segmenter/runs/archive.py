@@ -136,26 +136,6 @@ def made_at(run_id: str) -> datetime:
     return datetime.strptime(run_id[:16], "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
 
 
-def find(archive: Path, name: str = "latest") -> Path:
-    """Folder of the run called `name`: its id, the beginning of it, a path, or ``latest``.
-
-    Raises
-    ------
-    RunError
-        There is no such run, or several begin like that.
-    """
-    if (Path(name) / "run.json").is_file():
-        return Path(name)
-    runs = list_runs(archive)
-    if not runs:
-        raise RunError(f"The archive {archive} holds no run. Make one with `segmenter run`, or name it with -o.")
-    found = runs[-1:] if name == "latest" else tuple(run for run in runs if run.name.startswith(name))
-    if len(found) != 1:
-        many = "Several runs begin" if found else "No run begins"
-        raise RunError(f"{many} with {name!r} in {archive}. `segmenter runs list` shows them.")
-    return found[0]
-
-
 def read(folder: Path) -> Run:
     """The run in `folder`.
 

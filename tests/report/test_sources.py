@@ -79,7 +79,7 @@ def test_a_report_keeps_what_its_page_shows_so_that_a_question_draws_nothing(run
     monkeypatch.setattr("segmenter.report.answers._anew", lambda _: pytest.fail("the page is made anew"))
     for name in ("overview", "bridge"):
         assert figure_data(kept, name).columns
-    with pytest.raises(UsageError, match="no figure 'overveiw'.*strip, cards, shares, overview"):
+    with pytest.raises(UsageError, match=r"no figure 'overveiw'.*strip, cards, shares, overview"):
         figure_data(kept, "overveiw")
     monkeypatch.undo()
     for name in ("overview", "segment-changes", "anomalies"):
