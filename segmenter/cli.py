@@ -190,7 +190,7 @@ def _add_runs(commands: argparse._SubParsersAction[_Parser]) -> None:
     show = _command(runs, "show", "runs.show", "one run: its segments and row account")
     compare = _command(runs, "compare", "runs.compare", "who moved between two runs, and the money with them")
     accept = _command(runs, "accept", "runs.accept", "make the fresh segments of a run the archive's")
-    prune = _command(runs, "prune", "runs.prune", "remove old runs, never the one whose model is accepted")
+    prune = _command(runs, "prune", "prune.prune", "remove old runs, never the one whose model is accepted")
     for command in (listing, show, compare, accept, prune):
         _archive(command)
     show.add_argument("run", nargs="?", default="latest", metavar="RUN", help=RUN_HELP)
@@ -209,6 +209,8 @@ def _add_runs(commands: argparse._SubParsersAction[_Parser]) -> None:
     accept.set_defaults(stopped="`segmenter runs list` shows which run is accepted now.")
     prune.add_argument("--keep", type=_count, metavar="N", help="keep the newest N runs")
     prune.add_argument("--days", type=_count, metavar="N", help="keep runs younger than N days")
+    prune.add_argument("--dry-run", action="store_true", help="only show which runs would go")
+    prune.add_argument("--yes", action="store_true", help="remove without asking")
     prune.set_defaults(
         stopped="What was removed by then is gone, each run as a whole; `segmenter runs list` shows the rest."
     )

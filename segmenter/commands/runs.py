@@ -1,4 +1,4 @@
-"""The runs of an archive: listed, shown, compared, accepted, removed."""
+"""The runs of an archive: listed, shown, compared, accepted."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from segmenter import delivery, pipeline
+from segmenter import pipeline
 from segmenter.commands.history import (
     history_document,
     plain,
@@ -26,8 +26,6 @@ from segmenter.commands.options import config_of, root, run_of, write_list
 from segmenter.commands.shown import pages, run_document, show_account
 from segmenter.console import Terminal, print_json, shown
 from segmenter.errors import RunError, UsageError
-from segmenter.intake.cache import drop_orphans
-from segmenter.pipeline import CACHE
 from segmenter.report import figure_data
 from segmenter.runs import acceptance
 from segmenter.runs import archive as archive_of
@@ -36,9 +34,7 @@ from segmenter.runs.history import Movement
 from segmenter.runs.memory import compared
 from segmenter.runs.narration import SHORT
 from segmenter.runs.proposal import propose
-from segmenter.runs.state import open_state
 from segmenter.runs.types import Run
-from segmenter.schedule import ledger
 
 MAX_ROWS = 60  # of a figure's numbers, or of a list of customers, on a terminal
 NUMBERS_OF_NAMES = ("number_before", "number_now")  # of segments that stand beside by name: for scripts
@@ -270,40 +266,3 @@ def accept(options: Namespace) -> None:
     told = "Accepted: the next runs place customers by it." if agreed else f"Nothing was changed{why}."
     terminal.say("")
     terminal.say(told, style="bold")
-
-
-def prune(options: Namespace) -> None:
-    """Remove old runs by number or age, what the ledger tells of their time, and what was kept of exports that are gone."""
-    if options.keep is None and options.days is None:
-        raise UsageError("Say what to keep: --keep N for the newest N runs, or --days N for those younger than N days.")
-    archive = root(options)
-    accepted = acceptance.accepted_run(archive)
-    gone = archive_of.prune(archive, options.keep, options.days, accepted[:1] if accepted else (), datetime.now(UTC))
-    n_due, n_messages = _forget(archive, gone)
-    orphans = drop_orphans(archive / CACHE)
-    if options.json:
-        print_json(
-            {
-                "removed": gone,
-                "exports_forgotten": orphans,
-                "due_times_forgotten": n_due,
-                "messages_forgotten": n_messages,
-            }
-        )
-        return
-    terminal = Terminal(options.quiet)
-    for line in (f"{len(gone)} run(s) removed", *(f"  {name}" for name in gone)):
-        terminal.say(line)
-    if n_due or n_messages:
-        terminal.say(f"{n_due} due time(s) and {n_messages} message(s) of before them forgotten")
-    if orphans:
-        terminal.say(f"{orphans} export(s) forgotten that are no longer where they were read")
-
-
-def _forget(archive: Path, gone: tuple[str, ...]) -> tuple[int, int]:
-    """Let the ledger forget what was closed before the last of the runs that are `gone`: it would grow for ever."""
-    if not gone:
-        return 0, 0
-    before = archive_of.made_at(gone[-1])
-    with open_state(archive) as state:
-        return ledger.forget(state, before), delivery.forget(state, before)
