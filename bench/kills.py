@@ -39,6 +39,7 @@ from segmenter.cli import main as segmenter
 from segmenter.errors import RunError
 from segmenter.runs import acceptance, archive
 from segmenter.runs.model import read_model
+from segmenter.runs.naming import find
 from segmenter.runs.seal import FILE as SEAL
 from segmenter.runs.state import FILE
 from segmenter.sample import generate
@@ -146,7 +147,7 @@ class Killer:
             return ("run", str(self.export), "--as-of", str(day), *where)
         words = dict(OTHERS)[name]
         if name == "verdict":
-            table = archive.read(archive.find(runs)).alerts
+            table = archive.read(find(runs)).alerts
             pair = [] if table is None else table["customer_id"].head(2).tolist()
             said = [f"{customer}={self.random.choice(('expected', 'act'))}" for customer in pair]
             words = (*words, *(part for each in said for part in ("--verdict", each)))
@@ -192,7 +193,7 @@ class Killer:
             self.faults.append(f"a run in peace ended with {process.exitcode}: {(self.root / 'said.txt').read_text()}")
             return
         self.faults += [f"not swept: {path.name}" for path in runs.glob(".writing-*")]
-        made = archive.read(archive.find(runs))
+        made = archive.read(find(runs))
         held = runs / known[0] / f"{known[1]}.json" if known else first and first / "model.json"
         if held and made.model != read_model(held):
             self.faults.append(f"{made.manifest.run_id} was not placed by the model of {held.parent.name}")

@@ -21,6 +21,7 @@ from segmenter import __version__
 from segmenter.errors import SegmenterError, UsageError
 
 NOTHING = "Nothing was changed."
+RUN_HELP = "its id, the beginning of it, the day seen from (2025-06-30), or latest"
 FORMATS = ("html", "pdf", "csv", "xlsx", "parquet")
 
 
@@ -168,7 +169,7 @@ def _add_analysis(commands: argparse._SubParsersAction[_Parser]) -> None:
     _sources(score)
     _archive(score)
     score.add_argument("--as-of", type=_day, metavar="DATE", help="the day seen from (default: the day after the last)")
-    score.add_argument("--model", required=True, metavar="RUN", help="the run whose segments are used")
+    score.add_argument("--model", required=True, metavar="RUN", help=f"the run whose segments are used: {RUN_HELP}")
     score.add_argument("--to", default="scores.csv", metavar="FILE", help="table to write (default: scores.csv)")
 
 
@@ -189,25 +190,27 @@ def _add_runs(commands: argparse._SubParsersAction[_Parser]) -> None:
     show = _command(runs, "show", "runs.show", "one run: its segments and row account")
     compare = _command(runs, "compare", "runs.compare", "who moved between two runs, and the money with them")
     accept = _command(runs, "accept", "runs.accept", "make the fresh segments of a run the archive's")
-    prune = _command(runs, "prune", "runs.prune", "remove old runs, never the one whose model is accepted")
+    prune = _command(runs, "prune", "prune.prune", "remove old runs, never the one whose model is accepted")
     for command in (listing, show, compare, accept, prune):
         _archive(command)
-    show.add_argument("run", nargs="?", default="latest", metavar="RUN", help="run id, its beginning, or latest")
+    show.add_argument("run", nargs="?", default="latest", metavar="RUN", help=RUN_HELP)
     show.add_argument(
         "--figure", metavar="ID", help="the numbers behind a chart or table of its report, with their source"
     )
-    compare.add_argument("before", metavar="BEFORE", help="the earlier run: its id, or its beginning")
+    compare.add_argument("before", metavar="BEFORE", help=f"the earlier run: {RUN_HELP}")
     compare.add_argument("now", nargs="?", default="latest", metavar="NOW", help="the later run (default: latest)")
     compare.add_argument("--from", dest="origin", metavar="NAME", help="list who was in this segment, or absent")
     compare.add_argument("--into", dest="target", metavar="NAME", help="list who is in this segment now, or absent")
     compare.add_argument("--to", metavar="FILE", help="also write the moves, or the list, as CSV")
-    accept.add_argument("run", metavar="RUN", help="run id, its beginning, or latest")
+    accept.add_argument("run", metavar="RUN", help=RUN_HELP)
     accept.add_argument("--dry-run", action="store_true", help="only show who would move")
     accept.add_argument("--yes", action="store_true", help="accept without asking")
     accept.add_argument("--to", metavar="FILE", help="also write who would move as CSV")
     accept.set_defaults(stopped="`segmenter runs list` shows which run is accepted now.")
     prune.add_argument("--keep", type=_count, metavar="N", help="keep the newest N runs")
     prune.add_argument("--days", type=_count, metavar="N", help="keep runs younger than N days")
+    prune.add_argument("--dry-run", action="store_true", help="only show which runs would go")
+    prune.add_argument("--yes", action="store_true", help="remove without asking")
     prune.set_defaults(
         stopped="What was removed by then is gone, each run as a whole; `segmenter runs list` shows the rest."
     )
@@ -216,7 +219,7 @@ def _add_runs(commands: argparse._SubParsersAction[_Parser]) -> None:
 def _add_alerts(commands: argparse._SubParsersAction[_Parser]) -> None:
     alerts = _command(commands, "alerts", "alerts.alerts", "new, worse and resolved anomalies since the run before")
     _archive(alerts)
-    alerts.add_argument("run", nargs="?", default="latest", metavar="RUN", help="run id, its beginning, or latest")
+    alerts.add_argument("run", nargs="?", default="latest", metavar="RUN", help=RUN_HELP)
     alerts.add_argument("--all", action="store_true", help="also those that go on as before")
     alerts.add_argument(
         "--verdict", action="append", default=[], metavar="CUSTOMER=WORD", help="say that an alert was expected, or act"
@@ -246,7 +249,7 @@ def _add_schedule(commands: argparse._SubParsersAction[_Parser]) -> None:
     run.add_argument("--mails", default="mails", metavar="FOLDER", help="folder for the .eml files (default: mails)")
     history.add_argument("name", nargs="?", metavar="NAME", help="the schedule (default: all)")
     history.add_argument("--limit", type=int, default=20, metavar="N", help="rows shown (default: 20)")
-    deliver.add_argument("run", metavar="RUN", help="run id, its beginning, or latest")
+    deliver.add_argument("run", metavar="RUN", help=RUN_HELP)
     deliver.add_argument("--alerts", action="store_true", help="its alerts in place of its report")
     for command in (run, deliver):
         command.set_defaults(stopped="`segmenter schedule history` shows what was made and sent by then.")

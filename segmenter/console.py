@@ -12,12 +12,15 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Literal
 
+from rich.cells import cell_len
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 from rich.text import Text
 
 Step = Callable[[str], None]
+GAP = 2  # between two columns of a table
+SHORTEST_CUT = 12  # a word that was cut is not shorter
 
 
 class Terminal:
@@ -40,15 +43,34 @@ class Terminal:
         return self.console.input(Text(f"{question} [y/N] ")).strip().casefold() in {"y", "yes"}
 
     def table(self, headings: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence[int] = ()) -> None:
-        """Print rows under headings; the columns numbered in `right` are aligned to the right."""
-        table = Table(box=None, pad_edge=False, header_style="bold")
-        for number, heading in enumerate(headings):
-            longest = max(map(len, heading.split()), default=0)  # headings break between words alone
+        """Print rows under headings; the columns numbered in `right` are aligned to the right.
+
+        Text breaks between words alone. Where the longest words of all columns are more than a terminal is wide, those
+        that no heading holds, such as paths and addresses, are cut in their middle; elsewhere nothing is cut.
+        """
+        cells = [[printable(cell) for cell in row] for row in rows]
+        columns = [[heading, *(row[number] for row in cells)] for number, heading in enumerate(headings)]
+        room = self.console.width - GAP * (len(headings) - 1)
+        widths = _widths(columns, room, may_cut=self.console.is_terminal)
+        table = Table(box=None, padding=(0, GAP, 0, 0), pad_edge=False, header_style="bold")
+        for number, (heading, width) in enumerate(zip(headings, widths, strict=True)):
             side: Literal["left", "right"] = "right" if number in right else "left"
-            table.add_column(heading, justify=side, overflow="fold", min_width=longest)
-        for row in rows:
-            table.add_row(*(Text(printable(cell)) for cell in row))
-        self.console.print(table)
+            table.add_column(heading, justify=side, overflow="fold", width=width)
+        for row in cells:
+            table.add_row(*(Text(_cut(cell, width)) for cell, width in zip(row, widths, strict=True)))
+        width, self.console.width = self.console.width, max(self.console.width, sum(widths) + GAP * len(headings))
+        self.console.print(table, crop=False)
+        self.console.width = width
+
+    @contextmanager
+    def working(self, what: str) -> Iterator[None]:
+        """Show on a terminal that a task of one stage goes on; nothing elsewhere, where nobody waits for it."""
+        if not self.console.is_terminal:
+            yield
+            return
+        with self.progress((what,)) as step:
+            step(what)
+            yield
 
     @contextmanager
     def progress(self, stages: Sequence[str]) -> Iterator[Step]:
@@ -60,13 +82,44 @@ class Terminal:
             TextColumn("{task.description}"), BarColumn(24), TimeElapsedColumn(), console=self.console, transient=True
         )
         with bar:
-            task = bar.add_task("starting", total=len(stages))
+            task = bar.add_task(
+                "starting", total=len(stages) if len(stages) > 1 else None
+            )  # None: how far is not known
 
             def step(stage: str) -> None:
                 done = stages.index(stage) if stage in stages else None
                 bar.update(task, description=stage.ljust(max(map(len, stages))), completed=done)
 
             yield step
+
+
+def _widths(columns: Sequence[Sequence[str]], room: int, *, may_cut: bool) -> list[int]:
+    """Widths of columns, each a heading and its cells, that together fit into `room` as far as words allow."""
+    heads = [_longest_word(column[:1]) for column in columns]
+    widths = [_longest_word(column) for column in columns]
+    floors = [max(head, min(width, SHORTEST_CUT)) for head, width in zip(heads, widths, strict=True)]
+    while may_cut and sum(widths) > room and widths != floors:
+        widest = max(range(len(widths)), key=lambda number: (widths[number] > floors[number], widths[number]))
+        widths[widest] -= 1
+    wanted = [max(map(cell_len, column)) for column in columns]
+    for _ in range(room - sum(widths)):  # what is left goes where most is wanted
+        neediest = max(range(len(widths)), key=lambda number: wanted[number] - widths[number])
+        widths[neediest] += wanted[neediest] > widths[neediest]
+    return widths
+
+
+def _longest_word(texts: Sequence[str]) -> int:
+    return max((cell_len(word) for text in texts for word in text.split()), default=0)
+
+
+def _cut(text: str, width: int) -> str:
+    """`text` with the middle of every word that is longer than `width` left out."""
+    return " ".join(_middle_cut(word, width) if cell_len(word) > width else word for word in text.split(" "))
+
+
+def _middle_cut(word: str, width: int) -> str:
+    end = (width - 1) // 2
+    return f"{word[: width - 1 - end]}…{word[len(word) - end :]}"
 
 
 def printable(text: str) -> str:

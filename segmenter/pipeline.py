@@ -17,7 +17,7 @@ from threading import Event, Thread
 from typing import TYPE_CHECKING, Any
 
 from segmenter.config import Config
-from segmenter.runs.history import Drift, History
+from segmenter.runs.history import History
 from segmenter.runs.stopwatch import Stopwatch
 from segmenter.runs.types import Manifest, Run
 from segmenter.workspace import workspace
@@ -146,15 +146,21 @@ def _read(
             cluster.draw(config.engine.spark_sample)
             yield intake, cluster, None
     else:
-        intake, names = _load(connection, sources, config)
+        intake, names = load_files(connection, sources, config)
         with open_engine(connection, config.engine) as engine:
             yield intake, engine, names
 
 
-def _load(
+def load_files(
     connection: duckdb.DuckDBPyConnection, sources: Sequence[str], config: Config
 ) -> tuple[Intake, pd.DataFrame | None]:
-    """The intake of files; where pseudonyms are asked for, they stand in the place of ids from here on."""
+    """The intake of files; where pseudonyms are asked for, they stand in the place of ids from here on.
+
+    Raises
+    ------
+    SourceError, DataError
+        The sources cannot be read or used.
+    """
     from segmenter import privacy
     from segmenter.intake import load
 
@@ -185,7 +191,7 @@ def _manifest(
     from segmenter import features
     from segmenter.runs import archive
 
-    account = intake.account
+    told = (*features.silence_told(period, table.as_of), *features.unused(table, config.features))
     return Manifest(
         run_id=archive.new_run_id(started, intake.readings, Path(config.engine.archive)),
         started_at=started,
@@ -195,7 +201,7 @@ def _manifest(
         versions=_versions(config),
         readings=intake.readings,
         recognition=intake.recognition,
-        account=replace(account, warnings=(*account.warnings, *features.unused(table, config.features))),
+        account=replace(intake.account, warnings=(*intake.account.warnings, *told)),
         features=table.features,
         period=period,
         timings=watch.seconds,
@@ -253,49 +259,3 @@ def inspect(sources: Sequence[str], config: Config) -> Intake:
     lenient = config.rules.model_copy(update={"max_unreadable_share": 1.0})
     with workspace(config) as connection:
         return load(connection, sources or config.source.paths, config.source, lenient, as_of=config.features.as_of)
-
-
-@dataclass(frozen=True)
-class Scored:
-    """Customers in the segments of an earlier run, and how far they have drifted from that run's.
-
-    `customers` has one row per customer: customer_id, segment, segment_name, distance (to the centroid, prepared units).
-    """
-
-    customers: pd.DataFrame
-    drift: tuple[Drift, ...]
-
-
-def score(sources: Sequence[str], config: Config, folder: Path) -> Scored:
-    """Customers of `sources` in the segments of the run in `folder`, without refitting.
-
-    Raises
-    ------
-    SegmenterError
-        The run's model is missing or damaged, or the sources lack a feature that it uses.
-    """
-    import numpy as np
-    import pandas as pd
-
-    from segmenter import features, privacy
-    from segmenter.runs import model
-    from segmenter.runs.drift import drift
-    from segmenter.runs.tables import read_table
-    from segmenter.study.placement import shown_names
-
-    known = model.read_model(folder / "model.json")
-    privacy.check(Path(config.engine.archive), config.privacy)
-    features.check(config.features)
-    with workspace(config) as connection:
-        _load(connection, sources or config.source.paths, config)
-        table = features.build(connection, config.features)
-    labels, matrix = model.place(known, table)
-    scored = pd.DataFrame(
-        {
-            "customer_id": table.customer_id,
-            "segment": np.array(known.numbers)[labels],
-            "segment_name": np.array(shown_names(known.names, config), dtype=object)[labels],
-            "distance": np.linalg.norm(matrix - np.array(known.centroids)[labels], axis=1),
-        }
-    )
-    return Scored(scored, drift(read_table(folder / "customers.parquet"), table, known.preparation.names))

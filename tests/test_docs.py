@@ -201,4 +201,4 @@ def test_the_commands_of_the_tutorial_work_one_after_the_other(tmp_path):
     assert any(line.strip().endswith("/report.xlsx") for line in told.splitlines())
     assert "columns" in (tmp_path / "config.toml").read_text()
     lists = {path.name for path in (tmp_path / "runs").rglob("*") if path.is_file()}
-    assert {"report.html", "report.pdf", "report.xlsx", "customers.csv", "marketing.csv"} <= lists
+    assert {"report.html", "report.pdf", "report.xlsx", "customers.csv", "marketing.csv", "moves.parquet"} <= lists

@@ -15,7 +15,7 @@ FLOORS = (
     {"report"},
     {"delivery"},
     {"schedule"},
-    {"study", "workspace", "pipeline"},
+    {"study", "workspace", "pipeline", "scoring"},
     {"console", "commands", "cli"},
 )
 FLOOR = {room: number for number, rooms in enumerate(FLOORS) for room in rooms}

@@ -10,13 +10,13 @@ from pathlib import Path
 import pandas as pd
 
 from segmenter.commands.history import alert_notes
-from segmenter.commands.options import config_of
+from segmenter.commands.options import config_of, run_of
 from segmenter.console import Terminal, print_json
 from segmenter.errors import RunError, UsageError
 from segmenter.privacy import known_as
 from segmenter.runs import alerts as alerts_of
 from segmenter.runs.alerts import Verdict
-from segmenter.runs.archive import find, read
+from segmenter.runs.archive import read
 from segmenter.runs.history import AlertCount
 from segmenter.runs.state import open_state
 from segmenter.runs.types import Run
@@ -27,8 +27,8 @@ SHOWN = ("new", "worsened", "ongoing", "resolved")
 def alerts(options: Namespace) -> None:
     """New, worsened, ongoing and resolved anomalies of a run; verdicts are recorded first."""
     config = config_of(options)
-    root = Path(config.engine.archive)
-    run = read(find(root, options.run))
+    root, terminal = Path(config.engine.archive), Terminal(options.quiet)
+    run = read(run_of(root, options.run, terminal))
     as_of = run.manifest.as_of
     if run.alerts is None or run.history.alerts is None:
         raise RunError(f"The run {run.manifest.run_id} holds no alerts. Run again.")
@@ -46,7 +46,6 @@ def alerts(options: Namespace) -> None:
             {"run": run.manifest.run_id, "counts": vars(counts), "alerts": _rows(told), "verdicts_added": n_said}
         )
         return
-    terminal = Terminal(options.quiet)
     if n_said:
         terminal.say(f"Verdicts recorded: {n_said:,}.")
     _show(terminal, run, told, counts, options.all)

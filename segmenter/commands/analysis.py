@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from segmenter import pipeline
-from segmenter.commands.options import config_of, sources_of, write_list
+from segmenter.commands.options import config_of, run_of, sources_of, write_list
 from segmenter.commands.shown import (
     intake_document,
     run_document,
@@ -20,8 +20,9 @@ from segmenter.commands.shown import (
 from segmenter.config import Config, load_config
 from segmenter.console import Terminal, print_json
 from segmenter.errors import UsageError
-from segmenter.runs.archive import find
 from segmenter.runs.drift import DRIFTED
+from segmenter.scoring import SCORING
+from segmenter.scoring import score as score_of
 from segmenter.whole import whole
 
 if TYPE_CHECKING:
@@ -108,17 +109,22 @@ def demo(options: Namespace) -> None:
 def score(options: Namespace) -> None:
     """Put customers into the segments of an earlier run, without refitting."""
     config = config_of(options)
-    folder = find(Path(config.engine.archive), options.model)
-    found = pipeline.score(sources_of(options.sources, config), config, folder)
+    terminal = Terminal(options.quiet)
+    folder = run_of(Path(config.engine.archive), options.model, terminal)
+    with terminal.progress(SCORING) as step:
+        found = score_of(sources_of(options.sources, config), config, folder, tell=step)
     write_list(found.customers, options.to)
     sizes = found.customers.groupby(["segment", "segment_name"])["segment"].size().droplevel(0)
     if options.json:
         counts = {str(name): int(count) for name, count in sizes.items()}
         drift = {each.feature: {"psi": each.psi, "verdict": each.verdict} for each in found.drift}
-        print_json({"file": options.to, "model": folder.name, "customers": counts, "drift": drift})
+        print_json(
+            {"file": options.to, "model": folder.name, "customers": counts, "drift": drift, "notes": found.notes}
+        )
         return
-    terminal = Terminal(options.quiet)
     terminal.table(("segment", "customers"), [(str(name), f"{count:,}") for name, count in sizes.items()], right=(1,))
+    for note in found.notes:
+        terminal.say(f"Note: {note}", style="yellow")
     if warning := _drift_warning(found.drift, folder.name, len(found.customers)):
         terminal.say(f"Note: {warning}", style="yellow")
     terminal.say(f"{options.to}: {len(found.customers):,} customers in the segments of {folder.name}", style="bold")

@@ -11,6 +11,8 @@ from segmenter.console import Terminal
 from segmenter.runs.narration import SHORT
 
 if TYPE_CHECKING:
+    from datetime import date
+
     import pandas as pd
 
     from segmenter.runs.history import AlertCount, Continuity, Flow, History, Interval, Movement
@@ -36,14 +38,14 @@ def alert_notes(counts: AlertCount) -> tuple[str, ...]:
     return tuple(filter(None, (held, judged)))
 
 
-def show_history(terminal: Terminal, history: History) -> None:
-    """What changed since the run before, and how the accepted model fits."""
+def show_history(terminal: Terminal, history: History, as_of: date) -> None:
+    """What changed since the run before, and how the accepted model fits the customers as seen from `as_of`."""
     for sentence in changes(history):
         terminal.say(sentence)
-    if history.continuity is not None:
+    if fit := history.fit(as_of):
         terminal.say("")
-        terminal.say(f"Placed by the model of {history.continuity.accepted_run}", style="bold")
-        show_fit(terminal, history.continuity)
+        terminal.say(f"Placed by the model of {fit.accepted_run}", style="bold")
+        show_fit(terminal, fit)
 
 
 def history_document(history: History) -> dict[str, Any]:

@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from segmenter.config import Config, load_config
+from segmenter.console import Terminal
 from segmenter.errors import UsageError
+from segmenter.runs.naming import find, remark
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -30,6 +32,20 @@ def config_of(options: Namespace) -> Config:
     }
     given = {table: {key: value for key, value in keys.items() if value is not None} for table, keys in wanted.items()}
     return load_config(options.config, **{table: keys for table, keys in given.items() if keys})
+
+
+def run_of(archive: Path, name: str, terminal: Terminal) -> Path:
+    """Folder of the run that a person called `name`; the terminal says what that leaves open.
+
+    Raises
+    ------
+    RunError
+        There is no such run, or several are meant.
+    """
+    found = find(archive, name)
+    if told := remark(archive, name, found):
+        terminal.say(f"Note: {told}", style="yellow")
+    return found
 
 
 def write_list(table: pd.DataFrame, target: str) -> None:

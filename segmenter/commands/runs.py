@@ -1,4 +1,4 @@
-"""The runs of an archive: listed, shown, compared, accepted, removed."""
+"""The runs of an archive: listed, shown, compared, accepted."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from segmenter import delivery, pipeline
+from segmenter import pipeline
 from segmenter.commands.history import (
     history_document,
     plain,
@@ -22,24 +22,22 @@ from segmenter.commands.history import (
     show_movers,
     show_proposal,
 )
-from segmenter.commands.options import config_of, root, write_list
+from segmenter.commands.options import config_of, root, run_of, write_list
 from segmenter.commands.shown import pages, run_document, show_account
 from segmenter.console import Terminal, print_json, shown
 from segmenter.errors import RunError, UsageError
-from segmenter.intake.cache import drop_orphans
-from segmenter.pipeline import CACHE
 from segmenter.report import figure_data
 from segmenter.runs import acceptance
 from segmenter.runs import archive as archive_of
 from segmenter.runs.customers import SAME_CUSTOMERS, shared_customers
 from segmenter.runs.history import Movement
 from segmenter.runs.memory import compared
+from segmenter.runs.narration import SHORT
 from segmenter.runs.proposal import propose
-from segmenter.runs.state import open_state
 from segmenter.runs.types import Run
-from segmenter.schedule import ledger
 
 MAX_ROWS = 60  # of a figure's numbers, or of a list of customers, on a terminal
+NUMBERS_OF_NAMES = ("number_before", "number_now")  # of segments that stand beside by name: for scripts
 ABSENT = "absent"  # what a customer's segment is called where the customer was not there
 
 
@@ -78,7 +76,8 @@ def _summaries(archive: Path, terminal: Terminal) -> Iterator[dict[str, Any]]:
 
 def show(options: Namespace) -> None:
     """One run: its segments, why so many, and its row account."""
-    folder = archive_of.find(root(options), options.run)
+    terminal = Terminal(options.quiet)
+    folder = run_of(root(options), options.run, terminal)
     if options.figure:
         _show_figure(options, folder)
         return
@@ -87,7 +86,6 @@ def show(options: Namespace) -> None:
         document = run_document(pipeline.Finished(shown_run, folder, pages(folder)))
         print_json({**document, "history": history_document(shown_run.history)})
         return
-    terminal = Terminal(options.quiet)
     terminal.say(f"{folder.name}, as of {shown_run.manifest.as_of}", style="bold")
     rows = [
         (card.name, f"{card.customers:,}", f"{card.revenue_share:.0%}", f"{card.n_anomalies:,}", card.action)
@@ -97,7 +95,7 @@ def show(options: Namespace) -> None:
     terminal.say("")
     terminal.say(shown_run.findings.choice.reason)
     terminal.say("")
-    show_history(terminal, shown_run.history)
+    show_history(terminal, shown_run.history, shown_run.manifest.as_of)
     show_account(terminal, shown_run.manifest.account)
     for page in pages(folder):
         terminal.say(shown(page), style="bold")
@@ -105,36 +103,45 @@ def show(options: Namespace) -> None:
 
 def _show_figure(options: Namespace, folder: Path) -> None:
     """The numbers behind a chart or table of the report, with where they come from."""
-    found = figure_data(folder, options.figure)
+    terminal = Terminal(options.quiet)
+    with terminal.working("reading the report"):
+        found = figure_data(folder, options.figure)
     source = found.source
     if options.json:
         print_json({**asdict(source), "columns": found.columns, "data": found.rows})
         return
-    terminal = Terminal(options.quiet)
     terminal.say(source.title, style="bold")
     terminal.say(f"{source.rows:,} rows of run {source.run}; stored in: {source.stored or 'the report alone'}")
     terminal.say(f"SQL: {', '.join(source.queries) or 'none, it tells of the run itself'}")
     terminal.say("")
-    shown_rows = [[_written(cell) for cell in row] for row in found.rows[:MAX_ROWS]]
-    terminal.table([name.replace("_", " ") for name in found.columns], shown_rows)
+    places = [at for at, name in enumerate(found.columns) if name not in NUMBERS_OF_NAMES]
+    rows = [[_written(row[at], found.columns[at]) for at in places] for row in found.rows[:MAX_ROWS]]
+    terminal.table([found.columns[at].replace("_", " ") for at in places], rows)
     if len(found.rows) > MAX_ROWS:
         terminal.say(f"and {len(found.rows) - MAX_ROWS:,} more rows: --json prints all of them")
 
 
-def _written(cell: Any) -> str:
-    """A number with at most four decimals, of thousands with none, nothing where nothing is known."""
+def _written(cell: Any, column: str) -> str:
+    """A number with at most four decimals, of thousands with none, a step in words, nothing where nothing is known."""
     if isinstance(cell, float):
-        return f"{cell:.0f}" if abs(cell) >= 1000 else f"{cell:.4f}".rstrip("0").rstrip(".")
+        return f"{cell:,.0f}" if abs(cell) >= 1000 else f"{cell:.4f}".rstrip("0").rstrip(".")
+    if isinstance(cell, int) and not isinstance(cell, bool):
+        return f"{cell:,}"
+    if column == "kind" and cell:
+        return SHORT.get(cell, str(cell))
     return "" if cell is None else str(cell)
 
 
 def compare(options: Namespace) -> None:
     """Who moved between two runs, and the money that moved with them; with --from or --into the customers themselves."""
     archive = root(options)
-    before, now = (archive_of.read(archive_of.find(archive, name)) for name in (options.before, options.now))
-    if before.manifest.run_id == now.manifest.run_id:
-        raise UsageError(f"Both names mean the run {now.manifest.run_id}. Name two; `segmenter runs list` shows them.")
-    found, moves = compared(before, now, archive, _period_days(before, now))
+    terminal = Terminal(options.quiet)
+    first, second = (run_of(archive, name, terminal) for name in (options.before, options.now))
+    if first == second:
+        raise UsageError(f"Both names mean the run {first.name}. Name two; `segmenter runs list` shows them.")
+    with terminal.working("comparing the runs"):
+        before, now = archive_of.read(first), archive_of.read(second)
+        found, moves = compared(before, now, archive, _period_days(before, now))
     asked = options.origin is not None or options.target is not None
     chosen = _cell(moves, found, options.origin, options.target)
     if options.to:
@@ -144,7 +151,6 @@ def compare(options: Namespace) -> None:
         people = {"customers": plain(chosen.astype(object).where(chosen.notna(), None).to_dict("records"))}
         print_json({**plain(asdict(found)), "doubts": doubts, **(people if asked else {})})
         return
-    terminal = Terminal(options.quiet)
     terminal.say(
         f"{before.manifest.as_of} to {now.manifest.as_of}; money of the last {found.period_days} days", style="bold"
     )
@@ -172,7 +178,15 @@ def _doubts(before: Run, now: Run) -> tuple[str, ...]:
         )
     if share < SAME_CUSTOMERS:
         found.append(f"The runs share only {share:.0%} of their customers: they are hardly of the same business.")
-    return tuple(found)
+    return (*found, *(_emptiness(run) for run in (before, now) if run.manifest.has_empty_period))
+
+
+def _emptiness(run: Run) -> str:
+    manifest = run.manifest
+    return (
+        f"The export of {manifest.run_id} holds nothing of the {manifest.period_days} days before {manifest.as_of}: "
+        "what is told of its money tells of the export, not of the customers."
+    )
 
 
 def _cell(moves: pd.DataFrame, found: Movement, origin: str | None, target: str | None) -> pd.DataFrame:
@@ -215,7 +229,7 @@ def _period_days(before: Run, now: Run) -> int:
     UsageError
         They took different ones, so that their money cannot be compared.
     """
-    days = {int(run.manifest.config["history"]["period_days"]) for run in (before, now)}
+    days = {run.manifest.period_days for run in (before, now)}
     if len(days) > 1:
         told = " and ".join(str(each) for each in sorted(days))
         raise UsageError(
@@ -233,7 +247,9 @@ def accept(options: Namespace) -> None:
         raise UsageError(
             "This is not an interactive terminal, so nobody can confirm. Add --dry-run to see who would move, or --yes to accept."
         )
-    found = propose(archive, archive_of.find(archive, options.run), config.kmeans.names)
+    folder = run_of(archive, options.run, terminal)
+    with terminal.working("placing customers by both models"):
+        found = propose(archive, folder, config.kmeans.names)
     if not options.json:
         show_proposal(terminal, found)
     if options.to:
@@ -250,40 +266,3 @@ def accept(options: Namespace) -> None:
     told = "Accepted: the next runs place customers by it." if agreed else f"Nothing was changed{why}."
     terminal.say("")
     terminal.say(told, style="bold")
-
-
-def prune(options: Namespace) -> None:
-    """Remove old runs by number or age, what the ledger tells of their time, and what was kept of exports that are gone."""
-    if options.keep is None and options.days is None:
-        raise UsageError("Say what to keep: --keep N for the newest N runs, or --days N for those younger than N days.")
-    archive = root(options)
-    accepted = acceptance.accepted_run(archive)
-    gone = archive_of.prune(archive, options.keep, options.days, accepted[:1] if accepted else (), datetime.now(UTC))
-    n_due, n_messages = _forget(archive, gone)
-    orphans = drop_orphans(archive / CACHE)
-    if options.json:
-        print_json(
-            {
-                "removed": gone,
-                "exports_forgotten": orphans,
-                "due_times_forgotten": n_due,
-                "messages_forgotten": n_messages,
-            }
-        )
-        return
-    terminal = Terminal(options.quiet)
-    for line in (f"{len(gone)} run(s) removed", *(f"  {name}" for name in gone)):
-        terminal.say(line)
-    if n_due or n_messages:
-        terminal.say(f"{n_due} due time(s) and {n_messages} message(s) of before them forgotten")
-    if orphans:
-        terminal.say(f"{orphans} export(s) forgotten that are no longer where they were read")
-
-
-def _forget(archive: Path, gone: tuple[str, ...]) -> tuple[int, int]:
-    """Let the ledger forget what was closed before the last of the runs that are `gone`: it would grow for ever."""
-    if not gone:
-        return 0, 0
-    before = archive_of.made_at(gone[-1])
-    with open_state(archive) as state:
-        return ledger.forget(state, before), delivery.forget(state, before)

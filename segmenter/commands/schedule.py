@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from segmenter import delivery, schedule
-from segmenter.commands.options import config_of
+from segmenter.commands.options import config_of, run_of
 from segmenter.config import Config
 from segmenter.config.schedule import ScheduleConfig
 from segmenter.console import Terminal, print_json, shown
@@ -96,15 +96,17 @@ def run(options: Namespace) -> int:
     config = config_of(options)
     chosen = schedule.find(config, options.name)
     to, command = tuple(options.to), partial(command_of, file=Path(options.config) if options.config else None)
-    if options.dry_run:
-        tried = schedule.try_out(config, chosen, command, now, Path(options.mails), to)
-    else:
-        tried = schedule.run_now(config, chosen, command, now, to)
+    terminal = Terminal(options.quiet)
+    with terminal.working(f"making the report {chosen.name}"):
+        if options.dry_run:
+            tried = schedule.try_out(config, chosen, command, now, Path(options.mails), to)
+        else:
+            tried = schedule.run_now(config, chosen, command, now, to)
     if options.json:
         print_json({"state": tried.state, "run": tried.run_id, "cause": tried.cause, "delivered": tried.delivered,
                     "previews": [str(path) for path in tried.previews]})  # fmt: skip
     else:
-        _show_tried(Terminal(options.quiet), tried)
+        _show_tried(terminal, tried)
     return 0 if tried.state == "done" else 1
 
 
@@ -133,11 +135,11 @@ def history(options: Namespace) -> None:
         print_json({"due_times": slots, "deliveries": sent})
         return
     terminal = Terminal(options.quiet)
-    rows = [(row["schedule"], row["due"][:16], _state(row), row["run_id"] or "", row["cause"]) for row in slots]
+    rows = [(row["schedule"], _minute(row["due"]), _state(row), row["run_id"] or "", row["cause"]) for row in slots]
     terminal.table(("schedule", "due (UTC)", "state", "run", "cause"), rows)
     terminal.say("")
     who = [
-        (row["schedule"], row["due"][:16], row["recipient"], row["kind"], row["state"], _moment(row), row["answer"])
+        (row["schedule"], _minute(row["due"]), row["recipient"], row["kind"], row["state"], _moment(row), row["answer"])
         for row in sent
     ]
     terminal.table(("schedule", "due (UTC)", "to", "what", "state", "at (UTC)", "answer"), who)
@@ -150,7 +152,12 @@ def _state(row: dict[str, Any]) -> str:
 
 def _moment(row: dict[str, Any]) -> str:
     """When a message was sent or given up, else when it is tried next."""
-    return str(row["finished_at"])[:16] if row["finished_at"] else f"again {str(row['next_at'])[:16]}"
+    return _minute(row["finished_at"]) if row["finished_at"] else f"again {_minute(row['next_at'])}"
+
+
+def _minute(moment: str) -> str:
+    """Day and minute of a moment of the ledger."""
+    return moment[:16].replace("T", " ")
 
 
 def status(options: Namespace) -> int:
@@ -174,15 +181,14 @@ def status(options: Namespace) -> int:
 
 def deliver(options: Namespace) -> int:
     """Send the report of a run, or its alerts, again or for the first time."""
-    from segmenter.runs.archive import find as find_run
-
     config = config_of(options)
     if not options.to:
         raise UsageError("Say to whom: --to me@example.com, --to webhook:NAME or --to folder:PATH.")
-    folder = find_run(Path(config.engine.archive), options.run)
+    terminal = Terminal(options.quiet)
+    folder = run_of(Path(config.engine.archive), options.run, terminal)
     rows = schedule.send_again(config, folder.name, tuple(options.to), now, alerts=options.alerts)
     if options.json:
         print_json(rows)
     else:
-        _show_deliveries(Terminal(options.quiet), rows)
+        _show_deliveries(terminal, rows)
     return 0 if all(row["state"] == "sent" for row in rows) else 1

@@ -8,7 +8,7 @@ from segmenter.features.history import evidence, in_words, sentences_of
 from segmenter.features.lifetime import past_orders
 from segmenter.features.purchases import baskets
 from segmenter.features.table import build, check, period_revenue, unused
-from segmenter.features.timeline import period
+from segmenter.features.timeline import period, silence_told
 
 __all__ = [
     "baskets",
@@ -20,6 +20,7 @@ __all__ = [
     "period",
     "period_revenue",
     "sentences_of",
+    "silence_told",
     "unused",
     "with_addresses",
 ]

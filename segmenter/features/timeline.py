@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from itertools import accumulate
 
 from segmenter.assets import query
 from segmenter.engine.types import Engine
 from segmenter.features.types import FeatureTable, Period
+
+USUAL = 0.95  # share of the pauses between days with transactions that count as usual: weekends do, holidays do not
+SILENT = (
+    "The newest transaction is of {last}, {n} days before the day looked from, {day}, which is longer than this business "
+    "is usually silent: the export may be an old one."
+)
 
 
 def period(connection: Engine, table: FeatureTable) -> Period:
@@ -29,7 +36,21 @@ def period(connection: Engine, table: FeatureTable) -> Period:
         tuple(map(_month, span)),
         monthly_revenue,
         _retention(cohorts, min(max(months), _last_whole_month(table.as_of))),
+        _usual(connection.execute(query("period_pauses"), day).fetchall()),
     )
+
+
+def silence_told(found: Period, as_of: date) -> tuple[str, ...]:
+    """A sentence where the transactions end unusually long before `as_of`."""
+    days = found.silence(as_of)
+    return (SILENT.format(last=found.last_day, n=f"{days:,}", day=as_of),) if days else ()
+
+
+def _usual(pauses: list[tuple[int, int]]) -> int:
+    """The length that `USUAL` of the pauses do not exceed, from pairs of length and number in order; 0 of none."""
+    wanted = USUAL * sum(n for _, n in pauses)
+    seen = accumulate(n for _, n in pauses)
+    return next((length for (length, _), n in zip(pauses, seen, strict=True) if n >= wanted), 0)
 
 
 def _month(number: int) -> str:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from scipy.sparse import csr_array
 
 Kind = Literal["days", "count", "money", "share", "ratio"]
+LONG_PAUSES, FEW_DAYS = 3, 4  # a silence is unusual beyond so many usual pauses, and never below so many days
 
 
 @dataclass(frozen=True)
@@ -59,7 +60,8 @@ class Period:
     """What time the transactions cover, and their totals; money net of returns.
 
     `months` runs without a hole from the first to the last; `cohorts` pairs the month of a first
-    order with the shares of those customers who ordered 0, 1, 2 ... months later.
+    order with the shares of those customers who ordered 0, 1, 2 ... months later. `usual_pause` is the days from one
+    day with transactions to the next that nineteen of twenty pauses do not exceed; 0 where it is not known.
     """
 
     first_day: date
@@ -71,6 +73,12 @@ class Period:
     months: tuple[str, ...]  # 2011-01, ...
     monthly_revenue: tuple[float, ...]
     cohorts: tuple[tuple[str, tuple[float, ...]], ...] = ()
+    usual_pause: int = 0
+
+    def silence(self, day: date) -> int:
+        """Days from the last transaction to `day` where they are unusually many for this business, else 0."""
+        days = (day - self.last_day).days
+        return days if self.usual_pause and days > max(LONG_PAUSES * self.usual_pause, FEW_DAYS) else 0
 
 
 @dataclass(frozen=True)

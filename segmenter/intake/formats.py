@@ -10,7 +10,7 @@ from typing import Literal, cast
 import duckdb
 
 from segmenter.config.source import SourceConfig
-from segmenter.errors import SourceError
+from segmenter.errors import SourceError, UndecidedError
 from segmenter.intake.raw import TEXT, RawTable
 
 Order = Literal["ymd", "dmy", "mdy"]
@@ -297,10 +297,8 @@ def _order(evidence: Evidence, name: str) -> Order | Literal["excel"]:
     tied = [order for order in DAYS if read[order] == fitting]
     if len(tied) > 1:
         words = " and ".join(WORDS[order] for order in tied)
-        raise SourceError(
-            f"{name}: dates such as {example!r} can be read {words}. "
-            f'Settle it in the configuration: [source] date_order = "{tied[0]}" (or "{tied[-1]}").'
-        )
+        what = f"{name}: dates such as {example!r} can be read {words}"
+        raise UndecidedError(what, "date_order", tuple(tied))
     return best
 
 
@@ -311,8 +309,6 @@ def _decimal(evidence: Evidence, name: str) -> str:
     """
     few = abs(evidence.points - evidence.commas) <= FEW_DECIDE
     if evidence.differing and (evidence.points == evidence.commas or (few and evidence.differing > MANY_DIFFER)):
-        raise SourceError(
-            f"{name}: numbers such as {evidence.number!r} can be read with a decimal point and with a decimal comma. "
-            'Settle it in the configuration: [source] decimal = "." (or ",").'
-        )
+        what = f"{name}: numbers such as {evidence.number!r} can be read with a decimal point and with a decimal comma"
+        raise UndecidedError(what, "decimal", (".", ","))
     return "." if evidence.points >= evidence.commas else ","

@@ -219,11 +219,14 @@ def _readings(
     dialects: Mapping[int, str],
 ) -> tuple[Reading, ...]:
     rows = dict(connection.execute("SELECT file, count(*) FROM lines GROUP BY file").fetchall())
-    formats = {number: each.meaning.formats.in_words for each in understood for number in each.files}
+    formats = {number: each.meaning.formats for each in understood for number in each.files}
     return tuple(
-        Reading(as_text(file.path.name), file.sha256, file.n_bytes, rows.get(n, 0), f"{dialects[n]}, {formats[n]}")
+        Reading(
+            as_text(file.path.name), file.sha256, file.n_bytes, rows.get(n, 0), f"{dialects[n]}, {formats[n].in_words}",
+            formats[n].order, formats[n].decimal,
+        )
         for n, file in enumerate(files)
-    )
+    )  # fmt: skip
 
 
 def _name_rejected(connection: duckdb.DuckDBPyConnection, files: Sequence[SourceFile]) -> None:

@@ -36,13 +36,19 @@ STATUSES = ("sale", "return", "cancelled", "cancellation")
 
 @dataclass(frozen=True)
 class Reading:
-    """How one file or table was read: name, content hash, size and dialect in words."""
+    """How one file or table was read: name, content hash, size and dialect in words.
+
+    `date_order` (ymd, dmy, mdy or excel) and `decimal` mark are what a later export that leaves them open is read by;
+    empty where they are not known.
+    """
 
     name: str
     sha256: str
     n_bytes: int
     n_rows: int
     dialect: str
+    date_order: str = ""
+    decimal: str = ""
 
 
 @dataclass(frozen=True)

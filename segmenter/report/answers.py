@@ -1,8 +1,13 @@
-"""Every figure answers back: its numbers as a table, with where they come from."""
+"""Every figure answers back: its numbers as a table, with where they come from.
+
+A report keeps beside it, in figures.json, what its page shows: each chart and table with its source, and the cells of the
+tables. So that one question draws no charts; of a run without that file the page is made anew.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import json
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +17,13 @@ from segmenter.config.report import ReportConfig
 from segmenter.errors import UsageError
 from segmenter.report.numbers import NUMBERS, numbers
 from segmenter.report.sources import FigureSource, items_of, source_of
-from segmenter.report.types import Figure, Table
+from segmenter.report.types import Figure, Page, Table
 from segmenter.runs import archive
+from segmenter.runs.seal import check, sealed
 from segmenter.runs.types import Run
+
+FILE = "figures.json"
+Found = tuple[FigureSource, pd.DataFrame | None]  # None of a chart: its numbers are in the run's tables
 
 
 @dataclass(frozen=True)
@@ -44,7 +53,7 @@ def figures(run: Run) -> tuple[FigureSource, ...]:
     ReportError
         The report's locale or logo cannot be used.
     """
-    return tuple(source for source, _ in _found(run))
+    return tuple(source for source, _ in _anew(run))
 
 
 def figure_data(folder: Path, figure: str) -> FigureData:
@@ -57,15 +66,16 @@ def figure_data(folder: Path, figure: str) -> FigureData:
     RunError, ReportError
         The run cannot be read, or its report not be made.
     """
-    run = archive.read(folder)
-    if charts := _drawn(run, figure):
+    is_kept = FILE in sealed(folder)
+    run = None if is_kept else archive.read(folder)
+    if run is not None and (charts := _drawn(run, figure)):
         return FigureData(source_of(run, charts[0]), numbers(run, figure))
-    found = _found(run)
-    for source, item in found:
-        if source.id == figure and isinstance(item, Table):
-            return FigureData(source, _cells(item))
+    found = _kept(folder) if run is None else _anew(run)
+    for source, table in found:
+        if source.id == figure:
+            return FigureData(source, numbers(archive.read(folder), figure) if table is None else table)
     known = ", ".join(source.id for source, _ in found)
-    raise UsageError(f"The report of {run.manifest.run_id} has no figure {figure!r}. It has: {known}.")
+    raise UsageError(f"The report of {folder.name} has no figure {figure!r}. It has: {known}.")
 
 
 def _drawn(run: Run, chart: str) -> tuple[Figure, ...]:
@@ -83,13 +93,40 @@ def _config(run: Run) -> ReportConfig:
     return ReportConfig.model_validate(run.manifest.config["report"])
 
 
-def _found(run: Run) -> list[tuple[FigureSource, Figure | Table]]:
-    """Every chart and table of the report with its source."""
+def keep_figures(run: Run, page: Page, folder: Path) -> None:
+    """Write what `page` shows beside the report of `run`."""
+    document = [
+        {
+            "source": asdict(source),
+            "table": None if table is None else {"columns": [*table.columns], "data": table.to_numpy().tolist()},
+        }
+        for source, table in _shown(run, page)
+    ]
+    (folder / FILE).write_text(json.dumps(document, ensure_ascii=False, indent=1), encoding="utf-8")
+
+
+def _kept(folder: Path) -> list[Found]:
+    """What a report kept of itself."""
+    check(folder / FILE)
+    document = json.loads((folder / FILE).read_text(encoding="utf-8"))
+    found: list[Found] = []
+    for each in document:
+        source = FigureSource(**{**each["source"], "queries": tuple(each["source"]["queries"])})
+        found.append((source, None if each["table"] is None else pd.DataFrame(**each["table"])))
+    return found
+
+
+def _anew(run: Run) -> list[Found]:
+    """The same from a page that is made for it."""
     from segmenter.report.context import build, view_of
 
-    page = build(view_of(run, _config(run)))
+    return _shown(run, build(view_of(run, _config(run))))
+
+
+def _shown(run: Run, page: Page) -> list[Found]:
+    """Every chart and table of the page with its source, a table with its cells as printed."""
     items = (*page.asides, *page.opening, *(item for chapter in page.sections for item in items_of(chapter)))
-    return [(source_of(run, item), item) for item in items]
+    return [(source_of(run, item), None if isinstance(item, Figure) else _cells(item)) for item in items]
 
 
 def _cells(table: Table) -> pd.DataFrame:

@@ -138,26 +138,6 @@ def made_at(run_id: str) -> datetime:
     return datetime.strptime(run_id[:16], "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
 
 
-def find(archive: Path, name: str = "latest") -> Path:
-    """Folder of the run called `name`: its id, the beginning of it, a path, or ``latest``.
-
-    Raises
-    ------
-    RunError
-        There is no such run, or several begin like that.
-    """
-    if (Path(name) / "run.json").is_file():
-        return Path(name)
-    runs = list_runs(archive)
-    if not runs:
-        raise RunError(f"The archive {archive} holds no run. Make one with `segmenter run`, or name it with -o.")
-    found = runs[-1:] if name == "latest" else tuple(run for run in runs if run.name.startswith(name))
-    if len(found) != 1:
-        many = "Several runs begin" if found else "No run begins"
-        raise RunError(f"{many} with {name!r} in {archive}. `segmenter runs list` shows them.")
-    return found[0]
-
-
 def read(folder: Path) -> Run:
     """The run in `folder`.
 
@@ -236,19 +216,26 @@ def as_of(folder: Path) -> date:
     return date.fromisoformat(found[1].decode())
 
 
-def prune(
+def outdated(
     archive: Path, keep: int | None, days: int | None, protected: Sequence[str], now: datetime
 ) -> tuple[str, ...]:
-    """Remove runs beyond the newest `keep` and older than `days`; `protected` run ids stay. Returns what went."""
-    runs = list_runs(archive)
+    """Ids of the runs beyond the newest `keep` and older than `days`, the oldest first, but for those `protected`."""
+    runs = [run.name for run in list_runs(archive)]
     old = set(runs if keep is None else runs[: max(0, len(runs) - keep)])
     if days is not None:
         edge = (now - timedelta(days=days)).astimezone(UTC).strftime("%Y%m%dT%H%M%SZ")
-        old &= {run for run in runs if run.name < edge}
-    gone = sorted(run for run in old if run.name not in protected)
-    for run in gone:
-        remove(run)
-    return tuple(run.name for run in gone)
+        old &= {run for run in runs if run < edge}
+    return tuple(sorted(old - {*protected}))
+
+
+def prune(
+    archive: Path, keep: int | None, days: int | None, protected: Sequence[str], now: datetime
+) -> tuple[str, ...]:
+    """Remove the runs that are `outdated`; their ids."""
+    gone = outdated(archive, keep, days, protected, now)
+    for run_id in gone:
+        remove(archive / run_id)
+    return gone
 
 
 def summary(folder: Path) -> dict[str, Any]:

@@ -27,13 +27,16 @@ class Earlier:
     """
 
     def __init__(self, root: Path, ids: Ids, day: date) -> None:
+        self._ids = ids
         self._damaged: list[str] = []
-        self._kin = of_the_same(self._folders(root, day), ids, self._damaged)
-
-    def _folders(self, root: Path, day: date) -> Iterator[Path]:
         days = [(whole(archive.as_of, folder, self._damaged), folder) for folder in archive.list_runs(root)]
-        known = sorted(((as_of, folder) for as_of, folder in days if as_of and as_of < day), reverse=True)
-        return (folder for _, folder in known)
+        known = sorted(((as_of, folder) for as_of, folder in days if as_of), reverse=True)
+        self._same_day = [folder for as_of, folder in known if as_of == day]
+        self._kin = of_the_same((folder for as_of, folder in known if as_of < day), ids, self._damaged)
+
+    def of_the_same_day(self) -> Path | None:
+        """The newest run that sees the customers from the very day, with which nothing can be compared."""
+        return next((folder for folder, _ in of_the_same(self._same_day, self._ids, self._damaged)), None)
 
     def newest(self) -> Run | None:
         """The latest run that was not asked for yet."""

@@ -168,3 +168,13 @@ class History:
     movement: Movement | None = None
     alerts: AlertCount | None = None
     sentences: tuple[str, ...] = ()  # why the run stands alone, where it does, and which runs could not be read
+
+    def fit(self, as_of: date) -> Continuity | None:
+        """The continuity of a run seen from `as_of`; None, too, where it sets the accepted model beside itself.
+
+        That is so for the very customers that the model was made of: a second run of one day on one export.
+        """
+        found = self.continuity
+        if found is None or found.accepted_as_of != as_of:
+            return found
+        return found if found.n_would_move or any(each.psi for each in found.drift) else None

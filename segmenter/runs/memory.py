@@ -14,7 +14,16 @@ from segmenter.runs.customers import Earlier
 from segmenter.runs.history import Movement
 from segmenter.runs.movement import movement, side
 from segmenter.runs.state import open_state
-from segmenter.runs.types import Run
+from segmenter.runs.types import Manifest, Run
+
+EMPTY = (
+    "The export holds nothing of the {days} days before {day}: its newest transaction is of {last}. So it is not told who "
+    "moved: everybody would seem to have stopped buying."
+)
+SAME_DAY = (
+    "The earlier run {run} sees these customers from the same day, {day}, and no run from an earlier one, so there is nobody "
+    "who could have moved since."
+)
 
 
 def remember(run: Run, root: Path, config: HistoryConfig) -> Run:
@@ -25,19 +34,36 @@ def remember(run: Run, root: Path, config: HistoryConfig) -> Run:
     RunError
         The archive's state cannot be read.
     """
-    earlier = Earlier(root, _ids(run.customers), run.manifest.as_of)
+    manifest, earlier = run.manifest, Earlier(root, _ids(run.customers), run.manifest.as_of)
     before = earlier.newest() if config.follow else None
+    other = _comparable(before, earlier)
     moved, moves = None, None
-    if before is not None and before.model is not None:
-        seen = earlier.seen(_newcomers(before, run))
-        moved, moves = movement(side(before), side(run), config.period_days, run.manifest.seed, seen)
-    manifest, known = run.manifest, before.alerts if before else None
+    if other is not None and not manifest.has_empty_period:
+        seen = earlier.seen(_newcomers(other, run))
+        moved, moves = movement(side(other), side(run), config.period_days, manifest.seed, seen)
+    known = before.alerts if before else None
     with open_state(root) as state:
         table, counts = of_run(state, run.anomalies, known, manifest.run_id, manifest.as_of, config)
-    sentences = (*run.history.sentences, *earlier.sentences)
+    alone = _alone(manifest, earlier, before) if config.follow else ()
+    sentences = (*run.history.sentences, *alone, *earlier.sentences)
     return replace(
         run, history=replace(run.history, movement=moved, alerts=counts, sentences=sentences), moves=moves, alerts=table
     )
+
+
+def _comparable(before: Run | None, earlier: Earlier) -> Run | None:
+    """The latest run before that has a model and in whose period anything happened, from `before` back."""
+    while before is not None and (before.model is None or before.manifest.has_empty_period):
+        before = earlier.newest()
+    return before
+
+
+def _alone(manifest: Manifest, earlier: Earlier, before: Run | None) -> tuple[str, ...]:
+    """Why it is not told who moved, where that needs a word."""
+    if manifest.has_empty_period:
+        return (EMPTY.format(days=manifest.period_days, day=manifest.as_of, last=manifest.period.last_day),)
+    same = earlier.of_the_same_day() if before is None else None
+    return (SAME_DAY.format(run=same.name, day=manifest.as_of),) if same else ()
 
 
 def compared(before: Run, now: Run, root: Path, period_days: int) -> tuple[Movement, pd.DataFrame]:

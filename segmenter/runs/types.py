@@ -29,6 +29,7 @@ from typing import Any
 import pandas as pd
 
 from segmenter.analysis.findings import Findings, Preparation
+from segmenter.config.history import HistoryConfig
 from segmenter.features.types import Feature, Period
 from segmenter.intake.types import Reading, Recognition, RowAccount
 from segmenter.runs.history import History
@@ -51,6 +52,16 @@ class Manifest:
     period: Period
     timings: dict[str, float]  # seconds per stage
     peaks: dict[str, float] = field(default_factory=dict)  # MiB per stage, where the system tells
+
+    @property
+    def period_days(self) -> int:
+        """Days whose money movement is told in."""
+        return int(self.config.get("history", {}).get("period_days", HistoryConfig().period_days))
+
+    @property
+    def has_empty_period(self) -> bool:
+        """Whether no transaction is of the last `period_days` days, so that their money tells of the export alone."""
+        return (self.as_of - self.period.last_day).days > self.period_days
 
 
 @dataclass(frozen=True)

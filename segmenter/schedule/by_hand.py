@@ -18,6 +18,7 @@ from segmenter.config.schedule import ScheduleConfig
 from segmenter.errors import ConfigError, DeliveryError
 from segmenter.runs.state import FILE, keep_copy, open_state, read_state, transaction
 from segmenter.schedule import child, ledger, messages
+from segmenter.schedule.freshness import freshness
 from segmenter.schedule.ledger import BY_HAND, FOR_OTHERS, Slot
 from segmenter.schedule.work import Command, Desk, make, news, nothing_to_tell
 
@@ -103,11 +104,12 @@ def try_out(
         faults = delivery.gate(outcome.folder, schedule.formats)
         slot = Slot(schedule.name, now(), 1)
         with read_state(shadow) as state:
-            opening, since = messages.Opening(ledger.gap(state, slot)), ledger.last_heard(state, slot)
-        voice = _voice(config)
+            gap, since, before = ledger.gap(state, slot), ledger.last_heard(state, slot), ledger.last_made(state, slot)
+        fresh = freshness(schedule, outcome.folder, since, before, slot.due)
+        opening, voice = messages.Opening(gap, fresh=fresh), _voice(config)
         told = messages.report(voice, chosen, slot, outcome.run_id, opening, since)
         previews = _write_previews(told, aside, folder)
-        quiet = nothing_to_tell(schedule, outcome, news(schedule, outcome, shadow, since))
+        quiet = nothing_to_tell(schedule, outcome, news(schedule, outcome, shadow, since), fresh)
         made = folder / outcome.run_id
         shutil.move(outcome.folder, made)
     return Tried("failed" if faults else "done", outcome.run_id, " ".join(faults) or quiet, (*previews, made))

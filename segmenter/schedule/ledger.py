@@ -209,6 +209,16 @@ def last_heard(state: sqlite3.Connection, slot: Slot) -> str | None:
     return None
 
 
+def last_made(state: sqlite3.Connection, slot: Slot) -> str | None:
+    """The schedule's run before `slot`, whether or not it was sent; None where there is none."""
+    row = state.execute(
+        "SELECT run_id FROM slot WHERE schedule = ? AND due < ? AND state = 'done' AND owner NOT LIKE ? "
+        "ORDER BY due DESC LIMIT 1",
+        (slot.schedule, slot.due.isoformat(), f"{FOR_OTHERS}%"),
+    ).fetchone()
+    return str(row["run_id"]) if row else None
+
+
 def forget(state: sqlite3.Connection, before: datetime) -> int:
     """Remove the due times that were closed before `before`, but for those that a schedule still goes by; how many they were.
 

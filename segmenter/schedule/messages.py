@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from segmenter.config.schedule import ScheduleConfig
 from segmenter.delivery import Message, channel_of
+from segmenter.schedule.freshness import Freshness
 from segmenter.schedule.ledger import Slot
 from segmenter.schedule.times import MOST_COUNTED
 
@@ -22,12 +23,13 @@ class Opening:
     """What a report has to say of itself before anything else.
 
     `gap`: the last cause of due times before it that brought none, and how many; `begun`: when it was
-    begun, where that was late, None: in time.
+    begun, where that was late, None: in time; `fresh`: how new its transactions are.
     """
 
     gap: tuple[str, int] = ("", 0)
     begun: datetime | None = None
     as_of: date | None = None
+    fresh: Freshness | None = None
 
 
 def report(
@@ -48,6 +50,26 @@ def report(
 
 
 def _opening(voice: Voice, schedule: ScheduleConfig, slot: Slot, opening: Opening) -> tuple[str, ...]:
+    return (*_of_time(voice, schedule, slot, opening), *(_of_freshness(voice, opening.fresh) if opening.fresh else ()))
+
+
+def _of_freshness(voice: Voice, fresh: Freshness) -> tuple[str, ...]:
+    """That the transactions are the last report's, and that none came for unusually long."""
+    day = voice.date(fresh.newest)
+    told = []
+    if fresh.known_since is not None:
+        words = "No new transactions have come since the report of {date}."
+        told.append(voice(words, date=voice.date(fresh.known_since)))
+    if fresh.silence:
+        words = (
+            "The newest transaction, of {day}, is {n} days old on {date}: longer than this business is usually silent."
+        )
+        told.append(voice(words, day=day, n=voice.number(fresh.silence), date=voice.date(fresh.day)))
+    return (" ".join(told),) if told else ()
+
+
+def _of_time(voice: Voice, schedule: ScheduleConfig, slot: Slot, opening: Opening) -> tuple[str, ...]:
+    """That a report comes late, or after due times that brought none."""
     told = []
     if opening.begun is not None:
         told.append(
@@ -102,6 +124,19 @@ def recovery(voice: Voice, schedule: ScheduleConfig, slot: Slot) -> tuple[Messag
     values = {"name": schedule.name, "due": _local(voice, schedule, slot.due)}
     told = (voice("The schedule {name}, due {due}, brought its report again.", **values),)
     return _to_owner(schedule, slot.due, voice("Works again: {name}", name=schedule.name), told)
+
+
+def silent(voice: Voice, schedule: ScheduleConfig, slot: Slot, fresh: Freshness) -> tuple[Message, ...]:
+    """The word to the owner that an export holds no transactions of late, though reports go on."""
+    told = (
+        voice(
+            "The newest transaction that the schedule {name} finds is of {day}, {n} days before {date}. This business is not "
+            "usually silent so long.",
+            name=schedule.name, day=voice.date(fresh.newest), n=voice.number(fresh.silence), date=voice.date(fresh.day),
+        ),
+        voice("See whether the export is still written. The reports say so, too; you hear of it once."),
+    )  # fmt: skip
+    return _to_owner(schedule, slot.due, voice("No new transactions: {name}", name=schedule.name), told)
 
 
 def undelivered(

@@ -18,6 +18,7 @@ from segmenter.delivery import Message
 from segmenter.runs.state import open_state, transaction
 from segmenter.schedule import child, ledger, messages
 from segmenter.schedule.child import Outcome
+from segmenter.schedule.freshness import Freshness, freshness
 from segmenter.schedule.ledger import Slot
 
 if TYPE_CHECKING:
@@ -51,6 +52,11 @@ class Desk:
     def is_by_hand(self) -> bool:
         """Whether a person works at it, who sees what goes wrong."""
         return self.owner.startswith(ledger.BY_HAND)
+
+    @property
+    def is_for_others(self) -> bool:
+        """Whether the report goes to people whom the person at work names, and not to the schedule's own."""
+        return self.owner.startswith(ledger.FOR_OTHERS)
 
 
 def make(desk: Desk, schedule: ScheduleConfig, slot: Slot) -> None:
@@ -116,25 +122,29 @@ def news(schedule: ScheduleConfig, outcome: Outcome, archive: Path, since: str |
     return 0 if counts.is_baseline else counts.new + counts.worsened
 
 
-def nothing_to_tell(schedule: ScheduleConfig, outcome: Outcome, fresh: int) -> str:
-    """Why the schedule's condition keeps a good report back, empty where it is to be sent; `fresh` customers are news."""
+def nothing_to_tell(schedule: ScheduleConfig, outcome: Outcome, odd: int, fresh: Freshness | None) -> str:
+    """Why the schedule's condition keeps a good report back, empty where it is to be sent; `odd` customers are news."""
     changed = bool((outcome.document or {}).get("changed", True))
+    same = "No transactions have come since the last report." if fresh is not None and fresh.known_since else ""
     return {
         "always": "",
-        "new anomalies": "" if fresh else "No customer is newly odd.",
-        "changed": "" if changed else "No segment has really changed.",
-        "above": "" if fresh >= schedule.threshold else f"{fresh} newly odd, fewer than {schedule.threshold}.",
+        "new anomalies": "" if odd else "No customer is newly odd.",
+        "changed": same or ("" if changed else "No segment has really changed."),
+        "above": "" if odd >= schedule.threshold else f"{odd} newly odd, fewer than {schedule.threshold}.",
     }[schedule.condition]
 
 
 def _succeed(desk: Desk, schedule: ScheduleConfig, slot: Slot, outcome: Outcome, began_at: datetime) -> None:
     run_id = outcome.run_id or ""
     with open_state(desk.archive) as state:
-        since, gap = ledger.last_heard(state, slot), ledger.gap(state, slot)
-    quiet = nothing_to_tell(schedule, outcome, news(schedule, outcome, desk.archive, since))
+        since, gap, before = ledger.last_heard(state, slot), ledger.gap(state, slot), ledger.last_made(state, slot)
+    fresh = freshness(schedule, outcome.folder, since, before, began_at) if outcome.folder else None
+    quiet = nothing_to_tell(schedule, outcome, news(schedule, outcome, desk.archive, since), fresh)
     late = began_at - slot.due > timedelta(minutes=desk.config.service.grace_minutes)
-    opening = messages.Opening(gap, began_at if late else None, outcome.as_of)
+    opening = messages.Opening(gap, began_at if late else None, outcome.as_of, fresh)
     sent = () if quiet else messages.report(desk.voice, schedule, slot, run_id, opening, since)
+    if fresh is not None and fresh.is_first and not desk.is_for_others:
+        sent = (*sent, *messages.silent(desk.voice, schedule, slot, fresh))
     with open_state(desk.archive) as state:
         _close(state, desk, slot, sent, messages.recovery(desk.voice, schedule, slot), run_id=run_id, cause=quiet)
     desk.heartbeat.tell(desk.config.delivery, "success", run_id)

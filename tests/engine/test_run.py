@@ -9,7 +9,8 @@ import time
 import numpy as np
 import pytest
 
-from segmenter.runs.archive import find, read
+from segmenter.runs.archive import read
+from segmenter.runs.naming import find
 from segmenter.sample import generate
 
 pytestmark = pytest.mark.slow

@@ -1,11 +1,11 @@
 """Totals, months and cohorts of the period."""
 
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 
 from segmenter.config.analysis import FeaturesConfig
-from segmenter.features import build, period
+from segmenter.features import build, period, silence_told
 from tests.features.conftest import line
 
 LINES = [
@@ -51,3 +51,31 @@ def test_a_month_that_is_not_over_tells_nothing_of_who_comes_back(transactions):
 def test_a_later_transaction_is_not_seen(transactions):
     found = of(transactions(LINES), date(2023, 12, 31))
     assert (found.months, found.n_customers) == (("2023-11",), 2)
+
+
+def every(days, n, last="2024-03-31"):
+    """Lines of one customer, a day with an order every `days` days, `n` of them up to `last`."""
+    end = date.fromisoformat(last)
+    return [line("ann", str(end - timedelta(days=days * number)), str(number), 1) for number in range(n)]
+
+
+@pytest.mark.parametrize(("days", "pause", "longest"), [(1, 1, 4), (7, 7, 21), (30, 30, 90)])
+def test_a_silence_is_unusual_by_what_is_usual_in_this_export(transactions, days, pause, longest):
+    found = of(transactions(every(days, 60)))
+    assert found.usual_pause == pause
+    usual, unusual = (found.last_day + timedelta(days=n) for n in (longest, longest + 1))
+    assert (found.silence(usual), found.silence(unusual)) == (0, longest + 1)
+
+
+def test_weekends_are_usual_and_one_long_holiday_makes_no_rule(transactions):
+    lines = [each for each in every(1, 200) if each[1].weekday() < 5]
+    found = of(transactions([*lines, line("ann", "2023-01-02", "old", 1)]), date(2024, 5, 1))
+    assert found.usual_pause == 3
+    assert found.silence(date(2024, 5, 1)) == 33
+    (told,) = silence_told(found, date(2024, 5, 1))
+    assert "of 2024-03-29, 33 days before the day looked from, 2024-05-01" in told
+
+
+def test_of_a_single_day_no_pause_is_known_and_none_is_unusual(transactions):
+    found = of(transactions(every(1, 1)), date(2024, 12, 31))
+    assert (found.usual_pause, found.silence(date(2024, 12, 31))) == (0, 0)

@@ -101,3 +101,17 @@ def test_rows_that_name_no_customer_are_missing_in_the_open():
     lines = (*account.lines[:2], AccountLine("no_customer", "no customer", 9, Decimal(90), False))
     manifest = replace(run.manifest, account=replace(account, lines=lines))
     assert "Left out" not in brief(replace(run, manifest=manifest), CONFIG).sentences[0]
+
+
+def test_an_old_export_is_told_as_such_before_anything_is_read_out_of_it():
+    run = made_up_run(600)
+    period = replace(run.manifest.period, usual_pause=1)
+    old = replace(run, manifest=replace(run.manifest, period=period, as_of=date(2012, 1, 29)))
+    assert "The newest transaction is 51 days before 29 January 2012" in brief(old, CONFIG).sentences[0]
+    fresh = replace(run, manifest=replace(run.manifest, period=period))
+    assert "newest transaction" not in brief(fresh, CONFIG).sentences[0]
+
+
+def test_why_nothing_is_told_of_who_moved_stands_where_it_would_be_told():
+    run = replace(made_up_run(600), history=History(sentences=("The earlier run is of the same day.",)))
+    assert brief(run, CONFIG).changed == ("The earlier run is of the same day.",)

@@ -5,13 +5,16 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from segmenter.config.report import ReportConfig
 from segmenter.report import palette
 from segmenter.report.charts import movement as charts
 from segmenter.report.charts.style import Look, house_style
+from segmenter.report.context import build, view_of
 from segmenter.report.language import Voice
 from segmenter.runs.history import History
 from segmenter.runs.movement import movement
 from tests.report.made_up import made_up_run
+from tests.report.moved import moved_run
 from tests.runs.test_movement import side
 
 
@@ -68,3 +71,13 @@ def test_where_nobody_brought_money_there_is_no_chart_of_it(moved):
 def test_two_segments_of_one_name_keep_a_row_each(moved):
     same = replace(moved, segments=tuple(replace(change, name="VIP") for change in moved.segments))
     assert drawn(charts.moves, same).svg.count("VIP") == 2 * len(moved.segments)
+
+
+def test_a_second_run_of_one_day_has_no_empty_parts_and_does_not_set_a_model_beside_itself():
+    run, told = moved_run(), "The earlier run is of the same day."
+    fit = run.history.continuity
+    drift = tuple(replace(each, psi=0.0) for each in fit.drift)
+    itself = replace(fit, accepted_as_of=run.manifest.as_of, n_would_move=0, drift=drift)
+    page = build(view_of(replace(run, history=History(itself, sentences=(told,)), moves=None), ReportConfig()))
+    assert (page.moves.lead, page.moves.parts) == (told, ())
+    assert not page.sentences[-1].startswith("The segments of")

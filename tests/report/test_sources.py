@@ -82,3 +82,17 @@ def test_a_bare_run_has_sources_too_and_an_unknown_figure_is_answered_with_those
     for unknown in ("pie", "shares"):
         with pytest.raises(UsageError, match=f"no figure '{unknown}'. It has: {', '.join(there)}."):
             figure_data(folder, unknown)
+
+
+def test_a_report_keeps_what_its_page_shows_so_that_a_question_draws_nothing(run, folder, tmp_path, monkeypatch):
+    kept = archive.write(run, tmp_path, lambda aside: render(run, ReportConfig(formats=("html",)), aside) and None)
+    for name in ("_anew", "_drawn"):
+        monkeypatch.setattr(f"segmenter.report.answers.{name}", lambda *_: pytest.fail("something is drawn anew"))
+    for name in ("overview", "bridge"):
+        assert figure_data(kept, name).columns
+    with pytest.raises(UsageError, match=r"no figure 'overveiw'.*strip, cards, shares, overview"):
+        figure_data(kept, "overveiw")
+    monkeypatch.undo()
+    for name in ("overview", "segment-changes", "anomalies"):
+        mine, anew = figure_data(kept, name), figure_data(folder, name)
+        assert (mine.source, mine.columns, mine.rows) == (anew.source, anew.columns, anew.rows)

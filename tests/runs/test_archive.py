@@ -221,16 +221,6 @@ def test_prune_by_age_spares_what_is_young(shelf):
     assert visible(shelf.root) == [THIRD]
 
 
-def test_a_run_is_found_by_the_beginning_of_its_id_or_as_the_latest(shelf):
-    for run_id in (FIRST, SECOND):
-        shelf.write(run_id)
-    assert archive.find(shelf.root).name == SECOND
-    assert archive.find(shelf.root, "20260105").name == FIRST
-    for name, words in (("2026", "Several runs"), ("2027", "No run")):
-        with pytest.raises(RunError, match=words):
-            archive.find(shelf.root, name)
-
-
 @pytest.mark.skipif(not hasattr(ctypes.CDLL(None), "mallinfo2"), reason="the C library does not tell what it holds")
 def test_what_was_read_once_is_not_remembered_for_ever(shelf, tmp_path):
     """A service reads new runs for months; the process that reads them must not grow with each."""

@@ -146,7 +146,7 @@ def test_work_that_takes_the_service_down_again_and_again_is_given_up_and_told(s
     shop.settle(shop.service(), ticks=2)
     ((state, cause),) = shop.slots("state", "cause")
     assert state == "failed"
-    assert f"cut short {MOST_CRASHES + 1} times" in cause
+    assert f"interrupted {MOST_CRASHES + 1} times" in cause
     assert [row["kind"] for row in shop.mail()] == ["notice", "owner"]
 
 

@@ -27,34 +27,38 @@ def moves(view: View) -> Section | None:
     lead = "This run is compared with the one before it, customer by customer."
     if history.movement is None:
         lead = " ".join(history.sentences) or "There is no earlier run of the same customers to compare with."
-    compared = history.movement is not None
+    compared, fit = history.movement is not None, history.fit(view.run.manifest.as_of)
     return Section(
         "moves",
         "Who moved?",
         lead,
         parts(
-            Part("What changed", changed(view), view.figures("moves")),
+            Part("What changed", changed(view) if compared else (), view.figures("moves")),
             Part("The money that moved with them", (), view.figures("moves-money")),
             Part("The money", (), view.figures("bridge")),
-            Part("Segment by segment", _reading(), (), (_changes(view, history.movement),) if history.movement else ()),
+            *(
+                (Part("Segment by segment", _reading(), (), (_changes(view, history.movement),)),)
+                if history.movement
+                else ()
+            ),
             Part(
                 "Do the segments still fit?",
                 (
                     *(history.sentences if compared else ()),
-                    *((*history.continuity.sentences, _drift_words(view)) if history.continuity else ()),
+                    *((*fit.sentences, _drift_words(view)) if fit else ()),
                 ),
                 (),
-                (_fit(view, history.continuity), _drift(view, history.continuity)) if history.continuity else (),
+                (_fit(view, fit), _drift(view, fit)) if fit else (),
             ),
         ),
     )
 
 
 def changed(view: View) -> tuple[str, ...]:
-    """What changed since the run before, in sentences: for the first page and the chapter."""
+    """What changed since the run before, in sentences, or why that is not told: for the first page and the chapter."""
     history = view.run.history
     if history.movement is None:
-        return ()
+        return history.sentences
     alerts = history.alerts
     news = _news(view, alerts) if alerts is not None and not alerts.is_baseline else ""
     right = judged(view.voice, alerts) if news and alerts is not None else ()

@@ -46,7 +46,20 @@ def _who(view: View) -> str:
         orders=voice.number(period.n_orders),
         money=voice.money_in_words(period.revenue),
     )
-    return f"{told} {nameless}" if (nameless := _nameless(view)) else told
+    return " ".join(filter(None, (told, _silence(view), _nameless(view))))
+
+
+def _silence(view: View) -> str:
+    """That the transactions end unusually long before the day looked from."""
+    manifest, voice = view.run.manifest, view.voice
+    days = manifest.period.silence(manifest.as_of)
+    if not days:
+        return ""
+    return voice(
+        "The newest transaction is {n} days before {date}: the export may be an old one.",
+        n=voice.number(days),
+        date=voice.date(manifest.as_of),
+    )
 
 
 def _nameless(view: View) -> str:
@@ -111,8 +124,8 @@ def _trust(view: View) -> str:
     choice = view.run.findings.choice
     if len(view.run.findings.cards) < 2:
         return ""
-    if view.run.history.continuity is not None:
-        return view.run.history.continuity.sentences[0]
+    if fit := view.run.history.fit(view.run.manifest.as_of):
+        return fit.sentences[0]
     if choice.is_pinned:
         return view.voice("The number of segments, {n}, was set by hand.", n=choice.n_clusters)
     if choice.is_clear and (agreement := _agreement(view)) < SAME:

@@ -1,0 +1,74 @@
+"""Whether a run has transactions that the report before it had not, and how long none have come."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime, tzinfo
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from segmenter.config.schedule import ScheduleConfig
+from segmenter.errors import RunError
+from segmenter.runs.archive import read_document
+from segmenter.runs.types import Manifest
+
+
+@dataclass(frozen=True)
+class Freshness:
+    """How new a run's transactions are, of which the newest is of `newest`.
+
+    `known_since`: the day of the last report where it had them all already, else None. `silence`: days from
+    `newest` to `day` where they are unusually many for this business, else 0; `is_first`: the run before was not so late.
+    """
+
+    newest: date
+    day: date
+    known_since: date | None = None
+    silence: int = 0
+    is_first: bool = False
+
+
+def freshness(
+    schedule: ScheduleConfig, folder: Path, heard: str | None, before: str | None, now: datetime
+) -> Freshness | None:
+    """How new the transactions of the run in `folder` are, to people who last heard of the run `heard` of its archive.
+
+    `before` is the schedule's run before it. None where the run cannot be read.
+    """
+    made = _manifest(folder.parent, folder.name)
+    if made is None:
+        return None
+    zone = ZoneInfo(schedule.time_zone)
+    last, previous = (_manifest(folder.parent, run_id) for run_id in (heard, before))
+    known = last.started_at.astimezone(zone).date() if last is not None and _holds_all_of(last, made) else None
+    silence = _silence(made, now, zone)
+    is_first = silence > 0 and not (previous is not None and _silence(previous, previous.started_at, zone))
+    return Freshness(made.period.last_day, _seen_from(made, now, zone), known, silence, is_first)
+
+
+def _manifest(archive: Path, run_id: str | None) -> Manifest | None:
+    """A run's manifest, None where there is no such run or it is damaged."""
+    try:
+        return read_document(archive / run_id)[0] if run_id else None
+    except RunError:
+        return None
+
+
+def _holds_all_of(before: Manifest, now: Manifest) -> bool:
+    """Whether the run before had every transaction: the files are the same ones, or nothing in them is newer or more."""
+    if before.run_id == now.run_id:
+        return False
+    if {each.sha256 for each in before.readings} == {each.sha256 for each in now.readings}:
+        return now.period.last_day <= before.period.last_day
+    newest, known = ((each.period.last_day, each.period.n_transactions) for each in (now, before))
+    return newest <= known
+
+
+def _silence(made: Manifest, now: datetime, zone: tzinfo) -> int:
+    return made.period.silence(_seen_from(made, now, zone))
+
+
+def _seen_from(made: Manifest, now: datetime, zone: tzinfo) -> date:
+    """The day that transactions should reach to: the one that the configuration names (features.as_of), else today."""
+    named = made.config.get("features", {}).get("as_of")
+    return made.as_of if named else now.astimezone(zone).date()

@@ -1,0 +1,96 @@
+"""Customers of an export in the segments of an earlier run, without refitting."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from segmenter.config import Config
+from segmenter.errors import UndecidedError
+from segmenter.intake.formats import WORDS
+from segmenter.pipeline import STAGES, load_files, silent
+from segmenter.runs.history import Drift
+from segmenter.runs.types import Manifest
+from segmenter.workspace import workspace
+
+if TYPE_CHECKING:
+    import duckdb
+    import pandas as pd
+
+SCORING = (*STAGES[:2], "placing customers")
+WAYS = {".": "with a decimal point", ",": "with a decimal comma", **WORDS}
+
+
+@dataclass(frozen=True)
+class Scored:
+    """Customers in the segments of an earlier run, and how far they have drifted from that run's.
+
+    `customers` has one row per customer: customer_id, segment, segment_name, distance (to the centroid, prepared units).
+    `notes` say what the export left open and was read as the run's own was.
+    """
+
+    customers: pd.DataFrame
+    drift: tuple[Drift, ...]
+    notes: tuple[str, ...] = ()
+
+
+def score(sources: Sequence[str], config: Config, folder: Path, *, tell: Callable[[str], None] = silent) -> Scored:
+    """Customers of `sources`, however few, in the segments of the run in `folder`; `tell` hears of each of `SCORING`.
+
+    Raises
+    ------
+    SegmenterError
+        The run or its model is missing or damaged, or the sources lack a feature that it uses.
+    """
+    import numpy as np
+    import pandas as pd
+
+    from segmenter import features, privacy
+    from segmenter.runs import model
+    from segmenter.runs.archive import read_document
+    from segmenter.runs.drift import drift
+    from segmenter.runs.tables import read_table
+    from segmenter.study.placement import shown_names
+
+    known, manifest = model.read_model(folder / "model.json"), read_document(folder)[0]
+    privacy.check(Path(config.engine.archive), config.privacy)
+    with workspace(config) as connection:
+        tell(SCORING[0])
+        notes = _load(connection, sources or config.source.paths, config, manifest)
+        tell(SCORING[1])
+        table = features.build(connection, config.features)
+    tell(SCORING[2])
+    labels, matrix = model.place(known, table)
+    scored = pd.DataFrame(
+        {
+            "customer_id": table.customer_id,
+            "segment": np.array(known.numbers)[labels],
+            "segment_name": np.array(shown_names(known.names, config), dtype=object)[labels],
+            "distance": np.linalg.norm(matrix - np.array(known.centroids)[labels], axis=1),
+        }
+    )
+    return Scored(scored, drift(read_table(folder / "customers.parquet"), table, known.preparation.names), notes)
+
+
+def _load(
+    connection: duckdb.DuckDBPyConnection, sources: Sequence[str], config: Config, before: Manifest
+) -> tuple[str, ...]:
+    """Read `sources`; what they leave open is read as the run `before` read its own, and told."""
+    rules: dict[str, Any] = {"min_customers": 1}  # nothing is fitted, so that one customer is enough
+    rules["currency"] = config.rules.currency or before.config.get("rules", {}).get("currency")
+    config = config.model_copy(update={"rules": config.rules.model_copy(update=rules)})
+    notes: list[str] = []
+    while True:
+        try:
+            load_files(connection, sources, config)
+        except UndecidedError as error:
+            known = {getattr(reading, error.key) for reading in before.readings} & set(error.choices)
+            if len(known) != 1:
+                raise
+            (choice,) = known
+            config = config.model_copy(update={"source": config.source.model_copy(update={error.key: choice})})
+            notes.append(f"{error.what}: read {WAYS[choice]}, as in the run {before.run_id}.")
+        else:
+            return tuple(notes)

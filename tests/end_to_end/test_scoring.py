@@ -1,0 +1,85 @@
+"""A few new customers are scored by an earlier run, and read as that run read its own export."""
+
+import json
+from dataclasses import replace
+from datetime import date, timedelta
+
+import pytest
+
+from segmenter.config import load_config
+from segmenter.errors import UndecidedError
+from segmenter.runs.archive import read_document
+from segmenter.runs.seal import seal
+from segmenter.scoring import SCORING, score
+from tests.end_to_end.conftest import QUICK
+
+HEAD = "Kunde;Datum;Beleg;Betrag;currency\n"
+
+
+def lines(customers, days):
+    """Lines of an export that writes days first and decimal commas, some of them in another currency."""
+    start = date(2025, 1, 1)
+    for customer in customers:
+        for at in range(1 + customer % 5):
+            day, money = start + timedelta(days=(customer * 7 + at * 13) % days), f"{10 + customer % 9 * 20},50"
+            yield f"k{customer:03};{day:%d/%m/%Y};b{customer}-{at};{money};{'USD' if at == 4 else 'EUR'}\n"
+
+
+@pytest.fixture(scope="module")
+def known(tmp_path_factory, quick_run):
+    """A run on sixty customers of an export that can be read in one way alone."""
+    folder = tmp_path_factory.mktemp("known")
+    (folder / "all.csv").write_text(HEAD + "".join(lines(range(60), 300)))
+    return quick_run([folder / "all.csv"], folder / "runs", rules={"currency": "EUR"}, kmeans={"n_clusters": 3})
+
+
+@pytest.fixture
+def few(tmp_path):
+    """Two customers whose dates and money can be read in two ways."""
+    path = tmp_path / "few.csv"
+    path.write_text(
+        f"{HEAD}n1;03/04/2025;x1;1.234;EUR\nn1;05/04/2025;x2;2.500;EUR\nn1;06/04/2025;x4;9.000;USD\nn2;07/04/2025;x3;1.050;EUR\n"
+    )
+    return path
+
+
+def config_of(known, **more):
+    return load_config(None, engine={"archive": str(known.folder.parent)}, **{**QUICK, **more})
+
+
+def test_two_customers_are_scored_and_read_as_the_runs_own_were(known, few):
+    heard = []
+    found = score([str(few)], config_of(known), known.folder, tell=heard.append)
+    assert found.customers["customer_id"].tolist() == ["n1", "n2"]
+    assert heard == [*SCORING]
+    dates, numbers = sorted(found.notes, key=lambda note: "numbers" in note)
+    assert f"read day first, as in the run {known.folder.name}" in dates
+    assert f"read with a decimal comma, as in the run {known.folder.name}" in numbers
+
+
+def test_what_the_configuration_settles_is_not_read_as_the_run_was(known, few):
+    found = score([str(few)], config_of(known, source={"date_order": "mdy", "decimal": "."}), known.folder)
+    assert found.notes == ()
+
+
+def test_an_order_that_the_export_proves_needs_no_run(known, tmp_path):
+    path = tmp_path / "proved.csv"
+    path.write_text(f"{HEAD}n1;04/25/2025;x1;12,50;EUR\nn2;04/26/2025;x2;13,50;EUR\n")
+    assert score([str(path)], config_of(known), known.folder).notes == ()
+
+
+def test_a_run_of_before_that_was_kept_is_read_and_leaves_open_what_it_does_not_know(known, few, tmp_path):
+    document = json.loads((known.folder / "run.json").read_text())
+    for reading in document["manifest"]["readings"]:
+        assert (reading.pop("date_order"), reading.pop("decimal")) == ("dmy", ",")
+    old = tmp_path / "runs" / known.folder.name
+    old.mkdir(parents=True)
+    for name in ("model.json", "customers.parquet"):
+        (old / name).write_bytes((known.folder / name).read_bytes())
+    (old / "run.json").write_text(json.dumps(document))
+    seal(old)
+    manifest = read_document(old)[0]
+    assert replace(manifest.readings[0], date_order="dmy", decimal=",") == known.run.manifest.readings[0]
+    with pytest.raises(UndecidedError, match="can be read") as refused:
+        score([str(few)], config_of(known), old)
+    assert f"[source] {refused.value.key} = " in str(refused.value)

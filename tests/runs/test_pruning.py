@@ -1,0 +1,52 @@
+"""Runs are removed for good only when a person said yes, or where there is nobody to ask."""
+
+import json
+
+import pytest
+
+from segmenter.cli import main
+from segmenter.console import Terminal
+from segmenter.runs.archive import list_runs
+
+IDS = tuple(f"2026010{day}T080000Z-ab12" for day in range(1, 5))
+
+
+@pytest.fixture
+def pruned(shelf, monkeypatch, capsys):
+    """Prunes an archive of four runs to two, on a terminal where `answer` is given, and returns who is left and what was said."""
+    for run_id in IDS:
+        shelf.write(run_id)
+
+    def pruned(*words, answer=None):
+        monkeypatch.setattr(Terminal, "can_ask", property(lambda _: answer is not None))
+        monkeypatch.setattr(Terminal, "ask", lambda _, question: answer if question else None)
+        assert main(["runs", "prune", "--keep", "2", "-o", str(shelf.root), *words]) == 0
+        return tuple(run.name for run in list_runs(shelf.root)), capsys.readouterr()
+
+    return pruned
+
+
+def test_a_person_is_shown_what_would_go_and_nothing_goes_without_a_yes(pruned):
+    left, said = pruned(answer=False)
+    assert left == IDS
+    assert "2 run(s) would be removed" in said.err
+    assert IDS[0] in said.err
+    assert "Nothing was changed." in said.err
+    assert pruned(answer=True)[0] == IDS[2:]
+
+
+def test_with_yes_and_without_a_terminal_nobody_is_asked(pruned):
+    assert pruned("--yes", answer=False)[0] == IDS[2:]
+
+
+def test_a_script_goes_on_as_it_was_told(pruned):
+    left, said = pruned()
+    assert left == IDS[2:]
+    assert "would be" not in said.err
+
+
+def test_a_dry_run_only_names_what_would_go(pruned):
+    left, said = pruned("--dry-run", "--json")
+    assert left == IDS
+    assert json.loads(said.out) == {"removed": [], "would_be_removed": [*IDS[:2]]}
+    assert pruned("--dry-run", answer=True)[0] == IDS
