@@ -56,6 +56,7 @@ def score(sources: Sequence[str], config: Config, folder: Path, *, tell: Callabl
 
     known, manifest = model.read_model(folder / "model.json"), read_document(folder)[0]
     privacy.check(Path(config.engine.archive), config.privacy)
+    features.check(config.features)
     with workspace(config) as connection:
         tell(SCORING[0])
         notes = _load(connection, sources or config.source.paths, config, manifest)

@@ -49,9 +49,9 @@ CASES = {
     "a quote that is never closed": (f'{HEADER}{sales(3)}"c9,2024-01-13,5\n{sales(3)}', "quote is opened"),
     "a quote that swallows what is behind it": (
         f'{HEADER}{sales(100)}c9,2024-01-13,"5\n{sales(5000)}',
-        "quote is opened",
+        "quote is opened|unclosed quote",
     ),
-    "an open quote in the header": (f'customer_id,"order_date,amount\n{sales(9)}', "quote|no table"),
+    "an open quote in the header": (f'customer_id,"order_date,amount\n{sales(9)}', "quote|not a table"),
     "a line above the header": (f"All our sales\n{HEADER}{sales(9)}", fates(sale=9)),
     "a line above the header with as many columns": (f"sales,of,June\n{HEADER}{sales(9)}", fates(sale=9)),
     "UTF-16, big end first, with its mark": (b"\xfe\xff" + (HEADER + sales(9)).encode("utf-16-be"), fates(sale=9)),

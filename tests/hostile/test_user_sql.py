@@ -102,7 +102,7 @@ def run(folder, connection):
     def run(sql):
         (folder / "features" / "mine.sql").write_text(sql.replace("FOLDER", str(folder)))
         try:
-            return list(custom_features(connection, str(folder / "features"), date(2024, 1, 10)))
+            return list(custom_features(connection, str(folder / "features"), date(2024, 1, 10), "en"))
         finally:
             assert connection.execute("select count(*), sum(amount) from transactions").fetchall() == [(2, 17)]
             assert connection.execute("select count(*) from orders").fetchall() == [(2,)]
