@@ -90,6 +90,7 @@ def _advice(customers: Customers, labels: Ints, n: int) -> list[Advice]:
         "basket": _rank(customers.column("average_order_value")),
         "lateness": _lateness(customers),
         "age": tenure / max(float(tenure.max()), 1.0),
+        "days": tenure,
         "orders": frequency,
     }
     standings, money = [], []

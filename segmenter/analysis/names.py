@@ -22,7 +22,7 @@ ON_TIME = 2.0  # silences up to twice the usual gap between orders are no sign o
 HABIT = 4  # orders; fewer are no habit yet
 MIDDLE = 0.5  # the rank of everybody where all are alike: no sign of a good customer
 MOSTLY = 0.8  # share of a segment that ordered once, from which on it is called after that
-YOUNG = 0.25  # share of the time on record within which a customer is new
+YOUNG, YOUNG_DAYS = 0.25, 180  # share of the time on record, and days at most, within which a customer is new
 COMPARABLE = 0.5  # size of another segment, the own being 1, from which on the two are compared
 CLEARLY = 1.5  # money per customer of another segment, the own being 1, above which it clearly brings more
 
@@ -33,7 +33,7 @@ class Standing:
 
     `frequent`, `valuable` and `basket` (money per order) are ranks among all customers, from 0 (lowest)
     to 1 (highest); `lateness` is the time since the last order in usual gaps between
-    orders, `age` the time since the first order as a share of the time on record, `orders` the number
+    orders, `age` the time since the first order as a share of the time on record, `days` that time, `orders` the number
     of orders, `once` the share of customers who have ordered no more than once.
     """
 
@@ -42,6 +42,7 @@ class Standing:
     basket: float
     lateness: float
     age: float
+    days: float
     orders: float
     once: float
 
@@ -162,7 +163,7 @@ def advise(standing: Standing, is_outspent: bool = False) -> Advice:
     rules = (
         (standing.orders < 1, NO_ORDER),
         (active and not is_outspent and _is_best(standing), BEST),
-        (active and standing.age <= YOUNG, NEW),
+        (active and standing.age <= YOUNG and standing.days <= YOUNG_DAYS, NEW),
         (active and standing.frequent >= 0.6 and standing.orders >= HABIT, LOYAL),
         (active and standing.valuable >= 0.6 and standing.basket >= 0.6, BIG_BASKETS),
         (active and standing.once >= MOSTLY, RECENT_ONE_TIME),

@@ -100,6 +100,7 @@ def test_a_rule_is_as_fine_among_many_customers_as_among_few(rng, n):
         basket=st.floats(0, 1),
         lateness=st.floats(0, 20),
         age=st.floats(0, 1),
+        days=st.floats(0, 2000),
         orders=st.integers(0, 60).map(float),
         once=st.floats(0, 1),
     )
@@ -111,7 +112,7 @@ def test_no_segment_is_called_what_its_profile_contradicts(standing):
     assert found in gone | {names.NO_ORDER} or standing.lateness <= 2
     assert found not in {names.ONE_TIME, names.RECENT_ONE_TIME} or standing.once >= 0.8
     assert found not in {names.BEST, names.DRIFTING} or standing.orders >= 2
-    assert found is not names.NEW or standing.age <= 0.25
+    assert found is not names.NEW or (standing.age <= 0.25 and standing.days <= 180)
     assert found is not names.LOYAL or standing.orders >= 4
     assert (found is names.NO_ORDER) == (standing.orders < 1)
 
