@@ -14,6 +14,7 @@ import io
 import json
 import re
 import zipfile
+from collections import Counter
 from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
@@ -97,7 +98,15 @@ def _readings(text: str, dialect: str) -> list[list[str]]:
     plain = text.replace("\r\n", "\n").replace("\r", "\n").removeprefix("\ufeff").removeprefix("ï»¿")
     csv.field_size_limit(1 << 30)
     lenient = csv.reader(io.StringIO(plain, newline="\n"), delimiter=delimiter)
-    return [[delimiter.join(row) for row in lenient if row], list(_between_quotes(plain))]
+    readings = ([delimiter.join(row) for row in lenient if row], list(_between_quotes(plain)))
+    return [_told(records, delimiter) for records in readings]
+
+
+def _told(records: list[str], delimiter: str) -> list[str]:
+    """The records but those of nothing but the delimiters of a whole line, which are empty lines of a spreadsheet."""
+    widths = Counter(record.count(delimiter) for record in records)
+    width = max(widths, key=widths.__getitem__, default=0)
+    return [record for record in records if width == 0 or record.replace('"', "") != delimiter * width]
 
 
 def _delimiter(dialect: str) -> str:
