@@ -90,7 +90,8 @@ def _warnings(connection: Engine, counted: RowAccount, rules: RulesConfig) -> tu
     notes += _of_refunds(connection, rules)
     if "unreadable" in by_fate:
         why = "; ".join(f"{each.reason}: {each.rows:,}" for each in counted.unreadable)
-        notes.append(f"{by_fate['unreadable'].rows:,} rows could not be read ({why}); rejected.csv holds them.")
+        n = by_fate["unreadable"].rows
+        notes.append(f"Rows that could not be read: {n:,} ({why}); a run writes them into rejected.csv.")
     if _number(connection, "SELECT count(DISTINCT CAST(ts AS DATE)) FROM transactions") == 1:
         notes.append("All transactions fall on one day, so recency, tenure and rhythm carry no information.")
     return (*notes, *_of_the_future(connection))

@@ -102,7 +102,7 @@ def test_what_is_told_of_rows_that_need_a_look_is_translated(locale):
     reasons = "; ".join(f"{reason}: 1,204" for reason in (*torn, *typed, OTHER_CURRENCY))
     with one_letter(locale):
         voice = Voice(locale)
-        told = voice.retell(f"12,040 rows could not be read ({reasons}); rejected.csv holds them.")
+        told = voice.retell(f"Rows that could not be read: 12,040 ({reasons}); a run writes them into rejected.csv.")
         future = voice.retell(account.FUTURE.format(n="1,204", last="2062-01-01"))
         guests = voice.retell(account.GUESTS.format(n="1,204", product="0"))
         refunds = voice.retell(account.REFUNDS.format(n="1,204", value="12,040.50", n_whole="204"))
