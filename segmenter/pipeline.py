@@ -31,6 +31,10 @@ if TYPE_CHECKING:
     from segmenter.intake.types import Intake
 
 CACHE = ".cache"  # folder of the archive that holds what was read before; safe to delete
+OTHER_MONEY = (
+    "The export's money is {name}, and the report calls it {other}, as report.currency says; nothing is converted. "
+    "Leave report.currency empty, or convert the amounts first."
+)
 STAGES = ("reading the export", "describing customers", "finding segments and anomalies", "writing the report")
 
 
@@ -100,6 +104,7 @@ def _analyse(
     with workspace(config) as connection:
         watch.begin(STAGES[0])
         with _read(connection, sources or config.source.paths, config) as (intake, engine, names):
+            config = config.model_copy(update={"report": config.report.in_currency(intake.currency)})
             watch.begin(STAGES[1])
             table = features.build(engine, config.features, config.report.language)
             period = features.period(engine, table)
@@ -191,7 +196,11 @@ def _manifest(
     from segmenter import features
     from segmenter.runs import archive
 
-    told = (*features.silence_told(period, table.as_of), *features.unused(table, config.features))
+    told = (
+        *_of_money(intake, config),
+        *features.silence_told(period, table.as_of),
+        *features.unused(table, config.features),
+    )
     return Manifest(
         run_id=archive.new_run_id(started, intake.readings, Path(config.engine.archive)),
         started_at=started,
@@ -207,6 +216,12 @@ def _manifest(
         timings=watch.seconds,
         peaks=watch.peaks,
     )
+
+
+def _of_money(intake: Intake, config: Config) -> tuple[str, ...]:
+    """What to tell where amounts are shown in another currency than the export says that they are in."""
+    ours, theirs = config.report.currency, intake.currency
+    return (OTHER_MONEY.format(name=theirs, other=ours),) if theirs and theirs != ours else ()
 
 
 def _without_passwords(config: Config) -> dict[str, Any]:

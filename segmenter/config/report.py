@@ -16,7 +16,11 @@ class ReportConfig(Section):
 
     title: str = Field("Customer segmentation", description="title of the report")
     company: str = Field("", description="company name in the running title")
-    currency: str = Field("", pattern=r"^([A-Z]{3})?$", description="ISO 4217 code, or empty for plain numbers")
+    currency: str = Field(
+        "",
+        pattern=r"^([A-Z]{3})?$",
+        description="ISO 4217 code; empty: the one that the export names, plain numbers where it names none",
+    )
     locale: str = Field("en", description="language and number format, such as en, en_GB or de")
     page: Literal["A4", "Letter"] = Field("A4", description="paper size of the PDF")
     formats: tuple[Format, ...] = Field(("html", "pdf"), description="files made beside the tables of a run")
@@ -34,6 +38,10 @@ class ReportConfig(Section):
         True, description="false leaves single customers out of the report, for wide circulation"
     )
     max_anomalies: int = Field(50, ge=1, description="anomalies listed in the report; all are in anomalies.csv")
+
+    def in_currency(self, currency: str) -> ReportConfig:
+        """These settings with the `currency` that an export names, where they leave it open themselves."""
+        return self if self.currency or not currency else self.model_copy(update={"currency": currency})
 
     @property
     def language(self) -> str:

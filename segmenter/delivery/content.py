@@ -61,15 +61,17 @@ def content(message: Message, archive: Path, config: ReportConfig) -> Content:
     from segmenter.runs.archive import read
     from segmenter.runs.news import as_news
 
-    voice = Voice(config.locale, config.currency)
     if message.run_id is None:
+        voice = Voice(config.locale)
         values = {"title": message.title, "text": message.text, "accent": config.accent, "voice": voice}
         page = fill("mail_notice.html", config.templates, **values)
         return Content(message.title, message.text, page, (), voice, config.company)
     run = read(archive / message.run_id)
     names = bool(run.manifest.config.get("report", {}).get("customer_rows", True))
     files = _files(message, archive / message.run_id, names, config.customer_rows)
+    config = config.in_currency(run.manifest.currency)
     config = config.model_copy(update={"customer_rows": names and config.customer_rows})
+    voice = Voice(config.locale, config.currency)
     if message.kind == "alerts":
         return _alerts(message, as_news(run, archive, message.since), config, voice, files)
     return _report(message, run, config, voice, files)

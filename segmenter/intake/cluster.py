@@ -20,7 +20,7 @@ from segmenter.errors import SourceError
 from segmenter.intake.account import account
 from segmenter.intake.formats import ABOUT, NOTHING
 from segmenter.intake.lines import FLOAT_ID, NOT_CANCELLED, SCALES, guests, policies
-from segmenter.intake.load import judge, recognition, refuse_several_currencies
+from segmenter.intake.load import currency_of, judge, recognition
 from segmenter.intake.meaning import SAMPLE
 from segmenter.intake.orders import FILLED, TOLD
 from segmenter.intake.roles import Roles, recognise
@@ -77,13 +77,13 @@ def load_in_cluster(
         for rows, (_, leaves_blank) in zip(typed, counted, strict=True)
     ]
     _keep(engine, reduce(lambda one, other: one.unionByName(other), typed), rules, as_of)
-    refuse_several_currencies(engine, rules)
+    currency = currency_of(engine, rules)
     judge(engine, rules)
     told = account(engine, rules)
     engine.session.catalog.uncacheTable("judged")
     _bring_rejected(engine, sources, connection)
     layouts = [(frame.columns, each) for frame, each in zip(frames, roles, strict=True)]
-    return Intake(tuple(reading for reading, _ in counted), recognition(layouts), told)
+    return Intake(tuple(reading for reading, _ in counted), recognition(layouts), told, currency=currency)
 
 
 def _open(engine: SparkEngine, url: str) -> DataFrame:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -25,6 +26,7 @@ from segmenter.intake.sources import SourceFile, as_text, examine, expand, not_r
 from segmenter.intake.types import Intake, Reading, Recognition, Reject
 
 SHOWN_REJECTS = 100
+CODE = re.compile("[A-Z]{3}")  # of a currency, by ISO 4217
 # What an order marked as refunded is, by whether refunds have rows of their own, which would take it back a second time, and
 # whether they are dropped.
 REFUNDED: dict[tuple[bool, bool], dict[str, str | None]] = {
@@ -82,7 +84,7 @@ def load(
             understood, dialects = fill(connection, files, source, rules, Path(folder), shelf)
         finally:
             _check_unchanged(seen)  # whatever else is wrong with a file that changed
-    refuse_several_currencies(connection, rules)
+    currency = currency_of(connection, rules)
     _set_aside_guests(connection, rules)
     if as_of is not None:
         _set_aside_later(connection, as_of)
@@ -92,7 +94,7 @@ def load(
     layouts = [(each.layout.header, each.meaning.roles) for each in understood]
     counted = account(connection, rules)
     counted = replace(counted, warnings=(*counted.warnings, *not_read(sources)))
-    return Intake(readings, recognition(layouts), counted, _rejects(connection))
+    return Intake(readings, recognition(layouts), counted, _rejects(connection), currency)
 
 
 def _stamp(path: Path) -> tuple[int, int]:
@@ -121,25 +123,27 @@ def _check_pattern(connection: duckdb.DuckDBPyConnection, pattern: str) -> None:
         raise ConfigError(f"rules.non_product_pattern is not a regular expression: {error}. Correct it.") from None
 
 
-def refuse_several_currencies(connection: Engine, rules: RulesConfig) -> None:
-    """Stop where ``records`` holds amounts of several currencies and `rules` keeps none of them.
+def currency_of(connection: Engine, rules: RulesConfig) -> str:
+    """The one currency (ISO 4217) of the amounts in ``records``; empty where the export does not tell it by its code.
 
     Raises
     ------
     DataError
-        It does.
+        They are of several currencies, and `rules` keeps none of them.
     """
-    if rules.currency:
-        return
     found = connection.execute(
         "SELECT DISTINCT upper(currency) AS name FROM records WHERE currency IS NOT NULL ORDER BY name"
     ).fetchall()
+    if rules.currency:
+        found = [(rules.currency.upper(),)] if found else []
     if len(found) > 1:
         names = ", ".join(row[0] for row in found[:6])
         raise DataError(
             f"The export holds several currencies ({names}), which cannot be added up. "
             'Choose one in the configuration: [rules] currency = "...", or convert them first.'
         )
+    codes = [name for (name,) in found if CODE.fullmatch(name)]
+    return codes[0] if codes else ""
 
 
 def _set_aside_guests(connection: duckdb.DuckDBPyConnection, rules: RulesConfig) -> None:

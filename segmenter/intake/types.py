@@ -118,10 +118,11 @@ class Intake:
     """A finished intake; ``transactions`` and ``rejected`` are tables of the connection it was given.
 
     ``rejected`` has the columns file, line, column, reason, text: one row per row that could not be read,
-    verbatim. `rejects` are the first of them, without their text.
+    verbatim. `rejects` are the first of them, without their text. `currency` (ISO 4217) is empty where the export names none.
     """
 
     readings: tuple[Reading, ...]
     recognition: Recognition
     account: RowAccount
     rejects: tuple[Reject, ...] = ()
+    currency: str = ""

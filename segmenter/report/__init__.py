@@ -69,7 +69,7 @@ def render(run: Run, config: ReportConfig, folder: Path, formats: Collection[str
     wanted = set(config.formats if formats is None else formats)
     if "pdf" in wanted and pdf_problem() is not None:
         wanted = wanted - {"pdf"} | {"html"}
-    config = config.model_copy(update={"formats": tuple(sorted(wanted))})
+    config = config.in_currency(run.manifest.currency).model_copy(update={"formats": tuple(sorted(wanted))})
     if {"html", "pdf"} & wanted:
         return _with_pages(run, config, folder)
     return _without_pages(run, config, folder)

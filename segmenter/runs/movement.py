@@ -47,8 +47,8 @@ def side(run: Run) -> Side:
     if run.model is None:
         raise ValueError("a run without a model cannot be compared")
     worth = {card.label: card.medians.get("monetary", 0.0) for card in run.findings.cards}
-    currency = run.manifest.config["report"]["currency"]
-    return Side(run.manifest.run_id, run.manifest.as_of, run.customers, run.model, worth, currency)
+    manifest = run.manifest
+    return Side(manifest.run_id, manifest.as_of, run.customers, run.model, worth, manifest.currency)
 
 
 def movement(

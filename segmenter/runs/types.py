@@ -59,6 +59,11 @@ class Manifest:
         return int(self.config.get("history", {}).get("period_days", HistoryConfig().period_days))
 
     @property
+    def currency(self) -> str:
+        """ISO 4217 code of the run's money, empty where neither configuration nor export name one."""
+        return str(self.config.get("report", {}).get("currency", ""))
+
+    @property
     def has_empty_period(self) -> bool:
         """Whether no transaction is of the last `period_days` days, so that their money tells of the export alone."""
         return (self.as_of - self.period.last_day).days > self.period_days

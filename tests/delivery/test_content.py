@@ -47,6 +47,18 @@ def test_the_mail_of_an_alert_names_the_new_customer_with_reason_and_money_and_c
         assert f"€{abs(row['amount_at_stake']):,.0f} at stake" in text
 
 
+def test_a_mail_tells_money_in_the_runs_currency_where_its_settings_name_none(post):
+    run = archive.read(post.archive / post.run_id)
+    config = {**run.manifest.config, "report": {**run.manifest.config["report"], "currency": "GBP"}}
+    written = replace(run, manifest=replace(run.manifest, config=config))
+    folder = archive.write(written, post.archive / "in_pounds", lambda aside: None)
+    told = content(post.message(ME, kind="alerts"), folder.parent, ReportConfig())
+    assert "£526 at stake" in "".join(told.text)
+    assert "£526" in told.html
+    other = content(post.message(ME, kind="alerts"), folder.parent, ReportConfig(currency="EUR"))
+    assert "€526 at stake" in "".join(other.text)
+
+
 def test_at_a_first_look_text_and_page_name_the_same_customers(post):
     run = archive.read(post.archive / post.run_id)
     table = alerts(run.anomalies, None, post.run_id, run.manifest.as_of, HistoryConfig())

@@ -218,7 +218,16 @@ def test_several_currencies_are_refused_until_one_is_named(export):
     )
     with pytest.raises(DataError, match=r"several currencies \(EUR, USD\)"):
         export.read(text)
-    assert export.load(export.folder / "export.csv", rules={"currency": "EUR"}).fates["sale"] == 3
+    kept = export.load(export.folder / "export.csv", rules={"currency": "EUR"})
+    assert (kept.fates["sale"], kept.intake.currency) == (3, "EUR")
+
+
+@pytest.mark.parametrize(("written", "told"), [("eur", "EUR"), ("GBP", "GBP"), ("£", ""), ("", "")])
+def test_the_currency_of_an_export_is_told_where_it_stands_as_a_code(export, written, told):
+    text = "customer_id,order_date,amount,currency\n" + "".join(
+        f"c{n},2024-01-{n + 13},5.00,{written if n else ''}\n" for n in range(6)
+    )
+    assert export.read(text).intake.currency == told
 
 
 def test_an_order_is_a_customer_and_a_day_where_there_is_no_order_number(export):

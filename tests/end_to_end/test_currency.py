@@ -1,0 +1,45 @@
+"""Money is told in the currency that an export names, or in the one that the configuration calls it."""
+
+import re
+
+import pytest
+
+from segmenter.report.language import Voice
+from tests.end_to_end.test_scoring import HEAD, lines
+
+
+@pytest.fixture
+def in_euros(tmp_path):
+    path = tmp_path / "all.csv"
+    path.write_text(HEAD + "".join(lines(range(60), 300)))
+    return path
+
+
+def told(finished):
+    """The currency signs of the report, and what its account says of report.currency."""
+    page = re.sub(
+        "<script.*?</script>", "", (finished.folder / "report.html").read_text(encoding="utf-8"), flags=re.DOTALL
+    )
+    warned = [note for note in finished.run.manifest.account.warnings if "report.currency" in note]
+    return {sign for sign in "€$" if sign + "1" in page}, warned
+
+
+@pytest.mark.parametrize("currency", ["", "EUR"])
+def test_a_report_tells_money_in_the_currency_of_its_export(in_euros, quick_run, tmp_path, currency):
+    report = {"currency": currency, "formats": ["html"]}
+    finished = quick_run(
+        [in_euros], tmp_path / "runs", rules={"currency": "EUR"}, kmeans={"n_clusters": 3}, report=report
+    )
+    assert told(finished) == ({"€"}, [])
+    assert finished.run.manifest.currency == "EUR"
+
+
+def test_a_report_in_another_currency_than_its_exports_says_that_nothing_is_converted(in_euros, quick_run, tmp_path):
+    report = {"currency": "USD", "formats": ["html"]}
+    finished = quick_run(
+        [in_euros], tmp_path / "runs", rules={"currency": "EUR"}, kmeans={"n_clusters": 3}, report=report
+    )
+    signs, (warned,) = told(finished)
+    assert signs == {"$"}
+    assert warned.startswith("The export's money is EUR, and the report calls it USD")
+    assert "umgerechnet wird nichts" in Voice("de").retell(warned)
