@@ -43,13 +43,15 @@ def test_an_hourly_schedule_fires_once_per_real_hour():
         assert [later - earlier for earlier, later in pairwise(found)] == [timedelta(hours=1)] * 23
 
 
-def faults(zone, cron, first=2026, last=2027):
+START, END = datetime(2026, 1, 1, tzinfo=UTC), datetime(2027, 12, 31, tzinfo=UTC)
+
+
+def faults(zone, cron, start=START, end=END):
     """Local days on which a daily schedule does not fire exactly once.
 
     Where a gap ends at midnight, as in Nuuk, the first instant after it is on the next day: the fire still belongs
     to the day whose time was left out, which the second before it tells.
     """
-    start, end = datetime(first, 1, 1, tzinfo=UTC), datetime(last, 12, 31, tzinfo=UTC)
     fires = due(cron, zone, start, end)
     found = [_not_once(fires, zone, timedelta(seconds=shift)) for shift in (0, 1)]
     return min(found, key=len)
@@ -69,11 +71,8 @@ def test_a_daily_schedule_fires_exactly_once_on_each_local_day(zone, clock):
     assert faults(zone, f"{clock} * * *") == []
 
 
-START, END = datetime(2026, 1, 1, tzinfo=UTC), datetime(2027, 12, 31, tzinfo=UTC)
-
-
 def offsets(zone):
-    """The zone's offsets from UTC through both years, to the quarter of an hour where they change."""
+    """The zone's offsets from UTC through both years, and those about its changes to the quarter of an hour."""
     clock, day = ZoneInfo(zone), timedelta(days=1)
     days = [START + number * day for number in range((END - START).days)]
     known = {moment: moment.astimezone(clock).utcoffset() for moment in (*days, END)}
@@ -83,19 +82,33 @@ def offsets(zone):
 
 
 @pytest.mark.slow
-def test_in_every_zone_at_every_half_hour_a_daily_schedule_fires_once_a_day_for_two_years():
-    alike = {}
+def test_in_every_zone_at_every_half_hour_a_daily_schedule_fires_once_a_day_whenever_the_clock_changes():
+    alike, day = {}, timedelta(days=1)
     for zone in sorted(available_timezones()):
         alike.setdefault(offsets(zone), zone)  # zones whose clocks are the same throughout are tried once
     assert len(alike) > 50
-    wrong = {
-        (zone, hour, minute): found
+    times_of_day = [f"{minute} {hour} * * *" for hour in range(24) for minute in (0, 30)]
+    weeks = [
+        (zone, max(START, quarters[0][0] - 3 * day), quarters[0][0] + 4 * day)
+        for (_, changes), zone in alike.items()
+        for quarters in batched(changes, 97)
+    ]
+    assert len(weeks) > 100
+    wrong = [
+        (*week, cron, found) for week in weeks for cron in times_of_day if (found := faults(week[0], cron, *week[1:]))
+    ]
+    wrong += [
+        (zone, cron, found)
         for zone in alike.values()
-        for hour in range(24)
-        for minute in (0, 30)
-        if (found := faults(zone, f"{minute} {hour} * * *"))
-    }
-    assert wrong == {}
+        for cron in ("0 0 * * *", "30 2 * * *")
+        if (found := faults(zone, cron))
+    ]
+    assert wrong == []
+
+
+def batched(items, size):
+    """`items` in tuples of `size`."""
+    return [items[start : start + size] for start in range(0, len(items), size)]
 
 
 crons = st.sampled_from(["0 8 * * 1", "30 2 * * *", "*/15 * * * *", "0 0 1 * *", "0 1 * * *", "0 */6 * * *"])
