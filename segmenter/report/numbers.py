@@ -79,7 +79,7 @@ QUERIES = {
 
 
 def _shares(run: Run) -> pd.DataFrame:
-    return run.segments[["label", "name", "customers", "customer_share", "revenue", "revenue_share"]]
+    return run.segments[["segment", "segment_name", "customers", "customer_share", "revenue", "revenue_share"]]
 
 
 def _profile(run: Run) -> pd.DataFrame:

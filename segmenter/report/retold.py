@@ -33,7 +33,7 @@ def retold(run: Run, voice: Voice) -> Run:
         findings=_findings(run.findings, tell),
         customers=_columns(run.customers, ("segment_name", "second_segment", "rfm_segment"), tell),
         segments=_columns(
-            _columns(run.segments, ("name", "action", "avoid"), tell), ("rule",), lambda rule: _rule(rule, tell)
+            _columns(run.segments, ("segment_name", "action", "avoid"), tell), ("rule",), lambda rule: _rule(rule, tell)
         ),
         anomalies=_columns(run.anomalies, ("segment_name",), tell),
         history=_history(run.history, tell),

@@ -105,7 +105,7 @@ def _write_document(run: Run, manifest: Manifest, folder: Path) -> None:
 
 def _write_tables(run: Run, folder: Path) -> None:
     write_parquet(run.customers, folder / "customers.parquet", order_by="customer_id")
-    write_parquet(run.segments, folder / "segments.parquet", order_by="label")
+    write_parquet(run.segments, folder / "segments.parquet", order_by="segment")
     write_parquet(run.anomalies, folder / "anomalies.parquet")
     write_safe_csv(_with_alerts(run), folder / "anomalies.csv")
     write_safe_csv(run.rejected, folder / "rejected.csv")

@@ -12,7 +12,7 @@ customers.parquet, sorted by customer_id, one row per customer:
     the next period_days days, before returns; NULL where the forecast is withheld), email_sha256 (where the export has
     addresses), tsne_x, tsne_y, tsne3_x,
     tsne3_y, tsne3_z, pca_x, pca_y (NULL outside the map's sample)
-segments.parquet, one row per segment: label, name, customers, customer_share, revenue, revenue_share,
+segments.parquet, one row per segment: segment, segment_name, customers, customer_share, revenue, revenue_share,
     stability, action, avoid, rule, and median_<feature> for every feature
 anomalies.parquet, the flagged customers, most severe first: customer_id, segment_name, kind (noise | rare group),
     severity, anomaly_score, amount_at_stake, jury, reason, reason_1..3_feature/_value/_usual, nearest_ordinary,

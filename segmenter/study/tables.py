@@ -129,11 +129,10 @@ def _joined(reasons: tuple[Reason, ...]) -> str:
 
 def segments_table(cards: tuple[SegmentCard, ...]) -> pd.DataFrame:
     """One row per segment."""
-    plain = (
-        "label", "name", "customers", "customer_share", "revenue", "revenue_share", "stability", "action", "avoid", "rule"
-    )  # fmt: skip
+    plain = ("customers", "customer_share", "revenue", "revenue_share", "stability", "action", "avoid", "rule")
     rows = [
-        {name: getattr(card, name) for name in plain}
+        {"segment": card.label, "segment_name": card.name}
+        | {name: getattr(card, name) for name in plain}
         | {f"median_{name}": value for name, value in card.medians.items()}
         for card in cards
     ]

@@ -42,6 +42,17 @@ def test_a_runs_folder_holds_what_is_promised(finished):
     assert {path.stat().st_mode & 0o777 for path in finished.folder.glob("*.*")} == {0o600}
 
 
+def test_customers_and_segments_join_by_the_segments_number_and_add_up(finished):
+    wrong = duckdb.sql(
+        f"""
+        SELECT segment_name FROM '{finished.folder}/customers.parquet' AS customer
+        FULL JOIN '{finished.folder}/segments.parquet' AS of USING (segment, segment_name)
+        GROUP BY ALL HAVING count(*) <> any_value(customers) OR abs(sum(monetary) / any_value(revenue) - 1) > 1e-9
+        """
+    ).fetchall()
+    assert wrong == []
+
+
 def test_what_was_written_is_read_back_the_same(finished):
     again = archive.read(finished.folder)
     assert again.manifest == finished.run.manifest

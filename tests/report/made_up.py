@@ -40,6 +40,7 @@ from segmenter.config import Config
 from segmenter.features.catalogue import CATALOGUE
 from segmenter.intake.types import AccountLine, Reading, Recognition, RowAccount
 from segmenter.runs.types import Manifest, Period, Run
+from segmenter.study.tables import segments_table
 
 USED = ("recency", "frequency", "monetary", "average_order_value", "tenure", "mean_gap")
 NAMES = (
@@ -59,7 +60,7 @@ def made_up_run(n_customers=600, n_segments=5, n_anomalies=14, seed=3):
     customers = _customers(rng, labels, n_anomalies)
     anomalies = _anomalies(customers)
     cards = tuple(_card(customers, label) for label in range(n_segments))
-    segments = _segments(cards)
+    segments = segments_table(cards)
     rejected = pd.DataFrame(
         {"file": ["export.csv"], "line": [17], "reason": ["date is not a date"], "text": ["17850;x;2,55"]}
     )
@@ -206,18 +207,6 @@ def _card(customers, label):
         avoid="Discounts: they buy anyway.",
         n_anomalies=int(own["is_anomaly"].sum()),
     )
-
-
-def _segments(cards):
-    columns = ("label", "name", "customers", "customer_share", "revenue", "revenue_share", "stability", "action")
-    rows = [
-        {
-            **{column: getattr(card, column) for column in (*columns, "avoid", "rule")},
-            **{f"median_{name}": value for name, value in card.medians.items()},
-        }
-        for card in cards
-    ]
-    return pd.DataFrame(rows)
 
 
 def _findings(rng, customers, cards):
