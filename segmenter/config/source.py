@@ -14,6 +14,7 @@ class ColumnsConfig(Section):
 
     customer: str | None = Field(None, description="who bought")
     time: str | None = Field(None, description="when: a date or a date with a time")
+    time_of_day: str | None = Field(None, description="time of day, where `time` is a date alone")
     amount: str | None = Field(None, description="the line's money; or quantity and unit_price")
     quantity: str | None = Field(None, description="pieces on the line")
     unit_price: str | None = Field(None, description="money for one piece")

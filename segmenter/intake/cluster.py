@@ -18,7 +18,7 @@ from segmenter.config.source import RulesConfig, SourceConfig
 from segmenter.engine.spark import SparkEngine
 from segmenter.errors import SourceError
 from segmenter.intake.account import account
-from segmenter.intake.formats import ABOUT, NOTHING
+from segmenter.intake.formats import ABOUT, FRACTION, NOTHING
 from segmenter.intake.lines import FLOAT_ID, NOT_CANCELLED, SCALES, guests, policies
 from segmenter.intake.load import currency_of, judge, recognition
 from segmenter.intake.meaning import SAMPLE
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
 MOST_REJECTED = 10_000  # rows that come home verbatim; all are counted
 TABLE = "table://"
+CLOCKS = ("H:mm:ss", "H:mm", "h:mm:ss a", "h:mm a", "h:mm:ssa", "h:mma")
 
 
 def lies_in_cluster(sources: Sequence[str]) -> bool:
@@ -120,7 +121,7 @@ def _typed(frame: DataFrame, roles: Roles, number: int) -> DataFrame:
     whole_id = f"regexp_replace({_text(raw['customer'])}, '{FLOAT_ID}', '$1')"
     columns = {
         "customer_id": f"lower({whole_id})" if roles.by_address else whole_id,
-        "ts": f"try_cast({raw['time']} as timestamp_ntz)",
+        "ts": _moment(raw),
         **{
             f"{role}_id" if role == "order" else role: _text(raw.get(role))
             for role in ("order", "product", "description")
@@ -140,6 +141,17 @@ def _typed(frame: DataFrame, roles: Roles, number: int) -> DataFrame:
         + ")",
     }
     return frame.selectExpr(f"{number} as file", *(f"{sql} as {name}" for name, sql in columns.items()))
+
+
+def _moment(raw: dict[str, str]) -> str:
+    """SQL of the moment, to whose day a time of day is added where the export writes it apart."""
+    moment = f"try_cast({raw['time']} as timestamp_ntz)"
+    if "time_of_day" not in raw:
+        return moment
+    text = f"upper(regexp_replace({_trimmed(raw['time_of_day'])}, '{FRACTION}', ''))"
+    clock = f"coalesce({', '.join(f'try_to_timestamp({text}, {shape!r})' for shape in CLOCKS)})"
+    apart = f"make_dt_interval(0, hour({clock}), minute({clock}), second({clock}))"
+    return f"case when {clock} is null or {moment} <> date_trunc('day', {moment}) then {moment} else {moment} + {apart} end"
 
 
 def _text(column: str | None) -> str:

@@ -41,6 +41,9 @@ TIME = re.compile(
     r"^(\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4}|\d{1,2}[- ][A-Za-z]{3,9}[- ]\d{2,4}"
     r"|[A-Za-z]{3,9}[ -]\d{1,2},?[ -]\d{4}|(19|20)\d{6})([T ].*)?$"
 )
+CLOCK = re.compile(r"^\d{1,2}:\d{2}(:\d{2}(\.\d+)?)?( ?[AP]M)?$", re.IGNORECASE)
+FRACTION = "[.][0-9]+"  # of a second
+CLOCKS = ("%H:%M:%S", "%H:%M", "%I:%M:%S %p", "%I:%M %p", "%I:%M:%S%p", "%I:%M%p")
 ORDERS: tuple[Order | Literal["excel"], ...] = (*DAYS, "excel")
 WORDS = {"ymd": "year first", "dmy": "day first", "mdy": "month first"}
 SPACES = " \u00a0\u2009\u202f"  # plain, no-break, thin, narrow no-break: all stand between thousands
@@ -81,6 +84,11 @@ class Formats:
 def looks_like_time(text: str) -> bool:
     """True for text in the shape of a date or an Excel serial day of 1927 to 2173."""
     return bool(TIME.match(text) or (EXCEL.match(text) and 10_000 <= float(text) < 100_000))
+
+
+def looks_like_time_of_day(text: str) -> bool:
+    """True for text in the shape of a time of day, such as 14:05:33 or 2:05 pm."""
+    return bool(CLOCK.match(text))
 
 
 def decimal_candidates(text: str) -> dict[str, float]:
@@ -139,6 +147,14 @@ def believable(moment: str) -> str:
     thousands of dates.
     """
     return f"CASE WHEN year({moment}) BETWEEN 1900 AND 2200 THEN {moment} END"
+
+
+def since_midnight(column: str, kind: str) -> str:
+    """SQL of the time of day in `column` as an INTERVAL of whole seconds, of none where none can be read."""
+    text = trimmed(column if kind == TEXT else f"CAST({column} AS VARCHAR)")
+    whole = f"regexp_replace({text}, '{FRACTION}', '')"
+    read = f"try_strptime({whole}, {_list(('',), CLOCKS)}) - TIMESTAMP '1900-01-01'"
+    return f"coalesce({read}, INTERVAL 0 SECOND)"
 
 
 def number_of(column: str, kind: str, decimal: str, scale: int) -> str:

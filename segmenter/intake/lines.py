@@ -9,7 +9,7 @@ import duckdb
 
 from segmenter.assets import query
 from segmenter.config.source import RulesConfig
-from segmenter.intake.formats import believable, given, number_of, text_of, time_of
+from segmenter.intake.formats import believable, given, number_of, since_midnight, text_of, time_of
 from segmenter.intake.meaning import Meaning
 from segmenter.intake.orders import leaves_blank, with_orders
 from segmenter.intake.raw import RawTable, unreadable
@@ -159,7 +159,7 @@ def _typed(
         f"{sql} AS {name}" for name, sql in {**_cells(table, meaning), **numbered, **(more or {})}.items()
     )
     read = f"SELECT file, {cells} FROM {table.relation}"  # noqa: S608 - our names
-    whole = f"SELECT * REPLACE ({believable('ts')} AS ts), {_customer(meaning)} AS customer_id, {_amount(meaning)} AS amount FROM ({read})"  # noqa: S608 - our names
+    whole = f"SELECT * REPLACE ({_moment(meaning)} AS ts), {_customer(meaning)} AS customer_id, {_amount(meaning)} AS amount FROM ({read})"  # noqa: S608 - our names
     typed = f"SELECT *, {_case((sql, _said(reason)) for sql, reason, _ in _faults(meaning))} AS fault FROM ({whole})"  # noqa: S608 - our names
     if orders:
         typed = with_orders(typed)
@@ -176,7 +176,7 @@ def _cells(table: RawTable, meaning: Meaning) -> dict[str, str]:
     known = [role for role in ("time", *SCALES) if role in meaning.roles.index]
     has = {f"has_{role}": given(*_column(table, meaning, role)) for role in known}
     status, email = _status(table, meaning), _email(table, meaning)
-    return {**texts, **numbers, **has, "ts": _time(table, meaning), "status": status, "email": email}
+    return {**texts, **numbers, **has, **_time(table, meaning), "status": status, "email": email}
 
 
 def _column(table: RawTable, meaning: Meaning, role: str) -> tuple[str, str]:
@@ -208,8 +208,19 @@ def _email(table: RawTable, meaning: Meaning) -> str:
     return f"CASE WHEN {address} LIKE '%_@_%' THEN sha256(lower({address})) END"
 
 
-def _time(table: RawTable, meaning: Meaning) -> str:
-    return time_of(*_column(table, meaning, "time"), meaning.formats.order)
+def _time(table: RawTable, meaning: Meaning) -> dict[str, str]:
+    found = {"ts": time_of(*_column(table, meaning, "time"), meaning.formats.order)}
+    if "time_of_day" in meaning.roles.index:
+        found["since_midnight"] = since_midnight(*_column(table, meaning, "time_of_day"))
+    return found
+
+
+def _moment(meaning: Meaning) -> str:
+    """SQL of the moment, to whose day a time of day is added where the export writes it apart."""
+    moment = believable("ts")
+    if "time_of_day" not in meaning.roles.index:
+        return moment
+    return f"{moment} + CASE WHEN ts = date_trunc('day', ts) THEN since_midnight ELSE INTERVAL 0 SECOND END"
 
 
 def _number(table: RawTable, meaning: Meaning, role: str) -> str:

@@ -28,6 +28,10 @@ NAMES: dict[str, tuple[tuple[str, ...], ...]] = {
         ("createdat", "created", "createddate", "createdutc", "createddateutc"),
         ("processedat", "paidat"),
     ),
+    "time_of_day": (
+        ("time", "timeofday", "ordertime", "transactiontime", "invoicetime", "purchasetime", "saletime", "salestime", "receipttime",
+         "uhrzeit", "zeit", "bestellzeit", "belegzeit", "heure", "hora"),
+    ),
     "amount": (
         ("itemtotal", "rowtotal", "lineitemtotal"),
         ("amount", "tranamount", "transamount", "transactionamount", "totalamount", "lineamount", "linetotal", "netamount",

@@ -194,7 +194,7 @@ def _look(
 ) -> tuple[dict[int, int], dict[int, Evidence]]:
     """Readable records and evidence by file."""
     found = connection.execute(
-        "SELECT file, count(*) FILTER (WHERE fate <> 'unreadable' AND coalesce(ts <> $word, true) AND "
+        "SELECT file, count(*) FILTER (WHERE fate <> 'unreadable' AND coalesce(CAST(ts AS DATE) <> $word, true) AND "
         "NOT (fate = 'no_customer' AND ts IS NULL AND amount IS NULL)), count(ts), "
         "count(*) FILTER (WHERE day(ts) <= 12) FROM lines WHERE list_contains($files, file) GROUP BY file",
         {"files": list(batch.texts), "word": WORD},

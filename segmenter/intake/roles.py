@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from segmenter.config.source import ColumnsConfig
 from segmenter.errors import SourceError
-from segmenter.intake.formats import decimal_candidates, looks_like_time
+from segmenter.intake.formats import decimal_candidates, looks_like_time, looks_like_time_of_day
 from segmenter.intake.names import NAMES, key_of, tiers_of
 
 REQUIRED = ("customer", "time")
@@ -170,6 +170,10 @@ def _is_time(values: Sequence[str]) -> bool:
     return _mostly(values, looks_like_time)
 
 
+def _is_time_of_day(values: Sequence[str]) -> bool:
+    return _mostly(values, looks_like_time_of_day)
+
+
 def _is_number(values: Sequence[str]) -> bool:
     return _mostly(values, decimal_candidates)
 
@@ -180,6 +184,7 @@ def _is_email(values: Sequence[str]) -> bool:
 
 CONTENT: dict[str, Callable[[Sequence[str]], bool]] = {
     "time": _is_time,
+    "time_of_day": _is_time_of_day,
     "amount": _is_number,
     "quantity": _is_number,
     "unit_price": _is_number,

@@ -99,6 +99,21 @@ def test_white_space_about_ids_products_and_addresses_is_nothing_in_the_cluster_
 
 
 @pytest.mark.slow
+def test_times_of_day_in_a_column_of_their_own_are_read_in_the_cluster_too(spark, tmp_path):
+    path = tmp_path / "sales.parquet"
+    shapes = enumerate(["%H:%M", "%H:%M:%S", "%I:%M %p", "%I:%M:%S%p", "noon"])
+    clock = " ".join(f"when {n} then strftime(InvoiceDate, '{shape}')" for n, shape in shapes)
+    told = f"cast(cast(InvoiceDate as date) as varchar) InvoiceDate, case row_number() over () % 5 {clock} end Time"
+    duckdb.sql(f"copy (select * exclude (InvoiceDate), {told} from (values {ROWS}) t ({HEADER})) to '{path}'")
+    engine, theirs, _ = in_cluster(spark, [path])
+    connection, ours = here([path], tmp_path)
+    assert transactions(engine) == transactions(connection)
+    assert theirs.recognition == ours.recognition
+    known = {at.hour for (at,) in connection.execute("select ts from transactions").fetchall()}
+    assert known == {0, 9, 10, 11}
+
+
+@pytest.mark.slow
 def test_customers_known_by_address_are_one_whatever_the_capitals_in_the_cluster_too(spark, tmp_path):
     path = tmp_path / "sales.parquet"
     mail = "case when Quantity > 2 then 'Shop' else 'shop' end || CustomerID || '@example.com'"

@@ -144,6 +144,7 @@ def test_a_column_with_two_roles_keeps_its_text(both, role):
 
 
 MORE = {
+    "time": st.sampled_from(["9:15", "14:05:33", "2:05 PM", " 14:05", "", "-", "noon"]),
     "order_status": st.sampled_from(["Approved", "Cancelled", " cancelled", ""]),
     "email": st.sampled_from(["A@b.de", " a@b.de", "x@y.z ", "nobody", ""]),
     "currency": st.sampled_from(["EUR", "eur", " EUR", ""]),

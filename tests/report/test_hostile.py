@@ -112,7 +112,9 @@ def test_no_cell_of_a_csv_begins_a_formula(hostile):
     for path in hostile[0].rglob("*.csv"):
         with path.open(encoding="utf-8-sig", newline="") as file:
             for row in csv.DictReader(file):
-                assert not row.get("customer_id", row.get("segment_name", "")).startswith(("=", "+", "-", "@", "\t", "\r"))
+                assert not row.get("customer_id", row.get("segment_name", "")).startswith(
+                    ("=", "+", "-", "@", "\t", "\r")
+                )
 
 
 def test_a_workbook_holds_texts_and_numbers_but_no_formula(hostile):
