@@ -1,5 +1,5 @@
--- One row per record, with the fate and the status that it has for being repeated, taken back or marked as refunded ($fate and
--- $status are then what it is). For engines that cannot change a table's rows.
+-- One row per record, with the fate and the status that it has for being repeated, taken back or marked as refunded (without
+-- rows of their own that take it back it is cancelled, and $status then). For engines that cannot change a table's rows.
 CREATE TABLE judged AS
 SELECT
     r.file,
@@ -19,14 +19,15 @@ SELECT
     r.refunded,
     CASE
         WHEN d.record IS NOT NULL THEN 'duplicate'
-        WHEN m.record IS NULL AND r.fate = 'refunded_status' THEN $fate
+        WHEN m.record IS NULL AND r.fate = 'refunded_status' AND v.customer_id IS NULL THEN 'cancelled_status'
+        WHEN m.record IS NULL AND r.fate = 'refunded_status' THEN 'sale'
         WHEN m.record IS NULL THEN r.fate
         WHEN r.amount < 0 THEN 'cancellation'
         ELSE 'cancelled'
     END AS fate,
     CASE
         WHEN d.record IS NOT NULL THEN NULL
-        WHEN m.record IS NULL AND r.fate = 'refunded_status' THEN $status
+        WHEN m.record IS NULL AND r.fate = 'refunded_status' AND v.customer_id IS NULL THEN $status
         WHEN m.record IS NULL THEN r.status
         WHEN r.amount < 0 THEN 'cancellation'
         ELSE 'cancelled'
@@ -34,3 +35,4 @@ SELECT
 FROM records AS r
 LEFT JOIN repeated AS d ON d.record = r.record
 LEFT JOIN matched AS m ON m.record = r.record
+LEFT JOIN reversed AS v ON v.customer_id = r.customer_id

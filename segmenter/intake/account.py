@@ -37,6 +37,11 @@ GUESTS = (
     "{n} rows name the customer {product}, which stands for nobody in particular (rules.guest_ids); they count as rows without a "
     "customer. Where it is somebody, take it out there; where guests have addresses, name that column as source.columns.customer."
 )
+CANCELLED = (
+    "{n} of the rows are of orders marked as cancelled or refunded. If that cannot be, name other columns as source.columns.status "
+    "and source.columns.cancelled."
+)
+MOST = 0.5  # of the rows may be cancelled before it is told
 REFUNDS = (
     "By a column of its own money was given back on {n} rows, {value} in all; the {n_whole} given back in whole count as cancelled, "
     "the others with what is left of them."
@@ -87,6 +92,9 @@ def _warnings(connection: Engine, counted: RowAccount, rules: RulesConfig) -> tu
         notes.append(f"{share:.0%} of the rows name no customer; the segments do not cover them.")
     if unknown:
         notes += _of_guests(connection)
+    cancelled = by_fate.get("cancelled_status")
+    if cancelled and cancelled.rows > MOST * counted.rows_due:
+        notes.append(CANCELLED.format(n=f"{cancelled.rows / counted.rows_due:.0%}"))
     notes += _of_refunds(connection, rules)
     if "unreadable" in by_fate:
         why = "; ".join(f"{each.reason}: {each.rows:,}" for each in counted.unreadable)

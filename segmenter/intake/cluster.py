@@ -165,7 +165,7 @@ def _text(column: str | None) -> str:
 def _status(raw: dict[str, str]) -> str:
     """SQL of the order's status, which the day of a cancellation tells as well as a word does."""
     status, day = _text(raw.get("status")), _text(raw.get("cancelled"))
-    return f"case when lower({day}) not in ({', '.join(map(repr, NOT_CANCELLED))}) then 'cancelled' else {status} end"
+    return f"case when not regexp_like(lower({day}), '^({NOT_CANCELLED})$') then 'cancelled' else {status} end"
 
 
 def _email(column: str | None) -> str:
@@ -262,7 +262,7 @@ def _count(frame: DataFrame, roles: Roles, url: str) -> tuple[Reading, bool]:
     ).collect()  # fmt: skip
     digest = hashlib.sha256(f"{n_rows} {one} {other}".encode()).hexdigest()
     reading = Reading(without_password(url), digest, 0, n_rows, f"{len(frame.columns)} columns, read in the cluster")
-    return reading, any(0 < count < n_rows for count in counts)
+    return reading, "refunded" in asked or any(0 < count < n_rows for count in counts)
 
 
 def _with_orders(engine: SparkEngine, typed: DataFrame) -> DataFrame:

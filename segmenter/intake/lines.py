@@ -20,7 +20,7 @@ CANCELLED = (
     r"^(wc-|order )?(cancel|storn|void|annul|refus|declin|fail|reject|den(ied|y)|trash|abgebroch|abgelehn|fehlgeschl)"
 )
 REFUNDED = r"^(wc-|order[ _])?(fully[ _])?(refunded|erstattet|zurückerstattet|remboursée?)$"
-NOT_CANCELLED = ("0", "f", "false", "n", "no", "nein")  # where a flag stands in place of the day
+NOT_CANCELLED = "[0 .:/tz-]+|f|false|n|no|nein"  # where a flag stands in place of the day, or a day of zeros for none
 FLOAT_ID = "^([0-9]+)[.]0+$"  # of an id that went through a float
 WHOLE_ID = f"CASE WHEN contains(customer, '.') THEN regexp_replace(customer, '{FLOAT_ID}', '\\1') ELSE customer END"
 # Columns that few exports fill; a table that has none of them is smaller by them.
@@ -196,7 +196,7 @@ def _status(table: RawTable, meaning: Meaning) -> str:
     if "cancelled" not in meaning.roles.index:
         return _text(table, meaning, "status")
     day = _text(table, meaning, "cancelled")
-    is_flag = f"regexp_full_match(lower({day}), '{'|'.join(NOT_CANCELLED)}')"
+    is_flag = f"regexp_full_match(lower({day}), '{NOT_CANCELLED}')"
     return f"CASE WHEN NOT {is_flag} THEN {_said('cancelled')} ELSE {_text(table, meaning, 'status')} END"
 
 

@@ -27,14 +27,6 @@ from segmenter.intake.types import Intake, Reading, Recognition, Reject
 
 SHOWN_REJECTS = 100
 CODE = re.compile("[A-Z]{3}")  # of a currency, by ISO 4217
-# What an order marked as refunded is, by whether refunds have rows of their own, which would take it back a second time, and
-# whether they are dropped.
-REFUNDED: dict[tuple[bool, bool], dict[str, str | None]] = {
-    (True, False): {"fate": "sale", "status": "sale"},
-    (True, True): {"fate": "sale", "status": "sale"},
-    (False, False): {"fate": "cancelled_status", "status": "cancelled"},
-    (False, True): {"fate": "cancelled_status", "status": None},
-}
 
 
 def open_connection(memory_limit: str, threads: int | None, folder: Path) -> duckdb.DuckDBPyConnection:
@@ -171,20 +163,25 @@ def judge(connection: Engine, rules: RulesConfig) -> None:
         for first, last in _overlaps(connection):
             connection.execute(query("intake_repeated"), {"first": first, "last": last})
     taken_back = connection.execute("SELECT 1 FROM records WHERE status = 'return' LIMIT 1").fetchall()
-    marked = REFUNDED[bool(taken_back), rules.cancellations == "drop"]
+    connection.execute(query("intake_reversed"))
     if rules.cancellations == "net" and taken_back:
         connection.execute(query("intake_theirs"))
         connection.execute(query("intake_matched"))
+    refunded = {"status": None if rules.cancellations == "drop" else "cancelled"}  # of orders marked so
     if isinstance(connection, duckdb.DuckDBPyConnection):
-        _settle(connection, marked)
+        _settle(connection, refunded)
     else:
-        connection.execute(query("intake_settled"), marked)
+        connection.execute(query("intake_settled"), refunded)
     connection.execute(query("intake_transactions"))
 
 
-def _settle(connection: duckdb.DuckDBPyConnection, marked: Mapping[str, str | None]) -> None:
+def _settle(connection: duckdb.DuckDBPyConnection, refunded: Mapping[str, str | None]) -> None:
     """Change the fates of records that are marked as refunded, repeated or taken back, few as they are, where they stand."""
-    connection.execute("UPDATE lines SET fate = $fate, status = $status WHERE fate = 'refunded_status'", marked)
+    theirs = "customer_id IN (SELECT customer_id FROM reversed)"
+    connection.execute(f"UPDATE lines SET fate = 'sale' WHERE fate = 'refunded_status' AND {theirs}")  # noqa: S608 - ours
+    connection.execute(
+        "UPDATE lines SET fate = 'cancelled_status', status = $status WHERE fate = 'refunded_status'", refunded
+    )
     connection.execute(
         "UPDATE lines SET fate = 'duplicate', status = NULL WHERE rowid IN (SELECT record FROM repeated)"
     )
