@@ -1,12 +1,12 @@
--- One row per line of the customers $customers that was returned or cancelled: the $n largest each.
+-- One row per line of the customers $customers of which anything was given back: the $n largest each.
 with ranked as (
     select
         *,
         row_number() over (
-            partition by customer_id order by abs(amount) desc, ts, order_id, product, quantity
+            partition by customer_id order by coalesce(refunded, abs(amount)) desc, ts, order_id, product, quantity
         ) as place
     from transactions
-    where status in ('return', 'cancelled')
+    where (status in ('return', 'cancelled') or refunded > 0)
         and cast(ts as date) <= cast($as_of as date)
         and customer_id in (select unnest($customers))
 )
@@ -16,8 +16,8 @@ select
     order_id,
     ts as at,
     coalesce(description, product) as product,
-    cast(abs(quantity) as double) as pieces,
-    cast(abs(amount) as double) as money,
+    cast(case when status <> 'sale' then abs(quantity) end as double) as pieces,
+    cast(coalesce(refunded, abs(amount)) as double) as money,
     status = 'cancelled' as cancelled
 from ranked
 where place <= $n

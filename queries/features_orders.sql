@@ -6,7 +6,7 @@ select
     order_id,
     min(ts) as placed,
     cast(min(ts) as date) as day,
-    sum(amount) as ordered,                                                   -- money, cancelled lines included
+    sum(amount + coalesce(refunded, 0)) as ordered,                           -- money, cancelled lines included
     coalesce(sum(amount) filter (where status = 'sale'), 0) as sold,          -- money of the lines that stood
     sum(quantity) as pieces,                                                  -- cancelled lines included
     count(*) as n_lines,

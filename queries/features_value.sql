@@ -14,13 +14,13 @@ others as (
     select
         customer_id,
         coalesce(sum(amount) filter (where status = 'return'), 0) as returned,
-        coalesce(sum(abs(amount)) filter (where status in ('cancelled', 'return')), 0) as given_back,
-        count(*) filter (where status in ('cancelled', 'return')) as n_given_back,
-        coalesce(max(abs(amount)) filter (where status in ('cancelled', 'return')), 0) as largest_given_back,
+        coalesce(sum(coalesce(refunded, abs(amount))) filter (where status <> 'cancellation'), 0) as given_back,
+        count(*) filter (where status <> 'cancellation') as n_given_back,
+        coalesce(max(coalesce(refunded, abs(amount))) filter (where status <> 'cancellation'), 0) as largest_given_back,
         cast(min(ts) as date) as first_day,
         cast(max(ts) as date) as last_day
     from transactions
-    where status <> 'sale' and cast(ts as date) <= cast($as_of as date)
+    where (status <> 'sale' or refunded > 0) and cast(ts as date) <= cast($as_of as date)
     group by customer_id
 ),
 

@@ -1,5 +1,6 @@
 -- One row per line of an export that belongs to a customer's history: sales and returns, and sales taken back in full
--- with what took them back, which count as behaviour, not as money.
+-- with what took them back, which count as behaviour, not as money. The amount of a sale is what is left of it after `refunded`,
+-- the money given back by a column of its own.
 CREATE VIEW transactions AS
 SELECT
     customer_id,
@@ -10,6 +11,7 @@ SELECT
     category,
     quantity,
     amount,
+    CASE WHEN status = 'sale' THEN refunded END AS refunded,
     email,
     status
 FROM judged

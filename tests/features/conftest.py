@@ -5,17 +5,12 @@ from datetime import datetime
 import duckdb
 import pytest
 
-SCHEMA = """
-create table transactions (
-    customer_id varchar, ts timestamp, order_id varchar, product varchar, description varchar,
-    category varchar, quantity decimal(18, 3), amount decimal(18, 4), email varchar, status varchar
-)
-"""
+from segmenter.assets import query
 
 
-def line(customer, at, order, amount, product="cup", quantity=1, status="sale"):
+def line(customer, at, order, amount, product="cup", quantity=1, status="sale", *, refunded=None):
     at = datetime.fromisoformat(at)
-    return (customer, at, order, product, product and product.title(), None, quantity, amount, None, status)
+    return (customer, at, order, product, product and product.title(), None, quantity, amount, refunded, None, status)
 
 
 @pytest.fixture(scope="session")
@@ -24,8 +19,10 @@ def transactions():
 
     def make(lines):
         connection = duckdb.connect()
-        connection.execute(SCHEMA)
-        rows = ", ".join(["(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"] * len(lines))  # one statement: row by row takes far longer
+        connection.execute(query("transactions_none"))
+        rows = ", ".join(
+            ["(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"] * len(lines)
+        )  # one statement: row by row takes far longer
         connection.execute(f"insert into transactions values {rows}", [value for each in lines for value in each])
         return connection
 

@@ -70,6 +70,17 @@ def test_the_return_share_counts_cancelled_lines_and_wants_five_orders(transacti
     assert np.isnan(value(table, "bob", "return_share"))
 
 
+def test_money_given_back_by_a_column_of_its_own_is_a_return_to_the_last_cent(transactions):
+    whole = [line("ann", f"2024-01-0{n + 1}", f"a{n}", 100, status="cancelled") for n in range(6)]
+    nearly = [line("bob", f"2024-01-0{n + 1}", f"b{n}", 0.01, refunded=99.99) for n in range(6)]
+    none = [line("cid", f"2024-01-0{n + 1}", f"c{n}", 100, refunded=0) for n in range(6)]
+    table = build(transactions([*whole, *nearly, *none]), CONFIG)
+    names = ("return_share", "returned_lines", "largest_return", "largest_order")
+    found = {who: tuple(round(value(table, who, name), 3) for name in names) for who in ("ann", "bob", "cid")}
+    assert found == {"ann": (1, 6, 100, 100), "bob": (1, 6, 99.99, 100), "cid": (0, 0, 0, 100)}
+    assert value(table, "bob", "monetary") == pytest.approx(0.06)
+
+
 def test_a_return_without_a_purchase_is_a_customer_who_owes_money(transactions):
     lines = [line("ann", "2024-01-01", "C1", -5, status="return"), line("bob", "2024-01-02", "2", 7)]
     table = build(transactions(lines), CONFIG)

@@ -13,6 +13,7 @@ REVENUE_WORDS = (
     "All revenue is net of returns: a return is taken off in the month in which it came back, and a sale that was cancelled "
     "in full counts in no month."
 )
+REFUND_WORDS = "What was given back by a column of its own is taken off in the month of the sale."
 COHORT_WORDS = (
     "A row is everybody whose first order fell into one month. Read it from left to right: the share of them who ordered "
     "1, 2, 3 … months later. A month that is not over yet is left out."
@@ -38,7 +39,7 @@ def data(view: View) -> Section:
             Part("Every row accounted for", view.run.manifest.account.warnings, (), (_account(view),)),
             Part(
                 "Revenue over time",
-                (REVENUE_WORDS,) if "months" in view.charts else (),
+                _revenue_words(view),
                 view.figures("months", "concentration"),
             ),
             Part("Who comes back", (COHORT_WORDS,) if "cohorts" in view.charts else (), view.figures("cohorts")),
@@ -46,6 +47,12 @@ def data(view: View) -> Section:
             Part("The files", (), (), (_readings(view),)),
         ),
     )
+
+
+def _revenue_words(view: View) -> tuple[str, ...]:
+    if "months" not in view.charts:
+        return ()
+    return (REVENUE_WORDS, REFUND_WORDS) if "refunded" in view.run.manifest.recognition.columns else (REVENUE_WORDS,)
 
 
 def _account(view: View) -> Table:
