@@ -15,9 +15,10 @@ import json
 import re
 import zipfile
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from pathlib import Path
+from typing import TypeVar
 from xml.etree import ElementTree
 
 import duckdb
@@ -26,6 +27,9 @@ from fuzz_corpus import TOKEN, Base
 from segmenter.intake.types import Intake
 
 TOKEN_COLUMNS = {"order_id", "description"}
+QUOTED = re.compile('"[^"]*"')
+Record = TypeVar("Record")
+SHEET_ROW = re.compile(rb"<row\b.*?</row>", re.DOTALL)
 ROOT = re.compile(rb"<[A-Za-z]")
 CUT = "(the reader gives no more than the first 10,000 bytes)"
 
@@ -97,16 +101,18 @@ def _readings(text: str, dialect: str) -> list[list[str]]:
     delimiter = _delimiter(dialect)
     plain = text.replace("\r\n", "\n").replace("\r", "\n").removeprefix("\ufeff").removeprefix("ï»¿")
     csv.field_size_limit(1 << 30)
-    lenient = csv.reader(io.StringIO(plain, newline="\n"), delimiter=delimiter)
-    readings = ([delimiter.join(row) for row in lenient if row], list(_between_quotes(plain)))
-    return [_told(records, delimiter) for records in readings]
+    lenient = [row for row in csv.reader(io.StringIO(plain, newline="\n"), delimiter=delimiter) if row]
+    careful = list(_between_quotes(plain))
+    return [
+        [delimiter.join(row) for row in _told(lenient, lenient)],
+        list(_told(careful, [QUOTED.sub("", record).split(delimiter) for record in careful])),
+    ]
 
 
-def _told(records: list[str], delimiter: str) -> list[str]:
-    """The records but those of nothing but the delimiters of a whole line, which are empty lines of a spreadsheet."""
-    widths = Counter(record.count(delimiter) for record in records)
-    width = max(widths, key=widths.__getitem__, default=0)
-    return [record for record in records if width == 0 or record.replace('"', "") != delimiter * width]
+def _told(records: Sequence[Record], cells: Sequence[list[str]]) -> Iterator[Record]:
+    """The records but those whose `cells` are as many as usual and all empty, which are empty lines of a spreadsheet."""
+    width = max(Counter(map(len, cells)).items(), key=lambda each: each[1], default=(0, 0))[0]
+    return (record for record, row in zip(records, cells, strict=True) if width < 2 or len(row) != width or any(row))
 
 
 def _delimiter(dialect: str) -> str:
@@ -150,13 +156,17 @@ def _footer_rows(path: Path) -> int:
 
 
 def _sheet_rows(path: Path) -> Iterator[int]:
-    """For every sheet and every row of its first that may be the header: the filled rows below it, by the XML alone."""
+    """For every sheet and every row of its first that may be the header: the filled rows below it, by the XML or its marks."""
     with zipfile.ZipFile(path) as book:
         strings = [_text(item) for item in _elements(book, "xl/sharedStrings.xml", "si")]
         for name in book.namelist():
             if name.startswith("xl/worksheets/"):
-                filled = [any(_cell(cell, strings) for cell in row) for row in _elements(book, name, "row")]
-                yield from (sum(filled[header + 1 :]) for header in range(min(len(filled), 40)))
+                strict = [any(_cell(cell, strings) for cell in row) for row in _elements(book, name, "row")]
+                lenient = [
+                    b"<v>" in row for row in SHEET_ROW.findall(book.read(name))
+                ]  # readers go on behind what is no XML
+                for filled in (strict, lenient):
+                    yield from (sum(filled[header + 1 :]) for header in range(min(len(filled), 40)))
 
 
 def _elements(book: zipfile.ZipFile, name: str, tag: str) -> list[ElementTree.Element]:

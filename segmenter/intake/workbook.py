@@ -13,8 +13,10 @@ import resource
 import subprocess
 import sys
 import zipfile
+import zlib
 from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -83,11 +85,32 @@ def _own_memory() -> int:
 def _checked(path: Path, sheet: str | None, target: Path) -> None:
     from python_calamine import CalamineError
 
+    damage = (
+        CalamineError,
+        OSError,
+        EOFError,
+        RuntimeError,
+        zipfile.BadZipFile,
+        zlib.error,
+    )  # RuntimeError: it is encrypted
     try:
+        _refuse_zeros(path)
         _convert(path, sheet, target)
-    except (CalamineError, OSError) as error:  # damage shows only where a sheet is read
+    except damage as error:  # it shows only where a sheet is read
         reason = str(error).replace("\n", " ")[:200]
         raise SourceError(f"{path} is not a workbook that can be read: {reason}. Save it as XLSX or CSV.") from None
+
+
+def _refuse_zeros(path: Path) -> None:
+    """Refuse a workbook whose XML holds zero bytes, behind which the reader leaves rows out without a word."""
+    with zipfile.ZipFile(path) as archive:
+        for entry in (each for each in archive.infolist() if each.filename.endswith(".xml")):
+            with archive.open(entry) as file:
+                is_wide = file.read(2) in {b"\xff\xfe", b"\xfe\xff"}  # in UTF-16 every second byte of a letter is zero
+                if not is_wide and any(b"\0" in part for part in iter(partial(file.read, 1 << 20), b"")):
+                    raise SourceError(
+                        f"{path} is damaged: zero bytes stand in its {entry.filename}. Save it as XLSX or CSV again."
+                    )
 
 
 def _convert(path: Path, sheet: str | None, target: Path) -> None:

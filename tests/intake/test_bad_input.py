@@ -292,6 +292,24 @@ def test_a_workbook_whose_sheet_is_damaged(export, tmp_path, sheet):
         export.load(tmp_path / "cut.xlsx")
 
 
+def test_a_workbook_with_zero_bytes_among_its_rows_is_refused_as_rows_would_be_lost(export, tmp_path):
+    with xlsxwriter.Workbook(tmp_path / "whole.xlsx") as book:
+        sheet = book.add_worksheet("Sales")
+        for n, row in enumerate(
+            [("customer_id", "order_date", "amount"), *[(f"c{n % 3}", f"2024-01-{n + 13}", n) for n in range(9)]]
+        ):
+            sheet.write_row(n, 0, row)
+    assert export.load(tmp_path / "whole.xlsx").intake.account.rows_read == 9
+    with zipfile.ZipFile(tmp_path / "whole.xlsx") as whole, zipfile.ZipFile(tmp_path / "zeroed.xlsx", "w") as zeroed:
+        for name in whole.namelist():
+            content = whole.read(name)
+            zeroed.writestr(
+                name, content.replace(b"</row>", b"</row>" + bytes(4), 4) if name.endswith("sheet1.xml") else content
+            )
+    with pytest.raises(SourceError, match=r"zero bytes stand in its xl/worksheets/sheet1.xml"):
+        export.load(tmp_path / "zeroed.xlsx")
+
+
 def test_a_damaged_parquet_file(export):
     refused(export, b"PAR1" + b"nonsense" * 50, "cannot be read", name="table.parquet")
 
