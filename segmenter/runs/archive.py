@@ -149,6 +149,7 @@ def read(folder: Path) -> Run:
     manifest, findings, history = read_document(folder)
     customers, segments = (read_table(folder / f"{name}.parquet") for name in ("customers", "segments"))
     odd = "anomalies.parquet" if "anomalies.parquet" in sealed(folder) else "anomalies.csv"  # all that older runs have
+    segments = segments.rename(columns={"label": "segment", "name": "segment_name"})  # as older runs call them
     anomalies, rejected = read_table(folder / odd), read_table(folder / "rejected.csv")
     model, challenger = (_optional(read_model, folder / f"{name}.json") for name in ("model", "challenger"))
     moves, alerts = (_optional(read_table, folder / name) for name in ("moves.parquet", "alerts.parquet"))

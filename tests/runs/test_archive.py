@@ -64,6 +64,12 @@ def test_a_run_of_before_that_tells_more_than_anybody_reads_is_read_as_well(shel
     assert archive.read(folder).findings == shelf.made.findings
 
 
+def test_a_run_of_before_that_calls_its_segments_otherwise_is_read_as_well(shelf):
+    older = shelf.made.segments.rename(columns={"segment": "label", "segment_name": "name"})
+    folder = shelf.write(finish=lambda aside: tables.write_parquet(older, aside / "segments.parquet"))
+    assert archive.read(folder).segments["segment_name"].tolist() == shelf.made.segments["segment_name"].tolist()
+
+
 def test_the_files_are_for_their_owner_alone_and_listed_with_their_hashes(shelf):
     folder = shelf.write(finish=lambda aside: (aside / "report.html").write_text("<p>report</p>"))
     assert folder.stat().st_mode & 0o777 == 0o700
