@@ -132,14 +132,26 @@ def _currency(meaning: Meaning, rules: RulesConfig) -> dict[str, str]:
 def _reject(
     connection: duckdb.DuckDBPyConnection, table: RawTable, meaning: Meaning, rules: RulesConfig, orders: bool
 ) -> None:
-    """Add the records with unreadable values, verbatim; their lines are named later."""
-    verbatim = ", ".join(f"coalesce(CAST(c{index} AS VARCHAR), '')" for index in range(len(table.layout.header)))
-    typed = _typed(table, meaning, rules, {"verbatim": f"concat_ws(',', {verbatim})"}, orders=orders)
+    """Add the records with unreadable values as they stand in the export; their lines are named later."""
+    cells = ", ".join(_written(f"c{index}") for index in range(len(table.layout.header)))
+    typed = _typed(table, meaning, rules, {"verbatim": f"concat_ws($delimiter, {cells})"}, orders=orders)
     connection.execute(
         f"INSERT INTO rejected SELECT file, NULL, {_faulty(meaning, rules)}, fault, verbatim, record, NULL FROM ({typed}) "  # noqa: S608 - ours
         "WHERE fault IS NOT NULL",
-        {**table.parameters, **_currency(meaning, rules), "header": list(table.layout.header)},
+        {
+            **table.parameters,
+            **_currency(meaning, rules),
+            "header": list(table.layout.header),
+            "delimiter": table.delimiter,
+        },
     )
+
+
+def _written(column: str) -> str:
+    """SQL of a cell as a record has it, in quotes where it holds what would end it."""
+    text = f"coalesce(CAST({column} AS VARCHAR), '')"
+    ends = f"contains({text}, $delimiter) OR regexp_matches({text}, '[\"\n\r]')"
+    return f"CASE WHEN {ends} THEN '\"' || replace({text}, '\"', '\"\"') || '\"' ELSE {text} END"
 
 
 def _typed(

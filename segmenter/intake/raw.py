@@ -35,7 +35,8 @@ class RawTable:
 
     `relation` is what stands behind FROM, with its `parameters`: the columns ``file`` (its number among the sources),
     ``record`` (which of the file's whole records it is, from 1) and ``c0, c1, ...`` in header order, of `types`: `TEXT`
-    or what DuckDB calls them. `files` are those numbers, `path` the first file's, for messages.
+    or what DuckDB calls them. `files` are those numbers, `path` the first file's, for messages, and `delimiter` parts the
+    cells of a record that is written out.
     """
 
     relation: str
@@ -44,6 +45,7 @@ class RawTable:
     files: tuple[int, ...]
     path: Path
     parameters: Mapping[str, Any] = field(default_factory=dict)
+    delimiter: str = ","
 
 
 class Batch(Protocol):

@@ -102,7 +102,8 @@ class TextBatch:
         connection.execute(f"DELETE FROM raw WHERE {empty}")  # noqa: S608 - ours; spreadsheets leave such lines at the end
         relation = "(SELECT *, rowid - $firsts[list_position($numbers, file)] + 1 AS record FROM raw)"
         places = {"numbers": list(self.texts), "firsts": [firsts.get(number, 0) for number in self.texts]}
-        return RawTable(relation, self.layout, (TEXT,) * len(self.dialect.header), tuple(self.texts), self.path, places)
+        types = (TEXT,) * len(self.dialect.header)
+        return RawTable(relation, self.layout, types, tuple(self.texts), self.path, places, self.dialect.delimiter)
 
     def _cut(self, connection: duckdb.DuckDBPyConnection) -> None:
         columns = {f"c{index}": TEXT for index in range(len(self.dialect.header))}

@@ -279,3 +279,10 @@ def test_the_account_balances_whatever_comes(export, table, drawn):
     assert loaded.intake.account.rows_read == len(rows)
     used = loaded.connection.execute("SELECT count(*) FROM transactions WHERE status IN ('sale', 'return')").fetchall()
     assert used[0][0] == loaded.intake.account.rows_used
+
+
+def test_a_rejected_record_stands_as_in_the_export_with_its_delimiter_and_quotes(export):
+    bad = 'k1;soon;10;"MUG; ""RED"", large"'
+    sales = "".join(f"k{n % 4};2024-01-{n + 13};10;a mug, plain\n" for n in range(12))
+    loaded = export.read(f"customer;date;amount;description\n{sales}{bad}\n")
+    assert [row[-1] for row in loaded.rejected] == [bad]
