@@ -113,7 +113,11 @@ class BridgeStep:
 
 @dataclass(frozen=True)
 class SegmentChange:
-    """A segment's size and period revenue in the two runs; the change of size is the one beyond the growth of all."""
+    """A segment's size and period revenue in the two runs.
+
+    The range of the change of size covers the change beyond the growth of all customers, too, so that it is real only
+    where both are, in the same direction.
+    """
 
     number: int
     name: str

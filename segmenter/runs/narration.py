@@ -63,9 +63,10 @@ def _changes(segments: Sequence[SegmentChange], since: date, days: int, currency
     ]
     money = [f"{each.name} ({_signed(each.money)} {currency}".rstrip() + ")" for each in segments if each.money.is_real]
     yield (
-        f"Since {since} these segments changed by more than chance explains: {'; '.join(sizes)}."
+        f"Since {since} these segments changed in size by more than chance and the growth of all customers explain: "
+        f"{'; '.join(sizes)}."
         if sizes
-        else f"No segment's size has really changed since {since}: what differs is within chance."
+        else f"No segment's size has really changed since {since}: what differs is within chance or the growth of all customers."
     )
     if money:
         yield f"The revenue of {days} days really changed in these segments: {'; '.join(money)}."

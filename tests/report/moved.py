@@ -41,7 +41,7 @@ def _history(run):
         _flows(run),
         tuple(BridgeStep(kind, 40, amount) for kind, amount in zip(kinds, (9000, 400, 250, 900, -80, -600, -300, -70, 9500), strict=True)),
         changes, 33, 10, True,
-        (f"Since 2011-12-03 these segments changed by more than chance explains: {NAMES[0]} (+40: from 33% to 40% of the customers).",
+        (f"Since 2011-12-03 these segments changed in size by more than chance and the growth of all customers explain: {NAMES[0]} (+40: from 33% to 40% of the customers).",
          "Of 600 customers: 3 new, 5 no longer in the export, 9 bought in the last 30 days and not in the 30 before the earlier run, "
          "4 bought in the 30 days before the earlier run and not in the last 30.",
          "Of the 579 customers of both runs: 12 moved to a better segment, 7 moved to a weaker segment.",

@@ -139,16 +139,23 @@ def _news(view: View, alerts: AlertCount) -> str:
 
 def _reading() -> tuple[str, ...]:
     return (
-        "A change of size is told beyond the growth of all customers: a segment that grows as all do has not changed. The range "
-        "behind a change holds the true one in about 95 of 100 cases, for all segments together (bootstrap); where it includes "
-        "zero, no change can be told from chance and the table says no real change. Where a few odd customers carry most of a "
-        "change of money, it says how many odd ones.",
+        "A change of size is only told where chance does not explain it and neither does the growth of all customers: a segment "
+        "that nobody joins or leaves has not changed, nor has one that grows as all do. The range behind a change holds the true "
+        "one in about 95 of 100 cases, for all segments together (bootstrap); behind a change of size it also holds the change "
+        "beyond the growth of all. Where it includes zero, the table says no real change. Where a few odd customers carry most "
+        "of a change of money, it says how many odd ones.",
     )
 
 
 def _changes(view: View, found: Movement) -> Table:
     heads = columns(
-        "Segment", "Customers before#", "Customers now#", "Beyond growth#", "Revenue before#", "Revenue now#", "Change#"
+        "Segment",
+        "Customers before#",
+        "Customers now#",
+        "Change of size#",
+        "Revenue before#",
+        "Revenue now#",
+        "Change#",
     )
     rows = [
         (
