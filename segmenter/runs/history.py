@@ -154,7 +154,7 @@ class Movement:
 class AlertCount:
     """Alerts by state, how many a verdict holds back, and how right the judged ones were so far."""
 
-    is_baseline: bool  # the first run of these customers: nothing is told as new
+    is_baseline: bool  # the first run of these customers, or in their currency: nothing is told as new
     new: int
     worsened: int
     ongoing: int
