@@ -21,7 +21,7 @@ GROUPS = 1000  # customers are resampled in so many random groups, so that the c
 RESAMPLES = 2000
 LEVEL = 0.05
 ABSENT = -1  # stands for the segment of a customer who is not there
-STEPS = ("new", "returning", "upgraded", "same", "downgraded", "lapsed", "gone")
+STEPS = ("new", "returning", "back", "upgraded", "same", "downgraded", "lapsed", "gone")
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,7 @@ def movement(
 
     Customers and money add up: the flows' to the runs' totals on either side, the bridge's steps to
     the difference of the two. Money is each run's own period revenue. `seen` are customers of runs before the two,
-    who are not new but back again where only `now` has them.
+    who are not new where only `now` has them.
     """
     names = _names(before, now)
     moves = _moves(before, now, names, seen)
@@ -118,7 +118,11 @@ def _directions(table: pd.DataFrame, worth: Mapping[int, float]) -> np.ndarray:
 
 
 def _states(table: pd.DataFrame, seen: Collection[str]) -> np.ndarray:
-    """The one step of the bridge that each customer is in; the first that holds, by the segments only at the end."""
+    """The one step of the bridge that each customer is in; the first that holds, by the segments only at the end.
+
+    Of buying only the money is known, net of returns, so that the steps tell who brought some. Who was absent brought
+    none; who comes back without any is ``back`` and no more.
+    """
     earned, earns = table["money_before"].to_numpy() > 0, table["money_now"].to_numpy() > 0
     were, are = _numbers(table)
     absent = were == ABSENT
@@ -127,7 +131,8 @@ def _states(table: pd.DataFrame, seen: Collection[str]) -> np.ndarray:
         "new": absent & ~known,
         "gone": are == ABSENT,
         "lapsed": earned & ~earns,
-        "returning": absent | (earns & ~earned),
+        "returning": earns & ~earned,
+        "back": absent,
         "upgraded": (table["direction"] == "up").to_numpy(),
         "downgraded": (table["direction"] == "down").to_numpy(),
     }

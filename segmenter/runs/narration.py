@@ -19,13 +19,14 @@ if TYPE_CHECKING:
 STATES = {
     "new": "new",
     "gone": "no longer in the export",
-    "returning": "bought in the last {days} days and not in the {days} before the earlier run",
-    "lapsed": "bought in the {days} days before the earlier run and not in the last {days}",
+    "returning": "brought money in the last {days} days and none in the {days} before the earlier run",
+    "back": "back in the export without money",
+    "lapsed": "brought money in the {days} days before the earlier run and none in the last {days}",
 }
 MOVES = {"up": "moved to a better segment", "down": "moved to a weaker segment"}
 SHORT = {
-    "new": "new", "returning": "bought now, not then", "upgraded": "moved up", "same": "stayed", "downgraded": "moved down",
-    "lapsed": "bought then, not now", "gone": "gone",
+    "new": "new", "returning": "money now, not then", "back": "back without money", "upgraded": "moved up", "same": "stayed",
+    "downgraded": "moved down", "lapsed": "money then, not now", "gone": "gone",
 }  # fmt: skip
 
 SINCE = {

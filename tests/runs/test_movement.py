@@ -155,13 +155,31 @@ def test_a_segment_goes_by_its_newest_name_on_both_sides():
 
 
 def test_who_was_in_a_run_before_both_is_back_again_and_not_new():
-    before, now = side([1], [60], [10], day=1), side([1, 2, 3], [60, 60, 60], [10, 5, 5], day=8)
-    _, moves = movement(before, now, 30, 1, seen={"c2", "c1"})
+    before, now = side([1], [60], [10], day=1), side([1, 2, 3, 4], [60, 60, 60, 60], [10, 5, 5, 0], day=8)
+    found, moves = movement(before, now, 30, 1, seen={"c2", "c1", "c4"})
     assert dict(zip(moves["customer_id"], moves["state"], strict=True)) == {
-        "c1": "same",
-        "c2": "returning",
-        "c3": "new",
-    }
+        "c1": "same", "c2": "returning", "c3": "new", "c4": "back",
+    }  # fmt: skip
+    told = " ".join(found.sentences)
+    assert "1 brought money in the last 30 days and none in the 30 before the earlier run, 1 back in the export" in told
+
+
+@settings(deadline=None, max_examples=30)
+@given(customers, customers, st.sets(st.integers(0, 60)))
+def test_whoever_is_said_to_have_brought_money_in_one_of_two_periods_did(first, second, older):
+    _, moves = movement(of(first, day=1), of(second, day=8), 30, 1, seen={f"c{each}" for each in older})
+    for state, yes, no in (("returning", "money_now", "money_before"), ("lapsed", "money_before", "money_now")):
+        mine = moves[moves["state"] == state]
+        assert (mine[yes] > 0).all()
+        assert (mine[no] <= 0).all()
+
+
+def test_a_purchase_that_a_return_outweighs_is_not_told_as_none():
+    before, now = side([1, 2], [60, 60], [10, 10], day=1), side([1, 2], [60, 60], [10, -5], day=8)
+    found, _ = movement(before, now, 30, 1)
+    told = " ".join(found.sentences)
+    assert "1 brought money in the 30 days before the earlier run and none in the last 30" in told
+    assert "bought" not in told
 
 
 def test_revenue_that_really_changed_is_told_where_no_segments_size_did():

@@ -10,9 +10,10 @@ from segmenter.runs.drift import DRIFTED, FAR, FEWEST, SHIFTED
 from segmenter.runs.history import AlertCount, BridgeStep, Continuity, Interval, Movement, SegmentChange
 
 STEPS = {
-    "new": "new customers", "returning": "customers who bought now and not then",
+    "new": "new customers", "returning": "customers who brought money now and none then",
+    "back": "customers who are back in the export without money",
     "upgraded": "customers who moved to a better segment", "same": "customers who stayed in their segment",
-    "downgraded": "customers who moved to a weaker segment", "lapsed": "customers who bought then and not now",
+    "downgraded": "customers who moved to a weaker segment", "lapsed": "customers who brought money then and none now",
     "gone": "customers no longer in the export",
 }  # fmt: skip
 OFFSET = 0.25  # of a part, a difference so small that another part has all but cancelled it out
