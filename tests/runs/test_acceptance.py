@@ -137,7 +137,7 @@ def test_no_number_is_given_twice_in_an_archive(shop):
     first, second = two_challengers(shop, (30, 100, 170))
     assert first.numbers == (0, 2, 1)
     assert second.numbers == (0, 3, 1)
-    assert archive.prune(shop.root, 1, None, [FIRST], NOW) == (SECOND,)
+    assert archive.prune(shop.root, archive.outdated(shop.root, 1, None, [FIRST], NOW)) == (SECOND,)
     assert acceptance.accepted(shop.root).next_number == 4
 
 
