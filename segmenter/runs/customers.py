@@ -32,6 +32,7 @@ class Earlier:
         self._ids = ids
         self._currency = currency
         self._damaged: list[str] = []
+        self._asked_for: list[Ids] = []
         self.in_other_money: list[str] = []  # sentences on the runs that `newest` passed over for it
         days = [(whole(archive.as_of, folder, self._damaged), folder) for folder in archive.list_runs(root)]
         known = sorted(((as_of, folder) for as_of, folder in days if as_of), reverse=True)
@@ -44,7 +45,8 @@ class Earlier:
 
     def newest(self) -> Run | None:
         """The latest run that was not asked for yet."""
-        for folder, _ in self._kin:
+        for folder, theirs in self._kin:
+            self._asked_for.append(theirs)
             found = whole(archive.read, folder, self._damaged)
             if found is not None and self._is_comparable(found.manifest):
                 return found
@@ -60,8 +62,8 @@ class Earlier:
         return not is_other
 
     def seen(self, ids: set[str]) -> set[str]:
-        """Those of the customers `ids` whom a run has that was not asked for yet; none is read once all are found."""
-        found: set[str] = set()
+        """Those of the customers `ids` whom any run has; none is read any more once all are found."""
+        found = {each for theirs in self._asked_for for each in ids.intersection(theirs.tolist())}
         while found < ids and (run := next(self._kin, None)):
             found |= ids.intersection(run[1].tolist())
         return found

@@ -18,8 +18,9 @@ from tests.runs.test_movement import model
 def remembered(shelf):
     """Makes a run seen so many days after its last transaction, remembers it, and keeps it in the archive."""
 
-    def make(run_id, days=1, currency=""):
+    def make(run_id, days=1, currency="", without=()):
         made = shelf.run(run_id)
+        made = replace(made, customers=made.customers[~made.customers["customer_id"].isin(without)])
         config = {**made.manifest.config, "report": {**made.manifest.config["report"], "currency": currency}}
         made = replace(made, manifest=replace(made.manifest, config=config))
         day = made.manifest.period.last_day + timedelta(days=days)
@@ -111,3 +112,11 @@ def test_two_runs_in_different_currencies_are_not_compared_by_hand_either(rememb
     assert main(["runs", "compare", FIRST, SECOND, "-o", str(shelf.root)]) == 2
     told = " ".join(capsys.readouterr().err.split())
     assert f"The run {FIRST} is in GBP and the run {SECOND} in EUR: their money cannot be compared." in told
+
+
+def test_who_was_in_a_run_in_another_currency_is_not_new_in_the_next(remembered, shelf):
+    came = shelf.made.customers["customer_id"].iloc[0]
+    remembered(FIRST, currency="GBP", without=[came])
+    remembered(SECOND, days=8, currency="EUR")
+    third = remembered(THIRD, days=15, currency="GBP")
+    assert third.moves.set_index("customer_id")["state"][came] == "returning"
