@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from segmenter.config import Config
-from segmenter.errors import UndecidedError
+from segmenter.errors import DataError, UndecidedError
 from segmenter.intake.formats import WORDS
 from segmenter.pipeline import STAGES, load_files, silent
 from segmenter.runs.history import Drift
@@ -42,7 +42,7 @@ def score(sources: Sequence[str], config: Config, folder: Path, *, tell: Callabl
     Raises
     ------
     SegmenterError
-        The run or its model is missing or damaged, or the sources lack a feature that it uses.
+        The run or its model is missing or damaged, or the sources lack a feature that it uses or are in other money.
     """
     import numpy as np
     import pandas as pd
@@ -85,7 +85,7 @@ def _load(
     notes: list[str] = []
     while True:
         try:
-            load_files(connection, sources, config)
+            intake, _ = load_files(connection, sources, config)
         except UndecidedError as error:
             known = {getattr(reading, error.key) for reading in before.readings} & set(error.choices)
             if len(known) != 1:
@@ -94,4 +94,15 @@ def _load(
             config = config.model_copy(update={"source": config.source.model_copy(update={error.key: choice})})
             notes.append(f"{error.what}: read {WAYS[choice]}, as in the run {before.run_id}.")
         else:
+            _check_money(config.report.in_currency(intake.currency).currency, before)
             return tuple(notes)
+
+
+def _check_money(currency: str, before: Manifest) -> None:
+    from segmenter.runs.customers import is_other_money
+
+    if is_other_money(currency, before.currency):
+        raise DataError(
+            f"The export is in {currency} and the run {before.run_id} in {before.currency}: a model made of one money cannot "
+            f"place customers by amounts of another. Convert the amounts first, or name a run in {currency} with --model."
+        )

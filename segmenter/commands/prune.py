@@ -22,21 +22,27 @@ def prune(options: Namespace) -> None:
     """Remove old runs by number or age, what the ledger tells of their time, and what was kept of exports that are gone.
 
     On a terminal a person is shown the runs and asked first; a script, which nobody can answer, goes on as it was told.
+    The runs that were shown go and no others: a schedule may finish one, or another be accepted, while the question stands.
     """
     if options.keep is None and options.days is None:
         raise UsageError("Say what to keep: --keep N for the newest N runs, or --days N for those younger than N days.")
     archive, terminal = root(options), Terminal(options.quiet)
-    accepted = acceptance.accepted_run(archive)
-    limits = options.keep, options.days, accepted[:1] if accepted else (), datetime.now(UTC)
-    old = archive_of.outdated(archive, *limits)
+    old = archive_of.outdated(archive, options.keep, options.days, _accepted(archive), datetime.now(UTC))
     is_asked = bool(old) and terminal.can_ask and not (options.yes or options.dry_run or options.json)
     if options.dry_run or is_asked:
         _say_runs(terminal, f"{len(old)} run(s) would be removed", old)
     if options.dry_run or (is_asked and not terminal.ask("\nRemove them for good?")):
         _leave(options, terminal, old)
         return
-    gone = archive_of.prune(archive, *limits)
+    spared = _accepted(archive)
+    gone = archive_of.prune(archive, [run_id for run_id in old if run_id not in spared])
     _tell(options, terminal, gone, _forget(archive, gone), drop_orphans(archive / CACHE))
+
+
+def _accepted(archive: Path) -> tuple[str, ...]:
+    """The run whose model is accepted now, which stays."""
+    found = acceptance.accepted_run(archive)
+    return found[:1] if found else ()
 
 
 def _leave(options: Namespace, terminal: Terminal, old: tuple[str, ...]) -> None:

@@ -14,7 +14,7 @@ from segmenter.config import Config
 from segmenter.errors import RunError
 from segmenter.features.types import FeatureTable
 from segmenter.runs.archive import list_runs, read_document
-from segmenter.runs.customers import SAME_CUSTOMERS, of_the_same, shared_customers, whole
+from segmenter.runs.customers import SAME_CUSTOMERS, is_other_money, of_the_same, shared_customers, whole
 from segmenter.runs.model import read_model
 from segmenter.runs.state import open_state, transaction
 from segmenter.runs.tables import read_table
@@ -123,7 +123,7 @@ def _next_number(archive: Path) -> int:
 class Following:
     """How a run stands to the accepted model.
 
-    `known` is None where there is none or it is about other customers; `holds` where its segments are
+    `known` is None where there is none or it is about other customers or in other money; `holds` where its segments are
     kept; `sentences` say why they are not, and where the model was taken on without being asked for.
     """
 
@@ -159,6 +159,14 @@ def _following(known: Accepted, table: FeatureTable, config: Config) -> Followin
             sentences=(
                 f"This export {lack} with the accepted model's run {known.run_id}, so this run stands alone. "
                 "Another business belongs into another archive (-o).",
+            )
+        )
+    ours, theirs = config.report.currency, known.config.report.currency
+    if is_other_money(ours, theirs):  # its edges and centroids are amounts of the other money
+        return Following(
+            sentences=(
+                f"The accepted model's run {known.run_id} is in {theirs} and this one in {ours}, so this run stands alone. "
+                "Another currency belongs into another archive (-o).",
             )
         )
     if _settings(config) != _settings(known.config):

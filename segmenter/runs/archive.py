@@ -229,11 +229,9 @@ def outdated(
     return tuple(sorted(old - {*protected}))
 
 
-def prune(
-    archive: Path, keep: int | None, days: int | None, protected: Sequence[str], now: datetime
-) -> tuple[str, ...]:
-    """Remove the runs that are `outdated`; their ids."""
-    gone = outdated(archive, keep, days, protected, now)
+def prune(archive: Path, run_ids: Sequence[str]) -> tuple[str, ...]:
+    """Remove these runs; the ids of those that were still there."""
+    gone = tuple(run_id for run_id in run_ids if (archive / run_id).is_dir())
     for run_id in gone:
         remove(archive / run_id)
     return gone

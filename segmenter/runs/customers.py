@@ -1,4 +1,4 @@
-"""Which runs of an archive are about the same customers."""
+"""Which runs of an archive are about the same customers, in the same money."""
 
 from __future__ import annotations
 
@@ -13,22 +13,27 @@ from numpy.typing import NDArray
 from segmenter.errors import RunError
 from segmenter.runs import archive
 from segmenter.runs.tables import read_column
-from segmenter.runs.types import Run
+from segmenter.runs.types import Manifest, Run
 
 Ids = NDArray[np.str_]
 Part = TypeVar("Part")
+OTHER_MONEY = "The earlier run {run} is in {name} and this one in {other}, so the two are not compared."
 SAME_CUSTOMERS = 0.5  # of the smaller run's customers, from which on two runs are about the same business
 
 
 class Earlier:
     """The runs of an archive that see the customers `ids` from before `day`, the latest first; each is read when asked for.
 
-    A damaged run is passed over, and `sentences` name it; one that is pruned meanwhile is not there.
+    A damaged run is passed over, and one in other money than `currency`, and `sentences` name them; one that is pruned
+    meanwhile is not there.
     """
 
-    def __init__(self, root: Path, ids: Ids, day: date) -> None:
+    def __init__(self, root: Path, ids: Ids, day: date, currency: str = "") -> None:
         self._ids = ids
+        self._currency = currency
         self._damaged: list[str] = []
+        self._asked_for: list[Ids] = []
+        self.in_other_money: list[str] = []  # sentences on the runs that `newest` passed over for it
         days = [(whole(archive.as_of, folder, self._damaged), folder) for folder in archive.list_runs(root)]
         known = sorted(((as_of, folder) for as_of, folder in days if as_of), reverse=True)
         self._same_day = [folder for as_of, folder in known if as_of == day]
@@ -40,22 +45,39 @@ class Earlier:
 
     def newest(self) -> Run | None:
         """The latest run that was not asked for yet."""
-        for folder, _ in self._kin:
-            if found := whole(archive.read, folder, self._damaged):
+        for folder, theirs in self._kin:
+            self._asked_for.append(theirs)
+            found = whole(archive.read, folder, self._damaged)
+            if found is not None and self._is_comparable(found.manifest):
                 return found
         return None
 
+    def _is_comparable(self, before: Manifest) -> bool:
+        """Whether its money is ours; where it is not, that is told."""
+        is_other = is_other_money(before.currency, self._currency)
+        if is_other:
+            self.in_other_money.append(
+                OTHER_MONEY.format(run=before.run_id, name=before.currency, other=self._currency)
+            )
+        return not is_other
+
     def seen(self, ids: set[str]) -> set[str]:
-        """Those of the customers `ids` whom a run has that was not asked for yet; none is read once all are found."""
-        found: set[str] = set()
+        """Those of the customers `ids` whom any run has; none is read any more once all are found."""
+        found = {each for theirs in self._asked_for for each in ids.intersection(theirs.tolist())}
         while found < ids and (run := next(self._kin, None)):
             found |= ids.intersection(run[1].tolist())
         return found
 
     @property
     def sentences(self) -> tuple[str, ...]:
-        """What was passed over."""
-        return tuple(f"The earlier run {name} is damaged and was passed over." for name in self._damaged)
+        """What was passed over; of the runs in other money the latest stands for all."""
+        damaged = (f"The earlier run {name} is damaged and was passed over." for name in self._damaged)
+        return (*self.in_other_money[:1], *damaged)
+
+
+def is_other_money(one: str, other: str) -> bool:
+    """Whether two runs' currencies (ISO 4217, empty: not known) are known and differ, so that no amount can be compared."""
+    return bool(one and other and one != other)
 
 
 def whole(read: Callable[[Path], Part], folder: Path, damaged: list[str]) -> Part | None:

@@ -8,8 +8,8 @@ Tables beside it in a run's folder
 ----------------------------------
 moves.parquet, one row per customer of either run, sorted by customer_id: customer_id, number_before, number_now (of
     the segments), segment_before, segment_now (their names today; all NULL where the customer was absent), state (new |
-    returning | upgraded | downgraded | same | lapsed | gone), direction (up | down, NULL where not both), money_before, money_now (period revenue), cause (customer
-    | cut point | both, NULL where the segment is the same)
+    returning | back | upgraded | downgraded | same | lapsed | gone), direction (up | down, NULL where not both),
+    money_before, money_now (period revenue), cause (customer | cut point | both, NULL where the segment is the same)
 alerts.parquet, one row per alert, sorted by customer_id: customer_id, state (new | worsened | ongoing | resolved),
     since (run in which it began), changed (day of the last change of state), severity, told_severity (when last told,
     NULL: a verdict held it back from the first day), amount_at_stake, reason, evidence, verdict (expected | act, NULL: none
@@ -106,14 +106,18 @@ class Flow:
 class BridgeStep:
     """One step of the money bridge: ``before`` + the steps' amounts = ``after``."""
 
-    kind: str  # before, new, returning, upgraded, same, downgraded, lapsed, gone, after
+    kind: str  # before, new, returning, back, upgraded, same, downgraded, lapsed, gone, after
     customers: int
     amount: float
 
 
 @dataclass(frozen=True)
 class SegmentChange:
-    """A segment's size and period revenue in the two runs; the change of size is the one beyond the growth of all."""
+    """A segment's size and period revenue in the two runs.
+
+    The range of the change of size covers the change beyond the growth of all customers, too, so that it is real only
+    where both are, in the same direction.
+    """
 
     number: int
     name: str
@@ -150,7 +154,7 @@ class Movement:
 class AlertCount:
     """Alerts by state, how many a verdict holds back, and how right the judged ones were so far."""
 
-    is_baseline: bool  # the first run of these customers: nothing is told as new
+    is_baseline: bool  # the first run of these customers, or in their currency: nothing is told as new
     new: int
     worsened: int
     ongoing: int

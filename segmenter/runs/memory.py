@@ -29,12 +29,15 @@ SAME_DAY = (
 def remember(run: Run, root: Path, config: HistoryConfig) -> Run:
     """`run` with its movement since the run before it, and its alerts; a first run gets its baseline of alerts.
 
+    A run in other money is not the run before it: amounts that differ by the rate would be told as what customers did.
+
     Raises
     ------
     RunError
         The archive's state cannot be read.
     """
-    manifest, earlier = run.manifest, Earlier(root, _ids(run.customers), run.manifest.as_of)
+    manifest = run.manifest
+    earlier = Earlier(root, _ids(run.customers), manifest.as_of, manifest.currency)
     before = earlier.newest() if config.follow else None
     other = _comparable(before, earlier)
     moved, moves = None, None
@@ -62,7 +65,7 @@ def _alone(manifest: Manifest, earlier: Earlier, before: Run | None) -> tuple[st
     """Why it is not told who moved, where that needs a word."""
     if manifest.has_empty_period:
         return (EMPTY.format(days=manifest.period_days, day=manifest.as_of, last=manifest.period.last_day),)
-    same = earlier.of_the_same_day() if before is None else None
+    same = earlier.of_the_same_day() if before is None and not earlier.in_other_money else None
     return (SAME_DAY.format(run=same.name, day=manifest.as_of),) if same else ()
 
 

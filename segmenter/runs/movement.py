@@ -21,7 +21,7 @@ GROUPS = 1000  # customers are resampled in so many random groups, so that the c
 RESAMPLES = 2000
 LEVEL = 0.05
 ABSENT = -1  # stands for the segment of a customer who is not there
-STEPS = ("new", "returning", "upgraded", "same", "downgraded", "lapsed", "gone")
+STEPS = ("new", "returning", "back", "upgraded", "same", "downgraded", "lapsed", "gone")
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,7 @@ def movement(
 
     Customers and money add up: the flows' to the runs' totals on either side, the bridge's steps to
     the difference of the two. Money is each run's own period revenue. `seen` are customers of runs before the two,
-    who are not new but back again where only `now` has them.
+    who are not new where only `now` has them.
     """
     names = _names(before, now)
     moves = _moves(before, now, names, seen)
@@ -118,7 +118,11 @@ def _directions(table: pd.DataFrame, worth: Mapping[int, float]) -> np.ndarray:
 
 
 def _states(table: pd.DataFrame, seen: Collection[str]) -> np.ndarray:
-    """The one step of the bridge that each customer is in; the first that holds, by the segments only at the end."""
+    """The one step of the bridge that each customer is in; the first that holds, by the segments only at the end.
+
+    Of buying only the money is known, net of returns, so that the steps tell who brought some. Who was absent brought
+    none; who comes back without any is ``back`` and no more.
+    """
     earned, earns = table["money_before"].to_numpy() > 0, table["money_now"].to_numpy() > 0
     were, are = _numbers(table)
     absent = were == ABSENT
@@ -127,7 +131,8 @@ def _states(table: pd.DataFrame, seen: Collection[str]) -> np.ndarray:
         "new": absent & ~known,
         "gone": are == ABSENT,
         "lapsed": earned & ~earns,
-        "returning": absent | (earns & ~earned),
+        "returning": earns & ~earned,
+        "back": absent,
         "upgraded": (table["direction"] == "up").to_numpy(),
         "downgraded": (table["direction"] == "down").to_numpy(),
     }
@@ -214,28 +219,39 @@ def _segment_changes(moves: pd.DataFrame, names: Mapping[int, str], seed: int) -
     were, are = (np.array([side == number for number in names], dtype=float).T for side in (before, now))
     earned, earns = were * money_before[:, None], are * money_now[:, None]
     there = np.column_stack([before != ABSENT, now != ABSENT])
-    intervals = _intervals(np.hstack([were, are, earns - earned, there]), seed)
+    sizes, beyond, money = _intervals(np.hstack([were, are, earns - earned, there]), seed)
     return tuple(
         SegmentChange(
             number=number,
             name=name,
             customers_before=int(were[:, at].sum()),
             customers_now=int(are[:, at].sum()),
-            customers=intervals[at],
+            customers=_joined(sizes[at], beyond[at]),
             money_before=float(earned[:, at].sum()),
             money_now=float(earns[:, at].sum()),
-            money=intervals[at + len(names)],
+            money=money[at],
         )
         for at, (number, name) in enumerate(names.items())
     )
 
 
-def _intervals(customers: Floats, seed: int) -> list[Interval]:
-    """Bootstrap intervals (Efron 1979) of each segment's change in size, then in money; 95 % for all together.
+def _joined(change: Interval, beyond: Interval) -> Interval:
+    """A change of size with a range over both its own interval and that of the change beyond the growth of all.
+
+    It leaves zero out where both do, on the same side. Either alone would mislead: where newcomers enter one segment,
+    all others shrink against the growth of all though nobody left them, and where everybody's number grows, a segment
+    that grows with it has become no more of the whole.
+    """
+    return Interval(change.value, min(change.low, beyond.low), max(change.high, beyond.high))
+
+
+def _intervals(customers: Floats, seed: int) -> tuple[list[Interval], ...]:
+    """Bootstrap intervals (Efron 1979) of what `_changes` tells of each segment; 95 % for all together.
 
     `customers` (n, 3 k + 2) are what `_changes` sums. They are put into at most 1,000 random groups and the groups are
-    resampled. Each interval is taken at 5 % / 2 k (Bonferroni), so that among many segments chance does not call one of
-    them changed, and is the wider of the percentiles' and the normal one: far out, 2,000 resamples know little.
+    resampled. Each interval is taken at 5 % / 2 k (Bonferroni; what needs two intervals to agree is no further claim), so
+    that among many segments chance does not call one of them changed, and is the wider of the percentiles' and the normal
+    one: far out, 2,000 resamples know little.
     """
     generator = np.random.default_rng(seed)
     groups = min(len(customers), GROUPS)
@@ -244,19 +260,22 @@ def _intervals(customers: Floats, seed: int) -> list[Interval]:
     np.add.at(sums, member, customers)
     weights = generator.multinomial(groups, np.full(groups, 1 / groups), size=RESAMPLES)
     found, drawn = _changes(customers.sum(axis=0)[None])[0], _changes(weights @ sums)
-    tail = LEVEL / len(found) / 2
+    k = len(found) // 3
+    tail = LEVEL / (2 * k) / 2
     reach = NormalDist().inv_cdf(1 - tail) * drawn.std(axis=0)
     low, high = np.quantile(drawn, [tail, 1 - tail], axis=0)
     ends = np.minimum(low, found - reach), np.maximum(high, found + reach)
-    return [Interval(*map(float, each)) for each in zip(found, *ends, strict=True)]
+    told = [Interval(*map(float, each)) for each in zip(found, *ends, strict=True)]
+    return told[:k], told[k : 2 * k], told[2 * k :]
 
 
 def _changes(sums: Floats) -> Floats:
-    """Each segment's change in size beyond the growth of all, then in money, (r, 2 k).
+    """Each segment's change in size, the same beyond the growth of all, and its change in money, (r, 3 k).
 
-    `sums` (r, 3 k + 2) are its customers before and now, its change in money, and all customers before and now. An
-    export that goes on grows, and a segment that grows as all do has not changed.
+    `sums` (r, 3 k + 2) are its customers before and now, its change in money, and all customers before and now. Customers
+    add up as an export goes on; money does not, as it is of as many days in both runs, and is taken as it is.
     """
     k = (sums.shape[1] - 2) // 3
+    before, now, money = sums[:, :k], sums[:, k : 2 * k], sums[:, 2 * k : 3 * k]
     growth = sums[:, -1:] / np.maximum(sums[:, -2:-1], 1)
-    return np.hstack([sums[:, k : 2 * k] - growth * sums[:, :k], sums[:, 2 * k : 3 * k]])
+    return np.hstack([now - before, now - growth * before, money])

@@ -19,13 +19,14 @@ if TYPE_CHECKING:
 STATES = {
     "new": "new",
     "gone": "no longer in the export",
-    "returning": "bought in the last {days} days and not in the {days} before the earlier run",
-    "lapsed": "bought in the {days} days before the earlier run and not in the last {days}",
+    "returning": "brought money in the last {days} days and none in the {days} before the earlier run",
+    "back": "back in the export without money",
+    "lapsed": "brought money in the {days} days before the earlier run and none in the last {days}",
 }
 MOVES = {"up": "moved to a better segment", "down": "moved to a weaker segment"}
 SHORT = {
-    "new": "new", "returning": "bought now, not then", "upgraded": "moved up", "same": "stayed", "downgraded": "moved down",
-    "lapsed": "bought then, not now", "gone": "gone",
+    "new": "new", "returning": "money now, not then", "back": "back without money", "upgraded": "moved up", "same": "stayed",
+    "downgraded": "moved down", "lapsed": "money then, not now", "gone": "gone",
 }  # fmt: skip
 
 SINCE = {
@@ -63,9 +64,10 @@ def _changes(segments: Sequence[SegmentChange], since: date, days: int, currency
     ]
     money = [f"{each.name} ({_signed(each.money)} {currency}".rstrip() + ")" for each in segments if each.money.is_real]
     yield (
-        f"Since {since} these segments changed by more than chance explains: {'; '.join(sizes)}."
+        f"Since {since} these segments changed in size by more than chance and the growth of all customers explain: "
+        f"{'; '.join(sizes)}."
         if sizes
-        else f"No segment's size has really changed since {since}: what differs is within chance."
+        else f"No segment's size has really changed since {since}: what differs is within chance or the growth of all customers."
     )
     if money:
         yield f"The revenue of {days} days really changed in these segments: {'; '.join(money)}."

@@ -11,6 +11,7 @@ from segmenter.config.history import HistoryConfig
 from segmenter.errors import RunError
 from segmenter.runs.alerts import of_run
 from segmenter.runs.archive import read
+from segmenter.runs.customers import is_other_money
 from segmenter.runs.state import read_state
 from segmenter.runs.types import Run
 
@@ -19,9 +20,9 @@ def as_news(run: Run, root: Path, since: str | None) -> Run:
     """`run` with its alerts as they are new, worse, ongoing or resolved since the run `since` of the archive `root`.
 
     A run that was made between the two, or a second one on the same export, thus neither hides nor repeats an
-    alert. `run` as it is where `since` is None, gone, damaged or without alerts.
+    alert. `run` as it is where `since` is None, gone, damaged, without alerts or in other money.
     """
-    before = _alerts_of(root, since) if since else None
+    before = _alerts_of(root, since, run.manifest.currency) if since else None
     if before is None or run.alerts is None:
         return run
     manifest = run.manifest
@@ -31,8 +32,9 @@ def as_news(run: Run, root: Path, since: str | None) -> Run:
     return replace(run, alerts=table, history=replace(run.history, alerts=counts))
 
 
-def _alerts_of(root: Path, run_id: str) -> pd.DataFrame | None:
+def _alerts_of(root: Path, run_id: str, currency: str) -> pd.DataFrame | None:
     try:
-        return read(root / run_id).alerts
+        found = read(root / run_id)
     except RunError:
         return None
+    return None if is_other_money(found.manifest.currency, currency) else found.alerts

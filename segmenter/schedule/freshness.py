@@ -40,7 +40,7 @@ def freshness(
         return None
     zone = ZoneInfo(schedule.time_zone)
     last, previous = (_manifest(folder.parent, run_id) for run_id in (heard, before))
-    known = last.started_at.astimezone(zone).date() if last is not None and _holds_all_of(last, made) else None
+    known = last.started_at.astimezone(zone).date() if last is not None and _holds_all_of(last, made, zone) else None
     silence = _silence(made, now, zone)
     is_first = silence > 0 and not (previous is not None and _silence(previous, previous.started_at, zone))
     return Freshness(made.period.last_day, _seen_from(made, now, zone), known, silence, is_first)
@@ -54,14 +54,18 @@ def _manifest(archive: Path, run_id: str | None) -> Manifest | None:
         return None
 
 
-def _holds_all_of(before: Manifest, now: Manifest) -> bool:
-    """Whether the run before had every transaction: the files are the same ones, or nothing in them is newer or more."""
+def _holds_all_of(before: Manifest, now: Manifest, zone: tzinfo) -> bool:
+    """Whether the run before had every transaction: the files are the same ones, or newest day and number of rows are.
+
+    Fewer rows or an older day are new, too: a wrong date was corrected, or the export is a window that has moved on. A newest
+    day after the run's own is a wrong date, which stays while others come, and tells nothing.
+    """
     if before.run_id == now.run_id:
         return False
     if {each.sha256 for each in before.readings} == {each.sha256 for each in now.readings}:
         return now.period.last_day <= before.period.last_day
     newest, known = ((each.period.last_day, each.period.n_transactions) for each in (now, before))
-    return newest <= known
+    return newest == known and before.period.last_day <= before.started_at.astimezone(zone).date()
 
 
 def _silence(made: Manifest, now: datetime, zone: tzinfo) -> int:

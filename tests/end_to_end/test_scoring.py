@@ -7,7 +7,7 @@ from datetime import date, timedelta
 import pytest
 
 from segmenter.config import load_config
-from segmenter.errors import UndecidedError
+from segmenter.errors import DataError, UndecidedError
 from segmenter.runs.archive import read_document
 from segmenter.runs.seal import seal
 from segmenter.scoring import SCORING, score
@@ -60,6 +60,13 @@ def test_two_customers_are_scored_and_read_as_the_runs_own_were(known, few):
 def test_what_the_configuration_settles_is_not_read_as_the_run_was(known, few):
     found = score([str(few)], config_of(known, source={"date_order": "mdy", "decimal": "."}), known.folder)
     assert found.notes == ()
+
+
+def test_customers_are_not_placed_by_a_model_that_was_made_of_other_money(known, tmp_path):
+    path = tmp_path / "dollars.csv"
+    path.write_text(f"{HEAD}n1;25/04/2025;x1;12,50;USD\nn2;26/04/2025;x2;13,50;USD\n")
+    with pytest.raises(DataError, match=r"is in USD and the run .* in EUR.*Convert the amounts first"):
+        score([str(path)], config_of(known, rules={"currency": "USD"}), known.folder)
 
 
 def test_an_order_that_the_export_proves_needs_no_run(known, tmp_path):

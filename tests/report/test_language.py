@@ -61,8 +61,13 @@ def test_values_side_by_side_have_equally_many_decimals():
 
 def test_days_and_amounts_of_an_english_text_are_written_as_the_locale_does():
     voice = Voice("en_GB", "GBP")
-    told = voice.retell("Since 2025-06-24 these segments changed by more than chance explains: Lost (-12).")
-    assert told == "Since 24 June 2025 these segments changed by more than chance explains: Lost (−12)."
+    told = voice.retell(
+        "Since 2025-06-24 these segments changed in size by more than chance and the growth of all customers explain: Lost (-12)."
+    )
+    assert (
+        told
+        == "Since 24 June 2025 these segments changed in size by more than chance and the growth of all customers explain: Lost (−12)."
+    )
     told = voice.retell("-4,288.10 GBP on 2025-05-02 14:34 (order A-2025-06-24-1, 12 pieces)")
     assert told == "−£4,288.10 on 2 May 2025, 14:34 (order A-2025-06-24-1, 12 pieces)"
 

@@ -58,8 +58,14 @@ class Shop:
         found = identify(known.model, held, labels, names, matrix, known.next_number)
         return replace(fit, names=found.names, numbers=found.numbers, next_number=found.next_number)
 
-    def follow(self):
-        return acceptance.follow(self.root, table_of(self.made), Config(), NOW)
+    def name_money(self, currency):
+        """Call the money of the runs to come so."""
+        config = {**self.made.manifest.config, "report": {"currency": currency}}
+        self.made = replace(self.made, manifest=replace(self.made.manifest, config=config))
+
+    def follow(self, currency=""):
+        config = Config.model_validate({"report": {"currency": currency}})
+        return acceptance.follow(self.root, table_of(self.made), config, NOW)
 
 
 @pytest.fixture
@@ -131,7 +137,7 @@ def test_no_number_is_given_twice_in_an_archive(shop):
     first, second = two_challengers(shop, (30, 100, 170))
     assert first.numbers == (0, 2, 1)
     assert second.numbers == (0, 3, 1)
-    assert archive.prune(shop.root, 1, None, [FIRST], NOW) == (SECOND,)
+    assert archive.prune(shop.root, archive.outdated(shop.root, 1, None, [FIRST], NOW)) == (SECOND,)
     assert acceptance.accepted(shop.root).next_number == 4
 
 
@@ -206,3 +212,26 @@ def test_an_accepted_model_whose_run_is_gone_is_told_and_another_can_be_accepted
     assert "is gone" in propose(shop.root, shop.root / THIRD, {}).why
     acceptance.accept(shop.root, THIRD, NOW)
     assert acceptance.accepted(shop.root).run_id == THIRD
+
+
+def test_a_model_made_of_other_money_places_nobody_and_the_run_says_why(shop):
+    shop.name_money("GBP")
+    shop.write(FIRST, KNOWN)
+    acceptance.accept_first(shop.root, FIRST, NOW)
+    found = shop.follow("EUR")
+    assert (found.known, found.holds) == (None, False)
+    assert (
+        f"The accepted model's run {FIRST} is in GBP and this one in EUR, so this run stands alone."
+        in found.sentences[0]
+    )
+    assert shop.follow("GBP").known.model == shop.follow().known.model == KNOWN
+
+
+def test_segments_made_of_other_money_cannot_become_the_archives(shop):
+    shop.name_money("GBP")
+    shop.write(FIRST, KNOWN)
+    acceptance.accept_first(shop.root, FIRST, NOW)
+    shop.name_money("EUR")
+    folder = shop.write(SECOND, model(50, 150, names=("A", "B")))
+    with pytest.raises(UsageError, match=r"is in EUR and the accepted model's run .* in GBP.*archive of its own"):
+        propose(shop.root, folder, {})

@@ -203,27 +203,29 @@ def test_a_writer_beside_a_prune_loses_no_run_that_was_to_stay(shelf):
 
 def _prune_while_it_grows(root, last):
     while not (root / last).exists():
-        archive.prune(root, 3, None, (), datetime.now(UTC))
-    archive.prune(root, 3, None, (), datetime.now(UTC))
+        archive.prune(root, archive.outdated(root, 3, None, (), datetime.now(UTC)))
+    archive.prune(root, archive.outdated(root, 3, None, (), datetime.now(UTC)))
 
 
 def _prune_one_by_one(root):
     for keep in range(15, 0, -1):
-        archive.prune(root, keep, None, (), datetime.now(UTC))
+        archive.prune(root, archive.outdated(root, keep, None, (), datetime.now(UTC)))
         time.sleep(0.02)
 
 
 def test_prune_keeps_the_newest_and_the_protected(shelf):
     for run_id in (FIRST, SECOND, THIRD):
         shelf.write(run_id)
-    assert archive.prune(shelf.root, 1, None, [FIRST], datetime(2026, 1, 8, tzinfo=UTC)) == (SECOND,)
+    assert archive.prune(
+        shelf.root, archive.outdated(shelf.root, 1, None, [FIRST], datetime(2026, 1, 8, tzinfo=UTC))
+    ) == (SECOND,)
     assert visible(shelf.root) == [FIRST, THIRD]
 
 
 def test_prune_by_age_spares_what_is_young(shelf):
     for run_id in (FIRST, SECOND, THIRD):
         shelf.write(run_id)
-    archive.prune(shelf.root, None, 2, (), datetime(2026, 1, 8, 12, tzinfo=UTC))
+    archive.prune(shelf.root, archive.outdated(shelf.root, None, 2, (), datetime(2026, 1, 8, 12, tzinfo=UTC)))
     assert visible(shelf.root) == [THIRD]
 
 

@@ -5,9 +5,12 @@ from datetime import timedelta
 
 import pytest
 
+from segmenter.cli import main
 from segmenter.config.history import HistoryConfig
+from segmenter.report.language import Voice
 from segmenter.runs import archive
 from segmenter.runs.memory import remember
+from segmenter.runs.news import as_news
 from tests.runs.test_movement import model
 
 
@@ -15,8 +18,11 @@ from tests.runs.test_movement import model
 def remembered(shelf):
     """Makes a run seen so many days after its last transaction, remembers it, and keeps it in the archive."""
 
-    def make(run_id, days=1):
+    def make(run_id, days=1, currency="", without=()):
         made = shelf.run(run_id)
+        made = replace(made, customers=made.customers[~made.customers["customer_id"].isin(without)])
+        config = {**made.manifest.config, "report": {**made.manifest.config["report"], "currency": currency}}
+        made = replace(made, manifest=replace(made.manifest, config=config))
         day = made.manifest.period.last_day + timedelta(days=days)
         customers = made.customers.assign(period_revenue=100.0 if days <= 30 else 0.0)
         made = replace(
@@ -63,3 +69,54 @@ def test_a_second_run_of_one_day_is_compared_with_an_earlier_day_where_there_is_
     again = remembered("20260107T080000Z-ab12", days=8)
     assert again.history.movement.previous_run == "20260105T080000Z-ab12"
     assert again.history.sentences == ()
+
+
+FIRST, SECOND, THIRD = (f"202601{day:02}T080000Z-ab12" for day in (5, 12, 19))
+
+
+def test_a_run_in_another_currency_is_compared_with_none_before_it_and_says_why(remembered):
+    remembered(FIRST, currency="GBP")
+    second = remembered(SECOND, days=8, currency="EUR")
+    assert second.history.movement is None
+    assert second.history.alerts.is_baseline
+    told = f"The earlier run {FIRST} is in GBP and this one in EUR, so the two are not compared."
+    assert second.history.sentences == (told,)
+    assert "werden die beiden nicht verglichen" in Voice("de").retell(told)
+
+
+def test_a_run_is_compared_with_the_last_one_in_its_own_money(remembered):
+    remembered(FIRST, currency="GBP")
+    remembered(SECOND, days=8, currency="EUR")
+    third = remembered(THIRD, days=15, currency="GBP")
+    assert third.history.movement.previous_run == FIRST
+    assert not third.history.alerts.is_baseline
+    assert SECOND in third.history.sentences[0]
+
+
+def test_money_without_a_name_is_taken_to_be_the_same(remembered):
+    remembered(FIRST, currency="GBP")
+    assert remembered(SECOND, days=8).history.movement.previous_run == FIRST
+    assert remembered(THIRD, days=15, currency="GBP").history.movement.previous_run == SECOND
+
+
+def test_alerts_are_no_news_since_a_run_in_another_currency(remembered, shelf):
+    remembered(FIRST, currency="GBP")
+    second = remembered(SECOND, days=8, currency="EUR")
+    assert as_news(second, shelf.root, FIRST) is second
+    assert as_news(remembered(THIRD, days=15, currency="EUR"), shelf.root, SECOND).history.alerts.ongoing > 0
+
+
+def test_two_runs_in_different_currencies_are_not_compared_by_hand_either(remembered, shelf, capsys):
+    remembered(FIRST, currency="GBP")
+    remembered(SECOND, days=8, currency="EUR")
+    assert main(["runs", "compare", FIRST, SECOND, "-o", str(shelf.root)]) == 2
+    told = " ".join(capsys.readouterr().err.split())
+    assert f"The run {FIRST} is in GBP and the run {SECOND} in EUR: their money cannot be compared." in told
+
+
+def test_who_was_in_a_run_in_another_currency_is_not_new_in_the_next(remembered, shelf):
+    came = shelf.made.customers["customer_id"].iloc[0]
+    remembered(FIRST, currency="GBP", without=[came])
+    remembered(SECOND, days=8, currency="EUR")
+    third = remembered(THIRD, days=15, currency="GBP")
+    assert third.moves.set_index("customer_id")["state"][came] == "returning"

@@ -68,10 +68,9 @@ def test_flows_bridge_and_segments_add_up_in_customers_and_in_money(first, secon
     assert sum(step.amount for step in found.bridge[:-1]) == pytest.approx(found.bridge[-1].amount)
     assert sum(step.customers for step in found.bridge[1:-1]) == len(moves)
     for change in found.segments:
-        growth = len(second) / len(first)
-        assert change.customers.value == pytest.approx(change.customers_now - growth * change.customers_before)
+        assert change.customers.value == change.customers_now - change.customers_before
         assert change.money.value == pytest.approx(change.money_now - change.money_before)
-        assert change.customers.low <= change.customers.high
+        assert change.customers.low <= change.customers.value <= change.customers.high
 
 
 @settings(deadline=None, max_examples=30)
@@ -156,13 +155,31 @@ def test_a_segment_goes_by_its_newest_name_on_both_sides():
 
 
 def test_who_was_in_a_run_before_both_is_back_again_and_not_new():
-    before, now = side([1], [60], [10], day=1), side([1, 2, 3], [60, 60, 60], [10, 5, 5], day=8)
-    _, moves = movement(before, now, 30, 1, seen={"c2", "c1"})
+    before, now = side([1], [60], [10], day=1), side([1, 2, 3, 4], [60, 60, 60, 60], [10, 5, 5, 0], day=8)
+    found, moves = movement(before, now, 30, 1, seen={"c2", "c1", "c4"})
     assert dict(zip(moves["customer_id"], moves["state"], strict=True)) == {
-        "c1": "same",
-        "c2": "returning",
-        "c3": "new",
-    }
+        "c1": "same", "c2": "returning", "c3": "new", "c4": "back",
+    }  # fmt: skip
+    told = " ".join(found.sentences)
+    assert "1 brought money in the last 30 days and none in the 30 before the earlier run, 1 back in the export" in told
+
+
+@settings(deadline=None, max_examples=30)
+@given(customers, customers, st.sets(st.integers(0, 60)))
+def test_whoever_is_said_to_have_brought_money_in_one_of_two_periods_did(first, second, older):
+    _, moves = movement(of(first, day=1), of(second, day=8), 30, 1, seen={f"c{each}" for each in older})
+    for state, yes, no in (("returning", "money_now", "money_before"), ("lapsed", "money_before", "money_now")):
+        mine = moves[moves["state"] == state]
+        assert (mine[yes] > 0).all()
+        assert (mine[no] <= 0).all()
+
+
+def test_a_purchase_that_a_return_outweighs_is_not_told_as_none():
+    before, now = side([1, 2], [60, 60], [10, 10], day=1), side([1, 2], [60, 60], [10, -5], day=8)
+    found, _ = movement(before, now, 30, 1)
+    told = " ".join(found.sentences)
+    assert "1 brought money in the 30 days before the earlier run and none in the last 30" in told
+    assert "bought" not in told
 
 
 def test_revenue_that_really_changed_is_told_where_no_segments_size_did():
@@ -213,6 +230,48 @@ def test_segments_that_grow_as_all_do_have_not_changed():
     assert [change.customers_now - change.customers_before for change in found.segments] == [100, 0, 100][::2]
     assert not found.is_real
     assert "No segment's size has really changed" in " ".join(found.sentences)
+
+
+def sized(found):
+    """Names of the segments whose size really changed."""
+    return {change.name for change in found.segments if change.customers.is_real}
+
+
+@settings(deadline=None, max_examples=30)
+@given(customers, st.integers(0, 400))
+def test_a_segment_that_nobody_joins_or_leaves_has_not_changed_however_many_newcomers_another_gets(drawn, newcomers):
+    after = drawn | {1000 + each: (60.0, 0.0) for each in range(newcomers)}
+    found = movement(of(drawn, day=1), of(after, day=8), 30, 1)[0]
+    assert sized(found) <= {"Best"}
+
+
+def test_a_shop_that_gains_customers_tells_of_the_segment_that_they_came_into_alone():
+    ids = np.arange(700)
+    figures = np.where(ids < 128, 40, np.where(ids < 600, 50, 60))
+    before, now = side(ids[:600], figures[:600], np.ones(600), day=1), side(ids, figures, np.ones(700), day=8)
+    found = movement(before, now, 30, 1)[0]
+    assert sized(found) == {"Best"}
+    assert found.sentences[0].endswith("explain: Best (+100: from 0% to 14% of the customers).")
+
+
+def test_a_segment_that_loses_a_third_of_its_customers_has_changed_though_the_others_grow():
+    ids = np.arange(1000)
+    figures = np.where(ids < 300, 40, np.where(ids < 600, 50, 60))
+    lost = np.where(ids < 100, 60, figures)
+    before, now = side(ids[:800], figures[:800], np.ones(800), day=1), side(ids, lost, np.ones(1000), day=8)
+    found = movement(before, now, 30, 1)[0]
+    gone = next(change for change in found.segments if change.name == "Gone")
+    assert sized(found) == {"Best", "Gone"}
+    assert gone.customers.low < gone.customers.value == -100
+    assert gone.customers.high < 0
+
+
+def test_revenue_that_grows_everywhere_is_told_as_it_does_not_add_up_from_run_to_run():
+    ids = np.arange(400)
+    figures = np.where(ids < 200, 60, 40)
+    before, now = (side(ids, figures, np.full(400, money), day=day) for money, day in ((50.0, 1), (80.0, 8)))
+    found = movement(before, now, 30, 1)[0]
+    assert "Best (+6,000); Gone (+6,000)" in found.sentences[1]
 
 
 def test_a_small_change_is_chance_and_a_large_one_is_not():

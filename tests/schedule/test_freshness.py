@@ -75,13 +75,27 @@ def test_a_report_on_the_same_files_says_that_no_new_transactions_came_since_the
 
 @pytest.mark.parametrize(
     ("newest", "n_transactions", "is_told"),
-    [(on(-1), 1000, True), (on(-2), 1200, True), (on(-1), 1001, False), (on(4), 900, False)],
-    ids=["written anew", "an older file", "more of the last day", "a newer day"],
+    [(on(-1), 1000, True), (on(-2), 1200, False), (on(-1), 1001, False), (on(4), 900, False), (on(-1), 900, False)],
+    ids=["written anew", "an older file", "more of the last day", "a newer day", "a window that moved on"],
 )
-def test_other_files_are_news_where_they_hold_more_than_the_last_ones(weeks, newest, n_transactions, is_told):
+def test_other_files_are_news_where_they_hold_anything_else_than_the_last_ones(weeks, newest, n_transactions, is_told):
     weeks.report(on(-1))
     told = " ".join(weeks.report(newest, n_transactions, export="b"))
     assert ("No new transactions" in told) == is_told
+
+
+def test_a_wrong_date_that_was_corrected_does_not_hide_what_comes_after_it(shop):
+    weeks = Weeks(shop, condition="changed")
+    assert weeks.report(date(2062, 1, 1)) == []
+    assert weeks.report(on(6), 1100, export="b") == []
+    assert weeks.report(on(13), 1200, export="c") == []
+
+
+def test_a_wrong_date_that_stays_says_nothing_of_what_is_new(weeks):
+    weeks.report(date(2062, 1, 1))
+    assert weeks.report(date(2062, 1, 1), export="b") == []
+    (told,) = weeks.report(date(2062, 1, 1), export="b")
+    assert told.startswith("No new transactions")
 
 
 def test_the_owner_hears_once_while_an_export_stays_as_it_is_and_again_when_it_stops_anew(weeks):

@@ -148,8 +148,8 @@ def bridge(run: Run, look: Look) -> Figure | None:
         look.voice("Revenue of {n} days, from the run before to this one", n=found.period_days),
         to_svg(figure),
         look.voice(
-            "From {before} before to {now} now, {change} in all. Each customer is in one step: whoever bought in only one of the "
-            "two times counts there, wherever they moved.",
+            "From {before} before to {now} now, {change} in all. Each customer is in one step: whoever brought money in only one "
+            "of the two times counts there, wherever they moved.",
             before=look.voice.money_in_words(before),
             now=look.voice.money_in_words(now),
             change=f"{'+' if now > before else ''}{look.voice.money_in_words(now - before)}",

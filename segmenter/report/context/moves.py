@@ -10,9 +10,10 @@ from segmenter.runs.drift import DRIFTED, FAR, FEWEST, SHIFTED
 from segmenter.runs.history import AlertCount, BridgeStep, Continuity, Interval, Movement, SegmentChange
 
 STEPS = {
-    "new": "new customers", "returning": "customers who bought now and not then",
+    "new": "new customers", "returning": "customers who brought money now and none then",
+    "back": "customers who are back in the export without money",
     "upgraded": "customers who moved to a better segment", "same": "customers who stayed in their segment",
-    "downgraded": "customers who moved to a weaker segment", "lapsed": "customers who bought then and not now",
+    "downgraded": "customers who moved to a weaker segment", "lapsed": "customers who brought money then and none now",
     "gone": "customers no longer in the export",
 }  # fmt: skip
 OFFSET = 0.25  # of a part, a difference so small that another part has all but cancelled it out
@@ -139,16 +140,23 @@ def _news(view: View, alerts: AlertCount) -> str:
 
 def _reading() -> tuple[str, ...]:
     return (
-        "A change of size is told beyond the growth of all customers: a segment that grows as all do has not changed. The range "
-        "behind a change holds the true one in about 95 of 100 cases, for all segments together (bootstrap); where it includes "
-        "zero, no change can be told from chance and the table says no real change. Where a few odd customers carry most of a "
-        "change of money, it says how many odd ones.",
+        "A change of size is only told where chance does not explain it and neither does the growth of all customers: a segment "
+        "that nobody joins or leaves has not changed, nor has one that grows as all do. The range behind a change holds the true "
+        "one in about 95 of 100 cases, for all segments together (bootstrap); behind a change of size it also holds the change "
+        "beyond the growth of all. Where it includes zero, the table says no real change. Where a few odd customers carry most "
+        "of a change of money, it says how many odd ones.",
     )
 
 
 def _changes(view: View, found: Movement) -> Table:
     heads = columns(
-        "Segment", "Customers before#", "Customers now#", "Beyond growth#", "Revenue before#", "Revenue now#", "Change#"
+        "Segment",
+        "Customers before#",
+        "Customers now#",
+        "Change of size#",
+        "Revenue before#",
+        "Revenue now#",
+        "Change#",
     )
     rows = [
         (
