@@ -30,7 +30,7 @@ DOUBTS = {  # the gravest first
     ),
     "crowd": (
         "The number of segments that most criteria ask for would divide a single crowd, as skewed as these customers are, "
-        "nearly as clearly: take the division as a useful cut, not as a fact."
+        "about as clearly: take the division as a useful cut, not as a fact."
     ),
 }
 
