@@ -56,6 +56,7 @@ def test_segments_that_are_held_are_set_against_what_is_reached_without_groups_a
     fresh, five = segment(points, config, 0), segment(points, config.model_copy(update={"n_clusters": 5}), 0)
     held = hold(points, five.centroids, fresh.choice, config, 0).choice
     assert (held.n_clusters, held.chosen_anew) == (5, fresh.n_clusters)
+    assert held.crowd_silhouette == pytest.approx(five.choice.crowd_silhouette, abs=0.02)
     assert held.reference_silhouette == pytest.approx(five.choice.reference_silhouette, abs=0.02)
     assert held.runner_up == fresh.choice.runner_up
 
