@@ -61,6 +61,7 @@ def choose(points: Sequence[KPoint], *, spread: float, pinned: int | None, n_sil
         reason="",
         n_silhouette=n_silhouette,
         reference_silhouette=by_count[taken.n_clusters].reference if taken.n_clusters in by_count else None,
+        crowd_silhouette=by_count[taken.n_clusters].crowd if taken.n_clusters in by_count else None,
         doubts=tuple(doubts),
     )
     return replace(choice, reason=_in_words(choice, [*doubts.values()], taken.why, pinned))
@@ -141,7 +142,7 @@ def _without_majority(points: Sequence[KPoint], ranked: Sequence[int], least: fl
 
 
 def _doubts(point: KPoint, n_tried: int, votes: Votes, least: float) -> dict[str, str]:
-    """What speaks against taking a K for a fact: few, votes, reference or stability, each in words."""
+    """What speaks against taking a K for a fact: few, votes, reference or crowd, stability, each in words."""
     doubts = {}
     if n_tried < 2:
         doubts["few"] = "there are too few customers to try another number"
@@ -152,15 +153,16 @@ def _doubts(point: KPoint, n_tried: int, votes: Votes, least: float) -> dict[str
             if len(heard) > 1
             else "few criteria have an opinion"
         )
-    against = [
-        (point.reference, "data without any groups"),
-        (point.crowd, "a single crowd that is as skewed as these customers are"),
-    ]
-    for reached, by in against:
-        if reached is not None and point.silhouette < reached + least and "reference" not in doubts:
-            doubts["reference"] = (
+    against = (
+        ("reference", point.reference, "data without any groups"),
+        ("crowd", point.crowd, "a single crowd that is as skewed as these customers are"),
+    )
+    for doubt, reached, by in against:
+        if reached is not None and point.silhouette < reached + least:
+            doubts[doubt] = (
                 f"at {point.n_clusters} the silhouette of {point.silhouette:.2f} is not clearly above the {reached:.2f} of {by}"
             )
+            break  # one of the two is enough to say
     if not _comes_back(point, VALID_STABILITY):
         doubts["stability"] = (
             f"at {point.n_clusters} the segments change when customers are resampled (Jaccard {point.stability:.2f})"

@@ -59,7 +59,7 @@ class KPoint:
 class KChoice:
     """The sweep, each criterion's vote (None: no opinion), and the answer in words.
 
-    `doubts` are what speaks against the K with the most votes: few (customers), votes, reference, stability.
+    `doubts` are what speaks against the K with the most votes: few (customers), votes, reference, crowd, stability.
     """
 
     points: tuple[KPoint, ...]
@@ -74,6 +74,7 @@ class KChoice:
     reference_silhouette: float | None = None  # what K-Means reaches at this K on data without groups
     doubts: tuple[str, ...] = ()
     chosen_anew: int | None = None  # the number that the sweep chose, where `n_clusters` is a held model's
+    crowd_silhouette: float | None = None  # what K-Means reaches at this K on one crowd as skewed as the customers
 
     @property
     def taken(self) -> int:

@@ -101,11 +101,12 @@ def hold(matrix: Floats, centroids: Floats, fresh: KChoice, config: KMeansConfig
     inertia = _inertia(points, labels, centroids)
     fit = _Fit(labels, centroids, inertia, np.zeros(0))
     sample = _with_all_clusters(draw(len(points), SILHOUETTE_SAMPLE, seed), [labels])
-    silhouette, stable, reference = np.full(len(points), np.nan), np.zeros(0), None
+    silhouette, stable, reference, crowd = np.full(len(points), np.nan), np.zeros(0), None, None
     if k > 1:
         stable = _stability(points, fit, config, seed)
         silhouette[sample] = silhouettes(points[sample], labels[sample][None, :])[0]
-        reference = float(_reference(points[draw(len(points), RESAMPLED, seed)], [k], seed, _box)[0])
+        few = points[draw(len(points), RESAMPLED, seed)]
+        reference, crowd = (float(_reference(few, [k], seed, cloud)[0]) for cloud in (_box, _crowd))
     back = np.argsort(order)
     choice = replace(
         fresh,
@@ -113,6 +114,7 @@ def hold(matrix: Floats, centroids: Floats, fresh: KChoice, config: KMeansConfig
         cluster_stability=tuple(map(float, stable)),
         n_silhouette=len(sample),
         reference_silhouette=reference,
+        crowd_silhouette=crowd,
         chosen_anew=fresh.n_clusters,
     )
     return Segmentation(labels[back], centroids, inertia, silhouette[back], choice)
@@ -254,7 +256,9 @@ def _crowd(points: Floats, generator: np.random.Generator) -> Floats:
         power = PowerTransformer(standardize=False)
         normal = power.fit_transform(points[:, vary])
         spread = np.cov(normal.T).reshape(normal.shape[1], -1)
-        drawn = generator.multivariate_normal(normal.mean(axis=0), spread, len(points), method="eigh")
+        # Rounding may leave a spread of just below none on an axis along which nobody differs, so it is not checked.
+        middle = normal.mean(axis=0)
+        drawn = generator.multivariate_normal(middle, spread, len(points), check_valid="ignore", method="eigh")
         back = _transformed_back(drawn, power.lambdas_)
         ends = np.where(drawn < 0, low[vary], high[vary])  # where the transform has no way back
         made[:, vary] = np.clip(np.where(np.isfinite(back), back, ends), low[vary], high[vary])

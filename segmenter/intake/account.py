@@ -34,18 +34,16 @@ FUTURE = (
     "correct them, or set features.as_of to leave out later rows."
 )
 GUESTS = (
-    "{n} rows name the customer {product}, which stands for nobody in particular (rules.guest_ids); they count as rows without a "
-    "customer. Where it is somebody, take it out there; where guests have addresses, name that column as source.columns.customer."
+    "Rows that name the customer {product}, which stands for nobody in particular (rules.guest_ids): {n}; such a row counts as one "
+    "without a customer. Where it is somebody, take it out there; where guests have addresses, name that column as source.columns.customer."
 )
 CANCELLED = (
     "{n} of the rows are of orders marked as cancelled or refunded. If that cannot be, name other columns as source.columns.status "
     "and source.columns.cancelled."
 )
 MOST = 0.5  # of the rows may be cancelled before it is told
-REFUNDS = (
-    "By a column of its own money was given back on {n} rows, {value} in all; the {n_whole} given back in whole count as cancelled, "
-    "the others with what is left of them."
-)
+REFUNDS = "Rows on which money was given back, by a column of its own: {n}, {value} in all; such a row counts with what is left of it."
+WHOLE = " Given back in whole, and so counted as cancelled: {n}."
 USED = {"sale", "return"}
 BEHAVIOUR = {"cancelled", "cancellation", "cancelled_status"}
 
@@ -122,7 +120,9 @@ def _of_refunds(connection: Engine, rules: RulesConfig) -> list[str]:
         "SELECT count(*) AS n, count(CASE WHEN status = 'cancelled' THEN 1 END) AS whole, sum(refunded) AS amount FROM judged "
         "WHERE refunded > 0 AND status IS NOT NULL AND fate <> 'cancelled_status'"
     ).fetchall()
-    return [REFUNDS.format(n=f"{n:,}", value=f"{amount:,.2f}", n_whole=f"{whole:,}")] if n else []
+    if not n:
+        return []
+    return [REFUNDS.format(n=f"{n:,}", value=f"{amount:,.2f}") + (WHOLE.format(n=f"{whole:,}") if whole else "")]
 
 
 def _of_the_future(connection: Engine) -> list[str]:

@@ -18,7 +18,7 @@ from segmenter.config.source import RulesConfig, SourceConfig
 from segmenter.engine.spark import SparkEngine
 from segmenter.errors import SourceError
 from segmenter.intake.account import account
-from segmenter.intake.formats import ABOUT, FRACTION, NOTHING
+from segmenter.intake.formats import ABOUT, FRACTION, NOTHING, believable
 from segmenter.intake.lines import FLOAT_ID, NOT_CANCELLED, SCALES, guests, policies
 from segmenter.intake.load import currency_of, judge, recognition
 from segmenter.intake.meaning import SAMPLE
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
 MOST_REJECTED = 10_000  # rows that come home verbatim; all are counted
 TABLE = "table://"
+DAY = "[0-9]{4}-[0-9]{1,2}-[0-9]"  # what Spark reads without one, such as 10:00 or 2025, is no moment
 CLOCKS = ("H:mm:ss", "H:mm", "h:mm:ss a", "h:mm a", "h:mm:ssa", "h:mma")
 
 
@@ -77,6 +78,7 @@ def load_in_cluster(
         _with_orders(engine, rows) if leaves_blank else rows
         for rows, (_, leaves_blank) in zip(typed, counted, strict=True)
     ]
+    typed = [_of_one_currency(*each, rules) for each in zip(typed, frames, roles, strict=True)]
     _keep(engine, reduce(lambda one, other: one.unionByName(other), typed), rules, as_of)
     currency = currency_of(engine, rules)
     judge(engine, rules)
@@ -95,7 +97,9 @@ def _open(engine: SparkEngine, url: str) -> DataFrame:
         if url.startswith(TABLE):
             return session.table(url.removeprefix(TABLE))
         if url.lower().rstrip("/").endswith((".csv", ".csv.gz")):
-            return session.read.option("header", "true").option("escape", '"').csv(url)
+            rows = session.read.option("header", "true").option("escape", '"').csv(url)
+            filled = (f"{_quoted(name)} <> ''" for name in rows.columns)
+            return rows.where(" or ".join(filled))  # spreadsheets leave lines of nothing but delimiters
         return session.read.parquet(url)
     except PySparkException as error:
         reason = str(error).split("\n", 1)[0]
@@ -114,7 +118,7 @@ def _quoted(name: str) -> str:
 
 
 def _typed(frame: DataFrame, roles: Roles, number: int) -> DataFrame:
-    """The rows of one source as those of ``lines``, with their text."""
+    """The rows of one source as those of ``lines``, numbered from 1, with their text."""
     names = {role: frame.columns[index] for role, index in roles.index.items()}
     raw = {role: _quoted(name) for role, name in names.items()}
     faults = _faults(raw, names)
@@ -140,12 +144,19 @@ def _typed(frame: DataFrame, roles: Roles, number: int) -> DataFrame:
         + ", ".join(f"coalesce(cast({_quoted(name)} as string), '')" for name in frame.columns)
         + ")",
     }
-    return frame.selectExpr(f"{number} as file", *(f"{sql} as {name}" for name, sql in columns.items()))
+    numbers = f"{number} as file", "monotonically_increasing_id() + 1 as record"
+    return frame.selectExpr(*numbers, *(f"{sql} as {name}" for name, sql in columns.items()))
+
+
+def _stated_moment(raw: dict[str, str]) -> str:
+    """SQL of the moment in the column of times, in UTC where it tells its distance from that."""
+    in_utc = f"cast(try_cast({raw['time']} as timestamp) as timestamp_ntz)"  # the session's time zone is UTC
+    return f"case when {_trimmed(raw['time'])} rlike '^{DAY}' then {believable(in_utc)} end"
 
 
 def _moment(raw: dict[str, str]) -> str:
     """SQL of the moment, to whose day a time of day is added where the export writes it apart."""
-    moment = f"try_cast({raw['time']} as timestamp_ntz)"
+    moment = _stated_moment(raw)
     if "time_of_day" not in raw:
         return moment
     text = f"upper(regexp_replace({_trimmed(raw['time_of_day'])}, '{FRACTION}', ''))"
@@ -205,9 +216,8 @@ def _case(faults: Sequence[tuple[str, str, str]], place: int) -> str:
 
 def _faults(raw: dict[str, str], names: dict[str, str]) -> list[tuple[str, str, str]]:
     """SQL that is true where a row has a fault, the reason, and the column's name; an empty cell is no fault."""
-    values = {"time": f"try_cast({raw['time']} as timestamp_ntz)"}
-    values |= {role: _number(raw, role) for role in SCALES if role in raw}
-    return [
+    values = {"time": _stated_moment(raw), **{role: _number(raw, role) for role in SCALES if role in raw}}
+    found = [
         (
             f"{_text(raw[role])} is not null and {value} is null",
             "a date that cannot be read" if role == "time" else "a number that cannot be read",
@@ -215,16 +225,29 @@ def _faults(raw: dict[str, str], names: dict[str, str]) -> list[tuple[str, str, 
         )
         for role, value in values.items()
     ]
+    if "amount" not in raw and "quantity" in raw:
+        both = f"{_text(raw['quantity'])} is not null and {_text(raw['unit_price'])} is not null"
+        found.append((f"{both} and {_amount(raw)} is null", "an amount too large to store", names["unit_price"]))
+    return found
+
+
+def _of_one_currency(rows: DataFrame, frame: DataFrame, roles: Roles, rules: RulesConfig) -> DataFrame:
+    """The `rows` of one source, `frame`, where those of a currency that the rules do not keep have that fault and no other."""
+    from pyspark.sql.functions import expr
+
+    if not rules.currency or "currency" not in roles.index:
+        return rows
+    other = f"fault is null and upper(currency) <> {_said(rules.currency.upper())}"
+    told = {"fault": OTHER_CURRENCY, "faulty": frame.columns[roles.index["currency"]]}
+    return rows.withColumns(
+        {name: expr(f"case when {other} then {_said(text)} else {name} end") for name, text in told.items()}
+    )
 
 
 def _keep(engine: SparkEngine, typed: DataFrame, rules: RulesConfig, as_of: date | None) -> None:
     """Make ``records`` of the rows, each with its fate and a number of its own, and ``rejected`` of the faulty ones."""
-    from pyspark.sql.functions import coalesce, col, lit, monotonically_increasing_id, upper, when
+    from pyspark.sql.functions import coalesce, col, lit, monotonically_increasing_id, when
 
-    if rules.currency:
-        other = upper(col("currency")) != lit(rules.currency.upper())
-        for name, value in (("fault", OTHER_CURRENCY), ("faulty", "currency")):
-            typed = typed.withColumn(name, when(other, value).otherwise(col(name)))
     typed.drop("text").createOrReplaceTempView("typed")
     judged = engine.execute(query("intake_lines"), policies(rules)).frame
     nobody = col("customer_id").isin(guests(rules)) & (col("fate") != "unreadable")
@@ -235,8 +258,8 @@ def _keep(engine: SparkEngine, typed: DataFrame, rules: RulesConfig, as_of: date
         judged = judged.withColumn("status", when(~coalesce(later, lit(False)), col("status")))
         judged = judged.withColumn("fate", when(later, "later").otherwise(col("fate")))
     engine.keep(judged.withColumn("record", monotonically_increasing_id())).createOrReplaceTempView("records")
-    faulty = typed.withColumn("line", monotonically_increasing_id()).where("fault is not null")
-    rejected = faulty.selectExpr("file", "line", "faulty as `column`", "fault as reason", "text")
+    faulty = typed.where("fault is not null")
+    rejected = faulty.selectExpr("file", "record as line", "faulty as `column`", "fault as reason", "text")
     engine.keep(rejected).createOrReplaceTempView("rejected")  # few, and asked for often: each time costs a reading
 
 
@@ -267,9 +290,8 @@ def _count(frame: DataFrame, roles: Roles, url: str) -> tuple[Reading, bool]:
 
 def _with_orders(engine: SparkEngine, typed: DataFrame) -> DataFrame:
     """The rows of one source with what their orders say on other lines."""
-    from pyspark.sql.functions import expr, monotonically_increasing_id
+    from pyspark.sql.functions import expr
 
-    numbered = typed.withColumn("record", monotonically_increasing_id())
-    numbered.createOrReplaceTempView("typed")
-    joined = numbered.join(engine.execute(query("intake_told")).frame, ["file", "order_id"], "left")
+    typed.createOrReplaceTempView("typed")
+    joined = typed.join(engine.execute(query("intake_told")).frame, ["file", "order_id"], "left")
     return joined.withColumns({name: expr(sql) for name, sql in TOLD.items()}).select(typed.columns)

@@ -11,11 +11,13 @@ from segmenter.analysis.knee import knee
 from segmenter.analysis.stability import contingency, jaccard, stability
 
 
-def sweep(silhouette, stable=0.9, inertia=None, reference=0.1):
+def sweep(silhouette, stable=0.9, inertia=None, reference=0.1, crowd=None):
     """A sweep from K = 2 whose four indices peak at the largest silhouette."""
     inertia = inertia or [100 / k for k in range(2, 2 + len(silhouette))]
     return tuple(
-        KPoint(k, inertia[k - 2], value, 1 - value, 100 * value, stable - abs(value - max(silhouette)), reference)
+        KPoint(
+            k, inertia[k - 2], value, 1 - value, 100 * value, stable - abs(value - max(silhouette)), reference, crowd
+        )
         for k, value in enumerate(silhouette, start=2)
     )
 
@@ -73,6 +75,13 @@ def test_a_silhouette_no_better_than_without_groups_is_never_clear():
     assert not choice.is_clear
     assert choice.doubts == ("reference",)
     assert "data without any groups" in choice.reason
+
+
+def test_a_silhouette_no_better_than_of_one_skewed_crowd_is_not_clear_for_a_reason_of_its_own():
+    choice = chosen(sweep([0.3, 0.4, 0.7, 0.5, 0.4], crowd=0.69))
+    assert (choice.doubts, choice.n_clusters) == (("crowd",), 4)
+    assert (choice.reference_silhouette, choice.crowd_silhouette) == (0.1, 0.69)
+    assert "the 0.69 of a single crowd" in choice.reason
 
 
 def test_where_the_criteria_disagree_the_most_stable_number_that_separates_is_taken_and_said_to_be():

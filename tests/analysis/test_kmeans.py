@@ -7,7 +7,7 @@ import pytest
 from sklearn.cluster import KMeans
 from sklearn.metrics import adjusted_rand_score
 
-from segmenter.analysis.kmeans import assign, hold, segment
+from segmenter.analysis.kmeans import _crowd, assign, hold, segment
 from segmenter.config.analysis import KMeansConfig
 
 QUICK = KMeansConfig(max_clusters=5, n_init=3, bootstraps=2)
@@ -56,6 +56,7 @@ def test_segments_that_are_held_are_set_against_what_is_reached_without_groups_a
     fresh, five = segment(points, config, 0), segment(points, config.model_copy(update={"n_clusters": 5}), 0)
     held = hold(points, five.centroids, fresh.choice, config, 0).choice
     assert (held.n_clusters, held.chosen_anew) == (5, fresh.n_clusters)
+    assert held.crowd_silhouette == pytest.approx(five.choice.crowd_silhouette, abs=0.02)
     assert held.reference_silhouette == pytest.approx(five.choice.reference_silhouette, abs=0.02)
     assert held.runner_up == fresh.choice.runner_up
 
@@ -121,7 +122,17 @@ def test_one_skewed_crowd_is_no_clear_number_of_segments(rng, d):
     crowd = np.minimum(crowd, np.quantile(crowd, 0.99, axis=0))
     choice = segment((crowd - crowd.mean(axis=0)) / crowd.std(axis=0), KMeansConfig(bootstraps=10), 1).choice
     assert not choice.is_clear
-    assert "reference" in choice.doubts
+    assert "crowd" in choice.doubts
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("scale", [1e-12, 1.0, 1e9])
+def test_a_crowd_is_drawn_without_a_warning_whatever_the_scales_and_however_many_columns_say_the_same(rng, scale):
+    points = 1 + rng.normal(size=(30, 3)) * [scale, 1.0, 1.0]
+    points = np.column_stack([points, points[:, 1], np.ones(30)])
+    made = _crowd(points, rng)
+    assert (made >= points.min(axis=0)).all()
+    assert (made <= points.max(axis=0)).all()
 
 
 def test_a_few_who_differ_where_nearly_all_are_alike_do_not_make_the_crowd_look_divided(rng):

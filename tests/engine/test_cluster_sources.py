@@ -152,6 +152,80 @@ def test_what_cannot_be_read_in_a_csv_is_counted_and_brought_home(spark, tmp_pat
     assert row.startswith("9,yesterday,1")
 
 
+def alike(spark, paths, folder, rules=RULES):
+    """What cannot be read, by line, column and reason, where both read `paths` alike; a CSV's lines here count the header."""
+    engine, theirs, rejected = in_cluster(spark, paths, rules=rules)
+    connection, ours = here(paths, folder, rules=rules)
+    assert transactions(engine) == transactions(connection)
+    assert theirs.account == ours.account
+    assert [reading.n_rows for reading in theirs.readings] == [reading.n_rows for reading in ours.readings]
+    asked = 'select line, "column", reason from rejected order by file, line'
+    header = paths[0].suffix == ".csv"
+    found = [(line + header, *rest) for line, *rest in rejected.execute(asked).fetchall()]
+    assert found == connection.execute(asked).fetchall()
+    return found
+
+
+MOMENTS = (
+    "2025-01-05 10:00:00+02:00", "2025-01-05T10:00:00Z", "2025-01-05T23:30:00.5-0200", "2025-01-05 10:00", "2025-01-06",
+    "2025-01-05 10:00:00 +02:00", "1899-12-31", "1900-01-01", "2200-12-31 23:59", "2201-01-01", "0024-03-01",
+    "10:00", "2025",
+)  # fmt: skip
+
+
+@pytest.mark.slow
+def test_moments_of_other_zones_and_days_beyond_belief_are_read_in_the_cluster_as_here(spark, tmp_path):
+    path = tmp_path / "sales.csv"
+    rows = "".join(f"k{n % 3},{moment},{n + 1}\n" for n, moment in enumerate((*MOMENTS, *["2025-03-01"] * 20)))
+    path.write_text("customer,date,amount\n" + rows)
+    rules = RULES.model_copy(update={"max_unreadable_share": 0.5})
+    found = alike(spark, [path], tmp_path, rules)
+    assert found == [(n, "date", "a date that cannot be read") for n in (8, 11, 12, 13, 14)]
+
+
+@pytest.mark.slow
+def test_a_line_of_nothing_but_empty_cells_is_no_row_in_the_cluster_either(spark, tmp_path):
+    path = tmp_path / "sales.csv"
+    path.write_text('customer,date,amount\na,2025-01-05,3\nb,2025-01-06,4\n,2025-01-06,4\n,,\n"",,\n,,\n')
+    assert alike(spark, [path], tmp_path) == []
+    assert in_cluster(spark, [path])[1].account.rows_read == 3
+
+
+@pytest.mark.slow
+def test_money_too_large_to_store_cannot_be_read_in_the_cluster_either(spark, tmp_path):
+    large = ", ('12350', timestamp '2025-02-08 09:30', 'A11', 'pan', 999999999999, 99999999, 'EUR')"
+    path = write(tmp_path / "sales.parquet", ROWS + large)
+    assert alike(spark, [path], tmp_path) == [(13, "UnitPrice", "an amount too large to store")]
+
+
+@pytest.mark.slow
+def test_a_row_of_another_currency_that_cannot_be_read_counts_as_that_in_the_cluster_too(spark, tmp_path):
+    path, many = tmp_path / "sales.csv", tmp_path / "many.csv"
+    sales = [f"k{n % 3},2025-01-{n + 10},{n + 1},EUR" for n in range(19)] + ["k1,2025-02-01,5,usd"]
+    odd = [f"k{n},soon,9,USD" for n in range(2)]
+    rules = RULES.model_copy(update={"currency": "eur"})
+    path.write_text("\n".join(["Customer,Date,Amount,Currency Code", *sales, *odd, ""]))
+    assert alike(spark, [path], tmp_path, rules) == [
+        (21, "Currency Code", "another currency"),
+        (22, "Date", "a date that cannot be read"),
+        (23, "Date", "a date that cannot be read"),
+    ]
+    many.write_text("\n".join(["Customer,Date,Amount,Currency Code", *sales, *odd, *odd, ""]))
+    with pytest.raises(DataError, match="4 of 24 rows could not be read"):
+        here([many], tmp_path, rules=rules)
+    with pytest.raises(DataError, match="4 of 24 rows could not be read"):
+        in_cluster(spark, [many], rules=rules)
+
+
+@pytest.mark.slow
+def test_what_cannot_be_read_keeps_its_line_beside_orders_and_other_sources(spark, tmp_path):
+    paths = [tmp_path / "one.parquet", tmp_path / "two.parquet"]
+    for path in paths:
+        duckdb.sql(f"copy (select * from (values {SHOP}) t ({SHOP_HEADER})) to '{path}'")
+    found = alike(spark, paths, tmp_path, RULES.model_copy(update={"currency": "EUR"}))
+    assert [line for line, *_ in found] == [5, 6, 5, 6]
+
+
 @pytest.mark.slow
 def test_several_currencies_are_refused_or_one_is_kept(spark, tmp_path):
     path = write(

@@ -347,7 +347,7 @@ def test_ids_that_stand_for_nobody_name_no_customer_and_are_told(export):
     loaded = export.read("date,customer,amount\n" + "".join("{},{},{}\n".format(*row) for row in rows))
     assert loaded.fates == {"sale": 3, "no_customer": 4}
     assert [note.split(";")[0] for note in loaded.intake.account.warnings[1:]] == [
-        f"{n} rows name the customer {customer}, which stands for nobody in particular (rules.guest_ids)"
+        f"Rows that name the customer {customer}, which stands for nobody in particular (rules.guest_ids): {n}"
         for n, customer in ((2, "0"), (1, "GUEST"), (1, "Guest"))
     ]
     real = export.load(export.folder / "export.csv", rules={"guest_ids": ()})
@@ -367,9 +367,11 @@ def test_money_given_back_in_a_column_is_told_with_its_figure(export):
     loaded = export.read(charges(0, "", 20, -30, 50, 60))
     assert fates(loaded) == {"sale": (4, 150), "cancelled": (2, 100)}
     assert loaded.intake.account.warnings == (
-        "By a column of its own money was given back on 4 rows, 150.00 in all; the 2 given back in whole count as cancelled, the "
-        "others with what is left of them.",
+        "Rows on which money was given back, by a column of its own: 4, 150.00 in all; such a row counts with what is left of it. "
+        "Given back in whole, and so counted as cancelled: 2.",
     )
+    (partly,) = export.read(charges(0, 0, 20)).intake.account.warnings
+    assert partly.endswith("own: 1, 20.00 in all; such a row counts with what is left of it.")
     assert export.read(charges(0, 0, 0)).intake.account.warnings == ()
 
 

@@ -302,6 +302,7 @@ def _choice(k):
             900 - 30 * n,
             0.95 - 0.03 * n,
             0.3 - 0.01 * n,
+            0.34 - 0.01 * n,
         )
         for n in range(2, 11)
     )
@@ -317,6 +318,7 @@ def _choice(k):
         600,
         (0.9,) * k,
         0.21,
+        crowd_silhouette=0.25,
     )
 
 

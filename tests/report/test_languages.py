@@ -105,18 +105,11 @@ def test_what_is_told_of_rows_that_need_a_look_is_translated(locale):
         told = voice.retell(f"Rows that could not be read: 12,040 ({reasons}); a run writes them into rejected.csv.")
         future = voice.retell(account.FUTURE.format(n="1,204", last="2062-01-01"))
         guests = voice.retell(account.GUESTS.format(n="1,204", product="0"))
-        refunds = voice.retell(account.REFUNDS.format(n="1,204", value="12,040.50", n_whole="204"))
+        refunds = voice.retell(account.REFUNDS.format(n="1,204", value="12,040.50") + account.WHOLE.format(n="204"))
         cancelled = voice.retell(account.CANCELLED.format(n="75%"))
         left = voice.retell(sources.NOT_READ.format(folder="exports/2025", names="1.txt, 2.pdf"))
         unused = voice.retell(UNUSED.format(column="mean_gap"))
     theirs = (
-        "exports",
-        ".txt",
-        ".pdf",
-        "features.use",
-        "features.anomalies_use",
-        "SQL",
-        "source.columns.status",
-        "source.columns.cancelled",
-    )
+        "exports", ".txt", ".pdf", "features.use", "features.anomalies_use", "SQL", "source.columns.status", "source.columns.cancelled"
+    )  # fmt: skip
     say_so(unspoken([told, future, guests, refunds, cancelled, left, unused], locale, (*RAW, *theirs)))

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from segmenter.config.report import ReportConfig
-from segmenter.report.charts.clusters import _mark
+from segmenter.report.charts.clusters import _chance, _mark
 from segmenter.report.charts.style import canvas
 from segmenter.report.context import build, view_of
 from tests.report.made_up import bare_run, made_up_run
@@ -19,6 +19,10 @@ def page(run, *charts, **config):
 
 def tables(section):
     return {table.id: table for part in section.parts for table in part.tables}
+
+
+def sentences(page):
+    return [sentence for part in page.certainty.parts for sentence in part.sentences]
 
 
 def cells(table):
@@ -60,7 +64,30 @@ def test_a_criterion_without_a_vote_has_no_ring(run):
 
 def test_the_rule_that_combines_the_votes_is_told(certainty):
     (part,) = (part for part in certainty.parts if part.title == "How many segments?")
-    assert any(sentence.startswith("The rule: ") for sentence in part.sentences)
+    (rule,) = (sentence for sentence in part.sentences if sentence.startswith("The rule: "))
+    assert "data without groups and that of one crowd as skewed as the customers" in rule
+
+
+def test_what_one_skewed_crowd_reaches_stands_beside_data_without_groups(run, certainty):
+    heads = [column.label for column in tables(certainty)["sweep"].columns]
+    at = heads.index("One crowd")
+    assert heads[at - 1] == "Without groups"
+    assert [row[at] for row in cells(tables(certainty)["sweep"])][:2] == ["0.320", "0.310"]
+    assert any("customers 0.25; only what lies above both" in text for text in sentences(page(run, "silhouette")))
+
+
+def test_a_run_from_before_one_crowd_was_measured_tells_of_data_without_groups_alone(run):
+    points = tuple(replace(point, crowd=None) for point in run.findings.choice.points)
+    told = sentences(page(unclear(run, points=points, crowd_silhouette=None), "silhouette"))
+    assert any(text.startswith("On data without any groups") and "crowd" not in text for text in told)
+
+
+def test_the_silhouettes_panel_has_a_dashed_line_without_groups_and_a_dotted_one_of_one_crowd(run):
+    _, (axes,) = canvas(2.0)
+    _chance(axes, run.findings.choice.points)
+    assert {line.get_gid(): line.get_ydata()[0] for line in axes.lines} == pytest.approx(
+        {"reference": 0.28, "crowd": 0.32}
+    )
 
 
 def test_the_two_best_stand_side_by_side_only_where_neither_is_clear(run, certainty):
@@ -77,7 +104,13 @@ def test_one_segment_where_more_were_tried_is_set_beside_the_next(run):
 
 @pytest.mark.parametrize(
     ("doubt", "words"),
-    [("reference", "without any groups"), ("stability", "drawn anew"), ("votes", "do not agree"), ("few", "too few")],
+    [
+        ("reference", "without any groups"),
+        ("crowd", "a single crowd"),
+        ("stability", "drawn anew"),
+        ("votes", "do not agree"),
+        ("few", "too few"),
+    ],
 )
 def test_the_summary_names_the_doubt_that_there_is(run, doubt, words):
     assert any(words in sentence for sentence in page(unclear(run, doubts=(doubt,))).sentences)

@@ -56,8 +56,12 @@ def criteria(run: Run, look: Look) -> Figure | None:
 def _judged(run: Run, look: Look) -> str:
     """What the marks mean."""
     rings = look.voice("Each panel judges every number of segments; the ring marks the one that it votes for.")
-    dashes = look.voice("Dashed: the silhouette of data without groups.")
     choice = run.findings.choice
+    dashes = look.voice(
+        "Dashed: the silhouette of data without groups."
+        if all(point.crowd is None for point in choice.points)
+        else "Dashed: the silhouette of data without groups; dotted: that of one crowd as skewed as the customers."
+    )
     if choice.taken not in {point.n_clusters for point in choice.points}:
         return f"{rings} {dashes}"
     marks = "The dot marks the {n} of this report."
@@ -76,12 +80,7 @@ def _panel(axes: Axes, criterion: Criterion, run: Run, look: Look) -> None:
     k, values = _series(run.findings.choice.points, criterion)
     axes.plot(k, values, color=MUTED, marker="o", markersize=2.2, linewidth=1.2)
     if criterion[0] == "silhouette":
-        known = [
-            (point.n_clusters, point.reference) for point in run.findings.choice.points if point.reference is not None
-        ]
-        axes.plot(
-            [n for n, _ in known], [value for _, value in known], color=MUTED, linewidth=0.8, linestyle=(0, (3, 3))
-        )
+        _chance(axes, run.findings.choice.points)
     _mark(axes, run.findings.choice, criterion[0], dict(zip(k, values, strict=True)))
     axes.set_title(look.voice(criterion[1]), fontsize=7.5, color=INK)
     axes.set_xlabel(f"{look.voice('segments (K)')}\n{look.voice(criterion[2])}", fontsize=7)
@@ -90,6 +89,14 @@ def _panel(axes: Axes, criterion: Criterion, run: Run, look: Look) -> None:
     axes.yaxis.set_major_formatter(lambda value, _: _short(look, value, small))
     axes.locator_params(axis="y", nbins=4)
     axes.tick_params(labelsize=6.5)
+
+
+def _chance(axes: Axes, points: tuple[KPoint, ...]) -> None:
+    """What is reached where there are no groups: in data without any dashed, in one skewed crowd dotted."""
+    for name, dashes in (("reference", (3, 3)), ("crowd", (1, 2))):
+        known = [point for point in points if getattr(point, name) is not None]
+        k, reached = [point.n_clusters for point in known], [getattr(point, name) for point in known]
+        axes.plot(k, reached, color=MUTED, linewidth=0.8, linestyle=(0, dashes), gid=name)
 
 
 def _mark(axes: Axes, choice: KChoice, criterion: str, values: dict[int, float]) -> None:

@@ -16,9 +16,17 @@ METHODS = {
 }
 RULE = (
     "The rule: the number with the most votes is taken, at a tie the one with the higher silhouette, and counts as clear "
-    "where at least {majority} criteria agree, its silhouette is {margin} above that of data without groups and its segments come "
-    "back when customers are resampled (Jaccard {valid}); else the most stable number that does the last two is taken, and "
-    "one segment where none does."
+    "where at least {majority} criteria agree, its silhouette is {margin} above that of data without groups and that of one crowd "
+    "as skewed as the customers, and its segments come back when customers are resampled (Jaccard {valid}); else the most "
+    "stable number is taken that comes back and is as far above data without groups, and one segment where there is none."
+)
+WITHOUT_GROUPS = (
+    "On data without any groups the same method reaches an average silhouette of {value}; only what lies above that speaks "
+    "for real groups."
+)
+NOR_ONE_CROWD = (
+    "On data without any groups the same method reaches an average silhouette of {value}, on a single crowd as skewed as the "
+    "customers {crowd}; only what lies above both speaks for real groups."
 )
 CRITERIA = {
     "elbow": "elbow of the inertia",
@@ -96,7 +104,7 @@ def _two_best(view: View) -> tuple[Table, ...]:
             by_count.get(k),
             [say(CRITERIA.get(name, name)) for name, voted in choice.votes.items() if voted == k],
         )
-        figures = (point.silhouette, point.reference, point.stability) if point else (None, None, None)
+        figures = (point.silhouette, point.reference, point.crowd, point.stability) if point else (None,) * 4
         rows.append(
             (
                 view.number(k),
@@ -105,7 +113,7 @@ def _two_best(view: View) -> tuple[Table, ...]:
                 *(view.number(each, 2) for each in figures),
             )
         )
-    heads = columns("K#", "Here", "Votes of", "Silhouette#", "Without groups#", "Stability#")
+    heads = columns("K#", "Here", "Votes of", "Silhouette#", "Without groups#", "One crowd#", "Stability#")
     return (table("two-best", "No clear number of segments (K): the two best", heads, rows, "run.json: choice"),)
 
 
@@ -119,6 +127,7 @@ def _sweep(view: View) -> tuple[Table, ...]:
             view.number(point.inertia),
             view.number(point.silhouette, 3),
             view.number(point.reference, 3),
+            view.number(point.crowd, 3),
             view.number(point.davies_bouldin, 3),
             view.number(point.calinski_harabasz, 1),
             view.number(point.stability, 2),
@@ -126,8 +135,9 @@ def _sweep(view: View) -> tuple[Table, ...]:
         for point in points
     ]
     heads = columns(
-        "K#", "Inertia#", "Silhouette#", "Without groups#", "Davies-Bouldin#", "Calinski-Harabasz#", "Stability#"
-    )
+        "K#", "Inertia#", "Silhouette#", "Without groups#", "One crowd#", "Davies-Bouldin#", "Calinski-Harabasz#",
+        "Stability#",
+    )  # fmt: skip
     return (table("sweep", "Every number of segments that was tried", heads, rows, "run.json: choice, points"),)
 
 
@@ -139,16 +149,13 @@ def _units(view: View) -> tuple[str, ...]:
 
 
 def _baseline(view: View) -> tuple[str, ...]:
-    reference = view.run.findings.choice.reference_silhouette
-    if reference is None or "silhouette" not in view.charts:
+    choice, say = view.run.findings.choice, view.voice
+    if choice.reference_silhouette is None or "silhouette" not in view.charts:
         return ()
-    return (
-        view.voice(
-            "On data without any groups the same method reaches an average silhouette of {value}; only what lies above "
-            "that speaks for real groups.",
-            value=view.voice.number(reference, 2),
-        ),
-    )
+    value = say.number(choice.reference_silhouette, 2)
+    if choice.crowd_silhouette is None:  # a run from before it was measured
+        return (say(WITHOUT_GROUPS, value=value),)
+    return (say(NOR_ONE_CROWD, value=value, crowd=say.number(choice.crowd_silhouette, 2)),)
 
 
 def _firmness(view: View) -> tuple[Table, ...]:

@@ -28,6 +28,10 @@ DOUBTS = {  # the gravest first
         "The number of segments that most criteria ask for would separate customers without any groups as well: take the "
         "division as a useful cut, not as a fact."
     ),
+    "crowd": (
+        "The number of segments that most criteria ask for would divide a single crowd, as skewed as these customers are, "
+        "about as clearly: take the division as a useful cut, not as a fact."
+    ),
 }
 
 
