@@ -49,13 +49,14 @@ def test_a_clear_shift_is_called_drift_and_its_distance_is_in_interquartile_rang
     assert drift(then, table(rng.normal(100, 10, 4000)), ["monetary"])[0].verdict == "steady"
 
 
-@settings(deadline=None, max_examples=40)
-@given(st.integers(200, 1500), st.sampled_from(["normal", "lognormal", "poisson"]), st.integers(0, 2**31))
-def test_a_random_part_of_the_same_customers_is_steady(size, kind, seed):
-    generator = np.random.default_rng(seed)
-    values = getattr(generator, kind)(size=3000) if kind != "poisson" else generator.poisson(3, 3000).astype(float)
-    part = generator.choice(values, size, replace=False)
-    assert drift(pd.DataFrame({"monetary": values}), table(part), ["monetary"])[0].verdict == "steady"
+@pytest.mark.parametrize("kind", ["normal", "lognormal", "poisson"])
+def test_a_random_part_of_the_same_customers_is_steady_but_once_in_twenty_times(rng, kind):
+    verdicts = []
+    for size in (200, 400, 800, 1500) * 10:
+        values = getattr(rng, kind)(size=3000) if kind != "poisson" else rng.poisson(3, 3000).astype(float)
+        part = rng.choice(values, size, replace=False)
+        verdicts.append(drift(pd.DataFrame({"monetary": values}), table(part), ["monetary"])[0].verdict)
+    assert verdicts.count("steady") >= 0.95 * len(verdicts)
 
 
 @pytest.mark.parametrize("size", [1, 12, 40, 99])
