@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -23,6 +24,14 @@ APART = {
     "frequency": ("with more orders", "with fewer orders"),
     "mean_gap": ("at long intervals", "at short intervals"),
     "tenure": ("first seen earlier", "first seen later"),
+}
+
+
+# What follows for a segment of nobody but odd customers, whatever it is called: no rule for many fits them.
+ALL_ODD: dict[str, Any] = {
+    "action": "Look at each of them: all are odd customers, and the chapter on these says why.",
+    "avoid": "One offer for all of them.",
+    "movable": 0.0,
 }
 
 
@@ -141,7 +150,9 @@ def _importance(matrix: Floats, centroids: Floats, seed: int) -> Floats:
 def _card(customers: Customers, mine: Mask, advice: Advice, show: Format, **known: Any) -> SegmentCard:
     """A card of the customers `mine` (n,); `known` are the fields that were found for all segments at once."""
     revenue, total = float(customers.column("monetary")[mine].sum()), float(customers.column("monetary").sum())
-    rule = describe(customers, mine, show)
+    rule, n_anomalies = describe(customers, mine, show), int((mine & customers.is_anomaly).sum())
+    if n_anomalies == mine.sum():
+        advice = replace(advice, **ALL_ODD)
     return SegmentCard(
         summary=_summary(customers, known["medians"], show),
         customers=int(mine.sum()),
@@ -155,7 +166,7 @@ def _card(customers: Customers, mine: Mask, advice: Advice, show: Format, **know
         action=advice.action,
         avoid=advice.avoid,
         movable=advice.movable,
-        n_anomalies=int((mine & customers.is_anomaly).sum()),
+        n_anomalies=n_anomalies,
         **known,
     )
 

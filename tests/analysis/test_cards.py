@@ -187,6 +187,18 @@ def test_the_best_keep_their_name_beside_a_segment_that_does_not_clearly_bring_m
     assert cards.name(replace(customers, values=values), labels, 3)[0] == "Best customers"
 
 
+def test_a_segment_of_nobody_but_odd_customers_gets_no_advice_for_many(planted):
+    customers, segmentation = planted
+    odd = segmentation.labels == 0
+    found = cards.build(replace(customers, is_anomaly=odd), segmentation, ("A", "B", "C"), show, 1)
+    assert found[0].action.startswith("Look at each of them")
+    assert [card.movable > 0 for card in found] == [False, True, True]
+    odd[np.flatnonzero(odd)[0]] = False
+    assert not cards.build(replace(customers, is_anomaly=odd), segmentation, ("A", "B", "C"), show, 1)[
+        0
+    ].action.startswith("Look")
+
+
 def test_shares_add_up(planted):
     found = cards.build(*planted, named(*planted), show, 0)
     assert sum(card.customers for card in found) == 300

@@ -1,6 +1,8 @@
 """Charts say the same for the same run, keep a segment's colour and leave out what was not measured."""
 
 import re
+import warnings
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -56,6 +58,21 @@ def test_a_segment_has_one_colour_on_every_chart(run, charts):
     for colour in look_of(run).colours.values():
         for name in ("profile", "map-tsne", "silhouette"):
             assert colour in charts[name].svg
+
+
+@pytest.mark.parametrize("chart", ["shares", "silhouette"])
+def test_long_names_beside_rows_take_several_lines_and_leave_the_drawing_its_place(run, chart):
+    long = "steady customers, with an older last order, at short intervals, first seen earlier"
+    cards = tuple(replace(card, name=f"{card.name}, {long}") for card in run.findings.cards)
+    named = replace(run, findings=replace(run.findings, cards=cards))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")  # matplotlib's, of axes that are left no place
+        drawn = draw(named, look_of(named), {chart})[chart].svg
+    labels = [text for text in re.findall(r">([^<>]+)</text>", drawn) if text in f"{cards[0].name} {long}"]
+    assert len(labels) > 2 * len(cards)
+    width = float(re.search(r'viewBox="0 0 ([\d.]+)', drawn)[1])
+    ticks = [float(x) for x in re.findall(r'<use xlink:href="[^"]+" x="([\d.]+)"', drawn)]
+    assert max(ticks) - min(ticks) > width / 4
 
 
 def test_what_was_not_measured_is_not_drawn():

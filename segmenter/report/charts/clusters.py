@@ -9,7 +9,7 @@ import numpy as np
 
 from segmenter.analysis.findings import KChoice, KPoint, MixtureFinding
 from segmenter.report.charts.labels import name_ends
-from segmenter.report.charts.style import Look, canvas, to_svg, wrapped
+from segmenter.report.charts.style import Look, canvas, row_names, to_svg, wrapped
 from segmenter.report.palette import COLOURS, INK, MUTED
 from segmenter.report.types import Figure
 from segmenter.runs.types import Run
@@ -128,14 +128,15 @@ def silhouettes(run: Run, look: Look) -> Figure | None:
     profiles = [profile for profile in run.findings.silhouettes if profile.values]
     if len(profiles) < 2:
         return None
-    figure, (axes,) = canvas(0.6 + min(0.38, 2.4 / len(profiles)) * len(profiles))
+    names, row_height = row_names([look.names[each.label] for each in profiles], min(0.38, 2.4 / len(profiles)))
+    figure, (axes,) = canvas(0.6 + row_height * len(profiles))
     for row, profile in enumerate(profiles):
         _blade(axes, -row, profile.values, look.colours[profile.label])
         axes.text(1.0, -row + 0.1, look.voice.number(profile.mean, 2), ha="right", fontsize=7.5, color=MUTED)
     mean = _mean(run)
     axes.axvline(mean, color=INK, linewidth=0.8, linestyle=(0, (4, 3)))
     axes.axvline(0, color=MUTED, linewidth=0.6)
-    axes.set_yticks([-row for row in range(len(profiles))], [look.names[p.label] for p in profiles], color=INK)
+    axes.set_yticks([-row for row in range(len(profiles))], names, color=INK)
     axes.set_xlim(min(-0.3, *(min(profile.values) for profile in profiles)), 1)
     axes.xaxis.set_major_formatter(lambda value, _: look.voice.number(value, 1))
     words = look.voice("silhouette value of each customer; dashed: the average; at the right: the segment's mean")

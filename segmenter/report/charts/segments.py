@@ -11,7 +11,16 @@ from segmenter.analysis.findings import SegmentCard
 from segmenter.features.types import Feature
 from segmenter.report.charts.grid import COLD, WARM, Grid, draw_grid
 from segmenter.report.charts.labels import name_ends
-from segmenter.report.charts.style import Look, canvas, tick_numbers, to_svg, wrapped
+from segmenter.report.charts.style import (
+    Look,
+    canvas,
+    room_beside,
+    row_names,
+    text_width,
+    tick_numbers,
+    to_svg,
+    wrapped,
+)
 from segmenter.report.palette import INK, MUTED
 from segmenter.report.types import Figure
 from segmenter.runs.types import Run
@@ -19,17 +28,21 @@ from segmenter.runs.types import Run
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+TOLD = 7.5  # points of what stands behind a bar
+
 
 def shares(run: Run, look: Look) -> Figure | None:
     """Each segment's share of the customers beside its share of the revenue."""
     cards = run.findings.cards
     if len(cards) < 2:
         return None
-    figure, (axes,) = canvas(0.6 + min(0.28, 2.2 / len(cards)) * len(cards))
+    names, row_height = row_names([card.name for card in reversed(cards)], min(0.28, 2.2 / len(cards)))
+    figure, (axes,) = canvas(0.6 + row_height * len(cards))
     for row, card in enumerate(reversed(cards)):
         _share_pair(axes, row, card, look)
-    axes.set_yticks(range(len(cards)), [card.name for card in reversed(cards)], color=INK)
-    axes.set_xlim(0, 1.5 * max(max(card.customer_share, card.revenue_share) for card in cards))
+    axes.set_yticks(range(len(cards)), names, color=INK)
+    axes.set_xlim(0, _reach(cards, look, room_beside(names)))
+    axes.locator_params(axis="x", nbins=6)
     axes.set_xticks([share for share in axes.get_xticks() if 0 <= share <= 1])
     axes.xaxis.set_major_formatter(lambda share, _: look.voice.percent(share, 0))
     axes.set_xlabel(look.voice("share of the whole: upper bar customers, lower bar revenue"))
@@ -60,13 +73,24 @@ def _share_pair(axes: Axes, row: int, card: SegmentCard, look: Look) -> None:
     colour, both = look.colours[card.label], (card.customer_share, card.revenue_share)
     axes.barh(row + 0.19, both[0], height=0.34, color=colour, alpha=0.4, linewidth=0)
     axes.barh(row - 0.19, both[1], height=0.34, color=colour, linewidth=0)
-    label = look.voice(
-        "{share} of customers, {revenue} of revenue",
-        share=look.voice.percent(both[0]),
-        revenue=look.voice.percent(both[1]),
-    )
     place = (max(0, *both), row)
-    axes.annotate(label, place, (4, 0), textcoords="offset points", va="center", fontsize=7.5, color=MUTED)
+    told = _shares_told(card, look)
+    axes.annotate(told, place, (4, 0), textcoords="offset points", va="center", fontsize=TOLD, color=MUTED)
+
+
+def _shares_told(card: SegmentCard, look: Look) -> str:
+    return look.voice(
+        "{share} of customers, {revenue} of revenue",
+        share=look.voice.percent(card.customer_share),
+        revenue=look.voice.percent(card.revenue_share),
+    )
+
+
+def _reach(cards: tuple[SegmentCard, ...], look: Look, room: float) -> float:
+    """The share at the end of an axis `room` inches long on which what is told behind each bar has its place."""
+    longest = [max(0.0, card.customer_share, card.revenue_share) for card in cards]
+    free = [max(room - text_width(_shares_told(card, look), TOLD) - 0.15, 0.3) for card in cards]
+    return room * max(share / inches for share, inches in zip(longest, free, strict=True))
 
 
 def snake(run: Run, look: Look) -> Figure | None:

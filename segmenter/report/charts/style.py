@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import textwrap
 import warnings
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from io import StringIO
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure as Canvas
 
 WIDTH = 6.85  # inches: the text column of an A4 page
+ROW_NAME = 34  # letters of a name on one line beside a row
+LINE = 0.15  # inches that a line of such a name takes
 FONTS = "'Source Sans 3', 'Source Sans 3 Extended', 'DejaVu Sans', sans-serif"
 SETTINGS: dict[Any, Any] = {
     "svg.fonttype": "none",
@@ -158,6 +160,18 @@ def _decimals(ticks: Iterable[float]) -> int:
 def wrapped(text: str, width: int = 16) -> str:
     """`text` on as many lines as `width` characters ask for; words stay whole."""
     return "\n".join(textwrap.wrap(text, width, break_long_words=False)) or text
+
+
+def row_names(names: Sequence[str], height: float) -> tuple[list[str], float]:
+    """Names beside the rows of a drawing, on several lines where they are long, and the inches that a row takes."""
+    told = [wrapped(name, ROW_NAME) for name in names]
+    return told, max(height, 0.04 + LINE * max(text.count("\n") + 1 for text in told))
+
+
+def room_beside(names: Sequence[str]) -> float:
+    """Inches that a drawing has left beside the names of its rows."""
+    lines = (line for name in names for line in name.split("\n"))
+    return WIDTH - 0.25 - max(text_width(line, SETTINGS["font.size"]) for line in lines)
 
 
 def text_width(text: str, size: float) -> float:
