@@ -133,8 +133,8 @@ def bridge(run: Run, look: Look) -> Figure | None:
         axes.plot((at + 0.31, at + 0.69), (reached, reached), color=MUTED, linewidth=0.8)
     _step(axes, len(steps), (0.0, now - before), MUTED, look)
     axes.axhline(0, color=MUTED, linewidth=0.8)
-    names = [f"{wrapped(look.voice(SHORT[step.kind]), 14)}\n({look.voice.number(step.customers)})" for step in steps]
-    axes.set_xticks(range(len(steps) + 1), [*names, look.voice("in all")], color=INK)
+    names = [f"{wrapped(look.voice(SHORT[step.kind]), 12)}\n({look.voice.number(step.customers)})" for step in steps]
+    axes.set_xticks(range(len(steps) + 1), [*names, look.voice("in all")], color=INK, fontsize=7)
     reaches = np.cumsum([0.0, *(step.amount for step in steps), 0.0])
     room = 0.16 * float(np.ptp(reaches)) or 1.0
     axes.set_ylim(float(reaches.min()) - room, float(reaches.max()) + room)
