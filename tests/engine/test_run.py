@@ -31,7 +31,8 @@ SERVER = """
 import sys, time
 from pyspark.sql import SparkSession
 SparkSession.builder.master("local[2]").config("spark.plugins", "org.apache.spark.sql.connect.SparkConnectPlugin").config(
-    "spark.connect.grpc.binding.port", sys.argv[1]).config("spark.ui.enabled", "false").getOrCreate()
+    "spark.connect.grpc.binding.port", sys.argv[1]).config("spark.ui.enabled", "false").config(
+    "spark.sql.shuffle.partitions", "2").getOrCreate()
 time.sleep(600)
 """
 
