@@ -1,6 +1,6 @@
 -- One row per customer of whom orders are marked as refunded and taken back by rows of their own as well, by half of their money at
 -- the least, as postage may stay: a small discount takes no order back.
-CREATE OR REPLACE TABLE reversed AS
+INSERT INTO reversed
 SELECT customer_id
 FROM records
 WHERE status = 'return' OR fate = 'refunded_status'

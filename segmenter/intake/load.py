@@ -26,6 +26,7 @@ from segmenter.intake.sources import SourceFile, as_text, examine, expand, not_r
 from segmenter.intake.types import Intake, Reading, Recognition, Reject
 
 SHOWN_REJECTS = 100
+EMPTY = {"repeated": ("record", "BIGINT"), "matched": ("record", "BIGINT"), "reversed": ("customer_id", "VARCHAR")}
 CODE = re.compile("[A-Z]{3}")  # of a currency, by ISO 4217
 
 
@@ -157,13 +158,14 @@ def _set_aside_later(connection: duckdb.DuckDBPyConnection, as_of: date) -> None
 
 def judge(connection: Engine, rules: RulesConfig) -> None:
     """Create ``judged`` (every one of ``records`` with its fate) and ``transactions``."""
-    for table in ("repeated", "matched"):
-        connection.execute(f"CREATE OR REPLACE TABLE {table} AS SELECT CAST(NULL AS BIGINT) AS record WHERE FALSE")
+    for table, (column, kind) in EMPTY.items():
+        connection.execute(f"CREATE OR REPLACE TABLE {table} AS SELECT CAST(NULL AS {kind}) AS {column} WHERE FALSE")
     if rules.overlap == "count_once":
         for first, last in _overlaps(connection):
             connection.execute(query("intake_repeated"), {"first": first, "last": last})
     taken_back = connection.execute("SELECT 1 FROM records WHERE status = 'return' LIMIT 1").fetchall()
-    connection.execute(query("intake_reversed"))
+    if taken_back and connection.execute("SELECT 1 FROM records WHERE fate = 'refunded_status' LIMIT 1").fetchall():
+        connection.execute(query("intake_reversed"))
     if rules.cancellations == "net" and taken_back:
         connection.execute(query("intake_theirs"))
         connection.execute(query("intake_matched"))
