@@ -6,7 +6,7 @@ with placed as (
         min(ts) as placed,
         count(*) as n_lines,
         sum(quantity) as pieces,
-        sum(amount) as amount,
+        sum(amount + coalesce(refunded, 0)) as amount,
         coalesce(sum(amount) filter (where status = 'cancelled'), 0) as cancelled
     from transactions
     where status in ('sale', 'cancelled')

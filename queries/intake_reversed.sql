@@ -1,8 +1,30 @@
--- One row per customer of whom orders are marked as refunded and taken back by rows of their own as well, by half of their money at
--- the least, as postage may stay: a small discount takes no order back.
+-- One row per record of an order that is marked as refunded and taken back by rows of their own as well, which then tell how much:
+-- returns under its own number, or under numbers of their own that take no other sale back. A discount among the lines of another
+-- order takes no order back.
 INSERT INTO reversed
-SELECT customer_id
-FROM records
-WHERE status = 'return' OR fate = 'refunded_status'
-GROUP BY customer_id
-HAVING sum(CASE WHEN fate = 'refunded_status' THEN amount END) <= sum(CASE WHEN status = 'return' THEN -2 * amount END)
+WITH marked AS (
+    SELECT record, customer_id, order_id
+    FROM records
+    WHERE fate = 'refunded_status' AND record NOT IN (SELECT record FROM repeated)
+),
+backs AS (
+    SELECT record, customer_id, order_id
+    FROM records
+    WHERE status = 'return'
+        AND customer_id IN (SELECT customer_id FROM marked)
+        AND record NOT IN (SELECT record FROM repeated)
+),
+apart AS (
+    SELECT customer_id
+    FROM backs
+    WHERE record NOT IN (SELECT record FROM matched)
+        AND (customer_id, order_id) NOT IN (
+            SELECT customer_id, order_id
+            FROM records
+            WHERE status = 'sale' AND customer_id IN (SELECT customer_id FROM marked)
+        )
+)
+SELECT record
+FROM marked
+WHERE (customer_id, order_id) IN (SELECT customer_id, order_id FROM backs)
+    OR customer_id IN (SELECT customer_id FROM apart)

@@ -19,7 +19,7 @@ SELECT
     r.refunded,
     CASE
         WHEN d.record IS NOT NULL THEN 'duplicate'
-        WHEN m.record IS NULL AND r.fate = 'refunded_status' AND v.customer_id IS NULL THEN 'cancelled_status'
+        WHEN m.record IS NULL AND r.fate = 'refunded_status' AND v.record IS NULL THEN 'cancelled_status'
         WHEN m.record IS NULL AND r.fate = 'refunded_status' THEN 'sale'
         WHEN m.record IS NULL THEN r.fate
         WHEN r.amount < 0 THEN 'cancellation'
@@ -27,7 +27,7 @@ SELECT
     END AS fate,
     CASE
         WHEN d.record IS NOT NULL THEN NULL
-        WHEN m.record IS NULL AND r.fate = 'refunded_status' AND v.customer_id IS NULL THEN $status
+        WHEN m.record IS NULL AND r.fate = 'refunded_status' AND v.record IS NULL THEN $status
         WHEN m.record IS NULL THEN r.status
         WHEN r.amount < 0 THEN 'cancellation'
         ELSE 'cancelled'
@@ -35,4 +35,4 @@ SELECT
 FROM records AS r
 LEFT JOIN repeated AS d ON d.record = r.record
 LEFT JOIN matched AS m ON m.record = r.record
-LEFT JOIN reversed AS v ON v.customer_id = r.customer_id
+LEFT JOIN reversed AS v ON v.record = r.record

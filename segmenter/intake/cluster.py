@@ -18,7 +18,7 @@ from segmenter.config.source import RulesConfig, SourceConfig
 from segmenter.engine.spark import SparkEngine
 from segmenter.errors import SourceError
 from segmenter.intake.account import account
-from segmenter.intake.formats import ABOUT, FRACTION, NOTHING, believable
+from segmenter.intake.formats import ABOUT, NOTHING, UNCLOCKED, believable
 from segmenter.intake.lines import FLOAT_ID, NOT_CANCELLED, SCALES, guests, policies
 from segmenter.intake.load import currency_of, judge, recognition
 from segmenter.intake.meaning import SAMPLE
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 MOST_REJECTED = 10_000  # rows that come home verbatim; all are counted
 TABLE = "table://"
 DAY = "[0-9]{4}-[0-9]{1,2}-[0-9]"  # what Spark reads without one, such as 10:00 or 2025, is no moment
-CLOCKS = ("H:mm:ss", "H:mm", "h:mm:ss a", "h:mm a", "h:mm:ssa", "h:mma")
+CLOCKS = ("H:mm:ss", "H:mm", "h:mm:ssa", "h:mma")
 
 
 def lies_in_cluster(sources: Sequence[str]) -> bool:
@@ -159,7 +159,7 @@ def _moment(raw: dict[str, str]) -> str:
     moment = _stated_moment(raw)
     if "time_of_day" not in raw:
         return moment
-    text = f"upper(regexp_replace({_trimmed(raw['time_of_day'])}, '{FRACTION}', ''))"
+    text = f"upper(regexp_replace({_trimmed(raw['time_of_day'])}, '{UNCLOCKED}', ''))"
     clock = f"coalesce({', '.join(f'try_to_timestamp({text}, {shape!r})' for shape in CLOCKS)})"
     apart = f"make_dt_interval(0, hour({clock}), minute({clock}), second({clock}))"
     return f"case when {clock} is null or {moment} <> date_trunc('day', {moment}) then {moment} else {moment} + {apart} end"
@@ -279,13 +279,16 @@ def _count(frame: DataFrame, roles: Roles, url: str) -> tuple[Reading, bool]:
     """The source with a hash of its rows, whatever their order; and whether an order's lines may leave blank what others say."""
     columns = ", ".join(map(_quoted, frame.columns))
     asked = [role for role in FILLED if role in roles.index and "order" in roles.index]
-    filled = [f"{_text(_quoted(frame.columns[roles.index[role]]))} is not null as h{n}" for n, role in enumerate(asked)]
-    ((n_rows, one, other, *counts),) = frame.selectExpr(f"xxhash64({columns}) as h", *filled).selectExpr(
-        "count(*)", "bit_xor(h)", "sum(cast(h as decimal(38, 0)))", *(f"count_if(h{n})" for n in range(len(asked)))
+    raw = {role: _quoted(frame.columns[roles.index[role]]) for role in asked}
+    filled = [f"{_text(raw[role])} is not null as h{n}" for n, role in enumerate(asked)]
+    back = f"{_number(raw, 'refunded')} <> 0 as back"
+    ((n_rows, one, other, n_back, *counts),) = frame.selectExpr(f"xxhash64({columns}) as h", back, *filled).selectExpr(
+        "count(*)", "bit_xor(h)", "sum(cast(h as decimal(38, 0)))", "count_if(back)",
+        *(f"count_if(h{n})" for n in range(len(asked))),
     ).collect()  # fmt: skip
     digest = hashlib.sha256(f"{n_rows} {one} {other}".encode()).hexdigest()
     reading = Reading(without_password(url), digest, 0, n_rows, f"{len(frame.columns)} columns, read in the cluster")
-    return reading, "refunded" in asked or any(0 < count < n_rows for count in counts)
+    return reading, n_back > 1 or any(0 < count < n_rows for count in counts)
 
 
 def _with_orders(engine: SparkEngine, typed: DataFrame) -> DataFrame:

@@ -41,9 +41,9 @@ TIME = re.compile(
     r"^(\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4}|\d{1,2}[- ][A-Za-z]{3,9}[- ]\d{2,4}"
     r"|[A-Za-z]{3,9}[ -]\d{1,2},?[ -]\d{4}|(19|20)\d{6})([T ].*)?$"
 )
-CLOCK = re.compile(r"^\d{1,2}:\d{2}(:\d{2}(\.\d+)?)?( ?[AP]M)?$", re.IGNORECASE)
-FRACTION = "[.][0-9]+"  # of a second
-CLOCKS = ("%H:%M:%S", "%H:%M", "%I:%M:%S %p", "%I:%M %p", "%I:%M:%S%p", "%I:%M%p")
+CLOCK = re.compile(r"^\d{1,2}:\d{2}(:\d{2}(\.\d+)?)?([ \u00a0\u202f]?[AP]M)?$", re.IGNORECASE)
+UNCLOCKED = "[.][0-9]+|[ \u00a0\u202f]+"  # fractions of a second, and the spaces before AM and PM
+CLOCKS = ("%H:%M:%S", "%H:%M", "%I:%M:%S%p", "%I:%M%p")
 ORDERS: tuple[Order | Literal["excel"], ...] = (*DAYS, "excel")
 WORDS = {"ymd": "year first", "dmy": "day first", "mdy": "month first"}
 SPACES = " \u00a0\u2009\u202f"  # plain, no-break, thin, narrow no-break: all stand between thousands
@@ -152,7 +152,7 @@ def believable(moment: str) -> str:
 def since_midnight(column: str, kind: str) -> str:
     """SQL of the time of day in `column` as an INTERVAL of whole seconds, of none where none can be read."""
     text = trimmed(column if kind == TEXT else f"CAST({column} AS VARCHAR)")
-    whole = f"regexp_replace({text}, '{FRACTION}', '')"
+    whole = f"regexp_replace({text}, '{UNCLOCKED}', '', 'g')"
     read = f"try_strptime({whole}, {_list(('',), CLOCKS)}) - TIMESTAMP '1900-01-01'"
     return f"coalesce({read}, INTERVAL 0 SECOND)"
 

@@ -20,7 +20,7 @@ CANCELLED = (
     r"^(wc-|order )?(cancel|storn|void|annul|refus|declin|fail|reject|den(ied|y)|trash|abgebroch|abgelehn|fehlgeschl)"
 )
 REFUNDED = r"^(wc-|order[ _])?(fully[ _])?(refunded|erstattet|zurückerstattet|remboursée?)$"
-NOT_CANCELLED = "[0 .:/tz-]+|f|false|n|no|nein"  # where a flag stands in place of the day, or a day of zeros for none
+NOT_CANCELLED = "0[0 .:/tz-]*|f|false|n|no|nein"  # where a flag stands in place of the day, or a day of zeros for none
 FLOAT_ID = "^([0-9]+)[.]0+$"  # of an id that went through a float
 WHOLE_ID = f"CASE WHEN contains(customer, '.') THEN regexp_replace(customer, '{FLOAT_ID}', '\\1') ELSE customer END"
 # Columns that few exports fill; a table that has none of them is smaller by them.

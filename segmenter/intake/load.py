@@ -26,7 +26,6 @@ from segmenter.intake.sources import SourceFile, as_text, examine, expand, not_r
 from segmenter.intake.types import Intake, Reading, Recognition, Reject
 
 SHOWN_REJECTS = 100
-EMPTY = {"repeated": ("record", "BIGINT"), "matched": ("record", "BIGINT"), "reversed": ("customer_id", "VARCHAR")}
 CODE = re.compile("[A-Z]{3}")  # of a currency, by ISO 4217
 
 
@@ -158,17 +157,17 @@ def _set_aside_later(connection: duckdb.DuckDBPyConnection, as_of: date) -> None
 
 def judge(connection: Engine, rules: RulesConfig) -> None:
     """Create ``judged`` (every one of ``records`` with its fate) and ``transactions``."""
-    for table, (column, kind) in EMPTY.items():
-        connection.execute(f"CREATE OR REPLACE TABLE {table} AS SELECT CAST(NULL AS {kind}) AS {column} WHERE FALSE")
+    for table in ("repeated", "matched", "reversed"):
+        connection.execute(f"CREATE OR REPLACE TABLE {table} AS SELECT CAST(NULL AS BIGINT) AS record WHERE FALSE")
     if rules.overlap == "count_once":
         for first, last in _overlaps(connection):
             connection.execute(query("intake_repeated"), {"first": first, "last": last})
     taken_back = connection.execute("SELECT 1 FROM records WHERE status = 'return' LIMIT 1").fetchall()
-    if taken_back and connection.execute("SELECT 1 FROM records WHERE fate = 'refunded_status' LIMIT 1").fetchall():
-        connection.execute(query("intake_reversed"))
     if rules.cancellations == "net" and taken_back:
         connection.execute(query("intake_theirs"))
         connection.execute(query("intake_matched"))
+    if taken_back and connection.execute("SELECT 1 FROM records WHERE fate = 'refunded_status' LIMIT 1").fetchall():
+        connection.execute(query("intake_reversed"))
     refunded = {"status": None if rules.cancellations == "drop" else "cancelled"}  # of orders marked so
     if isinstance(connection, duckdb.DuckDBPyConnection):
         _settle(connection, refunded)
@@ -179,8 +178,9 @@ def judge(connection: Engine, rules: RulesConfig) -> None:
 
 def _settle(connection: duckdb.DuckDBPyConnection, refunded: Mapping[str, str | None]) -> None:
     """Change the fates of records that are marked as refunded, repeated or taken back, few as they are, where they stand."""
-    theirs = "customer_id IN (SELECT customer_id FROM reversed)"
-    connection.execute(f"UPDATE lines SET fate = 'sale' WHERE fate = 'refunded_status' AND {theirs}")  # noqa: S608 - ours
+    connection.execute(
+        "UPDATE lines SET fate = 'sale' WHERE fate = 'refunded_status' AND rowid IN (SELECT record FROM reversed)"
+    )
     connection.execute(
         "UPDATE lines SET fate = 'cancelled_status', status = $status WHERE fate = 'refunded_status'", refunded
     )

@@ -1,7 +1,7 @@
-"""What an order says on its first line holds for those that leave it blank.
+"""What an order says on one of its lines holds for those that leave it blank.
 
 Many exports say who bought, the status, the currency or what was given back on the first line of an order alone. Where lines
-of an order contradict each other or are of several days, or no column names the order, each line stands for itself.
+of an order contradict each other or lie more than an hour apart, or no column names the order, each line stands for itself.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ FILLED = {
     "customer": "customer_id", "time": "ts", "status": "has_status", "cancelled": "has_status", "currency": "currency",
     "refunded": "refunded",
 }  # fmt: skip
-# SQL of what holds for a line where the first one of its order says it (see queries/intake_told.sql): what it leaves blank, and
+# SQL of what holds for a line where another one of its order says it (see queries/intake_told.sql): what it leaves blank, and
 # of the order's money given back what the line that says it, and those before it, leave over: none loses more than it brought.
 BEFORE = (
     "coalesce(sum(CASE WHEN amount > 0 THEN amount ELSE 0 END) OVER (PARTITION BY file, order_id "
@@ -38,11 +38,11 @@ def leaves_blank(connection: duckdb.DuckDBPyConnection, files: Collection[int], 
     """Whether a line of ``lines`` from `files`, whose columns play `roles`, leaves blank what another of its order says.
 
     Orders are looked at only where a column has both, which is counted fast, and only those with a blank. Money given back
-    on several lines of an order may be the order's, said again on each: there, too, its lines are to be seen together.
+    may be the order's, said again on each line: there, too, its lines are to be seen together.
     """
     if "order" not in roles:
         return False
-    if "refunded" in roles and _gave_back_on_several_lines(connection, files):
+    if "refunded" in roles and _repeats_a_refund(connection, files):
         return True
     columns = list(dict.fromkeys(FILLED[role] for role in FILLED if role in roles))
     asked = {"files": list(files)}
@@ -64,9 +64,12 @@ def leaves_blank(connection: duckdb.DuckDBPyConnection, files: Collection[int], 
     return bool(found.fetchall())
 
 
-def _gave_back_on_several_lines(connection: duckdb.DuckDBPyConnection, files: Collection[int]) -> bool:
+def _repeats_a_refund(connection: duckdb.DuckDBPyConnection, files: Collection[int]) -> bool:
+    """Whether all lines of an order, of several amounts, say the same was given back."""
+    backs = "SELECT file, order_id FROM lines WHERE refunded > 0 AND list_contains($files, file)"
     found = connection.execute(
-        "SELECT 1 FROM lines WHERE refunded > 0 AND list_contains($files, file) GROUP BY file, order_id HAVING count(*) > 1 LIMIT 1",
+        f"SELECT 1 FROM lines WHERE (file, order_id) IN ({backs}) GROUP BY file, order_id HAVING count(*) > 1 AND "  # noqa: S608 - ours
+        "count(refunded) = count(*) AND min(refunded) = max(refunded) AND min(amount) < max(amount) LIMIT 1",
         {"files": list(files)},
     )
     return bool(found.fetchall())

@@ -115,6 +115,8 @@ def _by_name(table: _Table, role: str, taken: dict[str, int]) -> tuple[int, str]
         fitting = [i for i in places if keys[i] in tier]
         if len(fitting) > 1:
             fitting = _same_content(table, fitting)
+        if len(fitting) > 1 and role == "time_of_day":
+            return None  # of two clocks neither is needed
         if len(fitting) > 1:
             raise _ambiguous(table, role, fitting)
         if fitting:

@@ -114,6 +114,28 @@ def test_times_of_day_in_a_column_of_their_own_are_read_in_the_cluster_too(spark
 
 
 @pytest.mark.slow
+def test_orders_marked_as_refunded_are_taken_back_once_in_the_cluster_too(spark, tmp_path):
+    path = tmp_path / "sales.parquet"
+    sales = ", ".join(f"('c{n % 3}', date '2025-01-{n + 1:02}', 'o{n}', 'a', 100, 'paid')" for n in range(6))
+    rest = """
+        ('c0', date '2025-01-20', 'x', 'b', 90, 'refunded'), ('c0', date '2025-01-22', 'x', 'b', -40, 'paid'),
+        ('c1', date '2025-01-20', 'y', 'b', 90, 'refunded'), ('c1', date '2025-01-22', 'o1', 'coupon', -5, 'paid'),
+        ('c2', date '2025-01-20', 'z', 'b', 90, 'refunded'), ('c2', date '2025-01-22', 'r', 'b', -90, 'paid')
+    """
+    header = "customer, date, order_id, sku, amount, status"
+    duckdb.sql(f"copy (from (values {sales}, {rest}) t ({header})) to '{path}'")
+    engine, theirs, _ = in_cluster(spark, [path])
+    connection, ours = here([path], tmp_path)
+    assert transactions(engine) == transactions(connection)
+    assert {line.reason: line.rows for line in theirs.account.lines} == {
+        line.reason: line.rows for line in ours.account.lines
+    }
+    assert {line.reason: line.rows for line in ours.account.lines} == {
+        "sale": 7, "return": 2, "cancelled": 1, "cancellation": 1, "cancelled_status": 1
+    }  # fmt: skip
+
+
+@pytest.mark.slow
 def test_customers_known_by_address_are_one_whatever_the_capitals_in_the_cluster_too(spark, tmp_path):
     path = tmp_path / "sales.parquet"
     mail = "case when Quantity > 2 then 'Shop' else 'shop' end || CustomerID || '@example.com'"

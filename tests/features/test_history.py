@@ -24,6 +24,13 @@ def test_the_largest_order_comes_first_and_says_what_of_it_was_cancelled(transac
     assert [(line.amount, line.cancelled) for line in proof.returns] == [(77183.60, True)]
 
 
+def test_money_given_back_of_a_sale_is_shown_beside_the_order_as_it_was_placed(transactions):
+    lines = [line("ann", "2024-01-01", "1", 200, refunded=300), line("ann", "2024-01-05", "2", 400)]
+    proof = evidence(transactions(lines), ["ann"])["ann"]
+    assert [(order.order_id, order.amount) for order in proof.orders] == [("1", 500), ("2", 400)]
+    assert [(line.amount, line.cancelled, line.pieces) for line in proof.returns] == [(300, False, None)]
+
+
 def test_the_busiest_spell_knows_its_share_and_the_silence_before_it(transactions):
     spell = evidence(transactions(LINES), ["ann"])["ann"].spell
     assert (spell.first_day, spell.last_day, spell.n_orders) == (date(2024, 3, 1), date(2024, 3, 5), 2)

@@ -22,7 +22,23 @@ def test_receipts_numbered_anew_each_day_give_nobodys_lines_to_a_customer(export
     assert loaded.fates == {"sale": named, "no_customer": len(days) - named}
 
 
-def test_only_the_first_line_of_an_order_speaks_for_the_others(export):
+def test_a_receipts_number_given_anew_within_a_day_gives_nobodys_lines_to_a_customer(export):
+    rows = [(n, f"2024-01-13 {hour}:0{n}", "c1" if hour == 10 else "", "p", 10) for hour in (10, 16) for n in range(6)]
+    rows += [(n, f"2024-01-14 23:59:{n}0", "c2", "p", 10) for n in range(6)]
+    rows += [
+        (n + 10, f"2024-01-1{4 + part} {'00:01' if part else '23:59'}", "" if part else "c3", "p", 10)
+        for n in range(2)
+        for part in (0, 1)
+    ]
+    assert export.read(text(HEADER, *rows)).fates == {"sale": 16, "no_customer": 6}
+
+
+def test_any_line_of_an_order_says_who_bought(export):
+    rows = [(n // 2, f"2024-01-{n // 2 + 13}", f"c{n // 2 % 3}" if n % 2 else "", f"p{n}", 10) for n in range(20)]
+    assert export.read(text(HEADER, *rows)).fates == {"sale": 20}
+
+
+def test_only_the_first_line_of_an_order_cancels_the_others(export):
     header = (*HEADER, "status", "cancelled at")
     plain = [(f"o{n}", f"2024-01-{n + 13}", f"c{n % 3}", "a", 10, "paid", "") for n in range(9)]
     first = [("x", "2024-01-25", "c1", "a", 500, "cancelled", ""), ("x", "2024-01-25", "c1", "b", 5, "", "")]
@@ -33,10 +49,20 @@ def test_only_the_first_line_of_an_order_speaks_for_the_others(export):
     assert money == {"sale": (11, 1090), "cancelled_status": (4, 515)}
 
 
-@pytest.mark.parametrize("nothing", ["0000-00-00 00:00:00", "00.00.0000", "0", "false", ""])
-def test_a_day_of_zeros_cancels_no_order(export, nothing):
+@pytest.mark.parametrize(
+    ("nothing", "day"),
+    [
+        ("0000-00-00 00:00:00", "2024-01-27"),
+        ("00.00.0000", "27.01.2024"),
+        ("0", "1"),
+        ("false", "true"),
+        ("", "x"),
+        ("f", "t"),
+    ],
+)
+def test_a_day_of_zeros_cancels_no_order(export, nothing, day):
     header = (*HEADER, "cancelled at")
-    rows = [(f"o{n}", f"2024-01-{n + 13}", f"c{n % 3}", "a", 10, "2024-01-27" if n == 4 else nothing) for n in range(9)]
+    rows = [(f"o{n}", f"2024-01-{n + 13}", f"c{n % 3}", "a", 10, day if n == 4 else nothing) for n in range(9)]
     named = {"cancelled": "cancelled at"}
     assert export.read(text(header, *rows), columns=named).fates == {"sale": 8, "cancelled_status": 1}
 
@@ -49,16 +75,37 @@ def test_an_export_most_of_whose_orders_count_as_cancelled_says_so(export):
     assert export.read(text(header, *[(*row[:5], "paid") for row in rows])).intake.account.warnings == ()
 
 
-def test_a_discount_takes_back_no_order_that_is_marked_as_refunded(export):
-    header = (*HEADER, "status")
-    rows = [(f"o{n}", f"2024-01-{n + 13}", f"c{n % 3}", "a", 100, "paid") for n in range(6)]
-    rows += [("o6", "2024-01-20", "c0", "b", 90, "refunded"), ("o7", "2024-01-21", "c1", "b", 80, "refunded")]
-    rows += [("o6", "2024-01-22", "c0", "b", -90, "paid"), ("o8", "2024-01-23", "c1", "coupon", -5, "paid")]
-    loaded = export.read(text(header, *rows))
-    money = {line.reason: (line.rows, line.amount) for line in loaded.intake.account.lines}
-    assert money == {
-        "sale": (6, 600), "return": (1, -5), "cancelled": (1, 90), "cancellation": (1, -90), "cancelled_status": (1, 80)
-    }  # fmt: skip
+SALES = [(f"o{n}", f"2024-01-{n + 13}", f"c{n % 3}", "a", 100, "paid") for n in range(6)]
+MARKED = ("x", "2024-01-20", "c1", "b", 90, "refunded")
+
+
+@pytest.mark.parametrize(
+    ("rows", "net"),
+    [
+        ([], 200),  # nothing else is told of it: it is gone
+        ([("x", "2024-01-22", "c1", "b", -90, "paid")], 200),
+        ([("x", "2024-01-22", "c1", "b", -40, "paid")], 250),  # a row of its own tells how much
+        ([("r1", "2024-01-22", "c1", "b", -90, "paid")], 200),
+        ([("r1", "2024-01-22", "c1", "b", -85, "paid")], 205),  # postage stayed
+        ([("o4", "2024-01-17", "c1", "coupon", -5, "paid")], 195),  # a discount of another order takes nothing back
+        ([("r1", "2024-01-22", "c1", "a", -100, "paid")], 100),  # another sale came back, and no row tells of this one
+        ([("x", "2024-01-22", "c1", "b", -85, "paid"), ("y", "2024-01-23", "c1", "b", 150, "refunded")], 205),
+        ([("r1", "2024-01-22", "c2", "b", -90, "paid")], 200),  # of somebody else
+    ],
+)
+def test_an_order_marked_as_refunded_is_taken_back_once(export, rows, net):
+    loaded = export.read(text((*HEADER, "status"), *SALES, MARKED, *rows))
+    ((money,),) = loaded.rows("sum(amount)", "status IN ('sale', 'return') AND customer_id = 'c1'")
+    assert money == net
+
+
+def test_an_older_export_beside_a_newer_one_changes_no_refund(export):
+    header, other = (*HEADER, "status"), ("o3", "2024-01-16", "c1", "c", -30, "paid")
+    older = export.write(text(header, *SALES, (*MARKED[:5], "completed"), other), "1.csv")
+    newer = export.write(text(header, *SALES, MARKED, other), "2.csv")
+    alone, both = (dict(export.load(*paths).rows("customer_id, sum(amount)", "status IN ('sale', 'return') GROUP BY ALL"))
+                   for paths in ((newer,), (older, newer)))  # fmt: skip
+    assert alone == both
 
 
 def test_money_given_back_of_an_order_that_stands_on_each_of_its_lines_is_taken_off_once(export):

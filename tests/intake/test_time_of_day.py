@@ -9,7 +9,7 @@ from xlsxwriter import Workbook
 from segmenter.intake import fill, plain
 
 HEADER = ("Receipt No", "Date", "Time", "Member ID", "Total")
-WRITTEN = ["14:05", "14:05:07", "2:05 pm", "2:05:07 PM", "02:05PM", "12:00 AM", "14:05:07.1234567", "14:05"]
+WRITTEN = ["14:05", "14:05:07", "2:05\u202fpm", "2:05:07 PM", "02:05PM", "12:00 AM", "14:05:07.1234567", "14:05"]
 MOMENTS = ["14:05:00", "14:05:07", "14:05:00", "14:05:07", "14:05:00", "00:00:00", "14:05:07", "14:05:00"]
 
 
@@ -47,6 +47,13 @@ def test_a_time_of_day_that_is_missing_or_none_leaves_the_day(export):
     assert times_of(loaded)[-3:] == ["09:00:00"] * 3
     assert sorted(times_of(loaded))[:2] == ["00:00:00"] * 2
     assert loaded.fates == {"sale": 12}
+
+
+def test_of_two_columns_of_times_of_day_none_is_taken(export):
+    table = [(*row, "15:00") for row in rows(["14:05"] * 8)]
+    loaded = export.read("".join(",".join(row) + "\n" for row in ((*HEADER, "Order Time"), *table)))
+    assert "time_of_day" not in loaded.intake.recognition.columns
+    assert times_of(loaded) == ["00:00:00"] * 8
 
 
 def test_a_column_of_that_name_without_times_of_day_is_none(export):

@@ -52,7 +52,13 @@ def data(view: View) -> Section:
 def _revenue_words(view: View) -> tuple[str, ...]:
     if "months" not in view.charts:
         return ()
-    return (REVENUE_WORDS, REFUND_WORDS) if "refunded" in view.run.manifest.recognition.columns else (REVENUE_WORDS,)
+    manifest = view.run.manifest
+    are_taken_off = manifest.config["rules"]["cancellations"] != "drop"
+    return (
+        (REVENUE_WORDS, REFUND_WORDS)
+        if "refunded" in manifest.recognition.columns and are_taken_off
+        else (REVENUE_WORDS,)
+    )
 
 
 def _account(view: View) -> Table:
