@@ -11,7 +11,7 @@ import hashlib
 from collections.abc import Sequence
 from datetime import date
 from functools import reduce
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from segmenter.assets import query
 from segmenter.config.source import RulesConfig, SourceConfig
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
 MOST_REJECTED = 10_000  # rows that come home verbatim; all are counted
 TABLE = "table://"
+TORN = "_torn"  # the column for a CSV's lines of another number of cells than its header, as they stand there
 DAY = "[0-9]{4}-[0-9]{1,2}-[0-9]"  # what Spark reads without one, such as 10:00 or 2025, is no moment
 CLOCKS = ("H:mm:ss", "H:mm", "h:mm:ssa", "h:mma")
 
@@ -85,7 +86,7 @@ def load_in_cluster(
     told = account(engine, rules)
     engine.session.catalog.uncacheTable("judged")
     _bring_rejected(engine, sources, connection)
-    layouts = [(frame.columns, each) for frame, each in zip(frames, roles, strict=True)]
+    layouts = [(_columns(frame), each) for frame, each in zip(frames, roles, strict=True)]
     return Intake(tuple(reading for reading, _ in counted), recognition(layouts), told, currency=currency)
 
 
@@ -97,9 +98,7 @@ def _open(engine: SparkEngine, url: str) -> DataFrame:
         if url.startswith(TABLE):
             return session.table(url.removeprefix(TABLE))
         if url.lower().rstrip("/").endswith((".csv", ".csv.gz")):
-            rows = session.read.option("header", "true").option("escape", '"').csv(url)
-            filled = (f"{_quoted(name)} <> ''" for name in rows.columns)
-            return rows.where(" or ".join(filled))  # spreadsheets leave lines of nothing but delimiters
+            return _open_csv(session, url)
         return session.read.parquet(url)
     except PySparkException as error:
         reason = str(error).split("\n", 1)[0]
@@ -108,9 +107,24 @@ def _open(engine: SparkEngine, url: str) -> DataFrame:
         ) from None
 
 
+def _open_csv(session: Any, url: str) -> DataFrame:
+    """The rows of a CSV as texts, but for lines of nothing but delimiters; one with too few or too many cells is in `TORN`."""
+    reader = session.read.option("header", "true").option("escape", '"').option("columnPruning", "false")
+    header = reader.csv(url).columns
+    schema = ", ".join(f"{_quoted(name)} string" for name in (*header, TORN))
+    rows: DataFrame = reader.schema(schema).option("columnNameOfCorruptRecord", TORN).csv(url)
+    return rows.where(" or ".join(f"{_quoted(name)} <> ''" for name in rows.columns))
+
+
+def _columns(frame: DataFrame) -> tuple[str, ...]:
+    """The columns that the export has."""
+    return tuple(name for name in frame.columns if name != TORN)
+
+
 def _roles(frame: DataFrame, source: SourceConfig, url: str) -> Roles:
-    texts = frame.limit(SAMPLE).selectExpr(*(f"cast({_quoted(name)} as string)" for name in frame.columns))
-    return recognise(tuple(frame.columns), [tuple(row) for row in texts.collect()], source.columns, url)
+    whole = frame.where(f"{TORN} is null") if TORN in frame.columns else frame
+    texts = whole.limit(SAMPLE).selectExpr(*(f"cast({_quoted(name)} as string)" for name in _columns(frame)))
+    return recognise(_columns(frame), [tuple(row) for row in texts.collect()], source.columns, url)
 
 
 def _quoted(name: str) -> str:
@@ -119,9 +133,10 @@ def _quoted(name: str) -> str:
 
 def _typed(frame: DataFrame, roles: Roles, number: int) -> DataFrame:
     """The rows of one source as those of ``lines``, numbered from 1, with their text."""
-    names = {role: frame.columns[index] for role, index in roles.index.items()}
+    names = {role: _columns(frame)[index] for role, index in roles.index.items()}
     raw = {role: _quoted(name) for role, name in names.items()}
-    faults = _faults(raw, names)
+    torn = TORN if TORN in frame.columns else "null"
+    faults = [(f"{torn} is not null", "another number of columns than the header", ""), *_faults(raw, names)]
     whole_id = f"regexp_replace({_text(raw['customer'])}, '{FLOAT_ID}', '$1')"
     columns = {
         "customer_id": f"lower({whole_id})" if roles.by_address else whole_id,
@@ -140,9 +155,9 @@ def _typed(frame: DataFrame, roles: Roles, number: int) -> DataFrame:
         "email": _email(raw.get("email")),
         "fault": _case(faults, 1),
         "faulty": _case(faults, 2),
-        "text": "concat_ws(',', "
-        + ", ".join(f"coalesce(cast({_quoted(name)} as string), '')" for name in frame.columns)
-        + ")",
+        "text": f"coalesce({torn}, concat_ws(',', "
+        + ", ".join(f"coalesce(cast({_quoted(name)} as string), '')" for name in _columns(frame))
+        + "))",
     }
     numbers = f"{number} as file", "monotonically_increasing_id() + 1 as record"
     return frame.selectExpr(*numbers, *(f"{sql} as {name}" for name, sql in columns.items()))
@@ -238,7 +253,7 @@ def _of_one_currency(rows: DataFrame, frame: DataFrame, roles: Roles, rules: Rul
     if not rules.currency or "currency" not in roles.index:
         return rows
     other = f"fault is null and upper(currency) <> {_said(rules.currency.upper())}"
-    told = {"fault": OTHER_CURRENCY, "faulty": frame.columns[roles.index["currency"]]}
+    told = {"fault": OTHER_CURRENCY, "faulty": _columns(frame)[roles.index["currency"]]}
     return rows.withColumns(
         {name: expr(f"case when {other} then {_said(text)} else {name} end") for name, text in told.items()}
     )
@@ -277,9 +292,9 @@ def _bring_rejected(engine: SparkEngine, sources: Sequence[str], connection: duc
 
 def _count(frame: DataFrame, roles: Roles, url: str) -> tuple[Reading, bool]:
     """The source with a hash of its rows, whatever their order; and whether an order's lines may leave blank what others say."""
-    columns = ", ".join(map(_quoted, frame.columns))
+    columns = ", ".join(map(_quoted, _columns(frame)))
     asked = [role for role in FILLED if role in roles.index and "order" in roles.index]
-    raw = {role: _quoted(frame.columns[roles.index[role]]) for role in asked}
+    raw = {role: _quoted(_columns(frame)[roles.index[role]]) for role in asked}
     filled = [f"{_text(raw[role])} is not null as h{n}" for n, role in enumerate(asked)]
     back = f"{_number(raw, 'refunded')} <> 0 as back"
     ((n_rows, one, other, n_back, *counts),) = frame.selectExpr(f"xxhash64({columns}) as h", back, *filled).selectExpr(
@@ -287,7 +302,7 @@ def _count(frame: DataFrame, roles: Roles, url: str) -> tuple[Reading, bool]:
         *(f"count_if(h{n})" for n in range(len(asked))),
     ).collect()  # fmt: skip
     digest = hashlib.sha256(f"{n_rows} {one} {other}".encode()).hexdigest()
-    reading = Reading(without_password(url), digest, 0, n_rows, f"{len(frame.columns)} columns, read in the cluster")
+    reading = Reading(without_password(url), digest, 0, n_rows, f"{len(_columns(frame))} columns, read in the cluster")
     return reading, n_back > 1 or any(0 < count < n_rows for count in counts)
 
 

@@ -249,6 +249,21 @@ def test_what_cannot_be_read_keeps_its_line_beside_orders_and_other_sources(spar
 
 
 @pytest.mark.slow
+def test_lines_of_another_number_of_cells_are_set_aside_in_the_cluster_too(spark, tmp_path):
+    sales = [f"c{n % 3},2025-01-{n + 13},{n},2.5" for n in range(1, 10)]
+    torn = ["c1,2025-01-20,1,000,2.5", "c2,2025-01-21"]
+    path = tmp_path / "sales.csv"
+    path.write_text("\n".join(["customer,date,quantity,unit_price", *sales[:4], *torn, *sales[4:], ""]))
+    engine, theirs, connection = in_cluster(spark, [path])
+    local, ours = here([path], tmp_path)
+    assert transactions(engine) == transactions(local)
+    assert {line.reason: line.rows for line in theirs.account.lines} == {"sale": 9, "unreadable": 2}
+    assert {line.reason: line.rows for line in ours.account.lines} == {"sale": 9, "unreadable": 2}
+    assert [text for (text,) in connection.execute("select text from rejected order by line").fetchall()] == torn
+    assert theirs.recognition == ours.recognition
+
+
+@pytest.mark.slow
 def test_several_currencies_are_refused_or_one_is_kept(spark, tmp_path):
     path = write(
         tmp_path / "sales.parquet", ROWS + ", ('12350', timestamp '2025-02-08 09:30', 'A11', 'pan', 1, 7, 'usd')"
