@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure as Canvas
 
 WIDTH = 6.85  # inches: the text column of an A4 page
-ROW_NAME = 34  # letters of a name on one line beside a row
-LINE = 0.15  # inches that a line of such a name takes
+ROW_NAME = 44  # letters of a name on one line beside a row
+LINE = 0.135  # inches that a line of such a name takes
 FONTS = "'Source Sans 3', 'Source Sans 3 Extended', 'DejaVu Sans', sans-serif"
 SETTINGS: dict[Any, Any] = {
     "svg.fonttype": "none",
