@@ -6,6 +6,7 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from segmenter.config.source import ColumnsConfig
 from segmenter.errors import SourceError
@@ -41,9 +42,16 @@ class _Table:
     sample: Sequence[Sequence[str | None]]
     name: str
 
+    @cached_property
+    def _columns(self) -> dict[int, list[str]]:
+        return {}
+
     def values(self, index: int) -> list[str]:
-        """The sample's values of a column that are not empty."""
-        return [row[index].strip() for row in self.sample if row[index] and row[index].strip()]  # type: ignore[union-attr]
+        """The sample's values of a column that are not empty; every role asks for those of most columns."""
+        if index not in self._columns:
+            given = (row[index] for row in self.sample)
+            self._columns[index] = [text for value in given if value and (text := value.strip())]
+        return self._columns[index]
 
 
 def promise(header: Sequence[str]) -> int:
@@ -109,10 +117,10 @@ def _names(header: Sequence[str]) -> str:
 
 def _by_name(table: _Table, role: str, taken: dict[str, int]) -> tuple[int, str] | None:
     keys = [key_of(name) for name in table.header]
-    free = [i for i in range(len(keys)) if i not in taken.values() and _fits(table, role, i)]
+    free = [i for i in range(len(keys)) if i not in taken.values()]
     filled = [i for i in free if table.values(i)]  # a column that holds nothing is no rival of one that does
     for tier, places in ((tier, places) for places in (filled, free) for tier in tiers_of(role, keys)):
-        fitting = [i for i in places if keys[i] in tier]
+        fitting = [i for i in places if keys[i] in tier and _fits(table, role, i)]
         if len(fitting) > 1:
             fitting = _same_content(table, fitting)
         if len(fitting) > 1 and role == "time_of_day":
