@@ -26,6 +26,7 @@ from segmenter.commands.options import config_of, root, run_of, write_list
 from segmenter.commands.shown import pages, run_document, show_account
 from segmenter.console import Terminal, print_json, shown
 from segmenter.errors import RunError, UsageError
+from segmenter.features.words import in_percent
 from segmenter.report import figure_data
 from segmenter.runs import acceptance
 from segmenter.runs import archive as archive_of
@@ -88,7 +89,7 @@ def show(options: Namespace) -> None:
         return
     terminal.say(f"{folder.name}, as of {shown_run.manifest.as_of}", style="bold")
     rows = [
-        (card.name, f"{card.customers:,}", f"{card.revenue_share:.0%}", f"{card.n_anomalies:,}", card.action)
+        (card.name, f"{card.customers:,}", in_percent(card.revenue_share), f"{card.n_anomalies:,}", card.action)
         for card in shown_run.findings.cards
     ]
     terminal.table(("segment", "customers", "of revenue", "odd", "what to do"), rows, right=(1, 2, 3))

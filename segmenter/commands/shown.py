@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from segmenter.commands.history import changes
 from segmenter.console import Terminal, shown
+from segmenter.features.words import in_percent
 from segmenter.report.paper import pdf_problem
 
 if TYPE_CHECKING:
@@ -58,7 +59,7 @@ def show_run(terminal: Terminal, finished: Finished) -> None:
     """What a run found, in a few lines, and the files to open."""
     run = finished.run
     for card in run.findings.cards:
-        terminal.say(f"  {card.name}: {card.customers:,} customers, {card.revenue_share:.0%} of revenue")
+        terminal.say(f"  {card.name}: {card.customers:,} customers, {in_percent(card.revenue_share)} of revenue")
     flagged = int(run.customers["is_anomaly"].sum())
     for sentence in changes(run.history):
         terminal.say(f"  {sentence}")

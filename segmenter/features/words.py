@@ -1,4 +1,4 @@
-"""Users' texts within sentences of ours: in quotation marks, so that whoever retells a sentence knows where they end."""
+"""Pieces of sentences: users' texts in quotation marks, so that whoever retells a sentence knows where they end; shares."""
 
 from __future__ import annotations
 
@@ -11,3 +11,8 @@ MARKS = str.maketrans({"“": '"', "”": '"'})
 def quoted(text: str) -> str:
     """`text` between “ and ”, of which it then holds none itself."""
     return f"“{text.translate(MARKS)}”"
+
+
+def in_percent(share: float) -> str:
+    """A share of 0 to 1 as per cent, below ten per cent with one decimal: what is little is seldom nothing."""
+    return f"{share:.1%}" if 0 < abs(share) < 0.0995 else f"{share:.0%}"

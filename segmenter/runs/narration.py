@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from typing import TYPE_CHECKING
 
+from segmenter.features.words import in_percent
 from segmenter.runs.history import Interval, Match, SegmentChange
 
 if TYPE_CHECKING:
@@ -57,8 +58,8 @@ def told(
 def _changes(segments: Sequence[SegmentChange], since: date, days: int, currency: str) -> Iterable[str]:
     then, now = (max(sum(getattr(each, f"customers_{side}") for each in segments), 1) for side in ("before", "now"))
     sizes = [
-        f"{each.name} ({each.customers_now - each.customers_before:+,}: from {each.customers_before / then:.0%} to "
-        f"{each.customers_now / now:.0%} of the customers)"
+        f"{each.name} ({each.customers_now - each.customers_before:+,}: from {in_percent(each.customers_before / then)} to "
+        f"{in_percent(each.customers_now / now)} of the customers)"
         for each in segments
         if each.customers.is_real
     ]
