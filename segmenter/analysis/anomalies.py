@@ -40,9 +40,11 @@ def search(prepared: Prepared, config: DbscanConfig, labels: Mapping[str, str]) 
     names = [labels.get(name, name) for name in prepared.anomaly_names]
     told = _told(names, first, found.is_anomaly, leeway)
     contrast, n = _contrast(prepared.anomalies)
-    finding = replace(found.finding, contrast=contrast, n_contrast=n)
-    warnings = (*finding.warnings, *told, *_indistinct(contrast))
-    return prepared, replace(found, finding=replace(finding, warnings=warnings))
+    warnings = (*found.finding.warnings, *told, *_indistinct(contrast))
+    finding = replace(
+        found.finding, contrast=contrast, n_contrast=n, warnings=warnings, search=replace(prepared.search, notes=())
+    )
+    return prepared, replace(found, finding=finding)
 
 
 def _leeway(matrix: Floats, odd: Mask) -> Floats:

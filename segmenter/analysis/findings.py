@@ -96,6 +96,7 @@ class AnomalyFinding:
     """DBSCAN's parameters and curve: `k_distances` are sorted descending and thinned to at most 500.
 
     `contrast` is the ratio of the 95th to the 5th percentile of the distances between `n_contrast` sampled customers.
+    `search` is how raw features became what was searched, without its notes; None in older runs.
     """
 
     names: tuple[str, ...]
@@ -113,6 +114,7 @@ class AnomalyFinding:
     warnings: tuple[str, ...]
     contrast: float | None = None
     n_contrast: int = 0
+    search: Preparation | None = None
 
 
 @dataclass(frozen=True)

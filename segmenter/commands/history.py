@@ -8,6 +8,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from segmenter.console import Terminal
+from segmenter.runs.alerts import BY_LINE
 from segmenter.runs.narration import SHORT
 
 if TYPE_CHECKING:
@@ -32,10 +33,11 @@ def changes(history: History) -> tuple[str, ...]:
 
 
 def alert_notes(counts: AlertCount) -> tuple[str, ...]:
-    """How many alerts verdicts hold back, and how right the judged ones were so far."""
+    """Whom the line alone moved, how many alerts verdicts hold back, and how right the judged ones were so far."""
+    line = BY_LINE.format(n=f"{counts.line_in:,}", m=f"{counts.line_out:,}") if counts.line_in + counts.line_out else ""
     held = f"Held back by a verdict: {counts.held:,}." if counts.held else ""
     judged = f"Alerts worth acting on: {counts.right:,} of {counts.judged:,} judged so far." if counts.judged else ""
-    return tuple(filter(None, (held, judged)))
+    return tuple(filter(None, (line, held, judged)))
 
 
 def show_history(terminal: Terminal, history: History, as_of: date) -> None:

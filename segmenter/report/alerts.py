@@ -14,7 +14,7 @@ from segmenter.report.palette import legible
 from segmenter.report.steps import next_step
 from segmenter.report.templating import fill
 from segmenter.report.types import AlertGroup, AlertLine, AlertPage, AlertRow, Stat
-from segmenter.runs.alerts import FRESH, told
+from segmenter.runs.alerts import BY_LINE, FRESH, told
 from segmenter.runs.history import AlertCount
 from segmenter.runs.types import Run
 
@@ -128,9 +128,16 @@ def _baseline(voice: Voice, lines: Sequence[AlertLine]) -> str:
 
 
 def _notes(voice: Voice, counts: AlertCount) -> tuple[str, ...]:
-    """How many alerts verdicts hold back, and how right the judged ones were."""
+    """Whom the line alone moved, how many alerts verdicts hold back, and how right the judged ones were."""
     held = (voice("Held back by a verdict: {n}.", n=voice.number(counts.held)),) if counts.held else ()
-    return (*held, *judged(voice, counts))
+    return (*by_line(voice, counts), *held, *judged(voice, counts))
+
+
+def by_line(voice: Voice, counts: AlertCount) -> tuple[str, ...]:
+    """How many are odd, or ordinary again, only by where the search drew its line; nothing where nobody is."""
+    if not counts.line_in + counts.line_out:
+        return ()
+    return (voice(BY_LINE, n=voice.number(counts.line_in), m=voice.number(counts.line_out)),)
 
 
 def judged(voice: Voice, counts: AlertCount) -> tuple[str, ...]:

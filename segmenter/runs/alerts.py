@@ -20,10 +20,15 @@ from segmenter.runs.history import AlertCount
 from segmenter.runs.state import transaction
 
 COLUMNS = (
-    "customer_id", "state", "since", "changed", "severity", "told_severity", "amount_at_stake", "reason", "evidence",
+    "customer_id", "state", "since", "changed", "cause", "severity", "told_severity", "amount_at_stake", "reason", "evidence",
     "verdict", "until",
 )  # fmt: skip
 WORDS = {"expected": "expected", "act": "act", "act on it": "act"}  # what a person may write, and what it means
+CUSTOMER, LINE = "customer", "line"  # why an alert's state changed last: what they did, or where the line was drawn
+BY_LINE = (
+    "The line between odd and ordinary is drawn anew each time; by that alone, not by what they did, {n} more are odd and "
+    "{m} ordinary again."
+)
 FRESH = ("new", "worsened")  # what somebody should look at now
 ORDER = {"new": 0, "worsened": 1, "ongoing": 2, "resolved": 3}
 Row = dict[str, Any]
@@ -50,19 +55,23 @@ def alerts(
     as_of: date,
     config: HistoryConfig,
     held: Collection[str] = (),
+    by_line: Collection[str] = (),
 ) -> pd.DataFrame:
     """The alerts of a run, one row per customer, from its anomalies and the alerts `before` (None: the baseline).
 
     new: not told of before; worsened: more severe than when last told, by `config.worsened_by`;
     ongoing: told before and not worse, or ordinary for a while (`config.remember_days`) and back;
     resolved: flagged before and ordinary now. The baseline tells nothing: all of its anomalies are ongoing.
-    What a verdict holds back is not told: the alerts of the customers `held` are news still when it ends.
+    What a verdict holds back is not told: the alerts of the customers `held` are news still when it ends. Whom the
+    line between ordinary and odd moved alone (`by_line`, see `segmenter.runs.line`) are no news: as in a baseline they go
+    on, and their cause is the line.
     """
     known = {} if before is None else _rows(before)
     flagged = _rows(anomalies)
     rows = [_flagged(row, known.get(customer), run_id, as_of, config) for customer, row in flagged.items()]
+    rows = [_by_line(row) if row["customer_id"] in by_line else row for row in rows]
     rows = [row if row["customer_id"] in held else _as_told(row, before is None) for row in rows]
-    rows += [_ordinary(row, as_of) for customer, row in known.items() if customer not in flagged]
+    rows += [_ordinary(row, as_of, by_line) for customer, row in known.items() if customer not in flagged]
     edge = as_of - timedelta(days=config.remember_days)
     kept = [row for row in rows if row["state"] != "resolved" or date.fromisoformat(str(row["changed"])) >= edge]
     return _ordered(pd.DataFrame(kept, columns=list(COLUMNS)))
@@ -75,10 +84,11 @@ def of_run(
     run_id: str,
     as_of: date,
     config: HistoryConfig,
+    by_line: Collection[str] = (),
 ) -> tuple[pd.DataFrame, AlertCount]:
     """The `alerts` of a run with the verdicts that the archive's `state` holds on them, and their number."""
     verdicts = read_verdicts(state)
-    table = alerts(anomalies, before, run_id, as_of, config, holding(verdicts, as_of))
+    table = alerts(anomalies, before, run_id, as_of, config, holding(verdicts, as_of), by_line)
     table = with_verdicts(table, verdicts, as_of)
     return table, count(table, precision(state), as_of, is_baseline=before is None)
 
@@ -107,9 +117,17 @@ def _flagged(row: Row, known: Row | None, run_id: str, as_of: date, config: Hist
         "state": state,
         "since": run_id if known is None else known["since"],
         "changed": known["changed"] if known is not None and goes_on else str(as_of),
+        "cause": known["cause"] if known is not None and goes_on else CUSTOMER,
         "severity": severity,
         "told_severity": told,
     }
+
+
+def _by_line(row: Row) -> Row:
+    """The alert of a customer whom the line alone made odd: what would be news goes on as if it had been told."""
+    if row["state"] != "new":
+        return row
+    return {**row, "state": "ongoing", "cause": LINE, "told_severity": row["severity"]}
 
 
 def _as_told(row: Row, baseline: bool) -> Row:
@@ -119,9 +137,11 @@ def _as_told(row: Row, baseline: bool) -> Row:
     return {**row, "told_severity": row["severity"], "state": "ongoing" if baseline else row["state"]}
 
 
-def _ordinary(known: Row, as_of: date) -> Row:
-    changed = known["changed"] if known["state"] == "resolved" else str(as_of)
-    return {**known, "state": "resolved", "changed": changed}
+def _ordinary(known: Row, as_of: date, by_line: Collection[str]) -> Row:
+    if known["state"] == "resolved":
+        return known
+    cause = LINE if known["customer_id"] in by_line else CUSTOMER
+    return {**known, "state": "resolved", "changed": str(as_of), "cause": cause}
 
 
 def holding(verdicts: Mapping[str, Verdict], as_of: date) -> dict[str, Verdict]:
@@ -143,20 +163,25 @@ def with_verdicts(table: pd.DataFrame, verdicts: Mapping[str, Verdict], as_of: d
 def told(table: pd.DataFrame, as_of: date) -> pd.DataFrame:
     """The alerts to show, news and the most severe first.
 
-    Without those held back, those resolved in an earlier run, and those that came and went unheard.
+    Without those held back, those resolved in an earlier run or by the line alone, and those that came and went unheard.
     """
     stale = (table["state"] == "resolved") & (
-        (table["changed"].astype(str) != str(as_of)) | table["told_severity"].isna()
+        (table["changed"].astype(str) != str(as_of)) | table["told_severity"].isna() | (table["cause"] == LINE)
     )
     return _ordered(table[~stale & table["verdict"].isna()])
 
 
 def count(table: pd.DataFrame, judged: tuple[int, int], as_of: date, is_baseline: bool) -> AlertCount:
-    """Alerts by state, those held back, and how many of the `judged` alerts were worth acting on (`precision`)."""
+    """Alerts by state, those held back, how many of the `judged` alerts were worth acting on, and whom the line moved."""
     states = told(table, as_of)["state"].value_counts()
     held = int((table["verdict"].notna() & table["state"].ne("resolved")).sum())
     numbers = {name: int(states.get(name, 0)) for name in ORDER}
-    return AlertCount(is_baseline, **numbers, held=held, judged=judged[0], right=judged[1])
+    moved = table[(table["cause"] == LINE) & (table["changed"].astype(str) == str(as_of))]["state"]
+    line_out = int((moved == "resolved").sum())
+    return AlertCount(
+        is_baseline, **numbers, held=held, judged=judged[0], right=judged[1],
+        line_in=len(moved) - line_out, line_out=line_out,
+    )  # fmt: skip
 
 
 def read_verdicts(state: sqlite3.Connection) -> dict[str, Verdict]:

@@ -153,6 +153,8 @@ def read(folder: Path) -> Run:
     anomalies, rejected = read_table(folder / odd), read_table(folder / "rejected.csv")
     model, challenger = (_optional(read_model, folder / f"{name}.json") for name in ("model", "challenger"))
     moves, alerts = (_optional(read_table, folder / name) for name in ("moves.parquet", "alerts.parquet"))
+    if alerts is not None and "cause" not in alerts:
+        alerts = alerts.assign(cause="customer")  # which older runs do not tell
     tables = (customers, segments, anomalies, rejected)
     return Run(manifest, findings, *tables, model, challenger, history, moves, alerts)
 

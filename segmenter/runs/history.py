@@ -11,9 +11,9 @@ moves.parquet, one row per customer of either run, sorted by customer_id: custom
     returning | back | upgraded | downgraded | same | lapsed | gone), direction (up | down, NULL where not both),
     money_before, money_now (period revenue), cause (customer | cut point | both, NULL where the segment is the same)
 alerts.parquet, one row per alert, sorted by customer_id: customer_id, state (new | worsened | ongoing | resolved),
-    since (run in which it began), changed (day of the last change of state), severity, told_severity (when last told,
-    NULL: a verdict held it back from the first day), amount_at_stake, reason, evidence, verdict (expected | act, NULL: none
-    holds), until
+    since (run in which it began), changed (day of the last change of state), cause (of that change: customer | line, by
+    which the search alone told them apart), severity, told_severity (when last told, NULL: a verdict held it back from the
+    first day), amount_at_stake, reason, evidence, verdict (expected | act, NULL: none holds), until
 """
 
 from __future__ import annotations
@@ -152,7 +152,10 @@ class Movement:
 
 @dataclass(frozen=True)
 class AlertCount:
-    """Alerts by state, how many a verdict holds back, and how right the judged ones were so far."""
+    """Alerts by state, how many a verdict holds back, how right the judged ones were so far, and whom the line moved.
+
+    `line_in` customers are odd, and `line_out` ordinary again, only because the search drew its line elsewhere.
+    """
 
     is_baseline: bool  # the first run of these customers, or in their currency: nothing is told as new
     new: int
@@ -162,6 +165,8 @@ class AlertCount:
     held: int
     judged: int  # alerts, not verdicts: an alert's last verdict is the one that counts
     right: int  # judged "act"
+    line_in: int = 0
+    line_out: int = 0
 
 
 @dataclass(frozen=True)

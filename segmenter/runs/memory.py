@@ -12,6 +12,7 @@ from segmenter.config.history import HistoryConfig
 from segmenter.runs.alerts import of_run
 from segmenter.runs.customers import Earlier
 from segmenter.runs.history import Movement
+from segmenter.runs.line import moved_by_line
 from segmenter.runs.movement import movement, side
 from segmenter.runs.state import open_state
 from segmenter.runs.types import Manifest, Run
@@ -45,8 +46,9 @@ def remember(run: Run, root: Path, config: HistoryConfig) -> Run:
         seen = earlier.seen(_newcomers(other, run))
         moved, moves = movement(side(other), side(run), config.period_days, manifest.seed, seen)
     known = before.alerts if before else None
+    by_line = moved_by_line(before, run) if before else ()
     with open_state(root) as state:
-        table, counts = of_run(state, run.anomalies, known, manifest.run_id, manifest.as_of, config)
+        table, counts = of_run(state, run.anomalies, known, manifest.run_id, manifest.as_of, config, by_line)
     alone = _alone(manifest, earlier, before) if config.follow else ()
     sentences = (*run.history.sentences, *alone, *earlier.sentences)
     return replace(

@@ -5,13 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-import pandas as pd
-
 from segmenter.config.history import HistoryConfig
 from segmenter.errors import RunError
 from segmenter.runs.alerts import of_run
 from segmenter.runs.archive import read
 from segmenter.runs.customers import is_other_money
+from segmenter.runs.line import moved_by_line
 from segmenter.runs.state import read_state
 from segmenter.runs.types import Run
 
@@ -22,19 +21,21 @@ def as_news(run: Run, root: Path, since: str | None) -> Run:
     A run that was made between the two, or a second one on the same export, thus neither hides nor repeats an
     alert. `run` as it is where `since` is None, gone, damaged, without alerts or in other money.
     """
-    before = _alerts_of(root, since, run.manifest.currency) if since else None
-    if before is None or run.alerts is None:
+    before = _earlier(root, since, run.manifest.currency) if since else None
+    if before is None or before.alerts is None or run.alerts is None:
         return run
     manifest = run.manifest
     config = HistoryConfig(**manifest.config.get("history", {}))
     with read_state(root) as state:
-        table, counts = of_run(state, run.anomalies, before, manifest.run_id, manifest.as_of, config)
+        table, counts = of_run(
+            state, run.anomalies, before.alerts, manifest.run_id, manifest.as_of, config, moved_by_line(before, run)
+        )
     return replace(run, alerts=table, history=replace(run.history, alerts=counts))
 
 
-def _alerts_of(root: Path, run_id: str, currency: str) -> pd.DataFrame | None:
+def _earlier(root: Path, run_id: str, currency: str) -> Run | None:
     try:
         found = read(root / run_id)
     except RunError:
         return None
-    return None if is_other_money(found.manifest.currency, currency) else found.alerts
+    return None if is_other_money(found.manifest.currency, currency) else found

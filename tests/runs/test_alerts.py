@@ -68,6 +68,18 @@ def test_new_worsened_ongoing_and_resolved_are_told_apart():
     assert states(tables[1], DAYS[1]) == {"a": "ongoing", "b": "worsened", "c": "resolved", "d": "new"}
 
 
+def test_whom_the_line_alone_moved_is_no_news_but_counted_once():
+    first = alerts(odd(a=50, b=50), None, "run0", DAYS[0], CONFIG)
+    second = with_verdicts(alerts(odd(a=50, c=60, d=40), first, "run1", DAYS[1], CONFIG, by_line={"b", "c"}), {}, DAYS[1])
+    assert states(second, DAYS[1]) == {"a": "ongoing", "c": "ongoing", "d": "new"}
+    counted = count(second, (0, 0), DAYS[1], is_baseline=False)
+    assert (counted.new, counted.ongoing, counted.resolved, counted.line_in, counted.line_out) == (1, 2, 0, 1, 1)
+    third = with_verdicts(alerts(odd(a=50, c=71, d=40), second, "run2", DAYS[2], CONFIG), {}, DAYS[2])
+    assert states(third, DAYS[2]) == {"a": "ongoing", "c": "worsened", "d": "ongoing"}
+    counted = count(third, (0, 0), DAYS[2], is_baseline=False)
+    assert (counted.line_in, counted.line_out) == (0, 0)
+
+
 def test_a_customer_who_worsens_bit_by_bit_is_told_all_the_same():
     tables = live(odd(a=50), odd(a=56), odd(a=61), odd(a=62))
     assert [states(table, day)["a"] for table, day in zip(tables, DAYS, strict=True)] == [

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from segmenter.report.alerts import judged
+from segmenter.report.alerts import by_line, judged
 from segmenter.report.carriers import carriers
 from segmenter.report.context.view import View, columns, parts, table, text
 from segmenter.report.types import Cell, Part, Section, Table
@@ -62,8 +62,8 @@ def changed(view: View) -> tuple[str, ...]:
         return history.sentences
     alerts = history.alerts
     news = _news(view, alerts) if alerts is not None and not alerts.is_baseline else ""
-    right = judged(view.voice, alerts) if news and alerts is not None else ()
-    return tuple(filter(None, (_revenue(view, history.movement), *history.movement.sentences, news, *right)))
+    more = (*by_line(view.voice, alerts), *judged(view.voice, alerts)) if news and alerts is not None else ()
+    return tuple(filter(None, (_revenue(view, history.movement), *history.movement.sentences, news, *more)))
 
 
 def _revenue(view: View, found: Movement) -> str:
