@@ -6,6 +6,7 @@ Checked from outside, and ended with an error where nothing was there to check:
 
 - in every run the model puts every customer's figures into the segment that the run tells, and between two runs of one
   model nobody moves by the cut point; a number has one name, a name one number, in all runs;
+- nobody is told as newly odd whose figures are those of the week before;
 - the money of every run is that of the raw files, added up by SQL that knows nothing of the program;
 - the movement between every two runs, not only those that follow each other, adds up in customers and in money to what
   DuckDB reads in their folders;
@@ -36,6 +37,7 @@ from segmenter import load_config, run
 from segmenter.intake import load
 from segmenter.pipeline import Finished
 from segmenter.runs import acceptance
+from segmenter.runs.history import History
 from segmenter.runs.model import number_again
 from segmenter.runs.movement import Side, movement, side
 from segmenter.workspace import workspace
@@ -154,6 +156,17 @@ def _check(files: list[str], before: Finished | None, now: Finished, seen: Seen)
         seen.hold(f"{name}: moved by the cut point of one model", is_so=set(moved["cause"]) <= {"customer"})
     else:
         seen.hold(f"{name}: does not say that the model changed", is_so=made.history.movement.redrawn)
+    seen.hold(f"{name}: newly odd with the figures of before", is_so=not _unchanged_news(before, now))
+
+
+def _unchanged_news(before: Finished, now: Finished) -> set[str]:
+    """Customers told as newly odd of whom everything that was searched is as it was in the run before."""
+    names = list(before.run.findings.anomalies.search.names)
+    then, today = (each.run.customers.set_index("customer_id")[names] for each in (before, now))
+    alerts = now.run.alerts
+    new = [each for each in alerts.loc[alerts["state"] == "new", "customer_id"] if each in then.index]
+    same = (then.loc[new] == today.loc[new]) | (then.loc[new].isna() & today.loc[new].isna())
+    return set(same.index[same.all(axis=1)])
 
 
 def _compare_readings(files: list[str], monday: date, root: Path, seen: Seen) -> None:
@@ -238,12 +251,17 @@ def _figures(finished: list[Finished], seen: Seen, pairs: int) -> dict[str, obje
             any("would be called" in sentence for sentence in each.continuity.sentences) for each in history
         ),
         "newly odd or worse per week, median and most": f"{statistics.median(news):.0f}, {max(news)}",
+        "odd, and ordinary again, by where the line was drawn alone, and so not told, in all": _moved_by_line(history),
         "seconds per run, median": f"{statistics.median(seen.seconds):.1f}",
         "readings and runs held against those without a cache": len(seen.readings),
         "cost of a reading with the cache, as a share of one without, run by run": _shares(seen.readings),
         "cost of a run with the cache, as a share of the same one without": _shares(seen.runs),
         "cost of a run with the cache, as a share of one in an empty archive": _shares(seen.from_nothing),
     }
+
+
+def _moved_by_line(history: list[History]) -> str:
+    return f"{sum(each.alerts.line_in for each in history)}, {sum(each.alerts.line_out for each in history)}"
 
 
 def _shares(found: list[float]) -> str:
