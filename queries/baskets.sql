@@ -12,6 +12,7 @@ kept as (
     select
         transactions.customer_id,
         transactions.order_id,
+        cast(transactions.ts as date) as day,
         transactions.product,
         transactions.description
     from transactions
@@ -25,7 +26,7 @@ bought as (
     select
         customer_id,
         product,
-        count(distinct order_id) as n_orders
+        count(distinct cast(day as varchar) || order_id) as n_orders
     from kept
     group by customer_id, product
 ),

@@ -1,4 +1,4 @@
--- One row per order of the customers $customers: their $n largest orders, as placed.
+-- One row per order, as in features_orders.sql, of the customers $customers: their $n largest, as placed.
 with placed as (
     select
         customer_id,
@@ -12,7 +12,7 @@ with placed as (
     where status in ('sale', 'cancelled')
         and cast(ts as date) <= cast($as_of as date)
         and customer_id in (select unnest($customers))
-    group by customer_id, order_id
+    group by customer_id, order_id, cast(ts as date)
 ),
 
 ranked as (

@@ -1,5 +1,5 @@
 -- One row per customer of $customers with orders on two days or more: the thirty days with the most
--- money, their share of all of it, and the days of silence before them.
+-- money, their share of all of it, and the days without an order before them.
 with days as (
     select
         customer_id,
@@ -58,6 +58,6 @@ select
             where days.customer_id = busiest.customer_id and days.day < busiest.first_day
         ),
         first_day
-    ) as silence
+    ) - 1 as silence
 from busiest
 order by customer_id

@@ -1,6 +1,7 @@
 -- One row per order of a customer, seen from the day $as_of: when it was placed, what was ordered
--- and what of it stood. Later transactions are not seen. The other feature queries read this
--- result under the name `orders`.
+-- and what of it stood. Later transactions are not seen. A number that comes back on another day is
+-- another order: tills begin anew each day, and a subscription's renewals go by one number. The other
+-- feature queries read this result under the name `orders`.
 select
     customer_id,
     order_id,
@@ -16,4 +17,4 @@ select
 from transactions
 where status in ('sale', 'cancelled')
     and cast(ts as date) <= cast($as_of as date)
-group by customer_id, order_id
+group by customer_id, order_id, cast(ts as date)

@@ -11,7 +11,7 @@ import numpy as np
 from segmenter.analysis.customers import Customers, Format
 from segmenter.analysis.findings import SegmentCard
 from segmenter.analysis.kmeans import assign
-from segmenter.analysis.names import EVERYBODY, Advice, Standing, advise, outspent, stability_words, unique
+from segmenter.analysis.names import EVERYBODY, ON_TIME, Advice, Standing, advise, outspent, stability_words, unique
 from segmenter.analysis.rules import describe
 from segmenter.analysis.types import Floats, Ints, Mask, Segmentation
 
@@ -105,7 +105,8 @@ def _advice(customers: Customers, labels: Ints, n: int) -> list[Advice]:
     standings, money = [], []
     for mine in (labels == label for label in range(n)):
         typical = {key: float(np.median(column[mine])) for key, column in each.items()}
-        standings.append(Standing(**typical, once=float((frequency[mine] <= 1).mean())))
+        once, on_time = (float(share[mine].mean()) for share in (frequency <= 1, each["lateness"] <= ON_TIME))
+        standings.append(Standing(**typical, once=once, on_time=on_time))
         money.append(float(customers.column("monetary")[mine].mean()))
     behind = outspent(standings, np.bincount(labels, minlength=n).tolist(), money)
     return [advise(standing, is_behind) for standing, is_behind in zip(standings, behind, strict=True)]

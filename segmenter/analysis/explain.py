@@ -41,7 +41,7 @@ PHRASES = {
     "tenure": ("has been a customer for {value}; a typical one for {median}",) * 2,
     "longest_gap": (
         "was silent for {value} at a stretch; a typical customer for {median}",
-        "was never silent for more than {value} at a stretch; a typical customer for {median}",
+        "never let more than {value} pass between two orders; a typical customer {median}",
     ),
     "mean_gap": ("orders every {value}; a typical customer every {median}",) * 2,
     "burst": (
@@ -56,21 +56,24 @@ PHRASES = {
         "orders at all hours (the hour varies by {value}, for a typical customer by {median})",
         "orders at much the same hours (the hour varies by {value}, for a typical customer by {median})",
     ),
-    "orders_in_a_day": ("placed {value} on one day; a typical customer never more than two",) * 2,
+    "orders_in_a_day": ("placed {value} on one day; a typical customer {median}",) * 2,
     "shared_orders": ("placed {value} identical to another customer's; a typical customer {median}",) * 2,
     "gap_variation": (
         "orders in bursts with long silences (the time between orders varies by {value} times its average, typically by {median})",
         "orders like a clock (the time between orders varies by {value} times its average, typically by {median})",
     ),
 }
+FEW_A_DAY = "a typical customer never more than two"  # fewer than three orders on one day count as none
 # What a comparison says where a typical customer's value is zero.
 SELDOM = {
     "largest_return": "most customers never do",
     "returned_lines": "most customers none",
     "return_share": "most customers nothing",
     "shared_orders": "most customers none",
+    "orders_in_a_day": FEW_A_DAY,
 }
 NEGATIVE = "got {value} more back than they paid"  # what was bought before the record began
+NEVER_MANY = "never placed more than two orders on one day; a typical customer {median}"
 NO_ORDER = "placed no order that was not cancelled"
 ALL_OF_LATE = "spent all of it in the last 90 days"
 MORE_OF_LATE = "spends many times as much a day in the last 90 days as before"
@@ -229,6 +232,8 @@ def _phrase(feature: Described, value: float, median: float, deviation: float) -
         return NEGATIVE
     if feature.name == "frequency" and value == 0:
         return NO_ORDER
+    if feature.name == "orders_in_a_day" and value == 0:
+        return NEVER_MANY
     if feature.name == "spend_trend" and abs(value) > 0.9:
         return NONE_OF_LATE if value < 0 else MORE_OF_LATE if value < 1 else ALL_OF_LATE
     if feature.name in SELDOM and median == 0:

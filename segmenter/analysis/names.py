@@ -21,6 +21,7 @@ STABILITY = (
 ON_TIME = 2.0  # silences up to twice the usual gap between orders are no sign of leaving
 HABIT = 4  # orders; fewer are no habit yet
 MIDDLE = 0.5  # the rank of everybody where all are alike: no sign of a good customer
+SOME = 0.2  # share of a segment that is on time, from which on it is not called after those who are gone
 MOSTLY = 0.8  # share of a segment that ordered once, from which on it is called after that
 YOUNG, YOUNG_DAYS = 0.25, 180  # share of the time on record, and days at most, within which a customer is new
 COMPARABLE = 0.5  # size of another segment, the own being 1, from which on the two are compared
@@ -34,7 +35,8 @@ class Standing:
     `frequent`, `valuable` and `basket` (money per order) are ranks among all customers, from 0 (lowest)
     to 1 (highest); `lateness` is the time since the last order in usual gaps between
     orders, `age` the time since the first order as a share of the time on record, `days` that time, `orders` the number
-    of orders, `once` the share of customers who have ordered no more than once.
+    of orders, `once` the share of customers who have ordered no more than once, `on_time` that of those late at most
+    `ON_TIME`.
     """
 
     frequent: float
@@ -45,6 +47,7 @@ class Standing:
     days: float
     orders: float
     once: float
+    on_time: float
 
 
 @dataclass(frozen=True)
@@ -115,6 +118,12 @@ ONE_TIME = Advice(
     "Expensive channels.",
     movable=0.1,
 )
+ONE_TIME_ALL = Advice(
+    "One-time buyers, recent or long gone",
+    "Suggest a second order to those who bought of late; send the others one cheap win-back mail.",
+    "Expensive channels.",
+    movable=0.2,
+)
 FADED = Advice(
     "Faded occasional buyers",
     "Test a low-cost win-back offer on a part of them.",
@@ -170,6 +179,7 @@ def advise(standing: Standing, is_outspent: bool = False) -> Advice:
         (active and standing.frequent >= 0.35, STEADY),
         (active, OCCASIONAL),
         (standing.valuable > MIDDLE and standing.frequent >= 0.45 and standing.orders >= 2, DRIFTING),
+        (standing.once >= MOSTLY and standing.on_time >= SOME, ONE_TIME_ALL),
         (standing.once >= MOSTLY, ONE_TIME),
     )
     return next((advice for holds, advice in rules if holds), FADED)

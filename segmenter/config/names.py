@@ -16,6 +16,7 @@ GIVEN = (
     "Steady customers",
     "Occasional buyers",
     "Good customers drifting away",
+    "One-time buyers, recent or long gone",
     "One-time buyers, long gone",
     "Faded occasional buyers",
     "Returns without an order",

@@ -99,7 +99,7 @@ def _pieces(pieces: float) -> str:
 
 def _spell(spell: Spell, currency: str) -> str:
     days = "1 day" if spell.silence == 1 else f"{spell.silence} days"
-    silence = f", after {days} without an order" if spell.silence is not None else ""
+    silence = f", after {days} without an order" if spell.silence else ""
     return (
         f"{SPELL} {spell.n_orders} orders from {spell.first_day} to {spell.last_day}, "
         f"{_money(spell.amount, currency)} or {spell.share:.0%} of the money{silence}."

@@ -103,18 +103,35 @@ def test_a_rule_is_as_fine_among_many_customers_as_among_few(rng, n):
         days=st.floats(0, 2000),
         orders=st.integers(0, 60).map(float),
         once=st.floats(0, 1),
+        on_time=st.floats(0, 1),
     )
 )
 def test_no_segment_is_called_what_its_profile_contradicts(standing):
     found = names.advise(standing)
     gone = {names.DRIFTING, names.ONE_TIME, names.FADED}
     assert found not in gone or standing.lateness > 2
-    assert found in gone | {names.NO_ORDER} or standing.lateness <= 2
-    assert found not in {names.ONE_TIME, names.RECENT_ONE_TIME} or standing.once >= 0.8
+    assert found in gone | {names.NO_ORDER, names.ONE_TIME_ALL} or standing.lateness <= 2
+    assert found not in {names.ONE_TIME, names.ONE_TIME_ALL, names.RECENT_ONE_TIME} or standing.once >= 0.8
+    assert found is not names.ONE_TIME or standing.on_time < 0.2
     assert found not in {names.BEST, names.DRIFTING} or standing.orders >= 2
     assert found is not names.NEW or (standing.age <= 0.25 and standing.days <= 180)
     assert found is not names.LOYAL or standing.orders >= 4
     assert (found is names.NO_ORDER) == (standing.orders < 1)
+
+
+def test_one_time_buyers_of_whom_a_third_bought_of_late_are_not_called_long_gone(rng):
+    recency = np.concatenate([rng.integers(1, 600, 300), rng.integers(1, 40, 300)]).astype(float)
+    once = np.repeat([1.0, 6.0], 300)
+    values = np.column_stack([recency, once, once * 50, recency + 40 * (once - 1), np.where(once > 1, 40.0, np.nan)])
+    features = (*FEATURES, Column("mean_gap", "days between orders", "days"))
+    customers = Customers(values, features, values[:, :1], ("recency",), np.zeros(600, bool))
+    called = cards.name(customers, np.repeat([0, 1], 300), 2)
+    assert called[0] == "One-time buyers, long gone"
+    recent = recency.copy()
+    recent[:100] = rng.integers(1, 60, 100)
+    values = np.column_stack([recent, *values.T[1:]])
+    customers = Customers(values, features, values[:, :1], ("recency",), np.zeros(600, bool))
+    assert cards.name(customers, np.repeat([0, 1], 300), 2)[0] == "One-time buyers, recent or long gone"
 
 
 def test_nobody_is_late_within_the_own_rhythm(rng):

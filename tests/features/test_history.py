@@ -35,7 +35,20 @@ def test_the_busiest_spell_knows_its_share_and_the_silence_before_it(transaction
     spell = evidence(transactions(LINES), ["ann"])["ann"].spell
     assert (spell.first_day, spell.last_day, spell.n_orders) == (date(2024, 3, 1), date(2024, 3, 5), 2)
     assert spell.share == pytest.approx(0.9)
-    assert spell.silence == 51
+    assert spell.silence == 50
+
+
+def test_a_spell_right_behind_another_day_with_an_order_knows_of_no_silence(transactions):
+    lines = [line("ann", "2024-03-01", "1", 5), *(line("ann", f"2024-03-{n:02d}", f"{n}", 100) for n in range(2, 32))]
+    found = evidence(transactions(lines), ["ann"])["ann"]
+    assert (found.spell.first_day, found.spell.silence) == (date(2024, 3, 2), 0)
+    assert "without an order" not in in_words(found)
+
+
+def test_a_number_that_comes_back_on_another_day_is_another_order(transactions):
+    lines = [line("ann", f"2024-0{n}-01", "1", 10 * n) for n in (1, 2, 3)]
+    proof = evidence(transactions(lines), ["ann"])["ann"]
+    assert [(order.placed.month, order.amount) for order in proof.orders] == [(3, 30), (2, 20), (1, 10)]
 
 
 def test_a_customer_of_one_day_has_no_spell_and_an_unknown_one_no_evidence(transactions):
@@ -51,7 +64,7 @@ def test_the_words_name_orders_money_and_dates(transactions):
         "60.00 GBP on 2024-03-05 09:00 (order 3, 6 pieces); 30.00 GBP on 2024-03-01 09:00 (order 2, 3 pieces). "
         "Largest returns: 77,183.60 GBP on 2024-01-01 10:00 (cancelled, 74,215 pieces of “Cup”). "
         "Busiest spell: 2 orders from 2024-03-01 to 2024-03-05, 90.00 GBP or 90% of the money, "
-        "after 51 days without an order."
+        "after 50 days without an order."
     )
     assert in_words(found["bob"]) == "Largest orders: 7.00 on 2024-01-02 09:00 (order 5, 1 piece)."
 
