@@ -184,6 +184,9 @@ def deliver(options: Namespace) -> int:
     config = config_of(options)
     if not options.to:
         raise UsageError("Say to whom: --to me@example.com, --to webhook:NAME or --to folder:PATH.")
+    for recipient in options.to:
+        if not delivery.is_recipient(recipient):
+            raise UsageError(f"--to {recipient} is not an e-mail address, webhook:NAME or folder:PATH.")
     terminal = Terminal(options.quiet)
     folder = run_of(Path(config.engine.archive), options.run, terminal)
     rows = schedule.send_again(config, folder.name, tuple(options.to), now, alerts=options.alerts)

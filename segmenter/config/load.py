@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -126,7 +127,16 @@ def _fault(fault: Any, text: str) -> str:
         return f"unknown key {key}{where}"
     if fault["type"] == "value_error":
         return f"{fault['ctx']['error']}{where if KEY in fault['loc'] else ''}"
+    if fault["type"] == "string_pattern_mismatch" and (meaning := _meaning(path)):
+        return f"{key} = {fault['input']!r}{where} is not of the right form: {meaning}"
     return f"{key} = {fault['input']!r}{where}: {fault['msg'].lower()}"
+
+
+def _meaning(path: Sequence[str]) -> str | None:
+    """What is written of the key at `path` in the annotated configuration; None where it is not a section's own."""
+    section = Config.model_fields[path[0]].annotation
+    fields = getattr(section, "model_fields", {})
+    return fields[path[1]].description if len(path) == 2 and path[1] in fields else None
 
 
 def _line_of(path: list[str], text: str) -> int | None:

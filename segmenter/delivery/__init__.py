@@ -1,7 +1,7 @@
 """A report -> people: by e-mail, webhook or folder, through an outbox that survives a crash."""
 
 from segmenter.delivery.answers import UnreachedError
-from segmenter.delivery.check import channel_of, check
+from segmenter.delivery.check import channel_of, check, is_recipient
 from segmenter.delivery.gate import gate
 from segmenter.delivery.heartbeat import Heartbeat
 from segmenter.delivery.mail import preview
@@ -22,5 +22,5 @@ from segmenter.delivery.post import Post, deliver_due
 
 __all__ = [
     "CHANNELS", "About", "Channel", "Heartbeat", "Message", "Post", "UnreachedError", "channel_of", "check", "deliver_due", "enqueue",
-    "forget", "gate", "history", "mark_told", "preview", "recover", "undelivered", "untold",
+    "forget", "gate", "history", "is_recipient", "mark_told", "preview", "recover", "undelivered", "untold",
 ]  # fmt: skip

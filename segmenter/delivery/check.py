@@ -21,6 +21,11 @@ def channel_of(recipient: str) -> Channel:
     return "webhook" if kind == "webhook" else "folder" if kind == "folder" else "email"
 
 
+def is_recipient(text: str) -> bool:
+    """Whether `text` has the form of a recipient, whoever that may be."""
+    return channel_of(text) != "email" or ADDRESS.match(text) is not None
+
+
 def check(recipients: Iterable[str], config: DeliveryConfig, *, connect: bool = False) -> tuple[DeliveryError, ...]:
     """What keeps recipients from being served; with `connect` the mail server is asked, too.
 
@@ -48,7 +53,7 @@ def _problems(recipient: str, config: DeliveryConfig) -> list[DeliveryError]:
 
 
 def _check_address(address: str, config: DeliveryConfig) -> None:
-    if not ADDRESS.match(address):
+    if not is_recipient(address):
         raise RefusedError(f"{address} is not an e-mail address, webhook:NAME or folder:PATH.")
     if not address.isascii():
         raise RefusedError(f"{address} has letters before the @ that few mail servers take; name another address.")

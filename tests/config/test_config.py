@@ -53,6 +53,13 @@ def test_an_empty_range_of_k_is_refused(write):
         load_config(write("[kmeans]\nmin_clusters = 6\nmax_clusters = 4\n"))
 
 
+def test_a_text_of_the_wrong_form_is_answered_with_what_the_key_means(tmp_path):
+    path = tmp_path / "c.toml"
+    path.write_text('[report]\ncurrency = "EURO"\n')
+    with pytest.raises(ConfigError, match=r"report\.currency = 'EURO' \(line 2\) is not of the right form: ISO 4217 code"):
+        load_config(path)
+
+
 def test_one_name_for_two_segments_is_refused(write):
     with pytest.raises(ConfigError, match="two segments would be called 'VIP'"):
         load_config(write('[kmeans.names]\n"Best customers" = "VIP"\n"Loyal regulars" = "VIP"\n'))

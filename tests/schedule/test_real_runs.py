@@ -255,7 +255,7 @@ def test_deliver_sends_a_run_by_hand(shop):
     wrong = subprocess.run(
         [*words, "deliver", "latest", "--to", "nobody", "-c", str(shop.file)], capture_output=True, check=False
     )
-    assert wrong.returncode == 1
+    assert wrong.returncode == 2
     assert b"not an e-mail address" in wrong.stderr
 
 
