@@ -84,6 +84,11 @@ def test_a_silhouette_no_better_than_of_one_skewed_crowd_is_not_clear_for_a_reas
     assert "the 0.69 of a single crowd" in choice.reason
 
 
+@pytest.mark.parametrize(("crowd", "clear"), [(0.59, True), (0.61, False)])
+def test_it_takes_a_tenth_above_one_crowd_to_be_clear(crowd, clear):
+    assert chosen(sweep([0.3, 0.4, 0.7, 0.5, 0.4], crowd=crowd)).is_clear is clear
+
+
 def test_where_the_criteria_disagree_the_most_stable_number_that_separates_is_taken_and_said_to_be():
     choice = chosen(torn([0.9, 0.97, 0.96, 0.7, 0.6]))
     assert (choice.n_clusters, choice.doubts) == (4, ("votes",))

@@ -8,7 +8,8 @@ from sklearn.cluster import KMeans
 from sklearn.metrics import adjusted_rand_score
 
 from segmenter.analysis.kmeans import _crowd, assign, hold, segment
-from segmenter.config.analysis import KMeansConfig
+from segmenter.analysis.prepare import prepare
+from segmenter.config.analysis import KMeansConfig, PrepareConfig
 
 QUICK = KMeansConfig(max_clusters=5, n_init=3, bootstraps=2)
 
@@ -133,6 +134,22 @@ def test_a_crowd_is_drawn_without_a_warning_whatever_the_scales_and_however_many
     made = _crowd(points, rng)
     assert (made >= points.min(axis=0)).all()
     assert (made <= points.max(axis=0)).all()
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_customers_who_differ_by_degrees_alone_are_no_clear_number_of_segments(seed):
+    """From one to twenty orders on any days of a year: all figures hang on that number, and none of them in groups."""
+    rng = np.random.default_rng(seed)
+    days = [np.sort(rng.integers(0, 365, rng.integers(1, 21))) for _ in range(1000)]
+    money = np.array([rng.uniform(5, 100, len(each)).sum() for each in days])
+    orders = np.array([float(len(each)) for each in days])
+    first, last = (np.array([float(each[at]) for each in days]) for at in (0, -1))
+    gaps = np.where(orders > 1, (last - first) / np.maximum(orders - 1, 1), np.nan)
+    names = ("recency", "frequency", "monetary", "average_order_value", "tenure", "mean_gap")
+    table = np.column_stack([365 - last, orders, money, money / orders, 365 - first, gaps])
+    choice = segment(prepare(table, names, PrepareConfig()).segments, KMeansConfig(), 1).choice
+    assert not choice.is_clear
+    assert choice.doubts == ("crowd",)
 
 
 def test_a_few_who_differ_where_nearly_all_are_alike_do_not_make_the_crowd_look_divided(rng):

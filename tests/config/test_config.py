@@ -56,7 +56,9 @@ def test_an_empty_range_of_k_is_refused(write):
 def test_a_text_of_the_wrong_form_is_answered_with_what_the_key_means(tmp_path):
     path = tmp_path / "c.toml"
     path.write_text('[report]\ncurrency = "EURO"\n')
-    with pytest.raises(ConfigError, match=r"report\.currency = 'EURO' \(line 2\) is not of the right form: ISO 4217 code"):
+    with pytest.raises(
+        ConfigError, match=r"report\.currency = 'EURO' \(line 2\) is not of the right form: ISO 4217 code"
+    ):
         load_config(path)
 
 

@@ -41,7 +41,9 @@ def test_recency_frequency_and_money_are_counted_from_the_day_after_the_last_tra
 
 
 def test_a_number_that_comes_back_on_another_day_is_another_order(transactions):
-    lines = [line("ann", f"2024-01-{day:02d} 10:00", "1", 10, product) for day in (1, 11, 21) for product in ("cup", "pot")]
+    lines = [
+        line("ann", f"2024-01-{day:02d} 10:00", "1", 10, product) for day in (1, 11, 21) for product in ("cup", "pot")
+    ]
     table = build(transactions([*lines, line("ann", "2024-01-21 11:00", "1", 10, "pan")]), CONFIG)
     expected = {"recency": 1, "frequency": 3, "tenure": 21, "mean_gap": 10, "largest_order": 30}
     assert {name: value(table, "ann", name) for name in expected} == expected

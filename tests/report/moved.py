@@ -81,6 +81,11 @@ def _alerts(anomalies):
     states = ("new", "new", "new", "worsened", "worsened", *("ongoing",) * 7, "resolved", "resolved")
     table = anomalies[["customer_id", "severity", "amount_at_stake", "reason", "evidence"]]
     return table.assign(
-        state=states, since="20261123T080000Z-7f3a", changed="2011-12-10", cause="customer", told_severity=50.0,
-        verdict=None, until=None,
+        state=states,
+        since="20261123T080000Z-7f3a",
+        changed="2011-12-10",
+        cause="customer",
+        told_severity=50.0,
+        verdict=None,
+        until=None,
     )

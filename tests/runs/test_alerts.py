@@ -70,7 +70,9 @@ def test_new_worsened_ongoing_and_resolved_are_told_apart():
 
 def test_whom_the_line_alone_moved_is_no_news_but_counted_once():
     first = alerts(odd(a=50, b=50), None, "run0", DAYS[0], CONFIG)
-    second = with_verdicts(alerts(odd(a=50, c=60, d=40), first, "run1", DAYS[1], CONFIG, by_line={"b", "c"}), {}, DAYS[1])
+    second = with_verdicts(
+        alerts(odd(a=50, c=60, d=40), first, "run1", DAYS[1], CONFIG, by_line={"b", "c"}), {}, DAYS[1]
+    )
     assert states(second, DAYS[1]) == {"a": "ongoing", "c": "ongoing", "d": "new"}
     counted = count(second, (0, 0), DAYS[1], is_baseline=False)
     assert (counted.new, counted.ongoing, counted.resolved, counted.line_in, counted.line_out) == (1, 2, 0, 1, 1)

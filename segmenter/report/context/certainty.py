@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from segmenter.analysis.choice import MAJORITY, VALID_STABILITY, margin
+from segmenter.analysis.choice import ABOVE_CROWD, MAJORITY, VALID_STABILITY, margin
 from segmenter.report.context import readings
 from segmenter.report.context.view import View, columns, parts, table, text
 from segmenter.report.types import Cell, Part, Section, Table
@@ -16,8 +16,8 @@ METHODS = {
 }
 RULE = (
     "The rule: the number with the most votes is taken, at a tie the one with the higher silhouette, and counts as clear "
-    "where at least {majority} criteria agree, its silhouette is {margin} above that of data without groups and that of one crowd "
-    "as skewed as the customers, and its segments come back when customers are resampled (Jaccard {valid}); else the most "
+    "where at least {majority} criteria agree, its silhouette is {margin} above that of data without groups and {above} above that of "
+    "one crowd as skewed as the customers, and its segments come back when customers are resampled (Jaccard {valid}); else the most "
     "stable number is taken that comes back and is as far above data without groups, and one segment where there is none."
 )
 WITHOUT_GROUPS = (
@@ -83,6 +83,7 @@ def _votes(view: View) -> tuple[str, ...]:
                 RULE,
                 majority=say.number(MAJORITY),
                 margin=say.number(margin(choice.n_silhouette), 2),
+                above=say.number(max(margin(choice.n_silhouette), ABOVE_CROWD), 2),
                 valid=say.number(VALID_STABILITY, 2),
             )
         )
