@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from segmenter.console import Terminal
 from segmenter.runs.alerts import BY_LINE
-from segmenter.runs.narration import SHORT
+from segmenter.runs.narration import heading
 
 if TYPE_CHECKING:
     from datetime import date
@@ -79,7 +79,7 @@ def show_movement(terminal: Terminal, found: Movement) -> None:
         _flows(found.flows),
         right=(2, 3, 4, 5),
     )
-    steps = [(SHORT.get(step.kind, step.kind), f"{step.customers:,}", f"{step.amount:,.0f}") for step in found.bridge]
+    steps = [(heading(step.kind), f"{step.customers:,}", f"{step.amount:,.0f}") for step in found.bridge]
     _table(terminal, ("money bridge", "customers", "money"), steps, right=(1, 2))
 
 
@@ -108,7 +108,7 @@ def show_movers(terminal: Terminal, moves: pd.DataFrame, limit: int) -> None:
             *(_name(each[f"segment_{side}"], side) for side in sides),
             f"{each['money_before']:,.0f}",
             f"{each['money_now']:,.0f}",
-            SHORT[each["state"]],
+            heading(each["state"]),
             _name(each["cause"], ""),
         )
         for each in moves.head(limit).to_dict("records")

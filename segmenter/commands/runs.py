@@ -33,7 +33,7 @@ from segmenter.runs import archive as archive_of
 from segmenter.runs.customers import SAME_CUSTOMERS, is_other_money, shared_customers
 from segmenter.runs.history import Movement
 from segmenter.runs.memory import compared
-from segmenter.runs.narration import SHORT
+from segmenter.runs.narration import heading
 from segmenter.runs.proposal import propose
 from segmenter.runs.types import Run
 
@@ -129,7 +129,7 @@ def _written(cell: Any, column: str) -> str:
     if isinstance(cell, int) and not isinstance(cell, bool):
         return f"{cell:,}"
     if column == "kind" and cell:
-        return SHORT.get(cell, str(cell))
+        return heading(str(cell))
     return "" if cell is None else str(cell)
 
 

@@ -14,14 +14,13 @@ from segmenter.analysis.types import Floats, Ints
 from segmenter.runs.history import BridgeStep, Flow, Interval, Match, Movement, SegmentChange
 from segmenter.runs.identity import became
 from segmenter.runs.model import number_again, place_again
-from segmenter.runs.narration import told
+from segmenter.runs.narration import STEPS, told
 from segmenter.runs.types import Model, Run
 
 GROUPS = 1000  # customers are resampled in so many random groups, so that the cost does not grow with them
 RESAMPLES = 2000
 LEVEL = 0.05
 ABSENT = -1  # stands for the segment of a customer who is not there
-STEPS = ("new", "returning", "back", "upgraded", "same", "downgraded", "lapsed", "gone")
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ Names of segments may hold a comma, so that a semicolon parts them.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -15,20 +16,41 @@ from segmenter.runs.history import Interval, Match, SegmentChange
 if TYPE_CHECKING:
     import pandas as pd
 
-# What a customer did between two runs, in a sentence; each customer is counted in the first that holds. Who moved is
-# counted among all of both runs, as the matrix counts it.
-STATES = {
-    "new": "new",
-    "gone": "no longer in the export",
-    "returning": "brought money in the last {days} days and none in the {days} before the earlier run",
-    "back": "back in the export without money",
-    "lapsed": "brought money in the {days} days before the earlier run and none in the last {days}",
+
+@dataclass(frozen=True)
+class Step:
+    """What a customer did between two runs, in words.
+
+    `heading` stands over a row or a bar; `who` names those customers in a sentence; `counted` follows their number, and
+    is empty where they are counted among all who moved, as the matrix counts them.
+    """
+
+    heading: str
+    who: str
+    counted: str = ""
+
+
+STEPS = {  # each customer is in one; in the order of the bridge
+    "new": Step("new", "new customers", "new"),
+    "returning": Step(
+        "money now, not then",
+        "customers who brought money now and none then",
+        "brought money in the last {days} days and none in the {days} before the earlier run",
+    ),
+    "back": Step(
+        "back without money", "customers who are back in the export without money", "back in the export without money"
+    ),
+    "upgraded": Step("moved up", "customers who moved to a better segment"),
+    "same": Step("stayed", "customers who stayed in their segment"),
+    "downgraded": Step("moved down", "customers who moved to a weaker segment"),
+    "lapsed": Step(
+        "money then, not now",
+        "customers who brought money then and none now",
+        "brought money in the {days} days before the earlier run and none in the last {days}",
+    ),
+    "gone": Step("gone", "customers no longer in the export", "no longer in the export"),
 }
-MOVES = {"up": "moved to a better segment", "down": "moved to a weaker segment"}
-SHORT = {
-    "new": "new", "returning": "money now, not then", "back": "back without money", "upgraded": "moved up", "same": "stayed",
-    "downgraded": "moved down", "lapsed": "money then, not now", "gone": "gone",
-}  # fmt: skip
+MOVES = {"up": "moved to a better segment", "down": "moved to a weaker segment"}  # by direction, whatever the step
 
 SINCE = {
     "split": "{before} was split into: {parts}.",
@@ -36,6 +58,11 @@ SINCE = {
     "merged": "These were merged into {name} ({size}): {before}.",
     "vanished": "{name} is no longer a segment ({size} would be in it today).",
 }
+
+
+def heading(kind: str) -> str:
+    """What stands over a step of the bridge; its two ends, before and after, go by their own names."""
+    return STEPS[kind].heading if kind in STEPS else kind
 
 
 def told(
@@ -79,9 +106,10 @@ def _signed(change: Interval) -> str:
 
 
 def _counts(moves: pd.DataFrame, days: int) -> Iterable[str]:
+    states = {kind: step.counted.format(days=days) for kind, step in STEPS.items() if step.counted}
     told, moved = (
-        [f"{counts[state]:,} {phrase.format(days=days)}" for state, phrase in words.items() if counts.get(state)]
-        for counts, words in ((moves["state"].value_counts(), STATES), (moves["direction"].value_counts(), MOVES))
+        [f"{counts[kind]:,} {phrase}" for kind, phrase in words.items() if counts.get(kind)]
+        for counts, words in ((moves["state"].value_counts(), states), (moves["direction"].value_counts(), MOVES))
     )
     if told:
         yield f"Of {len(moves):,} customers: {', '.join(told)}."

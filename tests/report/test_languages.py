@@ -12,6 +12,7 @@ from segmenter.intake.types import OTHER_CURRENCY
 from segmenter.report import brief, render
 from segmenter.report.catalogue import COMPLETE, read
 from segmenter.report.language import Voice
+from segmenter.runs.narration import STEPS
 from tests.conftest import ROOT
 from tests.report.made_up import bare_run
 from tests.report.moved import moved_run
@@ -91,6 +92,12 @@ def test_a_translation_keeps_the_names_that_are_filled_in(language):
     own = read(language)
     for text, told in (*own.texts.items(), *own.analysis.items()):
         assert sorted(set(re.findall(r"\{\w+\}", told))) == sorted(set(re.findall(r"\{\w+\}", text))), text
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_step_of_the_bridge_has_its_words(language):
+    said = {words for step in STEPS.values() for words in (step.heading, step.who)}
+    assert not sorted(said - read(language).texts.keys())
 
 
 @pytest.mark.parametrize("locale", LANGUAGES)

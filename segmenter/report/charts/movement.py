@@ -13,7 +13,7 @@ from segmenter.report.charts.style import Look, canvas, to_svg, wrapped
 from segmenter.report.palette import COLOURS, INK, MUTED, PAPER
 from segmenter.report.types import Figure
 from segmenter.runs.history import Movement
-from segmenter.runs.narration import SHORT
+from segmenter.runs.narration import heading
 from segmenter.runs.types import Run
 
 if TYPE_CHECKING:
@@ -133,7 +133,7 @@ def bridge(run: Run, look: Look) -> Figure | None:
         axes.plot((at + 0.31, at + 0.69), (reached, reached), color=MUTED, linewidth=0.8)
     _step(axes, len(steps), (0.0, now - before), MUTED, look)
     axes.axhline(0, color=MUTED, linewidth=0.8)
-    names = [f"{wrapped(look.voice(SHORT[step.kind]), 12)}\n({look.voice.number(step.customers)})" for step in steps]
+    names = [f"{wrapped(look.voice(heading(step.kind)), 12)}\n({look.voice.number(step.customers)})" for step in steps]
     axes.set_xticks(range(len(steps) + 1), [*names, look.voice("in all")], color=INK, fontsize=7)
     reaches = np.cumsum([0.0, *(step.amount for step in steps), 0.0])
     room = 0.16 * float(np.ptp(reaches)) or 1.0

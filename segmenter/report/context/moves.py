@@ -8,14 +8,8 @@ from segmenter.report.context.view import View, columns, parts, table, text
 from segmenter.report.types import Cell, Part, Section, Table
 from segmenter.runs.drift import DRIFTED, FAR, FEWEST, SHIFTED
 from segmenter.runs.history import AlertCount, BridgeStep, Continuity, Interval, Movement, SegmentChange
+from segmenter.runs.narration import STEPS
 
-STEPS = {
-    "new": "new customers", "returning": "customers who brought money now and none then",
-    "back": "customers who are back in the export without money",
-    "upgraded": "customers who moved to a better segment", "same": "customers who stayed in their segment",
-    "downgraded": "customers who moved to a weaker segment", "lapsed": "customers who brought money then and none now",
-    "gone": "customers no longer in the export",
-}  # fmt: skip
 OFFSET = 0.25  # of a part, a difference so small that another part has all but cancelled it out
 VERDICTS = {"steady": "steady", "shifted": "shifted", "drifted": "drifted: look", "too few": "too few to tell"}
 
@@ -115,7 +109,7 @@ def _part(view: View, step: BridgeStep) -> str:
     """A step of the bridge with how many customers it is and their money."""
     return view.voice(
         "{who} ({count}), {money}",
-        who=view.voice(STEPS[step.kind]),
+        who=view.voice(STEPS[step.kind].who),
         count=view.voice.number(step.customers),
         money=_signed(view, step.amount),
     )
