@@ -99,10 +99,7 @@ def _load(
 
 
 def _check_money(currency: str, before: Manifest) -> None:
-    from segmenter.runs.customers import is_other_money
+    from segmenter.runs.customers import other_money
 
-    if is_other_money(currency, before.currency):
-        raise DataError(
-            f"The export is in {currency} and the run {before.run_id} in {before.currency}: a model made of one money cannot "
-            f"place customers by amounts of another. Convert the amounts first, or name a run in {currency} with --model."
-        )
+    if why := other_money(before.run_id, before.currency, currency, "the export"):
+        raise DataError(f"{why} Convert the amounts first, or name a run in {currency} with --model.")

@@ -30,7 +30,7 @@ from segmenter.features.words import in_percent
 from segmenter.report import figure_data
 from segmenter.runs import acceptance
 from segmenter.runs import archive as archive_of
-from segmenter.runs.customers import SAME_CUSTOMERS, is_other_money, shared_customers
+from segmenter.runs.customers import SAME_CUSTOMERS, other_money, shared_customers
 from segmenter.runs.history import Movement
 from segmenter.runs.memory import compared
 from segmenter.runs.narration import heading
@@ -142,7 +142,9 @@ def compare(options: Namespace) -> None:
         raise UsageError(f"Both names mean the run {first.name}. Name two; `segmenter runs list` shows them.")
     with terminal.working("comparing the runs"):
         before, now = archive_of.read(first), archive_of.read(second)
-        _check_money(before, now)
+        ours = now.manifest
+        if why := other_money(first.name, before.manifest.currency, ours.currency, f"the run {ours.run_id}"):
+            raise UsageError(why)
         found, moves = compared(before, now, archive, _period_days(before, now))
     asked = options.origin is not None or options.target is not None
     chosen = _cell(moves, found, options.origin, options.target)
@@ -221,22 +223,6 @@ def _number_of(name: str, found: Movement) -> int | None:
             return each.number
     known = ", ".join(each.name for each in found.segments)
     raise UsageError(f"There is no segment {name!r} in these runs. There are: {known}, and absent.")
-
-
-def _check_money(before: Run, now: Run) -> None:
-    """Refuse to compare amounts of two currencies.
-
-    Raises
-    ------
-    UsageError
-        The runs are in different ones.
-    """
-    first, second = before.manifest, now.manifest
-    if is_other_money(first.currency, second.currency):
-        raise UsageError(
-            f"The run {first.run_id} is in {first.currency} and the run {second.run_id} in {second.currency}: their money "
-            "cannot be compared. Compare runs in one currency, or convert the amounts of an export and run it again."
-        )
 
 
 def _period_days(before: Run, now: Run) -> int:

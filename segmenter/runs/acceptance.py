@@ -14,7 +14,7 @@ from segmenter.config import Config
 from segmenter.errors import RunError
 from segmenter.features.types import FeatureTable
 from segmenter.runs.archive import list_runs, read_document
-from segmenter.runs.customers import SAME_CUSTOMERS, is_other_money, of_the_same, shared_customers, whole
+from segmenter.runs.customers import SAME_CUSTOMERS, of_the_same, other_money, shared_customers, whole
 from segmenter.runs.model import read_model
 from segmenter.runs.state import open_state, transaction
 from segmenter.runs.tables import read_table
@@ -161,14 +161,8 @@ def _following(known: Accepted, table: FeatureTable, config: Config) -> Followin
                 "Another business belongs into another archive (-o).",
             )
         )
-    ours, theirs = config.report.currency, known.config.report.currency
-    if is_other_money(ours, theirs):  # its edges and centroids are amounts of the other money
-        return Following(
-            sentences=(
-                f"The accepted model's run {known.run_id} is in {theirs} and this one in {ours}, so this run stands alone. "
-                "Another currency belongs into another archive (-o).",
-            )
-        )
+    if why := other_money(known.run_id, known.config.report.currency, config.report.currency):
+        return Following(sentences=(why,))  # edges and centroids are amounts of the other money
     if _settings(config) != _settings(known.config):
         return Following(
             known,

@@ -17,7 +17,10 @@ from segmenter.runs.types import Manifest, Run
 
 Ids = NDArray[np.str_]
 Part = TypeVar("Part")
-OTHER_MONEY = "The earlier run {run} is in {name} and this one in {other}, so the two are not compared."
+OTHER_MONEY = (
+    "The run {run} is in {name} and {this} in {other}: their amounts cannot be compared. Keep each currency in an archive of "
+    "its own (-o)."
+)
 SAME_CUSTOMERS = 0.5  # of the smaller run's customers, from which on two runs are about the same business
 
 
@@ -54,12 +57,9 @@ class Earlier:
 
     def _is_comparable(self, before: Manifest) -> bool:
         """Whether its money is ours; where it is not, that is told."""
-        is_other = is_other_money(before.currency, self._currency)
-        if is_other:
-            self.in_other_money.append(
-                OTHER_MONEY.format(run=before.run_id, name=before.currency, other=self._currency)
-            )
-        return not is_other
+        if why := other_money(before.run_id, before.currency, self._currency):
+            self.in_other_money.append(why)
+        return not why
 
     def seen(self, ids: set[str]) -> set[str]:
         """Those of the customers `ids` whom any run has; none is read any more once all are found."""
@@ -75,9 +75,13 @@ class Earlier:
         return (*self.in_other_money[:1], *damaged)
 
 
-def is_other_money(one: str, other: str) -> bool:
-    """Whether two runs' currencies (ISO 4217, empty: not known) are known and differ, so that no amount can be compared."""
-    return bool(one and other and one != other)
+def other_money(run: str, theirs: str, ours: str, this: str = "this one") -> str:
+    """Why no amount of a run can be held against ours: the currencies are known and differ; else empty.
+
+    Currencies are codes of ISO 4217, empty where they are not known; `this` is what ours are of.
+    """
+    differ = theirs and ours and theirs != ours
+    return OTHER_MONEY.format(run=run, name=theirs, this=this, other=ours) if differ else ""
 
 
 def whole(read: Callable[[Path], Part], folder: Path, damaged: list[str]) -> Part | None:

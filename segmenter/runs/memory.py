@@ -50,7 +50,7 @@ def remember(run: Run, root: Path, config: HistoryConfig) -> Run:
     with open_state(root) as state:
         table, counts = of_run(state, run.anomalies, known, manifest.run_id, manifest.as_of, config, by_line)
     alone = _alone(manifest, earlier, before) if config.follow else ()
-    sentences = (*run.history.sentences, *alone, *earlier.sentences)
+    sentences = tuple(dict.fromkeys((*run.history.sentences, *alone, *earlier.sentences)))  # both may tell of one run
     return replace(
         run, history=replace(run.history, movement=moved, alerts=counts, sentences=sentences), moves=moves, alerts=table
     )

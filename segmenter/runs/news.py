@@ -9,7 +9,7 @@ from segmenter.config.history import HistoryConfig
 from segmenter.errors import RunError
 from segmenter.runs.alerts import of_run
 from segmenter.runs.archive import read
-from segmenter.runs.customers import is_other_money
+from segmenter.runs.customers import other_money
 from segmenter.runs.line import moved_by_line
 from segmenter.runs.state import read_state
 from segmenter.runs.types import Run
@@ -38,4 +38,4 @@ def _earlier(root: Path, run_id: str, currency: str) -> Run | None:
         found = read(root / run_id)
     except RunError:
         return None
-    return None if is_other_money(found.manifest.currency, currency) else found
+    return None if other_money(run_id, found.manifest.currency, currency) else found

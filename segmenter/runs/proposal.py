@@ -16,11 +16,11 @@ from segmenter.features.types import FeatureTable
 from segmenter.runs.acceptance import Accepted, accepted, fresh_fit
 from segmenter.runs.archive import read
 from segmenter.runs.continuity import continuity
-from segmenter.runs.customers import SAME_CUSTOMERS, is_other_money, shared_customers
+from segmenter.runs.customers import SAME_CUSTOMERS, other_money, shared_customers
 from segmenter.runs.history import Continuity
 from segmenter.runs.identity import Identity, identify, shown
 from segmenter.runs.model import place
-from segmenter.runs.types import Manifest, Model, Run
+from segmenter.runs.types import Model, Run
 
 MOVES = ("customer_id", "number_before", "segment_before", "number_now", "segment_now")
 
@@ -74,7 +74,9 @@ def _beside(known: Accepted, run: Run, fit: Model, names: Mapping[str, str]) -> 
     """Both models on the run's customers."""
     table = table_of(run)
     _check_customers(known, table, run.manifest.run_id)
-    _check_money(known, run.manifest)
+    ours, theirs = run.manifest, known.config.report.currency
+    if why := other_money(known.run_id, theirs, ours.currency, f"the run {ours.run_id}"):
+        raise UsageError(why)
     (held, matrix), (fresh, own) = place(known.model, table), place(fit, table)
     found = identify(known.model, held, fresh, fit.names, matrix, known.next_number)
     _check_numbers(known, fit, found, run.manifest.run_id)
@@ -99,15 +101,6 @@ def _check_customers(known: Accepted, table: FeatureTable, run_id: str) -> None:
         raise UsageError(
             f"The run {run_id} shares only {share:.0%} of its customers with the accepted model's run {known.run_id}: "
             "its segments are another business's. Keep that one in an archive of its own (-o)."
-        )
-
-
-def _check_money(known: Accepted, manifest: Manifest) -> None:
-    theirs = known.config.report.currency
-    if is_other_money(manifest.currency, theirs):
-        raise UsageError(
-            f"The run {manifest.run_id} is in {manifest.currency} and the accepted model's run {known.run_id} in {theirs}: "
-            "neither model can place the other's customers. Keep each currency in an archive of its own (-o)."
         )
 
 

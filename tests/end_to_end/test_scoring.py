@@ -65,7 +65,7 @@ def test_what_the_configuration_settles_is_not_read_as_the_run_was(known, few):
 def test_customers_are_not_placed_by_a_model_that_was_made_of_other_money(known, tmp_path):
     path = tmp_path / "dollars.csv"
     path.write_text(f"{HEAD}n1;25/04/2025;x1;12,50;USD\nn2;26/04/2025;x2;13,50;USD\n")
-    with pytest.raises(DataError, match=r"is in USD and the run .* in EUR.*Convert the amounts first"):
+    with pytest.raises(DataError, match=r"is in EUR and the export in USD.*Convert the amounts first"):
         score([str(path)], config_of(known, rules={"currency": "USD"}), known.folder)
 
 

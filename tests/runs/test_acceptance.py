@@ -10,6 +10,7 @@ from segmenter.analysis.findings import Preparation
 from segmenter.config import Config
 from segmenter.errors import RunError, UsageError
 from segmenter.runs import acceptance, archive
+from segmenter.runs.customers import other_money
 from segmenter.runs.history import Continuity, History
 from segmenter.runs.identity import identify
 from segmenter.runs.model import place
@@ -220,10 +221,7 @@ def test_a_model_made_of_other_money_places_nobody_and_the_run_says_why(shop):
     acceptance.accept_first(shop.root, FIRST, NOW)
     found = shop.follow("EUR")
     assert (found.known, found.holds) == (None, False)
-    assert (
-        f"The accepted model's run {FIRST} is in GBP and this one in EUR, so this run stands alone."
-        in found.sentences[0]
-    )
+    assert found.sentences == (other_money(FIRST, "GBP", "EUR"),)
     assert shop.follow("GBP").known.model == shop.follow().known.model == KNOWN
 
 
@@ -233,5 +231,5 @@ def test_segments_made_of_other_money_cannot_become_the_archives(shop):
     acceptance.accept_first(shop.root, FIRST, NOW)
     shop.name_money("EUR")
     folder = shop.write(SECOND, model(50, 150, names=("A", "B")))
-    with pytest.raises(UsageError, match=r"is in EUR and the accepted model's run .* in GBP.*archive of its own"):
+    with pytest.raises(UsageError, match=rf"run {FIRST} is in GBP and the run {SECOND} in EUR.*archive of its own"):
         propose(shop.root, folder, {})

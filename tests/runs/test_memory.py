@@ -9,6 +9,8 @@ from segmenter.cli import main
 from segmenter.config.history import HistoryConfig
 from segmenter.report.language import Voice
 from segmenter.runs import archive
+from segmenter.runs.customers import other_money
+from segmenter.runs.history import History
 from segmenter.runs.memory import remember
 from segmenter.runs.news import as_news
 from tests.runs.test_movement import model
@@ -79,9 +81,16 @@ def test_a_run_in_another_currency_is_compared_with_none_before_it_and_says_why(
     second = remembered(SECOND, days=8, currency="EUR")
     assert second.history.movement is None
     assert second.history.alerts.is_baseline
-    told = f"The earlier run {FIRST} is in GBP and this one in EUR, so the two are not compared."
-    assert second.history.sentences == (told,)
-    assert "werden die beiden nicht verglichen" in Voice("de").retell(told)
+    told = second.history.sentences
+    assert told == (other_money(FIRST, "GBP", "EUR"),)
+    assert "lassen sich nicht vergleichen. Jede Währung" in Voice("de").retell(told[0])
+
+
+def test_a_run_in_other_money_is_told_once_where_its_model_is_the_accepted_one_too(remembered, shelf):
+    remembered(FIRST, currency="GBP")
+    second = remembered(SECOND, days=8, currency="EUR")
+    told = replace(second, history=History(sentences=second.history.sentences))
+    assert remember(told, shelf.root, HistoryConfig()).history.sentences == second.history.sentences
 
 
 def test_a_run_is_compared_with_the_last_one_in_its_own_money(remembered):
@@ -111,7 +120,7 @@ def test_two_runs_in_different_currencies_are_not_compared_by_hand_either(rememb
     remembered(SECOND, days=8, currency="EUR")
     assert main(["runs", "compare", FIRST, SECOND, "-o", str(shelf.root)]) == 2
     told = " ".join(capsys.readouterr().err.split())
-    assert f"The run {FIRST} is in GBP and the run {SECOND} in EUR: their money cannot be compared." in told
+    assert f"The run {FIRST} is in GBP and the run {SECOND} in EUR: their amounts cannot be compared." in told
 
 
 def test_who_was_in_a_run_in_another_currency_is_not_new_in_the_next(remembered, shelf):
