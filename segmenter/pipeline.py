@@ -198,7 +198,7 @@ def _manifest(
 
     told = (
         *_of_money(intake, config),
-        *features.silence_told(period, table.as_of),
+        features.silence_told(period, table.as_of),
         *features.unused(table, config.features),
     )
     return Manifest(
@@ -210,7 +210,7 @@ def _manifest(
         versions=_versions(config),
         readings=intake.readings,
         recognition=intake.recognition,
-        account=replace(intake.account, warnings=(*intake.account.warnings, *told)),
+        account=replace(intake.account, warnings=(*intake.account.warnings, *filter(None, told))),
         features=table.features,
         period=period,
         timings=watch.seconds,

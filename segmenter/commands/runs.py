@@ -32,7 +32,7 @@ from segmenter.runs import acceptance
 from segmenter.runs import archive as archive_of
 from segmenter.runs.customers import SAME_CUSTOMERS, other_money, shared_customers
 from segmenter.runs.history import Movement
-from segmenter.runs.memory import compared
+from segmenter.runs.memory import compared, emptiness
 from segmenter.runs.narration import heading
 from segmenter.runs.proposal import propose
 from segmenter.runs.types import Run
@@ -186,11 +186,8 @@ def _doubts(before: Run, now: Run) -> tuple[str, ...]:
 
 
 def _emptiness(run: Run) -> str:
-    manifest = run.manifest
-    return (
-        f"The export of {manifest.run_id} holds nothing of the {manifest.period_days} days before {manifest.as_of}: "
-        "what is told of its money tells of the export, not of the customers."
-    )
+    why = "What is told of its money tells of the export, not of the customers."
+    return f"{run.manifest.run_id}: {emptiness(run.manifest)} {why}"
 
 
 def _cell(moves: pd.DataFrame, found: Movement, origin: str | None, target: str | None) -> pd.DataFrame:

@@ -11,8 +11,8 @@ from segmenter.features.types import FeatureTable, Period
 
 USUAL = 0.95  # share of the pauses between days with transactions that count as usual: weekends do, holidays do not
 SILENT = (
-    "The newest transaction is of {last}, {n} days before the day looked from, {day}, which is longer than this business "
-    "is usually silent: the export may be an old one."
+    "The newest transaction is of {last}, {n} days before {day}, which is longer than this business is usually silent: the "
+    "export may be an old one."
 )
 
 
@@ -40,10 +40,9 @@ def period(connection: Engine, table: FeatureTable) -> Period:
     )
 
 
-def silence_told(found: Period, as_of: date) -> tuple[str, ...]:
-    """A sentence where the transactions end unusually long before `as_of`."""
-    days = found.silence(as_of)
-    return (SILENT.format(last=found.last_day, n=f"{days:,}", day=as_of),) if days else ()
+def silence_told(found: Period, day: date) -> str:
+    """A sentence where the transactions end unusually long before `day`, else empty."""
+    return SILENT.format(last=found.last_day, n=f"{found.age(day):,}", day=day) if found.is_silent(day) else ""
 
 
 def _usual(pauses: list[tuple[int, int]]) -> int:

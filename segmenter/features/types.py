@@ -75,10 +75,13 @@ class Period:
     cohorts: tuple[tuple[str, tuple[float, ...]], ...] = ()
     usual_pause: int = 0
 
-    def silence(self, day: date) -> int:
-        """Days from the last transaction to `day` where they are unusually many for this business, else 0."""
-        days = (day - self.last_day).days
-        return days if self.usual_pause and days > max(LONG_PAUSES * self.usual_pause, FEW_DAYS) else 0
+    def age(self, day: date) -> int:
+        """Days from the newest transaction to `day`; below zero where that is of a later day."""
+        return (day - self.last_day).days
+
+    def is_silent(self, day: date) -> bool:
+        """Whether no transaction came for unusually long, for this business, before `day`."""
+        return bool(self.usual_pause) and self.age(day) > max(LONG_PAUSES * self.usual_pause, FEW_DAYS)
 
 
 @dataclass(frozen=True)

@@ -17,10 +17,8 @@ from segmenter.runs.movement import movement, side
 from segmenter.runs.state import open_state
 from segmenter.runs.types import Manifest, Run
 
-EMPTY = (
-    "The export holds nothing of the {days} days before {day}: its newest transaction is of {last}. So it is not told who "
-    "moved: everybody would seem to have stopped buying."
-)
+EMPTY = "The export holds nothing of the {days} days before {day}: its newest transaction is of {last}."
+UNTOLD = "So it is not told who moved: everybody would seem to have stopped buying."
 SAME_DAY = (
     "The earlier run {run} sees these customers from the same day, {day}, and no run from an earlier one, so there is nobody "
     "who could have moved since."
@@ -66,9 +64,14 @@ def _comparable(before: Run | None, earlier: Earlier) -> Run | None:
 def _alone(manifest: Manifest, earlier: Earlier, before: Run | None) -> tuple[str, ...]:
     """Why it is not told who moved, where that needs a word."""
     if manifest.has_empty_period:
-        return (EMPTY.format(days=manifest.period_days, day=manifest.as_of, last=manifest.period.last_day),)
+        return (f"{emptiness(manifest)} {UNTOLD}",)
     same = earlier.of_the_same_day() if before is None and not earlier.in_other_money else None
     return (SAME_DAY.format(run=same.name, day=manifest.as_of),) if same else ()
+
+
+def emptiness(manifest: Manifest) -> str:
+    """What is to be said of a run whose period is empty."""
+    return EMPTY.format(days=manifest.period_days, day=manifest.as_of, last=manifest.period.last_day)
 
 
 def compared(before: Run, now: Run, root: Path, period_days: int) -> tuple[Movement, pd.DataFrame]:

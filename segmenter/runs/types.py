@@ -66,7 +66,7 @@ class Manifest:
     @property
     def has_empty_period(self) -> bool:
         """Whether no transaction is of the last `period_days` days, so that their money tells of the export alone."""
-        return (self.as_of - self.period.last_day).days > self.period_days
+        return self.period.age(self.as_of) > self.period_days
 
 
 @dataclass(frozen=True)

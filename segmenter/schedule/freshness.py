@@ -9,22 +9,21 @@ from zoneinfo import ZoneInfo
 
 from segmenter.config.schedule import ScheduleConfig
 from segmenter.errors import RunError
+from segmenter.features import silence_told
 from segmenter.runs.archive import read_document
 from segmenter.runs.types import Manifest
 
 
 @dataclass(frozen=True)
 class Freshness:
-    """How new a run's transactions are, of which the newest is of `newest`.
+    """How new a run's transactions are.
 
-    `known_since`: the day of the last report where it had them all already, else None. `silence`: days from
-    `newest` to `day` where they are unusually many for this business, else 0; `is_first`: the run before was not so late.
+    `known_since`: the day of the last report where it had them all already, else None. `silence`: that none came for
+    unusually long, in an English sentence, else empty; `is_first`: of the run before that was not so.
     """
 
-    newest: date
-    day: date
     known_since: date | None = None
-    silence: int = 0
+    silence: str = ""
     is_first: bool = False
 
 
@@ -42,8 +41,8 @@ def freshness(
     last, previous = (_manifest(folder.parent, run_id) for run_id in (heard, before))
     known = last.started_at.astimezone(zone).date() if last is not None and _holds_all_of(last, made, zone) else None
     silence = _silence(made, now, zone)
-    is_first = silence > 0 and not (previous is not None and _silence(previous, previous.started_at, zone))
-    return Freshness(made.period.last_day, _seen_from(made, now, zone), known, silence, is_first)
+    is_first = bool(silence) and not (previous is not None and _silence(previous, previous.started_at, zone))
+    return Freshness(known, silence, is_first)
 
 
 def _manifest(archive: Path, run_id: str | None) -> Manifest | None:
@@ -65,14 +64,10 @@ def _holds_all_of(before: Manifest, now: Manifest, zone: tzinfo) -> bool:
     if {each.sha256 for each in before.readings} == {each.sha256 for each in now.readings}:
         return now.period.last_day <= before.period.last_day
     newest, known = ((each.period.last_day, each.period.n_transactions) for each in (now, before))
-    return newest == known and before.period.last_day <= before.started_at.astimezone(zone).date()
+    return newest == known and before.period.age(before.started_at.astimezone(zone).date()) >= 0
 
 
-def _silence(made: Manifest, now: datetime, zone: tzinfo) -> int:
-    return made.period.silence(_seen_from(made, now, zone))
-
-
-def _seen_from(made: Manifest, now: datetime, zone: tzinfo) -> date:
-    """The day that transactions should reach to: the one that the configuration names (features.as_of), else today."""
+def _silence(made: Manifest, now: datetime, zone: tzinfo) -> str:
+    """Seen from the day that transactions should reach to: the one that the configuration names (features.as_of), else today."""
     named = made.config.get("features", {}).get("as_of")
-    return made.as_of if named else now.astimezone(zone).date()
+    return silence_told(made.period, made.as_of if named else now.astimezone(zone).date())

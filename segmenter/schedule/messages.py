@@ -55,17 +55,9 @@ def _opening(voice: Voice, schedule: ScheduleConfig, slot: Slot, opening: Openin
 
 def _of_freshness(voice: Voice, fresh: Freshness) -> tuple[str, ...]:
     """That the transactions are the last report's, and that none came for unusually long."""
-    day = voice.date(fresh.newest)
-    told = []
-    if fresh.known_since is not None:
-        words = "No new transactions have come since the report of {date}."
-        told.append(voice(words, date=voice.date(fresh.known_since)))
-    if fresh.silence:
-        words = (
-            "The newest transaction, of {day}, is {n} days old on {date}: longer than this business is usually silent."
-        )
-        told.append(voice(words, day=day, n=voice.number(fresh.silence), date=voice.date(fresh.day)))
-    return (" ".join(told),) if told else ()
+    known, words = fresh.known_since, "No new transactions have come since the report of {date}."
+    told = voice(words, date=voice.date(known)) if known else "", voice.retell(fresh.silence)
+    return (" ".join(filter(None, told)),) if any(told) else ()
 
 
 def _of_time(voice: Voice, schedule: ScheduleConfig, slot: Slot, opening: Opening) -> tuple[str, ...]:
@@ -129,13 +121,9 @@ def recovery(voice: Voice, schedule: ScheduleConfig, slot: Slot) -> tuple[Messag
 def silent(voice: Voice, schedule: ScheduleConfig, slot: Slot, fresh: Freshness) -> tuple[Message, ...]:
     """The word to the owner that an export holds no transactions of late, though reports go on."""
     told = (
-        voice(
-            "The newest transaction that the schedule {name} finds is of {day}, {n} days before {date}. This business is not "
-            "usually silent so long.",
-            name=schedule.name, day=voice.date(fresh.newest), n=voice.number(fresh.silence), date=voice.date(fresh.day),
-        ),
+        voice.retell(fresh.silence),
         voice("See whether the export is still written. The reports say so, too; you hear of it once."),
-    )  # fmt: skip
+    )
     return _to_owner(schedule, slot.due, voice("No new transactions: {name}", name=schedule.name), told)
 
 

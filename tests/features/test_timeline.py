@@ -64,18 +64,17 @@ def test_a_silence_is_unusual_by_what_is_usual_in_this_export(transactions, days
     found = of(transactions(every(days, 60)))
     assert found.usual_pause == pause
     usual, unusual = (found.last_day + timedelta(days=n) for n in (longest, longest + 1))
-    assert (found.silence(usual), found.silence(unusual)) == (0, longest + 1)
+    assert (found.age(unusual), found.is_silent(usual), found.is_silent(unusual)) == (longest + 1, False, True)
 
 
 def test_weekends_are_usual_and_one_long_holiday_makes_no_rule(transactions):
     lines = [each for each in every(1, 200) if each[1].weekday() < 5]
     found = of(transactions([*lines, line("ann", "2023-01-02", "old", 1)]), date(2024, 5, 1))
     assert found.usual_pause == 3
-    assert found.silence(date(2024, 5, 1)) == 33
-    (told,) = silence_told(found, date(2024, 5, 1))
-    assert "of 2024-03-29, 33 days before the day looked from, 2024-05-01" in told
+    assert "of 2024-03-29, 33 days before 2024-05-01, which is longer" in silence_told(found, date(2024, 5, 1))
+    assert silence_told(found, date(2024, 4, 1)) == ""
 
 
 def test_of_a_single_day_no_pause_is_known_and_none_is_unusual(transactions):
     found = of(transactions(every(1, 1)), date(2024, 12, 31))
-    assert (found.usual_pause, found.silence(date(2024, 12, 31))) == (0, 0)
+    assert (found.usual_pause, found.is_silent(date(2024, 12, 31))) == (0, False)

@@ -107,7 +107,7 @@ def test_an_old_export_is_told_as_such_before_anything_is_read_out_of_it():
     run = made_up_run(600)
     period = replace(run.manifest.period, usual_pause=1)
     old = replace(run, manifest=replace(run.manifest, period=period, as_of=date(2012, 1, 29)))
-    assert "The newest transaction is 51 days before 29 January 2012" in brief(old, CONFIG).sentences[0]
+    assert "is of 9 December 2011, 51 days before 29 January 2012" in brief(old, CONFIG).sentences[0]
     fresh = replace(run, manifest=replace(run.manifest, period=period))
     assert "newest transaction" not in brief(fresh, CONFIG).sentences[0]
 

@@ -123,6 +123,13 @@ def test_two_runs_in_different_currencies_are_not_compared_by_hand_either(rememb
     assert f"The run {FIRST} is in GBP and the run {SECOND} in EUR: their amounts cannot be compared." in told
 
 
+def test_by_hand_a_run_of_an_empty_period_is_compared_with_a_doubt(remembered, shelf, capsys):
+    remembered(FIRST)
+    remembered(SECOND, days=51)
+    assert main(["runs", "compare", FIRST, SECOND, "-o", str(shelf.root)]) == 0
+    assert f"{SECOND}: The export holds nothing of the 30 days before" in " ".join(capsys.readouterr().err.split())
+
+
 def test_who_was_in_a_run_in_another_currency_is_not_new_in_the_next(remembered, shelf):
     came = shelf.made.customers["customer_id"].iloc[0]
     remembered(FIRST, currency="GBP", without=[came])

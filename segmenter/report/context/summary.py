@@ -6,6 +6,7 @@ import math
 from statistics import median
 
 from segmenter.analysis.findings import SegmentCard
+from segmenter.features import silence_told
 from segmenter.report.concentration import revenue_curve, share_of_best
 from segmenter.report.context.view import View, columns, table, text
 from segmenter.report.types import Action, Stat, Table
@@ -50,20 +51,8 @@ def _who(view: View) -> str:
         orders=voice.number(period.n_orders),
         money=voice.money_in_words(period.revenue),
     )
-    return " ".join(filter(None, (told, _silence(view), _nameless(view))))
-
-
-def _silence(view: View) -> str:
-    """That the transactions end unusually long before the day looked from."""
-    manifest, voice = view.run.manifest, view.voice
-    days = manifest.period.silence(manifest.as_of)
-    if not days:
-        return ""
-    return voice(
-        "The newest transaction is {n} days before {date}: the export may be an old one.",
-        n=voice.number(days),
-        date=voice.date(manifest.as_of),
-    )
+    old = voice.retell(silence_told(period, view.run.manifest.as_of))
+    return " ".join(filter(None, (told, old, _nameless(view))))
 
 
 def _nameless(view: View) -> str:
