@@ -69,28 +69,18 @@ def run(sources: Sequence[str], config: Config, *, tell: Callable[[str], None] =
     report.check(config.report)
     features.check(config.features)
     started = datetime.now(UTC)
-    files: list[Path] = []
     with _warming_up() as warm, Stopwatch(tell) as watch:
         analysed, names = _analyse(sources, config, watch, started, warm)
         made = remember(analysed, root, config.history)
         watch.begin(STAGES[3])
-
-        def finish(aside: Path) -> Manifest:
-            nonlocal made
-            files.extend(file.relative_to(aside) for file in report.render(made, config.report, aside))
+        with archive.begun(made, root) as aside:
+            files = report.render(made, config.report, aside)
             if names is not None:
                 privacy.write_names(names, aside)
             made = replace(made, manifest=replace(made.manifest, timings=watch.seconds, peaks=watch.peaks))
-            return made.manifest
-
-        try:
-            folder = archive.write(made, root, finish)
+            folder = archive.finish(made, aside)
             acceptance.accept_first(root, folder.name, datetime.now(UTC))
-        except KeyboardInterrupt as stopped:
-            if (root / made.manifest.run_id).is_dir():
-                raise KeyboardInterrupt(f"The run was finished before: {root / made.manifest.run_id}.") from stopped
-            raise
-    return Finished(made, folder, tuple(folder / file for file in files))
+    return Finished(made, folder, tuple(folder / file.relative_to(aside) for file in files))
 
 
 def _analyse(

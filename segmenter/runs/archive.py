@@ -6,7 +6,8 @@ import hashlib
 import os
 import re
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from pathlib import Path
@@ -41,13 +42,11 @@ def new_run_id(started_at: datetime, readings: Sequence[Reading], archive: Path)
     return f"{stamp}-{digest[: next(lengths, 12)]}"
 
 
-def write(run: Run, archive: Path, finish: Callable[[Path], Manifest | None]) -> Path:
-    """Write `run` below `archive`; `finish` adds the report to the folder before it is shown.
+@contextmanager
+def begun(run: Run, archive: Path) -> Iterator[Path]:
+    """A hidden folder of `archive` with the tables of `run`, for its report: `finish` shows it, else it is removed.
 
-    What it returns is the manifest as it stands then, with the cost of the report; None: the run's.
-
-    The folder appears whole or not at all: it is written under a hidden name and renamed. What
-    writers that died left behind is removed first. Files are readable by their owner alone.
+    What writers that died left behind is removed first. Files are readable by their owner alone.
 
     Raises
     ------
@@ -60,14 +59,24 @@ def write(run: Run, archive: Path, finish: Callable[[Path], Manifest | None]) ->
         sweep(archive)
         with aside(archive, run.manifest.run_id) as hidden:
             _write_tables(run, hidden)
-            _write_document(run, finish(hidden) or run.manifest, hidden)
-            seal(hidden)
-            hidden.rename(target)
-            sync(archive)
+            yield hidden
     except OSError as error:
         raise ResourceError(
             f"The run could not be written to {archive}: {error.strerror or error}. Free space or grant write permission."
         ) from None
+    except KeyboardInterrupt as stopped:
+        if target.is_dir():
+            raise KeyboardInterrupt(f"The run was finished before: {target}.") from stopped
+        raise
+
+
+def finish(run: Run, hidden: Path) -> Path:
+    """Show the run that was `begun` in the folder `hidden`, whole: it is sealed and renamed; the folder as it is then."""
+    target = hidden.parent / run.manifest.run_id
+    _write_document(run, hidden)
+    seal(hidden)
+    hidden.rename(target)
+    sync(hidden.parent)
     return target
 
 
@@ -95,10 +104,10 @@ def check_room(archive: Path) -> None:
         )
 
 
-def _write_document(run: Run, manifest: Manifest, folder: Path) -> None:
+def _write_document(run: Run, folder: Path) -> None:
     import pydantic_core
 
-    document = {"version": VERSION, "manifest": manifest, "findings": run.findings, "history": run.history}
+    document = {"version": VERSION, "manifest": run.manifest, "findings": run.findings, "history": run.history}
     text = pydantic_core.to_json(document, indent=1, inf_nan_mode="strings")
     (folder / "run.json").write_bytes(text)
 

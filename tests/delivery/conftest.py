@@ -15,9 +15,9 @@ from segmenter.config.delivery import DeliveryConfig
 from segmenter.config.history import HistoryConfig
 from segmenter.config.report import ReportConfig
 from segmenter.delivery import Message, channel_of, deliver_due, enqueue
-from segmenter.runs import archive
 from segmenter.runs.alerts import alerts, count, with_verdicts
 from segmenter.runs.state import open_state, transaction
+from tests.kept import kept
 from tests.report.made_up import made_up_run
 
 DUE = datetime(2026, 3, 2, 8, tzinfo=UTC)
@@ -162,7 +162,7 @@ def run_folder(tmp_path_factory):
     def finish(aside):
         (aside / "report.html").write_text("<p>report</p>")
 
-    return archive.write(with_alerts(made_up_run()), tmp_path_factory.mktemp("made") / "runs", finish)
+    return kept(with_alerts(made_up_run()), tmp_path_factory.mktemp("made") / "runs", finish)
 
 
 @pytest.fixture

@@ -20,6 +20,7 @@ from segmenter.errors import RunError
 from segmenter.report.language import Voice
 from segmenter.runs import archive
 from segmenter.runs.alerts import alerts, count
+from tests.kept import kept
 
 ME = "me@shop.example"
 
@@ -51,7 +52,7 @@ def test_a_mail_tells_money_in_the_runs_currency_where_its_settings_name_none(po
     run = archive.read(post.archive / post.run_id)
     config = {**run.manifest.config, "report": {**run.manifest.config["report"], "currency": "GBP"}}
     written = replace(run, manifest=replace(run.manifest, config=config))
-    folder = archive.write(written, post.archive / "in_pounds", lambda aside: None)
+    folder = kept(written, post.archive / "in_pounds")
     told = content(post.message(ME, kind="alerts"), folder.parent, ReportConfig())
     assert "£526 at stake" in "".join(told.text)
     assert "£526" in told.html
@@ -63,11 +64,7 @@ def test_at_a_first_look_text_and_page_name_the_same_customers(post):
     run = archive.read(post.archive / post.run_id)
     table = alerts(run.anomalies, None, post.run_id, run.manifest.as_of, HistoryConfig())
     counts = count(table, (0, 0), run.manifest.as_of, is_baseline=True)
-    first = archive.write(
-        replace(run, alerts=table, history=replace(run.history, alerts=counts)),
-        post.archive / "first",
-        lambda aside: None,
-    )
+    first = kept(replace(run, alerts=table, history=replace(run.history, alerts=counts)), post.archive / "first")
     told = content(post.message(ME, kind="alerts"), first.parent, post.report)
     named = [customer for customer in table["customer_id"] if f">{customer}<" in told.html]
     assert named

@@ -10,7 +10,7 @@ from segmenter.config.report import ReportConfig
 from segmenter.delivery import gate
 from segmenter.report import render
 from segmenter.report.charts.style import canvas, house_style, to_svg
-from segmenter.runs import archive
+from tests.kept import kept
 from tests.report.made_up import bare_run, made_up_run
 
 HTML = ("html", "csv")
@@ -21,7 +21,7 @@ def write(run, root, config=ReportConfig(formats=HTML)):  # noqa: B008 - frozen
     def report(aside):
         render(run, config, aside)
 
-    return archive.write(run, root / "runs", report)
+    return kept(run, root / "runs", report)
 
 
 @pytest.fixture(scope="module")
@@ -93,7 +93,7 @@ def test_a_number_that_is_missing_or_without_end_in_a_table_of_the_run_is_named(
     frame = getattr(run, table).copy()
     frame[column] = frame[column].astype(float)
     frame.loc[frame.index[0], column] = value
-    folder = archive.write(replace(run, **{table: frame}), tmp_path / "runs", lambda _: None)
+    folder = kept(replace(run, **{table: frame}), tmp_path / "runs")
     (fault,) = gate(folder)
     assert column in fault
     assert table in fault

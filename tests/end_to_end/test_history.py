@@ -25,6 +25,7 @@ from segmenter.report import render
 from segmenter.runs import acceptance, archive
 from segmenter.runs.alerts import ORDER, told
 from segmenter.runs.model import number_again
+from tests.kept import kept
 from tests.report.unspoken import HOW, one_letter, texts_of, unspoken
 from tests.shell import begun
 
@@ -224,7 +225,7 @@ def test_after_an_acceptance_numbers_stay_with_their_customers(two_runs, quick_r
     folder, (before, after), _ = two_runs
     root = tmp_path / "runs"
     for run in (before, after):
-        archive.write(run.run, root, lambda aside: None)
+        kept(run.run, root)
     acceptance.accept(root, after.run.manifest.run_id, after.run.manifest.started_at)
     later, no_page = {"features": {"as_of": "2025-10-01"}}, {"report": {"formats": ["csv"]}}
     extended = quick_run([folder / "after.csv"], root, **later, **no_page, history={"period_days": PERIOD})
@@ -243,7 +244,7 @@ def test_after_an_acceptance_numbers_stay_with_their_customers(two_runs, quick_r
 def test_other_customers_and_other_settings_stand_alone_and_say_so(two_runs, quick_run, sample, tmp_path):
     folder, (before, _), _ = two_runs
     root = tmp_path / "runs"
-    archive.write(before.run, root, lambda aside: None)
+    kept(before.run, root)
     acceptance.accept(root, before.run.manifest.run_id, before.run.manifest.started_at)
     stranger = quick_run([sample / "sales.csv"], root).run
     assert stranger.challenger is None

@@ -13,8 +13,8 @@ from segmenter import privacy
 from segmenter.cli import main
 from segmenter.config import load_config
 from segmenter.errors import ConfigError, RunError
-from segmenter.runs import archive
 from segmenter.sample import generate
+from tests.kept import kept
 from tests.report.made_up import made_up_run
 
 MARK = b"@mail.example"
@@ -140,7 +140,7 @@ def test_a_report_that_names_customers_is_not_sent_where_none_are_wanted(tmp_pat
     from segmenter.delivery.outbox import Message
 
     made = made_up_run(60)
-    archive.write(made, tmp_path, lambda aside: None)
+    kept(made, tmp_path)
     message = Message(
         "weekly", datetime(2025, 6, 30, tzinfo=UTC), made.manifest.run_id, "report", "email", "a@b.c", "", (), ("html",)
     )

@@ -10,7 +10,7 @@ from segmenter.config.report import ReportConfig
 from segmenter.errors import UsageError
 from segmenter.report import figure_data, figures, render
 from segmenter.report.numbers import CUSTOM, NUMBERS
-from segmenter.runs import archive
+from tests.kept import kept
 from tests.report.made_up import bare_run
 from tests.report.moved import moved_run
 
@@ -23,7 +23,7 @@ def run():
 
 @pytest.fixture(scope="module")
 def folder(run, tmp_path_factory):
-    return archive.write(run, tmp_path_factory.mktemp("archive"), lambda aside: None)
+    return kept(run, tmp_path_factory.mktemp("archive"))
 
 
 @pytest.fixture(scope="module")
@@ -78,21 +78,21 @@ def test_a_bare_run_has_sources_too_and_an_unknown_figure_is_answered_with_those
     run = bare_run()
     there = [source.id for source in figures(run)]
     assert {"account", "features", "concentration"} <= {*there}
-    folder = archive.write(run, tmp_path, lambda aside: None)
+    folder = kept(run, tmp_path)
     for unknown in ("pie", "shares"):
         with pytest.raises(UsageError, match=f"no figure '{unknown}'. It has: {', '.join(there)}."):
             figure_data(folder, unknown)
 
 
 def test_a_report_keeps_what_its_page_shows_so_that_a_question_draws_nothing(run, folder, tmp_path, monkeypatch):
-    kept = archive.write(run, tmp_path, lambda aside: render(run, ReportConfig(formats=("html",)), aside) and None)
+    made = kept(run, tmp_path, lambda aside: render(run, ReportConfig(formats=("html",)), aside))
     for name in ("_anew", "_drawn"):
         monkeypatch.setattr(f"segmenter.report.answers.{name}", lambda *_: pytest.fail("something is drawn anew"))
     for name in ("overview", "bridge"):
-        assert figure_data(kept, name).columns
+        assert figure_data(made, name).columns
     with pytest.raises(UsageError, match=r"no figure 'overveiw'.*strip, cards, shares, overview"):
-        figure_data(kept, "overveiw")
+        figure_data(made, "overveiw")
     monkeypatch.undo()
     for name in ("overview", "segment-changes", "anomalies"):
-        mine, anew = figure_data(kept, name), figure_data(folder, name)
+        mine, anew = figure_data(made, name), figure_data(folder, name)
         assert (mine.source, mine.columns, mine.rows) == (anew.source, anew.columns, anew.rows)

@@ -5,7 +5,7 @@ from datetime import date
 
 import pytest
 
-from segmenter.runs import archive
+from tests.kept import kept
 from tests.report.made_up import made_up_run
 
 
@@ -21,7 +21,7 @@ class Archive:
         return replace(self.made, manifest=replace(self.made.manifest, run_id=run_id, as_of=day))
 
     def write(self, run_id="20260105T080000Z-ab12", finish=lambda aside: None, as_of=None):
-        return archive.write(self.run(run_id, as_of), self.root, finish)
+        return kept(self.run(run_id, as_of), self.root, finish)
 
 
 @pytest.fixture

@@ -17,6 +17,7 @@ from segmenter.runs.model import place
 from segmenter.runs.proposal import propose, table_of
 from segmenter.runs.state import FILE, open_state
 from segmenter.runs.types import Model
+from tests.kept import kept
 
 NOW = datetime(2026, 1, 10, tzinfo=UTC)
 FIRST, SECOND, THIRD = (f"2026010{day}T080000Z-ab12" for day in (5, 6, 7))
@@ -50,7 +51,7 @@ class Shop:
         )
 
     def write(self, *given, **more):
-        return archive.write(self.run(*given, **more), self.root, lambda aside: None)
+        return kept(self.run(*given, **more), self.root)
 
     def fresh(self, *centroids, names):
         """A fresh fit, numbered after the accepted model as a run does it."""
@@ -152,7 +153,7 @@ def test_of_two_challengers_that_found_the_same_segment_the_second_is_refused_as
 def test_of_two_challengers_that_agree_on_the_numbers_both_can_be_accepted_in_turn(shop):
     first, _ = two_challengers(shop, (30, 100, 170))
     acceptance.accept(shop.root, SECOND, NOW)
-    same = archive.write(shop.run("20260108T080000Z-ab12", first, first, beside(SECOND)), shop.root, lambda aside: None)
+    same = kept(shop.run("20260108T080000Z-ab12", first, first, beside(SECOND)), shop.root)
     assert propose(shop.root, same, {}).continuity is None
     moved = shop.fresh(35, 105, 175, names=("x", "y", "z"))
     later = shop.write("20260109T080000Z-ab12", first, moved, history=beside(SECOND))

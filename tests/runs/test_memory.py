@@ -8,11 +8,11 @@ import pytest
 from segmenter.cli import main
 from segmenter.config.history import HistoryConfig
 from segmenter.report.language import Voice
-from segmenter.runs import archive
 from segmenter.runs.customers import other_money
 from segmenter.runs.history import History
 from segmenter.runs.memory import remember
 from segmenter.runs.news import as_news
+from tests.kept import kept
 from tests.runs.test_movement import model
 
 
@@ -31,7 +31,7 @@ def remembered(shelf):
             made, manifest=replace(made.manifest, as_of=day), customers=customers, model=model(50.0), moves=None
         )
         found = remember(made, shelf.root, HistoryConfig())
-        archive.write(found, shelf.root, lambda aside: None)
+        kept(found, shelf.root)
         return found
 
     return make

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from segmenter.config.schedule import ScheduleConfig
-from segmenter.runs import archive
 from segmenter.runs.state import open_state
 from segmenter.schedule import Service, Settings
+from tests.kept import kept
 from tests.report.made_up import made_up_run
 
 NAMES_THE_RUN = "import json, sys; print(json.dumps({'run': sys.argv[1], 'folder': sys.argv[2], 'n_customers': 300}))"
@@ -84,7 +84,7 @@ def run_folder(tmp_path_factory):
         (aside / "report.html").write_text(f"<h1>Customers</h1><p>{'What we know of them. ' * 20}</p>")
         (aside / "report.pdf").write_bytes(b"%PDF-1.7\n%%EOF\n")
 
-    return archive.write(made_up_run(), tmp_path_factory.mktemp("made") / "runs", finish)
+    return kept(made_up_run(), tmp_path_factory.mktemp("made") / "runs", finish)
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 import pytest
 
 from segmenter.intake.types import Reading
-from segmenter.runs import archive
+from tests.kept import kept
 from tests.report.made_up import made_up_run
 
 from .test_service import MONDAY, weekly
@@ -44,7 +44,7 @@ class Weeks:
             for name in ("report.html", "report.pdf"):
                 (aside / name).write_bytes((whole / name).read_bytes())
 
-        folder = archive.write(replace(made, manifest=manifest), self.shop.archive, finish)
+        folder = kept(replace(made, manifest=manifest), self.shop.archive, finish)
         before, self.n = len(self.shop.mail("report")), self.n + 1
         self.shop.run_folder, self.shop.clock.moment = folder, moment
         self.shop.settle(self.service, ticks=2)
