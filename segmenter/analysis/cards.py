@@ -163,6 +163,7 @@ def _card(customers: Customers, mine: Mask, advice: Advice, show: Format, **know
         rule=rule.text,
         rule_precision=rule.precision,
         rule_recall=rule.recall,
+        rule_tried=rule.n_tried,
         stability_words=stability_words(known["stability"]),
         action=advice.action,
         avoid=advice.avoid,

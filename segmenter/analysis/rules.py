@@ -1,4 +1,4 @@
-"""A segment's rule in words, read off a small decision tree, with how far it can be trusted."""
+"""A segment's rule in words, read off a small decision tree, and how well such a rule does on customers left out."""
 
 from __future__ import annotations
 
@@ -8,39 +8,66 @@ from typing import Any
 import numpy as np
 
 from segmenter.analysis.customers import Customers, Described, Format
+from segmenter.analysis.order import by_content, evenly
 from segmenter.analysis.types import Floats, Mask
 
 DEPTH = 3
 SAMPLE = 20_000
 SMALLEST = 200  # a leaf holds at least one in so many customers
+TRIED, FOLDS = 5_000, 5  # customers that the accuracy is measured on, and parts of them that are left out in turn
 
 
 @dataclass(frozen=True)
 class Rule:
-    """Conditions joined by "and"; `precision` of those who fit are in the segment, `recall` of the segment fit."""
+    """Conditions joined by "and"; `precision` of those who fit are in the segment, `recall` of the segment fit.
+
+    Both are of `n_tried` customers, each left out when the rule was made; NaN where too few are there to leave any out.
+    """
 
     text: str
     precision: float
     recall: float
+    n_tried: int
 
 
 def describe(customers: Customers, mine: Mask, show: Format) -> Rule:
-    """The leaf of a tree of depth 3 that describes the customers `mine` (n,) best by F1, in raw units."""
-    from sklearn.tree import DecisionTreeClassifier
+    """The leaf of a tree of depth 3 that describes the customers `mine` (n,) best by F1, in raw units.
 
+    How far it can be trusted is told of customers that a rule was not read off: stratified five-fold cross-validation
+    (Kohavi 1995) of the tree and the choice of its leaf, on at most 5,000 customers. Who is left out when follows from
+    the customers' figures, so that no seed has a say in it, nor, among so many, their order.
+    """
     if mine.all():
-        return Rule("everybody", 1.0, 1.0)
+        return Rule("everybody", 1.0, 1.0, 0)
     X = np.column_stack([_filled(customers.column(name, default=np.nan)) for name in customers.used])
     step = max(1, len(X) // SAMPLE)
-    few = X[::step]
-    tree = DecisionTreeClassifier(max_depth=DEPTH, min_samples_leaf=max(1, len(few) // SMALLEST), random_state=0)
-    tree.fit(few, mine[::step])
-    leaves = tree.apply(X)
-    best = max(np.unique(leaves), key=lambda leaf: _f1(leaves == leaf, mine))
-    inside = leaves == best
-    hits = int((inside & mine).sum())
-    text = _in_words(tree.tree_, int(best), customers, show)
-    return Rule(text, hits / max(int(inside.sum()), 1), hits / max(int(mine.sum()), 1))
+    tree, leaf = _read_off(X[::step], mine[::step])
+    few = evenly(len(X), TRIED)
+    rows = few[by_content(X[few])]
+    return Rule(_in_words(tree.tree_, leaf, customers, show), *_tried(X[rows], mine[rows]))
+
+
+def _read_off(X: Floats, mine: Mask) -> tuple[Any, int]:
+    """A tree, and which of its leaves has the highest F1 for `mine`."""
+    from sklearn.tree import DecisionTreeClassifier
+
+    tree = DecisionTreeClassifier(max_depth=DEPTH, min_samples_leaf=max(1, len(X) // SMALLEST), random_state=0)
+    leaves = tree.fit(X, mine).apply(X)
+    return tree, int(max(np.unique(leaves), key=lambda leaf: _f1(leaves == leaf, mine)))
+
+
+def _tried(X: Floats, mine: Mask) -> tuple[float, float, int]:
+    """Precision and recall of rules, each on the fifth of the customers that it was not read off; and how many they are."""
+    inside, outside = int(mine.sum()), int((~mine).sum())
+    if min(inside, outside) < FOLDS:
+        return float("nan"), float("nan"), 0
+    fold = np.where(mine, mine.cumsum(), (~mine).cumsum()) % FOLDS
+    picked = np.zeros(len(mine), dtype=bool)
+    for left_out in (fold == part for part in range(FOLDS)):
+        tree, leaf = _read_off(X[~left_out], mine[~left_out])
+        picked[left_out] = tree.apply(X[left_out]) == leaf
+    hits = int((picked & mine).sum())
+    return hits / max(int(picked.sum()), 1), hits / inside, len(mine)
 
 
 def _filled(column: Floats) -> Floats:

@@ -90,6 +90,31 @@ def test_a_rule_is_as_fine_among_many_customers_as_among_few(rng, n):
     values = rng.integers(1, 101, n).astype(float)
     rule = described(values, "frequency", values > 90)
     assert (rule.text, rule.precision, rule.recall) == ("orders: at least 91", 1.0, 1.0)
+    assert rule.n_tried == rules.TRIED
+
+
+def test_a_rule_read_off_chance_is_told_to_be_right_no_more_often_than_chance(rng):
+    values, mine = rng.uniform(0, 4, 1000), rng.random(1000) < 0.2
+    rule = described(values, "hour_spread", mine)
+    assert rule.precision < 0.3
+    assert rule.n_tried == 1000
+
+
+def test_the_order_of_the_customers_changes_nothing_of_a_rule(rng):
+    values = rng.uniform(0, 4, 1000)
+    mine = (values > 2) ^ (rng.random(1000) < 0.1)
+    there, back = np.arange(1000), rng.permutation(1000)
+    one, other = (described(values[rows], "hour_spread", mine[rows]) for rows in (there, back))
+    assert one == other
+    assert 0.8 < one.precision < 1
+
+
+@pytest.mark.parametrize("n_mine", [1, rules.FOLDS - 1])
+def test_a_rule_for_too_few_to_leave_any_out_is_told_without_how_often_it_is_right(rng, n_mine):
+    values = np.sort(rng.uniform(0, 4, 400))
+    rule = described(values, "hour_spread", np.arange(400) < n_mine)
+    assert rule.text
+    assert np.isnan([rule.precision, rule.recall]).all()
 
 
 @given(
