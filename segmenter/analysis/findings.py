@@ -6,9 +6,11 @@ Only str, int, float, bool, None, tuples, dicts and dataclasses of these. A curv
 from __future__ import annotations
 
 from dataclasses import dataclass
+from statistics import median
 
 from segmenter.analysis.lifetime_types import LifetimeFinding
 
+OTHERS = ("hierarchical", "bisecting", "mixture")  # methods that divide everybody, beside K-Means
 LEAST_CONTRAST = 1.5  # as among forty unrelated features; below it near and far mean little
 
 Curve = tuple[float, ...]
@@ -182,7 +184,11 @@ class HierarchyFinding:
 
 @dataclass(frozen=True)
 class MapFinding:
-    """t-SNE's parameters as used, and the PCA map's axes: loadings per feature."""
+    """t-SNE's parameters as used, and the PCA map's axes: loadings per feature.
+
+    `own_neighbour` is the share of customers whose nearest neighbour on the map is of their segment, and the same by
+    segment; None where it was not measured.
+    """
 
     n_sample: int
     perplexity: float
@@ -191,6 +197,7 @@ class MapFinding:
     pca_names: tuple[str, ...]
     pca_explained: Curve
     pca_loadings: tuple[Curve, ...]  # (2, n_features)
+    own_neighbour: tuple[float, dict[int, float]] | None = None
 
 
 @dataclass(frozen=True)
@@ -215,6 +222,12 @@ class Comparison:
 
     methods: tuple[Method, ...]
     guidance: str
+
+    @property
+    def agreement(self) -> float:
+        """The middle agreement (adjusted Rand index) of the other methods with the segments; 1 where there is none."""
+        others = [each for each in self.methods if each.name in OTHERS and each.silhouette is not None]
+        return median(each.rand_with_kmeans for each in others) if others else 1.0
 
 
 @dataclass(frozen=True)

@@ -21,9 +21,16 @@ NEIGHBOURS = 12
 
 
 def build(
-    matrix: Floats, names: tuple[str, ...], is_anomaly: Mask, *, perplexity: float, sample_size: int, seed: int
+    matrix: Floats,
+    names: tuple[str, ...],
+    segments: Ints,
+    is_anomaly: Mask,
+    *,
+    perplexity: float,
+    sample_size: int,
+    seed: int,
 ) -> CustomerMap:
-    """Maps of at most `sample_size` rows of `matrix` (n, d); anomalies come into the sample first.
+    """Maps of at most `sample_size` rows of `matrix` (n, d), of the `segments` (n,); anomalies come first into the sample.
 
     t-SNE (van der Maaten and Hinton 2008, Barnes-Hut) starts from the principal components, so that
     the same seed gives the same map. Rows outside the 3-D map's smaller sample are NaN there. A
@@ -43,7 +50,8 @@ def build(
             deep = pool.submit(_tsne, points[space], 3, min(used, max(1.0, (len(space) - 1) / 3)), seed)
             (plane, divergence), (tsne3[space], _) = flat.result(), deep.result()
     trust = _trustworthiness(points, plane, seed)
-    finding = MapFinding(len(sample), used, divergence, trust, names, explained, loadings)
+    own = _own_neighbour(plane, segments[sample])
+    finding = MapFinding(len(sample), used, divergence, trust, names, explained, loadings, own)
     return CustomerMap(sample, plane, tsne3, components, finding)
 
 
@@ -103,3 +111,14 @@ def _trustworthiness(points: Floats, places: Floats, seed: int) -> float:
     if neighbours < 1:
         return 1.0
     return float(trustworthiness(points[rows], places[rows], n_neighbors=neighbours))
+
+
+def _own_neighbour(places: Floats, segments: Ints) -> tuple[float, dict[int, float]] | None:
+    """Share of customers whose nearest neighbour at `places` (n, 2) is of their segment, of all and by segment."""
+    from scipy.spatial import cKDTree
+
+    if len(places) < 2:
+        return None
+    nearest = np.asarray(cKDTree(places).query(places, k=2)[1])[:, 1]
+    own = segments[nearest] == segments
+    return float(own.mean()), {int(each): float(own[segments == each].mean()) for each in np.unique(segments)}

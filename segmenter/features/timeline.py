@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, timedelta
 from itertools import accumulate
 
@@ -9,6 +10,7 @@ from segmenter.assets import query
 from segmenter.engine.types import Engine
 from segmenter.features.types import FeatureTable, Period
 
+FOLLOWED = 12  # months after the first order
 USUAL = 0.95  # share of the pauses between days with transactions that count as usual: weekends do, holidays do not
 SILENT = (
     "The newest transaction is of {last}, {n} days before {day}, which is longer than this business is usually silent: the "
@@ -23,7 +25,9 @@ def period(connection: Engine, table: FeatureTable) -> Period:
         query("period_totals"), day
     ).fetchall()
     months = dict(connection.execute(query("period_months"), day).fetchall())
-    cohorts = connection.execute(query("period_cohorts")).fetchall()
+    active = {(cohort, month): n for cohort, month, n in connection.execute(query("period_cohorts")).fetchall()}
+    cohorts = _retention(active, min(max(months), _last_whole_month(table.as_of)))
+    sizes = tuple(n for (_, month), n in sorted(active.items()) if month == 0)[: len(cohorts)]
     span = range(min(months), max(months) + 1)
     monthly_revenue = tuple(months.get(number, 0.0) for number in span)
     return Period(
@@ -35,8 +39,10 @@ def period(connection: Engine, table: FeatureTable) -> Period:
         revenue,
         tuple(map(_month, span)),
         monthly_revenue,
-        _retention(cohorts, min(max(months), _last_whole_month(table.as_of))),
+        cohorts,
         _usual(connection.execute(query("period_pauses"), day).fetchall()),
+        sizes,
+        _returning([shares for _, shares in cohorts], sizes),
     )
 
 
@@ -62,9 +68,8 @@ def _last_whole_month(as_of: date) -> int:
     return number if (as_of + timedelta(days=1)).month != as_of.month else number - 1
 
 
-def _retention(rows: list[tuple[int, int, int]], last: int) -> tuple[tuple[str, tuple[float, ...]], ...]:
+def _retention(active: dict[tuple[int, int], int], last: int) -> tuple[tuple[str, tuple[float, ...]], ...]:
     """Shares per cohort of the whole months: who has not ordered yet in a month that still runs may do so."""
-    active = {(cohort, month): n for cohort, month, n in rows}
     return tuple(
         (
             _month(cohort),
@@ -72,3 +77,15 @@ def _retention(rows: list[tuple[int, int, int]], last: int) -> tuple[tuple[str, 
         )
         for cohort in sorted({cohort for cohort, _ in active if cohort <= last})
     )
+
+
+def _returning(cohorts: Sequence[tuple[float, ...]], sizes: Sequence[int]) -> tuple[float, ...]:
+    """Share of all new customers who ordered 1, 2 ... months later: of the cohorts that reach so far, if half of them do."""
+    known = [(shares, size) for shares, size in zip(cohorts, sizes, strict=True) if len(shares) > 1]
+    found: list[float] = []
+    for after in range(1, FOLLOWED + 1):
+        reached = [(shares[after] * size, size) for shares, size in known if len(shares) > after]
+        if not reached or (found and 2 * len(reached) < len(known)):
+            break
+        found.append(sum(came for came, _ in reached) / sum(size for _, size in reached))
+    return tuple(found)

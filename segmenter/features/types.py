@@ -60,8 +60,10 @@ class Period:
     """What time the transactions cover, and their totals; money net of returns.
 
     `months` runs without a hole from the first to the last; `cohorts` pairs the month of a first
-    order with the shares of those customers who ordered 0, 1, 2 ... months later. `usual_pause` is the days from one
-    day with transactions to the next that nineteen of twenty pauses do not exceed; 0 where it is not known.
+    order with the shares of those customers who ordered 0, 1, 2 ... months later, `cohort_sizes` says how many they are,
+    and `returning` which share of all of them ordered 1, 2 ... months later, as far as half of the cohorts reach.
+    `usual_pause` is the days from one day with transactions to the next that nineteen of twenty pauses do not exceed; 0
+    where it is not known.
     """
 
     first_day: date
@@ -74,6 +76,8 @@ class Period:
     monthly_revenue: tuple[float, ...]
     cohorts: tuple[tuple[str, tuple[float, ...]], ...] = ()
     usual_pause: int = 0
+    cohort_sizes: tuple[int, ...] = ()
+    returning: tuple[float, ...] = ()
 
     def age(self, day: date) -> int:
         """Days from the newest transaction to `day`; below zero where that is of a later day."""

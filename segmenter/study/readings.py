@@ -48,6 +48,7 @@ def _map(core: Core, config: Config) -> CustomerMap:
     return maps.build(
         core.matrix,
         core.placement.preparation.names,
+        np.array(core.placement.numbers)[core.segmentation.labels],
         core.anomalies.is_anomaly,
         perplexity=config.views.perplexity,
         sample_size=config.views.tsne_sample,

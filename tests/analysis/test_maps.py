@@ -15,7 +15,8 @@ def points(rng):
 def draw(points, odd=None, size=500, perplexity=10.0, seed=3):
     odd = np.zeros(len(points), dtype=bool) if odd is None else odd
     names = tuple("abcd"[: points.shape[1]])
-    return maps.build(points, names, odd, perplexity=perplexity, sample_size=size, seed=seed)
+    segments = 10 * (np.arange(len(points)) >= len(points) // 2)
+    return maps.build(points, names, segments, odd, perplexity=perplexity, sample_size=size, seed=seed)
 
 
 def test_the_same_seed_draws_the_same_map(points):
@@ -27,6 +28,7 @@ def test_the_same_seed_draws_the_same_map(points):
 def test_groups_that_are_apart_are_apart_on_the_map(points):
     seen = draw(points)
     centers = [seen.tsne2[part].mean(axis=0) for part in (slice(0, 40), slice(40, 80))]
+    assert seen.finding.own_neighbour == (1.0, {0: 1.0, 10: 1.0})
     spread = max(seen.tsne2[part].std() for part in (slice(0, 40), slice(40, 80)))
     assert np.linalg.norm(centers[0] - centers[1]) > 2 * spread
     assert seen.finding.trustworthiness > 0.8

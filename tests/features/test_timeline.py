@@ -38,7 +38,21 @@ def test_months_have_no_hole_and_add_up(transactions):
 
 
 def test_a_cohort_starts_whole_and_is_followed_to_the_last_month(transactions):
-    assert of(transactions(LINES)).cohorts == (("2023-11", (1.0, 0.0, 0.5)), ("2024-01", (1.0,)))
+    found = of(transactions(LINES))
+    assert found.cohorts == (("2023-11", (1.0, 0.0, 0.5)), ("2024-01", (1.0,)))
+    assert found.cohort_sizes == (2, 1)
+
+
+def test_who_comes_back_is_averaged_over_all_new_customers_as_far_as_half_of_the_cohorts_reach(transactions):
+    lines = [
+        line(f"{month}-{n}", f"2024-{month + after:02}-10", f"{month}-{n}-{after}", 1)
+        for month, size in ((1, 1), (2, 3), (3, 2), (4, 2), (5, 1))
+        for n in range(size)
+        for after in ((0, 1, 2, 3) if n == 0 and month < 3 else (0,))
+    ]
+    found = of(transactions(lines), date(2024, 5, 31))
+    assert found.cohort_sizes == (1, 3, 2, 2, 1)
+    assert found.returning == pytest.approx((2 / 8, 2 / 6, 2 / 4))
 
 
 def test_a_month_that_is_not_over_tells_nothing_of_who_comes_back(transactions):

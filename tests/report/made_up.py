@@ -231,6 +231,7 @@ def _findings(rng, customers, cards):
             USED,
             (0.58, 0.19),
             (tuple(rng.normal(0, 0.4, 6)), tuple(rng.normal(0, 0.4, 6))),
+            (0.93, {card.label: 0.97 - 0.02 * card.label for card in cards}),
         ),
         comparison=Comparison(
             (
@@ -367,6 +368,7 @@ def _manifest(customers):
     period = Period(
         date(2011, 1, 3), date(2011, 12, 9), 541909, int(customers["frequency"].sum()), len(customers), revenue, months,
         tuple(revenue * share / 100 for share in (6, 5, 7, 5, 8, 7, 7, 7, 11, 12, 15, 10)), cohorts,
+        0, tuple(range(80, 68, -1)), tuple(0.4 / after**0.3 for after in range(1, 7)),
     )  # fmt: skip
     return Manifest(
         "20261123T080000Z-7f3a", datetime(2026, 11, 23, 8, tzinfo=UTC), date(2011, 12, 10), 42, Config().model_dump(mode="json"),

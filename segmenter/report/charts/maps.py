@@ -39,7 +39,7 @@ def neighbourhoods(run: Run, look: Look) -> Figure | None:
         "map-tsne",
         "Where customers sit (t-SNE map)",
         shaped(to_svg(figure)),
-        _reading(look, placed),
+        _reading(run, look, placed),
         look.voice(
             "Scatter plot of {count} customers: neighbours on the map behave alike.",
             count=look.voice.number(len(placed)),
@@ -48,33 +48,25 @@ def neighbourhoods(run: Run, look: Look) -> Figure | None:
     )
 
 
-def _reading(look: Look, placed: pd.DataFrame) -> str:
+def _reading(run: Run, look: Look, placed: pd.DataFrame) -> str:
     """How far the segments lie apart on the map, and what the rings are."""
-    n_odd, told = int(placed["is_anomaly"].sum()), []
-    if len(look.names) > 1:
-        told.append(_apart(look, placed))
+    n_odd, own = int(placed["is_anomaly"].sum()), run.findings.map.own_neighbour
+    told = [_apart(look, *own)] if own and len(look.names) > 1 else []
     if n_odd or not told:
         told.append(look.voice("Red rings mark the odd customers: {count}.", count=look.voice.number(n_odd)))
     return " ".join(told)
 
 
-def _apart(look: Look, placed: pd.DataFrame) -> str:
+def _apart(look: Look, of_all: float, by_segment: dict[int, float]) -> str:
     """The share of customers whose nearest neighbour on the map is of their segment, and where it is least."""
-    from scipy.spatial import cKDTree
-
-    places = placed[["tsne_x", "tsne_y"]].to_numpy(float)
-    nearest = np.asarray(cKDTree(places).query(places, k=2)[1])[:, 1]
-    labels = placed["segment"].to_numpy()
-    own = labels[nearest] == labels
-    by_segment = {label: float(own[labels == label].mean()) for label in look.names if (labels == label).any()}
-    mixed = min(by_segment, key=lambda label: by_segment[label])
-    share, least = look.voice.percent(float(own.mean()), 0), look.voice.percent(by_segment[mixed], 0)
+    mixed = min((label for label in look.names if label in by_segment), key=lambda label: by_segment[label])
     text = (
         "The segments lie apart: {share} of the customers have their nearest neighbour in their own segment."
-        if own.mean() >= APART
+        if of_all >= APART
         else "The segments blend where they meet: {share} of the customers have their nearest neighbour in their own "
         "segment, {least} of {name}."
     )
+    share, least = look.voice.percent(of_all, 0), look.voice.percent(by_segment[mixed], 0)
     return look.voice(text, share=share, least=least, name=look.names[mixed])
 
 

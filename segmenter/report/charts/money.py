@@ -5,8 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
-from numpy.typing import NDArray
 
 from segmenter.report.charts.grid import Grid, draw_grid
 from segmenter.report.charts.style import Look, canvas, to_svg
@@ -52,50 +50,37 @@ def months(run: Run, look: Look) -> Figure | None:
 
 def cohorts(run: Run, look: Look) -> Figure | None:
     """Share of each month's new customers who order again, month by month."""
-    found = [cohort for cohort in run.manifest.period.cohorts if len(cohort[1]) > 1][-MOST_COHORTS:]
-    width = min(max((len(shares) for _, shares in found), default=0), 13)
+    period = run.manifest.period
+    sized = zip(period.cohorts, period.cohort_sizes, strict=False)  # a run from before has no sizes
+    found = [(month, shares, size) for (month, shares), size in sized if len(shares) > 1][-MOST_COHORTS:]
+    width = min(max((len(shares) for _, shares, _ in found), default=0), 13)
     if len(found) < 3 or width < 3:
         return None
     values = np.full((len(found), width - 1), np.nan)
-    for row, (_, shares) in enumerate(found):
+    for row, (_, shares, _) in enumerate(found):
         later = shares[1:width]
         values[row, : len(later)] = later
     texts = [[look.voice.percent(cell, 0) if np.isfinite(cell) else "" for cell in row] for row in values]
-    sizes = _cohort_sizes(run)
-    rows = [f"{look.voice.month(month)}: {look.voice.number(sizes.get(month, 0))}" for month, _ in found]
+    rows = [f"{look.voice.month(month)}: {look.voice.number(size)}" for month, _, size in found]
     title = look.voice("months after the month of the first order; at the left that month and its new customers")
     grid = Grid(values, texts, rows, [str(after) for after in range(1, width)], title)
-    weights = np.array([float(sizes.get(month, 0)) for month, _ in found])
     return Figure(
         "cohorts",
         "Who comes back, by the month of the first order",
         to_svg(draw_grid(grid, cell_height=min(0.2, 2.5 / len(found)), fontsize=7 if len(found) < 16 else 6.5)),
-        _cohort_reading(look, values, weights),
+        _cohort_reading(look, period.returning),
         "Heat map: share of each cohort that orders again.",
         "queries/period_cohorts.sql",
     )
 
 
-def _cohort_sizes(run: Run) -> dict[str, int]:
-    """New customers per month of the first order, as 2011-01."""
-    if "tenure" not in run.customers:
-        return {}
-    by_age = run.customers["tenure"].value_counts()  # so that a day is written once, however many began on it
-    first = pd.Timestamp(run.manifest.as_of) - pd.to_timedelta(by_age.index.to_numpy(), unit="D")
-    counted = by_age.groupby(first.strftime("%Y-%m")).sum()
-    return {str(month): int(count) for month, count in counted.items()}
-
-
-def _cohort_reading(look: Look, values: NDArray[np.float64], weights: NDArray[np.float64]) -> str:
+def _cohort_reading(look: Look, returning: tuple[float, ...]) -> str:
     """The average share that orders again one month after the first, and in the last month that most cohorts reach."""
-    known = np.isfinite(values)
-    far = max(at for at in range(values.shape[1]) if known[:, at].sum() * 2 >= len(values) or at == 0)
-    first, last = (float(np.average(values[known[:, at], at], weights=weights[known[:, at]] + 1e-9)) for at in (0, far))
     return look.voice(
         "On average {first} of new customers order again one month after their first order, and {last} in month {n} after it.",
-        first=look.voice.percent(first, 0),
-        last=look.voice.percent(last, 0),
-        n=far + 1,
+        first=look.voice.percent(returning[0], 0),
+        last=look.voice.percent(returning[-1], 0),
+        n=len(returning),
     )
 
 

@@ -130,11 +130,10 @@ def k_distances(run: Run, look: Look) -> Figure | None:
 def _reach_reading(run: Run, look: Look) -> str:
     """How many have too few others within reach, and how many of them are odd in the end."""
     finding = run.findings.anomalies
-    lonely = float((np.array(finding.k_distances) > finding.eps).mean())
     return look.voice(
         "About {share} of the customers, left of the crossing, have fewer than {n} others within reach. {odd} of them are "
         "not within reach of anybody who has that many either: these count as odd.",
-        share=look.voice.percent(lonely),
+        share=look.voice.percent(1 - finding.n_core / finding.n_customers),
         n=look.voice.number(finding.min_samples),
         odd=look.voice.number(finding.n_noise),
     )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from statistics import median
 
 from segmenter.analysis.findings import SegmentCard
 from segmenter.features import silence_told
@@ -15,7 +14,6 @@ from segmenter.runs.alerts import FRESH
 TRIFLE = 0.02  # share of the rows
 KNOWN = 0.25  # share of the money at stake that looking again at customers long known to be odd can move
 NAMED = 4  # customers
-OTHERS = ("hierarchical", "bisecting", "mixture")
 SAME = 0.6  # adjusted Rand index from which on two methods see the same segments, borders aside
 
 DOUBTS = {  # the gravest first
@@ -121,7 +119,7 @@ def _trust(view: View) -> str:
         return fit.sentences[0]
     if choice.is_pinned:
         return view.voice("The number of segments, {n}, was set by hand.", n=choice.n_clusters)
-    if choice.is_clear and (agreement := _agreement(view)) < SAME:
+    if choice.is_clear and (agreement := view.run.findings.comparison.agreement) < SAME:
         return view.voice(
             "The criteria agree on the number of segments, but other methods divide the customers differently (agreement "
             "{agreement} of 1): take the division as a cut that can be repeated, not as proof of separate kinds.",
@@ -130,13 +128,6 @@ def _trust(view: View) -> str:
     if choice.is_clear:
         return view.voice("The criteria agree on the number of segments, so the division can be relied on.")
     return view.voice(next((words for doubt, words in DOUBTS.items() if doubt in choice.doubts), DOUBTS["votes"]))
-
-
-def _agreement(view: View) -> float:
-    """The middle agreement (adjusted Rand index) of the other ways to divide the customers with the segments."""
-    methods = view.run.findings.comparison.methods
-    found = [each.rand_with_kmeans for each in methods if each.name in OTHERS and each.silhouette is not None]
-    return median(found) if found else 1.0
 
 
 def actions(view: View) -> tuple[Action, ...]:
@@ -206,7 +197,7 @@ def stats(view: View) -> tuple[Stat, ...]:
         Stat(voice.number(period.n_customers), "customers"),
         Stat(voice.number(period.n_orders), "orders"),
         Stat(voice.money_in_words(period.revenue), "revenue, net"),
-        Stat(voice.cents(float(customers["monetary"].median())), "median per customer"),
+        Stat(voice.cents(view.run.findings.cards[0].overall.get("monetary")), "median per customer"),
         Stat(voice.number(n_segments), "segment" if n_segments == 1 else "segments"),
         Stat(voice.number(n_odd), "odd customer" if n_odd == 1 else "odd customers"),
     )
