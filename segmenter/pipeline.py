@@ -110,7 +110,7 @@ def _analyse(
             warm()
             found = study(table, known, config)
             customers = features.with_addresses(found.customers, engine)
-            manifest = _manifest(config, started, intake, table, period, watch)
+            manifest = _manifest(config, started, intake, engine, table, period, watch)
             keep_everybody(engine, found.findings.cards, config.engine.spark_folder, manifest.run_id)
         rejected = connection.execute("SELECT * FROM rejected ORDER BY file, line").df()
     analysed = Run(
@@ -181,7 +181,13 @@ def _evidence(engine: Engine, as_of: date, currency: str, customers: list[str]) 
 
 
 def _manifest(
-    config: Config, started: datetime, intake: Intake, table: FeatureTable, period: Period, watch: Stopwatch
+    config: Config,
+    started: datetime,
+    intake: Intake,
+    engine: Engine,
+    table: FeatureTable,
+    period: Period,
+    watch: Stopwatch,
 ) -> Manifest:
     from segmenter import features
     from segmenter.runs import archive
@@ -190,6 +196,7 @@ def _manifest(
         *_of_money(intake, config),
         features.silence_told(period, table.as_of),
         *features.unused(table, config.features),
+        *features.alike(engine),
     )
     return Manifest(
         run_id=archive.new_run_id(started, intake.readings, Path(config.engine.archive)),

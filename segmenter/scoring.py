@@ -19,7 +19,13 @@ if TYPE_CHECKING:
     import duckdb
     import pandas as pd
 
+    from segmenter.features.types import FeatureTable
+
 SCORING = (*STAGES[:2], "placing customers")
+PARTIAL = (
+    "{known} of these customers are in the run {run} already, and {n} of them have fewer orders here than there. This export "
+    "holds a part of their history only, by which regulars look new or gone: score one that holds all of it."
+)
 WAYS = {".": "with a decimal point", ",": "with a decimal comma", **WORDS}
 
 
@@ -72,7 +78,18 @@ def score(sources: Sequence[str], config: Config, folder: Path, *, tell: Callabl
             "distance": np.linalg.norm(matrix - np.array(known.centroids)[labels], axis=1),
         }
     )
-    return Scored(scored, drift(read_table(folder / "customers.parquet"), table, known.preparation.names), notes)
+    theirs = read_table(folder / "customers.parquet")
+    notes = (*notes, *_without_history(theirs, table, folder.name))
+    return Scored(scored, drift(theirs, table, known.preparation.names), notes)
+
+
+def _without_history(theirs: pd.DataFrame, table: FeatureTable, run_id: str) -> tuple[str, ...]:
+    """A sentence where most customers that the run knows have fewer orders here: a part of their history misplaces them."""
+    then = theirs.set_index("customer_id")["frequency"].reindex(table.customer_id).to_numpy()
+    known, fewer = int((then == then).sum()), int((table.column("frequency") < then).sum())  # noqa: PLR0124 - NaN differs
+    if fewer <= known / 2:
+        return ()
+    return (PARTIAL.format(n=f"{fewer:,}", known=f"{known:,}", run=run_id),)
 
 
 def _load(

@@ -7,10 +7,11 @@ from segmenter.features.addresses import with_addresses
 from segmenter.features.history import evidence, in_words, sentences_of
 from segmenter.features.lifetime import past_orders
 from segmenter.features.purchases import baskets
-from segmenter.features.table import build, check, period_revenue, unused
+from segmenter.features.table import alike, build, check, period_revenue, unused
 from segmenter.features.timeline import period, silence_told
 
 __all__ = [
+    "alike",
     "baskets",
     "build",
     "check",

@@ -21,6 +21,10 @@ from segmenter.features.types import Feature, FeatureTable
 
 Columns = dict[str, NDArray[Any]]
 OURS = frozenset(feature.name for features in CATALOGUE.values() for feature in features)
+ALIKE = (
+    "The ids of {n} customers are those of others but for capitals, as ab1 and AB1 are. They count as different customers: "
+    "where they are one, give them one id in the export."
+)
 UNUSED = "{column} of your own SQL decides nothing and is only shown: features.use and features.anomalies_use do not name it."
 
 
@@ -50,6 +54,12 @@ def unused(table: FeatureTable, config: FeaturesConfig) -> tuple[str, ...]:
         return ()  # where none are named, all are used
     named = {*config.use, *config.anomalies_use}
     return tuple(UNUSED.format(column=name) for name in table.names if name not in OURS | named)
+
+
+def alike(connection: Engine) -> tuple[str, ...]:
+    """A sentence where customers of the table that was built have ids that differ in capitals alone."""
+    ((n,),) = connection.execute(query("features_alike")).fetchall()
+    return (ALIKE.format(n=f"{n:,}"),) if n else ()
 
 
 def build(connection: Engine, config: FeaturesConfig, language: str = "en") -> FeatureTable:

@@ -12,6 +12,7 @@ from segmenter.config.history import HistoryConfig
 from segmenter.runs.alerts import of_run
 from segmenter.runs.customers import Earlier
 from segmenter.runs.history import Movement
+from segmenter.runs.late import rewritten
 from segmenter.runs.line import moved_by_line
 from segmenter.runs.movement import movement, side
 from segmenter.runs.state import open_state
@@ -43,6 +44,7 @@ def remember(run: Run, root: Path, config: HistoryConfig) -> Run:
     if other is not None and not manifest.has_empty_period:
         seen = earlier.seen(_newcomers(other, run))
         moved, moves = movement(side(other), side(run), config.period_days, manifest.seed, seen)
+        moved = replace(moved, sentences=(*moved.sentences, *rewritten(other.manifest, manifest)))
     known = before.alerts if before else None
     by_line = moved_by_line(before, run) if before else ()
     with open_state(root) as state:

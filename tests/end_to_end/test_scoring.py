@@ -90,3 +90,16 @@ def test_a_run_of_before_that_was_kept_is_read_and_leaves_open_what_it_does_not_
     with pytest.raises(UndecidedError, match="can be read") as refused:
         score([str(few)], config_of(known), old)
     assert f"[source] {refused.value.key} = " in str(refused.value)
+
+
+def test_a_part_of_the_history_of_customers_whom_the_run_knows_is_named(known, tmp_path):
+    whole = [line for customer in range(30) for line in lines([customer], 300)]
+    part = [next(lines([customer], 300)) for customer in range(30)]  # of each customer one line
+    for name, rows in (("whole.csv", whole), ("part.csv", part)):
+        (tmp_path / name).write_text(HEAD + "".join(rows))
+    assert score([str(tmp_path / "whole.csv")], config_of(known), known.folder).notes == ()
+    (note,) = score([str(tmp_path / "part.csv")], config_of(known), known.folder).notes
+    assert (
+        f"30 of these customers are in the run {known.folder.name} already, and 24 of them have fewer orders here"
+        in note
+    )

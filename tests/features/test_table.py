@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from segmenter.config.analysis import FeaturesConfig
 from segmenter.errors import DataError
-from segmenter.features import build, period_revenue
+from segmenter.features import alike, build, period_revenue
 from segmenter.features.catalogue import CATALOGUE
 from tests.features.conftest import line
 
@@ -47,6 +47,17 @@ def test_a_number_that_comes_back_on_another_day_is_another_order(transactions):
     table = build(transactions([*lines, line("ann", "2024-01-21 11:00", "1", 10, "pan")]), CONFIG)
     expected = {"recency": 1, "frequency": 3, "tenure": 21, "mean_gap": 10, "largest_order": 30}
     assert {name: value(table, "ann", name) for name in expected} == expected
+
+
+def test_ids_that_differ_in_capitals_alone_are_counted(transactions):
+    ids = ["ann", "Ann", "ANN", "bob", "Eve", "eve", "zoe"]
+    connection = transactions([line(each, "2024-01-01 10:00", f"{n}", 10) for n, each in enumerate(ids)])
+    build(connection, CONFIG)
+    (told,) = alike(connection)
+    assert told.startswith("The ids of 5 customers are those of others but for capitals")
+    connection = transactions([line(each, "2024-01-01 10:00", f"{n}", 10) for n, each in enumerate(["ann", "bob"])])
+    build(connection, CONFIG)
+    assert alike(connection) == ()
 
 
 def test_a_customer_whose_only_order_was_cancelled_has_a_row_without_money(transactions):
