@@ -164,9 +164,9 @@ def _typed(frame: DataFrame, roles: Roles, number: int) -> DataFrame:
 
 
 def _stated_moment(raw: dict[str, str]) -> str:
-    """SQL of the moment in the column of times, in UTC where it tells its distance from that."""
-    in_utc = f"cast(try_cast({raw['time']} as timestamp) as timestamp_ntz)"  # the session's time zone is UTC
-    return f"case when {_trimmed(raw['time'])} rlike '^{DAY}' then {believable(in_utc)} end"
+    """SQL of the moment in the column of times, as its clock shows it where it tells its distance from UTC."""
+    shown = f"try_cast({raw['time']} as timestamp_ntz)"
+    return f"case when {_trimmed(raw['time'])} rlike '^{DAY}' then {believable(shown)} end"
 
 
 def _moment(raw: dict[str, str]) -> str:

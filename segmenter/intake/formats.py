@@ -16,7 +16,6 @@ from segmenter.intake.raw import TEXT, RawTable
 Order = Literal["ymd", "dmy", "mdy"]
 TIMES = ("", " %H:%M:%S", " %H:%M", " %H:%M:%S.%f", " %I:%M %p", " %I:%M:%S %p", "T%H:%M:%S", "T%H:%M", "T%H:%M:%S.%f",
          "T%H:%M:%SZ", "T%H:%M:%S.%fZ", " %H:%M:%S UTC")  # fmt: skip
-ZONED = (" %H:%M:%S%z", " %H:%M:%S %z", "T%H:%M:%S%z", " %H:%M:%S.%f%z", "T%H:%M:%S.%f%z", " %H:%M%z", "T%H:%M%z")
 BEGINNINGS = {  # what a date of each order begins with: spares trying a hundred formats in vain
     "ymd": "^([0-9]{4}|[0-9]{2}-)",
     "dmy": "^[0-9]{1,2}[-/. ]",
@@ -167,19 +166,17 @@ def number_of(column: str, kind: str, decimal: str, scale: int) -> str:
 
 
 def time_sql(column: str, order: str) -> str:
-    """SQL that reads text `column` as a TIMESTAMP, NULL where it is none."""
+    """SQL that reads text `column` as a TIMESTAMP, NULL where it is none.
+
+    Of a moment with its distance from UTC the clock that it shows counts: a shop's days and months are those of its place.
+    """
     if order == "excel":
         days = f"TRY_CAST(CASE WHEN regexp_full_match({column}, '[1-9][0-9]{{4}}([.][0-9]+)?') THEN {column} END AS DOUBLE)"
         return f"(TIMESTAMP '1899-12-30' + to_seconds(CAST(round({days} * 86400) AS BIGINT)))"
     shapes = DAYS[cast(Order, order)]
-    # The reader of offsets takes 30 February for 1 March, the plain reader does not: the plain one is
-    # asked about every day, and a list never mixes the two.
-    plain = f"try_strptime({column}, {_list(shapes, TIMES)})"
-    local = f"try_strptime(regexp_replace({column}, '{OFFSET}', '\\1'), {_list(shapes, TIMES)})"
-    zoned = f"CAST(try_strptime({column}, {_list(shapes, ZONED)}) AS TIMESTAMP)"
-    has_offset = f"regexp_matches({column}, '{OFFSET}')"
+    shown = f"CASE WHEN regexp_matches({column}, '{OFFSET}') THEN regexp_replace({column}, '{OFFSET}', '\\1') ELSE {column} END"
     may_be = f"regexp_matches({column}, '{BEGINNINGS[order]}')"
-    parsed = f"(CASE WHEN NOT {may_be} THEN NULL WHEN NOT {has_offset} THEN {plain} WHEN {local} IS NOT NULL THEN {zoned} END)"
+    parsed = f"(CASE WHEN {may_be} THEN try_strptime({shown}, {_list(shapes, TIMES)}) END)"
     if order == "ymd":
         short = f"try_strptime({column}, {_list(('%y-%m-%d',), TIMES)})"
         parsed = f"(CASE WHEN regexp_matches({column}, '^[0-9]{{2}}-') THEN {short} ELSE {parsed} END)"

@@ -61,9 +61,9 @@ def test_returns_doubled_before_line_feeds_lose_nothing(export, table):
     assert total(export.read(table(newline="\r\r\n"))) == TOTAL
 
 
-def test_offsets_are_read_as_moments_of_utc(export, table, lines):
+def test_of_a_moment_with_an_offset_the_clock_that_it_shows_counts(export, table, lines):
     rows = [(*row[:2], row[2].replace(" ", "T") + "+02:00", *row[3:]) for row in lines]
-    assert str(export.read(table(rows=rows)).rows("CAST(ts AS TIME)")[0][0]) == "08:00:00"
+    assert str(export.read(table(rows=rows)).rows("CAST(ts AS TIME)")[0][0]) == "10:00:00"
 
 
 def test_big_endian_utf16_with_a_byte_order_mark_is_not_read_as_empty(export, table):
