@@ -50,6 +50,7 @@ EXPONENT = r"([eE][-+]?\d+)?"
 DOT = rf"[-+]?(\d+(_\d+)*|\d{{1,3}}([,'{SPACES}]\d{{3}})+)?(\.(\d+(_\d+)*)?)?{EXPONENT}"
 COMMA = rf"[-+]?(\d+(_\d+)*|\d{{1,3}}([.'{SPACES}]\d{{3}})+)?(,(\d+(_\d+)*)?)?{EXPONENT}"
 MONEY = r"[€£$¥₹]|\b(EUR|USD|GBP|CHF|JPY)\b"
+SIGNS = {"EUR": "€", "USD": "$", "GBP": "£", "JPY": "¥"}  # two ways to write one currency
 NEGATIVE = r"^(?:[(](.*)[)]|([0-9].*)-)$"  # as accountants and SAP write it
 WORDS_FOR_NOTHING = ("nan", "null", "none", "n/a", "na", "#n/a")
 NOTHING = ("", "-", "NaN", *(case(word) for word in WORDS_FOR_NOTHING for case in (str.lower, str.upper, str.title)))
@@ -203,7 +204,7 @@ class Evidence:
 
     `n_dates` rows hold a date, `read` of them under each order; `points` and `commas` are distinct numbers
     that a decimal point and a decimal comma read, `differing` those that both read, differently. `date` and
-    `number` are examples.
+    `number` are examples, `signs` the currencies that stand beside numbers.
     """
 
     n_dates: int = 0
@@ -213,6 +214,7 @@ class Evidence:
     commas: int = 0
     differing: int = 0
     number: str | None = None
+    signs: frozenset[str] = frozenset()
 
     def __add__(self, other: Evidence) -> Evidence:
         """The evidence of both."""
@@ -224,6 +226,7 @@ class Evidence:
             self.commas + other.commas,
             self.differing + other.differing,
             _first(self.number, other.number),
+            self.signs | other.signs,
         )
 
 
@@ -235,18 +238,20 @@ def gather(
     connection: duckdb.DuckDBPyConnection, table: RawTable, time: int, numbers: Sequence[int]
 ) -> dict[int, Evidence]:
     """The evidence of every file of raw table `table`, from its column `time` and its columns `numbers`, by index."""
-    if table.types[time] in MOMENTS:
-        return _typed(connection, table, f"c{time}")
-    found = _dated(connection, table, _as_text(time))
+    is_typed = table.types[time] in MOMENTS
+    found = _typed(connection, table, f"c{time}") if is_typed else _dated(connection, table, _as_text(time))
     for column in (number for number in numbers if table.types[number] == TEXT):
-        for file, *row in connection.execute(
+        for file, points, commas, differing, number, signs in connection.execute(
             "SELECT file, count(point), count(comma), count(*) FILTER (WHERE point <> comma), "  # noqa: S608 - our names
-            f"min(t) FILTER (WHERE point <> comma) FROM (SELECT file, t, {number_sql('t', '.', 6)} AS point, "
+            f"min(t) FILTER (WHERE point <> comma), list(DISTINCT regexp_extract(t, '{MONEY}')) FROM "
+            f"(SELECT file, t, {number_sql('t', '.', 6)} AS point, "
             f"{number_sql('t', ',', 6)} AS comma FROM (SELECT DISTINCT file, {_as_text(column)} AS t FROM {table.relation})) "
             "GROUP BY file",
             table.parameters or None,
         ).fetchall():
-            found[file] = found.get(file, Evidence()) + Evidence(0, {}, None, *row)
+            money = frozenset(SIGNS.get(sign, sign) for sign in signs if sign)
+            read = Evidence(points=points, commas=commas, differing=differing, number=number, signs=money)
+            found[file] = found.get(file, Evidence()) + read
     return found
 
 
@@ -292,8 +297,15 @@ def settle(evidence: Evidence, name: str, source: SourceConfig) -> Formats:
     Raises
     ------
     SourceError
-        Dates fit both day-first and month-first, numbers both a decimal point and a comma, or neither.
+        Dates fit both day-first and month-first, numbers both a decimal point and a comma, or neither; or numbers are money
+        of several currencies.
     """
+    if len(evidence.signs) > 1:
+        raise SourceError(
+            f"{name}: the amounts are of several currencies by what stands beside them ({', '.join(sorted(evidence.signs))}), "
+            "which cannot be added up. Write the currency in a column of its own and choose one in the configuration, "
+            '[rules] currency = "...", or convert them first.'
+        )
     decimal = source.decimal or _decimal(evidence, name)
     return Formats(source.date_order or _order(evidence, name), decimal)
 

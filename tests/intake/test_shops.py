@@ -3,6 +3,7 @@
 import json
 from datetime import date
 
+import duckdb
 import pytest
 from xlsxwriter import Workbook
 
@@ -162,3 +163,24 @@ def test_a_day_before_all_rows_is_named_as_such(export):
     rows = [(f"k{n % 4}", f"2024-01-{n % 15 + 13}", 10) for n in range(30)]
     with pytest.raises(DataError, match=r"All 30 rows are later than the day looked from \(features.as_of\)"):
         export.load(export.write(written(("customer", "date", "amount"), rows)), as_of=date(2023, 12, 1))
+
+
+@pytest.mark.parametrize(("signs", "told"), [("$€£", r"\$, £, €"), (["USD ", "€"], r"\$, €")])
+def test_amounts_with_the_signs_of_several_currencies_are_refused(export, signs, told):
+    rows = [(f"c{n % 5}", f"2024-01-{n % 15 + 13}", f"{signs[n % len(signs)]}{n}.50") for n in range(40)]
+    with pytest.raises(SourceError, match=rf"several currencies by what stands beside them \({told}\)"):
+        export.read(written(("customer", "date", "amount"), rows))
+
+
+def test_one_currency_written_in_two_ways_is_one(export):
+    rows = [(f"c{n % 5}", f"2024-01-{n % 15 + 13}", f"{('€', 'EUR ')[n % 2]}{n}.50") for n in range(40)]
+    assert money(export.read(written(("customer", "date", "amount"), rows))) == sum(n + 0.5 for n in range(40))
+
+
+def test_amounts_that_are_text_beside_days_that_are_none_are_read_by_their_own_mark(export, tmp_path):
+    path = tmp_path / "sales.parquet"
+    duckdb.execute(
+        "COPY (SELECT 'c' || n % 5 AS customer, DATE '2024-01-13' + n::INTEGER AS day, n || ',50' AS amount FROM range(40) t(n)) "
+        f"TO '{path}'"
+    )
+    assert money(export.load(path)) == sum(n + 0.5 for n in range(40))
