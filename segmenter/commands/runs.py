@@ -26,7 +26,6 @@ from segmenter.commands.options import config_of, root, run_of, write_list
 from segmenter.commands.shown import pages, run_document, show_account
 from segmenter.console import Terminal, print_json, shown
 from segmenter.errors import RunError, UsageError
-from segmenter.features.words import in_percent
 from segmenter.report import figure_data
 from segmenter.runs import acceptance
 from segmenter.runs import archive as archive_of
@@ -36,6 +35,7 @@ from segmenter.runs.memory import compared, emptiness
 from segmenter.runs.narration import heading
 from segmenter.runs.proposal import propose
 from segmenter.runs.types import Run
+from segmenter.words import in_percent
 
 MAX_ROWS = 60  # of a figure's numbers, or of a list of customers, on a terminal
 NUMBERS_OF_NAMES = ("number_before", "number_now")  # of segments that stand beside by name: for scripts

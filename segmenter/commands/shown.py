@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from segmenter.commands.history import changes
 from segmenter.console import Terminal, shown
-from segmenter.features.words import in_percent
 from segmenter.report.paper import pdf_problem
+from segmenter.words import in_percent
 
 if TYPE_CHECKING:
     from segmenter.intake.types import Intake, RowAccount

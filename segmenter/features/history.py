@@ -11,7 +11,7 @@ from segmenter.assets import query
 from segmenter.engine.types import Engine
 from segmenter.features.table import seen_from
 from segmenter.features.types import Evidence, Order, Return, Spell
-from segmenter.features.words import quoted
+from segmenter.words import quoted
 
 
 def evidence(

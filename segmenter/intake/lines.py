@@ -13,13 +13,10 @@ from segmenter.intake.formats import believable, given, number_of, since_midnigh
 from segmenter.intake.meaning import Meaning
 from segmenter.intake.orders import leaves_blank, with_orders
 from segmenter.intake.raw import RawTable, unreadable
+from segmenter.intake.statuses import CANCELLED, REFUNDED
 from segmenter.intake.types import FATES, OTHER_CURRENCY, STATUSES
 
 SCALES = {"amount": 4, "quantity": 3, "unit_price": 6, "refunded": 4}
-CANCELLED = (
-    r"^(wc-|order )?(cancel|storn|void|annul|refus|declin|fail|reject|den(ied|y)|trash|abgebroch|abgelehn|fehlgeschl)"
-)
-REFUNDED = r"^(wc-|order[ _])?(fully[ _])?(refunded|erstattet|zurückerstattet|remboursée?)$"
 NOT_CANCELLED = "0[0 .:/tz-]*|f|false|n|no|nein"  # where a flag stands in place of the day, or a day of zeros for none
 FLOAT_ID = "^([0-9]+)[.]0+$"  # of an id that went through a float
 WHOLE_ID = f"CASE WHEN contains(customer, '.') THEN regexp_replace(customer, '{FLOAT_ID}', '\\1') ELSE customer END"

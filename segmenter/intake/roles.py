@@ -12,6 +12,7 @@ from segmenter.config.source import ColumnsConfig
 from segmenter.errors import SourceError
 from segmenter.intake.formats import decimal_candidates, looks_like_time, looks_like_time_of_day
 from segmenter.intake.names import NAMES, key_of, tiers_of
+from segmenter.intake.statuses import told
 
 REQUIRED = ("customer", "time")
 PRODUCT = ("quantity", "unit_price")  # which make a line's money
@@ -83,6 +84,8 @@ def recognise(
             index[role], reasons[role] = found
     if "email" not in index and "customer" in index and _is_email(table.values(index["customer"])):
         index["email"], reasons["email"] = index["customer"], "its content"
+    if words := told(table.values(index["status"])) if "status" in index else "":
+        reasons["status"] += f"; {words}"
     if wanted.amount is None:
         _settle_money(table, index, reasons, wanted)
         _check_repeated(table, index)

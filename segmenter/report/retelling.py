@@ -19,7 +19,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 
-from segmenter.features.words import QUOTED
+from segmenter.words import QUOTED
 
 NUMBER = r"[-+]?\d[\d,]*(?:\.\d+)?(?:e[+-]\d+)?%?"
 VALUE = rf"{NUMBER}(?: [A-Za-z]+)?"

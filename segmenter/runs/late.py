@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import date
 
 from segmenter.features.types import Period
-from segmenter.features.words import in_percent
 from segmenter.runs.types import Manifest
+from segmenter.words import in_percent
 
 TELLING = 0.01  # share of the money that must differ: orders cancelled in full since then take away less
 LATER = (

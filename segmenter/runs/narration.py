@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
 
-from segmenter.features.words import in_percent
 from segmenter.runs.history import Interval, Match, SegmentChange
+from segmenter.words import in_percent
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -6,11 +6,11 @@ import pytest
 
 from segmenter.features import in_words
 from segmenter.features.types import Evidence, Return
-from segmenter.features.words import quoted
 from segmenter.report import catalogue as catalogues
 from segmenter.report.catalogue import ENOUGH, Catalogue, catalogue, read
 from segmenter.report.language import Voice
 from segmenter.report.retelling import Retelling
+from segmenter.words import quoted
 
 
 @pytest.mark.parametrize(
