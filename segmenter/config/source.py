@@ -22,7 +22,10 @@ class ColumnsConfig(Section):
     product: str | None = Field(None, description="product code")
     description: str | None = Field(None, description="product name")
     category: str | None = Field(None, description="country, channel or category")
-    status: str | None = Field(None, description="order status; words for cancelled, unpaid, never placed or refunded are recognised, `segmenter inspect` names how each is read")
+    status: str | None = Field(
+        None,
+        description="order status; words for cancelled, never placed or refunded are recognised; `segmenter inspect` names how each is read",
+    )
     currency: str | None = Field(None, description="ISO 4217 code of the line's money")
     refunded: str | None = Field(
         None, description="money given back of the line, or of the order where one of its lines alone says it"
