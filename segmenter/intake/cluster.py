@@ -211,6 +211,9 @@ def _number(raw: dict[str, str], role: str) -> str:
 
 
 def _amount(raw: dict[str, str]) -> str:
+    if {"amount", "quantity"} <= raw.keys():
+        stated = _number(raw, "amount")
+        return f"case when {_number(raw, 'quantity')} < 0 and {stated} > 0 then -{stated} else {stated} end"
     if "amount" in raw:
         return _number(raw, "amount")
     price = f"cast({_number(raw, 'unit_price')} as decimal(20, 6))"

@@ -241,6 +241,8 @@ def _number(table: RawTable, meaning: Meaning, role: str) -> str:
 
 def _amount(meaning: Meaning) -> str:
     """SQL of the money; the product of a common price and quantity fits a machine word, which is several times as fast."""
+    if {"amount", "quantity"} <= meaning.roles.index.keys():  # pieces that come back may have the minus alone
+        return "CASE WHEN quantity < 0 AND stated > 0 THEN CAST(-stated AS DECIMAL(18, 4)) ELSE stated END"
     if "amount" in meaning.roles.index:
         return "stated"
     if "quantity" not in meaning.roles.index:

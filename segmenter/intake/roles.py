@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -18,6 +18,22 @@ REQUIRED = ("customer", "time")
 PRODUCT = ("quantity", "unit_price")  # which make a line's money
 KINDS = {"linetype", "rowtype", "recordtype"}
 PAYING = re.compile("payment|tender|transaction|zahlung")
+SIDES = {"sollhaben", "sollhabenkennzeichen", "sh", "debitcredit", "debitcreditindicator", "creditdebit", "drcr", "dc"}
+PAPERS = {
+    "belegart",
+    "belegtyp",
+    "doctype",
+    "documenttype",
+    "transactiontype",
+    "invoicetype",
+    "vorgangsart",
+    "type",
+    "typ",
+}
+CREDIT_SIDE = re.compile("(h|haben|c|cr|credit)")
+CREDIT_NOTE = re.compile(
+    "(gs|gutschrift(en)?|stornorechnung|credit[ _-]?(note|memo)|cn|cm|refund|return|retoure|avoir|abono)"
+)
 COUNTING = re.compile("qty|quantit|menge|anzahl|stueck")  # in the name of a column that may be the quantity
 NESTED = re.compile(r"[\[{].*[\]}]", re.DOTALL)
 ADDRESS = re.compile(r"[^@\s{}]+@[^@\s{}]+")
@@ -89,6 +105,7 @@ def recognise(
     if wanted.amount is None:
         _settle_money(table, index, reasons, wanted)
         _check_repeated(table, index)
+    _check_minus(table, index)
     _check_complete(table, index)
     return Roles(index, reasons)
 
@@ -102,6 +119,27 @@ def _check_kinds(table: _Table) -> None:
                 f"{table.name}: the rows are of several kinds by {name[:60]!r} ({', '.join(kinds[:6])}), so that the same money "
                 "would be counted more than once. Keep those of one kind only, such as the lines of sales, and read these; where "
                 f"each row's money is its own indeed, leave {name[:60]!r} out."
+            )
+
+
+def _check_minus(table: _Table, index: Mapping[str, int]) -> None:
+    """Refuse money that went back where another column alone tells so: without a minus it would be added to the sales."""
+    money = [index[role] for role in ("amount", "unit_price", "quantity") if role in index]
+    for place, name in enumerate(table.header):
+        key = key_of(name)
+        word = CREDIT_SIDE if key in SIDES else CREDIT_NOTE if key in PAPERS and place not in index.values() else None
+        if word is None:
+            continue
+        back = [row for row in table.sample if word.fullmatch((row[place] or "").strip().lower())]
+        if (
+            back
+            and len(back) < len(table.sample)
+            and not any((_float(row[at]) or 0) < 0 for row in back for at in money)
+        ):
+            raise SourceError(
+                f"{table.name}: rows with {(back[0][place] or '').strip()[:60]!r} in {name[:60]!r} look like money that went back, and "
+                "none of them has a minus, so that they would count as sales. Write their money with a minus; where they are sales "
+                f"indeed, leave {name[:60]!r} out."
             )
 
 

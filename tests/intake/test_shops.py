@@ -184,3 +184,34 @@ def test_amounts_that_are_text_beside_days_that_are_none_are_read_by_their_own_m
         f"TO '{path}'"
     )
     assert money(export.load(path)) == sum(n + 0.5 for n in range(40))
+
+
+def test_pieces_that_come_back_take_their_money_with_them_where_the_pieces_alone_have_the_minus(export):
+    rows = [(f"c{n % 5}", f"2024-01-{n % 15 + 13}", f"p{n % 4}", -1 if n % 10 == 9 else 2, 10 + n) for n in range(40)]
+    loaded = export.read(written(("customer", "date", "sku", "quantity", "amount"), rows))
+    assert money(loaded) == sum((10 + n) * (-1 if n % 10 == 9 else 1) for n in range(40))
+    assert loaded.fates == {"sale": 36, "return": 4}
+
+
+@pytest.mark.parametrize(
+    ("name", "sale", "back"),
+    [("Belegart", "RE", "GS"), ("Soll/Haben-Kennzeichen", "S", "H"), ("type", "sale", "Refund")],
+)
+def test_money_that_went_back_by_the_word_of_another_column_alone_is_refused(export, name, sale, back):
+    def rows(sign):
+        return [
+            (
+                f"c{n % 5}",
+                f"2024-01-{n % 15 + 13}",
+                f"{'-' * (n % 10 == 9 and sign)}{10 + n}.00",
+                back if n % 10 == 9 else sale,
+            )
+            for n in range(40)
+        ]
+
+    with pytest.raises(SourceError, match=f"rows with '{back}' in .* look like money that went back"):
+        export.read(written(("customer", "date", "amount", name), rows(sign=False)))
+    assert export.read(written(("customer", "date", "amount", name), rows(sign=True))).fates == {
+        "sale": 36,
+        "return": 4,
+    }
