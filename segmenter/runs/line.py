@@ -2,55 +2,63 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from segmenter.analysis.neighbours import nearest
 from segmenter.analysis.preparation import apply
 from segmenter.analysis.types import Floats, Mask
 from segmenter.runs.types import Run
 
+if TYPE_CHECKING:
+    import pandas as pd
+
 
 def moved_by_line(before: Run, now: Run) -> frozenset[str]:
-    """Customers who are odd in one of two runs only, and whom the search of `before` judges today as it did then.
+    """Customers who are odd in one of two runs only, and not by what they did.
 
-    Its density, units and eps are held against today's figures: whoever lies within its eps of one of its ordinary core
-    customers is ordinary by it. So nobody whose figures are what they were counts as newly odd, nor as ordinary again. Of
-    customers who are not in `now` nothing is told; of an earlier run that does not hold its search, nothing of anybody.
+    As with moves between segments, both figures are held against both searches, each with its own density, units and eps:
+    the line alone moved whom the search of `before` judges by today's figures as it did then, and the search of `now` by
+    the figures of then as it does today; a figure that was not known then is today's. So nobody whose figures are what
+    they were counts as newly odd, nor as ordinary again. Of customers who are not in `now` nothing is told; of runs that do
+    not hold their search, nothing of anybody.
     """
-    then, today = _odd(before), _odd(now)
     ids = now.customers["customer_id"].to_numpy(dtype=np.str_)
-    was, is_odd = (np.isin(ids, np.array(sorted(odd), dtype=np.str_)) for odd in (then, today))
+    was, is_odd = (np.isin(ids, _odd(run)) for run in (before, now))
     asked = np.flatnonzero(was != is_odd)
-    if not len(asked) or not _can_judge(before, now.customers.columns):
+    if not len(asked) or not (_can_judge(before) and _can_judge(now)):
         return frozenset()
-    by_then = _is_odd_by(before, now, asked)
-    return frozenset(ids[asked[by_then == was[asked]]].tolist())
+    figures = now.customers.iloc[asked].set_index("customer_id").select_dtypes("number")
+    then = before.customers.set_index("customer_id").reindex(index=figures.index, columns=figures.columns)
+    moved = _is_odd_by(before, figures) == was[asked]
+    moved &= _is_odd_by(now, then.where(then.notna(), figures)) == is_odd[asked]
+    return frozenset(ids[asked[moved]].tolist())
 
 
-def _odd(run: Run) -> set[str]:
-    return set(run.anomalies["customer_id"].astype(str))
+def _odd(run: Run) -> NDArray[np.str_]:
+    return run.anomalies["customer_id"].to_numpy(dtype=np.str_)
 
 
-def _can_judge(before: Run, columns: Collection[str]) -> bool:
-    """Whether the run holds how it searched, and a run with these columns has the figures that it searched."""
-    finding = before.findings.anomalies
-    return finding.search is not None and finding.eps > 0 and set(finding.search.names) <= set(columns)
+def _can_judge(run: Run) -> bool:
+    """Whether a run holds how it searched."""
+    finding = run.findings.anomalies
+    return finding.search is not None and finding.eps > 0
 
 
-def _is_odd_by(before: Run, now: Run, asked: np.ndarray) -> Mask:
-    """Whether the search of `before` finds the customers in the rows `asked` of `now` odd."""
-    theirs = before.customers
-    core = (theirs["dbscan_role"] == "core").to_numpy() & ~theirs["is_anomaly"].to_numpy(dtype=bool)
-    if not core.any():
-        return np.ones(len(asked), dtype=bool)
-    distance, _ = nearest(_searched(before, before)[core], _searched(before, now)[asked])
-    return np.asarray(distance > before.findings.anomalies.eps, dtype=bool)
+def _is_odd_by(judge: Run, customers: pd.DataFrame) -> Mask:
+    """Whether the search of a run finds `customers` odd: beyond its eps of each of its ordinary core customers."""
+    ours = judge.customers
+    core = (ours["dbscan_role"] == "core").to_numpy() & ~ours["is_anomaly"].to_numpy(dtype=bool)
+    if not core.any() or not len(customers):
+        return np.ones(len(customers), dtype=bool)
+    distance, _ = nearest(_searched(judge, ours[core]), _searched(judge, customers))
+    return np.asarray(distance > judge.findings.anomalies.eps, dtype=bool)
 
 
-def _searched(before: Run, run: Run) -> Floats:
-    """The customers of `run` in the units in which `before` was searched."""
-    search = before.findings.anomalies.search
+def _searched(judge: Run, customers: pd.DataFrame) -> Floats:
+    """`customers` in the units in which the run was searched; a figure that their own run did not have is missing."""
+    search = judge.findings.anomalies.search
     assert search is not None  # noqa: S101 - `_can_judge` has seen to it
-    return apply(search, run.customers[list(search.names)].to_numpy(dtype=np.float64, na_value=np.nan))
+    return apply(search, customers.reindex(columns=list(search.names)).to_numpy(dtype=np.float64, na_value=np.nan))

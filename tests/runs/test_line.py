@@ -71,11 +71,19 @@ def test_whoever_changed_back_is_ordinary_again_by_what_they_did(shop):
 
 
 def test_a_figure_that_is_searched_for_the_first_time_moves_the_line(shop):
-    shop = shop.assign(largest_return=0.0)
-    shop.loc[[f"c{n}" for n in range(4)], "largest_return"] = 9_000.0
-    before, now = searched(shop), searched(shop, names=[*FIGURES, "largest_return"])
+    more = shop.assign(largest_return=0.0)
+    more.loc[[f"c{n}" for n in range(4)], "largest_return"] = 9_000.0
+    before, now = searched(shop), searched(more, names=[*FIGURES, "largest_return"])
     assert {f"c{n}" for n in range(4)} & (odd(now) - odd(before))
     assert odd(now) - odd(before) <= moved_by_line(before, now)
+
+
+def test_whoever_changed_and_is_odd_by_neither_search_without_that_is_news(shop):
+    richer = with_figures(shop, c7=3.0)
+    before, now = searched(shop), searched(richer, eps=0.8)
+    assert "c7" not in odd(before) | odd(searched(richer)) | odd(searched(shop, eps=0.8))
+    assert "c7" in odd(now)
+    assert "c7" not in moved_by_line(before, now)
 
 
 def test_a_customer_who_was_not_there_is_held_against_the_line_of_before_by_what_they_are(shop):
