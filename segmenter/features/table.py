@@ -58,7 +58,7 @@ def unused(table: FeatureTable, config: FeaturesConfig) -> tuple[str, ...]:
 
 def alike(connection: Engine) -> tuple[str, ...]:
     """A sentence where customers of the table that was built have ids that differ in capitals alone."""
-    ((n,),) = connection.execute(query("features_alike")).fetchall()
+    ((n,),) = connection.execute(query("customers_alike")).fetchall()
     return (ALIKE.format(n=f"{n:,}"),) if n else ()
 
 

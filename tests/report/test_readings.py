@@ -65,7 +65,7 @@ def test_a_criterion_without_a_vote_has_no_ring(run):
 def test_the_rule_that_combines_the_votes_is_told(certainty):
     (part,) = (part for part in certainty.parts if part.title == "How many segments?")
     (rule,) = (sentence for sentence in part.sentences if sentence.startswith("The rule: "))
-    assert "data without groups and that of one crowd as skewed as the customers" in rule
+    assert "data without groups and 0.10 above that of one crowd as skewed as the customers" in rule
 
 
 def test_what_one_skewed_crowd_reaches_stands_beside_data_without_groups(run, certainty):
