@@ -33,7 +33,8 @@ WITH judged AS (
             WHEN refunded >= amount AND amount > 0 AND NOT $drop_cancellations THEN CAST('cancelled' AS fate)
             WHEN amount < 0 AND $drop_cancellations THEN CAST('cancellation' AS fate)
             WHEN amount < 0 THEN CAST('return' AS fate)
-            WHEN refunded IS NULL AND regexp_matches(coalesce(lower(status), ''), $refunded) THEN CAST('refunded_status' AS fate)
+            WHEN refunded IS NULL AND regexp_matches(coalesce(lower(status), ''), $refunded)
+                THEN CASE WHEN $drop_cancellations THEN CAST('cancelled_status' AS fate) ELSE CAST('refunded_status' AS fate) END
             ELSE CAST('sale' AS fate)
         END AS fate
     FROM typed

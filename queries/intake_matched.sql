@@ -2,7 +2,7 @@
 -- Within a customer, product, money and number of pieces, sales are steps up and cancellations steps
 -- down; a cancellation takes back the latest earlier sale that still stands, which is the step up
 -- to the same height just before it. Looked at only where just that was taken back some time.
-INSERT INTO matched
+INSERT INTO settled
 WITH candidates AS (
     SELECT
         record, file, customer_id, product, ts, amount < 0 AS is_back, abs(amount) AS size,
@@ -10,7 +10,7 @@ WITH candidates AS (
     FROM theirs
     WHERE status IN ('sale', 'return')
         AND amount <> 0
-        AND record NOT IN (SELECT record FROM repeated)
+        AND record NOT IN (SELECT record FROM settled)
         AND (customer_id, coalesce(product, ''), abs(amount)) IN (
             SELECT customer_id, coalesce(product, ''), abs(amount) FROM theirs WHERE status = 'return'
         )
@@ -28,6 +28,7 @@ steps AS (
     SELECT
         record,
         is_back,
+        CASE WHEN is_back THEN 'cancellation' ELSE 'cancelled' END AS fate,
         lag(is_back) OVER step AS before,
         lead(is_back) OVER step AS after
     FROM walk
@@ -36,5 +37,5 @@ steps AS (
         ORDER BY ts, is_back, file, record
     )
 )
-SELECT record FROM steps
+SELECT record, fate, fate AS status FROM steps
 WHERE (is_back AND before = FALSE) OR (NOT is_back AND after = TRUE)

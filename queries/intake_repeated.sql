@@ -1,7 +1,7 @@
 -- One row per record that another file holds as well: the n-th copy of a record within its file is repeated where a file
 -- behind it, which knows what became of the order since, has an n-th copy too. What a file repeats within itself stays.
 -- Only moments that several files cover ($first to $last) are looked at.
-INSERT INTO repeated
+INSERT INTO settled
 WITH copies AS (
     SELECT
         record,
@@ -21,4 +21,4 @@ ranked AS (
         ) AS place
     FROM copies
 )
-SELECT record FROM ranked WHERE place > 1
+SELECT record, 'duplicate' AS fate, NULL AS status FROM ranked WHERE place > 1

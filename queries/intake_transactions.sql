@@ -1,6 +1,6 @@
 -- One row per line of an export that belongs to a customer's history: sales and returns, and sales taken back in full
--- with what took them back, which count as behaviour, not as money. The amount of a sale is what is left of it after `refunded`,
--- the money given back by a column of its own.
+-- with what took them back, which count as behaviour, not as money. `refunded` is told of sales alone: what was given back
+-- of a line taken back in full is its amount.
 CREATE VIEW transactions AS
 SELECT
     customer_id,

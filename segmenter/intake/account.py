@@ -93,7 +93,7 @@ def _warnings(connection: Engine, counted: RowAccount, rules: RulesConfig) -> tu
     cancelled = by_fate.get("cancelled_status")
     if cancelled and cancelled.rows > MOST * counted.rows_due:
         notes.append(CANCELLED.format(n=f"{cancelled.rows / counted.rows_due:.0%}"))
-    notes += _of_refunds(connection, rules)
+    notes += _of_refunds(connection)
     if "unreadable" in by_fate:
         why = "; ".join(f"{each.reason}: {each.rows:,}" for each in counted.unreadable)
         n = by_fate["unreadable"].rows
@@ -112,10 +112,8 @@ def _of_guests(connection: Engine) -> list[str]:
     return [GUESTS.format(n=f"{int(n):,}", product=customer) for customer, n in found]
 
 
-def _of_refunds(connection: Engine, rules: RulesConfig) -> list[str]:
+def _of_refunds(connection: Engine) -> list[str]:
     """What to tell of money given back by a column of its own, which no line of the account shows."""
-    if rules.cancellations == "drop":
-        return []
     ((n, whole, amount),) = connection.execute(
         "SELECT count(*) AS n, count(CASE WHEN status = 'cancelled' THEN 1 END) AS whole, sum(refunded) AS amount FROM judged "
         "WHERE refunded > 0 AND status IS NOT NULL AND fate <> 'cancelled_status'"

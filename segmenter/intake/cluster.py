@@ -20,10 +20,11 @@ from segmenter.errors import SourceError
 from segmenter.intake.account import account
 from segmenter.intake.formats import ABOUT, NOTHING, UNCLOCKED, believable
 from segmenter.intake.lines import FLOAT_ID, NOT_CANCELLED, SCALES, guests, policies
-from segmenter.intake.load import currency_of, judge, recognition
+from segmenter.intake.load import currency_of, recognition
 from segmenter.intake.meaning import SAMPLE
 from segmenter.intake.orders import FILLED, TOLD
 from segmenter.intake.roles import Roles, recognise
+from segmenter.intake.settlement import settle, show
 from segmenter.intake.sources import without_password
 from segmenter.intake.types import OTHER_CURRENCY, Intake, Reading
 
@@ -82,7 +83,9 @@ def load_in_cluster(
     typed = [_of_one_currency(*each, rules) for each in zip(typed, frames, roles, strict=True)]
     _keep(engine, reduce(lambda one, other: one.unionByName(other), typed), rules, as_of)
     currency = currency_of(engine, rules)
-    judge(engine, rules)
+    settle(engine, rules)
+    _change(engine)
+    show(engine)
     told = account(engine, rules)
     engine.session.catalog.uncacheTable("judged")
     _bring_rejected(engine, sources, connection)
@@ -279,6 +282,16 @@ def _keep(engine: SparkEngine, typed: DataFrame, rules: RulesConfig, as_of: date
     faulty = typed.where("fault is not null")
     rejected = faulty.selectExpr("file", "record as line", "faulty as `column`", "fault as reason", "text")
     engine.keep(rejected).createOrReplaceTempView("rejected")  # few, and asked for often: each time costs a reading
+
+
+def _change(engine: SparkEngine) -> None:
+    """Give ``records`` the fates of ``settled``: a table here cannot be changed where it stands."""
+    from pyspark.sql.functions import expr
+
+    settled = engine.session.table("settled").selectExpr("record", "fate as new_fate", "status as new_status")
+    joined = engine.session.table("records").join(settled, "record", "left")
+    new = {name: expr(f"case when new_fate is null then {name} else new_{name} end") for name in ("fate", "status")}
+    joined.withColumns(new).createOrReplaceTempView("records")
 
 
 def _bring_rejected(engine: SparkEngine, sources: Sequence[str], connection: duckdb.DuckDBPyConnection) -> None:

@@ -12,7 +12,6 @@ from typing import Any
 
 import duckdb
 
-from segmenter.assets import query
 from segmenter.config.source import RulesConfig, SourceConfig
 from segmenter.engine.types import Engine
 from segmenter.errors import ConfigError, DataError, SourceError
@@ -22,6 +21,7 @@ from segmenter.intake.fill import fill
 from segmenter.intake.lines import guests
 from segmenter.intake.meaning import Understood
 from segmenter.intake.roles import Roles
+from segmenter.intake.settlement import settle, show
 from segmenter.intake.sources import SourceFile, as_text, examine, expand, not_read
 from segmenter.intake.types import Intake, Reading, Recognition, Reject
 
@@ -80,7 +80,9 @@ def load(
     _set_aside_guests(connection, rules)
     if as_of is not None:
         _set_aside_later(connection, as_of)
-    judge(connection, rules)
+    settle(connection, rules)
+    _change(connection)
+    show(connection)
     readings = _readings(connection, files, understood, dialects)
     _name_rejected(connection, files)
     layouts = [(each.layout.header, each.meaning.roles) for each in understood]
@@ -155,64 +157,13 @@ def _set_aside_later(connection: duckdb.DuckDBPyConnection, as_of: date) -> None
     )
 
 
-def judge(connection: Engine, rules: RulesConfig) -> None:
-    """Create ``judged`` (every one of ``records`` with its fate) and ``transactions``."""
-    for table in ("repeated", "matched", "reversed"):
-        connection.execute(f"CREATE OR REPLACE TABLE {table} AS SELECT CAST(NULL AS BIGINT) AS record WHERE FALSE")
-    if rules.overlap == "count_once":
-        for first, last in _overlaps(connection):
-            connection.execute(query("intake_repeated"), {"first": first, "last": last})
-    taken_back = connection.execute("SELECT 1 FROM records WHERE status = 'return' LIMIT 1").fetchall()
-    if rules.cancellations == "net" and taken_back:
-        connection.execute(query("intake_theirs"))
-        connection.execute(query("intake_matched"))
-    if taken_back and connection.execute("SELECT 1 FROM records WHERE fate = 'refunded_status' LIMIT 1").fetchall():
-        connection.execute(query("intake_reversed"))
-    refunded = {"status": None if rules.cancellations == "drop" else "cancelled"}  # of orders marked so
-    if isinstance(connection, duckdb.DuckDBPyConnection):
-        _settle(connection, refunded)
-    else:
-        connection.execute(query("intake_settled"), refunded)
-    connection.execute(query("intake_transactions"))
-
-
-def _settle(connection: duckdb.DuckDBPyConnection, refunded: Mapping[str, str | None]) -> None:
-    """Change the fates of records that are marked as refunded, repeated or taken back, few as they are, where they stand."""
+def _change(connection: duckdb.DuckDBPyConnection) -> None:
+    """Give the records in ``settled`` their fates, few as they are, where they stand."""
     connection.execute(
-        "UPDATE lines SET fate = 'sale' WHERE fate = 'refunded_status' AND rowid IN (SELECT record FROM reversed)"
+        "UPDATE lines SET fate = settled.fate, status = settled.status FROM settled WHERE lines.rowid = settled.record"
     )
-    connection.execute(
-        "UPDATE lines SET fate = 'cancelled_status', status = $status WHERE fate = 'refunded_status'", refunded
-    )
-    connection.execute(
-        "UPDATE lines SET fate = 'duplicate', status = NULL WHERE rowid IN (SELECT record FROM repeated)"
-    )
-    connection.execute("DROP TABLE IF EXISTS theirs")
-    fate = "CASE WHEN amount < 0 THEN 'cancellation' ELSE 'cancelled' END"
-    connection.execute(
-        f"UPDATE lines SET fate = {fate}, status = {fate} WHERE rowid IN (SELECT record FROM matched)"  # noqa: S608 - ours
-    )
-    net = "CASE WHEN status = 'sale' THEN CAST(amount - refunded AS DECIMAL(18, 4)) ELSE amount END"
-    connection.execute(
-        "CREATE OR REPLACE VIEW judged AS SELECT * EXCLUDE (record, currency, has_status) REPLACE "  # noqa: S608 - ours
-        f"(CASE WHEN refunded < amount THEN {net} ELSE amount END AS amount) FROM records"
-    )
-
-
-def _overlaps(connection: Engine) -> list[tuple[Any, Any]]:
-    """Spans of time that several files cover, merged so that none touches another."""
-    spans = sorted((first, last) for _, first, last in connection.execute(query("intake_spans")).fetchall())
-    shared: list[tuple[Any, Any]] = []
-    latest = None
-    for first, last in spans:
-        if latest is not None and first <= latest:
-            begin, end = first, min(last, latest)
-            if shared and begin <= shared[-1][1]:
-                shared[-1] = (shared[-1][0], max(shared[-1][1], end))
-            else:
-                shared.append((begin, end))
-        latest = last if latest is None else max(latest, last)
-    return shared
+    for table in ("theirs", "settled"):
+        connection.execute(f"DROP TABLE IF EXISTS {table}")
 
 
 def _readings(

@@ -14,6 +14,7 @@ category       VARCHAR         country, channel or category or NULL
 quantity       DECIMAL(18,3)   pieces, negative on a return, or NULL
 amount         DECIMAL(18,4)   money of the line, less what a column of its own says was given back of it in part; negative
                                on a return
+refunded       DECIMAL(18,4)   money that a column of its own says was given back of a sale, or NULL
 email          VARCHAR         SHA-256 of the line's e-mail address, trimmed and in lower case, as hexadecimal, or NULL
 status         VARCHAR         ``sale``; ``return`` (money given back that matches no line in full);
                                ``cancelled`` (a sale taken back in full); ``cancellation`` (the line

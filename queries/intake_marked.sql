@@ -1,0 +1,37 @@
+-- One row per record of an order that is marked as refunded: cancelled, unless rows of their own take the order back as well, which
+-- then tell how much. These are returns under its own number, or under numbers of their own that take no other sale back; a discount
+-- among the lines of another order takes no order back.
+INSERT INTO settled
+WITH marked AS (
+    SELECT record, customer_id, order_id
+    FROM records
+    WHERE fate = 'refunded_status' AND record NOT IN (SELECT record FROM settled)
+),
+backs AS (
+    SELECT record, customer_id, order_id
+    FROM records
+    WHERE status = 'return'
+        AND customer_id IN (SELECT customer_id FROM marked)
+        AND record NOT IN (SELECT record FROM settled WHERE fate = 'duplicate')
+),
+apart AS (
+    SELECT customer_id
+    FROM backs
+    WHERE record NOT IN (SELECT record FROM settled)
+        AND (customer_id, order_id) NOT IN (
+            SELECT customer_id, order_id
+            FROM records
+            WHERE status = 'sale' AND customer_id IN (SELECT customer_id FROM marked)
+        )
+),
+told AS (
+    SELECT
+        record,
+        CASE
+            WHEN (customer_id, order_id) IN (SELECT customer_id, order_id FROM backs) THEN 'sale'
+            WHEN customer_id IN (SELECT customer_id FROM apart) THEN 'sale'
+            ELSE 'cancelled_status'
+        END AS fate
+    FROM marked
+)
+SELECT record, fate, CASE WHEN fate = 'sale' THEN fate ELSE 'cancelled' END AS status FROM told

@@ -1,0 +1,63 @@
+"""What was given back, where records tell it of each other: a sale is taken back once, however often that is told.
+
+What a record says of itself is judged while it is read (``queries/intake_lines.sql``): a column says how much of its money
+went back, a status that its order was cancelled or refunded. What other records say is known when all are read, and is
+settled here in three steps, each of which looks at what those before it left:
+
+1. repeated: another file holds the record as well (``queries/intake_repeated.sql``);
+2. matched: a row of its own takes the sale back in full (``queries/intake_matched.sql``);
+3. marked: the status calls the order refunded, and counts where no rows tell how much (``queries/intake_marked.sql``).
+
+``settled`` has a row per record whose fate that changes, few as they are; whoever holds the records changes them. What is
+left of a sale's money is told by ``judged`` (``queries/intake_judged.sql``) and nowhere else.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from segmenter.assets import query
+from segmenter.config.source import RulesConfig
+from segmenter.engine.types import Engine
+
+
+def settle(engine: Engine, rules: RulesConfig) -> None:
+    """Create ``settled``: fate and status of those of ``records`` that others change, or that are marked as refunded."""
+    engine.execute(
+        "CREATE OR REPLACE TABLE settled AS SELECT CAST(NULL AS BIGINT) AS record, CAST(NULL AS fate) AS fate, "
+        "CAST(NULL AS status) AS status WHERE FALSE"
+    )
+    if rules.overlap == "count_once":
+        for first, last in _overlaps(engine):
+            engine.execute(query("intake_repeated"), {"first": first, "last": last})
+    if rules.cancellations == "net" and _some(engine, "status = 'return'"):
+        engine.execute(query("intake_theirs"))
+        engine.execute(query("intake_matched"))
+    if _some(engine, "fate = 'refunded_status'"):
+        engine.execute(query("intake_marked"))
+
+
+def show(engine: Engine) -> None:
+    """Create ``judged`` (every one of ``records``, settled) and ``transactions``."""
+    for name in ("intake_judged", "intake_transactions"):
+        engine.execute(query(name))
+
+
+def _some(engine: Engine, condition: str) -> bool:
+    return bool(engine.execute(f"SELECT 1 FROM records WHERE {condition} LIMIT 1").fetchall())  # noqa: S608 - ours
+
+
+def _overlaps(engine: Engine) -> list[tuple[Any, Any]]:
+    """Spans of time that several files cover, merged so that none touches another."""
+    spans = sorted((first, last) for _, first, last in engine.execute(query("intake_spans")).fetchall())
+    shared: list[tuple[Any, Any]] = []
+    latest = None
+    for first, last in spans:
+        if latest is not None and first <= latest:
+            begin, end = first, min(last, latest)
+            if shared and begin <= shared[-1][1]:
+                shared[-1] = (shared[-1][0], max(shared[-1][1], end))
+            else:
+                shared.append((begin, end))
+        latest = last if latest is None else max(latest, last)
+    return shared
