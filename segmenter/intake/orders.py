@@ -17,6 +17,10 @@ FILLED = {
     "customer": "customer_id", "time": "ts", "status": "has_status", "cancelled": "has_status", "currency": "currency",
     "refunded": "refunded",
 }  # fmt: skip
+# SQL of an order whose money given back is said again on each of its lines.
+REPEATED = (
+    "count(refunded) = count(*) AND 0 < min(refunded) AND min(refunded) = max(refunded) AND min(amount) < max(amount)"
+)
 # SQL of what holds for a line where another one of its order says it (see queries/intake_told.sql): what it leaves blank, and
 # of the order's money given back what the line that says it, and those before it, leave over: none loses more than it brought.
 BEFORE = (
@@ -42,8 +46,6 @@ def leaves_blank(connection: duckdb.DuckDBPyConnection, files: Collection[int], 
     """
     if "order" not in roles:
         return False
-    if "refunded" in roles and _repeats_a_refund(connection, files):
-        return True
     columns = list(dict.fromkeys(FILLED[role] for role in FILLED if role in roles))
     asked = {"files": list(files)}
     counts = ", ".join(f"count({name})" for name in columns)
@@ -52,25 +54,15 @@ def leaves_blank(connection: duckdb.DuckDBPyConnection, files: Collection[int], 
         asked,
     ).fetchall()[0]
     mixed = [name for name, count in zip(columns, filled, strict=True) if 0 < count < n]
-    if not mixed:
+    asks = [(f"{name} IS NULL", f"count({name}) BETWEEN 1 AND count(*) - 1") for name in mixed]
+    asks += [("refunded > 0", REPEATED)] if "refunded" in roles else []
+    if not asks:
         return False
-    blank = " OR ".join(f"{name} IS NULL" for name in mixed)
-    some = " OR ".join(f"count({name}) BETWEEN 1 AND count(*) - 1" for name in mixed)
+    wanted, telling = (" OR ".join(conditions) for conditions in zip(*asks, strict=True))
     lines = "FROM lines WHERE list_contains($files, file) AND"
     found = connection.execute(
-        f"SELECT 1 {lines} order_id IN (SELECT order_id {lines} ({blank})) GROUP BY file, order_id HAVING {some} LIMIT 1",
+        f"SELECT 1 {lines} order_id IN (SELECT order_id {lines} ({wanted})) GROUP BY file, order_id HAVING {telling} LIMIT 1",
         asked,
-    )
-    return bool(found.fetchall())
-
-
-def _repeats_a_refund(connection: duckdb.DuckDBPyConnection, files: Collection[int]) -> bool:
-    """Whether all lines of an order, of several amounts, say the same was given back."""
-    backs = "SELECT file, order_id FROM lines WHERE refunded > 0 AND list_contains($files, file)"
-    found = connection.execute(
-        f"SELECT 1 FROM lines WHERE (file, order_id) IN ({backs}) GROUP BY file, order_id HAVING count(*) > 1 AND "  # noqa: S608 - ours
-        "count(refunded) = count(*) AND min(refunded) = max(refunded) AND min(amount) < max(amount) LIMIT 1",
-        {"files": list(files)},
     )
     return bool(found.fetchall())
 
