@@ -7,6 +7,7 @@ import sys
 
 import pytest
 
+from segmenter.config import load_config
 from tests.shell import command
 
 COMMANDS = (
@@ -115,6 +116,26 @@ def test_init_writes_a_configuration_that_reads_the_export_and_never_overwrites(
     again = segmenter("init", export, cwd=tmp_path)
     assert again.returncode == 2
     assert "exists already" in again.stderr
+
+
+@pytest.mark.parametrize(
+    "given", ["", '[source]\nsheet = "2024"\n[source.columns]\ncategory = "shop"\n[rules]\nzero_price = "keep"\n']
+)
+def test_init_keeps_what_was_given_and_what_the_next_export_may_leave_open(tmp_path, given):
+    for name, day, money in (("january", "28.01", "1,50"), ("february", "03.02", "1,500")):
+        rows = "".join(f"c{n};{day}.2024;{money};north\n" for n in range(12))
+        (tmp_path / f"{name}.csv").write_text(f"customer_id;order_date;amount;shop\n{rows}")
+    (tmp_path / "given.toml").write_text(given)
+    assert "can be read" in segmenter("inspect", "february.csv", cwd=tmp_path).stderr
+    done = segmenter("init", "january.csv", "-c", "given.toml", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    kept = load_config(tmp_path / "config.toml")
+    assert (kept.source.date_order, kept.source.decimal) == ("dmy", ",")
+    assert (kept.source.sheet, kept.source.columns.category, kept.rules.zero_price) == (
+        ("2024", "shop", "keep") if given else (None, None, "set_aside")
+    )
+    done = segmenter("inspect", "february.csv", "-c", "config.toml", "--json", cwd=tmp_path)
+    assert json.loads(done.stdout)["rows_used"] == 12
 
 
 def test_a_run_its_list_its_show_and_its_scores(tmp_path, export):

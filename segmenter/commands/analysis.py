@@ -60,11 +60,13 @@ def init(options: Namespace) -> None:
     target = Path(options.to)
     if target.exists():
         raise UsageError(f"{target} exists already; name another file with --to, or remove it.")
-    intake = pipeline.inspect(sources_of(options.sources, Config()), load_config(options.config))
-    keys: dict[str, Any] = suggest_config(intake)
-    if any(as_text(source) != source for source in options.sources):
+    config = load_config(options.config)
+    sources = sources_of(options.sources, config)
+    intake = pipeline.inspect(sources, config)
+    keys: dict[str, Any] = suggest_config(intake, config.source, config.rules)
+    if any(as_text(source) != source for source in sources):
         raise UsageError("A file's name is no UTF-8, which no configuration can hold. Rename it and run again.")
-    keys.setdefault("source", {})["paths"] = options.sources
+    keys["source"]["paths"] = sources
     with whole(target) as aside:
         aside.write_text(annotated(keys), encoding="utf-8")
     if options.json:

@@ -212,9 +212,22 @@ def recognition(layouts: Sequence[tuple[Sequence[str], Roles]]) -> Recognition:
     return Recognition(columns, reasons, tuple(ignored))
 
 
-def suggest_config(intake: Intake) -> dict[str, Any]:
-    """The tables of keys that pin what was recognised, for `segmenter init`."""
+def suggest_config(intake: Intake, source: SourceConfig, rules: RulesConfig) -> dict[str, Any]:
+    """The tables of keys that read an export as it was read, for `segmenter init`: what was given, and what was recognised."""
     columns = {role: name for role, name in intake.recognition.columns.items() if " / " not in name}
     if not columns:
         raise SourceError("The files name their columns differently; write one configuration per layout.")
-    return {"source": {"columns": columns}}
+    given = source.model_dump(exclude_unset=True)
+    named = {"columns": {**given.get("columns", {}), **columns}}
+    return {"source": {**_pinned(intake.readings), **given, **named}, "rules": rules.model_dump(exclude_unset=True)}
+
+
+def _pinned(readings: Sequence[Reading]) -> dict[str, str]:
+    """What another export of the kind may leave open: the order of dates that are no ISO dates, and a decimal comma.
+
+    A decimal point is not pinned: it is taken, too, where no number has decimals.
+    """
+    kinds = {(reading.date_order, reading.decimal) for reading in readings}
+    order, decimal = kinds.pop() if len(kinds) == 1 else ("", "")
+    orders = {"date_order": order} if order in {"dmy", "mdy"} else {}
+    return {**orders, **({"decimal": decimal} if decimal == "," else {})}
