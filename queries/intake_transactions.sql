@@ -3,16 +3,7 @@
 -- of a line taken back in full is its amount.
 CREATE VIEW transactions AS
 SELECT
-    customer_id,
-    ts,
-    order_id,
-    product,
-    description,
-    category,
-    quantity,
-    amount,
-    CASE WHEN status = 'sale' THEN refunded END AS refunded,
-    email,
-    status
+    * EXCLUDE (file, fate, refunded),
+    CASE WHEN status = 'sale' THEN refunded END AS refunded
 FROM judged
 WHERE status IS NOT NULL

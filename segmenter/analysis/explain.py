@@ -63,14 +63,13 @@ PHRASES = {
         "orders like a clock (the time between orders varies by {value} times its average, typically by {median})",
     ),
 }
-FEW_A_DAY = "a typical customer never more than two"  # fewer than three orders on one day count as none
 # What a comparison says where a typical customer's value is zero.
 SELDOM = {
     "largest_return": "most customers never do",
     "returned_lines": "most customers none",
     "return_share": "most customers nothing",
     "shared_orders": "most customers none",
-    "orders_in_a_day": FEW_A_DAY,
+    "orders_in_a_day": "a typical customer never more than two",  # fewer than three on one day count as none
 }
 NEGATIVE = "got {value} more back than they paid"  # what was bought before the record began
 NEVER_MANY = "never placed more than two orders on one day; a typical customer {median}"

@@ -30,7 +30,7 @@ from segmenter.intake.types import OTHER_CURRENCY, Intake, Reading
 
 if TYPE_CHECKING:
     import duckdb
-    from pyspark.sql import DataFrame
+    from pyspark.sql import Column, DataFrame
 
 MOST_REJECTED = 10_000  # rows that come home verbatim; all are counted
 TABLE = "table://"
@@ -267,31 +267,36 @@ def _of_one_currency(rows: DataFrame, frame: DataFrame, roles: Roles, rules: Rul
 
 def _keep(engine: SparkEngine, typed: DataFrame, rules: RulesConfig, as_of: date | None) -> None:
     """Make ``records`` of the rows, each with its fate and a number of its own, and ``rejected`` of the faulty ones."""
-    from pyspark.sql.functions import coalesce, col, lit, monotonically_increasing_id, when
+    from pyspark.sql.functions import col, lit, monotonically_increasing_id
 
     typed.drop("text").createOrReplaceTempView("typed")
     judged = engine.execute(query("intake_lines"), policies(rules)).frame
-    nobody = col("customer_id").isin(guests(rules)) & (col("fate") != "unreadable")
-    judged = judged.withColumn("status", when(~coalesce(nobody, lit(False)), col("status")))
-    judged = judged.withColumn("fate", when(nobody, "no_customer").otherwise(col("fate")))
+    is_row = col("fate") != "unreadable"
+    judged = _where(judged, col("customer_id").isin(guests(rules)) & is_row, lit("no_customer"), lit(None))
     if as_of is not None:
-        later = (col("ts").cast("date") > lit(as_of)) & (col("fate") != "unreadable")
-        judged = judged.withColumn("status", when(~coalesce(later, lit(False)), col("status")))
-        judged = judged.withColumn("fate", when(later, "later").otherwise(col("fate")))
+        judged = _where(judged, (col("ts").cast("date") > lit(as_of)) & is_row, lit("later"), lit(None))
     engine.keep(judged.withColumn("record", monotonically_increasing_id())).createOrReplaceTempView("records")
     faulty = typed.where("fault is not null")
     rejected = faulty.selectExpr("file", "record as line", "faulty as `column`", "fault as reason", "text")
     engine.keep(rejected).createOrReplaceTempView("rejected")  # few, and asked for often: each time costs a reading
 
 
+def _where(rows: DataFrame, condition: Column, fate: Column, status: Column) -> DataFrame:
+    """The `rows` with another fate and status where `condition` holds."""
+    from pyspark.sql.functions import col, when
+
+    new = {"fate": fate, "status": status}
+    return rows.withColumns({name: when(condition, value).otherwise(col(name)) for name, value in new.items()})
+
+
 def _change(engine: SparkEngine) -> None:
     """Give ``records`` the fates of ``settled``: a table here cannot be changed where it stands."""
-    from pyspark.sql.functions import expr
+    from pyspark.sql.functions import col
 
     settled = engine.session.table("settled").selectExpr("record", "fate as new_fate", "status as new_status")
     joined = engine.session.table("records").join(settled, "record", "left")
-    new = {name: expr(f"case when new_fate is null then {name} else new_{name} end") for name in ("fate", "status")}
-    joined.withColumns(new).createOrReplaceTempView("records")
+    changed = _where(joined, col("new_fate").isNotNull(), col("new_fate"), col("new_status"))
+    changed.createOrReplaceTempView("records")
 
 
 def _bring_rejected(engine: SparkEngine, sources: Sequence[str], connection: duckdb.DuckDBPyConnection) -> None:

@@ -105,8 +105,8 @@ def recognise(
     if wanted.amount is None:
         _settle_money(table, index, reasons, wanted)
         _check_repeated(table, index)
-    _check_minus(table, index)
     _check_complete(table, index)
+    _check_minus(table, index)
     return Roles(index, reasons)
 
 
