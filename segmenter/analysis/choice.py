@@ -52,7 +52,7 @@ def choose(points: Sequence[KPoint], *, spread: float, pinned: int | None, n_sil
     by_count = {point.n_clusters: point for point in points}
     favourite = ranked[0] if pinned is None else min(by_count, key=lambda k: abs(k - pinned))
     least = margin(n_silhouette)
-    doubts = _doubts(by_count[favourite], len(points), votes, least)
+    doubts = _doubts(by_count[favourite], len(points), votes, n_silhouette)
     taken = _Taken(favourite, "") if pinned is not None or not doubts else _without_majority(points, ranked, least)
     choice = KChoice(
         points=tuple(points),
@@ -119,6 +119,11 @@ def margin(n_customers: int) -> float:
     return max(ABOVE_REFERENCE, 1 / sqrt(max(n_customers, 1)))
 
 
+def crowd_margin(n_customers: int) -> float:
+    """How far a silhouette must exceed that of one skewed crowd for the answer to be clear."""
+    return max(ABOVE_CROWD, margin(n_customers))
+
+
 def _beats(point: KPoint, least: float) -> bool:
     return point.reference is None or point.silhouette >= point.reference + least
 
@@ -144,7 +149,7 @@ def _without_majority(points: Sequence[KPoint], ranked: Sequence[int], least: fl
     return _Taken(1, "")
 
 
-def _doubts(point: KPoint, n_tried: int, votes: Votes, least: float) -> dict[str, str]:
+def _doubts(point: KPoint, n_tried: int, votes: Votes, n_customers: int) -> dict[str, str]:
     """What speaks against taking a K for a fact: few, votes, reference or crowd, stability, each in words."""
     doubts = {}
     if n_tried < 2:
@@ -157,8 +162,8 @@ def _doubts(point: KPoint, n_tried: int, votes: Votes, least: float) -> dict[str
             else "few criteria have an opinion"
         )
     against = (
-        ("reference", point.reference, least, "data without any groups"),
-        ("crowd", point.crowd, max(least, ABOVE_CROWD), "a single crowd that is as skewed as these customers are"),
+        ("reference", point.reference, margin(n_customers), "data without any groups"),
+        ("crowd", point.crowd, crowd_margin(n_customers), "a single crowd that is as skewed as these customers are"),
     )
     for doubt, reached, above, by in against:
         if reached is not None and point.silhouette < reached + above:

@@ -42,9 +42,7 @@ def remember(run: Run, root: Path, config: HistoryConfig) -> Run:
     other = _comparable(before, earlier)
     moved, moves = None, None
     if other is not None and not manifest.has_empty_period:
-        seen = earlier.seen(_newcomers(other, run))
-        moved, moves = movement(side(other), side(run), config.period_days, manifest.seed, seen)
-        moved = replace(moved, sentences=(*moved.sentences, *rewritten(other.manifest, manifest)))
+        moved, moves = _moved(other, run, earlier, config.period_days)
     known = before.alerts if before else None
     by_line = moved_by_line(before, run) if before else ()
     with open_state(root) as state:
@@ -78,8 +76,14 @@ def emptiness(manifest: Manifest) -> str:
 
 def compared(before: Run, now: Run, root: Path, period_days: int) -> tuple[Movement, pd.DataFrame]:
     """Movement between any two runs of the archive, as `remember` tells it of the last two."""
-    seen = Earlier(root, _ids(now.customers), before.manifest.as_of).seen(_newcomers(before, now))
-    return movement(side(before), side(now), period_days, now.manifest.seed, seen)
+    return _moved(before, now, Earlier(root, _ids(now.customers), before.manifest.as_of), period_days)
+
+
+def _moved(before: Run, now: Run, earlier: Earlier, period_days: int) -> tuple[Movement, pd.DataFrame]:
+    """The movement between two runs, and what came late between them; `earlier` runs tell who of the new was seen once."""
+    seen = earlier.seen(_newcomers(before, now))
+    found, moves = movement(side(before), side(now), period_days, now.manifest.seed, seen)
+    return replace(found, sentences=(*found.sentences, *rewritten(before.manifest, now.manifest))), moves
 
 
 def _ids(customers: pd.DataFrame) -> np.ndarray:

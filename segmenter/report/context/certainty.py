@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from segmenter.analysis.choice import ABOVE_CROWD, MAJORITY, VALID_STABILITY, margin
+from segmenter.analysis.choice import MAJORITY, VALID_STABILITY, crowd_margin, margin
 from segmenter.report.context import readings
 from segmenter.report.context.view import View, columns, parts, table, text
 from segmenter.report.types import Cell, Part, Section, Table
@@ -83,7 +83,7 @@ def _votes(view: View) -> tuple[str, ...]:
                 RULE,
                 majority=say.number(MAJORITY),
                 margin=say.number(margin(choice.n_silhouette), 2),
-                above=say.number(max(margin(choice.n_silhouette), ABOVE_CROWD), 2),
+                above=say.number(crowd_margin(choice.n_silhouette), 2),
                 valid=say.number(VALID_STABILITY, 2),
             )
         )
