@@ -9,7 +9,7 @@ create table transactions (
     category varchar,
     quantity decimal(18, 3),
     amount decimal(18, 4),
-    refunded decimal(18, 4),
     email varchar,
-    status varchar
+    status varchar,
+    refunded decimal(18, 4)
 )

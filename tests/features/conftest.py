@@ -10,7 +10,7 @@ from segmenter.assets import query
 
 def line(customer, at, order, amount, product="cup", quantity=1, status="sale", *, refunded=None):
     at = datetime.fromisoformat(at)
-    return (customer, at, order, product, product and product.title(), None, quantity, amount, refunded, None, status)
+    return (customer, at, order, product, product and product.title(), None, quantity, amount, None, status, refunded)
 
 
 @pytest.fixture(scope="session")
