@@ -4,12 +4,12 @@ with placed as (
         customer_id,
         order_id,
         min(ts) as placed,
-        count(*) as n_lines,
-        sum(quantity) as pieces,
+        count(*) filter (where status <> 'discount') as n_lines,
+        sum(quantity) filter (where status <> 'discount') as pieces,
         sum(amount + coalesce(refunded, 0)) as amount,
         coalesce(sum(amount) filter (where status = 'cancelled'), 0) as cancelled
     from transactions
-    where status in ('sale', 'cancelled')
+    where status in ('sale', 'discount', 'cancelled')
         and cast(ts as date) <= cast($as_of as date)
         and customer_id in (select unnest($customers))
     group by customer_id, order_id, cast(ts as date)

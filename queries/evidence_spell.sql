@@ -8,7 +8,7 @@ with days as (
         count(distinct order_id) as n_orders,
         sum(amount) as sold
     from transactions
-    where status = 'sale'
+    where status in ('sale', 'discount')
         and cast(ts as date) <= cast($as_of as date)
         and customer_id in (select unnest($customers))
     group by customer_id, cast(ts as date)

@@ -8,13 +8,13 @@ select
     min(ts) as placed,
     cast(min(ts) as date) as day,
     sum(amount + coalesce(refunded, 0)) as ordered,                           -- money, cancelled lines included
-    coalesce(sum(amount) filter (where status = 'sale'), 0) as sold,          -- money of the lines that stood
-    sum(quantity) as pieces,                                                  -- cancelled lines included
-    count(*) as n_lines,
+    coalesce(sum(amount) filter (where status <> 'cancelled'), 0) as sold,    -- money of the lines that stood
+    sum(quantity) filter (where status <> 'discount') as pieces,              -- cancelled lines included
+    count(*) filter (where status <> 'discount') as n_lines,
     count(*) filter (where status = 'sale') as n_sold,
-    min(product) as first_product,
-    max(product) as last_product
+    min(product) filter (where status <> 'discount') as first_product,
+    max(product) filter (where status <> 'discount') as last_product
 from transactions
-where status in ('sale', 'cancelled')
+where status in ('sale', 'discount', 'cancelled')
     and cast(ts as date) <= cast($as_of as date)
 group by customer_id, order_id, cast(ts as date)

@@ -20,7 +20,7 @@ others as (
         cast(min(ts) as date) as first_day,
         cast(max(ts) as date) as last_day
     from transactions
-    where (status <> 'sale' or refunded > 0) and cast(ts as date) <= cast($as_of as date)
+    where (status not in ('sale', 'discount') or refunded > 0) and cast(ts as date) <= cast($as_of as date)
     group by customer_id
 ),
 

@@ -12,7 +12,7 @@ backs AS (
     FROM records
     WHERE status = 'return'
         AND customer_id IN (SELECT customer_id FROM marked)
-        AND record NOT IN (SELECT record FROM settled WHERE fate = 'duplicate')
+        AND record NOT IN (SELECT record FROM settled WHERE fate <> 'cancellation')
 ),
 apart AS (
     SELECT customer_id

@@ -2,9 +2,9 @@
 select
     cast(min(ts) as date) as first_day,
     cast(max(ts) as date) as last_day,
-    count(*) filter (where status in ('sale', 'return')) as n_transactions,
+    count(*) filter (where status in ('sale', 'return', 'discount')) as n_transactions,
     (select count(*) from orders where n_sold > 0) as n_orders,
     (select count(*) from features_value) as n_customers,
-    cast(coalesce(sum(amount) filter (where status in ('sale', 'return')), 0) as double) as revenue
+    cast(coalesce(sum(amount) filter (where status in ('sale', 'return', 'discount')), 0) as double) as revenue
 from transactions
 where cast(ts as date) <= cast($as_of as date)

@@ -15,6 +15,7 @@ from segmenter.intake.types import OTHER_CURRENCY, AccountLine, RowAccount, Unre
 LABELS = {
     "sale": "sales",
     "return": "returns and partial refunds",
+    "discount": "discounts taken off orders",
     "cancelled": "sales cancelled in full later",
     "cancellation": "cancellations",
     "cancelled_status": "orders marked as cancelled or refunded",
@@ -44,7 +45,7 @@ CANCELLED = (
 MOST = 0.5  # of the rows may be cancelled before it is told
 REFUNDS = "Rows on which money was given back, by a column of its own: {n}, {value} in all; such a row counts with what is left of it."
 WHOLE = " Given back in whole, and so counted as cancelled: {n}."
-USED = {"sale", "return"}
+USED = {"sale", "return", "discount"}
 BEHAVIOUR = {"cancelled", "cancellation", "cancelled_status"}
 
 

@@ -2,11 +2,12 @@
 
 What a record says of itself is judged while it is read (``queries/intake_lines.sql``): a column says how much of its money
 went back, a status that its order was cancelled or refunded. What other records say is known when all are read, and is
-settled here in three steps, each of which looks at what those before it left:
+settled here in four steps, each of which looks at what those before it left:
 
 1. repeated: another file holds the record as well (``queries/intake_repeated.sql``);
-2. matched: a row of its own takes the sale back in full (``queries/intake_matched.sql``);
-3. marked: the status calls the order refunded, and counts where no rows tell how much (``queries/intake_marked.sql``).
+2. discounts: a coupon's row takes money off the order that it stands in (``queries/intake_discounts.sql``);
+3. matched: a row of its own takes the sale back in full (``queries/intake_matched.sql``);
+4. marked: the status calls the order refunded, and counts where no rows tell how much (``queries/intake_marked.sql``).
 
 ``settled`` has a row per record whose fate that changes, few as they are; whoever holds the records changes them. What is
 left of a sale's money is told by ``judged`` (``queries/intake_judged.sql``) and nowhere else.
@@ -30,6 +31,8 @@ def settle(engine: Engine, rules: RulesConfig) -> None:
     if rules.overlap == "count_once":
         for first, last in _overlaps(engine):
             engine.execute(query("intake_repeated"), {"first": first, "last": last})
+    if _some(engine, "amount < 0"):
+        engine.execute(query("intake_discounts"))
     if rules.cancellations == "net" and _some(engine, "status = 'return'"):
         engine.execute(query("intake_theirs"))
         engine.execute(query("intake_matched"))

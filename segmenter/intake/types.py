@@ -17,8 +17,9 @@ amount         DECIMAL(18,4)   money of the line, less what a column of its own 
 refunded       DECIMAL(18,4)   money that a column of its own says was given back of a sale, or NULL
 email          VARCHAR         SHA-256 of the line's e-mail address, trimmed and in lower case, as hexadecimal, or NULL
 status         VARCHAR         ``sale``; ``return`` (money given back that matches no line in full);
+                               ``discount`` (money taken off the sales of an order, as a coupon does);
                                ``cancelled`` (a sale taken back in full); ``cancellation`` (the line
-                               that took it back). Sales and returns are used: their sum is the net
+                               that took it back). The first three are used: their sum is the net
                                revenue. The other two cancel out and are kept only as behaviour.
 =============  ==============  =====================================================================
 """
@@ -28,11 +29,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import Decimal
 
-# What becomes of a record: it is used as one of the first two, or set aside as one of the others.
-FATES = ("sale", "return", "cancelled", "cancellation", "cancelled_status", "refunded_status", "duplicate", "no_customer", "no_date", "no_amount",
+# What becomes of a record: it is used as one of the first three, or set aside as one of the others.
+FATES = ("sale", "return", "discount", "cancelled", "cancellation", "cancelled_status", "refunded_status", "duplicate", "no_customer", "no_date", "no_amount",
          "non_product", "negative_price", "zero_price", "unreadable", "later")  # fmt: skip
 OTHER_CURRENCY = "another currency"  # a reason that the user asked for, by rules.currency
-STATUSES = ("sale", "return", "cancelled", "cancellation")
+STATUSES = ("sale", "return", "discount", "cancelled", "cancellation")
 
 
 @dataclass(frozen=True)
