@@ -20,6 +20,9 @@ SMALL = 0.01  # of the points, a component
 MOST_STRAYS = 0.05  # of the points, all in small components: a search for each costs less than a round over the bits
 STRAY_NEIGHBOURS = 8
 PAIRS = 65_536  # whose distances are taken at a time
+PIECE = (
+    1 << 20
+)  # points that are copied at a time, in leaf order and so beside each other: a tree far off is soon ruled out
 BOXED = 256  # components at most whose boxes are compared, each with each
 
 
@@ -40,10 +43,11 @@ def components(points: Floats, eps: float) -> Ints:
 
 
 def _turned_order(points: Floats, seed: int) -> Rows:
-    """The leaf order of the points turned at random; by which turn changes the time that is taken, and no component."""
+    """The leaf order of the points turned at random, piece by piece; by which turn changes the time, and no component."""
     d = points.shape[1]
     turn = np.linalg.qr(np.random.default_rng(seed).normal(size=(d, d)))[0]
-    return leaf_order(points @ turn).astype(np.int32)
+    parts = [leaf_order(points[start : start + PIECE] @ turn) + start for start in range(0, len(points), PIECE)]
+    return np.concatenate(parts).astype(np.int32)
 
 
 def _runs(points: Floats, eps: float) -> Rows:
@@ -57,9 +61,9 @@ def _runs(points: Floats, eps: float) -> Rows:
 def _strided(points: Floats, order: Rows, labels: Rows, eps: float) -> Rows:
     """Components joined by the edges between points 1, 2, 4, ... places apart in `order`."""
     for stride in STRIDES:
-        left, right = order[:-stride], order[stride:]
-        apart = labels[left] != labels[right]
-        left, right = left[apart], right[apart]
+        along = labels[order]
+        first = np.flatnonzero(along[:-stride] != along[stride:])
+        left, right = order[first], order[first + stride]
         close = _close(points, left, right, eps)
         labels = _joined(labels, labels[left[close]], labels[right[close]])
     return labels
@@ -143,7 +147,10 @@ def _near(points: Floats, labels: Rows, eps: float) -> Mask:
     """
     order = np.argsort(labels, kind="stable")
     starts = np.searchsorted(labels[order], np.arange(int(labels.max()) + 1))
-    low, high = (bound.reduceat(points[order], starts) for bound in (np.minimum, np.maximum))
+    low, high = (  # a column at a time: no copy of all points
+        np.column_stack([bound.reduceat(column[order], starts) for column in points.T])
+        for bound in (np.minimum, np.maximum)
+    )
     gaps = np.maximum(low[:, None] - high[None], low[None] - high[:, None]).clip(0.0)
     near = np.einsum("ijk,ijk->ij", gaps, gaps) <= eps * eps
     np.fill_diagonal(near, val=False)
@@ -158,10 +165,16 @@ def _bridged(points: Floats, labels: Rows, bit: int, eps: float, near: Mask | No
     small, large = _halves(labels, bit, near)
     if not len(small):
         return labels
-    tree = tree_of(points[large])
-    found = by_blocks(lambda block: within(tree, points[small[block]], [1], eps), len(small), BLOCK)
+    ends = [_edges(points, small, large[start : start + PIECE], eps) for start in range(0, len(large), PIECE)]
+    return _joined(labels, *(labels[np.concatenate(rows)] for rows in zip(*ends, strict=True)))
+
+
+def _edges(points: Floats, asking: Ints, others: Ints, eps: float) -> tuple[Ints, Ints]:
+    """Rows of `asking` that have one of `others` within eps, and of each the nearest."""
+    tree = tree_of(points[others])
+    found = by_blocks(lambda block: within(tree, points[asking[block]], [1], eps), len(asking), BLOCK)
     close, place = (np.concatenate(parts)[:, 0] for parts in zip(*found, strict=True))
-    return _joined(labels, labels[small[close]], labels[large[place[close]]])
+    return asking[close], others[place[close]]
 
 
 def _halves(labels: Rows, bit: int, near: Mask | None) -> tuple[Ints, Ints]:
