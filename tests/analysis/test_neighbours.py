@@ -1,5 +1,7 @@
 """DBSCAN's roles and labels equal scikit-learn's."""
 
+from unittest.mock import patch
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -8,6 +10,7 @@ from scipy.sparse.csgraph import connected_components
 from scipy.spatial.distance import cdist
 from sklearn.cluster import DBSCAN
 
+from segmenter.analysis import connection
 from segmenter.analysis.connection import components
 from segmenter.analysis.dbscan import dbscan
 from segmenter.analysis.neighbours import arrange, core_points, kth_distances
@@ -58,11 +61,18 @@ def test_labels_equal_scikit_learns_on_twenty_thousand_points(d, eps):
     assert np.array_equal(found.labels, labels)
 
 
-@given(n=st.integers(1, 120), d=st.integers(1, 5), seed=st.integers(0, 1000), eps=st.floats(0.01, 2))
-@settings(max_examples=60, deadline=None)
-def test_components_equal_those_of_the_full_graph(n, d, seed, eps):
+@given(
+    n=st.integers(1, 120),
+    d=st.integers(1, 5),
+    seed=st.integers(0, 1000),
+    eps=st.floats(0.01, 2),
+    piece=st.sampled_from([7, connection.PIECE]),
+)
+@settings(max_examples=90, deadline=None)
+def test_components_equal_those_of_the_full_graph_however_many_points_are_copied_at_a_time(n, d, seed, eps, piece):
     points = np.random.default_rng(seed).uniform(0, 4, size=(n, d))
-    ours = components(points, eps)
+    with patch.object(connection, "PIECE", piece):
+        ours = components(points, eps)
     count, theirs = connected_components(cdist(points, points) <= eps, directed=False)
     pairs = set(zip(ours.tolist(), theirs.tolist(), strict=True))
     assert len(pairs) == count == ours.max() + 1
