@@ -45,6 +45,13 @@ CANCELLED = (
 MOST = 0.5  # of the rows may be cancelled before it is told
 REFUNDS = "Rows on which money was given back, by a column of its own: {n}, {value} in all; such a row counts with what is left of it."
 WHOLE = " Given back in whole, and so counted as cancelled: {n}."
+COPIES = (
+    "{n} of the rows repeat another one of their file: the same customer, moment, order, product, pieces and money. Each counts; "
+    "where the export holds them twice by mistake, export it again."
+)
+MANY_COPIES = 0.05  # of the rows; at a till the same product is often rung up twice
+COUNTED = 200_000  # rows among which copies are looked for
+STEPS = (1, 3, 11, 31, 101, 307, 1009)  # every so many minutes; no day of the week and no hour is left out by a prime
 USED = {"sale", "return", "discount"}
 BEHAVIOUR = {"cancelled", "cancellation", "cancelled_status"}
 
@@ -95,6 +102,7 @@ def _warnings(connection: Engine, counted: RowAccount, rules: RulesConfig) -> tu
     if cancelled and cancelled.rows > MOST * counted.rows_due:
         notes.append(CANCELLED.format(n=f"{cancelled.rows / counted.rows_due:.0%}"))
     notes += _of_refunds(connection)
+    notes += _of_copies(connection, counted.rows_used)
     if "unreadable" in by_fate:
         why = "; ".join(f"{each.reason}: {each.rows:,}" for each in counted.unreadable)
         n = by_fate["unreadable"].rows
@@ -122,6 +130,13 @@ def _of_refunds(connection: Engine) -> list[str]:
     if not n:
         return []
     return [REFUNDS.format(n=f"{n:,}", value=f"{amount:,.2f}") + (WHOLE.format(n=f"{whole:,}") if whole else "")]
+
+
+def _of_copies(connection: Engine, n_rows: int) -> list[str]:
+    """What to tell where many rows repeat another one of their file, as far as a part of the minutes shows."""
+    every = next((step for step in STEPS if n_rows <= step * COUNTED), STEPS[-1])
+    ((n, copies),) = connection.execute(query("intake_copies"), {"every": every}).fetchall()
+    return [COPIES.format(n=f"{copies / n:.0%}")] if copies > MANY_COPIES * n else []
 
 
 def _of_the_future(connection: Engine) -> list[str]:

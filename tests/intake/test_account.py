@@ -286,3 +286,19 @@ def test_a_rejected_record_stands_as_in_the_export_with_its_delimiter_and_quotes
     sales = "".join(f"k{n % 4};2024-01-{n + 13};10;a mug, plain\n" for n in range(12))
     loaded = export.read(f"customer;date;amount;description\n{sales}{bad}\n")
     assert [row[-1] for row in loaded.rejected] == [bad]
+
+
+def test_an_export_that_holds_its_rows_twice_says_so(export, lines, table):
+    twice = export.read(table(rows=[*lines, *lines]))
+    assert twice.fates == {"sale": 16}
+    (told,) = twice.intake.account.warnings
+    assert told.startswith("50% of the rows repeat another one of their file")
+    assert not export.read(table()).intake.account.warnings
+
+
+def test_a_product_rung_up_twice_now_and_then_is_no_news(export):
+    rows = [(f"o{n}", f"c{n % 9}", f"2024-03-{n % 28 + 1:02d}", "p", "1", "2") for n in range(100)]
+    text = "\n".join(
+        ["order_id,customer_id,order_date,sku,quantity,unit_price", *(",".join(row) for row in (*rows, *rows[:5]))]
+    )
+    assert not export.read(text).intake.account.warnings
