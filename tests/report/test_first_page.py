@@ -61,6 +61,14 @@ def test_a_few_odd_customers_who_carry_the_change_are_named_unless_customers_mus
     assert "odd customers (3)" in hidden
 
 
+def test_all_odd_customers_who_carry_the_change_are_told_apart_from_the_others_however_few_are_named():
+    run = made_up_run(600)
+    odd = places(run, odd=True)[:8]
+    first = brief(moved(run, dict.fromkeys(odd, 20_000.0)), CONFIG).changed[0]
+    assert " and 3 more) made +£160,000, all others 0." in first.replace("£0", "0")
+    assert sum(run.customers.loc[place, "customer_id"] in first for place in odd) == 5
+
+
 def test_a_change_that_many_share_is_laid_on_no_odd_customer():
     run = made_up_run(600)
     everybody = dict.fromkeys(run.customers.index, 50.0)
