@@ -156,3 +156,19 @@ def test_a_cell_on_a_dark_page_glares_no_more_and_its_letters_can_be_read():
             dim = palette.dimmed(colour)
             assert palette.contrast(palette.readable_on(colour), dim) >= 4.5
             assert palette.contrast(dim, "#14191f") < 10
+
+
+@pytest.mark.parametrize(
+    ("n", "reach", "disagree"),
+    [
+        (0, "nobody stands alone", "Everybody is in the segment"),
+        (1, "One of them is not within reach", "One customer is in another segment"),
+        (7, "7 of them are not within reach", "7 customers are in another segment"),
+    ],
+)
+def test_the_readings_of_odd_and_disagreeing_customers_know_nobody_one_and_several(run, n, reach, disagree):
+    anomalies = replace(run.findings.anomalies, n_noise=n)
+    found = replace(run.findings, anomalies=anomalies, rfm=replace(run.findings.rfm, n_disagree=n))
+    drawn = draw(replace(run, findings=found), look_of(run), ("k-distance", "rfm"))
+    assert reach in drawn["k-distance"].reading
+    assert disagree in drawn["rfm"].reading
