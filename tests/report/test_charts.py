@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from segmenter.report import palette
-from segmenter.report.charts import draw
+from segmenter.report.charts import draw, lifetime
 from segmenter.report.charts.marks import CIRCLE, shaped
-from segmenter.report.charts.style import Look
+from segmenter.report.charts.style import Look, house_style
 from segmenter.report.language import Voice
 from tests.report.made_up import bare_run, made_up_run
 
@@ -172,3 +172,13 @@ def test_the_readings_of_odd_and_disagreeing_customers_know_nobody_one_and_sever
     drawn = draw(replace(run, findings=found), look_of(run), ("k-distance", "rfm"))
     assert reach in drawn["k-distance"].reading
     assert disagree in drawn["rfm"].reading
+
+
+@pytest.mark.parametrize("locale", ["en", "de", "he"])
+def test_the_words_over_the_forecasts_figures_stand_clear_of_them(run, locale):
+    check = run.findings.lifetime.check
+    with house_style():
+        figure = lifetime._dots(replace(check, classes=check.classes[:1] * 8), Voice(locale))
+        figure.draw_without_rendering()
+    head, first, *_ = (text.get_window_extent() for text in figure.axes[0].texts)
+    assert head.y0 >= first.y1
