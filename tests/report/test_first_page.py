@@ -75,6 +75,15 @@ def test_a_change_that_many_share_is_laid_on_no_odd_customer():
     assert "odd customers" not in brief(moved(run, everybody), CONFIG).changed[0]
 
 
+def test_a_handful_who_bring_half_of_the_money_are_told_of_beside_the_best_tenth():
+    run = made_up_run(600)
+    even = run.customers.assign(monetary=100.0 + run.customers.index)
+    assert "alone" not in brief(replace(run, customers=even), CONFIG).sentences[2]
+    for n, told in ((3, "of the revenue, 3 customers alone 60%;"), (1, "of the revenue, a single customer 60%;")):
+        most = even.assign(monetary=even["monetary"].where(even.index >= n, even["monetary"].iloc[n:].sum() * 1.5 / n))
+        assert told in brief(replace(run, customers=most), CONFIG).sentences[2]
+
+
 def test_money_that_is_leaving_comes_before_money_that_stays_anyway():
     run = made_up_run(600, 3, 0)
     best, leaving, small = run.findings.cards
