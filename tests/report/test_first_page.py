@@ -102,13 +102,29 @@ def test_odd_customers_who_are_new_are_the_ones_to_start_with(news, name):
     run = made_up_run(600)
     last = run.anomalies["customer_id"].tolist()[-2:]
     state = ["new" if customer in last[: news or 0] else "ongoing" for customer in run.anomalies["customer_id"]]
-    alerts = pd.DataFrame({"customer_id": run.anomalies["customer_id"], "state": state})
+    alerts = pd.DataFrame({"customer_id": run.anomalies["customer_id"], "state": state, "verdict": None})
     counts = AlertCount(False, news, 0, len(alerts) - news, 0, 0, 0, 0)
     told = brief(replace(run, alerts=alerts, history=History(alerts=counts)), CONFIG).actions
     odd = next(action for action in told if action.segment < 0)
     assert odd.name == name
     assert odd.money.endswith("behind them")
     assert (f"Start with {', '.join(last)}." in odd.text) == bool(news)
+
+
+def test_nobody_is_sent_to_look_at_customers_of_whom_a_verdict_says_what_they_are():
+    run = made_up_run(600)
+    ids = run.anomalies["customer_id"]
+    counts = AlertCount(False, 0, 0, len(ids), 0, 0, 0, 0)
+    odd = {}
+    for n_judged in (0, 2, len(ids)):
+        verdicts = ["expected" if place < n_judged else None for place in range(len(ids))]
+        alerts = pd.DataFrame({"customer_id": ids, "state": "ongoing", "verdict": verdicts})
+        told = brief(replace(run, alerts=alerts, history=History(alerts=counts)), CONFIG).actions
+        odd[n_judged] = next((action for action in told if action.segment < 0), None)
+    assert f"Start with {', '.join(ids[:4])}." in odd[0].text
+    assert f"Start with {', '.join(ids[2:6])}." in odd[2].text
+    assert odd[2].money != odd[0].money
+    assert odd[len(ids)] is None
 
 
 def test_rows_that_name_no_customer_are_missing_in_the_open():

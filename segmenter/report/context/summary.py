@@ -175,8 +175,12 @@ def _for_segment(view: View, card: SegmentCard) -> Action:
 
 
 def _odd_ones(view: View) -> list[tuple[float, Action]]:
-    """The odd customers with their weight: those who are new or worse before all others, none where nobody is odd."""
+    """The odd customers with their weight: those who are new or worse before all others.
+
+    None where nobody is odd but those of whom a verdict says already what they are.
+    """
     odd, news = view.run.anomalies, view.run.history.alerts
+    odd = odd[~odd["customer_id"].isin(_decided(view))]
     if odd.empty:
         return []
     fresh = odd[odd["customer_id"].isin(_newly_odd(view))]
@@ -192,6 +196,12 @@ def _newly_odd(view: View) -> list[str]:
     """Customers whom the run's alerts tell as new or worse."""
     alerts = view.run.alerts
     return [] if alerts is None else alerts.loc[alerts["state"].isin(FRESH), "customer_id"].tolist()
+
+
+def _decided(view: View) -> list[str]:
+    """Customers whose alerts a verdict holds back."""
+    alerts = view.run.alerts
+    return [] if alerts is None else alerts.loc[alerts["verdict"].notna(), "customer_id"].tolist()
 
 
 def _look_at(view: View, first: list[str]) -> str:
