@@ -77,7 +77,7 @@ def test_long_names_beside_rows_take_several_lines_and_leave_the_drawing_its_pla
 
 def test_what_was_not_measured_is_not_drawn():
     run = bare_run()
-    assert set(draw(run, look_of(run))) <= {"concentration"}
+    assert set(draw(run, look_of(run))) <= {"concentration", "rfm"}
 
 
 def test_matplotlibs_own_settings_are_left_alone(run, charts):
@@ -182,3 +182,12 @@ def test_the_words_over_the_forecasts_figures_stand_clear_of_them(run, locale):
         figure.draw_without_rendering()
     head, first, *_ = (text.get_window_extent() for text in figure.axes[0].texts)
     assert head.y0 >= first.y1
+
+
+def test_customers_who_are_one_segment_are_still_counted_by_the_names_that_rfm_gives(run):
+    found, rfm = run.findings, run.findings.rfm
+    whole = replace(rfm, crosswalk=tuple((sum(row),) for row in rfm.crosswalk), n_disagree=0)
+    alone = replace(run, findings=replace(found, cards=found.cards[:1], rfm=whole))
+    figure = draw(alone, look_of(alone), ("rfm",))["rfm"]
+    assert "though they form a single group" in figure.reading
+    assert all(f">{n:,}<" in figure.svg for n in rfm.customers if n)

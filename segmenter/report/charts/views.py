@@ -27,6 +27,10 @@ REACH = {
     1: "About {share} of the customers, left of the crossing, have fewer than {n} others within reach. One of them is "
     "not within reach of anybody who has that many either, and counts as odd.",
 }
+ALONE = (
+    "Rows are the names that RFM gives. Its thresholds tell customers apart though they form a single group: a cut to work "
+    "with, not kinds of customers."
+)
 MANY_DISAGREE = (
     "Rows are the names that RFM gives, columns the segments of this report. {count} customers are in another segment "
     "than most who share their RFM name: a campaign by RFM would treat them differently."
@@ -162,7 +166,7 @@ def crosswalk(run: Run, look: Look) -> Figure | None:
     """Customers per RFM segment and K-Means segment."""
     rfm = run.findings.rfm
     rows = [row for row, customers in enumerate(rfm.customers) if customers]
-    if not rows or len(look.names) < 2:
+    if max(len(rows), len(look.names)) < 2:
         return None
     counts = np.array([rfm.crosswalk[row] for row in rows], float)
     texts = [[look.voice.number(cell) for cell in row] for row in counts]
@@ -173,10 +177,18 @@ def crosswalk(run: Run, look: Look) -> Figure | None:
         "rfm",
         "The same customers by RFM scores",
         to_svg(draw_grid(grid, cell_height=0.2)),
-        look.voice(DISAGREE.get(rfm.n_disagree, MANY_DISAGREE), count=look.voice.number(rfm.n_disagree)),
+        _crosswalk_reading(run, look),
         "Heat map: customers per RFM segment and segment of this report.",
         "run.json: rfm, crosswalk; customers.parquet: rfm_segment",
     )
+
+
+def _crosswalk_reading(run: Run, look: Look) -> str:
+    """How many RFM would treat differently, or what its names are good for where there are no segments."""
+    if len(look.names) < 2:
+        return look.voice(ALONE)
+    n = run.findings.rfm.n_disagree
+    return look.voice(DISAGREE.get(n, MANY_DISAGREE), count=look.voice.number(n))
 
 
 def themes(run: Run, look: Look) -> Figure | None:
