@@ -89,8 +89,8 @@ def _rule(view: View, card: SegmentCard) -> str:
         words,
         rule=card.rule,
         n=view.voice.number(card.rule_tried),
-        precision=view.voice.percent(card.rule_precision, 0),
-        recall=view.voice.percent(card.rule_recall, 0),
+        precision=view.voice.percent(card.rule_precision),
+        recall=view.voice.percent(card.rule_recall),
     )
 
 

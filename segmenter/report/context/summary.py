@@ -95,7 +95,7 @@ def _best(view: View) -> str:
 
 
 def _concentration(view: View) -> str:
-    once = view.voice.percent(float((view.run.customers["frequency"] <= 1).mean()), 0)
+    once = view.voice.percent(float((view.run.customers["frequency"] <= 1).mean()))
     curve = revenue_curve(view.run.customers["monetary"])
     if curve is None:
         return view.voice("{share} of the customers have ordered no more than once.", share=once)
