@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -23,13 +23,16 @@ MOST = 0.75
 CONTRAST_SAMPLE = 1_000
 
 
-def search(prepared: Prepared, config: DbscanConfig, labels: Mapping[str, str]) -> tuple[Prepared, Anomalies]:
+def search(
+    prepared: Prepared, config: DbscanConfig, labels: Mapping[str, str], unknown: Collection[str] = ()
+) -> tuple[Prepared, Anomalies]:
     """The anomalies among `prepared` customers, and the customers as they were searched.
 
     Where nine in ten share one value of a feature its unit is tiny, so that whoever differs at all may
     stand alone: in a shop where all buy once, each regular. Where that happens, and more than one in a hundred
     differ, only what exceeds the difference that one in a hundred reaches counts, and the search is made
-    again. `labels` are the features' names for a reader.
+    again. `labels` are the features' names for a reader; `unknown` names those that most customers have no value of, who
+    are no more alike in them than the search makes them by filling what is missing.
     """
     first = prepared.anomalies
     found = detect(first, prepared.anomaly_names, config)
@@ -38,7 +41,8 @@ def search(prepared: Prepared, config: DbscanConfig, labels: Mapping[str, str]) 
         prepared = _blunted(prepared, leeway)
         found = detect(prepared.anomalies, prepared.anomaly_names, config)
     names = [labels.get(name, name) for name in prepared.anomaly_names]
-    told = _told(names, first, found.is_anomaly, leeway)
+    blank = np.isin(prepared.anomaly_names, [*unknown])
+    told = _told(names, first, found.is_anomaly, leeway, blank)
     contrast, n = _contrast(prepared.anomalies)
     warnings = (*found.finding.warnings, *told, *_indistinct(contrast))
     finding = replace(
@@ -67,16 +71,24 @@ def _blunted(prepared: Prepared, leeway: Floats) -> Prepared:
     return replace(prepared, search=search, anomalies=np.sign(away) * np.maximum(np.abs(away) - leeway, 0.0))
 
 
-def _told(names: list[str], matrix: Floats, odd: Mask, leeway: Floats) -> tuple[str, ...]:
-    """What was done where nearly all are alike, and a warning where most of the flagged are those who differ there."""
-    columns = np.flatnonzero(alike(matrix))
+def _told(names: list[str], matrix: Floats, odd: Mask, leeway: Floats, blank: Mask) -> tuple[str, ...]:
+    """What was done where nearly all are alike, and a warning where most of the flagged are those who differ there.
+
+    `blank` (d,) marks the columns in which they are so only as nothing is known of most.
+    """
+    columns = np.flatnonzero(alike(matrix) & ~blank)
     away = matrix[:, columns] != np.median(matrix[:, columns], axis=0)
     columns, away = columns[away.mean(axis=0) >= COMMON], away[:, away.mean(axis=0) >= COMMON]
     differ = away.any(axis=1)
     mostly = odd.any() and (odd & differ).sum() > odd.sum() / 2
     if not leeway.any() and not mostly:
         return ()
-    told = [f"Nearly all customers are alike in {', '.join(names[column] for column in columns)}."]
+    told = []
+    if len(columns):
+        told.append(f"Nearly all customers are alike in {', '.join(names[column] for column in columns)}.")
+    if (leeway[blank] > 0).any():
+        few = ", ".join(names[column] for column in np.flatnonzero(blank & (leeway > 0)))
+        told.append(f"Known of few customers, and all others taken as typical there: {few}.")
     if leeway.any():
         told.append(
             "Whoever differs there at all would stand out, so only what exceeds the difference that one customer in a hundred "
@@ -84,9 +96,11 @@ def _told(names: list[str], matrix: Floats, odd: Mask, leeway: Floats) -> tuple[
         )
     if mostly:
         told.append(
-            f"Of {odd.sum():,} flagged, {(odd & differ).sum():,} are among the {differ.sum():,} who differ there. That they are "
-            "few does not make them odd: read them as another kind of customer."
+            f"The one who is flagged is among the {differ.sum():,} who differ there."
+            if odd.sum() == 1
+            else f"Of {odd.sum():,} flagged, {(odd & differ).sum():,} are among the {differ.sum():,} who differ there."
         )
+        told.append("That they are few does not make them odd: read them as another kind of customer.")
     return (" ".join(told),)
 
 

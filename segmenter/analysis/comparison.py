@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from segmenter.analysis.choice import margin
+from segmenter.analysis.choice import crowd_margin, margin
 from segmenter.analysis.findings import Comparison, Method
 from segmenter.analysis.silhouette import silhouettes
 from segmenter.analysis.threads import single_threaded
@@ -25,17 +25,23 @@ WORDS = {
 
 @single_threaded
 def compare(
-    matrix: Floats, labelings: Mapping[str, Ints], n_clusters: int, reference: float | None, seed: int
+    matrix: Floats,
+    labelings: Mapping[str, Ints],
+    n_clusters: int,
+    reference: float | None,
+    crowd: float | None,
+    seed: int,
 ) -> Comparison:
     """Indices and agreement of methods on `matrix` (n_sample, d), a Gaussian mixture among them.
 
     `labelings` (n_sample,) are those of kmeans, hierarchical, bisecting and dbscan, whose noise is -1 and left out
-    of its indices; `reference` is the silhouette that K-Means reaches on data without groups.
+    of its indices; `reference` is the silhouette that K-Means reaches on data without groups, `crowd` that on a single
+    crowd as skewed as the customers.
     """
     ours = {"mixture": _mixture(matrix, n_clusters, seed), **labelings}
     apart = _silhouettes(matrix, ours)
     methods = tuple(_method(name, matrix, ours[name], labelings["kmeans"], apart[name]) for name in ORDER)
-    return Comparison(methods, _guidance(methods, reference))
+    return Comparison(methods, _guidance(methods, reference, crowd))
 
 
 def _mixture(matrix: Floats, n_clusters: int, seed: int) -> Ints:
@@ -91,7 +97,7 @@ def _method(name: str, matrix: Floats, labels: Ints, kmeans: Ints, silhouette: f
     )
 
 
-def _guidance(methods: tuple[Method, ...], reference: float | None) -> str:
+def _guidance(methods: tuple[Method, ...], reference: float | None, crowd: float | None) -> str:
     ranked = [method for method in methods if method.name != "dbscan" and method.silhouette is not None]
     if not ranked:
         return "The customers do not fall into groups, so no method can be preferred."
@@ -108,15 +114,20 @@ def _guidance(methods: tuple[Method, ...], reference: float | None) -> str:
         if dbscan.n_clusters <= 1
         else ""
     )
-    return f"{_apart(value, reference, kmeans.n_sample)} {verdict[0].upper()}{verdict[1:]}.{role}"
+    return f"{_apart(value, reference, crowd, kmeans.n_sample)} {verdict[0].upper()}{verdict[1:]}.{role}"
 
 
-def _apart(silhouette: float, reference: float | None, n_customers: int) -> str:
-    """How far the segments are apart, never more than what data without groups would show."""
+def _apart(silhouette: float, reference: float | None, crowd: float | None, n_customers: int) -> str:
+    """How far the segments are apart, never more than what data without groups or one skewed crowd would show."""
     if reference is not None and silhouette < reference + margin(n_customers):
         return (
             f"The segments are no clearer apart than in data without any groups (silhouette {silhouette:.2f} against "
             f"{reference:.2f})."
+        )
+    if crowd is not None and silhouette < crowd + crowd_margin(n_customers):
+        return (
+            f"The segments are hardly clearer apart than the parts of a single crowd, as skewed as these customers are "
+            f"(silhouette {silhouette:.2f} against {crowd:.2f})."
         )
     words = next(words for least, words in APART if silhouette >= least)
     return f"The segments are {words} (silhouette {silhouette:.2f})."

@@ -11,6 +11,7 @@ from segmenter.engine.types import Engine
 from segmenter.features.types import FeatureTable, Period
 
 FOLLOWED = 12  # months after the first order
+KEPT = 120  # days whose revenue is kept one by one: a period before the run before, where runs are months apart
 USUAL = 0.95  # share of the pauses between days with transactions that count as usual: weekends do, holidays do not
 SILENT = (
     "The newest transaction is of {last}, {n} days before {day}, which is longer than this business is usually silent: the "
@@ -30,6 +31,7 @@ def period(connection: Engine, table: FeatureTable) -> Period:
     sizes = tuple(n for (_, month), n in sorted(active.items()) if month == 0)[: len(cohorts)]
     span = range(min(months), max(months) + 1)
     monthly_revenue = tuple(months.get(number, 0.0) for number in span)
+    days = dict(connection.execute(query("period_days"), {**day, "days": KEPT}).fetchall())
     return Period(
         first,
         last,
@@ -43,6 +45,7 @@ def period(connection: Engine, table: FeatureTable) -> Period:
         _usual(connection.execute(query("period_pauses"), day).fetchall()),
         sizes,
         _returning([shares for _, shares in cohorts], sizes),
+        tuple(days.get(ago, 0.0) for ago in range(KEPT)),
     )
 
 

@@ -1,4 +1,4 @@
-"""The few odd customers who carry a change of revenue between two runs."""
+"""The odd customers who carry a change of revenue between two runs, where few carry most of it."""
 
 from __future__ import annotations
 
@@ -8,23 +8,24 @@ import pandas as pd
 
 from segmenter.runs.types import Run
 
-MOST = 5  # customers who are still few
+MOST = 5  # customers who are still few, and as many as are named
 HALF = 0.5  # share of a change that those who carry it make up together
 LEAST = 0.05  # share of it that each of them makes up
 
 
 @dataclass(frozen=True)
 class Carriers:
-    """Odd customers, the largest first, and what their money changed by; together they carry most of a change."""
+    """Odd customers, the largest first, and what their money changed by; the first few carry most of a change."""
 
     customers: tuple[str, ...]
     amount: float
 
 
 def carriers(run: Run, segment: str | None = None) -> Carriers | None:
-    """At most five odd customers who carry half of the change of revenue or more, of all or of one segment by name.
+    """The odd customers who carry a change of revenue, of all or of one segment by name, where five carry half of it.
 
-    None where nothing changed, where it takes more of them, or where the run has no moves.
+    Who carries as much as a twentieth is among them, however many they are: the rest is told as what all others did.
+    None where nothing changed, where it takes more than five for half, or where the run has no moves.
     """
     if run.moves is None:
         return None
@@ -32,10 +33,10 @@ def carriers(run: Run, segment: str | None = None) -> Carriers | None:
     total = float(changes.sum())
     odd = set(run.customers.loc[run.customers["is_anomaly"].astype(bool), "customer_id"])
     share = changes[changes.index.isin(odd)] / total if total else changes.head(0)
-    few = share[share >= LEAST].sort_values(ascending=False, kind="stable").head(MOST)
-    if few.sum() < HALF:
+    found = share[share >= LEAST].sort_values(ascending=False, kind="stable")
+    if found.head(MOST).sum() < HALF:
         return None
-    return Carriers(tuple(map(str, few.index)), float(few.sum() * total))
+    return Carriers(tuple(map(str, found.index)), float(found.sum() * total))
 
 
 def _changes(moves: pd.DataFrame, segment: str | None) -> pd.Series:

@@ -7,6 +7,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 FEWEST = 10  # customers that a share of the best is worth telling of
+MOST = 5  # customers who are so few that each of them can be called
 
 
 def revenue_curve(spent: pd.Series) -> NDArray[np.float64] | None:
@@ -23,3 +24,9 @@ def revenue_curve(spent: pd.Series) -> NDArray[np.float64] | None:
 def share_of_best(curve: NDArray[np.float64], customers: float) -> float:
     """Share of the revenue that the best `customers` (a share of 0 to 1) bring, by `revenue_curve`."""
     return float(np.interp(customers, np.linspace(0, 1, len(curve)), curve))
+
+
+def few_who_bring_half(curve: NDArray[np.float64]) -> int | None:
+    """How many of the best bring half of the revenue, where they are at most five and less than a tenth of all."""
+    n = int(np.argmax(curve >= 0.5))
+    return n if n <= MOST and 10 * n < len(curve) - 1 else None

@@ -165,9 +165,12 @@ class Voice:
         return 1 if abs(value) % 10 ** (3 * int(math.log10(abs(value)) // 3)) else 0
 
     def percent(self, share: float | None, digits: int | None = None) -> str:
-        """A share of 0 to 1 as per cent; below ten per cent with one decimal unless `digits` says otherwise."""
+        """A share of 0 to 1 as per cent; with one decimal below ten per cent, and where it would pass for the whole.
+
+        `digits` says otherwise.
+        """
         if digits is None:
-            digits = 1 if share and abs(share) < 0.0995 else 0
+            digits = 1 if share and (abs(share) < 0.0995 or 0.995 <= abs(share) < 1) else 0
         pattern = self.locale.percent_formats[None].pattern.replace("0%", f"{self._decimals(digits)}%")
         pattern = pattern.replace("0\xa0%", f"{self._decimals(digits)}\xa0%")
         return self._shown(share, lambda x: self._percent(x, pattern), digits + 2)

@@ -26,8 +26,8 @@ COLUMNS = (
 WORDS = {"expected": "expected", "act": "act", "act on it": "act"}  # what a person may write, and what it means
 CUSTOMER, LINE = "customer", "line"  # why an alert's state changed last: what they did, or where the line was drawn
 BY_LINE = (
-    "The line between odd and ordinary is drawn anew each time; by that alone, not by what they did, {n} more are odd and "
-    "{m} ordinary again."
+    "The line between odd and ordinary is drawn anew each time; by that alone, not by what they did: {n} more odd, {m} "
+    "ordinary again."
 )
 FRESH = ("new", "worsened")  # what somebody should look at now
 ORDER = {"new": 0, "worsened": 1, "ongoing": 2, "resolved": 3}

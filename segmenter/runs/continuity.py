@@ -8,6 +8,7 @@ from datetime import date
 
 import numpy as np
 
+from segmenter.analysis.choice import margin
 from segmenter.analysis.preparation import beyond
 from segmenter.analysis.types import Ints
 from segmenter.features.types import FeatureTable
@@ -60,7 +61,8 @@ def continuity(
         drift=drifts,
         matches=tuple(matches),
         sentences=(
-            *_sentences(known.as_of, agreement, (moved, len(held)), _drifted(drifts, labels), matches),
+            verdict(known.as_of, agreement, (moved, len(held)), silhouettes),
+            *_sentences(known.as_of, agreement, _drifted(drifts, labels), matches),
             *_beyond_edges(known, table, labels),
         ),
     )
@@ -112,13 +114,22 @@ def _drifted(drifts: Sequence[Drift], labels: Mapping[str, str]) -> list[str]:
     return [labels[each.feature] for each in drifts if each.verdict == "drifted"]
 
 
-def _sentences(
-    since: date, agreement: float, moved: tuple[int, int], drifted: Sequence[str], matches: Sequence[Match]
-) -> tuple[str, ...]:
-    """The verdict first; `moved` is how many of how many customers a fresh fit would put elsewhere."""
+def verdict(since: date, agreement: float, moved: tuple[int, int], silhouettes: tuple[float, float]) -> str:
+    """Whether the segments still fit; `moved` is how many of how many customers a fresh fit would put elsewhere.
+
+    A fresh fit may cut the same customers otherwise, into another number above all, and no better: then the held
+    segments, whose silhouette is the first of the two, have not grown wrong.
+    """
     fits = "still fit" if agreement >= CLOSE else "no longer fit well"
     elsewhere = f"{moved[0]:,} of {moved[1]:,} customers would be" if moved[0] else "no customer would be"
-    sentences = [f"The segments of {since} {fits}: {elsewhere} in another one if they were refitted today."]
+    if agreement < CLOSE and silhouettes[0] >= silhouettes[1] - margin(moved[1]):
+        fits = "are as clear as those found anew, which are cut otherwise"
+    return f"The segments of {since} {fits}: {elsewhere} in another one if they were refitted today."
+
+
+def _sentences(since: date, agreement: float, drifted: Sequence[str], matches: Sequence[Match]) -> tuple[str, ...]:
+    """What has drifted, what became of the segments, and what to do."""
+    sentences = []
     if drifted:
         sentences.append(f"Customers differ from those of {since} in: {'; '.join(drifted)}.")
     sentences += stories(matches, FRESH_FIT)

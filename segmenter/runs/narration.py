@@ -72,14 +72,14 @@ def told(
     since: date,
     money: tuple[int, str],
 ) -> tuple[str, ...]:
-    """The segments' sure changes first; `matches` are None where one model placed both runs.
+    """The segments' sure changes first, but after what redrew them; `matches` are None where one model placed both runs.
 
     `money` is the days of a period, and the currency, which may be empty.
     """
     redrawn = []
     if matches is not None:
         redrawn = ["Another model was accepted since then, so the segments were redrawn.", *stories(matches, SINCE)]
-    return (*_changes(segments, since, *money), *_counts(moves, money[0]), *redrawn, *_cut_point(moves))
+    return (*redrawn, *_changes(segments, since, *money), *_counts(moves, money[0]), *_cut_point(moves))
 
 
 def _changes(segments: Sequence[SegmentChange], since: date, days: int, currency: str) -> Iterable[str]:

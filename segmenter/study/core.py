@@ -16,6 +16,8 @@ from segmenter.features.types import FeatureTable
 from segmenter.runs.acceptance import Following
 from segmenter.study.placement import Placement, place_customers
 
+MOSTLY = 0.5  # share of the customers without a value, above which a feature is not known of most
+
 
 @dataclass(frozen=True)
 class Core:
@@ -60,7 +62,9 @@ def core_of(table: FeatureTable, following: Following, config: Config) -> Core:
         anomalies_use=_known(config.features.anomalies_use, table),
         seed=config.engine.seed,
     )
-    prepared, found = anomalies.search(prepared, config.dbscan, {each.name: each.label for each in table.features})
+    labels = {each.name: each.label for each in table.features}
+    unknown = [name for name in table.names if np.isnan(table.column(name)).mean() > MOSTLY]
+    prepared, found = anomalies.search(prepared, config.dbscan, labels, unknown)
     placement = place_customers(table, prepared, found.is_anomaly, following, config)
     votes = jury(prepared.anomalies, placement.matrix, placement.segmentation, found)
     grave = severity(found, stake(table.values, table.features))

@@ -75,9 +75,16 @@ def _methods(core: Core, config: Config) -> tuple[HierarchyFinding, Comparison, 
         "bisecting": tree.divided,
         "dbscan": core.anomalies.labels[rows],
     }
-    reference = segmentation.choice.reference_silhouette
-    side = comparison.compare(matrix[rows], labelings, segmentation.n_clusters, reference, seed)
-    counts = (1, *(point.n_clusters for point in segmentation.choice.points))  # one: there may be no groups
+    choice = segmentation.choice
+    side = comparison.compare(
+        matrix[rows],
+        labelings,
+        segmentation.n_clusters,
+        choice.reference_silhouette,
+        choice.crowd_silhouette,
+        seed,
+    )
+    counts = (1, *(point.n_clusters for point in choice.points))  # one: there may be no groups
     soft = mixture.fit(matrix, segmentation.labels, counts, seed) if config.views.mixture and len(counts) > 1 else None
     return _numbered(tree.finding, core.placement.numbers), side, soft
 

@@ -10,9 +10,9 @@ from segmenter.config.analysis import DbscanConfig, PrepareConfig
 NAMES = ("money", "orders", "returns")
 
 
-def searched(values, names=NAMES, labels=None):
+def searched(values, names=NAMES, labels=None, unknown=()):
     prepared = prepare.prepare(values, names, PrepareConfig())
-    return search(prepared, DbscanConfig(), labels or {})
+    return search(prepared, DbscanConfig(), labels or {}, unknown)
 
 
 def shop(rng, n=1000, n_regulars=60):
@@ -48,6 +48,15 @@ def test_flagged_who_merely_differ_are_warned_of(rng):
     _, found = searched(values)
     assert found.is_anomaly[:60].mean() > 0.5
     assert any("does not make them odd" in warning for warning in found.finding.warnings)
+
+
+def test_customers_of_whom_a_figure_is_not_known_are_not_called_alike_in_it(rng):
+    values = np.column_stack([rng.lognormal(4, 0.6, 1000), rng.poisson(4, 1000) + 1.0, np.full(1000, np.nan)])
+    values[:60, 2] = rng.normal(3, 0.5, 60)
+    values[:5, 0] *= 200  # giants, and among the few of whom it is known
+    _, found = searched(values, unknown=["returns"])
+    assert found.is_anomaly[:5].all()
+    assert not any("alike in" in warning or "another kind" in warning for warning in found.finding.warnings)
 
 
 def test_new_customers_are_prepared_as_those_that_were_searched(rng):

@@ -84,7 +84,7 @@ def test_methods_agree_on_plain_groups(groups):
     points, labels = groups
     renumbered = 1 - labels  # the same groups
     labelings = {"kmeans": labels, "hierarchical": renumbered, "bisecting": renumbered, "dbscan": np.zeros_like(labels)}
-    found = comparison.compare(points, labelings, 2, 0.2, 0)
+    found = comparison.compare(points, labelings, 2, 0.2, 0.3, 0)
     by_name = {method.name: method for method in found.methods}
     assert all(by_name[name].rand_with_kmeans == pytest.approx(1) for name in ("hierarchical", "bisecting", "mixture"))
     assert by_name["dbscan"].silhouette is None
@@ -95,13 +95,20 @@ def test_methods_agree_on_plain_groups(groups):
 def test_what_data_without_groups_would_show_is_never_called_apart(groups):
     points, labels = groups
     labelings = dict.fromkeys(("kmeans", "hierarchical", "bisecting", "dbscan"), labels)
-    guidance = comparison.compare(points, labelings, 2, 0.95, 0).guidance
+    guidance = comparison.compare(points, labelings, 2, 0.95, None, 0).guidance
     assert "no clearer apart than in data without any groups" in guidance
+
+
+def test_what_a_single_skewed_crowd_would_show_is_never_called_apart(groups):
+    points, labels = groups
+    labelings = dict.fromkeys(("kmeans", "hierarchical", "bisecting", "dbscan"), labels)
+    guidance = comparison.compare(points, labelings, 2, 0.2, 0.85, 0).guidance
+    assert "hardly clearer apart than the parts of a single crowd" in guidance
 
 
 def test_one_cluster_and_all_noise_are_compared_without_an_error(groups):
     zeros = np.zeros(160, dtype=np.int64)
     labelings = {"kmeans": zeros, "hierarchical": zeros, "bisecting": zeros, "dbscan": zeros - 1}
-    found = comparison.compare(groups[0], labelings, 1, None, 0)
+    found = comparison.compare(groups[0], labelings, 1, None, None, 0)
     assert found.methods[-1].n_noise == 160
     assert "do not fall into groups" in found.guidance

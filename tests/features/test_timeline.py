@@ -37,6 +37,13 @@ def test_months_have_no_hole_and_add_up(transactions):
     assert sum(found.monthly_revenue) == pytest.approx(found.revenue)
 
 
+def test_the_last_days_are_kept_one_by_one_from_the_day_that_customers_are_seen_from(transactions):
+    found = of(transactions(LINES)).daily_revenue
+    assert len(found) == 120
+    assert (found[0], found[1], found[26], found[27]) == (0, 1, -5, 20)
+    assert sum(found) == 33
+
+
 def test_a_cohort_starts_whole_and_is_followed_to_the_last_month(transactions):
     found = of(transactions(LINES))
     assert found.cohorts == (("2023-11", (1.0, 0.0, 0.5)), ("2024-01", (1.0,)))

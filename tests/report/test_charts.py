@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from segmenter.report import palette
-from segmenter.report.charts import draw
+from segmenter.report.charts import draw, lifetime
 from segmenter.report.charts.marks import CIRCLE, shaped
-from segmenter.report.charts.style import Look
+from segmenter.report.charts.style import Look, house_style
 from segmenter.report.language import Voice
 from tests.report.made_up import bare_run, made_up_run
 
@@ -77,7 +77,7 @@ def test_long_names_beside_rows_take_several_lines_and_leave_the_drawing_its_pla
 
 def test_what_was_not_measured_is_not_drawn():
     run = bare_run()
-    assert set(draw(run, look_of(run))) <= {"concentration"}
+    assert set(draw(run, look_of(run))) <= {"concentration", "rfm"}
 
 
 def test_matplotlibs_own_settings_are_left_alone(run, charts):
@@ -156,3 +156,38 @@ def test_a_cell_on_a_dark_page_glares_no_more_and_its_letters_can_be_read():
             dim = palette.dimmed(colour)
             assert palette.contrast(palette.readable_on(colour), dim) >= 4.5
             assert palette.contrast(dim, "#14191f") < 10
+
+
+@pytest.mark.parametrize(
+    ("n", "reach", "disagree"),
+    [
+        (0, "nobody stands alone", "Everybody is in the segment"),
+        (1, "One of them is not within reach", "One customer is in another segment"),
+        (7, "7 of them are not within reach", "7 customers are in another segment"),
+    ],
+)
+def test_the_readings_of_odd_and_disagreeing_customers_know_nobody_one_and_several(run, n, reach, disagree):
+    anomalies = replace(run.findings.anomalies, n_noise=n)
+    found = replace(run.findings, anomalies=anomalies, rfm=replace(run.findings.rfm, n_disagree=n))
+    drawn = draw(replace(run, findings=found), look_of(run), ("k-distance", "rfm"))
+    assert reach in drawn["k-distance"].reading
+    assert disagree in drawn["rfm"].reading
+
+
+@pytest.mark.parametrize("locale", ["en", "de", "he"])
+def test_the_words_over_the_forecasts_figures_stand_clear_of_them(run, locale):
+    check = run.findings.lifetime.check
+    with house_style():
+        figure = lifetime._dots(replace(check, classes=check.classes[:1] * 8), Voice(locale))
+        figure.draw_without_rendering()
+    head, first, *_ = (text.get_window_extent() for text in figure.axes[0].texts)
+    assert head.y0 >= first.y1
+
+
+def test_customers_who_are_one_segment_are_still_counted_by_the_names_that_rfm_gives(run):
+    found, rfm = run.findings, run.findings.rfm
+    whole = replace(rfm, crosswalk=tuple((sum(row),) for row in rfm.crosswalk), n_disagree=0)
+    alone = replace(run, findings=replace(found, cards=found.cards[:1], rfm=whole))
+    figure = draw(alone, look_of(alone), ("rfm",))["rfm"]
+    assert "though they form a single group" in figure.reading
+    assert all(f">{n:,}<" in figure.svg for n in rfm.customers if n)

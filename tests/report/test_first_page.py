@@ -61,10 +61,27 @@ def test_a_few_odd_customers_who_carry_the_change_are_named_unless_customers_mus
     assert "odd customers (3)" in hidden
 
 
+def test_all_odd_customers_who_carry_the_change_are_told_apart_from_the_others_however_few_are_named():
+    run = made_up_run(600)
+    odd = places(run, odd=True)[:8]
+    first = brief(moved(run, dict.fromkeys(odd, 20_000.0)), CONFIG).changed[0]
+    assert " and 3 more) made +£160,000, all others 0." in first.replace("£0", "0")
+    assert sum(run.customers.loc[place, "customer_id"] in first for place in odd) == 5
+
+
 def test_a_change_that_many_share_is_laid_on_no_odd_customer():
     run = made_up_run(600)
     everybody = dict.fromkeys(run.customers.index, 50.0)
     assert "odd customers" not in brief(moved(run, everybody), CONFIG).changed[0]
+
+
+def test_a_handful_who_bring_half_of_the_money_are_told_of_beside_the_best_tenth():
+    run = made_up_run(600)
+    even = run.customers.assign(monetary=100.0 + run.customers.index)
+    assert "alone" not in brief(replace(run, customers=even), CONFIG).sentences[2]
+    for n, told in ((3, "of the revenue, 3 customers alone 60%;"), (1, "of the revenue, a single customer 60%;")):
+        most = even.assign(monetary=even["monetary"].where(even.index >= n, even["monetary"].iloc[n:].sum() * 1.5 / n))
+        assert told in brief(replace(run, customers=most), CONFIG).sentences[2]
 
 
 def test_money_that_is_leaving_comes_before_money_that_stays_anyway():
@@ -85,13 +102,29 @@ def test_odd_customers_who_are_new_are_the_ones_to_start_with(news, name):
     run = made_up_run(600)
     last = run.anomalies["customer_id"].tolist()[-2:]
     state = ["new" if customer in last[: news or 0] else "ongoing" for customer in run.anomalies["customer_id"]]
-    alerts = pd.DataFrame({"customer_id": run.anomalies["customer_id"], "state": state})
+    alerts = pd.DataFrame({"customer_id": run.anomalies["customer_id"], "state": state, "verdict": None})
     counts = AlertCount(False, news, 0, len(alerts) - news, 0, 0, 0, 0)
     told = brief(replace(run, alerts=alerts, history=History(alerts=counts)), CONFIG).actions
     odd = next(action for action in told if action.segment < 0)
     assert odd.name == name
     assert odd.money.endswith("behind them")
     assert (f"Start with {', '.join(last)}." in odd.text) == bool(news)
+
+
+def test_nobody_is_sent_to_look_at_customers_of_whom_a_verdict_says_what_they_are():
+    run = made_up_run(600)
+    ids = run.anomalies["customer_id"]
+    counts = AlertCount(False, 0, 0, len(ids), 0, 0, 0, 0)
+    odd = {}
+    for n_judged in (0, 2, len(ids)):
+        verdicts = ["expected" if place < n_judged else None for place in range(len(ids))]
+        alerts = pd.DataFrame({"customer_id": ids, "state": "ongoing", "verdict": verdicts})
+        told = brief(replace(run, alerts=alerts, history=History(alerts=counts)), CONFIG).actions
+        odd[n_judged] = next((action for action in told if action.segment < 0), None)
+    assert f"Start with {', '.join(ids[:4])}." in odd[0].text
+    assert f"Start with {', '.join(ids[2:6])}." in odd[2].text
+    assert odd[2].money != odd[0].money
+    assert odd[len(ids)] is None
 
 
 def test_rows_that_name_no_customer_are_missing_in_the_open():

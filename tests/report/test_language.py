@@ -74,7 +74,7 @@ def test_days_and_amounts_of_an_english_text_are_written_as_the_locale_does():
 
 def test_a_small_share_keeps_a_decimal_and_a_large_one_none():
     voice = Voice("en")
-    assert [voice.percent(share) for share in (0.0834, 0.5, 0.0)] == ["8.3%", "50%", "0%"]
+    assert [voice.percent(share) for share in (0.0834, 0.5, 0.0, 0.996, 1.0)] == ["8.3%", "50%", "0%", "99.6%", "100%"]
 
 
 @pytest.mark.parametrize("value", [None, math.nan, math.inf])

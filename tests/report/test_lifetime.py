@@ -60,3 +60,12 @@ def test_a_run_of_before_the_forecast_has_no_such_chapter():
     page = build(view_of(bare_run(), ReportConfig()))
     assert page.to_come is None
     assert "to-come" not in [section.id for section in page.sections]
+
+
+def test_customers_of_whom_no_order_stands_are_told_as_left_out_of_the_table(run):
+    whole, *others = run.findings.lifetime.segments
+    n = len(run.customers) - sum(each.customers for each in others)
+    section, _ = chapter(run, segments=(replace(whole, customers=n), *others))
+    assert not any("Left out" in told for told in items(section, "sentences"))
+    section, _ = chapter(run, segments=(replace(whole, customers=n - 44), *others))
+    assert "Left out, as no order of theirs stands: 44 of all customers." in items(section, "sentences")

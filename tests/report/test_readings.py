@@ -191,6 +191,19 @@ def test_a_card_says_what_sets_the_segment_apart(run):
     assert page(run).cards[0].apart == "days since the last order, money spent, net of returns"
 
 
+def test_where_no_figure_decides_alone_that_is_said_rather_than_a_table_of_noughts_left_to_be_read(run):
+    cards = tuple(
+        replace(card, importance=tuple((name, 0.0) for name, _ in card.importance)) for card in run.findings.cards
+    )
+    found = replace(run, findings=replace(run.findings, cards=cards))
+    (plain,), (told,) = (
+        next(part.sentences for part in page(each).differences.parts if part.title == "What decides the segment")
+        for each in (run, found)
+    )
+    assert "would land elsewhere" in plain
+    assert told.startswith("No figure decides alone")
+
+
 def test_steps_name_no_tree_and_no_map_where_there_is_none():
     (steps,) = (part for part in page(bare_run()).method.parts if part.title == "Steps")
     assert not any("t-SNE" in sentence or "Hierarchy" in sentence for sentence in steps.sentences)

@@ -1,6 +1,10 @@
 """What is said of a model that is held: how it fits, and whose name no longer suits them."""
 
-from segmenter.runs.continuity import outgrown_names
+from datetime import date
+
+import pytest
+
+from segmenter.runs.continuity import outgrown_names, verdict
 
 NAMES = ("Best customers", "One-time buyers, long gone (2)", "Loyal regulars")
 
@@ -23,3 +27,15 @@ def test_those_who_came_since_are_told_of_where_the_name_does_not_suit_them():
         "1,460 customers in One-time buyers, long gone (2) placed their first order since the model was made; they alone "
         "would be called New customers.",
     )
+
+
+@pytest.mark.parametrize(
+    ("agreement", "silhouettes", "told"),
+    [
+        (0.95, (0.5, 0.5), "still fit: 421 of 1,186"),
+        (0.48, (0.47, 0.48), "are as clear as those found anew, which are cut otherwise: 421 of 1,186"),
+        (0.39, (0.47, 0.51), "no longer fit well: 421 of 1,186"),
+    ],
+)
+def test_segments_have_grown_wrong_only_where_those_found_anew_are_clearer(agreement, silhouettes, told):
+    assert told in verdict(date(2025, 2, 24), agreement, (421, 1186), silhouettes)

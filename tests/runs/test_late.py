@@ -41,6 +41,31 @@ def test_what_was_taken_out_is_told_too_and_less_than_a_hundredth_is_not():
     assert rewritten(BEFORE, seen("2025-02-24", [100.0, 1000.0, 975.0, 1000.0, 900.0])) == ()
 
 
+def with_days(made, *money):
+    """The same run with these revenues of its last days, the day that it is seen from first, and 50 a day before."""
+    days = (*money, *([50.0] * (120 - len(money))))
+    return replace(made, period=replace(made.period, daily_revenue=days))
+
+
+WEEK = (50.0,) * 7
+LATER = seen("2025-02-24", [100.0, 1000.0, 1000.0, 1000.0, 900.0])
+
+
+def test_what_was_corrected_in_the_period_compared_with_is_told_though_its_month_was_not_over():
+    (told,) = rewritten(with_days(BEFORE, 0.0, 950.0), with_days(LATER, 0.0, *WEEK))
+    assert "Of the 30 days before 2025-02-17 the export now holds 900 EUR less revenue" in told
+    assert "enthält der Export jetzt 900\xa0€ weniger Umsatz" in Voice("de", "EUR").retell(told)
+    (told,) = rewritten(with_days(BEFORE, 0.0), with_days(LATER, 0.0, *WEEK, 950.0))
+    assert "900 EUR more revenue" in told
+
+
+def test_a_period_that_is_what_it_was_or_is_held_no_longer_needs_no_word():
+    before = with_days(BEFORE, 0.0, 950.0)
+    assert rewritten(before, with_days(LATER, 0.0, *WEEK, 950.0)) == ()
+    assert rewritten(before, with_days(seen("2025-02-24", [900.0], "2025-02-01"), 0.0)) == ()
+    assert rewritten(before, with_days(seen("2025-06-24", [100.0, 1000.0, 1000.0, 1000.0, 900.0]), 0.0)) == ()
+
+
 @pytest.mark.parametrize("first", ["2024-10-20", "2024-11-05"])
 def test_an_export_of_the_last_months_alone_is_held_against_the_months_that_both_hold_whole(first):
     months = [10.0, 1000.0, 1000.0, 1000.0, 900.0] if first < "2024-11" else [200.0, 1000.0, 1000.0, 900.0]

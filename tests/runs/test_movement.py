@@ -206,7 +206,7 @@ def test_after_an_acceptance_it_is_told_that_the_segments_were_redrawn_and_what_
     found, moves = movement(before, replace(now, customers=table, model=finer), 30, 1)
     assert found.redrawn
     assert {match.kind for match in found.matches} == {"kept", "split"}
-    assert "Another model was accepted since then, so the segments were redrawn." in found.sentences
+    assert found.sentences[0] == "Another model was accepted since then, so the segments were redrawn."
     assert "Gone was split into: Gone, 15 customers; Going, 15 customers." in found.sentences
     assert moves["number_now"].eq(7).sum() == 15
 

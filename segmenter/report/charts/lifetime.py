@@ -49,8 +49,12 @@ def _dots(check: HoldoutCheck, voice: Voice) -> Canvas:
     axes.grid(axis="x")
     axes.spines["left"].set_visible(False)
     texts = [f"{voice.number(each.expected)} → {voice.number(each.actual)}" for each in classes]
-    for row, text in ((-1.2, wrapped(voice("expected (grey) → came (blue)"), 16)), *zip(rows, texts, strict=True)):
-        axes.text(1.02, row, text, transform=axes.get_yaxis_transform(), va="center", fontsize=7, color=MUTED)
+    head = wrapped(
+        voice("expected (grey) → came (blue)"), 16
+    )  # of two lines or three, so that it stands on the first row
+    placed = [(-0.6, head, "bottom"), *((row, text, "center") for row, text in enumerate(texts))]
+    for row, text, va in placed:
+        axes.text(1.02, row, text, transform=axes.get_yaxis_transform(), va=va, fontsize=7, color=MUTED)
     return figure
 
 

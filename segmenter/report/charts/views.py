@@ -17,6 +17,30 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 ALIKE = 0.1  # a share of the orders that differs by less between segments is much the same
+MANY_REACH = (
+    "About {share} of the customers, left of the crossing, have fewer than {n} others within reach. {odd} of them are "
+    "not within reach of anybody who has that many either: these count as odd."
+)
+REACH = {
+    0: "About {share} of the customers, left of the crossing, have fewer than {n} others within reach. All of them are "
+    "within reach of somebody who has that many: nobody stands alone.",
+    1: "About {share} of the customers, left of the crossing, have fewer than {n} others within reach. One of them is "
+    "not within reach of anybody who has that many either, and counts as odd.",
+}
+ALONE = (
+    "Rows are the names that RFM gives. Its thresholds tell customers apart though they form a single group: a cut to work "
+    "with, not kinds of customers."
+)
+MANY_DISAGREE = (
+    "Rows are the names that RFM gives, columns the segments of this report. {count} customers are in another segment "
+    "than most who share their RFM name: a campaign by RFM would treat them differently."
+)
+DISAGREE = {
+    0: "Rows are the names that RFM gives, columns the segments of this report. Everybody is in the segment in which most "
+    "who share the RFM name are.",
+    1: "Rows are the names that RFM gives, columns the segments of this report. One customer is in another segment than "
+    "most who share the RFM name: a campaign by RFM would treat that one differently.",
+}
 
 
 def dendrogram(run: Run, look: Look) -> Figure | None:
@@ -131,8 +155,7 @@ def _reach_reading(run: Run, look: Look) -> str:
     """How many have too few others within reach, and how many of them are odd in the end."""
     finding = run.findings.anomalies
     return look.voice(
-        "About {share} of the customers, left of the crossing, have fewer than {n} others within reach. {odd} of them are "
-        "not within reach of anybody who has that many either: these count as odd.",
+        REACH.get(finding.n_noise, MANY_REACH),
         share=look.voice.percent(1 - finding.n_core / finding.n_customers),
         n=look.voice.number(finding.min_samples),
         odd=look.voice.number(finding.n_noise),
@@ -143,7 +166,7 @@ def crosswalk(run: Run, look: Look) -> Figure | None:
     """Customers per RFM segment and K-Means segment."""
     rfm = run.findings.rfm
     rows = [row for row, customers in enumerate(rfm.customers) if customers]
-    if not rows or len(look.names) < 2:
+    if max(len(rows), len(look.names)) < 2:
         return None
     counts = np.array([rfm.crosswalk[row] for row in rows], float)
     texts = [[look.voice.number(cell) for cell in row] for row in counts]
@@ -154,14 +177,18 @@ def crosswalk(run: Run, look: Look) -> Figure | None:
         "rfm",
         "The same customers by RFM scores",
         to_svg(draw_grid(grid, cell_height=0.2)),
-        look.voice(
-            "Rows are the names that RFM gives, columns the segments of this report. {count} customers are in another segment "
-            "than most who share their RFM name: a campaign by RFM would treat them differently.",
-            count=look.voice.number(rfm.n_disagree),
-        ),
+        _crosswalk_reading(run, look),
         "Heat map: customers per RFM segment and segment of this report.",
         "run.json: rfm, crosswalk; customers.parquet: rfm_segment",
     )
+
+
+def _crosswalk_reading(run: Run, look: Look) -> str:
+    """How many RFM would treat differently, or what its names are good for where there are no segments."""
+    if len(look.names) < 2:
+        return look.voice(ALONE)
+    n = run.findings.rfm.n_disagree
+    return look.voice(DISAGREE.get(n, MANY_DISAGREE), count=look.voice.number(n))
 
 
 def themes(run: Run, look: Look) -> Figure | None:

@@ -18,7 +18,7 @@ def lifetime(view: View) -> Section | None:
         "What will they order next?",
         view.voice("There is no forecast: {reason}", reason=found.refusal) if found.refusal else _expected(view, found),
         parts(
-            Part("Segment by segment", _reading() if tables else (), (), tables),
+            Part("Segment by segment", _reading(view, found) if tables else (), (), tables),
             Part(
                 "Why there is no forecast" if found.refusal else "How far to trust it",
                 tuple(filter(None, ["" if found.refusal else " ".join(found.sentences)])),
@@ -73,10 +73,13 @@ def _expected(view: View, found: LifetimeFinding) -> str:
     return f"{told} {voice('That is worth {money}, before returns.', money=money)}"
 
 
-def _reading() -> tuple[str, ...]:
+def _reading(view: View, found: LifetimeFinding) -> tuple[str, ...]:
+    left = len(view.run.customers) - sum(each.customers for each in found.segments)
+    told = view.voice("Left out, as no order of theirs stands: {n} of all customers.", n=view.voice.number(left))
     return (
         "Several orders of one day count as one. Every customer's own figures are in customers.parquet: p_order is the "
         "chance of an order in these days, p_active that of not having left for good (empty before a second order).",
+        *([told] if left > 0 else []),
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from segmenter.report.alerts import by_line, judged
-from segmenter.report.carriers import carriers
+from segmenter.report.carriers import MOST, Carriers, carriers
 from segmenter.report.context.view import View, columns, parts, table, text
 from segmenter.report.types import Cell, Part, Section, Table
 from segmenter.runs.drift import DRIFTED, FAR, FEWEST, SHIFTED
@@ -85,10 +85,9 @@ def _reason(view: View, found: Movement) -> str:
     voice, total = view.voice, found.bridge[-1].amount - found.bridge[0].amount
     few = carriers(view.run)
     if few is not None:
-        named = ", ".join(few.customers) if view.config.customer_rows else voice.number(len(few.customers))
         return voice(
             "Of the difference odd customers ({named}) made {money}, all others {rest}.",
-            named=named,
+            named=_named(view, few),
             money=_signed(view, few.amount),
             rest=_signed(view, total - few.amount),
         )
@@ -103,6 +102,14 @@ def _reason(view: View, found: Movement) -> str:
             others=_part(view, against),
         )
     return voice("The largest part of the difference: {who}.", who=_part(view, step))
+
+
+def _named(view: View, few: Carriers) -> str:
+    """The first of the customers by name and the number of the others; their number alone for a wide circulation."""
+    if not view.config.customer_rows:
+        return view.voice.number(len(few.customers))
+    named, left = ", ".join(few.customers[:MOST]), len(few.customers) - MOST
+    return view.voice("{customers} and {n} more", customers=named, n=view.voice.number(left)) if left > 0 else named
 
 
 def _part(view: View, step: BridgeStep) -> str:

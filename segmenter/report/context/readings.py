@@ -39,7 +39,7 @@ def _rfm_words(view: View) -> tuple[str, ...]:
         ),
         finding.tie_rule,
     )
-    if "rfm" not in view.charts:
+    if "rfm" not in view.charts or len(view.run.findings.cards) < 2:
         return words
     value = say.number(finding.agreement, 2)
     agreement = say(

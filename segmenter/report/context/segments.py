@@ -89,8 +89,8 @@ def _rule(view: View, card: SegmentCard) -> str:
         words,
         rule=card.rule,
         n=view.voice.number(card.rule_tried),
-        precision=view.voice.percent(card.rule_precision, 0),
-        recall=view.voice.percent(card.rule_recall, 0),
+        precision=view.voice.percent(card.rule_precision),
+        recall=view.voice.percent(card.rule_recall),
     )
 
 
@@ -168,8 +168,13 @@ def _themes_fit(view: View) -> tuple[str, ...]:
 
 
 def _importance_words(view: View) -> tuple[str, ...]:
-    if not any(card.importance for card in view.run.findings.cards):
+    shares = [share for card in view.run.findings.cards for _, share in card.importance]
+    if not shares:
         return ()
+    if not any(shares):
+        return (
+            "No figure decides alone: shuffle any one of them, and the others still tell where every customer belongs.",
+        )
     return ("The share of a segment's customers who would land elsewhere if this one figure were shuffled.",)
 
 

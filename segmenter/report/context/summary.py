@@ -6,7 +6,7 @@ import math
 
 from segmenter.analysis.findings import SegmentCard
 from segmenter.features import silence_told
-from segmenter.report.concentration import revenue_curve, share_of_best
+from segmenter.report.concentration import few_who_bring_half, revenue_curve, share_of_best
 from segmenter.report.context.view import View, columns, table, text
 from segmenter.report.types import Action, Stat, Table
 from segmenter.runs.alerts import FRESH
@@ -16,6 +16,15 @@ KNOWN = 0.25  # share of the money at stake that looking again at customers long
 NAMED = 4  # customers
 SAME = 0.6  # adjusted Rand index from which on two methods see the same segments, borders aside
 
+BEST = {  # by how many of the best bring half of the revenue, None where they are not few
+    None: "The best tenth of the customers brings {tenth} of the revenue; {once} have ordered no more than once.",
+    1: "The best tenth of the customers brings {tenth} of the revenue, a single customer {few}; {once} have ordered no more "
+    "than once.",
+}
+BEST_FEW = (
+    "The best tenth of the customers brings {tenth} of the revenue, {n} customers alone {few}; {once} have ordered no more "
+    "than once."
+)
 DOUBTS = {  # the gravest first
     "few": "The customers are too few to try another number of segments: take the division as a useful cut, not as a fact.",
     "votes": "The criteria do not agree on one number of segments: take the division as a useful cut, not as a fact.",
@@ -86,13 +95,16 @@ def _best(view: View) -> str:
 
 
 def _concentration(view: View) -> str:
-    once = view.voice.percent(float((view.run.customers["frequency"] <= 1).mean()), 0)
+    once = view.voice.percent(float((view.run.customers["frequency"] <= 1).mean()))
     curve = revenue_curve(view.run.customers["monetary"])
     if curve is None:
         return view.voice("{share} of the customers have ordered no more than once.", share=once)
+    few = few_who_bring_half(curve)
     return view.voice(
-        "The best tenth of the customers brings {tenth} of the revenue; {once} have ordered no more than once.",
+        BEST.get(few, BEST_FEW),
         tenth=view.voice.percent(share_of_best(curve, 0.1), 0),
+        n=view.voice.number(few),
+        few=view.voice.percent(float(curve[few or 0]), 0),
         once=once,
     )
 
@@ -163,8 +175,12 @@ def _for_segment(view: View, card: SegmentCard) -> Action:
 
 
 def _odd_ones(view: View) -> list[tuple[float, Action]]:
-    """The odd customers with their weight: those who are new or worse before all others, none where nobody is odd."""
+    """The odd customers with their weight: those who are new or worse before all others.
+
+    None where nobody is odd but those of whom a verdict says already what they are.
+    """
     odd, news = view.run.anomalies, view.run.history.alerts
+    odd = odd[~odd["customer_id"].isin(_decided(view))]
     if odd.empty:
         return []
     fresh = odd[odd["customer_id"].isin(_newly_odd(view))]
@@ -180,6 +196,12 @@ def _newly_odd(view: View) -> list[str]:
     """Customers whom the run's alerts tell as new or worse."""
     alerts = view.run.alerts
     return [] if alerts is None else alerts.loc[alerts["state"].isin(FRESH), "customer_id"].tolist()
+
+
+def _decided(view: View) -> list[str]:
+    """Customers whose alerts a verdict holds back."""
+    alerts = view.run.alerts
+    return [] if alerts is None else alerts.loc[alerts["verdict"].notna(), "customer_id"].tolist()
 
 
 def _look_at(view: View, first: list[str]) -> str:
