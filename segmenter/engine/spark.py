@@ -79,6 +79,8 @@ class SparkEngine:
             frame = self.session.table(str(translated.table)).union(frame)
         if translated.table is not None:
             self.keep(frame).createOrReplaceTempView(translated.table)
+            if translated.adds:
+                frame.count()  # now: steps that wait for one another broadcast their tables all at once, for which memory is short
         elif self.drawn is not None and "customer_id" in frame.columns:
             self.keep(frame)  # asked for the sample first and for everybody later
         return SparkAnswer(frame, self.drawn)
