@@ -1,0 +1,103 @@
+"""What the columns of an export tell against adding up its rows as sales.
+
+Every doubt is a `SourceError` that says what would be counted wrongly, and what to do.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Mapping
+
+from segmenter.errors import SourceError
+from segmenter.intake.names import key_of
+from segmenter.intake.sampled import Table, are_numbers, number_in
+
+KINDS = {"linetype", "rowtype", "recordtype"}
+PAYING = re.compile("payment|tender|transaction|zahlung")
+SIDES = {"sollhaben", "sollhabenkennzeichen", "sh", "debitcredit", "debitcreditindicator", "creditdebit", "drcr", "dc"}
+PAPERS = {
+    "belegart",
+    "belegtyp",
+    "doctype",
+    "documenttype",
+    "transactiontype",
+    "invoicetype",
+    "vorgangsart",
+    "type",
+    "typ",
+}
+CREDIT_SIDE = re.compile("(h|haben|c|cr|credit)")
+CREDIT_NOTE = re.compile(
+    "(gs|gutschrift(en)?|stornorechnung|credit[ _-]?(note|memo)|cn|cm|refund|return|retoure|avoir|abono)"
+)
+COUNTING = re.compile("qty|quantit|menge|anzahl|stueck")  # in the name of a column that may be the quantity
+FEW_ORDERS = 5  # of several products, from which on a money that never differs within an order tells something
+
+
+def check_kinds(table: Table) -> None:
+    """Refuse rows of several kinds, such as a sale, its lines and its payment, each of which has the same money."""
+    for place, name in enumerate(table.header):
+        kinds = sorted(set(table.values(place))) if key_of(name) in KINDS else []
+        if len(kinds) > 1 and any(PAYING.search(kind.lower()) for kind in kinds):
+            raise SourceError(
+                f"{table.name}: the rows are of several kinds by {name[:60]!r} ({', '.join(kinds[:6])}), so that the same money "
+                "would be counted more than once. Keep those of one kind only, such as the lines of sales, and read these; where "
+                f"each row's money is its own indeed, leave {name[:60]!r} out."
+            )
+
+
+def check_minus(table: Table, index: Mapping[str, int]) -> None:
+    """Refuse money that went back where another column alone tells so: without a minus it would be added to the sales."""
+    money = [index[role] for role in ("amount", "unit_price", "quantity") if role in index]
+    for place, name in enumerate(table.header):
+        key = key_of(name)
+        word = CREDIT_SIDE if key in SIDES else CREDIT_NOTE if key in PAPERS and place not in index.values() else None
+        if word is None:
+            continue
+        back = [row for row in table.sample if word.fullmatch((row[place] or "").strip().lower())]
+        if (
+            back
+            and len(back) < len(table.sample)
+            and not any((number_in(row[at]) or 0) < 0 for row in back for at in money)
+        ):
+            raise SourceError(
+                f"{table.name}: rows with {(back[0][place] or '').strip()[:60]!r} in {name[:60]!r} look like money that went back, and "
+                "none of them has a minus, so that they would count as sales. Write their money with a minus; where they are sales "
+                f"indeed, leave {name[:60]!r} out."
+            )
+
+
+def check_pieces(table: Table, index: dict[str, int]) -> None:
+    """Refuse a price without a quantity where a column that was not recognised may be one."""
+    for place, name in enumerate(table.header):
+        values = table.values(place)
+        if place not in index.values() and COUNTING.search(key_of(name)) and values and are_numbers(values):
+            raise SourceError(
+                f"{table.name}: {table.header[index['unit_price']][:60]!r} is the money of one piece, and {name[:60]!r} may say "
+                f"how many pieces a line has. Settle it in the configuration: [source.columns] quantity = {name[:60]!r}, or "
+                f"amount = {table.header[index['unit_price']][:60]!r} where it is the money of the whole line."
+            )
+
+
+def check_repeated(table: Table, index: dict[str, int]) -> None:
+    """Refuse an order's total that stands on each of its lines: it would be counted once a line.
+
+    Told by orders of several products whose lines all have one money, while that of the orders differs.
+    """
+    is_proven = {"quantity", "unit_price"} <= index.keys()  # to be the line's own
+    if is_proven or not {"amount", "order", "product"} <= index.keys():
+        return
+    amounts, products = defaultdict(set), defaultdict(set)
+    for row in table.sample:
+        order = row[index["order"]]
+        amounts[order].add(row[index["amount"]])
+        products[order].add(row[index["product"]])
+    several = [amounts[order] for order, bought in products.items() if order and len(bought) > 1]
+    if len(several) >= FEW_ORDERS and all(len(each) == 1 for each in several) and len(set.union(*several)) > 1:
+        name = table.header[index["amount"]][:60]
+        raise SourceError(
+            f"{table.name}: {name!r} is the same on all lines of an order, as an order's total is, and would be counted once a "
+            "line. Name the line's own money in the configuration: [source.columns] amount, or quantity and unit_price; where "
+            f"it is the line's own indeed, amount = {name!r}."
+        )

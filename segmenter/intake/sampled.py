@@ -1,0 +1,50 @@
+"""The header and first rows of an export, by which its columns are known before all of it is read."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from segmenter.intake.formats import decimal_candidates
+
+
+@dataclass(frozen=True)
+class Table:
+    """A header with a sample of its rows; `name` is for messages."""
+
+    header: tuple[str, ...]
+    sample: Sequence[Sequence[str | None]]
+    name: str
+
+    @cached_property
+    def _columns(self) -> dict[int, list[str]]:
+        return {}
+
+    def values(self, index: int) -> list[str]:
+        """The sample's values of a column that are not empty; every role asks for those of most columns."""
+        if index not in self._columns:
+            given = (row[index] for row in self.sample)
+            self._columns[index] = [text for value in given if value and (text := value.strip())]
+        return self._columns[index]
+
+    def called(self, index: int) -> str:
+        """The name of a column in a message; hostile exports have long ones."""
+        return repr(self.header[index][:60])
+
+
+def mostly(values: Sequence[str], looks: Callable[[str], object]) -> bool:
+    """True where four in five of the values look so; each is looked at once, however often it is there."""
+    return sum(n for value, n in Counter(values).items() if looks(value)) >= 0.8 * len(values)
+
+
+def are_numbers(values: Sequence[str]) -> bool:
+    """True where most of the values are numbers."""
+    return mostly(values, decimal_candidates)
+
+
+def number_in(text: str | None) -> float | None:
+    """The number that a cell holds, by either mark of decimals."""
+    candidates = decimal_candidates((text or "").strip())
+    return next(iter(candidates.values())) if candidates else None
