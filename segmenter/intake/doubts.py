@@ -9,6 +9,7 @@ import re
 from collections import defaultdict
 from collections.abc import Mapping
 
+from segmenter.config.source import ColumnsConfig
 from segmenter.errors import SourceError
 from segmenter.intake.names import key_of
 from segmenter.intake.sampled import Table, are_numbers, number_in
@@ -32,7 +33,7 @@ CREDIT_NOTE = re.compile(
     "(gs|gutschrift(en)?|stornorechnung|credit[ _-]?(note|memo)|cn|cm|refund|return|retoure|avoir|abono)"
 )
 COUNTING = re.compile("qty|quantit|menge|anzahl|stueck")  # in the name of a column that may be the quantity
-FEW_ORDERS = 5  # of several products, from which on a money that never differs within an order tells something
+FEW_ORDERS = 5  # of several lines, from which on a money that never differs within an order tells something
 
 
 def check_kinds(table: Table) -> None:
@@ -47,7 +48,14 @@ def check_kinds(table: Table) -> None:
             )
 
 
-def check_minus(table: Table, index: Mapping[str, int]) -> None:
+def check(table: Table, index: Mapping[str, int], wanted: ColumnsConfig) -> None:
+    """Refuse what speaks against the columns' roles `index`, of which `wanted` names some."""
+    if wanted.amount is None:
+        _check_repeated(table, index)
+    _check_minus(table, index)
+
+
+def _check_minus(table: Table, index: Mapping[str, int]) -> None:
     """Refuse money that went back where another column alone tells so: without a minus it would be added to the sales."""
     money = [index[role] for role in ("amount", "unit_price", "quantity") if role in index]
     for place, name in enumerate(table.header):
@@ -68,7 +76,7 @@ def check_minus(table: Table, index: Mapping[str, int]) -> None:
             )
 
 
-def check_pieces(table: Table, index: dict[str, int]) -> None:
+def check_pieces(table: Table, index: Mapping[str, int]) -> None:
     """Refuse a price without a quantity where a column that was not recognised may be one."""
     for place, name in enumerate(table.header):
         values = table.values(place)
@@ -80,24 +88,26 @@ def check_pieces(table: Table, index: dict[str, int]) -> None:
             )
 
 
-def check_repeated(table: Table, index: dict[str, int]) -> None:
+def _check_repeated(table: Table, index: Mapping[str, int]) -> None:
     """Refuse an order's total that stands on each of its lines: it would be counted once a line.
 
-    Told by orders of several products whose lines all have one money, while that of the orders differs.
+    Told by orders of several products, or of several lines of one moment where no column has products, whose lines all have one
+    money, while that of the orders differs.
     """
     is_proven = {"quantity", "unit_price"} <= index.keys()  # to be the line's own
-    if is_proven or not {"amount", "order", "product"} <= index.keys():
+    if is_proven or not {"amount", "order"} <= index.keys():
         return
-    amounts, products = defaultdict(set), defaultdict(set)
-    for row in table.sample:
-        order = row[index["order"]]
+    what = index.get("product", index.get("description"))
+    amounts, bought = defaultdict(set), defaultdict(set)
+    for number, row in enumerate(table.sample):
+        order = (row[index["order"]], "" if what is not None else row[index["time"]])
         amounts[order].add(row[index["amount"]])
-        products[order].add(row[index["product"]])
-    several = [amounts[order] for order, bought in products.items() if order and len(bought) > 1]
+        bought[order].add(number if what is None else row[what])
+    several = [amounts[order] for order, things in bought.items() if order[0] and len(things) > 1]
     if len(several) >= FEW_ORDERS and all(len(each) == 1 for each in several) and len(set.union(*several)) > 1:
-        name = table.header[index["amount"]][:60]
+        name = table.called(index["amount"])
         raise SourceError(
-            f"{table.name}: {name!r} is the same on all lines of an order, as an order's total is, and would be counted once a "
+            f"{table.name}: {name} is the same on all lines of an order, as an order's total is, and would be counted once a "
             "line. Name the line's own money in the configuration: [source.columns] amount, or quantity and unit_price; where "
-            f"it is the line's own indeed, amount = {name!r}."
+            f"it is the line's own indeed, amount = {name}; where there is none, leave one line of each order."
         )

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from segmenter.config.source import ColumnsConfig
 from segmenter.errors import SourceError
-from segmenter.intake.doubts import check_kinds, check_minus, check_pieces, check_repeated
+from segmenter.intake.doubts import check, check_kinds, check_pieces
 from segmenter.intake.formats import looks_like_time, looks_like_time_of_day
 from segmenter.intake.names import NAMES, key_of, tiers_of
 from segmenter.intake.sampled import Table, are_numbers, mostly, number_in
@@ -66,9 +66,8 @@ def recognise(
         reasons["status"] += f"; {words}"
     if wanted.amount is None:
         _settle_money(table, index, reasons, wanted)
-        check_repeated(table, index)
     _check_complete(table, index)
-    check_minus(table, index)
+    check(table, index, wanted)
     return Roles(index, reasons)
 
 

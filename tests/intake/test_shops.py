@@ -43,6 +43,17 @@ def test_an_orders_total_on_each_of_its_lines_is_refused_and_taken_where_it_is_n
     assert export.read(written(header, rows), columns={"amount": "order_total"}).fates == {"sale": 30}
 
 
+@pytest.mark.parametrize("what", ["product_name", "shelf"])
+def test_an_orders_total_on_each_line_is_refused_where_products_have_names_alone_or_no_column(export, what):
+    header = ("order_id", "order_date", "customer_id", what, "order_total")
+    rows = [(f"o{n // 3}", f"2024-01-{n // 3 + 13}", f"k{n % 4}", f"p{n % 3}", 30 + n // 3) for n in range(30)]
+    with pytest.raises(SourceError, match="would be counted once a line"):
+        export.read(written(header, rows))
+    later = [(order, f"{day} 1{n % 3}:00", *rest) for n, (order, day, *rest) in enumerate(rows)]
+    if what == "shelf":  # instalments of one order are no lines of it
+        assert export.read(written(header, later)).fates == {"sale": 30}
+
+
 def test_money_that_is_quantity_times_price_is_the_lines_own_though_the_lines_of_each_order_agree(export):
     header = ("order_id", "order_date", "customer_id", "sku", "quantity", "unit_price", "amount")
     rows = [
