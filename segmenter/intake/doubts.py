@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from segmenter.config.source import ColumnsConfig
 from segmenter.errors import SourceError
 from segmenter.intake.names import key_of
-from segmenter.intake.sampled import Table, are_numbers, number_in
+from segmenter.intake.sampled import Row, Table, are_numbers, number_in
 
 KINDS = {"linetype", "rowtype", "recordtype"}
 PAYING = re.compile("payment|tender|transaction|zahlung")
@@ -32,6 +32,13 @@ CREDIT_SIDE = re.compile("(h|haben|c|cr|credit)")
 CREDIT_NOTE = re.compile(
     "(gs|gutschrift(en)?|stornorechnung|credit[ _-]?(note|memo)|cn|cm|refund|return|retoure|avoir|abono)"
 )
+GIVEN_BACK = re.compile(
+    "refund(?!able)|returned|returns|return(qty|quantity|amount|value)|erstatt|retour|rembours|reembols|rimbors|devuelt"
+)
+TELLING = re.compile(
+    "(id|no|nr|number|nummer|code|date|datum|at|on|by|days|reason|grund|type|status|rate|policy)$"
+)  # something else of it
+YES = re.compile("true|t|yes|y|x|ja|j|oui|si|sí")
 COUNTING = re.compile("qty|quantit|menge|anzahl|stueck")  # in the name of a column that may be the quantity
 FEW_ORDERS = 5  # of several lines, from which on a money that never differs within an order tells something
 
@@ -53,27 +60,53 @@ def check(table: Table, index: Mapping[str, int], wanted: ColumnsConfig) -> None
     if wanted.amount is None:
         _check_repeated(table, index)
     _check_minus(table, index)
+    if "refunded" not in index:
+        _check_given_back(table, index)
 
 
 def _check_minus(table: Table, index: Mapping[str, int]) -> None:
     """Refuse money that went back where another column alone tells so: without a minus it would be added to the sales."""
-    money = [index[role] for role in ("amount", "unit_price", "quantity") if role in index]
     for place, name in enumerate(table.header):
         key = key_of(name)
         word = CREDIT_SIDE if key in SIDES else CREDIT_NOTE if key in PAPERS and place not in index.values() else None
         if word is None:
             continue
         back = [row for row in table.sample if word.fullmatch((row[place] or "").strip().lower())]
-        if (
-            back
-            and len(back) < len(table.sample)
-            and not any((number_in(row[at]) or 0) < 0 for row in back for at in money)
-        ):
+        if back and len(back) < len(table.sample) and not _has_minus(back, index):
             raise SourceError(
                 f"{table.name}: rows with {(back[0][place] or '').strip()[:60]!r} in {name[:60]!r} look like money that went back, and "
                 "none of them has a minus, so that they would count as sales. Write their money with a minus; where they are sales "
                 f"indeed, leave {name[:60]!r} out."
             )
+
+
+def _has_minus(rows: Sequence[Row], index: Mapping[str, int]) -> bool:
+    """Whether the money or the pieces of any of the rows have a minus."""
+    money = [index[role] for role in ("amount", "unit_price", "quantity") if role in index]
+    return any((number_in(row[at]) or 0) < 0 for row in rows for at in money)
+
+
+def _check_given_back(table: Table, index: Mapping[str, int]) -> None:
+    """Refuse what was given back where a column tells of it that plays no role: the rows would count as whole sales."""
+    if key_of(table.header[index.get("amount", index["time"])]) == "netsales":
+        return  # sales less discounts and returns, wherever tills have that name
+    for place, name in enumerate(table.header):
+        key = key_of(name)
+        if place in index.values() or not GIVEN_BACK.search(key) or TELLING.search(key):
+            continue
+        back = [row for row in table.sample if _tells(row[place])]
+        if back and len(back) < len(table.sample) and not _has_minus(back, index):
+            raise SourceError(
+                f"{table.name}: {table.called(place)} seems to tell what was given back, such as "
+                f"{(back[0][place] or '').strip()[:60]!r}, and its rows would count as whole sales. Where it is money, name it in the "
+                f"configuration: [source.columns] refunded = {table.called(place)}; where it counts pieces or marks rows, take these "
+                "off the export's quantity or amount; where it is neither, leave the column out."
+            )
+
+
+def _tells(cell: str | None) -> bool:
+    """Whether a cell has a number other than 0, or a yes."""
+    return bool(number_in(cell)) or bool(YES.fullmatch((cell or "").strip().lower()))
 
 
 def check_pieces(table: Table, index: Mapping[str, int]) -> None:

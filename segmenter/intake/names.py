@@ -64,8 +64,11 @@ NAMES: dict[str, tuple[tuple[str, ...], ...]] = {
     "category": (),  # only what the configuration names: nothing but a team's own features asks for it
     "status": (("orderstatus", "status", "transactionstatus", "financialstatus", "invoicestatus"),),
     "currency": (("currency", "currencycode", "ordercurrency", "waehrung", "devise", "moneda"),),
-    "refunded": (("amountrefunded", "refundedamount", "refundamount", "totalrefunded", "totalrefund", "erstatteterbetrag",
-                  "erstattungsbetrag"),),
+    "refunded": (
+        ("amountrefunded", "refundedamount", "refundamount", "totalrefunded", "totalrefund", "refundedtotal", "refundtotal",
+         "totalrefunds", "refundvalue", "erstatteterbetrag", "erstattungsbetrag", "montantrembourse", "importereembolsado"),
+        ("refund", "refunds", "refunded", "erstattet", "erstattung"),
+    ),
     "cancelled": (("cancelledat", "canceledat", "cancelledon", "canceledon", "datecancelled", "datecanceled", "storniertam"),),
     "email": (("email", "emailaddress", "customeremail", "useremail", "buyeremail", "emailadresse", "kundenemail", "courriel"),
               ("mail", "contactemail", "billingemail", "emailbilling")),

@@ -148,6 +148,11 @@ def _is_time_of_day(values: Sequence[str]) -> bool:
     return mostly(values, looks_like_time_of_day)
 
 
+def _is_money_back(values: Sequence[str]) -> bool:
+    """Numbers, but no marks of rows that were given back: 1 where one was, 0 elsewhere."""
+    return are_numbers(values) and not {"1"} <= set(values) <= {"0", "1"}
+
+
 def _is_email(values: Sequence[str]) -> bool:
     return bool(values) and mostly(values, ADDRESS.fullmatch)
 
@@ -158,7 +163,7 @@ CONTENT: dict[str, Callable[[Sequence[str]], bool]] = {
     "amount": are_numbers,
     "quantity": are_numbers,
     "unit_price": are_numbers,
-    "refunded": are_numbers,
+    "refunded": _is_money_back,
     "cancelled": _is_time,
     "email": _is_email,
 }

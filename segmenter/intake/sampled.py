@@ -9,13 +9,15 @@ from functools import cached_property
 
 from segmenter.intake.formats import decimal_candidates
 
+Row = Sequence[str | None]
+
 
 @dataclass(frozen=True)
 class Table:
     """A header with a sample of its rows; `name` is for messages."""
 
     header: tuple[str, ...]
-    sample: Sequence[Sequence[str | None]]
+    sample: Sequence[Row]
     name: str
 
     @cached_property

@@ -1,0 +1,46 @@
+"""What the columns of an export tell against adding up its rows as sales."""
+
+import pytest
+
+from segmenter.errors import SourceError
+
+
+def written(header, rows, delimiter=","):
+    return "\n".join(delimiter.join(map(str, row)) for row in (header, *rows)) + "\n"
+
+
+def money(loaded):
+    return float(sum(row[0] for row in loaded.rows("amount")))
+
+
+@pytest.mark.parametrize("name", ["Refund", "refunded_total", "Total Refunds", "Montant remboursé"])
+def test_money_given_back_is_known_by_the_names_that_shops_give_its_column(export, name):
+    rows = [(f"c{n % 5}", f"2024-01-{n % 15 + 13}", 20 + n, 5 if n % 10 == 9 else 0) for n in range(40)]
+    assert money(export.read(written(("customer", "date", "total", name), rows))) == sum(20 + n for n in range(40)) - 20
+
+
+@pytest.mark.parametrize(
+    ("name", "mark"), [("Returned Quantity", 2), ("is_refund", "TRUE"), ("Returned", "yes"), ("refunded", 1)]
+)
+def test_what_was_given_back_by_a_column_of_no_role_is_refused_but_not_where_the_money_has_a_minus(export, name, mark):
+    def rows(back):
+        return [
+            (f"c{n % 5}", f"2024-01-{n % 15 + 13}", back * n if n % 10 == 9 else n + 1, mark if n % 10 == 9 else 0)
+            for n in range(40)
+        ]
+
+    with pytest.raises(SourceError, match=f"'{name}' seems to tell what was given back"):
+        export.read(written(("customer", "date", "amount", name), rows(1)))
+    assert export.read(written(("customer", "date", "amount", name), rows(-1))).fates == {"sale": 36, "return": 4}
+
+
+def test_net_sales_are_less_what_was_given_back_already(export):
+    rows = [(f"c{n % 5}", f"2024-01-{n % 15 + 13}", 20 + n, n % 2, 20) for n in range(40)]
+    header = ("customer", "date", "gross sales", "returns", "net sales")
+    assert money(export.read(written(header, rows))) == 800
+
+
+@pytest.mark.parametrize("name", ["Return ID", "Refundable", "refund_date", "Returning"])
+def test_a_column_that_tells_something_else_of_returns_is_no_obstacle(export, name):
+    rows = [(f"c{n % 5}", f"2024-01-{n % 15 + 13}", n + 1, n % 4 + 20240100) for n in range(40)]
+    assert export.read(written(("customer", "date", "amount", name), rows)).fates == {"sale": 40}
