@@ -12,10 +12,14 @@ from collections.abc import Mapping, Sequence
 from segmenter.config.source import ColumnsConfig
 from segmenter.errors import SourceError
 from segmenter.intake.names import key_of
-from segmenter.intake.sampled import Row, Table, are_numbers, number_in
+from segmenter.intake.sampled import Row, Table, are_numbers, mostly, number_in
 
 KINDS = {"linetype", "rowtype", "recordtype"}
 PAYING = re.compile("payment|tender|transaction|zahlung")
+BILL = re.compile(r"\b(invoice|sales?|order)\b|rechnung|facture|factura|fattura|faktur")
+PAID = re.compile(
+    r"((bill|customer|invoice|receivable|rechnungs|kunden)?[ -]?payments?( received)?|zahlung(seingang)?|paiement|pago|pagamento)"
+)
 SIDES = {"sollhaben", "sollhabenkennzeichen", "sh", "debitcredit", "debitcreditindicator", "creditdebit", "drcr", "dc"}
 PAPERS = {
     "belegart",
@@ -39,13 +43,18 @@ TELLING = re.compile(
     "(id|no|nr|number|nummer|code|date|datum|at|on|by|days|reason|grund|type|status|rate|policy)$"
 )  # something else of it
 YES = re.compile("true|t|yes|y|x|ja|j|oui|si|sí")
+DISCOUNT = re.compile("discount|rabatt|remise|descuento|desconto|sconto|korting|nachlass")
+REDUCED = ("saleprice", "sellingprice")  # prices after it, by their names
 COUNTING = re.compile("qty|quantit|menge|anzahl|stueck")  # in the name of a column that may be the quantity
+COUNTED = re.compile(r"[-+]?\d")
 FEW_ORDERS = 5  # of several lines, from which on a money that never differs within an order tells something
 
 
 def check_kinds(table: Table) -> None:
     """Refuse rows of several kinds, such as a sale, its lines and its payment, each of which has the same money."""
     for place, name in enumerate(table.header):
+        if key_of(name) in PAPERS:
+            _check_paid(table, place)
         kinds = sorted(set(table.values(place))) if key_of(name) in KINDS else []
         if len(kinds) > 1 and any(PAYING.search(kind.lower()) for kind in kinds):
             raise SourceError(
@@ -55,10 +64,24 @@ def check_kinds(table: Table) -> None:
             )
 
 
+def _check_paid(table: Table, place: int) -> None:
+    """Refuse a ledger, whose rows charge an invoice and pay it, by the words of its column `place`."""
+    words = sorted(set(table.values(place)))
+    paying = [word for word in words if PAID.fullmatch(word.lower())]
+    charging = [word for word in words if word not in paying and BILL.search(word.lower())]
+    if paying and charging:
+        raise SourceError(
+            f"{table.name}: rows with {paying[0][:60]!r} in {table.called(place)} pay what those with {charging[0][:60]!r} charge, so "
+            "that the same money would count twice or, where it has a minus, not at all. Leave the payments out; where each row's "
+            f"money is its own indeed, leave {table.called(place)} out."
+        )
+
+
 def check(table: Table, index: Mapping[str, int], wanted: ColumnsConfig) -> None:
     """Refuse what speaks against the columns' roles `index`, of which `wanted` names some."""
     if wanted.amount is None:
         _check_repeated(table, index)
+        _check_discount(table, index, wanted)
     _check_minus(table, index)
     if "refunded" not in index:
         _check_given_back(table, index)
@@ -110,15 +133,27 @@ def _tells(cell: str | None) -> bool:
 
 
 def check_pieces(table: Table, index: Mapping[str, int]) -> None:
-    """Refuse a price without a quantity where a column that was not recognised may be one."""
+    """Refuse a price without a quantity where a column that was not recognised may be one, be it a number or one with its unit."""
+    price = table.called(index["unit_price"])
     for place, name in enumerate(table.header):
         values = table.values(place)
-        if place not in index.values() and COUNTING.search(key_of(name)) and values and are_numbers(values):
-            raise SourceError(
-                f"{table.name}: {table.header[index['unit_price']][:60]!r} is the money of one piece, and {name[:60]!r} may say "
-                f"how many pieces a line has. Settle it in the configuration: [source.columns] quantity = {name[:60]!r}, or "
-                f"amount = {table.header[index['unit_price']][:60]!r} where it is the money of the whole line."
-            )
+        if (
+            place in index.values()
+            or not COUNTING.search(key_of(name))
+            or not values
+            or not mostly(values, COUNTED.match)
+        ):
+            continue
+        said = (
+            ""
+            if are_numbers(values)
+            else f" Its cells hold more than a number, such as {values[0][:60]!r}: leave the unit out."
+        )
+        raise SourceError(
+            f"{table.name}: {price} is the money of one piece, and {table.called(place)} may say how many pieces a line has.{said} "
+            f"Settle it in the configuration: [source.columns] quantity = {table.called(place)}, or amount = {price} where it is the "
+            "money of the whole line."
+        )
 
 
 def _check_repeated(table: Table, index: Mapping[str, int]) -> None:
@@ -144,3 +179,19 @@ def _check_repeated(table: Table, index: Mapping[str, int]) -> None:
             "line. Name the line's own money in the configuration: [source.columns] amount, or quantity and unit_price; where "
             f"it is the line's own indeed, amount = {name}; where there is none, leave one line of each order."
         )
+
+
+def _check_discount(table: Table, index: Mapping[str, int], wanted: ColumnsConfig) -> None:
+    """Refuse quantity times price beside a discount that it leaves out, unless the price was chosen or named as the reduced one."""
+    if "amount" in index or wanted.unit_price or key_of(table.header[index["unit_price"]]) in REDUCED:
+        return
+    price = table.called(index["unit_price"])
+    for place, name in enumerate(table.header):
+        key = key_of(name)
+        is_named = place not in index.values() and DISCOUNT.search(key) and not TELLING.search(key)
+        if is_named and any(number_in(value.rstrip(" %")) for value in table.values(place)):
+            raise SourceError(
+                f"{table.name}: quantity times {price} would leave out what {table.called(place)} takes off. Where the price is the "
+                f"one after it, say so in the configuration: [source.columns] unit_price = {price}; else add a column of the line's "
+                "money after it to the export, and name that: amount."
+            )

@@ -44,3 +44,32 @@ def test_net_sales_are_less_what_was_given_back_already(export):
 def test_a_column_that_tells_something_else_of_returns_is_no_obstacle(export, name):
     rows = [(f"c{n % 5}", f"2024-01-{n % 15 + 13}", n + 1, n % 4 + 20240100) for n in range(40)]
     assert export.read(written(("customer", "date", "amount", name), rows)).fates == {"sale": 40}
+
+
+@pytest.mark.parametrize("cells", [("0%", "10%"), ("0", "0.1"), ("", "1.50")])
+def test_a_discount_that_quantity_times_price_leaves_out_is_refused_until_the_price_is_named(export, cells):
+    rows = [(f"c{n % 5}", f"2024-01-{n % 15 + 13}", 2, 10 + n, cells[n % 10 == 9]) for n in range(40)]
+    header = ("customer", "date", "quantity", "price", "Discount")
+    with pytest.raises(SourceError, match="would leave out what 'Discount' takes off"):
+        export.read(written(header, rows))
+    assert export.read(written(header, rows), columns={"unit_price": "price"}).fates == {"sale": 40}
+    none = [(*row[:-1], cells[0]) for row in rows]
+    assert export.read(written(header, none)).fates == {"sale": 40}
+    assert export.read(written((*header[:-1], "Discount Code"), rows)).fates == {"sale": 40}
+
+
+def test_pieces_with_their_unit_beside_a_price_are_refused_as_a_line_would_be_one_piece(export):
+    rows = [(f"c{n % 5}", f"2024-01-{n % 15 + 13}", f"{n % 3 + 1} pcs", 10 + n) for n in range(40)]
+    with pytest.raises(SourceError, match=r"'Quantity' may say how many.* such as '1 pcs': leave the unit out"):
+        export.read(written(("customer", "date", "Quantity", "price"), rows))
+
+
+@pytest.mark.parametrize(
+    ("sign", "words"), [("", ("Invoice", "Payment")), ("-", ("Sales invoice", "Customer payment"))]
+)
+def test_a_ledger_of_invoices_and_what_pays_them_is_refused(export, sign, words):
+    rows = [
+        (f"c{n % 5}", f"2024-01-{n // 2 % 15 + 13}", f"{sign * (n % 2)}{10 + n // 2}", words[n % 2]) for n in range(40)
+    ]
+    with pytest.raises(SourceError, match=f"'{words[1]}' in 'Type' pay what those with '{words[0]}' charge"):
+        export.read(written(("customer", "date", "amount", "Type"), rows))
