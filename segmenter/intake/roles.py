@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from segmenter.config.source import ColumnsConfig
 from segmenter.errors import SourceError
 from segmenter.intake.doubts import check, check_kinds, check_pieces
-from segmenter.intake.formats import looks_like_time, looks_like_time_of_day
+from segmenter.intake.formats import decimal_candidates, looks_like_time, looks_like_time_of_day
 from segmenter.intake.names import NAMES, key_of, tiers_of
-from segmenter.intake.sampled import Table, are_numbers, mostly, number_in
+from segmenter.intake.sampled import Table, are_numbers, mostly
 from segmenter.intake.statuses import told
 
 REQUIRED = ("customer", "time")
@@ -188,13 +188,17 @@ def _settle_money(table: Table, index: dict[str, int], reasons: dict[str, str], 
 
 
 def _agree(table: Table, index: dict[str, int]) -> bool:
-    checked = agreeing = 0
-    for row in table.sample:
-        amount, quantity, price = (number_in(row[index[role]]) for role in ("amount", "quantity", "unit_price"))
-        if amount is not None and quantity is not None and price is not None:
-            checked += 1
-            agreeing += abs(amount - quantity * price) <= 0.011 * max(1.0, abs(quantity))
-    return agreeing >= 0.95 * checked
+    """Whether amounts are quantity times price, by the mark of decimals that reads most of them: 1,250 kg may be a thousandfold."""
+    places = [index[role] for role in ("amount", "quantity", "unit_price")]
+    rows = [[decimal_candidates((row[place] or "").strip()) for place in places] for row in table.sample]
+    read = [[[cell[mark] for cell in row] for row in rows if all(mark in cell for cell in row)] for mark in (".", ",")]
+    most = max(map(len, read))
+    return any(sum(_is_product(*row) for row in numbers) >= 0.95 * most for numbers in read if len(numbers) == most)
+
+
+def _is_product(amount: float, quantity: float, price: float) -> bool:
+    """Whether the amount is the product, as it is rounded on either side."""
+    return abs(amount - quantity * price) <= 0.011 * max(1.0, abs(quantity))
 
 
 def _check_complete(table: Table, index: dict[str, int]) -> None:

@@ -73,3 +73,11 @@ def test_a_ledger_of_invoices_and_what_pays_them_is_refused(export, sign, words)
     ]
     with pytest.raises(SourceError, match=f"'{words[1]}' in 'Type' pay what those with '{words[0]}' charge"):
         export.read(written(("customer", "date", "amount", "Type"), rows))
+
+
+def test_amounts_of_weighed_goods_are_quantity_times_price_by_the_decimal_comma_that_reads_them(export):
+    rows = [
+        (f"c{n % 5}", f"{n % 15 + 13}.01.2024", f"{n % 3 + 1},250", "4,00", f"{4 * (n % 3) + 5},00") for n in range(40)
+    ]
+    loaded = export.read(written(("customer", "date", "quantity", "price", "amount"), rows, ";"))
+    assert money(loaded) == sum(4 * (n % 3) + 5 for n in range(40))
