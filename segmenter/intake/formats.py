@@ -11,6 +11,7 @@ import duckdb
 
 from segmenter.config.source import SourceConfig
 from segmenter.errors import SourceError, UndecidedError
+from segmenter.intake.numbers import MONEY, SIGNS, number_sql
 from segmenter.intake.raw import TEXT, RawTable
 
 Order = Literal["ymd", "dmy", "mdy"]
@@ -45,13 +46,6 @@ UNCLOCKED = "[.][0-9]+|[ \u00a0\u202f]+"  # fractions of a second, and the space
 CLOCKS = ("%H:%M:%S", "%H:%M", "%I:%M:%S%p", "%I:%M%p")
 ORDERS: tuple[Order | Literal["excel"], ...] = (*DAYS, "excel")
 WORDS = {"ymd": "year first", "dmy": "day first", "mdy": "month first"}
-SPACES = " \u00a0\u2009\u202f"  # plain, no-break, thin, narrow no-break: all stand between thousands
-EXPONENT = r"([eE][-+]?\d+)?"
-DOT = rf"[-+]?(\d+(_\d+)*|\d{{1,3}}([,'{SPACES}]\d{{3}})+)?(\.(\d+(_\d+)*)?)?{EXPONENT}"
-COMMA = rf"[-+]?(\d+(_\d+)*|\d{{1,3}}([.'{SPACES}]\d{{3}})+)?(,(\d+(_\d+)*)?)?{EXPONENT}"
-MONEY = r"[€£$¥₹]|\b(EUR|USD|GBP|CHF|JPY)\b"
-SIGNS = {"EUR": "€", "USD": "$", "GBP": "£", "JPY": "¥"}  # two ways to write one currency
-NEGATIVE = r"^(?:[(](.*)[)]|([0-9].*)-)$"  # as accountants and SAP write it
 WORDS_FOR_NOTHING = ("nan", "null", "none", "n/a", "na", "#n/a")
 NOTHING = ("", "-", "NaN", *(case(word) for word in WORDS_FOR_NOTHING for case in (str.lower, str.upper, str.title)))
 LONGEST_NOTHING = max(map(len, NOTHING))
@@ -89,17 +83,6 @@ def looks_like_time(text: str) -> bool:
 def looks_like_time_of_day(text: str) -> bool:
     """True for text in the shape of a time of day, such as 14:05:33 or 2:05 pm."""
     return bool(CLOCK.match(text))
-
-
-def decimal_candidates(text: str) -> dict[str, float]:
-    """The values that `text` has under a decimal point and under a decimal comma."""
-    plain = re.sub(NEGATIVE, r"-\1\2", re.sub(MONEY, "", text).strip())
-    found = {}
-    for mark, pattern in ((".", DOT), (",", COMMA)):
-        if re.search(r"\d", plain) and re.fullmatch(pattern, plain):
-            bare = re.sub(f"['{SPACES}]", "", plain).replace("." if mark == "," else ",", "")
-            found[mark] = float(bare.replace(",", "."))
-    return found
 
 
 def trimmed(column: str) -> str:
@@ -186,16 +169,6 @@ def time_sql(column: str, order: str) -> str:
 
 def _list(days: tuple[str, ...], times: tuple[str, ...]) -> str:
     return "[" + ", ".join(f"'{day}{time}'" for day in days for time in times) + "]"
-
-
-def number_sql(column: str, decimal: str, scale: int) -> str:
-    """SQL that reads text `column` as DECIMAL, NULL where it is none; NaN and infinity are none."""
-    pattern, thousands = (DOT, ",") if decimal == "." else (COMMA, ".")
-    bare = f"trim(regexp_replace({column}, '{MONEY}', '', 'g'))"
-    signed = f"regexp_replace({bare}, '{NEGATIVE}', '-\\1\\2')"
-    kept = f"CASE WHEN regexp_full_match({signed}, '{pattern.replace(chr(39), chr(39) * 2)}') THEN {signed} END"
-    digits = f"replace(translate({kept}, '''{thousands}{SPACES}', ''), ',', '.')"
-    return f"TRY_CAST({digits} AS DECIMAL(18, {scale}))"
 
 
 @dataclass(frozen=True)

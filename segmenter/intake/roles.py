@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from segmenter.config.source import ColumnsConfig
 from segmenter.errors import SourceError
 from segmenter.intake.doubts import check, check_kinds, check_pieces
-from segmenter.intake.formats import decimal_candidates, looks_like_time, looks_like_time_of_day
+from segmenter.intake.formats import looks_like_time, looks_like_time_of_day
 from segmenter.intake.names import NAMES, key_of, tiers_of
+from segmenter.intake.numbers import decimal_candidates
 from segmenter.intake.sampled import Table, are_numbers, mostly
 from segmenter.intake.statuses import told
 

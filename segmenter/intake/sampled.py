@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from segmenter.intake.formats import decimal_candidates
+from segmenter.intake.numbers import decimal_candidates
 
 Row = Sequence[str | None]
 

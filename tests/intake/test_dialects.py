@@ -95,19 +95,41 @@ def test_an_inch_mark_inside_a_field_is_a_letter(export, table, lines):
         ("1\u00a0234,50", 1234.5),
         ("1\u202f234,50 €", 1234.5),
         ("€ 12,00", 12.0),
+        ("12,00\u00a0€", 12.0),
+        ("EUR12,50", 12.5),
+        ("12,50 zł", 12.5),
+        ("1\u00a0234,50 kr.", 1234.5),
+        ("R$ 1.234,50", 1234.5),
+        ("129,-", 129.0),
+        ("129,– €", 129.0),
+        ("12,50−", -12.5),
+        ("12,50 -", -12.5),
+        ("− 12,50 €", -12.5),
+        ("-€ 12,50", -12.5),
     ],
 )
 def test_decimal_commas(export, table, lines, price, expected):
     rows = [(*row[:4], "1", price) for row in lines]
-    assert total(export.read(table(";", rows=rows))) == expected * 8
+    assert total(export.read(table(";", rows=rows), rules={"negative_price": "keep"})) == expected * 8
 
 
 @pytest.mark.parametrize(
-    ("price", "expected"), [("1,234.50", 1234.5), ("1'234.50", 1234.5), ("£12.00", 12.0), ("1e2", 100.0)]
+    ("price", "expected"),
+    [
+        ("1,234.50", 1234.5),
+        ("1'234.50", 1234.5),
+        ("1’234.50", 1234.5),
+        ("1,23,456.00", 123456.0),
+        ("Rs. 1,234.50", 1234.5),
+        ("£12.00", 12.0),
+        ("US$ 12.00", 12.0),
+        ("-CHF 12.50", -12.5),
+        ("1e2", 100.0),
+    ],
 )
 def test_decimal_points(export, table, lines, price, expected):
     rows = [(*row[:4], "1", price) for row in lines]
-    assert total(export.read(table(";", rows=rows))) == expected * 8
+    assert total(export.read(table(";", rows=rows), rules={"negative_price": "keep"})) == expected * 8
 
 
 @pytest.mark.parametrize(
