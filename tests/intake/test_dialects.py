@@ -157,6 +157,11 @@ def test_a_preamble_above_the_header_is_passed_over(export, table):
     assert total(loaded) == TOTAL
 
 
+def test_a_title_above_the_header_that_a_spreadsheet_made_as_wide_is_passed_over(export, table):
+    title = "Sales 01/01/2025 - 30/06/2025,,,,,\nOur Shop Ltd,,,,,\n,,,,,\n"
+    assert total(export.read(title + table())) == TOTAL
+
+
 def test_row_order_does_not_matter(export, table, lines):
     forwards, backwards = export.read(table()), export.read(table(rows=lines[::-1]), name="other.csv")
     assert forwards.rows() == backwards.rows()
