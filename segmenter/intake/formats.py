@@ -23,6 +23,9 @@ BEGINNINGS = {  # what a date of each order begins with: spares trying a hundred
     "mdy": "^([0-9]{1,2}[-/.]|[A-Za-z])",
     "excel": "^[1-9]",
 }
+PARTED = (
+    ", ?([0-9]{1,2}:[0-9:.]+)[ \u00a0\u202f]?"  # a day and its time of day as browsers show them: 1/31/2025, 2:05 PM
+)
 OFFSET = "(:[0-9]{2}([.][0-9]+)?) ?[+-][0-9]{2}(:?[0-9]{2})?$"
 # %y stands before %Y: the reader takes the first that fits, and %Y would read 20 as the year 20.
 DAYS: dict[Order, tuple[str, ...]] = {
@@ -39,7 +42,7 @@ DAYS: dict[Order, tuple[str, ...]] = {
 EXCEL = re.compile(r"^[1-9]\d{4}(\.\d+)?$")
 TIME = re.compile(
     r"^(\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4}|\d{1,2}[- ][A-Za-z]{3,9}[- ]\d{2,4}"
-    r"|[A-Za-z]{3,9}[ -]\d{1,2},?[ -]\d{4}|(19|20)\d{6})([T ].*)?$"
+    r"|[A-Za-z]{3,9}[ -]\d{1,2},?[ -]\d{4}|(19|20)\d{6})([T ,].*)?$"
 )
 CLOCK = re.compile(r"^\d{1,2}:\d{2}(:\d{2}(\.\d+)?)?([ \u00a0\u202f]?[AP]M)?$", re.IGNORECASE)
 UNCLOCKED = "[.][0-9]+|[ \u00a0\u202f]+"  # fractions of a second, and the spaces before AM and PM
@@ -158,7 +161,10 @@ def time_sql(column: str, order: str) -> str:
         days = f"TRY_CAST(CASE WHEN regexp_full_match({column}, '[1-9][0-9]{{4}}([.][0-9]+)?') THEN {column} END AS DOUBLE)"
         return f"(TIMESTAMP '1899-12-30' + to_seconds(CAST(round({days} * 86400) AS BIGINT)))"
     shapes = DAYS[cast(Order, order)]
-    shown = f"CASE WHEN regexp_matches({column}, '{OFFSET}') THEN regexp_replace({column}, '{OFFSET}', '\\1') ELSE {column} END"
+    shown = (
+        f"CASE WHEN regexp_matches({column}, '{OFFSET}') THEN regexp_replace({column}, '{OFFSET}', '\\1') "
+        f"WHEN contains({column}, ',') THEN trim(regexp_replace({column}, '{PARTED}', ' \\1 ')) ELSE {column} END"
+    )
     may_be = f"regexp_matches({column}, '{BEGINNINGS[order]}')"
     parsed = f"(CASE WHEN {may_be} THEN try_strptime({shown}, {_list(shapes, TIMES)}) END)"
     if order == "ymd":

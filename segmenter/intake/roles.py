@@ -210,6 +210,17 @@ def _check_complete(table: Table, index: dict[str, int]) -> None:
         names = _names(table.header)
         first = missing[0].split(" ")[0]
         raise SourceError(
-            f"{table.name}: no column was recognised as {' or as '.join(missing)}. Its columns are {names}. "
+            f"{table.name}: no column was recognised as {' or as '.join(missing)}. Its columns are {names}.{_unread(table, missing)} "
             f'Name the right one in the configuration: [source.columns] {first} = "...".'
         )
+
+
+def _unread(table: Table, missing: Sequence[str]) -> str:
+    """Sentences on columns whose names are those of missing roles, and what they hold that cannot be read as such."""
+    words = {"time": "day: write it as 2025-06-30", "amount": "number: write it as 1234.50, and nothing about it"}
+    said = ""
+    for role in (missed.split(" ")[0] for missed in missing):
+        places = [at for at, name in enumerate(table.header) if any(key_of(name) in tier for tier in NAMES[role])]
+        for at in (place for place in places if role in words and not _fits(table, role, place)):
+            said += f" {table.called(at)} holds {table.values(at)[0][:60]!r} and the like, which is read as no {words[role]}."
+    return said

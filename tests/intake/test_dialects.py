@@ -135,7 +135,8 @@ def test_decimal_points(export, table, lines, price, expected):
 @pytest.mark.parametrize(
     "form",
     ["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M:%SZ", "%d.%m.%Y", "%d/%m/%Y %H:%M", "%m/%d/%Y", "%m/%d/%y %H:%M",
-     "%d-%b-%y", "%d-%b-%Y", "%Y%m%d", "%b %d, %Y", "%Y/%m/%d %H:%M:%S"],
+     "%d-%b-%y", "%d-%b-%Y", "%Y%m%d", "%b %d, %Y", "%Y/%m/%d %H:%M:%S",
+     "%d.%m.%Y, %H:%M", "%m/%d/%Y, %I:%M:%S %p", "%m/%d/%Y, %I:%M\u202f%p", "%b %d, %Y, %I:%M %p"],
 )  # fmt: skip
 def test_dates(export, table, lines, form):
     from datetime import datetime

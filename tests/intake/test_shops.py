@@ -226,3 +226,15 @@ def test_money_that_went_back_by_the_word_of_another_column_alone_is_refused(exp
         "sale": 36,
         "return": 4,
     }
+
+
+@pytest.mark.parametrize(
+    ("day", "amount", "told"),
+    [
+        ("1704185320", "12.50", "'Date' holds '1704185320' and the like, which is read as no day"),
+        ("2024-01-13", "12.50 DR", "'Amount' holds '12.50 DR' and the like, which is read as no number"),
+    ],
+)
+def test_a_column_of_the_right_name_whose_content_is_not_read_is_named_with_what_it_holds(export, day, amount, told):
+    with pytest.raises(SourceError, match=told):
+        export.read(written(("Customer", "Date", "Amount"), [(f"c{n % 5}", day, amount) for n in range(40)]))
