@@ -8,11 +8,12 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from itertools import permutations
 
 from segmenter.config.source import ColumnsConfig
 from segmenter.errors import SourceError
 from segmenter.intake.names import key_of
-from segmenter.intake.sampled import Row, Table, are_numbers, mostly, number_in
+from segmenter.intake.sampled import Row, Table, are_numbers, are_products, mostly, number_in
 
 KINDS = {"linetype", "rowtype", "recordtype"}
 PAYING = re.compile("payment|tender|transaction|zahlung")
@@ -45,8 +46,11 @@ TELLING = re.compile(
 YES = re.compile("true|t|yes|y|x|ja|j|oui|si|sí")
 DISCOUNT = re.compile("discount|rabatt|remise|descuento|desconto|sconto|korting|nachlass")
 REDUCED = ("saleprice", "sellingprice")  # prices after it, by their names
-COUNTING = re.compile("qty|quantit|menge|anzahl|stueck")  # in the name of a column that may be the quantity
+COUNTING = re.compile(
+    "qty|quantit|quantid|cantid|menge|anzahl|stueck|aantal|ilosc|antal|adet|miktar|pieces|units"
+)  # in the name of a column that may be the quantity
 COUNTED = re.compile(r"[-+]?\d")
+FEW_ROWS = 200  # that prove a column to be the product of two others
 FEW_ORDERS = 5  # of several lines, from which on a money that never differs within an order tells something
 
 
@@ -154,6 +158,20 @@ def check_pieces(table: Table, index: Mapping[str, int]) -> None:
             f"Settle it in the configuration: [source.columns] quantity = {table.called(place)}, or amount = {price} where it is the "
             "money of the whole line."
         )
+    numeric = [place for place in range(len(table.header)) if place not in index.values() and _differ(table, place)]
+    for amount, quantity in permutations(numeric, 2):
+        is_count = any((number_in(value) or 0) >= 2 for value in table.values(quantity))  # and no share or rate of tax
+        if is_count and are_products(table.sample[:FEW_ROWS], amount, quantity, index["unit_price"]):
+            raise SourceError(
+                f"{table.name}: {price} is the money of one piece, and {table.called(amount)} is {table.called(quantity)} times that. "
+                f"Settle it in the configuration: [source.columns] amount = {table.called(amount)}."
+            )
+
+
+def _differ(table: Table, place: int) -> bool:
+    """Whether a column holds numbers in most rows, and not the same in all."""
+    values = table.values(place)
+    return len(values) >= 0.8 * len(table.sample) and len(set(values)) > 1 and are_numbers(values)
 
 
 def _check_repeated(table: Table, index: Mapping[str, int]) -> None:

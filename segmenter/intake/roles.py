@@ -11,8 +11,7 @@ from segmenter.errors import SourceError
 from segmenter.intake.doubts import check, check_kinds, check_pieces
 from segmenter.intake.formats import looks_like_time, looks_like_time_of_day
 from segmenter.intake.names import NAMES, key_of, tiers_of
-from segmenter.intake.numbers import decimal_candidates
-from segmenter.intake.sampled import Table, are_numbers, mostly
+from segmenter.intake.sampled import Table, are_numbers, are_products, mostly
 from segmenter.intake.statuses import told
 
 REQUIRED = ("customer", "time")
@@ -178,7 +177,7 @@ def _settle_money(table: Table, index: dict[str, int], reasons: dict[str, str], 
     if "amount" in index and {"quantity", "unit_price"} <= index.keys():
         if wanted.quantity and wanted.unit_price:
             del index["amount"], reasons["amount"]
-        elif _agree(table, index):
+        elif are_products(table.sample, *(index[role] for role in ("amount", "quantity", "unit_price"))):
             reasons["amount"] += ", equal to quantity times price"
         else:
             amount, price = (table.header[index[role]][:60] for role in ("amount", "unit_price"))
@@ -186,20 +185,6 @@ def _settle_money(table: Table, index: dict[str, int], reasons: dict[str, str], 
                 f"{table.name}: a line's money could be {amount!r}, or quantity times {price!r}, and they differ. "
                 f"Settle it in the configuration: [source.columns] amount = {amount!r}, or quantity and unit_price."
             )
-
-
-def _agree(table: Table, index: dict[str, int]) -> bool:
-    """Whether amounts are quantity times price, by the mark of decimals that reads most of them: 1,250 kg may be a thousandfold."""
-    places = [index[role] for role in ("amount", "quantity", "unit_price")]
-    rows = [[decimal_candidates((row[place] or "").strip()) for place in places] for row in table.sample]
-    read = [[[cell[mark] for cell in row] for row in rows if all(mark in cell for cell in row)] for mark in (".", ",")]
-    most = max(map(len, read))
-    return any(sum(_is_product(*row) for row in numbers) >= 0.95 * most for numbers in read if len(numbers) == most)
-
-
-def _is_product(amount: float, quantity: float, price: float) -> bool:
-    """Whether the amount is the product, as it is rounded on either side."""
-    return abs(amount - quantity * price) <= 0.011 * max(1.0, abs(quantity))
 
 
 def _check_complete(table: Table, index: dict[str, int]) -> None:

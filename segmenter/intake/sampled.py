@@ -50,3 +50,19 @@ def number_in(text: str | None) -> float | None:
     """The number that a cell holds, by either mark of decimals."""
     candidates = decimal_candidates((text or "").strip())
     return next(iter(candidates.values())) if candidates else None
+
+
+def are_products(rows: Sequence[Row], amount: int, quantity: int, price: int) -> bool:
+    """Whether the cells at `amount` are those at `quantity` times those at `price` in nearly all rows that have all three.
+
+    By the mark of decimals that reads most of them: 1,250 kg may be a thousandfold.
+    """
+    cells = [[decimal_candidates((row[place] or "").strip()) for place in (amount, quantity, price)] for row in rows]
+    read = [[[cell[mark] for cell in row] for row in cells if all(mark in cell for cell in row)] for mark in (".", ",")]
+    most = max(map(len, read))
+    return any(sum(_is_product(*row) for row in numbers) >= 0.95 * most for numbers in read if len(numbers) == most)
+
+
+def _is_product(amount: float, quantity: float, price: float) -> bool:
+    """Whether the amount is the product, as it is rounded on either side."""
+    return abs(amount - quantity * price) <= 0.011 * max(1.0, abs(quantity))
