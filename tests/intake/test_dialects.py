@@ -166,3 +166,35 @@ def test_a_title_above_the_header_that_a_spreadsheet_made_as_wide_is_passed_over
 def test_row_order_does_not_matter(export, table, lines):
     forwards, backwards = export.read(table()), export.read(table(rows=lines[::-1]), name="other.csv")
     assert forwards.rows() == backwards.rows()
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        ("Nr zamówienia", "ID klienta", "Data zamówienia", "Kod produktu", "Ilość", "Cena jednostkowa"),
+        ("Bestelnummer", "Klantnummer", "Besteldatum", "Artikelcode", "Aantal", "Prijs"),
+        ("Sipariş No", "Müşteri No", "Sipariş Tarihi", "Ürün Kodu", "Adet", "Birim Fiyat"),
+        (
+            "Número do pedido",
+            "Código do cliente",
+            "Data do pedido",
+            "Código do produto",
+            "Quantidade",
+            "Preço unitário",
+        ),
+        ("Numero ordine", "Codice cliente", "Data ordine", "Codice articolo", "Quantità", "Prezzo unitario"),
+        ("Número de pedido", "ID de cliente", "Fecha de pedido", "Código de artículo", "Cantidad", "Precio unitario"),
+        ("N° de commande", "Code client", "Date de commande", "Code article", "Quantité", "Prix unitaire"),
+        ("Ordernr", "Kundnr", "Orderdatum", "Artikelnr", "Antal", "Pris"),
+        ("Beleg-Nr.", "Kd.-Nr.", "Fakturadatum", "Artikel-Nr.", "Menge", "Einzelpreis"),
+        ("Reservation No", "Guest ID", "Booked On", "Item", "Quantity", "Price"),
+        ("Gift ID", "Constituent ID", "Gift Date", "Item", "Quantity", "Price"),
+        ("Receipt No", "Phone", "Date", "Item", "Quantity", "Price"),
+    ],
+    ids=lambda header: header[1],
+)
+def test_columns_are_known_by_their_names_in_many_languages_and_trades(export, table, header):
+    loaded = export.read(table(";", header=header))
+    roles = ("order", "customer", "time", "product", "quantity", "unit_price")
+    assert loaded.intake.recognition.columns == dict(zip(roles, header, strict=True))
+    assert total(loaded) == TOTAL
