@@ -30,7 +30,9 @@ class ColumnsConfig(Section):
     refunded: str | None = Field(
         None, description="money given back of the line, or of the order where one of its lines alone says it"
     )
-    cancelled: str | None = Field(None, description="when the order was cancelled; empty where it was not")
+    cancelled: str | None = Field(
+        None, description="when the order was cancelled, or a mark that it was; empty, 0, no or false where it was not"
+    )
     email: str | None = Field(None, description="e-mail address; leaves the program only as its SHA-256")
 
 

@@ -6,7 +6,7 @@ Every doubt is a `SourceError` that says what would be counted wrongly, and what
 from __future__ import annotations
 
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from itertools import permutations
 
@@ -43,6 +43,9 @@ GIVEN_BACK = re.compile(
 TELLING = re.compile(
     "(id|no|nr|number|nummer|code|date|datum|at|on|by|days|reason|grund|type|status|rate|policy)$"
 )  # something else of it
+STATE = re.compile("status|state|type|event|result|outcome|stage|zustand|etat|estado|stato|durum|art$|typ$")
+OFF = re.compile("(order |payment |sale )?(cancel|storn|void|ann?ul|declin|failed)")
+FEW_WORDS = 20  # beyond which a column's cells are no words for what became of an order
 YES = re.compile("true|t|yes|y|x|ja|j|oui|si|sí")
 DISCOUNT = re.compile("discount|rabatt|remise|descuento|desconto|sconto|korting|nachlass")
 REDUCED = ("saleprice", "sellingprice")  # prices after it, by their names
@@ -87,6 +90,8 @@ def check(table: Table, index: Mapping[str, int], wanted: ColumnsConfig) -> None
         _check_repeated(table, index)
         _check_discount(table, index, wanted)
     _check_minus(table, index)
+    if not {"status", "cancelled"} & index.keys():
+        _check_status(table, index)
     if "refunded" not in index:
         _check_given_back(table, index)
 
@@ -104,6 +109,22 @@ def _check_minus(table: Table, index: Mapping[str, int]) -> None:
                 f"{table.name}: rows with {(back[0][place] or '').strip()[:60]!r} in {name[:60]!r} look like money that went back, and "
                 "none of them has a minus, so that they would count as sales. Write their money with a minus; where they are sales "
                 f"indeed, leave {name[:60]!r} out."
+            )
+
+
+def _check_status(table: Table, index: Mapping[str, int]) -> None:
+    """Refuse orders that came to nothing by the words of a column that plays no role: they would count as sales."""
+    for place, name in enumerate(table.header):
+        words = (
+            Counter(table.values(place)) if STATE.search(key_of(name)) and place not in index.values() else Counter()
+        )
+        off = {word for word in words if OFF.match(word.lower())} if len(words) <= FEW_WORDS else set()
+        rows = [row for row in table.sample if (row[place] or "").strip() in off]
+        if rows and len(rows) < len(table.sample) and not _has_minus(rows, index):
+            raise SourceError(
+                f"{table.name}: rows with {min(off)[:60]!r} in {table.called(place)} seem to have come to nothing, and would count as "
+                f"sales. Settle it in the configuration: [source.columns] status = {table.called(place)}; where they are sales indeed, "
+                f"leave {table.called(place)} out."
             )
 
 

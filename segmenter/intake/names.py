@@ -90,14 +90,16 @@ NAMES: dict[str, tuple[tuple[str, ...], ...]] = {
                      "omschrijving", "productnaam", "nazwaproduktu", "benaemning", "varenavn", "ueruenadi"), ("brand",)),
     "category": (),  # only what the configuration names: nothing but a team's own features asks for it
     "status": (("orderstatus", "status", "transactionstatus", "financialstatus", "invoicestatus", "bestellstatus", "auftragsstatus",
-                "statut", "statutcommande", "estadopedido", "statoordine", "statuszamowienia", "siparisdurumu"),),
+                "statut", "statutcommande", "estadopedido", "statoordine", "statuszamowienia", "siparisdurumu"),
+               ("orderstate", "paymentstatus", "paymentstate", "bookingstatus", "reservationstatus", "zahlungsstatus")),
     "currency": (("currency", "currencycode", "ordercurrency", "waehrung", "waehrg", "devise", "moneda", "moeda", "waluta", "parabirimi"),),
     "refunded": (
         ("amountrefunded", "refundedamount", "refundamount", "totalrefunded", "totalrefund", "refundedtotal", "refundtotal",
          "totalrefunds", "refundvalue", "erstatteterbetrag", "erstattungsbetrag", "montantrembourse", "importereembolsado"),
         ("refund", "refunds", "refunded", "erstattet", "erstattung"),
     ),
-    "cancelled": (("cancelledat", "canceledat", "cancelledon", "canceledon", "datecancelled", "datecanceled", "storniertam"),),
+    "cancelled": (("cancelledat", "canceledat", "cancelledon", "canceledon", "datecancelled", "datecanceled", "storniertam"),
+                  ("iscancelled", "iscanceled", "cancelled", "canceled", "voided", "isvoided", "isvoid", "storniert")),
     "email": (("email", "emailaddress", "customeremail", "useremail", "buyeremail", "emailadresse", "kundenemail", "courriel"),
               ("mail", "contactemail", "billingemail", "emailbilling")),
 }  # fmt: skip

@@ -17,6 +17,7 @@ from segmenter.intake.statuses import told
 REQUIRED = ("customer", "time")
 PRODUCT = ("quantity", "unit_price")  # which make a line's money
 NESTED = re.compile(r"[\[{].*[\]}]", re.DOTALL)
+FLAG = re.compile("0|1|t|f|true|false|y|n|yes|no|j|ja|nein", re.IGNORECASE)
 ADDRESS = re.compile(r"[^@\s{}]+@[^@\s{}]+")
 
 
@@ -153,6 +154,11 @@ def _is_money_back(values: Sequence[str]) -> bool:
     return are_numbers(values) and not {"1"} <= set(values) <= {"0", "1"}
 
 
+def _is_cancellation(values: Sequence[str]) -> bool:
+    """Days, or marks of rows that were cancelled beside some of rows that were not."""
+    return _is_time(values) or mostly(values, FLAG.fullmatch)
+
+
 def _is_email(values: Sequence[str]) -> bool:
     return bool(values) and mostly(values, ADDRESS.fullmatch)
 
@@ -164,7 +170,7 @@ CONTENT: dict[str, Callable[[Sequence[str]], bool]] = {
     "quantity": are_numbers,
     "unit_price": are_numbers,
     "refunded": _is_money_back,
-    "cancelled": _is_time,
+    "cancelled": _is_cancellation,
     "email": _is_email,
 }
 

@@ -81,3 +81,24 @@ def test_amounts_of_weighed_goods_are_quantity_times_price_by_the_decimal_comma_
     ]
     loaded = export.read(written(("customer", "date", "quantity", "price", "amount"), rows, ";"))
     assert money(loaded) == sum(4 * (n % 3) + 5 for n in range(40))
+
+
+@pytest.mark.parametrize(
+    ("name", "no", "yes"),
+    [("is_canceled", "0", "1"), ("Voided", "FALSE", "TRUE"), ("Payment Status", "paid", "failed")],
+)
+def test_orders_that_came_to_nothing_are_known_by_flags_and_by_the_state_of_their_payment(export, name, no, yes):
+    rows = [(f"c{n % 5}", f"2024-01-{n % 15 + 13}", n + 1, yes if n % 10 == 9 else no) for n in range(40)]
+    loaded = export.read(written(("customer", "date", "amount", name), rows))
+    assert loaded.fates == {"sale": 36, "cancelled_status": 4}
+
+
+def test_words_for_orders_that_came_to_nothing_in_a_column_of_no_role_are_refused_until_it_is_named(export):
+    rows = [(f"c{n % 5}", f"2024-01-{n % 15 + 13}", n + 1, "Void" if n % 10 == 9 else "Payment") for n in range(40)]
+    header = ("customer", "date", "amount", "Event Type")
+    with pytest.raises(SourceError, match="'Void' in 'Event Type' seem to have come to nothing"):
+        export.read(written(header, rows))
+    assert export.read(written(header, rows), columns={"status": "Event Type"}).fates == {
+        "sale": 36,
+        "cancelled_status": 4,
+    }
