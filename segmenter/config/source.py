@@ -78,8 +78,22 @@ class RulesConfig(Section):
         0.2, ge=0, le=1, description="share of rows without a customer above which the report warns"
     )
     guest_ids: tuple[str, ...] = Field(
-        ("0", "guest", "gast", "anonymous", "unknown", "walkin", "walk-in"),
-        description="customer ids that shops give to whoever is not known, in any capitals: such rows name no customer",
+        (
+            "0",
+            "guest",
+            "gast",
+            "anonymous",
+            "unknown",
+            "walkin",
+            "walk-in",
+            "total",
+            "grand total",
+            "subtotal",
+            "summe",
+            "gesamt",
+            "gesamtsumme",
+        ),
+        description="customer ids that shops give to whoever is not known, and words for a total in their place, in any capitals: such rows name no customer",
     )
     cancellations: Literal["net", "drop", "keep"] = Field(
         "net",

@@ -354,6 +354,12 @@ def test_ids_that_stand_for_nobody_name_no_customer_and_are_told(export):
     assert real.fates == {"sale": 7}
 
 
+def test_a_total_below_the_rows_that_stands_in_the_place_of_a_customer_is_none(export):
+    rows = "".join(f"2024-01-{n % 15 + 13},k{n % 4},10\n" for n in range(20))
+    loaded = export.read(f"date,customer,amount\n{rows}2024-01-27,Grand Total,200\n")
+    assert fates(loaded) == {"sale": (20, 200), "no_customer": (1, 200)}
+
+
 # Money given back by a column of its own.
 
 
