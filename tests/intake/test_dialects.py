@@ -153,6 +153,16 @@ def test_excel_serial_dates(export, table, lines):
     assert str(loaded.rows("CAST(ts AS DATE)")[0][0]) == "2023-03-15"
 
 
+@pytest.mark.parametrize("unit", [1, 1000])
+def test_seconds_and_thousandths_since_1970_are_moments(export, table, lines, unit):
+    rows = [
+        (*row[:2], str((1_735_689_600 + number * 86_400 + 3_661) * unit), *row[3:]) for number, row in enumerate(lines)
+    ]
+    loaded = export.read(table(rows=rows))
+    assert [str(row[0]) for row in loaded.rows("ts")][:2] == ["2025-01-01 01:01:01", "2025-01-02 01:01:01"]
+    assert loaded.intake.readings[0].dialect.endswith("seconds since 1970 (UTC), decimal point")
+
+
 def test_a_preamble_above_the_header_is_passed_over(export, table):
     loaded = export.read("Report of June\nmade by the till\n\n" + table())
     assert total(loaded) == TOTAL

@@ -231,7 +231,7 @@ def test_money_that_went_back_by_the_word_of_another_column_alone_is_refused(exp
 @pytest.mark.parametrize(
     ("day", "amount", "told"),
     [
-        ("1704185320", "12.50", "'Date' holds '1704185320' and the like, which is read as no day"),
+        ("Monday 13", "12.50", "'Date' holds 'Monday 13' and the like, which is read as no day"),
         ("2024-01-13", "12.50 DR", "'Amount' holds '12.50 DR' and the like, which is read as no number"),
     ],
 )
