@@ -30,7 +30,9 @@ class ColumnsConfig(Section):
     refunded: str | None = Field(
         None, description="money given back of the line, or of the order where one of its lines alone says it"
     )
-    cancelled: str | None = Field(None, description="when the order was cancelled; empty where it was not")
+    cancelled: str | None = Field(
+        None, description="when the order was cancelled, or a mark that it was; empty, 0, no or false where it was not"
+    )
     email: str | None = Field(None, description="e-mail address; leaves the program only as its SHA-256")
 
 
@@ -76,8 +78,22 @@ class RulesConfig(Section):
         0.2, ge=0, le=1, description="share of rows without a customer above which the report warns"
     )
     guest_ids: tuple[str, ...] = Field(
-        ("0", "guest", "gast", "anonymous", "unknown", "walkin", "walk-in"),
-        description="customer ids that shops give to whoever is not known, in any capitals: such rows name no customer",
+        (
+            "0",
+            "guest",
+            "gast",
+            "anonymous",
+            "unknown",
+            "walkin",
+            "walk-in",
+            "total",
+            "grand total",
+            "subtotal",
+            "summe",
+            "gesamt",
+            "gesamtsumme",
+        ),
+        description="customer ids that shops give to whoever is not known, and words for a total in their place, in any capitals: such rows name no customer",
     )
     cancellations: Literal["net", "drop", "keep"] = Field(
         "net",

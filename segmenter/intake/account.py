@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -10,6 +11,7 @@ from segmenter.assets import query
 from segmenter.config.source import RulesConfig
 from segmenter.engine.types import Engine
 from segmenter.errors import DataError
+from segmenter.intake.roles import Roles
 from segmenter.intake.types import OTHER_CURRENCY, AccountLine, RowAccount, Unreadable
 
 LABELS = {
@@ -45,6 +47,10 @@ CANCELLED = (
 MOST = 0.5  # of the rows may be cancelled before it is told
 REFUNDS = "Rows on which money was given back, by a column of its own: {n}, {value} in all; such a row counts with what is left of it."
 WHOLE = " Given back in whole, and so counted as cancelled: {n}."
+UNNUMBERED = (
+    "No column was recognised as the order's number, so that all that a customer buys on one day counts as one order. Where a column "
+    "has it, name it as source.columns.order."
+)
 COPIES = (
     "{n} of the rows repeat another one of their file: the same customer, moment, order, product, pieces and money. Each counts; "
     "where the export holds them twice by mistake, export it again."
@@ -78,6 +84,11 @@ def account(connection: Engine, rules: RulesConfig) -> RowAccount:
     _check_readable(result, rules)
     _check_usable(connection, result, rules)
     return result
+
+
+def of_orders(roles: Iterable[Roles]) -> tuple[str, ...]:
+    """What to tell of the orders' number where the columns of an export, or of a part of it, do not have it."""
+    return () if all("order" in each.index for each in roles) else (UNNUMBERED,)
 
 
 def _number(connection: Engine, sql: str) -> int:

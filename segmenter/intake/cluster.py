@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 from functools import reduce
 from typing import TYPE_CHECKING, Any
@@ -17,7 +18,7 @@ from segmenter.assets import query
 from segmenter.config.source import RulesConfig, SourceConfig
 from segmenter.engine.spark import SparkEngine
 from segmenter.errors import SourceError
-from segmenter.intake.account import account
+from segmenter.intake.account import account, of_orders
 from segmenter.intake.formats import ABOUT, NOTHING, UNCLOCKED, believable
 from segmenter.intake.lines import FLOAT_ID, NOT_CANCELLED, SCALES, guests, policies
 from segmenter.intake.load import currency_of, recognition
@@ -87,6 +88,7 @@ def load_in_cluster(
     _change(engine)
     show(engine)
     told = account(engine, rules)
+    told = replace(told, warnings=(*told.warnings, *of_orders(roles)))
     engine.session.catalog.uncacheTable("judged")
     _bring_rejected(engine, sources, connection)
     layouts = [(_columns(frame), each) for frame, each in zip(frames, roles, strict=True)]

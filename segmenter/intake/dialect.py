@@ -183,10 +183,10 @@ def _header_index(records: Records, width: int, name: str) -> int:
     """
     likely = []
     for index, (_, row) in enumerate(records):
-        if len(row) == width and not _is_header(row):
-            break
-        if len(row) == width:
+        if len(row) == width and _is_header(row):
             likely.append(index)
+        elif len(row) == width and (likely or not _is_title(row)):
+            break
     if likely:
         return max(likely, key=lambda index: promise(records[index][1]))
     line, first = records[0]
@@ -197,6 +197,11 @@ def _header_index(records: Records, width: int, name: str) -> int:
     raise SourceError(
         f"{name} has no header: its first full line is {' '.join(first)[:60]!r}. Add a line that names the columns."
     )
+
+
+def _is_title(row: list[str]) -> bool:
+    """True of a line that leaves most cells empty, as a title above the header does which a spreadsheet has made as wide."""
+    return sum(bool(cell.strip()) for cell in row) * 2 < len(row)
 
 
 def _is_header(row: list[str]) -> bool:

@@ -11,9 +11,11 @@ import duckdb
 
 from segmenter.config.source import SourceConfig
 from segmenter.errors import SourceError, UndecidedError
+from segmenter.intake.numbers import MONEY, SIGNS, number_sql
 from segmenter.intake.raw import TEXT, RawTable
 
 Order = Literal["ymd", "dmy", "mdy"]
+Written = Order | Literal["excel", "epoch"]
 TIMES = ("", " %H:%M:%S", " %H:%M", " %H:%M:%S.%f", " %I:%M %p", " %I:%M:%S %p", "T%H:%M:%S", "T%H:%M", "T%H:%M:%S.%f",
          "T%H:%M:%SZ", "T%H:%M:%S.%fZ", " %H:%M:%S UTC")  # fmt: skip
 BEGINNINGS = {  # what a date of each order begins with: spares trying a hundred formats in vain
@@ -21,7 +23,11 @@ BEGINNINGS = {  # what a date of each order begins with: spares trying a hundred
     "dmy": "^[0-9]{1,2}[-/. ]",
     "mdy": "^([0-9]{1,2}[-/.]|[A-Za-z])",
     "excel": "^[1-9]",
+    "epoch": "^1[0-9]{9}",
 }
+PARTED = (
+    ", ?([0-9]{1,2}:[0-9:.]+)[ \u00a0\u202f]?"  # a day and its time of day as browsers show them: 1/31/2025, 2:05 PM
+)
 OFFSET = "(:[0-9]{2}([.][0-9]+)?) ?[+-][0-9]{2}(:?[0-9]{2})?$"
 # %y stands before %Y: the reader takes the first that fits, and %Y would read 20 as the year 20.
 DAYS: dict[Order, tuple[str, ...]] = {
@@ -35,23 +41,17 @@ DAYS: dict[Order, tuple[str, ...]] = {
         *("%b %d, %Y", "%B %d, %Y", "%b %d %Y", "%b-%d-%Y"),
     ),
 }
+EPOCH = "1[0-9]{9}([0-9]{3})?([.][0-9]+)?"  # seconds since 1970, or thousandths of them, from 2001 to 2033
 EXCEL = re.compile(r"^[1-9]\d{4}(\.\d+)?$")
 TIME = re.compile(
     r"^(\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4}|\d{1,2}[- ][A-Za-z]{3,9}[- ]\d{2,4}"
-    r"|[A-Za-z]{3,9}[ -]\d{1,2},?[ -]\d{4}|(19|20)\d{6})([T ].*)?$"
+    r"|[A-Za-z]{3,9}[ -]\d{1,2},?[ -]\d{4}|(19|20)\d{6})([T ,].*)?$"
 )
 CLOCK = re.compile(r"^\d{1,2}:\d{2}(:\d{2}(\.\d+)?)?([ \u00a0\u202f]?[AP]M)?$", re.IGNORECASE)
 UNCLOCKED = "[.][0-9]+|[ \u00a0\u202f]+"  # fractions of a second, and the spaces before AM and PM
 CLOCKS = ("%H:%M:%S", "%H:%M", "%I:%M:%S%p", "%I:%M%p")
-ORDERS: tuple[Order | Literal["excel"], ...] = (*DAYS, "excel")
+ORDERS: tuple[Written, ...] = (*DAYS, "excel", "epoch")
 WORDS = {"ymd": "year first", "dmy": "day first", "mdy": "month first"}
-SPACES = " \u00a0\u2009\u202f"  # plain, no-break, thin, narrow no-break: all stand between thousands
-EXPONENT = r"([eE][-+]?\d+)?"
-DOT = rf"[-+]?(\d+(_\d+)*|\d{{1,3}}([,'{SPACES}]\d{{3}})+)?(\.(\d+(_\d+)*)?)?{EXPONENT}"
-COMMA = rf"[-+]?(\d+(_\d+)*|\d{{1,3}}([.'{SPACES}]\d{{3}})+)?(,(\d+(_\d+)*)?)?{EXPONENT}"
-MONEY = r"[€£$¥₹]|\b(EUR|USD|GBP|CHF|JPY)\b"
-SIGNS = {"EUR": "€", "USD": "$", "GBP": "£", "JPY": "¥"}  # two ways to write one currency
-NEGATIVE = r"^(?:[(](.*)[)]|([0-9].*)-)$"  # as accountants and SAP write it
 WORDS_FOR_NOTHING = ("nan", "null", "none", "n/a", "na", "#n/a")
 NOTHING = ("", "-", "NaN", *(case(word) for word in WORDS_FOR_NOTHING for case in (str.lower, str.upper, str.title)))
 LONGEST_NOTHING = max(map(len, NOTHING))
@@ -66,7 +66,7 @@ ENOUGH = 0.8  # share of a column that a format must read to be the column's
 class Formats:
     """How one table writes its dates and its numbers."""
 
-    order: Order | Literal["excel"]
+    order: Written
     decimal: str
 
     @property
@@ -77,29 +77,20 @@ class Formats:
             "dmy": "day-month-year",
             "mdy": "month-day-year",
             "excel": "Excel serial dates",
+            "epoch": "seconds since 1970 (UTC)",
         }
         return f"{words[self.order]}, decimal {'point' if self.decimal == '.' else 'comma'}"
 
 
 def looks_like_time(text: str) -> bool:
-    """True for text in the shape of a date or an Excel serial day of 1927 to 2173."""
-    return bool(TIME.match(text) or (EXCEL.match(text) and 10_000 <= float(text) < 100_000))
+    """True for text in the shape of a date, of an Excel serial day of 1927 to 2173, or of seconds since 1970."""
+    is_serial = EXCEL.match(text) and 10_000 <= float(text) < 100_000
+    return bool(TIME.match(text) or is_serial or re.fullmatch(EPOCH, text))
 
 
 def looks_like_time_of_day(text: str) -> bool:
     """True for text in the shape of a time of day, such as 14:05:33 or 2:05 pm."""
     return bool(CLOCK.match(text))
-
-
-def decimal_candidates(text: str) -> dict[str, float]:
-    """The values that `text` has under a decimal point and under a decimal comma."""
-    plain = re.sub(NEGATIVE, r"-\1\2", re.sub(MONEY, "", text).strip())
-    found = {}
-    for mark, pattern in ((".", DOT), (",", COMMA)):
-        if re.search(r"\d", plain) and re.fullmatch(pattern, plain):
-            bare = re.sub(f"['{SPACES}]", "", plain).replace("." if mark == "," else ",", "")
-            found[mark] = float(bare.replace(",", "."))
-    return found
 
 
 def trimmed(column: str) -> str:
@@ -174,8 +165,16 @@ def time_sql(column: str, order: str) -> str:
     if order == "excel":
         days = f"TRY_CAST(CASE WHEN regexp_full_match({column}, '[1-9][0-9]{{4}}([.][0-9]+)?') THEN {column} END AS DOUBLE)"
         return f"(TIMESTAMP '1899-12-30' + to_seconds(CAST(round({days} * 86400) AS BIGINT)))"
+    if order == "epoch":  # of thousandths, too, the first ten digits are the seconds
+        seconds = (
+            f"TRY_CAST(CASE WHEN regexp_full_match({column}, '{EPOCH}') THEN substr({column}, 1, 10) END AS BIGINT)"
+        )
+        return f"(TIMESTAMP '1970-01-01' + to_seconds({seconds}))"
     shapes = DAYS[cast(Order, order)]
-    shown = f"CASE WHEN regexp_matches({column}, '{OFFSET}') THEN regexp_replace({column}, '{OFFSET}', '\\1') ELSE {column} END"
+    shown = (
+        f"CASE WHEN regexp_matches({column}, '{OFFSET}') THEN regexp_replace({column}, '{OFFSET}', '\\1') "
+        f"WHEN contains({column}, ',') THEN trim(regexp_replace({column}, '{PARTED}', ' \\1 ')) ELSE {column} END"
+    )
     may_be = f"regexp_matches({column}, '{BEGINNINGS[order]}')"
     parsed = f"(CASE WHEN {may_be} THEN try_strptime({shown}, {_list(shapes, TIMES)}) END)"
     if order == "ymd":
@@ -186,16 +185,6 @@ def time_sql(column: str, order: str) -> str:
 
 def _list(days: tuple[str, ...], times: tuple[str, ...]) -> str:
     return "[" + ", ".join(f"'{day}{time}'" for day in days for time in times) + "]"
-
-
-def number_sql(column: str, decimal: str, scale: int) -> str:
-    """SQL that reads text `column` as DECIMAL, NULL where it is none; NaN and infinity are none."""
-    pattern, thousands = (DOT, ",") if decimal == "." else (COMMA, ".")
-    bare = f"trim(regexp_replace({column}, '{MONEY}', '', 'g'))"
-    signed = f"regexp_replace({bare}, '{NEGATIVE}', '-\\1\\2')"
-    kept = f"CASE WHEN regexp_full_match({signed}, '{pattern.replace(chr(39), chr(39) * 2)}') THEN {signed} END"
-    digits = f"replace(translate({kept}, '''{thousands}{SPACES}', ''), ',', '.')"
-    return f"TRY_CAST({digits} AS DECIMAL(18, {scale}))"
 
 
 @dataclass(frozen=True)
@@ -310,7 +299,7 @@ def settle(evidence: Evidence, name: str, source: SourceConfig) -> Formats:
     return Formats(source.date_order or _order(evidence, name), decimal)
 
 
-def _order(evidence: Evidence, name: str) -> Order | Literal["excel"]:
+def _order(evidence: Evidence, name: str) -> Written:
     total, read, example = evidence.n_dates, evidence.read, evidence.date
     best = max(ORDERS, key=lambda order: read.get(order, 0))
     fitting = read.get(best, 0)

@@ -7,6 +7,10 @@ import unicodedata
 from collections.abc import Collection
 
 NUMBERED = re.compile(r" \(\d+\)$")  # of a name that a header has several times
+LETTERS = str.maketrans(
+    {"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss", "ø": "o", "æ": "ae", "œ": "oe", "ł": "l", "ı": "i"}
+)
+JOINING = re.compile(r"\b(de|del|des|di|do|da|du|d)\b")
 
 # Names in falling order of trust; a name further left wins over one further right. Two columns that
 # share the best place and both fit are an ambiguity, which is an error and never a guess.
@@ -14,59 +18,88 @@ NAMES: dict[str, tuple[tuple[str, ...], ...]] = {
     "customer": (
         ("customerid", "custid", "customerno", "customernumber", "clientid", "clientno", "userid", "buyerid", "memberid",
          "shopperid", "accountid", "customeruserid", "customeruser", "buyeruserid", "customercode", "kundennummer", "kundenid",
-         "kundennr", "kdnr", "debitor", "debitorennummer", "auftraggeber", "idclient", "numeroclient", "idcliente"),
-        ("customer", "cust", "client", "buyer", "member", "shopper", "kunde", "cliente", "user", "account"),
+         "kundennr", "kdnr", "debitor", "debitorennummer", "auftraggeber", "idclient", "numeroclient", "nclient", "codeclient", "idcliente",
+         "numerocliente", "codigocliente", "codicecliente", "klantnummer", "klantnr", "klantid", "klantcode", "idklienta", "nrklienta",
+         "numerklienta", "kundnummer", "kundnr", "kundid", "kundenummer", "kundenr", "kundeid", "muesterino", "muesteriid",
+         "donorid", "constituentid", "spendernummer", "spenderid", "guestid", "gastnummer"),
+        ("customer", "cust", "client", "buyer", "member", "shopper", "kunde", "cliente", "klant", "klient", "kund", "muesteri", "donor",
+         "user", "account"),
         ("customeremail", "email", "emailaddress", "buyeremail", "billingemail", "emailbilling", "loyaltycard", "cardnumber",
          "cardid"),
-        ("customername", "clientname"),
+        ("customername", "clientname", "donorname", "guestname", "kundenname", "klantnaam", "nomclient", "nombrecliente", "nomecliente"),
+        ("phone", "phonenumber", "customerphone", "guestphone", "mobile", "mobilenumber", "telefon", "telefonnummer", "telephone", "telefono"),
     ),
     "time": (
         ("invoicedate", "orderdate", "transactiondate", "transdate", "trandate", "purchasedate", "saledate", "salesdate",
          "orderedat", "purchasedat", "ordertime", "transactiontime", "bestelldatum", "rechnungsdatum", "kaufdatum",
-         "auftragsdatum", "belegdatum", "datecommande", "fechapedido", "orderpurchasetimestamp", "invoicetime", "purchasetime"),
-        ("date", "datetime", "timestamp", "time", "datum", "fecha", "day", "ts"),
+         "auftragsdatum", "belegdatum", "datecommande", "fechapedido", "orderpurchasetimestamp", "invoicetime", "purchasetime",
+         "fechacompra", "fechaventa", "dateachat", "datevente", "dataordine", "dataacquisto", "datapedido", "datacompra", "datavenda",
+         "besteldatum", "orderdatum", "aankoopdatum", "datazamowienia", "datasprzedazy", "siparistarihi", "ordredato", "verkaufsdatum",
+         "giftdate", "donationdate", "spendendatum", "bookingdate", "bookedat", "bookedon", "reservationdate"),
+        ("date", "datetime", "timestamp", "time", "datum", "fecha", "data", "dato", "tarih", "day", "ts"),
         ("createdat", "created", "createddate", "createdutc", "createddateutc"),
+        ("fakturadatum", "fakturierungsdatum", "buchungsdatum", "buchungstag", "datefacture", "fechafactura", "datafattura",
+         "factuurdatum", "datafaktury"),
         ("processedat", "paidat"),
     ),
     "time_of_day": (
         ("time", "timeofday", "ordertime", "transactiontime", "invoicetime", "purchasetime", "saletime", "salestime", "receipttime",
-         "uhrzeit", "zeit", "bestellzeit", "belegzeit", "heure", "hora"),
+         "uhrzeit", "zeit", "bestellzeit", "belegzeit", "heure", "hora", "ora", "tijd", "godzina", "saat", "tid"),
     ),
     "amount": (
         ("itemtotal", "rowtotal", "lineitemtotal"),
         ("amount", "tranamount", "transamount", "transactionamount", "totalamount", "lineamount", "linetotal", "netamount",
          "revenue", "sales", "salesamount", "netsales", "betrag", "umsatz", "gesamtbetrag", "nettowert",
-         "nettobetrag", "montant", "importe", "purchaseamount", "orderamount", "orderamountt", "extendedprice", "totalprice", "totalvalue", "value"),
+         "nettobetrag", "gesamtpreis", "montant", "montanttotal", "importe", "importetotal", "importo", "importototale", "valor",
+         "valortotal", "bedrag", "totaalbedrag", "kwota", "wartosc", "belopp", "belob", "tutar", "giftamount", "donationamount",
+         "spendenbetrag", "purchaseamount", "orderamount", "orderamountt", "extendedprice", "totalprice", "totalvalue", "value"),
         ("total", "ordertotal", "ordertotalamount", "grandtotal", "grandtotalbase", "grandtotalpurchased", "subtotal", "payment",
          "paymentvalue", "spend", "spent", "gesamt", "gesamtsumme"),
     ),
     "quantity": (("quantity", "qty", "units", "pieces", "menge", "anzahl", "quantite", "cantidad", "itemcount", "quantityordered",
                   "qtyordered", "itemqtyordered", "itemqty", "orderqty", "qtysold", "quantitysold", "orderitemquantity",
-                  "itemquantity", "lineitemquantity", "stueck"),),
+                  "itemquantity", "lineitemquantity", "stueck", "quantita", "quantidade", "qtd", "qtde", "aantal", "ilosc", "antal", "adet", "miktar"),),
     "unit_price": (
-        ("unitprice", "price", "priceeach", "itemprice", "lineitemprice", "einzelpreis", "preis", "stueckpreis", "prixunitaire", "prix", "precio"),
+        ("unitprice", "price", "priceeach", "itemprice", "lineitemprice", "einzelpreis", "preis", "stueckpreis", "prixunitaire", "prix", "precio",
+         "preciounitario", "prezzo", "prezzounitario", "preco", "precounitario", "valorunitario", "prijs", "stukprijs", "cena",
+         "cenajednostkowa", "pris", "styckpris", "fiyat", "birimfiyat"),
         ("listprice", "saleprice", "sellingprice", "retailprice"),
     ),
     "order": (
         ("orderid", "orderno", "ordernumber", "invoiceno", "invoice", "invoiceid", "invoicenumber", "basketid", "bestellnummer",
          "bestellnr", "rechnungsnummer", "rechnungsnr", "auftragsnummer", "auftragsreferenz", "belegnummer", "verkaufsbeleg",
-         "commande", "numerocommande", "pedido", "salesordernumber", "amazonorderid"),
-        ("transactionid", "transid", "receiptid", "receiptno", "receiptnumber"),
+         "belegnr", "auftragsnr", "commande", "numerocommande", "ncommande", "pedido", "numeropedido", "npedido", "idpedido", "ordine",
+         "numeroordine", "idordine", "ordernummer", "ordernr", "bestelnummer", "numerzamowienia", "nrzamowienia", "idzamowienia",
+         "ordrenummer", "ordrenr", "siparisno", "giftid", "donationid", "bookingid", "bookingno", "bookingnumber", "bookingreference",
+         "reservationid", "reservationno", "reservationnumber", "salesordernumber", "amazonorderid"),
+        ("transactionid", "transid", "receiptid", "receiptno", "receiptnumber", "bonnr", "bonnummer", "faktura", "fakturanummer",
+         "fakturanr", "facture", "numerofacture", "nfacture", "factura", "numerofactura", "nfactura", "numerofattura", "factuurnummer",
+         "factuurnr", "numerfaktury", "nrfaktury"),
         ("order", "transaction", "receipt", "basket", "ordername"),
     ),
     "product": (
         ("stockcode", "sku", "productid", "productcode", "itemid", "itemcode", "articleno", "articleid", "artikelnummer",
-         "artikelnr", "productsku", "lineitemsku", "variantsku", "itemsku", "material", "materialnummer"),
-        ("product", "item", "article", "artikel", "produit", "producto"),
+         "artikelnr", "productsku", "lineitemsku", "variantsku", "itemsku", "material", "materialnummer",
+         "codeproduit", "codearticle", "codigoproducto", "codigoarticulo", "codigoproduto", "codiceprodotto", "codicearticolo",
+         "artikelcode", "kodproduktu", "varenummer", "varenr", "ueruenkodu"),
+        ("product", "item", "article", "artikel", "produit", "producto", "produto", "prodotto", "articolo", "produkt", "vare", "ueruen"),
     ),
     "description": (("description", "productname", "itemname", "producttitle", "lineitemname", "productdescription",
-                     "bezeichnung", "artikelname", "beschreibung", "designation", "descripcion", "title"), ("brand",)),
+                     "bezeichnung", "artikelname", "beschreibung", "designation", "descripcion", "title",
+                     "artikelbezeichnung", "libelle", "nomproduit", "nombreproducto", "nomeproduto", "descricao", "descrizione",
+                     "omschrijving", "productnaam", "nazwaproduktu", "benaemning", "varenavn", "ueruenadi"), ("brand",)),
     "category": (),  # only what the configuration names: nothing but a team's own features asks for it
-    "status": (("orderstatus", "status", "transactionstatus", "financialstatus", "invoicestatus"),),
-    "currency": (("currency", "currencycode", "ordercurrency", "waehrung", "devise", "moneda"),),
-    "refunded": (("amountrefunded", "refundedamount", "refundamount", "totalrefunded", "totalrefund", "erstatteterbetrag",
-                  "erstattungsbetrag"),),
-    "cancelled": (("cancelledat", "canceledat", "cancelledon", "canceledon", "datecancelled", "datecanceled", "storniertam"),),
+    "status": (("orderstatus", "status", "transactionstatus", "financialstatus", "invoicestatus", "bestellstatus", "auftragsstatus",
+                "statut", "statutcommande", "estadopedido", "statoordine", "statuszamowienia", "siparisdurumu"),
+               ("orderstate", "paymentstatus", "paymentstate", "bookingstatus", "reservationstatus", "zahlungsstatus")),
+    "currency": (("currency", "currencycode", "ordercurrency", "waehrung", "waehrg", "devise", "moneda", "moeda", "waluta", "parabirimi"),),
+    "refunded": (
+        ("amountrefunded", "refundedamount", "refundamount", "totalrefunded", "totalrefund", "refundedtotal", "refundtotal",
+         "totalrefunds", "refundvalue", "erstatteterbetrag", "erstattungsbetrag", "montantrembourse", "importereembolsado"),
+        ("refund", "refunds", "refunded", "erstattet", "erstattung"),
+    ),
+    "cancelled": (("cancelledat", "canceledat", "cancelledon", "canceledon", "datecancelled", "datecanceled", "storniertam"),
+                  ("iscancelled", "iscanceled", "cancelled", "canceled", "voided", "isvoided", "isvoid", "storniert")),
     "email": (("email", "emailaddress", "customeremail", "useremail", "buyeremail", "emailadresse", "kundenemail", "courriel"),
               ("mail", "contactemail", "billingemail", "emailbilling")),
 }  # fmt: skip
@@ -78,8 +111,8 @@ BESIDE: dict[str, dict[str, tuple[str, ...]]] = {
 
 
 def key_of(name: str) -> str:
-    """A column's name without capitals, marks and accents, by which it is looked up."""
-    plain = NUMBERED.sub("", name).lower().replace("ä", "ae").replace("ö", "oe").replace("ü", "ue").replace("ß", "ss")
+    """A column's name without capitals, marks, accents and words such as the de of fecha de pedido, by which it is looked up."""
+    plain = JOINING.sub(" ", NUMBERED.sub("", name).lower().translate(LETTERS))
     return re.sub(r"[^a-z0-9]", "", unicodedata.normalize("NFKD", plain))
 
 

@@ -138,7 +138,7 @@ def _timestamp(connection: duckdb.DuckDBPyConnection, time: int, formats: Format
     """
     rivals = [n for order, n in evidence.read.items() if order != formats.order]
     if (
-        formats.order == "excel"
+        formats.order not in DAYS
         or evidence.read.get(formats.order) != evidence.n_dates
         or max(rivals) == evidence.n_dates
     ):

@@ -40,7 +40,7 @@ STATUSES = ("sale", "return", "discount", "cancelled", "cancellation")
 class Reading:
     """How one file or table was read: name, content hash, size and dialect in words.
 
-    `date_order` (ymd, dmy, mdy or excel) and `decimal` mark are what a later export that leaves them open is read by;
+    `date_order` (ymd, dmy, mdy, excel or epoch) and `decimal` mark are what a later export that leaves them open is read by;
     empty where they are not known.
     """
 

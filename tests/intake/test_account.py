@@ -118,6 +118,15 @@ def test_days_that_have_not_come_yet_are_told_with_the_last_of_them(export, tabl
     assert export.read(table(rows=MANY)).intake.account.warnings == ()
 
 
+def test_where_no_column_numbers_the_orders_it_is_told_what_counts_as_one(export, table):
+    text = table(rows=MANY)
+    (told,) = export.read(text.replace("order_id", "paper", 1)).intake.account.warnings
+    assert told.startswith(
+        "No column was recognised as the order's number, so that all that a customer buys on one day counts"
+    )
+    assert export.read(text.replace("order_id", "paper", 1), columns={"order": "paper"}).intake.account.warnings == ()
+
+
 def test_text_for_nothing_is_no_amount(export, table):
     assert export.read(table(rows=[*MANY, sale("d", "c1", 20, price="NaN")])).fates == {"sale": 60, "no_amount": 1}
 

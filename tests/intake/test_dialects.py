@@ -95,25 +95,48 @@ def test_an_inch_mark_inside_a_field_is_a_letter(export, table, lines):
         ("1\u00a0234,50", 1234.5),
         ("1\u202f234,50 €", 1234.5),
         ("€ 12,00", 12.0),
+        ("12,00\u00a0€", 12.0),
+        ("EUR12,50", 12.5),
+        ("12,50 zł", 12.5),
+        ("1\u00a0234,50 kr.", 1234.5),
+        ("R$ 1.234,50", 1234.5),
+        ("129,-", 129.0),
+        ("129,– €", 129.0),
+        ("12,50−", -12.5),
+        ("12,50 -", -12.5),
+        ("− 12,50 €", -12.5),
+        ("-€ 12,50", -12.5),
     ],
 )
 def test_decimal_commas(export, table, lines, price, expected):
     rows = [(*row[:4], "1", price) for row in lines]
-    assert total(export.read(table(";", rows=rows))) == expected * 8
+    assert total(export.read(table(";", rows=rows), rules={"negative_price": "keep"})) == expected * 8
 
 
 @pytest.mark.parametrize(
-    ("price", "expected"), [("1,234.50", 1234.5), ("1'234.50", 1234.5), ("£12.00", 12.0), ("1e2", 100.0)]
+    ("price", "expected"),
+    [
+        ("1,234.50", 1234.5),
+        ("1'234.50", 1234.5),
+        ("1’234.50", 1234.5),
+        ("1,23,456.00", 123456.0),
+        ("Rs. 1,234.50", 1234.5),
+        ("£12.00", 12.0),
+        ("US$ 12.00", 12.0),
+        ("-CHF 12.50", -12.5),
+        ("1e2", 100.0),
+    ],
 )
 def test_decimal_points(export, table, lines, price, expected):
     rows = [(*row[:4], "1", price) for row in lines]
-    assert total(export.read(table(";", rows=rows))) == expected * 8
+    assert total(export.read(table(";", rows=rows), rules={"negative_price": "keep"})) == expected * 8
 
 
 @pytest.mark.parametrize(
     "form",
     ["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M:%SZ", "%d.%m.%Y", "%d/%m/%Y %H:%M", "%m/%d/%Y", "%m/%d/%y %H:%M",
-     "%d-%b-%y", "%d-%b-%Y", "%Y%m%d", "%b %d, %Y", "%Y/%m/%d %H:%M:%S"],
+     "%d-%b-%y", "%d-%b-%Y", "%Y%m%d", "%b %d, %Y", "%Y/%m/%d %H:%M:%S",
+     "%d.%m.%Y, %H:%M", "%m/%d/%Y, %I:%M:%S %p", "%m/%d/%Y, %I:%M\u202f%p", "%b %d, %Y, %I:%M %p"],
 )  # fmt: skip
 def test_dates(export, table, lines, form):
     from datetime import datetime
@@ -130,11 +153,58 @@ def test_excel_serial_dates(export, table, lines):
     assert str(loaded.rows("CAST(ts AS DATE)")[0][0]) == "2023-03-15"
 
 
+@pytest.mark.parametrize("unit", [1, 1000])
+def test_seconds_and_thousandths_since_1970_are_moments(export, table, lines, unit):
+    rows = [
+        (*row[:2], str((1_735_689_600 + number * 86_400 + 3_661) * unit), *row[3:]) for number, row in enumerate(lines)
+    ]
+    loaded = export.read(table(rows=rows))
+    assert [str(row[0]) for row in loaded.rows("ts")][:2] == ["2025-01-01 01:01:01", "2025-01-02 01:01:01"]
+    assert loaded.intake.readings[0].dialect.endswith("seconds since 1970 (UTC), decimal point")
+
+
 def test_a_preamble_above_the_header_is_passed_over(export, table):
     loaded = export.read("Report of June\nmade by the till\n\n" + table())
     assert total(loaded) == TOTAL
 
 
+def test_a_title_above_the_header_that_a_spreadsheet_made_as_wide_is_passed_over(export, table):
+    title = "Sales 01/01/2025 - 30/06/2025,,,,,\nOur Shop Ltd,,,,,\n,,,,,\n"
+    assert total(export.read(title + table())) == TOTAL
+
+
 def test_row_order_does_not_matter(export, table, lines):
     forwards, backwards = export.read(table()), export.read(table(rows=lines[::-1]), name="other.csv")
     assert forwards.rows() == backwards.rows()
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        ("Nr zamówienia", "ID klienta", "Data zamówienia", "Kod produktu", "Ilość", "Cena jednostkowa"),
+        ("Bestelnummer", "Klantnummer", "Besteldatum", "Artikelcode", "Aantal", "Prijs"),
+        ("Sipariş No", "Müşteri No", "Sipariş Tarihi", "Ürün Kodu", "Adet", "Birim Fiyat"),
+        (
+            "Número do pedido",
+            "Código do cliente",
+            "Data do pedido",
+            "Código do produto",
+            "Quantidade",
+            "Preço unitário",
+        ),
+        ("Numero ordine", "Codice cliente", "Data ordine", "Codice articolo", "Quantità", "Prezzo unitario"),
+        ("Número de pedido", "ID de cliente", "Fecha de pedido", "Código de artículo", "Cantidad", "Precio unitario"),
+        ("N° de commande", "Code client", "Date de commande", "Code article", "Quantité", "Prix unitaire"),
+        ("Ordernr", "Kundnr", "Orderdatum", "Artikelnr", "Antal", "Pris"),
+        ("Beleg-Nr.", "Kd.-Nr.", "Fakturadatum", "Artikel-Nr.", "Menge", "Einzelpreis"),
+        ("Reservation No", "Guest ID", "Booked On", "Item", "Quantity", "Price"),
+        ("Gift ID", "Constituent ID", "Gift Date", "Item", "Quantity", "Price"),
+        ("Receipt No", "Phone", "Date", "Item", "Quantity", "Price"),
+    ],
+    ids=lambda header: header[1],
+)
+def test_columns_are_known_by_their_names_in_many_languages_and_trades(export, table, header):
+    loaded = export.read(table(";", header=header))
+    roles = ("order", "customer", "time", "product", "quantity", "unit_price")
+    assert loaded.intake.recognition.columns == dict(zip(roles, header, strict=True))
+    assert total(loaded) == TOTAL

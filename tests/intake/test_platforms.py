@@ -346,12 +346,18 @@ def test_ids_that_stand_for_nobody_name_no_customer_and_are_told(export):
     ]
     loaded = export.read("date,customer,amount\n" + "".join("{},{},{}\n".format(*row) for row in rows))
     assert loaded.fates == {"sale": 3, "no_customer": 4}
-    assert [note.split(";")[0] for note in loaded.intake.account.warnings[1:]] == [
+    assert [note.split(";")[0] for note in loaded.intake.account.warnings[1:-1]] == [
         f"Rows that name the customer {customer}, which stands for nobody in particular (rules.guest_ids): {n}"
         for n, customer in ((2, "0"), (1, "GUEST"), (1, "Guest"))
     ]
     real = export.load(export.folder / "export.csv", rules={"guest_ids": ()})
     assert real.fates == {"sale": 7}
+
+
+def test_a_total_below_the_rows_that_stands_in_the_place_of_a_customer_is_none(export):
+    rows = "".join(f"2024-01-{n % 15 + 13},k{n % 4},10\n" for n in range(20))
+    loaded = export.read(f"date,customer,amount\n{rows}2024-01-27,Grand Total,200\n")
+    assert fates(loaded) == {"sale": (20, 200), "no_customer": (1, 200)}
 
 
 # Money given back by a column of its own.

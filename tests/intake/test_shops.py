@@ -43,6 +43,17 @@ def test_an_orders_total_on_each_of_its_lines_is_refused_and_taken_where_it_is_n
     assert export.read(written(header, rows), columns={"amount": "order_total"}).fates == {"sale": 30}
 
 
+@pytest.mark.parametrize("what", ["product_name", "shelf"])
+def test_an_orders_total_on_each_line_is_refused_where_products_have_names_alone_or_no_column(export, what):
+    header = ("order_id", "order_date", "customer_id", what, "order_total")
+    rows = [(f"o{n // 3}", f"2024-01-{n // 3 + 13}", f"k{n % 4}", f"p{n % 3}", 30 + n // 3) for n in range(30)]
+    with pytest.raises(SourceError, match="would be counted once a line"):
+        export.read(written(header, rows))
+    later = [(order, f"{day} 1{n % 3}:00", *rest) for n, (order, day, *rest) in enumerate(rows)]
+    if what == "shelf":  # instalments of one order are no lines of it
+        assert export.read(written(header, later)).fates == {"sale": 30}
+
+
 def test_money_that_is_quantity_times_price_is_the_lines_own_though_the_lines_of_each_order_agree(export):
     header = ("order_id", "order_date", "customer_id", "sku", "quantity", "unit_price", "amount")
     rows = [
@@ -215,3 +226,15 @@ def test_money_that_went_back_by_the_word_of_another_column_alone_is_refused(exp
         "sale": 36,
         "return": 4,
     }
+
+
+@pytest.mark.parametrize(
+    ("day", "amount", "told"),
+    [
+        ("Monday 13", "12.50", "'Date' holds 'Monday 13' and the like, which is read as no day"),
+        ("2024-01-13", "12.50 DR", "'Amount' holds '12.50 DR' and the like, which is read as no number"),
+    ],
+)
+def test_a_column_of_the_right_name_whose_content_is_not_read_is_named_with_what_it_holds(export, day, amount, told):
+    with pytest.raises(SourceError, match=told):
+        export.read(written(("Customer", "Date", "Amount"), [(f"c{n % 5}", day, amount) for n in range(40)]))
