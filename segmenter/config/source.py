@@ -41,7 +41,7 @@ class SourceConfig(Section):
 
     paths: tuple[str, ...] = Field((), description="files, folders, globs or tables, when the command names none")
     columns: ColumnsConfig = ColumnsConfig()
-    encoding: str | None = Field(None, description="text encoding; unset: found out")
+    encoding: str | None = Field(None, description="text encoding, such as cp1250; unset: found out")
     delimiter: str | None = Field(
         None, pattern=r'^[^"\r\n]$', description="one character between fields; unset: found out"
     )

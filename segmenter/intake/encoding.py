@@ -6,7 +6,7 @@ import codecs
 import gzip
 import re
 import zlib
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, cast
@@ -19,9 +19,24 @@ CHUNK = 1 << 22
 MOST_EXPANSION = 200  # a text export compresses ten- to fiftyfold; a bomb a thousandfold
 FREE_EXPANSION = 1 << 28  # bytes that any archive may unfold to
 EVIDENCE = 1 << 18  # bytes of words that an encoding is judged by
-COMMON_LETTERS = set("éèêëàâäáãåöôóòõøüûúùßçñíìîïœæ") | set("ÉÈÊËÀÂÄÁÃÅÖÔÓÒÕØÜÛÚÙÇÑÍÌÎÏŒÆ")
-COMMON_MARKS = set("‘’‚“”„–—…€£™®©•«»°ªº¡¿")  # where one encoding has these, another has letters
+WESTERN = "éèêëàâäáãåöôóòõøüûúùçñíìîïœæðþý"
+# The letters of languages by encodings of Latin script; where two make as much sense, the first has it.
+LATIN = {
+    "cp1252": WESTERN,
+    "latin-1": WESTERN,
+    "cp1254": "çğıöşüâîû",
+    "cp1250": "ąćęłńóśźżáčďéěíňřšťúůýžäöüőűăâîşţđ",
+    "mac_roman": WESTERN,
+}
+LETTERS = {name: {*small, *small.upper(), *"ß", *("İ" if "ı" in small else "")} for name, small in LATIN.items()}
+# Encodings of other scripts: Cyrillic, Greek, Hebrew, Arabic, Japanese, Korean, Chinese.
+OTHERS = ("cp1251", "cp1253", "cp1255", "cp1256", "cp932", "cp949", "gb18030", "big5")
+HEBREW = bytes((*range(128), *range(0xE0, 0xFB)))  # with ASCII; Cyrillic has its capitals and ы, ь, э, ю, я elsewhere
+SENSE = 0.65  # share of the high bytes that make sense in Latin script, below which another script is looked for
+COMMON_MARKS = set("‘’‚“”„–—…€£™®©•«»°ªº¡¿²³")  # where one encoding has these, another has letters
 HIGH = re.compile(r"[^\x00-\x7f]")
+MIXED = re.compile(r"(?<=[A-Za-z])[^\x00-\x7f]|[^\x00-\x7f](?=[A-Za-z])")  # letters of two scripts in one word
+SEPARATORS = re.compile(rb'[\r\n\t,;"]')
 
 
 @dataclass(frozen=True)
@@ -105,7 +120,7 @@ def _detect(source: SourceFile) -> str:
     if wide := wide_encoding(head[:HEAD]):
         return wide
     is_utf8 = _decodes(source) if source.is_gzip else source.tally.is_utf8
-    return "utf-8" if is_utf8 else _western(source)
+    return "utf-8" if is_utf8 else _guessed(source)
 
 
 def _decodes(source: SourceFile) -> bool:
@@ -119,17 +134,40 @@ def _decodes(source: SourceFile) -> bool:
     return True
 
 
-def _western(source: SourceFile) -> str:
-    """Windows-1252, Latin-1 or MacRoman, whichever makes more of the high bytes letters and marks of Western texts.
+def _guessed(source: SourceFile) -> str:
+    """Windows-1252, Latin-1, MacRoman or another encoding of Latin script, whichever makes most sense of the high bytes.
 
-    UTF-8 where half of the words are: its other rows are then rejected, and no customer's name is garbled.
+    UTF-8 where half of the words are: its other rows are then rejected, and no customer's name is garbled. Where Latin
+    letters make little sense, that of another script.
     """
     high = b"".join(_high_words(chunk) for chunk in _chunks(source))[:CHUNK]
     words = high.split()
     if sum(_is_utf8(word) for word in words) >= len(words) / 2:
         return "utf-8"
-    scores = {name: _plausible(high, name) for name in ("cp1252", "mac_roman", "latin-1")}
-    return max(scores, key=lambda name: scores[name])
+    shares = {name: _sense(high, name) for name in LATIN}
+    best = max(shares, key=lambda name: shares[name])
+    return best if shares[best] >= SENSE else _other_script(source) or best
+
+
+def _other_script(source: SourceFile) -> str | None:
+    """The encoding of another script that cells with high bytes are in, None where they seem to be in none.
+
+    Whole cells, as half of a letter may be a byte below 128.
+    """
+    from charset_normalizer import from_bytes
+
+    cells: set[bytes] = set()
+    for chunk in _chunks(source):
+        cells.update(cell for cell in SEPARATORS.split(chunk) if not cell.isascii())
+        if sum(map(len, cells)) >= EVIDENCE:
+            break
+    if not b"".join(cells).translate(None, HEBREW):
+        return "cp1255"
+    found = from_bytes(b"; ".join(sorted(cells))[:EVIDENCE], cp_isolation=[*OTHERS]).best()
+    if found is None:
+        return None
+    foreign, mixed = len(HIGH.findall(str(found))), len(MIXED.findall(str(found)))
+    return found.encoding if mixed < (1 - SENSE) * foreign else None
 
 
 def _is_utf8(word: bytes) -> bool:
@@ -146,26 +184,29 @@ def _high_words(chunk: bytes) -> bytes:
     return b" ".join(word for word in set(chunk.translate(table).split()) if not word.isascii()) + b" "
 
 
-def _plausible(high: bytes, encoding: str) -> int:
-    """How many of the high bytes are letters and marks where words of Western languages have them, less what never is."""
-    text = high[:EVIDENCE].decode(encoding, errors="replace")
-    places = (found.start() for found in HIGH.finditer(text))
-    return sum(_fit(text[at - 1 : at], text[at], text[at + 1 : at + 2]) for at in places)
+def _sense(high: bytes, encoding: str) -> float:
+    """Share of the high bytes that are letters and marks where words of its languages have them, less what never is."""
+    text, letters = high[:EVIDENCE].decode(encoding, errors="replace"), LETTERS[encoding]
+    places = [found.start() for found in HIGH.finditer(text)]
+    fits = [_fit(text[at - 1 : at], text[at], text[at + 1 : at + 2], letters) for at in places]
+    return sum(fits) / max(1, len(fits))
 
 
-def _fit(before: str, letter: str, after: str) -> int:
+def _fit(before: str, letter: str, after: str, letters: Container[str]) -> int:
     """1 for a letter or mark that fits between its neighbours, -1 for what does not, 0 for what says nothing.
 
-    A capital does not follow a small letter (CafÈ), nor a small letter stand before a capital (OíNeill); but for an
-    apostrophe no mark stands between two letters (JAB”N).
+    A capital does not follow a small letter (CafÈ), nor a small letter stand before a capital (OíNeill), nor one of the
+    letters between two others (Ïðèâåò), nor a þ, which Turks write as ş, behind any; but for an apostrophe no mark stands
+    between two letters (JAB”N).
     """
     if letter == "\ufffd" or "\x7f" < letter < "\xa0":
         return -1
-    if letter in COMMON_LETTERS:
+    if letter in letters:
         if not before.isalpha() and not after.isalpha():
             return int(letter in "àÀéèó")
         is_odd = before.islower() if letter.isupper() else after.isupper() and not before.islower()
-        return -1 if is_odd else 1
+        is_foreign = (before in letters and after in letters) if before and after else False
+        return -1 if is_odd or is_foreign or (letter in "þÞ" and before.isalpha()) else 1
     if letter in COMMON_MARKS:
         return -1 if before.isalpha() and after.isalpha() and letter != "’" else 1
     return 0

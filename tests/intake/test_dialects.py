@@ -49,6 +49,38 @@ def test_curly_quotes_dashes_and_the_euro_are_no_letters(export, table, lines, p
     assert {row[0] for row in loaded.rows("product")} == set(products)
 
 
+@pytest.mark.parametrize(
+    ("encoding", "products"),
+    [
+        ("cp1250", ["Łyżka drewniana", "Świeca", "Poduszka żółta"]),
+        ("cp1250", ["Lžíce dřevěná", "Hrnek", "Polštář žlutý"]),
+        ("cp1254", ["Ahşap kaşık", "Sarı yastık", "ÇAYDANLIK AĞAÇ"]),
+        ("cp1252", ["Tréskeið", "Þvottur", "Handklæði", "Púði"]),
+        ("cp1251", ["Кружка керамическая", "Свеча ароматная", "Ложка"]),
+        ("cp1253", ["Κούπα κεραμική", "Κερί αρωματικό", "Μαξιλάρι κίτρινο"]),
+        ("cp1255", ["ספל קרמיקה", "נר ריחני", "כרית צהובה"]),
+        ("cp1256", ["كوب سيراميك", "شمعة معطرة", "وسادة صفراء"]),
+        ("cp932", ["セラミックマグカップ", "木のスプーン", "黄色いクッション"]),
+        ("cp949", ["도자기 머그컵", "나무 숟가락", "노란 쿠션"]),
+        ("gb18030", ["陶瓷马克杯", "香薰蜡烛", "黄色靠垫"]),
+        ("big5", ["陶瓷馬克杯", "香薰蠟燭", "黃色靠墊"]),
+    ],
+    ids=lambda given: given if isinstance(given, str) else given[0],
+)
+def test_encodings_of_other_languages_keep_every_letter(export, table, lines, encoding, products):
+    rows = [(*row[:3], products[at % len(products)], *row[4:]) for at, row in enumerate(lines)]
+    loaded = export.read(table(rows=rows), encoding_of_file=encoding)
+    assert {row[0] for row in loaded.rows("product")} == set(products)
+    assert encoding in loaded.intake.readings[0].dialect
+
+
+def test_a_few_damaged_letters_do_not_make_a_text_one_of_another_script(export, table, lines):
+    products = ["Café", "Thé ÷ ¤", "Mug ¤¤ ¶", "naïve"]
+    rows = [(*row[:3], products[at % 4], *row[4:]) for at, row in enumerate(lines)]
+    loaded = export.read(table(rows=rows), encoding_of_file="cp1252")
+    assert {row[0] for row in loaded.rows("product")} == set(products)
+
+
 def test_a_few_rows_of_another_encoding_do_not_garble_the_rest(export):
     rows = [f"Zoë{n},2024-01-{n % 15 + 13},5\n".encode() for n in range(60)]
     loaded = export.read(b"customer_id,order_date,amount\n" + b"".join(rows) + b"Zo\xeb,2024-01-20,5\n")
