@@ -134,5 +134,5 @@ def _explain(place: str, error: Exception | str) -> str:
 
 def _place(error: Exception) -> str | None:
     """File and line of the innermost template that the error passed through, None where it passed none."""
-    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if not frame.filename.endswith(".py")]
+    frames = [each for each in traceback.extract_tb(error.__traceback__) if not each.filename.endswith((".py", ">"))]
     return f"{frames[-1].filename}, line {frames[-1].lineno}" if frames else None
