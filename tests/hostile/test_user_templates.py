@@ -12,7 +12,7 @@ from segmenter.errors import ReportError
 from segmenter.report import limits, render
 from segmenter.report.context import build, view_of
 from segmenter.report.page import html
-from segmenter.report.paper import MOST_DATA, _fetcher, write_pdf
+from segmenter.report.paper import MOST_DATA, _fetcher, pdf_problem, write_pdf
 from segmenter.report.templating import fill
 from tests.report.made_up import bare_run, made_up_run
 
@@ -103,6 +103,7 @@ def test_a_template_of_a_mail_is_ended_where_it_is_filled_beside_others(tmp_path
 
 
 def test_a_pdf_without_end_is_ended(tmp_path, monkeypatch):
+    assert pdf_problem() is None  # which loads WeasyPrint: an alarm in the midst of that would leave it half loaded
     monkeypatch.setattr("segmenter.report.page.paper", lambda *given: "<table>" + "<tr><td>x</td></tr>" * 90_000)
     monkeypatch.setattr(limits, "SECONDS", 0.5)
     with pytest.raises(ReportError, match="The PDF takes more than"):
