@@ -152,6 +152,7 @@ def _own(config: EngineConfig, folder: Path) -> dict[str, str]:
     settings = {
         "spark.ui.showConsoleProgress": "false",
         "spark.driver.memory": f"{max(1024, config.memory_mib)}m",
+        "spark.buffer.pageSize": "4m",  # by default 64 MiB of it for each small table that is broadcast, dozens at once
         "spark.driver.extraJavaOptions": f"-Dlog4j2.configurationFile={logging.as_uri()}",
     }
     if config.spark.startswith("local"):
