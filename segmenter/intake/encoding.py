@@ -19,21 +19,26 @@ CHUNK = 1 << 22
 MOST_EXPANSION = 200  # a text export compresses ten- to fiftyfold; a bomb a thousandfold
 FREE_EXPANSION = 1 << 28  # bytes that any archive may unfold to
 EVIDENCE = 1 << 18  # bytes of words that an encoding is judged by
-WESTERN = "éèêëàâäáãåöôóòõøüûúùçñíìîïœæðþý"
+WESTERN = "éèêëàâäáãåöôóòõøüûúùçñíìîïœæß"
+CENTRAL = "ąćęłńóśźżáčďéěíňřšťúůýžäöüőűăâîşţđß"
 # The letters of languages by encodings of Latin script; where two make as much sense, the first has it.
-LATIN = {
-    "cp1252": WESTERN,
-    "latin-1": WESTERN,
-    "cp1254": "çğıöşüâîû",
-    "cp1250": "ąćęłńóśźżáčďéěíňřšťúůýžäöüőűăâîşţđ",
-    "mac_roman": WESTERN,
-}
-LETTERS = {name: {*small, *small.upper(), *"ß", *("İ" if "ı" in small else "")} for name, small in LATIN.items()}
+LATIN = (
+    ("cp1252", WESTERN),
+    ("latin-1", WESTERN),
+    ("cp1254", "çğıİöşüâîû"),
+    ("cp1252", "áðéíóúýþæö"),  # Icelandic, whose own letters are those that Turkish has in their places
+    ("cp1250", CENTRAL),
+    ("iso8859_2", CENTRAL),
+    ("mac_roman", WESTERN),
+)
+HUNGARIAN = set("áéíóöőúüűÁÉÍÓÖŐÚÜŰ")  # of which õ and û, in the place of ő and ű, make sense in the West too
 # Encodings of other scripts: Cyrillic, Greek, Hebrew, Arabic, Japanese, Korean, Chinese.
-OTHERS = ("cp1251", "cp1253", "cp1255", "cp1256", "cp932", "cp949", "gb18030", "big5")
+OTHERS = ("cp1251", "koi8_r", "cp1253", "cp1255", "cp1256", "cp932", "cp949", "gb18030", "big5")
 HEBREW = bytes((*range(128), *range(0xE0, 0xFB)))  # with ASCII; Cyrillic has its capitals and ы, ь, э, ю, я elsewhere
+MOST = 0.5  # of the high bytes stand beside others in the words of other scripts
 SENSE = 0.65  # share of the high bytes that make sense in Latin script, below which another script is looked for
 COMMON_MARKS = set("‘’‚“”„–—…€£™®©•«»°ªº¡¿²³")  # where one encoding has these, another has letters
+ASCII = 127  # the last of its codes
 HIGH = re.compile(r"[^\x00-\x7f]")
 MIXED = re.compile(r"(?<=[A-Za-z])[^\x00-\x7f]|[^\x00-\x7f](?=[A-Za-z])")  # letters of two scripts in one word
 SEPARATORS = re.compile(rb'[\r\n\t,;"]')
@@ -140,19 +145,43 @@ def _guessed(source: SourceFile) -> str:
     UTF-8 where half of the words are: its other rows are then rejected, and no customer's name is garbled. Where Latin
     letters make little sense, that of another script.
     """
-    high = b"".join(_high_words(chunk) for chunk in _chunks(source))[:CHUNK]
+    high = _high(source)
     words = high.split()
     if sum(_is_utf8(word) for word in words) >= len(words) / 2:
         return "utf-8"
-    shares = {name: _sense(high, name) for name in LATIN}
-    best = max(shares, key=lambda name: shares[name])
-    return best if shares[best] >= SENSE else _other_script(source) or best
+    shares = [_sense(high, encoding, {*letters, *letters.upper()}) for encoding, letters in LATIN]
+    best = LATIN[shares.index(max(shares))][0]
+    if max(shares) < SENSE or _in_runs(high, 3) >= MOST:
+        return _other_script(source) or best
+    return "cp1250" if best == "cp1252" and _is_hungarian(high) else best
+
+
+def _high(source: SourceFile) -> bytes:
+    """Words of the export that have bytes above 127, as many as are judged."""
+    found = b""
+    for chunk in _chunks(source):
+        found += _high_words(chunk)
+        if len(found) >= CHUNK:
+            break
+    return found[:CHUNK]
+
+
+def _in_runs(text: bytes, length: int) -> float:
+    """Share of the bytes above 127 that stand in runs of so many: in Latin script three letters in a row are rare."""
+    n_high = sum(byte > ASCII for byte in text)
+    return sum(map(len, re.findall(rb"[\x80-\xff]{%d,}" % length, text))) / max(1, n_high)
+
+
+def _is_hungarian(high: bytes) -> bool:
+    letters = {letter for letter in high[:EVIDENCE].decode("cp1250", errors="replace") if ord(letter) > ASCII}
+    return letters <= HUNGARIAN and not letters.isdisjoint("őűŐŰ") and not letters.isdisjoint("öüÖÜ")
 
 
 def _other_script(source: SourceFile) -> str | None:
     """The encoding of another script that cells with high bytes are in, None where they seem to be in none.
 
-    Whole cells, as half of a letter may be a byte below 128.
+    Whole cells, as half of a letter may be a byte below 128. Letters of another script stand beside each other, which
+    signs such as × do not.
     """
     from charset_normalizer import from_bytes
 
@@ -161,9 +190,12 @@ def _other_script(source: SourceFile) -> str | None:
         cells.update(cell for cell in SEPARATORS.split(chunk) if not cell.isascii())
         if sum(map(len, cells)) >= EVIDENCE:
             break
-    if not b"".join(cells).translate(None, HEBREW):
+    text = b"; ".join(sorted(cells))[:EVIDENCE]
+    if _in_runs(text, 2) < MOST:
+        return None
+    if not text.translate(None, HEBREW):
         return "cp1255"
-    found = from_bytes(b"; ".join(sorted(cells))[:EVIDENCE], cp_isolation=[*OTHERS]).best()
+    found = from_bytes(text, cp_isolation=[*OTHERS]).best()
     if found is None:
         return None
     foreign, mixed = len(HIGH.findall(str(found))), len(MIXED.findall(str(found)))
@@ -184,20 +216,25 @@ def _high_words(chunk: bytes) -> bytes:
     return b" ".join(word for word in set(chunk.translate(table).split()) if not word.isascii()) + b" "
 
 
-def _sense(high: bytes, encoding: str) -> float:
-    """Share of the high bytes that are letters and marks where words of its languages have them, less what never is."""
-    text, letters = high[:EVIDENCE].decode(encoding, errors="replace"), LETTERS[encoding]
-    places = [found.start() for found in HIGH.finditer(text)]
-    fits = [_fit(text[at - 1 : at], text[at], text[at + 1 : at + 2], letters) for at in places]
-    return sum(fits) / max(1, len(fits))
+def _sense(high: bytes, encoding: str, letters: Container[str]) -> float:
+    """Share of the high bytes that are letters and marks where words of a language have them, less what never is.
+
+    What stands beside no letter, such as a × or a no-break blank between digits, says nothing; where all do, so does the text.
+    """
+    text = high[:EVIDENCE].decode(encoding, errors="replace")
+    places = (
+        (text[at - 1 : at], text[at], text[at + 1 : at + 2]) for at in (found.start() for found in HIGH.finditer(text))
+    )
+    fits = [(_fit(*place, letters), place[0].isalpha() or place[2].isalpha()) for place in places]
+    telling = [fit for fit, is_in_word in fits if fit or is_in_word]
+    return sum(telling) / len(telling) if telling else SENSE
 
 
 def _fit(before: str, letter: str, after: str, letters: Container[str]) -> int:
     """1 for a letter or mark that fits between its neighbours, -1 for what does not, 0 for what says nothing.
 
     A capital does not follow a small letter (CafÈ), nor a small letter stand before a capital (OíNeill), nor one of the
-    letters between two others (Ïðèâåò), nor a þ, which Turks write as ş, behind any; but for an apostrophe no mark stands
-    between two letters (JAB”N).
+    letters between two others (Ïðèâåò); but for an apostrophe no mark stands between two letters (JAB”N).
     """
     if letter == "\ufffd" or "\x7f" < letter < "\xa0":
         return -1
@@ -205,8 +242,8 @@ def _fit(before: str, letter: str, after: str, letters: Container[str]) -> int:
         if not before.isalpha() and not after.isalpha():
             return int(letter in "àÀéèó")
         is_odd = before.islower() if letter.isupper() else after.isupper() and not before.islower()
-        is_foreign = (before in letters and after in letters) if before and after else False
-        return -1 if is_odd or is_foreign or (letter in "þÞ" and before.isalpha()) else 1
+        is_foreign = bool(before and after) and before in letters and after in letters
+        return -1 if is_odd or is_foreign else 1
     if letter in COMMON_MARKS:
         return -1 if before.isalpha() and after.isalpha() and letter != "’" else 1
     return 0
