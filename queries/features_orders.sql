@@ -8,7 +8,7 @@ select
     min(ts) as placed,
     cast(min(ts) as date) as day,
     sum(amount + coalesce(refunded, 0)) as ordered,                           -- money, cancelled lines included
-    coalesce(sum(amount) filter (where status <> 'cancelled'), 0) as sold,    -- money of the lines that stood
+    coalesce(sum(amount) filter (where status <> 'cancelled'), 0) as sold,    -- money of the lines that stood, less discounts
     sum(quantity) filter (where status <> 'discount') as pieces,              -- cancelled lines included
     count(*) filter (where status <> 'discount') as n_lines,
     count(*) filter (where status = 'sale') as n_sold,

@@ -1,18 +1,23 @@
--- One row per record of an order that is marked as refunded: cancelled, unless rows of their own take the order back as well, which
--- then tell how much. These are returns under its own number, or under numbers of their own that take no other sale back; a discount
--- among the lines of another order takes no order back.
+-- One row per record of an order that is marked as refunded, with what was taken off it: cancelled, unless rows of their own take
+-- the order back as well, which then tell how much. These are returns under its own number, or under numbers of their own that
+-- take no other sale back; a discount among the lines of another order takes no order back.
 INSERT INTO settled
 WITH marked AS (
-    SELECT record, customer_id, order_id
+    SELECT record, customer_id, order_id, 'sale' AS fate
     FROM records
     WHERE fate = 'refunded_status' AND record NOT IN (SELECT record FROM settled)
+    UNION ALL
+    SELECT record, customer_id, order_id, 'discount' AS fate
+    FROM deductions
+    WHERE stands = 0 AND record NOT IN (SELECT record FROM settled)
 ),
 backs AS (
     SELECT record, customer_id, order_id
     FROM records
     WHERE status = 'return'
         AND customer_id IN (SELECT customer_id FROM marked)
-        AND record NOT IN (SELECT record FROM settled WHERE fate <> 'cancellation')
+        AND record NOT IN (SELECT record FROM settled WHERE fate = 'duplicate')
+        AND record NOT IN (SELECT record FROM deductions)
 ),
 apart AS (
     SELECT customer_id
@@ -27,11 +32,16 @@ apart AS (
 told AS (
     SELECT
         record,
+        fate AS before,
         CASE
-            WHEN (customer_id, order_id) IN (SELECT customer_id, order_id FROM backs) THEN 'sale'
-            WHEN customer_id IN (SELECT customer_id FROM apart) THEN 'sale'
+            WHEN (customer_id, order_id) IN (SELECT customer_id, order_id FROM backs) THEN fate
+            WHEN customer_id IN (SELECT customer_id FROM apart) THEN fate
             ELSE 'cancelled_status'
         END AS fate
     FROM marked
 )
-SELECT record, fate, CASE WHEN fate = 'sale' THEN fate ELSE 'cancelled' END AS status FROM told
+SELECT
+    record,
+    fate,
+    CASE WHEN fate <> 'cancelled_status' THEN fate WHEN before = 'sale' THEN 'cancelled' END AS status
+FROM told

@@ -52,12 +52,12 @@ UNNUMBERED = (
     "has it, name it as source.columns.order."
 )
 COPIES = (
-    "{n} of the rows repeat another one of their file: the same customer, moment, order, product, pieces and money. Each counts; "
-    "where the export holds them twice by mistake, export it again."
+    "{n} of the rows repeat another one of their file in every column that was recognised. Each counts; where the export holds them "
+    "twice by mistake, export it again."
 )
 MANY_COPIES = 0.05  # of the rows; at a till the same product is often rung up twice
 COUNTED = 200_000  # rows among which copies are looked for
-STEPS = (1, 3, 11, 31, 101, 307, 1009)  # every so many minutes; no day of the week and no hour is left out by a prime
+STEPS = (1, 7, 31, 101, 307, 1009)  # every so many parts; no hour and no day of the week is left out by a prime
 USED = {"sale", "return", "discount"}
 BEHAVIOUR = {"cancelled", "cancellation", "cancelled_status"}
 
@@ -144,7 +144,7 @@ def _of_refunds(connection: Engine) -> list[str]:
 
 
 def _of_copies(connection: Engine, n_rows: int) -> list[str]:
-    """What to tell where many rows repeat another one of their file, as far as a part of the minutes shows."""
+    """What to tell where many rows repeat another one of their file, as far as a part of the orders shows."""
     every = next((step for step in STEPS if n_rows <= step * COUNTED), STEPS[-1])
     ((n, copies),) = connection.execute(query("intake_copies"), {"every": every}).fetchall()
     return [COPIES.format(n=f"{copies / n:.0%}")] if copies > MANY_COPIES * n else []

@@ -163,7 +163,7 @@ def _change(connection: duckdb.DuckDBPyConnection) -> None:
     connection.execute(
         "UPDATE lines SET fate = settled.fate, status = settled.status FROM settled WHERE lines.rowid = settled.record"
     )
-    for table in ("theirs", "settled"):
+    for table in ("theirs", "deductions", "settled"):
         connection.execute(f"DROP TABLE IF EXISTS {table}")
 
 

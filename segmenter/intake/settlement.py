@@ -5,7 +5,7 @@ went back, a status that its order was cancelled or refunded. What other records
 settled here in four steps, each of which looks at what those before it left:
 
 1. repeated: another file holds the record as well (``queries/intake_repeated.sql``);
-2. discounts: a coupon's row takes money off the order that it stands in (``queries/intake_discounts.sql``);
+2. discounts: a coupon's row takes money off the order that it stands in (``queries/intake_deductions.sql``);
 3. matched: a row of its own takes the sale back in full (``queries/intake_matched.sql``);
 4. marked: the status calls the order refunded, and counts where no rows tell how much (``queries/intake_marked.sql``).
 
@@ -21,6 +21,11 @@ from segmenter.assets import query
 from segmenter.config.source import RulesConfig
 from segmenter.engine.types import Engine
 
+# In the name of what is taken off an order: goods, of which a till may not say what they were.
+GIVEN_BACK = (
+    "refund|return|retour|rückg|erstatt|gutschrift|credit note|rembours|reembols|rimbors|devol|devuelt|zwrot|iade"
+)
+
 
 def settle(engine: Engine, rules: RulesConfig) -> None:
     """Create ``settled``: fate and status of those of ``records`` that others change, or that are marked as refunded."""
@@ -31,8 +36,8 @@ def settle(engine: Engine, rules: RulesConfig) -> None:
     if rules.overlap == "count_once":
         for first, last in _overlaps(engine):
             engine.execute(query("intake_repeated"), {"first": first, "last": last})
-    if _some(engine, "amount < 0"):
-        engine.execute(query("intake_discounts"))
+    engine.execute(query("intake_deductions"), {"given_back": GIVEN_BACK})
+    engine.execute(query("intake_discounts"))
     if rules.cancellations == "net" and _some(engine, "status = 'return'"):
         engine.execute(query("intake_theirs"))
         engine.execute(query("intake_matched"))

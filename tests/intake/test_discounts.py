@@ -46,6 +46,23 @@ def test_what_is_sold_and_brought_back_in_exchange_is_a_return(export):
     assert export.read(text(*SALES, *exchange)).fates == {"sale": 17, "return": 1}
 
 
+def test_goods_sold_before_the_export_begins_and_brought_back_in_exchange_are_returns(export):
+    exchanges = [row for n in range(4) for row in order(n + 10, (f"dress-{n % 2}", -1, 80), ("tray", 1, 30))]
+    assert export.read(text(*SALES, *exchanges)).fates == {"sale": 20, "return": 4}
+
+
+@pytest.mark.parametrize("name", ["Refund", "RETURN of goods", "Gutschrift", "Devolución"])
+def test_lines_that_are_called_a_return_are_returns(export, name):
+    back = [row for n in range(8) for row in order(n, (name, -1, 5))]
+    assert export.read(text(*SALES, *back)).fates == {"sale": 16, "return": 8}
+
+
+def test_where_no_column_numbers_the_orders_what_comes_back_on_a_day_of_buying_is_a_return(export):
+    rows = [(row[1], row[2][:10], *row[3:]) for row in (*SALES, *coupons(-1, 5))]
+    table = "".join(",".join(map(str, row)) + "\n" for row in (HEADER[1:], *rows))
+    assert export.read(table).fates == {"sale": 16, "return": 8}
+
+
 def test_a_deduction_on_its_own_or_at_another_moment_is_a_return(export):
     alone = order(9, ("GOODWILL", -1, 5))
     later = [("o1", "c1", "2024-01-14 18:00:00", "GOODWILL", -1, 5)]
@@ -70,6 +87,16 @@ def test_a_refunded_order_takes_its_coupon_with_it(export):
     header = (*HEADER, "status")
     loaded = export.read("".join(",".join(map(str, row)) + "\n" for row in (header, *rows, *refunded)))
     assert loaded.fates == {"sale": 16, "discount": 8, "cancelled_status": 2}
+    assert loaded.rows("sum(amount)", "status IN ('sale', 'return', 'discount')") == [(Decimal(8 * 45),)]
+
+
+def test_a_refunded_order_that_rows_of_its_own_take_back_in_part_keeps_its_coupon(export):
+    rows = [(*row, "paid") for row in (*SALES, *coupons(1, -5))]
+    refunded = [(*row, "refunded") for row in order(9, ("mug", 9, 10), ("WELCOME", 1, -5), customer="c2")]
+    back = [("o9", "c2", "2024-01-28 09:00:00", "mug", -1, 85, "paid")]
+    header = (*HEADER, "status")
+    loaded = export.read("".join(",".join(map(str, row)) + "\n" for row in (header, *rows, *refunded, *back)))
+    assert loaded.fates == {"sale": 17, "discount": 9, "return": 1}
     assert loaded.rows("sum(amount)", "status IN ('sale', 'return', 'discount')") == [(Decimal(8 * 45),)]
 
 
