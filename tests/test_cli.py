@@ -1,12 +1,15 @@
 """The command line as a shell sees it: exit statuses, one-paragraph errors, JSON alone on standard output."""
 
+import errno
 import json
+import os
 import shutil
 import subprocess
 import sys
 
 import pytest
 
+from segmenter import cli
 from segmenter.config import load_config
 from tests.shell import command
 
@@ -168,6 +171,25 @@ def _again(root, run, number):
     name = f"2099010{number}T080000Z-ab12"
     shutil.copytree(root / run, root / name)
     return name
+
+
+@pytest.mark.parametrize("words", [["runs", "list"], ["inspect", "sales.csv"]])
+def test_where_the_document_cannot_be_written_one_paragraph_says_so(tmp_path, export, words):
+    words = [sys.executable, "-m", "segmenter", *words, "--json"]
+    with open("/dev/full", "w") as full:
+        done = subprocess.run(words, cwd=tmp_path, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert done.returncode == 1
+    assert done.stderr == "segmenter: Standard output cannot be written: No space left on device. Send it elsewhere.\n"
+
+
+def test_a_fault_of_the_machine_is_no_fault_of_the_program(monkeypatch, capsys):
+    def full(_):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), "runs/new")
+
+    monkeypatch.setattr(cli, "_call", full)
+    assert cli.main(["runs", "list"]) == 1
+    said = " ".join(capsys.readouterr().err.split())
+    assert said.startswith("segmenter: runs/new cannot be read or written: No space left on device. Free space")
 
 
 def test_a_failed_run_leaves_nothing_behind(tmp_path):
