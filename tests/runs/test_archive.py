@@ -36,6 +36,15 @@ def test_what_is_written_is_read_again(shelf):
     pd.testing.assert_frame_equal(found.customers, expected, check_dtype=False)
 
 
+def test_two_processes_that_begin_a_run_of_one_export_in_the_same_second_name_it_differently(tmp_path, monkeypatch):
+    def name(process):
+        monkeypatch.setattr("os.getpid", lambda: process)
+        return archive.new_run_id(datetime(2026, 1, 5, 8, tzinfo=UTC), (), tmp_path)
+
+    assert archive.RUN_ID.match(name(1))
+    assert name(1) == name(1) != name(2)
+
+
 def test_ids_that_begin_like_a_formula_or_say_nothing_are_read_back_as_they_were(shelf):
     odd = shelf.made.anomalies
     ids = [["+4910724", "NA", "=1+1", "007", "null"][at % 5] + str(at) * (at >= 5) for at in range(len(odd))]
