@@ -26,6 +26,10 @@ SHOWN = ("new", "worsened", "ongoing", "resolved")
 
 def alerts(options: Namespace) -> None:
     """New, worsened, ongoing and resolved anomalies of a run; verdicts are recorded first."""
+    if options.until and not (options.verdict or options.verdicts):
+        raise UsageError(
+            "--until is the day a verdict holds to; name one with --verdict CUSTOMER=expected or --verdicts FILE."
+        )
     config = config_of(options)
     root, terminal = Path(config.engine.archive), Terminal(options.quiet)
     run = read(run_of(root, options.run, terminal))
@@ -57,7 +61,7 @@ def _said(options: Namespace, until: date) -> list[Verdict]:
     for text in options.verdict:
         customer, equals, word = text.rpartition("=")
         if not equals:
-            raise UsageError(f"{text} is not a verdict. Write CUSTOMER=expected or CUSTOMER=act")
+            raise UsageError(f"{text} is not a verdict. Write CUSTOMER=expected or CUSTOMER=act.")
         said.append(alerts_of.verdict(customer, word, until))
     if options.verdicts:
         said += alerts_of.verdicts_from_csv(Path(options.verdicts), until)
