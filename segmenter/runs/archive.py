@@ -120,8 +120,9 @@ def _write_tables(run: Run, folder: Path) -> None:
     write_parquet(run.customers, folder / "customers.parquet", order_by="customer_id")
     write_parquet(run.segments, folder / "segments.parquet", order_by="segment")
     write_parquet(run.anomalies, folder / "anomalies.parquet")
-    write_safe_csv(_with_alerts(run), folder / "anomalies.csv")
-    write_safe_csv(run.rejected, folder / "rejected.csv")
+    bom = bool(run.manifest.config.get("report", {}).get("csv_bom", True))
+    write_safe_csv(_with_alerts(run), folder / "anomalies.csv", bom)
+    write_safe_csv(run.rejected, folder / "rejected.csv", bom)
     for name, model in (("model", run.model), ("challenger", run.challenger)):
         if model is not None:
             write_model(model, folder / f"{name}.json")
