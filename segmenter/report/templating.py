@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from jinja2 import nodes
     from jinja2.sandbox import ImmutableSandboxedEnvironment
 
+PYTHON = "<frozen "  # how the name of a module begins that is built into Python
 FAULTS = (TypeError, ValueError, LookupError, AttributeError, ArithmeticError, RecursionError, MemoryError)
 
 
@@ -42,6 +43,26 @@ def fill(name: str, templates: str | None, **values: Any) -> str:
         if place is None:
             raise
         raise ReportError(_explain(place, error)) from error
+
+
+def check(templates: str | None) -> None:
+    """Read every page of the team's folder, those of mails too, which would else be found broken when one is to be sent.
+
+    Raises
+    ------
+    ReportError
+        `templates` is no folder, or a page in it cannot be read or names what ours has not; the message names file and line.
+    """
+    from jinja2 import TemplateSyntaxError
+
+    env = environment(templates)
+    for path in sorted(Path(templates).glob("*.html")) if templates is not None else ():
+        try:
+            _check_override(env, path)
+        except TemplateSyntaxError as error:
+            raise ReportError(_explain(f"{error.filename or path}, line {error.lineno}", error)) from None
+        except (OSError, UnicodeDecodeError) as error:
+            raise ReportError(_explain(str(path), error)) from None
 
 
 def _check_override(env: ImmutableSandboxedEnvironment, path: Path) -> None:
@@ -134,5 +155,6 @@ def _explain(place: str, error: Exception | str) -> str:
 
 def _place(error: Exception) -> str | None:
     """File and line of the innermost template that the error passed through, None where it passed none."""
-    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if not frame.filename.endswith(".py")]
-    return f"{frames[-1].filename}, line {frames[-1].lineno}" if frames else None
+    frames = traceback.extract_tb(error.__traceback__)
+    pages = [frame for frame in frames if not frame.filename.endswith(".py") and not frame.filename.startswith(PYTHON)]
+    return f"{pages[-1].filename}, line {pages[-1].lineno}" if pages else None
