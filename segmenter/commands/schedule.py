@@ -19,7 +19,7 @@ from segmenter.console import Terminal, print_json, shown
 from segmenter.errors import UsageError
 from segmenter.runs.state import read_state
 from segmenter.schedule import ledger
-from segmenter.schedule.journal import open_journal
+from segmenter.schedule.journal import open_journal, warn_people
 from segmenter.schedule.work import Command
 
 
@@ -98,6 +98,7 @@ def run(options: Namespace) -> int:
     chosen = schedule.find(config, options.name)
     to, command = tuple(options.to), partial(command_of, file=Path(options.config) if options.config else None)
     terminal = Terminal(options.quiet)
+    warn_people()
     with terminal.working(f"making the report {chosen.name}"):
         if options.dry_run:
             tried = schedule.try_out(config, chosen, command, now, Path(options.mails), to)

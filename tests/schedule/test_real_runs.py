@@ -211,6 +211,13 @@ def test_a_monitor_can_look_at_a_disk_that_cannot_be_written(tmp_path, small_dis
     assert "MiB left" in found["problem"]
 
 
+def test_a_report_by_hand_that_fails_says_so_once_with_its_cause(shop):
+    done = command("schedule", "run", "weekly", "-c", shop.file, cwd=shop.root)
+    assert done.returncode == 1
+    (said,) = done.stderr.decode().splitlines()
+    assert said.startswith("failed: no run. There is no file")
+
+
 @pytest.mark.slow
 def test_deliver_sends_a_run_by_hand(shop):
     generate(shop.root / "sales.csv", 120, seed=2)
