@@ -254,7 +254,7 @@ def _add_schedule(commands: argparse._SubParsersAction[_Parser]) -> None:
     run.add_argument("--dry-run", action="store_true", help="write the mails as .eml files and send nothing")
     run.add_argument("--mails", default="mails", metavar="FOLDER", help="folder for the .eml files (default: mails)")
     history.add_argument("name", nargs="?", metavar="NAME", help="the schedule (default: all)")
-    history.add_argument("--limit", type=int, default=20, metavar="N", help="rows shown (default: 20)")
+    history.add_argument("--limit", type=_count, default=20, metavar="N", help="rows shown (default: 20)")
     deliver.add_argument("run", metavar="RUN", help=RUN_HELP)
     deliver.add_argument("--alerts", action="store_true", help="its alerts in place of its report")
     for command in (run, deliver):

@@ -82,6 +82,8 @@ def test_help_loads_no_heavy_library():
         (["runs", "prune", "--keep", "0"], 2, "'0' is not valid here"),
         (["runs", "prune", "--days", "-5"], 2, "'-5' is not valid here"),
         (["runs", "prune", "--days", "two"], 2, "'two' is not valid here"),
+        (["schedule", "history", "wekly"], 2, "There is no schedule wekly"),
+        (["schedule", "history", "--limit", "0"], 2, "'0' is not valid here"),
         (["alerts", "--until", "2025-12-31"], 2, "--until is the day a verdict holds to; name one with --verdict"),
         (["alerts", "--until", "31.12.2025"], 2, "'31.12.2025' is not a date; write it like 2025-06-30"),
         (["run", "sales.csv", "-c", "absent.toml"], 2, "cannot be read"),
@@ -172,6 +174,12 @@ def _again(root, run, number):
     name = f"2099010{number}T080000Z-ab12"
     shutil.copytree(root / run, root / name)
     return name
+
+
+def test_an_archive_without_runs_is_said_to_hold_none(tmp_path):
+    done = segmenter("runs", "list", "-o", "mistyped", cwd=tmp_path)
+    assert (done.returncode, done.stderr) == (0, "The archive mistyped holds no run that can be read.\n")
+    assert json.loads(segmenter("runs", "list", "-o", "mistyped", "--json", cwd=tmp_path).stdout) == []
 
 
 @pytest.mark.parametrize("words", [["runs", "list"], ["inspect", "sales.csv"]])

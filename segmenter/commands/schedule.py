@@ -143,6 +143,10 @@ def history(options: Namespace) -> None:
     with read_state(Path(config.engine.archive)) as state:
         slots = ledger.history(state, options.name, options.limit)
         sent = delivery.history(state, options.name, options.limit)
+    if options.name and not slots and not sent:
+        schedule.find(
+            config, options.name
+        )  # one of an earlier configuration is still told of, a slip of the pen is not
     if options.json:
         print_json({"due_times": slots, "deliveries": sent})
         return
