@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import errno
 import os
 import signal
 import sys
@@ -22,6 +23,8 @@ from segmenter.errors import SegmenterError, UsageError
 
 NOTHING = "Nothing was changed."
 RUN_HELP = "its id, the beginning of it, the day seen from (2025-06-30), or latest"
+# faults of the machine, which no check beforehand can rule out: a disk full or read-only, a right that is missing
+SURROUNDINGS = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM}
 FORMATS = ("html", "pdf", "csv", "xlsx", "parquet")
 
 
@@ -70,6 +73,9 @@ def _ending(error: BaseException, heard: Sequence[int], stopped: str) -> tuple[s
         return f"Interrupted. {told or stopped}", 128 + (heard[0] if heard else signal.SIGINT)
     if isinstance(error, SegmenterError):
         return str(error), error.exit_status
+    if isinstance(error, OSError) and error.errno in SURROUNDINGS:
+        what = f"{error.filename} cannot be read or written" if error.filename else "A file cannot be written"
+        return f"{what}: {error.strerror}. Free space, grant write permission, or name another place.", 1
     bug = f"{type(error).__name__}: {error}"
     return f"segmenter failed in a way it should not: {bug}. Run again with --debug and report it.", 1
 
@@ -248,7 +254,7 @@ def _add_schedule(commands: argparse._SubParsersAction[_Parser]) -> None:
     run.add_argument("--dry-run", action="store_true", help="write the mails as .eml files and send nothing")
     run.add_argument("--mails", default="mails", metavar="FOLDER", help="folder for the .eml files (default: mails)")
     history.add_argument("name", nargs="?", metavar="NAME", help="the schedule (default: all)")
-    history.add_argument("--limit", type=int, default=20, metavar="N", help="rows shown (default: 20)")
+    history.add_argument("--limit", type=_count, default=20, metavar="N", help="rows shown (default: 20)")
     deliver.add_argument("run", metavar="RUN", help=RUN_HELP)
     deliver.add_argument("--alerts", action="store_true", help="its alerts in place of its report")
     for command in (run, deliver):

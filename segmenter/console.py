@@ -6,6 +6,7 @@ Standard output carries only the JSON document that ``--json`` asks for.
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -17,6 +18,8 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 from rich.text import Text
+
+from segmenter.errors import ResourceError
 
 Step = Callable[[str], None]
 GAP = 2  # between two columns of a table
@@ -128,9 +131,24 @@ def printable(text: str) -> str:
 
 
 def print_json(document: Any) -> None:
-    """Write `document` as one line of ASCII JSON on standard output: whatever it carries, no terminal obeys it."""
-    json.dump(document, sys.stdout, default=_plain, allow_nan=False)
-    sys.stdout.write("\n")
+    """Write `document` as one line of ASCII JSON on standard output: whatever it carries, no terminal obeys it.
+
+    Raises
+    ------
+    ResourceError
+        Where standard output leads cannot be written.
+    """
+    text = json.dumps(document, default=_plain, allow_nan=False)
+    if sys.stdout is None:
+        return  # closed by whoever called: nobody wants it
+    try:
+        sys.stdout.write(f"{text}\n")
+        sys.stdout.flush()
+    except OSError as error:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # the interpreter's end writes what is left
+        if isinstance(error, BrokenPipeError):
+            raise  # who reads has heard enough
+        raise ResourceError(f"Standard output cannot be written: {error.strerror}. Send it elsewhere.") from None
 
 
 def _plain(value: Any) -> Any:

@@ -1,12 +1,15 @@
 """The command line as a shell sees it: exit statuses, one-paragraph errors, JSON alone on standard output."""
 
+import errno
 import json
+import os
 import shutil
 import subprocess
 import sys
 
 import pytest
 
+from segmenter import cli
 from segmenter.config import load_config
 from tests.shell import command
 
@@ -79,6 +82,9 @@ def test_help_loads_no_heavy_library():
         (["runs", "prune", "--keep", "0"], 2, "'0' is not valid here"),
         (["runs", "prune", "--days", "-5"], 2, "'-5' is not valid here"),
         (["runs", "prune", "--days", "two"], 2, "'two' is not valid here"),
+        (["schedule", "history", "wekly"], 2, "There is no schedule wekly"),
+        (["schedule", "history", "--limit", "0"], 2, "'0' is not valid here"),
+        (["alerts", "--until", "2025-12-31"], 2, "--until is the day a verdict holds to; name one with --verdict"),
         (["alerts", "--until", "31.12.2025"], 2, "'31.12.2025' is not a date; write it like 2025-06-30"),
         (["run", "sales.csv", "-c", "absent.toml"], 2, "cannot be read"),
     ],
@@ -168,6 +174,31 @@ def _again(root, run, number):
     name = f"2099010{number}T080000Z-ab12"
     shutil.copytree(root / run, root / name)
     return name
+
+
+def test_an_archive_without_runs_is_said_to_hold_none(tmp_path):
+    done = segmenter("runs", "list", "-o", "mistyped", cwd=tmp_path)
+    assert (done.returncode, done.stderr) == (0, "The archive mistyped holds no run that can be read.\n")
+    assert json.loads(segmenter("runs", "list", "-o", "mistyped", "--json", cwd=tmp_path).stdout) == []
+
+
+@pytest.mark.parametrize("words", [["runs", "list"], ["inspect", "sales.csv"]])
+def test_where_the_document_cannot_be_written_one_paragraph_says_so(tmp_path, export, words):
+    words = [sys.executable, "-m", "segmenter", *words, "--json"]
+    with open("/dev/full", "w") as full:
+        done = subprocess.run(words, cwd=tmp_path, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert done.returncode == 1
+    assert done.stderr == "segmenter: Standard output cannot be written: No space left on device. Send it elsewhere.\n"
+
+
+def test_a_fault_of_the_machine_is_no_fault_of_the_program(monkeypatch, capsys):
+    def full(_):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), "runs/new")
+
+    monkeypatch.setattr(cli, "_call", full)
+    assert cli.main(["runs", "list"]) == 1
+    said = " ".join(capsys.readouterr().err.split())
+    assert said.startswith("segmenter: runs/new cannot be read or written: No space left on device. Free space")
 
 
 def test_a_failed_run_leaves_nothing_behind(tmp_path):

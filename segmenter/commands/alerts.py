@@ -18,7 +18,7 @@ from segmenter.runs import alerts as alerts_of
 from segmenter.runs.alerts import Verdict
 from segmenter.runs.archive import read
 from segmenter.runs.history import AlertCount
-from segmenter.runs.state import open_state
+from segmenter.runs.state import look_at_state, open_state
 from segmenter.runs.types import Run
 
 SHOWN = ("new", "worsened", "ongoing", "resolved")
@@ -26,6 +26,10 @@ SHOWN = ("new", "worsened", "ongoing", "resolved")
 
 def alerts(options: Namespace) -> None:
     """New, worsened, ongoing and resolved anomalies of a run; verdicts are recorded first."""
+    if options.until and not (options.verdict or options.verdicts):
+        raise UsageError(
+            "--until is the day a verdict holds to; name one with --verdict CUSTOMER=expected or --verdicts FILE."
+        )
     config = config_of(options)
     root, terminal = Path(config.engine.archive), Terminal(options.quiet)
     run = read(run_of(root, options.run, terminal))
@@ -35,8 +39,8 @@ def alerts(options: Namespace) -> None:
     until = options.until or as_of + timedelta(days=config.history.hold_days)
     said = [replace(each, customer_id=known_as(root, each.customer_id)) for each in _said(options, until)]
     said = alerts_of.on_alerts(said, run.alerts, as_of)
-    with open_state(root) as state:
-        n_said = alerts_of.add_verdicts(state, said, datetime.now(UTC))
+    with open_state(root) if said else look_at_state(root) as state:
+        n_said = alerts_of.add_verdicts(state, said, datetime.now(UTC)) if said else 0
         verdicts, judged = alerts_of.read_verdicts(state), alerts_of.precision(state)
     table = alerts_of.with_verdicts(run.alerts, verdicts, as_of)
     counts = alerts_of.count(table, judged, as_of, run.history.alerts.is_baseline)
@@ -57,7 +61,7 @@ def _said(options: Namespace, until: date) -> list[Verdict]:
     for text in options.verdict:
         customer, equals, word = text.rpartition("=")
         if not equals:
-            raise UsageError(f"{text} is not a verdict. Write CUSTOMER=expected or CUSTOMER=act")
+            raise UsageError(f"{text} is not a verdict. Write CUSTOMER=expected or CUSTOMER=act.")
         said.append(alerts_of.verdict(customer, word, until))
     if options.verdicts:
         said += alerts_of.verdicts_from_csv(Path(options.verdicts), until)

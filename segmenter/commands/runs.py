@@ -50,6 +50,9 @@ def listing(options: Namespace) -> None:
     if options.json:
         print_json([{**each, "accepted": each["run"] == accepted} for each in found])
         return
+    if not found:
+        Terminal(options.quiet).say(f"The archive {archive} holds no run that can be read.")
+        return
     rows = [
         (
             each["run"] + (" *" if each["run"] == accepted else ""),

@@ -19,7 +19,7 @@ from segmenter.console import Terminal, print_json, shown
 from segmenter.errors import UsageError
 from segmenter.runs.state import read_state
 from segmenter.schedule import ledger
-from segmenter.schedule.journal import open_journal
+from segmenter.schedule.journal import open_journal, warn_people
 from segmenter.schedule.work import Command
 
 
@@ -94,9 +94,11 @@ def _about(each: ScheduleConfig) -> str:
 def run(options: Namespace) -> int:
     """Make a schedule's report now; with --dry-run write its mails instead of sending them."""
     config = config_of(options)
+    _check_form(options.to)
     chosen = schedule.find(config, options.name)
     to, command = tuple(options.to), partial(command_of, file=Path(options.config) if options.config else None)
     terminal = Terminal(options.quiet)
+    warn_people()
     with terminal.working(f"making the report {chosen.name}"):
         if options.dry_run:
             tried = schedule.try_out(config, chosen, command, now, Path(options.mails), to)
@@ -107,7 +109,17 @@ def run(options: Namespace) -> int:
                     "previews": [str(path) for path in tried.previews]})  # fmt: skip
     else:
         _show_tried(terminal, tried)
-    return 0 if tried.state == "done" else 1
+    return 0 if tried.state == "done" and _all_sent(tried.delivered) else 1
+
+
+def _all_sent(rows: Sequence[dict[str, object]]) -> bool:
+    return all(row["state"] == "sent" for row in rows)
+
+
+def _check_form(recipients: Sequence[str]) -> None:
+    for recipient in recipients:
+        if not delivery.is_recipient(recipient):
+            raise UsageError(f"--to {recipient} is not an e-mail address, webhook:NAME or folder:PATH.")
 
 
 def _show_tried(terminal: Terminal, tried: schedule.Tried) -> None:
@@ -131,6 +143,10 @@ def history(options: Namespace) -> None:
     with read_state(Path(config.engine.archive)) as state:
         slots = ledger.history(state, options.name, options.limit)
         sent = delivery.history(state, options.name, options.limit)
+    if options.name and not slots and not sent:
+        schedule.find(
+            config, options.name
+        )  # one of an earlier configuration is still told of, a slip of the pen is not
     if options.json:
         print_json({"due_times": slots, "deliveries": sent})
         return
@@ -184,9 +200,7 @@ def deliver(options: Namespace) -> int:
     config = config_of(options)
     if not options.to:
         raise UsageError("Say to whom: --to me@example.com, --to webhook:NAME or --to folder:PATH.")
-    for recipient in options.to:
-        if not delivery.is_recipient(recipient):
-            raise UsageError(f"--to {recipient} is not an e-mail address, webhook:NAME or folder:PATH.")
+    _check_form(options.to)
     terminal = Terminal(options.quiet)
     folder = run_of(Path(config.engine.archive), options.run, terminal)
     rows = schedule.send_again(config, folder.name, tuple(options.to), now, alerts=options.alerts)
@@ -194,4 +208,4 @@ def deliver(options: Namespace) -> int:
         print_json(rows)
     else:
         _show_deliveries(terminal, rows)
-    return 0 if all(row["state"] == "sent" for row in rows) else 1
+    return 0 if _all_sent(rows) else 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -107,9 +108,10 @@ def read_text(path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", None) or "it is not UTF-8 text"
+        if isinstance(error, UnicodeDecodeError):
+            raise ConfigError(f"The configuration {path} is not UTF-8 text. Save it in that encoding.") from None
         raise ConfigError(
-            f"The configuration {path} cannot be read: {reason}. Name an existing file with -c."
+            f"The configuration {path} cannot be read: {error.strerror}. Name an existing file with -c."
         ) from None
 
 
@@ -123,13 +125,22 @@ def _fault(fault: Any, text: str) -> str:
     key = ".".join(path) or "the file"
     line = _line_of(path, text)
     where = f" (line {line})" if line else ""
-    if fault["type"] == "extra_forbidden":
-        return f"unknown key {key}{where}"
-    if fault["type"] == "value_error":
-        return f"{fault['ctx']['error']}{where if KEY in fault['loc'] else ''}"
+    if fault["type"] == "missing":
+        table = _line_of(path[:-1], text)
+        return f"{key} is missing{f' in the table of line {table}' if table else ''}"
+    if fault["type"] in {"extra_forbidden", "value_error"}:
+        return f"unknown key {key}{where}" if fault["type"] == "extra_forbidden" else f"{fault['ctx']['error']}{where}"
+    if fault["type"] == "tuple_type":
+        return _no_list(key, fault["input"], where)
     if fault["type"] == "string_pattern_mismatch" and (meaning := _meaning(path)):
         return f"{key} = {fault['input']!r}{where} is not of the right form: {meaning}"
     return f"{key} = {fault['input']!r}{where}: {fault['msg'].lower()}"
+
+
+def _no_list(key: str, value: object, where: str) -> str:
+    if isinstance(value, dict):
+        return f"[{key}]{where} is one table where any number may stand: write [[{key}]]"
+    return f"{key} = {value!r}{where}: a list belongs here; write [{value!r}]"
 
 
 def _meaning(path: Sequence[str]) -> str | None:
@@ -140,14 +151,16 @@ def _meaning(path: Sequence[str]) -> str | None:
 
 
 def _line_of(path: list[str], text: str) -> int | None:
-    """Line of the key at `path`, for messages; None where it is not written plainly."""
+    """Line of the key or table at `path`, or of the list that it is an item of; None where it is not written plainly."""
     table: list[str] = []
+    begun: Counter[str] = Counter()  # the tables of one name, which a path tells apart by their number
     for number, line in enumerate(text.splitlines(), 1):
         stripped = line.strip()
+        here = [*table, stripped.split("=")[0].strip("\"' \t")]
         if stripped.startswith("["):
-            table = stripped.strip("[] ").split(".")
-            if table == path:
-                return number
-        elif [*table, stripped.split("=")[0].strip("\"' \t")] == [part for part in path if not part.isdigit()]:
+            name = stripped.partition("]")[0].strip("[ ")
+            here = table = [*name.split("."), *([str(begun[name])] if stripped.startswith("[[") else [])]
+            begun[name] += 1
+        if here == path or (path and path[-1].isdigit() and here == path[:-1]):
             return number
     return None

@@ -31,7 +31,7 @@ class ReportConfig(Section):
     )
     csv_bom: bool = Field(
         True,
-        description="byte order mark in CSV files, by which spreadsheets know UTF-8; marketing.csv has none. CSV has commas and decimal "
+        description="byte order mark in a run's CSV files, by which spreadsheets know UTF-8; marketing.csv and lists that --to asks for have none. CSV has commas and decimal "
         "points whatever the locale: xlsx is the format for people",
     )
     customer_rows: bool = Field(

@@ -41,15 +41,15 @@ def check(config: ReportConfig) -> None:
     Raises
     ------
     ConfigError
-        The logo or the folder of templates cannot be used, or the locale is unknown.
+        The logo, the folder of templates or a page in it cannot be used, or the locale is unknown.
     """
+    from segmenter.report import templating
     from segmenter.report.brand import logo_uri
     from segmenter.report.language import Voice
-    from segmenter.report.templating import environment
 
     try:
         logo_uri(config.logo)
-        environment(config.templates)
+        templating.check(config.templates)
         Voice(config.locale, config.currency)
     except ReportError as error:
         raise ConfigError(str(error)) from None

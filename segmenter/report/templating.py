@@ -44,6 +44,26 @@ def fill(name: str, templates: str | None, **values: Any) -> str:
         raise ReportError(_explain(place, error)) from error
 
 
+def check(templates: str | None) -> None:
+    """Read every page of the team's folder, those of mails too, which would else be found broken when one is to be sent.
+
+    Raises
+    ------
+    ReportError
+        `templates` is no folder, or a page in it cannot be read or names what ours has not; the message names file and line.
+    """
+    from jinja2 import TemplateSyntaxError
+
+    env = environment(templates)
+    for path in sorted(Path(templates).glob("*.html")) if templates is not None else ():
+        try:
+            _check_override(env, path)
+        except TemplateSyntaxError as error:
+            raise ReportError(_explain(f"{error.filename or path}, line {error.lineno}", error)) from None
+        except (OSError, UnicodeDecodeError) as error:
+            raise ReportError(_explain(str(path), error)) from None
+
+
 def _check_override(env: ImmutableSandboxedEnvironment, path: Path) -> None:
     """Jinja passes over a block that the template it extends has not, and over text outside of blocks: both are errors.
 

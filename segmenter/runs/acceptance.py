@@ -16,7 +16,7 @@ from segmenter.features.types import FeatureTable
 from segmenter.runs.archive import list_runs, read_document
 from segmenter.runs.customers import SAME_CUSTOMERS, of_the_same, other_money, shared_customers, whole
 from segmenter.runs.model import read_model
-from segmenter.runs.state import open_state, transaction
+from segmenter.runs.state import look_at_state, open_state, transaction
 from segmenter.runs.tables import read_table
 from segmenter.runs.types import Model
 
@@ -76,7 +76,7 @@ def accepted_run(archive: Path) -> tuple[str, str] | None:
     """Id of the run whose model is accepted and which of its files it is; None where none was accepted yet."""
     if not archive.is_dir():
         return None
-    with open_state(archive) as state:
+    with look_at_state(archive) as state:
         row = state.execute("SELECT run_id, model FROM acceptance ORDER BY number DESC LIMIT 1").fetchone()
     return (row["run_id"], row["model"]) if row else None
 

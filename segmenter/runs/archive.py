@@ -35,8 +35,12 @@ Part = TypeVar("Part")
 
 
 def new_run_id(started_at: datetime, readings: Sequence[Reading], archive: Path) -> str:
-    """A name that tells when the run began and, by a piece of their hash, of which inputs; unused in `archive`."""
-    digest = hashlib.sha256("".join(reading.sha256 for reading in readings).encode()).hexdigest()
+    """A name that tells when the run began and, by a piece of a hash, of which inputs and by which process; unused in `archive`.
+
+    Two schedules of one export begin theirs in the same second, and neither is there yet for the other to see.
+    """
+    parts = [*(reading.sha256 for reading in readings), str(os.getpid())]
+    digest = hashlib.sha256("".join(parts).encode()).hexdigest()
     stamp = started_at.astimezone(UTC).strftime("%Y%m%dT%H%M%SZ")
     lengths = (length for length in range(4, 13) if not (archive / f"{stamp}-{digest[:length]}").exists())
     return f"{stamp}-{digest[: next(lengths, 12)]}"
@@ -116,8 +120,9 @@ def _write_tables(run: Run, folder: Path) -> None:
     write_parquet(run.customers, folder / "customers.parquet", order_by="customer_id")
     write_parquet(run.segments, folder / "segments.parquet", order_by="segment")
     write_parquet(run.anomalies, folder / "anomalies.parquet")
-    write_safe_csv(_with_alerts(run), folder / "anomalies.csv")
-    write_safe_csv(run.rejected, folder / "rejected.csv")
+    bom = bool(run.manifest.config.get("report", {}).get("csv_bom", True))
+    write_safe_csv(_with_alerts(run), folder / "anomalies.csv", bom)
+    write_safe_csv(run.rejected, folder / "rejected.csv", bom)
     for name, model in (("model", run.model), ("challenger", run.challenger)):
         if model is not None:
             write_model(model, folder / f"{name}.json")

@@ -53,8 +53,11 @@ def read_model(path: Path) -> Model:
         model = TypeAdapter(Model).validate_python(document["model"])
         _check(model)
     except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
-        reason = str(error).split("\n", 1)[0]
-        raise RunError(f"{path} is not a usable model ({reason}). Use another run's model, or run again.") from None
+        reason = getattr(error, "strerror", None) or str(error).split("\n", 1)[0]
+        raise RunError(
+            f"{path} is not a usable model ({reason}). Restore the folder from a copy, or use another run's model; where it is "
+            "the accepted one, `segmenter runs accept RUN` puts another in its place."
+        ) from None
     return model
 
 

@@ -104,12 +104,33 @@ def read_state(archive: Path) -> Iterator[sqlite3.Connection]:
         yield connection
 
 
+@contextmanager
+def look_at_state(archive: Path) -> Iterator[sqlite3.Connection]:
+    """The archive's state for a command that only looks: mended where it is damaged, but read as it is where nothing can be written.
+
+    Otherwise nobody could see, or remove, the runs that fill a disk.
+
+    Raises
+    ------
+    RunError
+        The file is of a newer program, or cannot be read.
+    """
+    with ExitStack() as held:
+        try:
+            state = held.enter_context(open_state(archive))
+        except RunError:
+            state = held.enter_context(read_state(archive))
+        yield state
+
+
 def _read_only(path: Path, held: ExitStack) -> sqlite3.Connection:
     """The file itself where it can be opened as it is, else what a copy of it holds."""
-    folder = Path(held.enter_context(tempfile.TemporaryDirectory(prefix="segmenter-")))
-    if path.exists():
+    log = path.with_name(f"{path.name}-wal")
+    for way in ("mode=ro", "immutable=1") if path.exists() else ():
+        if way == "immutable=1" and log.exists() and log.stat().st_size:
+            continue  # it would not see what the log holds
         try:
-            connection = witness.connect(f"{path.absolute().as_uri()}?mode=ro", PATIENCE)
+            connection = witness.connect(f"{path.absolute().as_uri()}?{way}", PATIENCE)
             if _version(connection) == VERSION:
                 witness.check(connection, VERSION)
                 return connection
@@ -117,9 +138,10 @@ def _read_only(path: Path, held: ExitStack) -> sqlite3.Connection:
         except sqlite3.OperationalError as error:
             if is_damage(error):
                 raise
-        for name in (path.name, f"{path.name}-wal"):
-            if path.with_name(name).exists():
-                shutil.copyfile(path.with_name(name), folder / name)
+    folder = Path(held.enter_context(tempfile.TemporaryDirectory(prefix="segmenter-")))
+    for each in (path, log):
+        if each.exists():
+            shutil.copyfile(each, folder / each.name)
     return _connect(folder / path.name)
 
 

@@ -43,9 +43,9 @@ def _database() -> duckdb.DuckDBPyConnection:
     return duckdb.connect(config={"threads": 1, "enable_external_file_cache": False})
 
 
-def write_safe_csv(table: pd.DataFrame, path: Path) -> None:
-    """Write `table` as UTF-8 CSV in which no text is a formula (`safe_cell`)."""
-    with whole(path) as aside, aside.open("w", encoding="utf-8", newline="") as file:
+def write_safe_csv(table: pd.DataFrame, path: Path, bom: bool = False) -> None:
+    """Write `table` as UTF-8 CSV in which no text is a formula (`safe_cell`); by a byte order mark spreadsheets know the encoding."""
+    with whole(path) as aside, aside.open("w", encoding="utf-8-sig" if bom else "utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator=LINE_END)
         writer.writerow(map(safe_cell, table.columns))
         for row in table.itertuples(index=False):

@@ -61,7 +61,14 @@ def run_now(
     now: Callable[[], datetime],
     recipients: tuple[str, ...] = (),
 ) -> Tried:
-    """Make the report now and send it to `recipients`, where none are given to the schedule's own."""
+    """Make the report now and send it to `recipients`, where none are given to the schedule's own.
+
+    Raises
+    ------
+    DeliveryError
+        One of `recipients` cannot be served: unknown, without a secret, or outside the allowed domains.
+    """
+    _check(recipients, config)
     archive, owner = Path(config.engine.archive), f"{FOR_OTHERS if recipients else BY_HAND}{uuid4().hex}"
     chosen = schedule.model_copy(
         update={"recipients": recipients or schedule.recipients, "condition": "always", "retries": 0}
@@ -76,6 +83,13 @@ def run_now(
     with read_state(archive) as state:
         row = next(each for each in ledger.history(state, schedule.name) if each["due"] == slot.due.isoformat())
     return Tried(row["state"], row["run_id"], row["cause"], delivered=sent)
+
+
+def _check(recipients: tuple[str, ...], config: Config) -> None:
+    """Refuse recipients whom a person named and who cannot be served, before any work is done for them."""
+    problems = delivery.check(recipients, config.delivery)
+    if problems:
+        raise DeliveryError(" ".join(map(str, problems)))
 
 
 def _send(config: Config, about: delivery.About, now: Callable[[], datetime]) -> tuple[dict[str, object], ...]:
@@ -160,9 +174,7 @@ def send_again(
     DeliveryError
         A recipient cannot be served: unknown, without a secret, or outside the allowed domains.
     """
-    problems = delivery.check(recipients, config.delivery)
-    if problems:
-        raise DeliveryError(" ".join(map(str, problems)))
+    _check(recipients, config)
     about = delivery.About("by-hand", now())
     by_hand = ScheduleConfig(
         name=about.schedule, cron="0 0 * * *", recipients=recipients, formats=config.report.formats,

@@ -49,8 +49,7 @@ def open_journal(archive: Path) -> None:
     """Let the service's log go to standard error and to service.jsonl in the archive, which is turned over at 5 MB."""
     archive.mkdir(parents=True, exist_ok=True)
     (archive / FILE).touch(mode=0o600)
-    people = logging.StreamHandler(sys.stderr)
-    people.setFormatter(_ForPeople())
+    people = _people()
     machines = RotatingFileHandler(archive / FILE, maxBytes=5_000_000, backupCount=3, encoding="utf-8", delay=True)
     machines.setFormatter(_ForMachines())
     log = logging.getLogger("segmenter.service")
@@ -58,3 +57,18 @@ def open_journal(archive: Path) -> None:
     log.handlers[:] = [people, machines]
     log.propagate = False
     logging.getLogger("apscheduler").setLevel(logging.ERROR)  # it only wakes the service; what matters is in our log
+
+
+def warn_people() -> None:
+    """Let what a report by hand warns of go to standard error; how the report ended its command tells itself."""
+    people = _people()
+    people.addFilter(lambda record: record.getMessage() != "failed")
+    log = logging.getLogger("segmenter.service")
+    log.handlers[:] = [people]
+    log.propagate = False
+
+
+def _people() -> logging.Handler:
+    people = logging.StreamHandler(sys.stderr)
+    people.setFormatter(_ForPeople())
+    return people

@@ -82,6 +82,39 @@ def test_a_missing_file_is_refused(tmp_path):
         load_config(tmp_path / "absent.toml")
 
 
+WEEKLY = '[[schedule]]\nname = "weekly"\ncron = "0 8 * * 1"\n\n'
+
+
+@pytest.mark.parametrize(
+    ("lines", "told"),
+    [
+        ('name = "daily"\ncron = "0 25 * * *"', r"bad hour; .* \(line 7\)"),
+        ('name = "daily"\ncron = "0 8 * * *"\ntime_zone = "Europe/Berln"', r"no IANA time zone.* \(line 8\)"),
+        ('name = "daily"\ncron = "0 8 * * *"\nformats = ["doc"]', r"schedule\.1\.formats\.0 = 'doc' \(line 8\)"),
+        (
+            'name = "daily"\ncron = "0 8 * * *"\nowner = "me@x.de"',
+            r"\(line 8\): a list belongs here; write \['me@x.de'\]",
+        ),
+        ('name = "daily"\ncron = "0 8 * * *"\nkind = "alerts"\ncondition = "changed"', r"for reports \(line 5\)"),
+        ('cron = "0 8 * * *"', r"schedule\.1\.name is missing in the table of line 5"),
+    ],
+)
+def test_a_fault_of_the_second_schedule_is_named_with_its_own_line(write, lines, told):
+    with pytest.raises(ConfigError, match=told):
+        load_config(write(f"{WEEKLY}[[schedule]]\n{lines}\n"))
+
+
+def test_a_schedule_in_single_brackets_is_answered_with_two(write):
+    with pytest.raises(ConfigError, match=r"\[schedule\] \(line 1\) .*: write \[\[schedule\]\]"):
+        load_config(write('[schedule]\nname = "weekly"\n'))
+
+
+def test_a_file_in_another_encoding_is_answered_with_the_one_it_needs(tmp_path):
+    (tmp_path / "c.toml").write_bytes('title = "Gr\u00fc\u00dfe"'.encode("latin-1"))
+    with pytest.raises(ConfigError, match=r"is not UTF-8 text\. Save it in that encoding"):
+        load_config(tmp_path / "c.toml")
+
+
 def test_overrides_are_laid_over_the_file(write):
     config = load_config(write("[kmeans]\nn_clusters = 3\nn_init = 2\n"), kmeans={"n_clusters": 5})
     assert (config.kmeans.n_clusters, config.kmeans.n_init) == (5, 2)

@@ -273,7 +273,7 @@ def test_the_alert_page_names_what_is_new_and_the_first_one_says_that_it_is_the_
     shown = [customer for customer in news["customer_id"] if f">{customer}</b>" in second]
     assert len(shown) == min(5, len(news))
     assert len(shown) == len(news) or f"{len(news) - len(shown)} more are in anomalies.csv" in second
-    with (after.folder / "anomalies.csv").open(encoding="utf-8") as file:
+    with (after.folder / "anomalies.csv").open(encoding="utf-8-sig") as file:
         marked = {row["customer_id"] for row in csv.DictReader(file) if row["alert"] == "new"}
     assert marked == set(news["customer_id"])
 

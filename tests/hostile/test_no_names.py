@@ -77,7 +77,7 @@ def test_pseudonymised_runs_name_nobody_in_any_output(export, tmp_path, monkeypa
     for day, kinds in (("2025-05-01", "html,pdf,csv,xlsx,parquet"), ("2025-06-30", "html,csv")):
         assert main(["run", sales, "-c", "hidden.toml", "--as-of", day, "--format", kinds]) == 0
     runs = sorted(path for path in (tmp_path / "runs").iterdir() if path.is_dir())
-    odd = next(csv.DictReader((runs[-1] / "anomalies.csv").open()))["customer_id"]
+    odd = next(csv.DictReader((runs[-1] / "anomalies.csv").open(encoding="utf-8-sig")))["customer_id"]
     known = {row["pseudonym"]: row["customer_id"] for row in csv.DictReader((runs[-1] / "customer_key.csv").open())}
     for words in (
         ["alerts", "--all", "--verdict", f"{known[odd]}=expected"],

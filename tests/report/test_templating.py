@@ -2,7 +2,9 @@
 
 import pytest
 
-from segmenter.errors import ReportError
+from segmenter.config.report import ReportConfig
+from segmenter.errors import ConfigError, ReportError
+from segmenter.report import check
 from segmenter.report.templating import fill
 
 
@@ -23,6 +25,19 @@ def filled(folder, text, name="alerts.html"):
 def test_what_would_never_be_shown_is_named_with_its_line(tmp_path, text, line, told):
     with pytest.raises(ReportError, match=rf"report\.html, line {line}.*{told}"):
         filled(tmp_path, text, "report.html")
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("mail_alerts.html", '{% extends "default/mail_alerts.html" %}\n{% block foter %}x{% endblock %}'),
+        ("mail_notice.html", "\n{{ 1 "),
+    ],
+)
+def test_a_broken_page_of_a_mail_is_named_before_a_run_is_made(tmp_path, name, text):
+    (tmp_path / name).write_text(text)
+    with pytest.raises(ConfigError, match=rf"{name}, line 2"):
+        check(ReportConfig(templates=str(tmp_path)))
 
 
 def test_blocks_of_ones_own_inside_ours_and_what_prepares_them_are_fine(tmp_path):

@@ -20,6 +20,7 @@ from segmenter.errors import ResourceError, RunError
 from segmenter.runs import archive, aside, tables
 from segmenter.runs.aside import sweep
 from segmenter.runs.seal import seal
+from tests.kept import kept
 
 FIRST, SECOND, THIRD = (f"2026010{day}T080000Z-ab12" for day in (5, 6, 7))
 
@@ -36,13 +37,34 @@ def test_what_is_written_is_read_again(shelf):
     pd.testing.assert_frame_equal(found.customers, expected, check_dtype=False)
 
 
+@pytest.mark.parametrize("bom", [True, False])
+def test_a_spreadsheet_can_tell_the_encoding_of_the_lists_of_every_run(shelf, bom):
+    manifest = replace(shelf.made.manifest, config={"report": {"csv_bom": bom}})
+    rejected = pd.DataFrame(
+        {"file": ["a.csv"], "line": [2], "column": ["menge"], "reason": ["no number"], "text": ["Grün"]}
+    )
+    folder = kept(replace(shelf.made, manifest=manifest, rejected=rejected), shelf.root)
+    for name in ("anomalies.csv", "rejected.csv"):
+        assert (folder / name).read_bytes().startswith(b"\xef\xbb\xbf") == bom
+    assert archive.read(folder).rejected["file"].tolist() == ["a.csv"]
+
+
+def test_two_processes_that_begin_a_run_of_one_export_in_the_same_second_name_it_differently(tmp_path, monkeypatch):
+    def name(process):
+        monkeypatch.setattr("os.getpid", lambda: process)
+        return archive.new_run_id(datetime(2026, 1, 5, 8, tzinfo=UTC), (), tmp_path)
+
+    assert archive.RUN_ID.match(name(1))
+    assert name(1) == name(1) != name(2)
+
+
 def test_ids_that_begin_like_a_formula_or_say_nothing_are_read_back_as_they_were(shelf):
     odd = shelf.made.anomalies
     ids = [["+4910724", "NA", "=1+1", "007", "null"][at % 5] + str(at) * (at >= 5) for at in range(len(odd))]
     shelf.made = replace(shelf.made, anomalies=odd.assign(customer_id=ids))
     folder = shelf.write()
     assert archive.read(folder).anomalies["customer_id"].tolist() == ids
-    with (folder / "anomalies.csv").open(encoding="utf-8") as file:
+    with (folder / "anomalies.csv").open(encoding="utf-8-sig") as file:
         assert next(row["customer_id"] for row in csv.DictReader(file)) == f"'{ids[0]}"
 
 

@@ -1,6 +1,9 @@
 """A shop with schedules: a clock that is set by hand, a run that exists, and a command that names it."""
 
+import contextlib
+import os
 import shutil
+import subprocess
 import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -101,3 +104,28 @@ def schedule(**keys):
 
 def folder_of(root):
     return f"folder:{Path(root) / 'out'}"
+
+
+@pytest.fixture
+def small_disk(tmp_path):
+    """An archive on a disk of its own, of 4 MB."""
+    archive = tmp_path / "runs"
+    archive.mkdir()
+    if (
+        os.geteuid() != 0
+        or subprocess.run(["mount", "-t", "tmpfs", "-o", "size=4m", "tmpfs", archive], check=False).returncode
+    ):
+        pytest.skip("only where root may mount a small disk")
+    yield archive
+    subprocess.run(["umount", "-l", archive], check=True)
+
+
+def fill(disk):
+    """Leave no byte free."""
+    with contextlib.suppress(OSError), (disk / "ballast").open("wb", buffering=0) as ballast:
+        while ballast.write(b"x" * 512):
+            continue
+
+
+def remount(how):
+    return lambda disk: subprocess.run(["mount", "-o", f"remount,{how}", disk], check=True)

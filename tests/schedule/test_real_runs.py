@@ -1,6 +1,5 @@
 """Real runs in real processes: what goes wrong is told with its cause, and mends itself."""
 
-import contextlib
 import json
 import os
 import re
@@ -18,7 +17,7 @@ from segmenter.sample import generate
 from segmenter.schedule import Service, Settings, by_hand, refuse_unready
 from tests.shell import command
 
-from .conftest import Clock, Shop
+from .conftest import Clock, Shop, fill, remount
 
 MONDAY = datetime(2026, 3, 2, 8, tzinfo=UTC)
 LINES = "[views]\ntsne_sample = 60\nhierarchy_sample = 60\n[kmeans]\nbootstraps = 0\n"
@@ -152,20 +151,6 @@ def test_a_source_that_is_no_export_is_told_in_words(shop):
     assert "sales.csv" in cause
 
 
-@pytest.fixture
-def small_disk(tmp_path):
-    """An archive on a disk of its own, of 4 MB."""
-    archive = tmp_path / "runs"
-    archive.mkdir()
-    if (
-        os.geteuid() != 0
-        or subprocess.run(["mount", "-t", "tmpfs", "-o", "size=4m", "tmpfs", archive], check=False).returncode
-    ):
-        pytest.skip("only where root may mount a small disk")
-    yield archive
-    subprocess.run(["umount", "-l", archive], check=True)
-
-
 @pytest.mark.slow
 def test_on_a_full_disk_no_half_run_appears_and_space_mends_it(tmp_path, small_disk):
     shop = RealShop(tmp_path, small_disk)
@@ -181,17 +166,6 @@ def test_on_a_full_disk_no_half_run_appears_and_space_mends_it(tmp_path, small_d
     shop.week(1)
     assert shop.slots("state")[-1] == ("done",)
     shop.services[-1].finish()
-
-
-def fill(disk):
-    """Leave no byte free."""
-    with contextlib.suppress(OSError), (disk / "ballast").open("wb", buffering=0) as ballast:
-        while ballast.write(b"x" * 512):
-            continue
-
-
-def remount(how):
-    return lambda disk: subprocess.run(["mount", "-o", f"remount,{how}", disk], check=True)
 
 
 @pytest.mark.parametrize(
@@ -235,6 +209,13 @@ def test_a_monitor_can_look_at_a_disk_that_cannot_be_written(tmp_path, small_dis
     (found,) = json.loads(done.stdout)["schedules"]
     assert found["state"] == "failed"
     assert "MiB left" in found["problem"]
+
+
+def test_a_report_by_hand_that_fails_says_so_once_with_its_cause(shop):
+    done = command("schedule", "run", "weekly", "-c", shop.file, cwd=shop.root)
+    assert done.returncode == 1
+    (said,) = done.stderr.decode().splitlines()
+    assert said.startswith("failed: no run. There is no file")
 
 
 @pytest.mark.slow

@@ -6,8 +6,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from segmenter.cli import main
 from segmenter.config import load_config
-from segmenter.errors import ConfigError
+from segmenter.errors import ConfigError, DeliveryError
 from segmenter.runs.state import open_state
 from segmenter.schedule import coming, conditions, find, refuse_unready, run_now
 from segmenter.schedule.readiness import untold
@@ -60,6 +61,21 @@ def test_a_report_by_hand_for_everybody_tells_the_gap_and_the_next_does_not_repe
     first, second = texts(shop)
     assert "one due time brought none" in first[1][0]
     assert second[1] == []
+
+
+def test_one_whom_a_person_names_and_who_cannot_be_served_is_refused_before_a_run_is_made(shop):
+    service = begun(shop)
+    before = shop.slots()
+    with pytest.raises(DeliveryError, match="webhook:nobody is not in the configuration"):
+        by_hand(shop, service, "webhook:nobody")
+    assert shop.slots() == before
+
+
+@pytest.mark.parametrize(("recipient", "status"), [("folder:{}/out", 0), ("webhook:nobody", 1)])
+def test_a_run_by_hand_ends_well_only_where_everybody_got_it(shop, monkeypatch, recipient, status):
+    shop.write(weekly(shop, recipients=[recipient.format(shop.root)]))
+    monkeypatch.setattr("segmenter.commands.schedule.command_of", lambda *_, **__: shop.command)
+    assert main(["schedule", "run", "weekly", "-c", str(shop.file)]) == status
 
 
 def test_the_next_report_opens_with_the_gap_though_a_quiet_run_came_in_between(shop):
