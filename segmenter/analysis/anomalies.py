@@ -88,7 +88,7 @@ def _told(names: list[str], matrix: Floats, odd: Mask, leeway: Floats, blank: Ma
         told.append(f"Nearly all customers are alike in {', '.join(names[column] for column in columns)}.")
     if (leeway[blank] > 0).any():
         few = ", ".join(names[column] for column in np.flatnonzero(blank & (leeway > 0)))
-        told.append(f"Known of few customers, and all others taken as typical there: {few}.")
+        told.append(f"All but a few customers count as typical in what is not known of them: {few}.")
     if leeway.any():
         told.append(
             "Whoever differs there at all would stand out, so only what exceeds the difference that one customer in a hundred "

@@ -171,6 +171,7 @@ class Voice:
         """
         if digits is None:
             digits = 1 if share and (abs(share) < 0.0995 or 0.995 <= abs(share) < 1) else 0
+            share = 0.999 if share and 0.999 < share < 1 else share
         pattern = self.locale.percent_formats[None].pattern.replace("0%", f"{self._decimals(digits)}%")
         pattern = pattern.replace("0\xa0%", f"{self._decimals(digits)}\xa0%")
         return self._shown(share, lambda x: self._percent(x, pattern), digits + 2)

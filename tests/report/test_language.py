@@ -87,3 +87,8 @@ def test_what_is_missing_is_a_dash(value):
 def test_an_unknown_locale_is_named():
     with pytest.raises(ReportError, match="xx_nowhere"):
         Voice("xx_nowhere")
+
+
+@pytest.mark.parametrize(("share", "told"), [(0.994, "99%"), (0.9996, "99.9%"), (0.99999, "99.9%"), (1.0, "100%")])
+def test_what_is_not_the_whole_never_passes_for_it(share, told):
+    assert Voice("en").percent(share) == told

@@ -75,7 +75,7 @@ def _expected(view: View, found: LifetimeFinding) -> str:
 
 def _reading(view: View, found: LifetimeFinding) -> tuple[str, ...]:
     left = len(view.run.customers) - sum(each.customers for each in found.segments)
-    told = view.voice("Left out, as no order of theirs stands: {n} of all customers.", n=view.voice.number(left))
+    told = view.voice("Left out are customers of whom no order stands: {n}.", n=view.voice.number(left))
     return (
         "Several orders of one day count as one. Every customer's own figures are in customers.parquet: p_order is the "
         "chance of an order in these days, p_active that of not having left for good (empty before a second order).",
