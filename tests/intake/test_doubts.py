@@ -102,3 +102,35 @@ def test_words_for_orders_that_came_to_nothing_in_a_column_of_no_role_are_refuse
         "sale": 36,
         "cancelled_status": 4,
     }
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "cells"),
+    [
+        ("Rechnungsnr", "Auftragsnr", ("r{}", "a{}")),
+        ("Nettobetrag", "Gesamtpreis", ("{}", "{}9")),
+        ("Montant", "Montant total", ("{}", "{}9")),
+        ("Importe", "Importe total", ("{}", "{}9")),
+        ("payment_status", "booking_status", ("paid", "state {}")),
+        ("payment_state", "order_state", ("paid", "state {}")),
+        ("voided", "is_canceled", ("false", "0")),
+    ],
+)
+def test_a_name_that_is_known_since_late_is_no_rival_of_one_known_before(export, old, new, cells):
+    one, other = cells
+    rows = [(f"c{n % 5}", f"2024-01-{n % 15 + 13}", n + 1, one.format(n + 1), other.format(n + 1)) for n in range(40)]
+    loaded = export.read(written(("customer", "date", "total", old, new), rows))
+    assert (loaded.fates, money(loaded)) == ({"sale": 40}, 820)
+
+
+@pytest.mark.parametrize(
+    "name", ["numero_de_commande", "Nº de pedido", "N° de commande", "Numéro de commande", "Order №"]
+)
+def test_names_of_columns_are_known_with_the_strokes_and_signs_that_they_are_written_with(export, name):
+    rows = [(f"c{n % 5}", f"2024-01-{n % 15 + 13}", n + 1, f"o{n}") for n in range(40)]
+    assert export.read(written(("customer", "date", "amount", name), rows)).intake.recognition.columns["order"] == name
+
+
+def test_the_sales_of_a_country_are_no_sales_of_all(export):
+    rows = [(f"c{n % 5}", f"2024-01-{n % 15 + 13}", n + 1, 7 * n, 9 * n) for n in range(40)]
+    assert money(export.read(written(("customer", "date", "total", "Sales DE", "sales_de"), rows))) == 820
