@@ -208,7 +208,7 @@ def _check_complete(table: Table, index: dict[str, int]) -> None:
 
 def _unread(table: Table, missing: Sequence[str]) -> str:
     """Sentences on columns whose names are those of missing roles, and what they hold that cannot be read as such."""
-    words = {"time": "day: write it as 2025-06-30", "amount": "number: write it as 1234.50, and nothing about it"}
+    words = {"time": "day: write it as 2025-06-30", "amount": "number: write it as 1234.50, with nothing around it"}
     said = ""
     for role in (missed.split(" ")[0] for missed in missing):
         places = [at for at, name in enumerate(table.header) if any(key_of(name) in tier for tier in NAMES[role])]
