@@ -34,6 +34,10 @@ class ColumnsConfig(Section):
         None, description="when the order was cancelled, or a mark that it was; empty, 0, no or false where it was not"
     )
     email: str | None = Field(None, description="e-mail address; leaves the program only as its SHA-256")
+    ignore: tuple[str, ...] = Field(
+        (),
+        description="columns that tell nothing of the money: no role is looked for in them, and no doubt is raised from them",
+    )
 
 
 class SourceConfig(Section):

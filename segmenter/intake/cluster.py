@@ -19,8 +19,9 @@ from segmenter.config.source import RulesConfig, SourceConfig
 from segmenter.engine.spark import SparkEngine
 from segmenter.errors import SourceError
 from segmenter.intake.account import account, of_orders
+from segmenter.intake.flags import NO
 from segmenter.intake.formats import ABOUT, NOTHING, UNCLOCKED, believable
-from segmenter.intake.lines import FLOAT_ID, NOT_CANCELLED, SCALES, guests, policies
+from segmenter.intake.lines import FLOAT_ID, SCALES, guests, policies
 from segmenter.intake.load import currency_of, recognition
 from segmenter.intake.meaning import SAMPLE
 from segmenter.intake.orders import FILLED, TOLD
@@ -196,7 +197,7 @@ def _text(column: str | None) -> str:
 def _status(raw: dict[str, str]) -> str:
     """SQL of the order's status, which the day of a cancellation tells as well as a word does."""
     status, day = _text(raw.get("status")), _text(raw.get("cancelled"))
-    return f"case when not regexp_like(lower({day}), '^({NOT_CANCELLED})$') then 'cancelled' else {status} end"
+    return f"case when not regexp_like(lower({day}), '^({NO})$') then 'cancelled' else {status} end"
 
 
 def _email(column: str | None) -> str:
