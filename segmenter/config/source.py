@@ -90,14 +90,12 @@ class RulesConfig(Section):
             "unknown",
             "walkin",
             "walk-in",
-            "total",
-            "grand total",
-            "subtotal",
-            "summe",
-            "gesamt",
-            "gesamtsumme",
         ),
-        description="customer ids that shops give to whoever is not known, and words for a total in their place, in any capitals: such rows name no customer",
+        description="customer ids that shops give to whoever is not known, in any capitals: such rows name no customer",
+    )
+    total_ids: tuple[str, ...] = Field(
+        ("total", "grand total", "subtotal", "summe", "gesamt", "gesamtsumme"),
+        description="words in the place of a customer, in any capitals, for a total of other rows: such rows are set aside, and are nobody's money",
     )
     cancellations: Literal["net", "drop", "keep"] = Field(
         "net",

@@ -104,9 +104,11 @@ def insertion(
     return statement, {**table.parameters, **policies(rules), **_currency(meaning, rules)}
 
 
-def guests(rules: RulesConfig) -> list[str]:
-    """The customer ids that stand for nobody, as exports write them."""
-    return [case(word) for word in rules.guest_ids for case in (str, str.lower, str.upper, str.title)]
+def nobody(rules: RulesConfig) -> dict[str, list[str]]:
+    """The customer ids that stand for nobody, as exports write them, by the fate of their rows."""
+    words = {"no_customer": rules.guest_ids, "total": rules.total_ids}
+    cases = (str, str.lower, str.upper, str.title)
+    return {fate: [case(word) for word in ids for case in cases] for fate, ids in words.items()}
 
 
 def policies(rules: RulesConfig) -> dict[str, Any]:
