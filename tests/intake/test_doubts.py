@@ -281,3 +281,9 @@ def test_names_of_columns_are_known_with_the_strokes_and_signs_that_they_are_wri
 def test_the_sales_of_a_country_are_no_sales_of_all(export):
     rows = [(f"c{n % 5}", f"2024-01-{n % 15 + 13}", n + 1, 7 * n, 9 * n) for n in range(40)]
     assert money(export.read(written(("customer", "date", "total", "Sales DE", "sales_de"), rows))) == 820
+
+
+def test_what_two_columns_could_both_be_is_told_in_a_noun(export):
+    rows = [(f"c{n % 5}", f"2024-01-{n % 15 + 13}", n + 1, n % 2, n % 3) for n in range(40)]
+    with pytest.raises(SourceError, match="'Refund Amount' and 'Amount Refunded' could both be the money given back"):
+        export.read(written(("customer", "date", "amount", "Refund Amount", "Amount Refunded"), rows))
