@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from itertools import permutations
 
 from segmenter.config.source import ColumnsConfig
@@ -63,6 +64,7 @@ COUNTING = re.compile(
     "qty|quantit|quantid|cantid|menge|anzahl|stueck|aantal|ilosc|antal|adet|miktar|pieces|units"
 )  # in the name of a column that may be the quantity
 COUNTED = re.compile(r"[-+]?\d")
+FEW_ROWS = 200  # among which a column is looked for that is the product of two others
 FEW_ORDERS = 5  # of several lines, from which on a money that never differs within an order tells something
 FEW_SIZES = (
     3  # numbers of lines that orders must have where no column tells what is on them: equal tickets often come in twos
@@ -203,8 +205,9 @@ def check_pieces(table: Table, index: Mapping[str, int]) -> None:
             "money of the whole line."
         )
     numeric = [place for place in free if _differ(table, place)]
+    few = replace(table, sample=table.sample[:FEW_ROWS])
     for amount, quantity in permutations(numeric, 2):
-        if prove_products(table, amount, quantity, index["unit_price"]):
+        if prove_products(few, amount, quantity, index["unit_price"]):
             raise SourceError(
                 f"{table.name}: {price} is the money of one piece, and {table.called(amount)} is {table.called(quantity)} times that. "
                 f"Settle it in the configuration: [source.columns] amount = {table.called(amount)}, or amount = {price} where that is "

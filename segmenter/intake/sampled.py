@@ -12,8 +12,10 @@ from segmenter.intake.numbers import decimal_candidates
 Row = Sequence[str | None]
 MARKS = (".", ",")
 NEARLY_ALL = 0.95  # of the rows, where the others are rounded or corrected
-FEW_ROWS = 200  # that prove a column to be the product of two others
-FEW_PROVE = 5  # of them at least, each of which is of several pieces
+FEW_PROVE, FEW_AGAINST = (
+    5,
+    10,
+)  # rows of several pieces that prove a product at the least, and that speak against it at the most
 
 
 @dataclass(frozen=True)
@@ -89,7 +91,7 @@ def prove_products(table: Table, amount: int, quantity: int, price: int) -> bool
 
     One piece, and no money, prove nothing: 0 is anything times 0, and columns that are 0 but in a few rows are common.
     """
-    cells = [table.numbers(place)[:FEW_ROWS] for place in (amount, quantity, price)]
+    cells = [table.numbers(place) for place in (amount, quantity, price)]
     return any(_prove(zip(*cells, strict=True), mark) for mark in MARKS)
 
 
@@ -100,7 +102,7 @@ def _prove(rows: Iterable[tuple[dict[str, float], ...]], mark: str) -> bool:
         if amount.get(mark) and abs(quantity.get(mark, 0)) >= 2 and mark in price:
             proving += 1
             against += not _is_product(amount[mark], quantity[mark], price[mark])
-            if against > (1 - NEARLY_ALL) * FEW_ROWS:
+            if against > FEW_AGAINST:
                 return False
     return proving >= FEW_PROVE and against <= (1 - NEARLY_ALL) * proving
 
