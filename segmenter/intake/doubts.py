@@ -41,8 +41,8 @@ CREDIT_NOTE = re.compile(
 )
 GIVEN_BACK = re.compile(
     "refund(?!able)|returned|returns|return(qty|quantity|amount|value)|erstatt|retour|rembours|reembols|rimbors|devuelt"
-    "|^cancell?ed(qty|quantity|items|pieces)?$"
 )
+CALLED_OFF = re.compile("^cancell?ed(qty|quantity|items|pieces)?$")
 TELLING = re.compile(
     "((refund|return|discount)(ed|s)?)?(id|no|nr|at|on|by)|.*(number|nummer|code|date|datum|days|reason|grund|type|status|policy)"
 )  # the last word of a name that tells something else of it
@@ -165,9 +165,11 @@ def _check_given_back(table: Table, index: Mapping[str, int]) -> None:
     """Refuse what was given back where a column tells of it that plays no role: the rows would count as whole sales."""
     if key_of(table.header[index.get("amount", index["time"])]) == "netsales":
         return  # sales less discounts and returns, wherever tills have that name
+    is_told = {"status", "cancelled"} & index.keys()  # what was called off, by another column
     for place in table.places:
         name = table.header[place]
-        if place in index.values() or not _tells_of(name, GIVEN_BACK) or ELIGIBLE.search(key_of(name)):
+        is_named = _tells_of(name, GIVEN_BACK) or (not is_told and _tells_of(name, CALLED_OFF))
+        if place in index.values() or not is_named or ELIGIBLE.search(key_of(name)):
             continue
         back = _sold(table, index, place, lambda cell: number_in(cell) or says_yes(cell))
         role, what, else_ = ("refunded", "is money", "; where it counts pieces, take these off the quantity or amount")

@@ -287,3 +287,15 @@ def test_what_two_columns_could_both_be_is_told_in_a_noun(export):
     rows = [(f"c{n % 5}", f"2024-01-{n % 15 + 13}", n + 1, n % 2, n % 3) for n in range(40)]
     with pytest.raises(SourceError, match="'Refund Amount' and 'Amount Refunded' could both be the money given back"):
         export.read(written(("customer", "date", "amount", "Refund Amount", "Amount Refunded"), rows))
+
+
+@pytest.mark.parametrize(
+    ("name", "mark"), [("Cancelled at", "2024-02-01"), ("is_cancelled", "1"), ("status", "cancelled")]
+)
+def test_a_second_mark_of_what_was_cancelled_is_no_obstacle(export, name, mark):
+    rows = [
+        (f"c{n % 5}", f"2024-01-{n % 15 + 13}", n + 1, *((mark, "1") if n % 10 == 9 else ("0" * (mark == "1"), "0")))
+        for n in range(40)
+    ]
+    loaded = export.read(written(("customer", "date", "amount", name, "cancelled_items"), rows))
+    assert loaded.fates == {"sale": 36, "cancelled_status": 4}
