@@ -34,6 +34,10 @@ class ColumnsConfig(Section):
         None, description="when the order was cancelled, or a mark that it was; empty, 0, no or false where it was not"
     )
     email: str | None = Field(None, description="e-mail address; leaves the program only as its SHA-256")
+    ignore: tuple[str, ...] = Field(
+        (),
+        description="columns that tell nothing of the money: no role is looked for in them, and no doubt is raised from them",
+    )
 
 
 class SourceConfig(Section):
@@ -86,14 +90,12 @@ class RulesConfig(Section):
             "unknown",
             "walkin",
             "walk-in",
-            "total",
-            "grand total",
-            "subtotal",
-            "summe",
-            "gesamt",
-            "gesamtsumme",
         ),
-        description="customer ids that shops give to whoever is not known, and words for a total in their place, in any capitals: such rows name no customer",
+        description="customer ids that shops give to whoever is not known, in any capitals: such rows name no customer",
+    )
+    total_ids: tuple[str, ...] = Field(
+        ("total", "grand total", "subtotal", "summe", "gesamt", "gesamtsumme"),
+        description="words in the place of a customer, in any capitals, for a total of other rows: such rows are set aside, and are nobody's money",
     )
     cancellations: Literal["net", "drop", "keep"] = Field(
         "net",

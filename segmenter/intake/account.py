@@ -23,6 +23,7 @@ LABELS = {
     "cancelled_status": "orders marked as cancelled or refunded",
     "duplicate": "rows that another file holds already",
     "no_customer": "no customer",
+    "total": "totals of other rows in a customer's place (rules.total_ids)",
     "no_date": "no date",
     "no_amount": "no amount",
     "zero_price": "lines of no money (samples, stock corrections)",

@@ -19,8 +19,9 @@ from segmenter.config.source import RulesConfig, SourceConfig
 from segmenter.engine.spark import SparkEngine
 from segmenter.errors import SourceError
 from segmenter.intake.account import account, of_orders
-from segmenter.intake.formats import ABOUT, NOTHING, UNCLOCKED, believable
-from segmenter.intake.lines import FLOAT_ID, NOT_CANCELLED, SCALES, guests, policies
+from segmenter.intake.flags import NO
+from segmenter.intake.formats import ABOUT, EPOCH, NOTHING, UNCLOCKED, believable
+from segmenter.intake.lines import FLOAT_ID, SCALES, nobody, policies
 from segmenter.intake.load import currency_of, recognition
 from segmenter.intake.meaning import SAMPLE
 from segmenter.intake.orders import FILLED, TOLD
@@ -77,10 +78,7 @@ def load_in_cluster(
     roles = [_roles(frame, source, url) for frame, url in zip(frames, sources, strict=True)]
     counted = [_count(*each) for each in zip(frames, roles, sources, strict=True)]
     typed = [_typed(frame, each, number) for number, (frame, each) in enumerate(zip(frames, roles, strict=True))]
-    typed = [
-        _with_orders(engine, rows) if leaves_blank else rows
-        for rows, (_, leaves_blank) in zip(typed, counted, strict=True)
-    ]
+    typed = [_with_orders(engine, each) if blank else each for each, (_, blank) in zip(typed, counted, strict=True)]
     typed = [_of_one_currency(*each, rules) for each in zip(typed, frames, roles, strict=True)]
     _keep(engine, reduce(lambda one, other: one.unionByName(other), typed), rules, as_of)
     currency = currency_of(engine, rules)
@@ -169,9 +167,11 @@ def _typed(frame: DataFrame, roles: Roles, number: int) -> DataFrame:
 
 
 def _stated_moment(raw: dict[str, str]) -> str:
-    """SQL of the moment in the column of times, as its clock shows it where it tells its distance from UTC."""
-    shown = f"try_cast({raw['time']} as timestamp_ntz)"
-    return f"case when {_trimmed(raw['time'])} rlike '^{DAY}' then {believable(shown)} end"
+    """SQL of the moment in the column of times, as its clock shows it where it tells its distance from UTC, or by seconds since 1970."""
+    text = _trimmed(raw["time"])
+    shown = f"try_cast({text} as timestamp_ntz)"
+    since = f"cast(timestamp_seconds(try_cast(left({text}, 10) as bigint)) as timestamp_ntz)"
+    return f"case when {text} rlike '^{DAY}' then {believable(shown)} when {text} rlike '^({EPOCH})$' then {since} end"
 
 
 def _moment(raw: dict[str, str]) -> str:
@@ -196,7 +196,7 @@ def _text(column: str | None) -> str:
 def _status(raw: dict[str, str]) -> str:
     """SQL of the order's status, which the day of a cancellation tells as well as a word does."""
     status, day = _text(raw.get("status")), _text(raw.get("cancelled"))
-    return f"case when not regexp_like(lower({day}), '^({NOT_CANCELLED})$') then 'cancelled' else {status} end"
+    return f"case when not regexp_like(lower({day}), '^({NO})$') then 'cancelled' else {status} end"
 
 
 def _email(column: str | None) -> str:
@@ -274,7 +274,8 @@ def _keep(engine: SparkEngine, typed: DataFrame, rules: RulesConfig, as_of: date
     typed.drop("text").createOrReplaceTempView("typed")
     judged = engine.execute(query("intake_lines"), policies(rules)).frame
     is_row = col("fate") != "unreadable"
-    judged = _where(judged, col("customer_id").isin(guests(rules)) & is_row, lit("no_customer"), lit(None))
+    for name, ids in nobody(rules).items():
+        judged = _where(judged, col("customer_id").isin(ids) & is_row, lit(name), lit(None))
     if as_of is not None:
         judged = _where(judged, (col("ts").cast("date") > lit(as_of)) & is_row, lit("later"), lit(None))
     engine.keep(judged.withColumn("record", monotonically_increasing_id())).createOrReplaceTempView("records")

@@ -9,6 +9,7 @@ import duckdb
 
 from segmenter.assets import query
 from segmenter.config.source import RulesConfig
+from segmenter.intake.flags import NO
 from segmenter.intake.formats import believable, given, number_of, since_midnight, text_of, time_of
 from segmenter.intake.meaning import Meaning
 from segmenter.intake.orders import leaves_blank, with_orders
@@ -17,7 +18,6 @@ from segmenter.intake.statuses import CANCELLED, REFUNDED
 from segmenter.intake.types import FATES, OTHER_CURRENCY, STATUSES
 
 SCALES = {"amount": 4, "quantity": 3, "unit_price": 6, "refunded": 4}
-NOT_CANCELLED = "0[0 .:/tz-]*|f|false|n|no|nein"  # where a flag stands in place of the day, or a day of zeros for none
 FLOAT_ID = "^([0-9]+)[.]0+$"  # of an id that went through a float
 WHOLE_ID = f"CASE WHEN contains(customer, '.') THEN regexp_replace(customer, '{FLOAT_ID}', '\\1') ELSE customer END"
 # Columns that few exports fill; a table that has none of them is smaller by them.
@@ -104,9 +104,11 @@ def insertion(
     return statement, {**table.parameters, **policies(rules), **_currency(meaning, rules)}
 
 
-def guests(rules: RulesConfig) -> list[str]:
-    """The customer ids that stand for nobody, as exports write them."""
-    return [case(word) for word in rules.guest_ids for case in (str, str.lower, str.upper, str.title)]
+def nobody(rules: RulesConfig) -> dict[str, list[str]]:
+    """The customer ids that stand for nobody, as exports write them, by the fate of their rows."""
+    words = {"no_customer": rules.guest_ids, "total": rules.total_ids}
+    cases = (str, str.lower, str.upper, str.title)
+    return {fate: [case(word) for word in ids for case in cases] for fate, ids in words.items()}
 
 
 def policies(rules: RulesConfig) -> dict[str, Any]:
@@ -205,7 +207,7 @@ def _status(table: RawTable, meaning: Meaning) -> str:
     if "cancelled" not in meaning.roles.index:
         return _text(table, meaning, "status")
     day = _text(table, meaning, "cancelled")
-    is_flag = f"regexp_full_match(lower({day}), '{NOT_CANCELLED}')"
+    is_flag = f"regexp_full_match(lower({day}), '{NO}')"
     return f"CASE WHEN NOT {is_flag} THEN {_said('cancelled')} ELSE {_text(table, meaning, 'status')} END"
 
 

@@ -18,7 +18,7 @@ from segmenter.errors import ConfigError, DataError, SourceError
 from segmenter.intake.account import account, of_orders
 from segmenter.intake.cache import Cache
 from segmenter.intake.fill import fill
-from segmenter.intake.lines import guests
+from segmenter.intake.lines import nobody
 from segmenter.intake.meaning import Understood
 from segmenter.intake.roles import Roles
 from segmenter.intake.settlement import settle, show
@@ -77,7 +77,7 @@ def load(
         finally:
             _check_unchanged(seen)  # whatever else is wrong with a file that changed
     currency = currency_of(connection, rules)
-    _set_aside_guests(connection, rules)
+    _set_aside_nobody(connection, rules)
     if as_of is not None:
         _set_aside_later(connection, as_of)
     settle(connection, rules)
@@ -141,13 +141,14 @@ def currency_of(connection: Engine, rules: RulesConfig) -> str:
     return codes[0] if codes else ""
 
 
-def _set_aside_guests(connection: duckdb.DuckDBPyConnection, rules: RulesConfig) -> None:
+def _set_aside_nobody(connection: duckdb.DuckDBPyConnection, rules: RulesConfig) -> None:
     """A statement of its own: one join for all, in place of looking every record's customer up in a list."""
-    connection.execute(
-        "UPDATE lines SET fate = 'no_customer', status = NULL WHERE fate <> 'unreadable' AND customer_id IN "
-        "(SELECT unnest(CAST($guests AS VARCHAR[])))",
-        {"guests": guests(rules)},
-    )
+    for fate, ids in nobody(rules).items():
+        connection.execute(
+            "UPDATE lines SET fate = CAST($fate AS fate), status = NULL WHERE fate <> 'unreadable' AND customer_id IN "
+            "(SELECT unnest(CAST($ids AS VARCHAR[])))",
+            {"fate": fate, "ids": ids},
+        )
 
 
 def _set_aside_later(connection: duckdb.DuckDBPyConnection, as_of: date) -> None:

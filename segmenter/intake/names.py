@@ -8,9 +8,29 @@ from collections.abc import Collection
 
 NUMBERED = re.compile(r" \(\d+\)$")  # of a name that a header has several times
 LETTERS = str.maketrans(
-    {"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss", "ø": "o", "æ": "ae", "œ": "oe", "ł": "l", "ı": "i"}
+    {
+        "ä": "ae",
+        "ö": "oe",
+        "ü": "ue",
+        "ß": "ss",
+        "ø": "o",
+        "æ": "ae",
+        "œ": "oe",
+        "ł": "l",
+        "ı": "i",
+        "_": " ",
+        "º": "",
+        "ª": "",
+        "№": "no",
+    }
 )
-JOINING = re.compile(r"\b(de|del|des|di|do|da|du|d)\b")
+JOINING = re.compile(r"(?<= )(de|del|des|di|do|da|du|d)(?=[ '\u2019])")  # between words: Sales DE are those of Germany
+
+
+def _ranked(*names: str) -> tuple[tuple[str, ...], ...]:
+    """Each name as a place of its own: two of them beside each other were no ambiguity before they were known, and are none now."""
+    return tuple((name,) for name in names)
+
 
 # Names in falling order of trust; a name further left wins over one further right. Two columns that
 # share the best place and both fit are an ambiguity, which is an error and never a guess.
@@ -18,88 +38,107 @@ NAMES: dict[str, tuple[tuple[str, ...], ...]] = {
     "customer": (
         ("customerid", "custid", "customerno", "customernumber", "clientid", "clientno", "userid", "buyerid", "memberid",
          "shopperid", "accountid", "customeruserid", "customeruser", "buyeruserid", "customercode", "kundennummer", "kundenid",
-         "kundennr", "kdnr", "debitor", "debitorennummer", "auftraggeber", "idclient", "numeroclient", "nclient", "codeclient", "idcliente",
-         "numerocliente", "codigocliente", "codicecliente", "klantnummer", "klantnr", "klantid", "klantcode", "idklienta", "nrklienta",
-         "numerklienta", "kundnummer", "kundnr", "kundid", "kundenummer", "kundenr", "kundeid", "muesterino", "muesteriid",
-         "donorid", "constituentid", "spendernummer", "spenderid", "guestid", "gastnummer"),
-        ("customer", "cust", "client", "buyer", "member", "shopper", "kunde", "cliente", "klant", "klient", "kund", "muesteri", "donor",
-         "user", "account"),
+         "kundennr", "kdnr", "debitor", "debitorennummer", "auftraggeber", "idclient", "numeroclient", "idcliente"),
+        *_ranked("nclient", "codeclient", "numerocliente", "codigocliente", "codicecliente", "klantnummer", "klantnr", "klantid",
+                 "klantcode", "idklienta", "nrklienta", "numerklienta", "kundnummer", "kundnr", "kundid", "kundenummer", "kundenr",
+                 "kundeid", "muesterino", "muesteriid", "donorid", "constituentid", "spendernummer", "spenderid", "guestid",
+                 "gastnummer"),
+        ("customer", "cust", "client", "buyer", "member", "shopper", "kunde", "cliente", "user", "account"),
+        *_ranked("klant", "klient", "kund", "muesteri", "donor"),
         ("customeremail", "email", "emailaddress", "buyeremail", "billingemail", "emailbilling", "loyaltycard", "cardnumber",
          "cardid"),
-        ("customername", "clientname", "donorname", "guestname", "kundenname", "klantnaam", "nomclient", "nombrecliente", "nomecliente"),
+        ("customername", "clientname"),
+        *_ranked("donorname", "guestname", "kundenname", "klantnaam", "nomclient", "nombrecliente", "nomecliente"),
         ("phone", "phonenumber", "customerphone", "guestphone", "mobile", "mobilenumber", "telefon", "telefonnummer", "telephone", "telefono"),
     ),
     "time": (
         ("invoicedate", "orderdate", "transactiondate", "transdate", "trandate", "purchasedate", "saledate", "salesdate",
          "orderedat", "purchasedat", "ordertime", "transactiontime", "bestelldatum", "rechnungsdatum", "kaufdatum",
-         "auftragsdatum", "belegdatum", "datecommande", "fechapedido", "orderpurchasetimestamp", "invoicetime", "purchasetime",
-         "fechacompra", "fechaventa", "dateachat", "datevente", "dataordine", "dataacquisto", "datapedido", "datacompra", "datavenda",
+         "auftragsdatum", "belegdatum", "datecommande", "fechapedido", "orderpurchasetimestamp", "invoicetime", "purchasetime"),
+        ("date", "datetime", "timestamp", "time", "datum", "fecha", "day", "ts"),
+        ("createdat", "created", "createddate", "createdutc", "createddateutc"),
+        ("processedat", "paidat"),
+        ("fechacompra", "fechaventa", "dateachat", "datevente", "dataordine", "dataacquisto", "datapedido", "datacompra", "datavenda",
          "besteldatum", "orderdatum", "aankoopdatum", "datazamowienia", "datasprzedazy", "siparistarihi", "ordredato", "verkaufsdatum",
          "giftdate", "donationdate", "spendendatum", "bookingdate", "bookedat", "bookedon", "reservationdate"),
-        ("date", "datetime", "timestamp", "time", "datum", "fecha", "data", "dato", "tarih", "day", "ts"),
-        ("createdat", "created", "createddate", "createdutc", "createddateutc"),
+        ("data", "dato", "tarih"),
         ("fakturadatum", "fakturierungsdatum", "buchungsdatum", "buchungstag", "datefacture", "fechafactura", "datafattura",
          "factuurdatum", "datafaktury"),
-        ("processedat", "paidat"),
     ),
     "time_of_day": (
         ("time", "timeofday", "ordertime", "transactiontime", "invoicetime", "purchasetime", "saletime", "salestime", "receipttime",
-         "uhrzeit", "zeit", "bestellzeit", "belegzeit", "heure", "hora", "ora", "tijd", "godzina", "saat", "tid"),
+         "uhrzeit", "zeit", "bestellzeit", "belegzeit", "heure", "hora"),
+        ("ora", "tijd", "godzina", "saat", "tid"),
     ),
     "amount": (
         ("itemtotal", "rowtotal", "lineitemtotal"),
         ("amount", "tranamount", "transamount", "transactionamount", "totalamount", "lineamount", "linetotal", "netamount",
          "revenue", "sales", "salesamount", "netsales", "betrag", "umsatz", "gesamtbetrag", "nettowert",
-         "nettobetrag", "gesamtpreis", "montant", "montanttotal", "importe", "importetotal", "importo", "importototale", "valor",
-         "valortotal", "bedrag", "totaalbedrag", "kwota", "wartosc", "belopp", "belob", "tutar", "giftamount", "donationamount",
-         "spendenbetrag", "purchaseamount", "orderamount", "orderamountt", "extendedprice", "totalprice", "totalvalue", "value"),
+         "nettobetrag", "montant", "importe", "purchaseamount", "orderamount", "orderamountt", "extendedprice", "totalprice", "totalvalue", "value"),
         ("total", "ordertotal", "ordertotalamount", "grandtotal", "grandtotalbase", "grandtotalpurchased", "subtotal", "payment",
          "paymentvalue", "spend", "spent", "gesamt", "gesamtsumme"),
+        ("gesamtpreis", "montanttotal", "importetotal", "importo", "importototale", "valor", "valortotal", "bedrag", "totaalbedrag",
+         "kwota", "wartosc", "belopp", "belob", "tutar", "giftamount", "donationamount", "spendenbetrag"),
     ),
-    "quantity": (("quantity", "qty", "units", "pieces", "menge", "anzahl", "quantite", "cantidad", "itemcount", "quantityordered",
-                  "qtyordered", "itemqtyordered", "itemqty", "orderqty", "qtysold", "quantitysold", "orderitemquantity",
-                  "itemquantity", "lineitemquantity", "stueck", "quantita", "quantidade", "qtd", "qtde", "aantal", "ilosc", "antal", "adet", "miktar"),),
+    "quantity": (
+        ("quantity", "qty", "units", "pieces", "menge", "anzahl", "quantite", "cantidad", "itemcount", "quantityordered",
+         "qtyordered", "itemqtyordered", "itemqty", "orderqty", "qtysold", "quantitysold", "orderitemquantity",
+         "itemquantity", "lineitemquantity", "stueck"),
+        *_ranked("quantita", "quantidade", "qtd", "qtde", "aantal", "ilosc", "antal", "adet", "miktar"),
+    ),
     "unit_price": (
-        ("unitprice", "price", "priceeach", "itemprice", "lineitemprice", "einzelpreis", "preis", "stueckpreis", "prixunitaire", "prix", "precio",
-         "preciounitario", "prezzo", "prezzounitario", "preco", "precounitario", "valorunitario", "prijs", "stukprijs", "cena",
-         "cenajednostkowa", "pris", "styckpris", "fiyat", "birimfiyat"),
+        ("unitprice", "price", "priceeach", "itemprice", "lineitemprice", "einzelpreis", "preis", "stueckpreis", "prixunitaire", "prix", "precio"),
+        *_ranked("preciounitario", "prezzounitario", "prezzo", "precounitario", "preco", "valorunitario", "stukprijs", "prijs",
+                 "cenajednostkowa", "cena", "styckpris", "pris", "birimfiyat", "fiyat"),
         ("listprice", "saleprice", "sellingprice", "retailprice"),
     ),
     "order": (
         ("orderid", "orderno", "ordernumber", "invoiceno", "invoice", "invoiceid", "invoicenumber", "basketid", "bestellnummer",
          "bestellnr", "rechnungsnummer", "rechnungsnr", "auftragsnummer", "auftragsreferenz", "belegnummer", "verkaufsbeleg",
-         "belegnr", "auftragsnr", "commande", "numerocommande", "ncommande", "pedido", "numeropedido", "npedido", "idpedido", "ordine",
-         "numeroordine", "idordine", "ordernummer", "ordernr", "bestelnummer", "numerzamowienia", "nrzamowienia", "idzamowienia",
-         "ordrenummer", "ordrenr", "siparisno", "giftid", "donationid", "bookingid", "bookingno", "bookingnumber", "bookingreference",
-         "reservationid", "reservationno", "reservationnumber", "salesordernumber", "amazonorderid"),
-        ("transactionid", "transid", "receiptid", "receiptno", "receiptnumber", "bonnr", "bonnummer", "faktura", "fakturanummer",
-         "fakturanr", "facture", "numerofacture", "nfacture", "factura", "numerofactura", "nfactura", "numerofattura", "factuurnummer",
-         "factuurnr", "numerfaktury", "nrfaktury"),
+         "commande", "numerocommande", "pedido", "salesordernumber", "amazonorderid"),
+        *_ranked("auftragsnr", "belegnr", "ncommande", "numeropedido", "npedido", "idpedido", "numeroordine", "idordine", "ordine",
+                 "ordernummer", "ordernr", "bestelnummer", "numerzamowienia", "nrzamowienia", "idzamowienia", "ordrenummer", "ordrenr",
+                 "siparisno", "giftid", "donationid", "bookingid", "bookingno", "bookingnumber", "bookingreference", "reservationid",
+                 "reservationno", "reservationnumber"),
+        ("transactionid", "transid", "receiptid", "receiptno", "receiptnumber"),
+        *_ranked("bonnr", "bonnummer", "fakturanummer", "fakturanr", "faktura", "numerofacture", "nfacture", "facture", "numerofactura",
+                 "nfactura", "factura", "numerofattura", "factuurnummer", "factuurnr", "numerfaktury", "nrfaktury"),
         ("order", "transaction", "receipt", "basket", "ordername"),
     ),
     "product": (
         ("stockcode", "sku", "productid", "productcode", "itemid", "itemcode", "articleno", "articleid", "artikelnummer",
-         "artikelnr", "productsku", "lineitemsku", "variantsku", "itemsku", "material", "materialnummer",
-         "codeproduit", "codearticle", "codigoproducto", "codigoarticulo", "codigoproduto", "codiceprodotto", "codicearticolo",
-         "artikelcode", "kodproduktu", "varenummer", "varenr", "ueruenkodu"),
-        ("product", "item", "article", "artikel", "produit", "producto", "produto", "prodotto", "articolo", "produkt", "vare", "ueruen"),
+         "artikelnr", "productsku", "lineitemsku", "variantsku", "itemsku", "material", "materialnummer"),
+        *_ranked("codeproduit", "codearticle", "codigoproducto", "codigoarticulo", "codigoproduto", "codiceprodotto", "codicearticolo",
+                 "artikelcode", "kodproduktu", "varenummer", "varenr", "ueruenkodu"),
+        ("product", "item", "article", "artikel", "produit", "producto"),
+        *_ranked("produto", "prodotto", "articolo", "produkt", "vare", "ueruen"),
     ),
-    "description": (("description", "productname", "itemname", "producttitle", "lineitemname", "productdescription",
-                     "bezeichnung", "artikelname", "beschreibung", "designation", "descripcion", "title",
-                     "artikelbezeichnung", "libelle", "nomproduit", "nombreproducto", "nomeproduto", "descricao", "descrizione",
-                     "omschrijving", "productnaam", "nazwaproduktu", "benaemning", "varenavn", "ueruenadi"), ("brand",)),
+    "description": (
+        ("description", "productname", "itemname", "producttitle", "lineitemname", "productdescription",
+         "bezeichnung", "artikelname", "beschreibung", "designation", "descripcion", "title"),
+        *_ranked("artikelbezeichnung", "nomproduit", "nombreproducto", "nomeproduto", "descricao", "descrizione", "omschrijving",
+                 "productnaam", "nazwaproduktu", "benaemning", "varenavn", "ueruenadi", "libelle"),
+        ("brand",),
+    ),
     "category": (),  # only what the configuration names: nothing but a team's own features asks for it
-    "status": (("orderstatus", "status", "transactionstatus", "financialstatus", "invoicestatus", "bestellstatus", "auftragsstatus",
-                "statut", "statutcommande", "estadopedido", "statoordine", "statuszamowienia", "siparisdurumu"),
-               ("orderstate", "paymentstatus", "paymentstate", "bookingstatus", "reservationstatus", "zahlungsstatus")),
-    "currency": (("currency", "currencycode", "ordercurrency", "waehrung", "waehrg", "devise", "moneda", "moeda", "waluta", "parabirimi"),),
-    "refunded": (
-        ("amountrefunded", "refundedamount", "refundamount", "totalrefunded", "totalrefund", "refundedtotal", "refundtotal",
-         "totalrefunds", "refundvalue", "erstatteterbetrag", "erstattungsbetrag", "montantrembourse", "importereembolsado"),
-        ("refund", "refunds", "refunded", "erstattet", "erstattung"),
+    "status": (
+        ("orderstatus", "status", "transactionstatus", "financialstatus", "invoicestatus"),
+        *_ranked("bestellstatus", "auftragsstatus", "statut", "statutcommande", "estadopedido", "statoordine", "statuszamowienia",
+                 "siparisdurumu", "orderstate", "bookingstatus", "reservationstatus", "paymentstatus", "paymentstate", "zahlungsstatus"),
     ),
-    "cancelled": (("cancelledat", "canceledat", "cancelledon", "canceledon", "datecancelled", "datecanceled", "storniertam"),
-                  ("iscancelled", "iscanceled", "cancelled", "canceled", "voided", "isvoided", "isvoid", "storniert")),
+    "currency": (
+        ("currency", "currencycode", "ordercurrency", "waehrung", "devise", "moneda"),
+        *_ranked("waehrg", "moeda", "waluta", "parabirimi"),
+    ),
+    "refunded": (
+        ("amountrefunded", "refundedamount", "refundamount", "totalrefunded", "totalrefund", "erstatteterbetrag", "erstattungsbetrag"),
+        *_ranked("refundedtotal", "refundtotal", "totalrefunds", "refundvalue", "orderrefundamount", "montantrembourse",
+                 "importereembolsado", "refund", "refunds", "refunded", "erstattet", "erstattung"),
+    ),
+    "cancelled": (
+        ("cancelledat", "canceledat", "cancelledon", "canceledon", "datecancelled", "datecanceled", "storniertam"),
+        *_ranked("iscancelled", "iscanceled", "cancelled", "canceled", "isvoided", "isvoid", "voided", "storniert", "annule"),
+    ),
     "email": (("email", "emailaddress", "customeremail", "useremail", "buyeremail", "emailadresse", "kundenemail", "courriel"),
               ("mail", "contactemail", "billingemail", "emailbilling")),
 }  # fmt: skip
@@ -112,7 +151,7 @@ BESIDE: dict[str, dict[str, tuple[str, ...]]] = {
 
 def key_of(name: str) -> str:
     """A column's name without capitals, marks, accents and words such as the de of fecha de pedido, by which it is looked up."""
-    plain = JOINING.sub(" ", NUMBERED.sub("", name).lower().translate(LETTERS))
+    plain = JOINING.sub("", NUMBERED.sub("", name).lower().translate(LETTERS))
     return re.sub(r"[^a-z0-9]", "", unicodedata.normalize("NFKD", plain))
 
 
@@ -120,3 +159,9 @@ def tiers_of(role: str, keys: Collection[str]) -> tuple[tuple[str, ...], ...]:
     """Names of a role in falling order of trust, in a header of `keys`."""
     first = tuple(beside[role] for key, beside in BESIDE.items() if key in keys and role in beside)
     return (*first, *NAMES[role])
+
+
+def last_word(name: str) -> str:
+    """The last word of a column's name, by which what it tells of is known: the ID of RefundID and of refund_id."""
+    words = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", NUMBERED.sub("", name)).replace("_", " ").split()
+    return key_of(words[-1]) if words else ""

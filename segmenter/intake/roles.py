@@ -9,15 +9,24 @@ from dataclasses import dataclass
 from segmenter.config.source import ColumnsConfig
 from segmenter.errors import SourceError
 from segmenter.intake.doubts import check, check_kinds, check_pieces
+from segmenter.intake.flags import are_flags
 from segmenter.intake.formats import looks_like_time, looks_like_time_of_day
 from segmenter.intake.names import NAMES, key_of, tiers_of
-from segmenter.intake.sampled import Table, are_numbers, are_products, mostly
+from segmenter.intake.sampled import Table, are_numbers, mostly, products
 from segmenter.intake.statuses import told
 
 REQUIRED = ("customer", "time")
+NOUNS = {
+    "time_of_day": "the time of day",
+    "unit_price": "the money of one piece",
+    "refunded": "the money given back",
+    "cancelled": "the mark of what was cancelled",
+    "email": "the e-mail address",
+}
 PRODUCT = ("quantity", "unit_price")  # which make a line's money
 NESTED = re.compile(r"[\[{].*[\]}]", re.DOTALL)
-FLAG = re.compile("0|1|t|f|true|false|y|n|yes|no|j|ja|nein", re.IGNORECASE)
+FEW_PIECES = {"0", "1", "2", "3"}
+NAMED_MONEY = re.compile("amount|value|total|betrag|montant|importe")  # in the name of what was given back
 ADDRESS = re.compile(r"[^@\s{}]+@[^@\s{}]+")
 
 
@@ -50,7 +59,7 @@ def recognise(
     SourceError
         A configured column is missing, a needed role has no column, or two columns fit it equally well.
     """
-    table = Table(header, sample, name)
+    table = Table(header, sample, name, wanted.ignore)
     check_kinds(table)
     index: dict[str, int] = {}
     reasons: dict[str, str] = {}
@@ -87,7 +96,7 @@ def _names(header: Sequence[str]) -> str:
 
 def _by_name(table: Table, role: str, taken: dict[str, int]) -> tuple[int, str] | None:
     keys = [key_of(name) for name in table.header]
-    free = [i for i in range(len(keys)) if i not in taken.values()]
+    free = [i for i in table.places if i not in taken.values()]
     filled = [i for i in free if table.values(i)]  # a column that holds nothing is no rival of one that does
     for tier, places in ((tier, places) for places in (filled, free) for tier in tiers_of(role, keys)):
         fitting = [i for i in places if keys[i] in tier and _fits(table, role, i)]
@@ -110,9 +119,9 @@ def _same_content(table: Table, fitting: list[int]) -> list[int]:
 
 
 def _ambiguous(table: Table, role: str, fitting: Sequence[int]) -> SourceError:
-    names = " and ".join(repr(table.header[i][:60]) for i in fitting[:6])
+    names = " and ".join(table.called(i) for i in fitting[:6])
     return SourceError(
-        f"{table.name}: the columns {names} could both be the {role}. Settle it in the configuration: [source.columns] "
+        f"{table.name}: the columns {names} could both be {NOUNS.get(role, f'the {role}')}. Settle it in the configuration: [source.columns] "
         f"{role} = {table.header[fitting[0]][:60]!r}{_product(table) if role == 'amount' else ''}."
     )
 
@@ -120,7 +129,10 @@ def _ambiguous(table: Table, role: str, fitting: Sequence[int]) -> SourceError:
 def _product(table: Table) -> str:
     """The other way to name a line's money, where the names of columns offer it."""
     keys = [key_of(name) for name in table.header]
-    found = {role: next((i for i, key in enumerate(keys) if key in NAMES[role][0]), None) for role in PRODUCT}
+    found = {
+        role: next((i for i, key in enumerate(keys) if any(key in tier for tier in NAMES[role])), None)
+        for role in PRODUCT
+    }
     if None in found.values():
         return ""
     named = " and ".join(f"{role} = {table.header[i][:60]!r}" for role, i in found.items() if i is not None)
@@ -131,13 +143,15 @@ def _by_content(table: Table, role: str, taken: dict[str, int]) -> tuple[int, st
     """A time column under an unknown name, where exactly one column holds dates."""
     if role != "time":
         return None
-    fitting = [i for i in range(len(table.header)) if i not in taken.values() and _fits(table, role, i)]
+    fitting = [i for i in table.places if i not in taken.values() and _fits(table, role, i)]
     fitting = [i for i in fitting if not all(value.isdigit() for value in table.values(i))]
     return (fitting[0], "the only column of dates") if len(fitting) == 1 else None
 
 
 def _fits(table: Table, role: str, index: int) -> bool:
     values = table.values(index)
+    if role == "refunded" and NAMED_MONEY.search(key_of(table.header[index])):
+        return are_numbers(values)
     return not values or (not mostly(values, NESTED.fullmatch) and (role not in CONTENT or CONTENT[role](values)))
 
 
@@ -150,13 +164,13 @@ def _is_time_of_day(values: Sequence[str]) -> bool:
 
 
 def _is_money_back(values: Sequence[str]) -> bool:
-    """Numbers, but no marks of rows that were given back: 1 where one was, 0 elsewhere."""
-    return are_numbers(values) and not {"1"} <= set(values) <= {"0", "1"}
+    """Numbers, but neither marks of rows that were given back, 1 where one was and 0 elsewhere, nor a few pieces."""
+    return are_numbers(values) and not {"0"} < {"0", *values} <= FEW_PIECES
 
 
 def _is_cancellation(values: Sequence[str]) -> bool:
-    """Days, or marks of rows that were cancelled beside some of rows that were not."""
-    return _is_time(values) or mostly(values, FLAG.fullmatch)
+    """Days, or marks of rows that were cancelled; pieces that were are neither, and cancel no row."""
+    return _is_time(values) or are_flags(values)
 
 
 def _is_email(values: Sequence[str]) -> bool:
@@ -183,9 +197,11 @@ def _settle_money(table: Table, index: dict[str, int], reasons: dict[str, str], 
     if "amount" in index and {"quantity", "unit_price"} <= index.keys():
         if wanted.quantity and wanted.unit_price:
             del index["amount"], reasons["amount"]
-        elif are_products(table.sample, *(index[role] for role in ("amount", "quantity", "unit_price"))):
+            return
+        agree = products(table, *(index[role] for role in ("amount", "quantity", "unit_price")))
+        if agree:
             reasons["amount"] += ", equal to quantity times price"
-        else:
+        elif agree is not None:
             amount, price = (table.header[index[role]][:60] for role in ("amount", "unit_price"))
             raise SourceError(
                 f"{table.name}: a line's money could be {amount!r}, or quantity times {price!r}, and they differ. "
@@ -208,10 +224,10 @@ def _check_complete(table: Table, index: dict[str, int]) -> None:
 
 def _unread(table: Table, missing: Sequence[str]) -> str:
     """Sentences on columns whose names are those of missing roles, and what they hold that cannot be read as such."""
-    words = {"time": "day: write it as 2025-06-30", "amount": "number: write it as 1234.50, and nothing about it"}
+    words = {"time": "day: write it as 2025-06-30", "amount": "number: write it as 1234.50, with nothing around it"}
     said = ""
     for role in (missed.split(" ")[0] for missed in missing):
-        places = [at for at, name in enumerate(table.header) if any(key_of(name) in tier for tier in NAMES[role])]
+        places = [at for at in table.places if any(key_of(table.header[at]) in tier for tier in NAMES[role])]
         for at in (place for place in places if role in words and not _fits(table, role, place)):
             said += f" {table.called(at)} holds {table.values(at)[0][:60]!r} and the like, which is read as no {words[role]}."
     return said

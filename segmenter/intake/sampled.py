@@ -3,25 +3,41 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 from segmenter.intake.numbers import decimal_candidates
 
 Row = Sequence[str | None]
+MARKS = (".", ",")
+NEARLY_ALL = 0.95  # of the rows, where the others are rounded or corrected
+FEW_PROVE, FEW_AGAINST = (
+    5,
+    10,
+)  # rows of several pieces that prove a product at the least, and that speak against it at the most
 
 
 @dataclass(frozen=True)
 class Table:
-    """A header with a sample of its rows; `name` is for messages."""
+    """A header with a sample of its rows; `name` is for messages, `ignored` are columns that are not looked at."""
 
     header: tuple[str, ...]
     sample: Sequence[Row]
     name: str
+    ignored: Collection[str] = ()
+
+    @cached_property
+    def places(self) -> tuple[int, ...]:
+        """Where the columns stand that are looked at."""
+        return tuple(place for place, name in enumerate(self.header) if name not in self.ignored)
 
     @cached_property
     def _columns(self) -> dict[int, list[str]]:
+        return {}
+
+    @cached_property
+    def _numbers(self) -> dict[int, list[dict[str, float]]]:
         return {}
 
     def values(self, index: int) -> list[str]:
@@ -30,6 +46,12 @@ class Table:
             given = (row[index] for row in self.sample)
             self._columns[index] = [text for value in given if value and (text := value.strip())]
         return self._columns[index]
+
+    def numbers(self, index: int) -> list[dict[str, float]]:
+        """What each cell of a column is as a number, by either mark of decimals; each is read once, however often asked for."""
+        if index not in self._numbers:
+            self._numbers[index] = [decimal_candidates((row[index] or "").strip()) for row in self.sample]
+        return self._numbers[index]
 
     def called(self, index: int) -> str:
         """The name of a column in a message; hostile exports have long ones."""
@@ -52,15 +74,37 @@ def number_in(text: str | None) -> float | None:
     return next(iter(candidates.values())) if candidates else None
 
 
-def are_products(rows: Sequence[Row], amount: int, quantity: int, price: int) -> bool:
-    """Whether the cells at `amount` are those at `quantity` times those at `price` in nearly all rows that have all three.
+def products(table: Table, amount: int, quantity: int, price: int) -> bool | None:
+    """Whether the column `amount` is `quantity` times `price` in nearly all rows that have all three, None where none has.
 
     By the mark of decimals that reads most of them: 1,250 kg may be a thousandfold.
     """
-    cells = [[decimal_candidates((row[place] or "").strip()) for place in (amount, quantity, price)] for row in rows]
-    read = [[[cell[mark] for cell in row] for row in cells if all(mark in cell for cell in row)] for mark in (".", ",")]
+    cells = list(zip(*map(table.numbers, (amount, quantity, price)), strict=True))
+    read = [[[cell[mark] for cell in row] for row in cells if all(mark in cell for cell in row)] for mark in MARKS]
     most = max(map(len, read))
-    return any(sum(_is_product(*row) for row in numbers) >= 0.95 * most for numbers in read if len(numbers) == most)
+    agree = any(sum(_is_product(*row) for row in each) >= NEARLY_ALL * most for each in read if len(each) == most)
+    return agree if most else None
+
+
+def prove_products(table: Table, amount: int, quantity: int, price: int) -> bool:
+    """Whether rows of several pieces prove the column `amount` to be `quantity` times `price`.
+
+    One piece, and no money, prove nothing: 0 is anything times 0, and columns that are 0 but in a few rows are common.
+    """
+    cells = [table.numbers(place) for place in (amount, quantity, price)]
+    return any(_prove(zip(*cells, strict=True), mark) for mark in MARKS)
+
+
+def _prove(rows: Iterable[tuple[dict[str, float], ...]], mark: str) -> bool:
+    """Gives up at the first few rows that speak against it, because most pairs of columns are none."""
+    proving = against = 0
+    for amount, quantity, price in rows:
+        if amount.get(mark) and abs(quantity.get(mark, 0)) >= 2 and mark in price:
+            proving += 1
+            against += not _is_product(amount[mark], quantity[mark], price[mark])
+            if against > FEW_AGAINST:
+                return False
+    return proving >= FEW_PROVE and against <= (1 - NEARLY_ALL) * proving
 
 
 def _is_product(amount: float, quantity: float, price: float) -> bool:

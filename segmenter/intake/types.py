@@ -30,7 +30,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 # What becomes of a record: it is used as one of the first three, or set aside as one of the others.
-FATES = ("sale", "return", "discount", "cancelled", "cancellation", "cancelled_status", "refunded_status", "duplicate", "no_customer", "no_date", "no_amount",
+FATES = ("sale", "return", "discount", "cancelled", "cancellation", "cancelled_status", "refunded_status", "duplicate", "no_customer", "total", "no_date", "no_amount",
          "non_product", "negative_price", "zero_price", "unreadable", "later")  # fmt: skip
 OTHER_CURRENCY = "another currency"  # a reason that the user asked for, by rules.currency
 STATUSES = ("sale", "return", "discount", "cancelled", "cancellation")

@@ -355,3 +355,20 @@ def test_online_retail_gives_the_same_features_when_the_cluster_reads_it(spark, 
     ours, theirs = (features.build(each, CONFIG.features) for each in (retail, engine))
     assert (ours.customer_id == theirs.customer_id).all()
     np.testing.assert_allclose(theirs.values, ours.values, rtol=1e-9, atol=1e-9)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "time", ["1735689600 + n * 86400", "CAST(1735689600 + n * 86400 AS VARCHAR)", "(1735689600 + n * 86400) * 1000"]
+)
+def test_seconds_since_1970_totals_and_marks_are_read_in_the_cluster_as_here(spark, tmp_path, time):
+    path = tmp_path / "sales.parquet"
+    duckdb.sql(
+        f"COPY (SELECT if(n = 39, 'Grand Total', 'c' || n % 5) AS customer, {time} AS ordered_at, n + 1 AS amount, "
+        f"if(n % 10 = 0, 'X', '') AS Storniert FROM range(40) t(n)) TO '{path}'"
+    )
+    engine, theirs, _ = in_cluster(spark, [path])
+    connection, ours = here([path], tmp_path)
+    assert transactions(engine) == transactions(connection)
+    assert theirs.account == ours.account
+    assert {line.reason: line.rows for line in ours.account.lines} == {"sale": 35, "cancelled_status": 4, "total": 1}

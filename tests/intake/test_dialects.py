@@ -1,8 +1,11 @@
 """Any common dialect gives the same transactions."""
 
 import gzip
+import time
 
 import pytest
+
+from segmenter.intake.numbers import decimal_candidates
 
 TOTAL = 90  # 2.50 x (1 + ... + 8)
 
@@ -157,6 +160,8 @@ def test_an_inch_mark_inside_a_field_is_a_letter(export, table, lines):
         ("12,50 -", -12.5),
         ("− 12,50 €", -12.5),
         ("-€ 12,50", -12.5),
+        ("(12,50 €)", -12.5),
+        ("(129,-)", -129.0),
     ],
 )
 def test_decimal_commas(export, table, lines, price, expected):
@@ -181,6 +186,20 @@ def test_decimal_commas(export, table, lines, price, expected):
 def test_decimal_points(export, table, lines, price, expected):
     rows = [(*row[:4], "1", price) for row in lines]
     assert total(export.read(table(";", rows=rows), rules={"negative_price": "keep"})) == expected * 8
+
+
+@pytest.mark.parametrize("price", ["5.-10", "12.-50", "12USD34", "5 EUR 6"])
+def test_what_stands_in_the_middle_of_a_number_makes_it_none(export, table, lines, price):
+    rows = [*lines[:-1], (*lines[-1][:4], "1", price)]
+    assert export.read(table(";", rows=rows)).fates == {"sale": 7, "unreadable": 1}
+    assert not decimal_candidates(price)
+
+
+def test_a_long_text_is_no_number_at_once():
+    start = time.perf_counter()
+    assert not decimal_candidates("1" + " " * 100_000)
+    assert decimal_candidates("0.1000000000000000055511151231257827021181583404541015625")
+    assert time.perf_counter() - start < 1
 
 
 @pytest.mark.parametrize(

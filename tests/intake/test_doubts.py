@@ -1,5 +1,7 @@
 """What the columns of an export tell against adding up its rows as sales."""
 
+import time
+
 import pytest
 
 from segmenter.errors import SourceError
@@ -40,10 +42,107 @@ def test_net_sales_are_less_what_was_given_back_already(export):
     assert money(export.read(written(header, rows))) == 800
 
 
-@pytest.mark.parametrize("name", ["Return ID", "Refundable", "refund_date", "Returning"])
+@pytest.mark.parametrize(
+    "name",
+    ["Return ID", "RefundID", "refundid", "Refundable", "Refund Eligible", "refund_date", "Returning", "Refund Rate"],
+)
 def test_a_column_that_tells_something_else_of_returns_is_no_obstacle(export, name):
-    rows = [(f"c{n % 5}", f"2024-01-{n % 15 + 13}", n + 1, n % 4 + 20240100) for n in range(40)]
+    rows = [(f"c{n % 5}", f"2024-01-{n % 15 + 13}", n + 1, 20240100 if n % 10 == 9 else 0) for n in range(40)]
     assert export.read(written(("customer", "date", "amount", name), rows)).fates == {"sale": 40}
+
+
+@pytest.mark.parametrize("name", ["Refund Paid", "Returned Portion", "Refund Commission", "canceled", "Cancelled Qty"])
+def test_what_was_given_back_is_seen_whatever_the_last_letters_of_its_name(export, name):
+    rows = [(f"c{n % 5}", f"2024-01-{n % 15 + 13}", n + 1, 2 if n % 10 == 9 else 0) for n in range(40)]
+    with pytest.raises(SourceError, match=f"'{name}' seems to tell what was given back.*refunded = '{name}'"):
+        export.read(written(("customer", "date", "amount", name), rows))
+
+
+def test_a_mark_of_what_was_given_back_has_two_ways_out_by_the_configuration(export):
+    rows = [(f"c{n % 5}", f"2024-01-{n % 15 + 13}", n + 1, ("No", "Yes")[n % 10 == 9]) for n in range(40)]
+    text = written(("customer", "date", "amount", "Returned"), rows)
+    with pytest.raises(SourceError, match=r"cancelled = 'Returned'; .*\[source.columns\] ignore = \['Returned'\]"):
+        export.read(text)
+    assert export.read(text, columns={"cancelled": "Returned"}).fates == {"sale": 36, "cancelled_status": 4}
+    assert export.read(text, columns={"ignore": ["Returned"]}).fates == {"sale": 40}
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("Event Type", ("Payment", "Void")),
+        ("Belegart", ("RE", "GS")),
+        ("Type", ("Invoice", "Payment")),
+        ("Record Type", ("Sale", "Payment")),
+        ("Refund Paid", ("0", "5")),
+    ],
+)
+def test_a_column_that_raises_a_doubt_is_passed_over_where_the_configuration_says_so(export, name, words):
+    rows = [(f"c{n % 5}", f"2024-01-{n % 15 + 13}", n + 1, words[n % 10 == 9]) for n in range(40)]
+    text = written(("customer", "date", "amount", name), rows)
+    with pytest.raises(SourceError, match=rf"ignore = \['{name}'\]"):
+        export.read(text)
+    assert export.read(text, columns={"ignore": [name]}).fates == {"sale": 40}
+
+
+def test_a_column_that_is_passed_over_plays_no_role(export):
+    rows = [(f"c{n % 5}", f"2024-01-{n % 15 + 13}", n + 1, n + 9, "2024-02-01") for n in range(40)]
+    text = written(("customer", "date", "amount", "revenue", "paid until"), rows)
+    assert money(export.read(text, columns={"ignore": ["revenue"]})) == 820
+
+
+@pytest.mark.parametrize(
+    ("name", "word"),
+    [
+        ("membership_status", "Cancelled"),
+        ("receipt_email_status", "failed"),
+        ("rate_type", "Cancellable"),
+        ("Type", "Annual"),
+    ],
+)
+def test_what_came_to_nothing_is_an_order_and_no_membership_nor_rate(export, name, word):
+    rows = [(f"c{n % 5}", f"2024-01-{n % 15 + 13}", n + 1, word if n % 10 == 9 else "active") for n in range(40)]
+    assert export.read(written(("customer", "date", "amount", name), rows)).fates == {"sale": 40}
+
+
+@pytest.mark.parametrize(("n_minus", "is_read"), [(1, False), (5, True)])
+def test_one_minus_among_many_voided_rows_does_not_take_the_others_off(export, n_minus, is_read):
+    rows = [
+        (f"c{n % 5}", f"2024-01-{n % 15 + 13}", -n - 1 if n < n_minus else n + 1, "Void" if n < 6 else "Payment")
+        for n in range(40)
+    ]
+    text = written(("customer", "date", "amount", "Event Type"), rows)
+    if is_read:
+        assert export.read(text).fates == {"sale": 35, "return": 5}
+        return
+    with pytest.raises(SourceError, match="'Void' in 'Event Type' seem to have come to nothing"):
+        export.read(text)
+
+
+def test_voided_rows_without_money_are_no_sales(export):
+    rows = [(f"c{n % 5}", f"2024-01-{n % 15 + 13}", 0 if n < 6 else n, "Void" if n < 6 else "Sale") for n in range(40)]
+    assert export.read(written(("customer", "date", "amount", "Event Type"), rows)).fates == {
+        "sale": 34,
+        "zero_price": 6,
+    }
+
+
+@pytest.mark.parametrize(
+    ("name", "no", "yes"),
+    [("Storniert", "", "X"), ("Annulé", "non", "oui"), ("Cancelled", "não", "sim"), ("voided", "0.0", "1.0")],
+)
+def test_cancelled_rows_are_known_by_the_marks_of_many_languages(export, name, no, yes):
+    rows = [(f"c{n % 5}", f"2024-01-{n % 15 + 13}", n + 1, yes if n % 10 == 9 else no) for n in range(40)]
+    loaded = export.read(written(("customer", "date", "amount", name), rows))
+    assert loaded.fates == {"sale": 36, "cancelled_status": 4}
+
+
+def test_a_few_pieces_that_came_back_are_no_money_unless_the_name_says_so(export):
+    rows = [(f"c{n % 5}", f"2024-01-{n % 15 + 13}", n + 1, n % 10 // 8 + n % 10 // 9) for n in range(40)]
+    with pytest.raises(SourceError, match="'refunds' seems to tell what was given back"):
+        export.read(written(("customer", "date", "amount", "refunds"), rows))
+    for name in ("refund_amount", "Order Refund Amount"):
+        assert money(export.read(written(("customer", "date", "amount", name), rows))) == 820 - 12
 
 
 @pytest.mark.parametrize("cells", [("0%", "10%"), ("0", "0.1"), ("", "1.50")])
@@ -56,6 +155,54 @@ def test_a_discount_that_quantity_times_price_leaves_out_is_refused_until_the_pr
     none = [(*row[:-1], cells[0]) for row in rows]
     assert export.read(written(header, none)).fates == {"sale": 40}
     assert export.read(written((*header[:-1], "Discount Code"), rows)).fates == {"sale": 40}
+
+
+def test_a_rate_of_discount_is_one_and_a_mark_is_none(export):
+    rows = [(f"c{n % 5}", f"2024-01-{n % 15 + 13}", 10 + n, "10 %" if n % 2 else "0 %", n % 2) for n in range(40)]
+    header = ("customer", "date", "price", "Discount Rate", "Discount Applied")
+    with pytest.raises(SourceError, match="csv: 'price' would leave out what 'Discount Rate' takes off"):
+        export.read(written(header, rows))
+    assert export.read(written(header, rows), columns={"ignore": ["Discount Rate"]}).fates == {"sale": 40}
+
+
+def test_a_discounted_price_is_another_price(export):
+    rows = [(f"c{n % 5}", f"2024-01-{n % 15 + 13}", 2, 10 + n, 9 + n) for n in range(40)]
+    text = written(("customer", "date", "quantity", "price", "Discounted Price"), rows)
+    with pytest.raises(SourceError, match="unit_price = 'Discounted Price', or unit_price = 'price' where"):
+        export.read(text)
+    assert money(export.read(text, columns={"unit_price": "Discounted Price"})) == sum(18 + 2 * n for n in range(40))
+
+
+def test_columns_that_are_nothing_but_in_a_few_rows_are_no_products(export):
+    rows = [(f"c{n % 5}", f"2024-01-{n % 15 + 13}", f"r{n}", 10 + n, 2 * (n == 7), 3 * (n == 9)) for n in range(40)]
+    loaded = export.read(written(("customer", "date", "receipt_no", "price", "bags", "tip"), rows))
+    assert money(loaded) == sum(10 + n for n in range(40))
+
+
+def test_a_lines_total_under_an_unknown_name_is_found_among_many_columns_at_once(export):
+    rows = [
+        (
+            f"c{n % 5}",
+            f"2024-01-{n % 15 + 13}",
+            10 + n,
+            *(n * k % 97 + k for k in range(2, 62)),
+            n % 4 + 1,
+            (n % 4 + 1) * (10 + n),
+        )
+        for n in range(300)
+    ]
+    header = ("customer", "date", "price", *(f"m{k}" for k in range(60)), "bags", "sum of it")
+    start = time.perf_counter()
+    with pytest.raises(
+        SourceError, match=r"'sum of it' is 'bags' times that.* amount = 'sum of it', or amount = 'price'"
+    ):
+        export.read(written(header, rows))
+    assert time.perf_counter() - start < 5
+
+
+def test_an_amount_beside_pieces_and_prices_that_are_all_empty_is_the_lines(export):
+    rows = [(f"c{n % 5}", f"2024-01-{n % 15 + 13}", n + 1, "", "") for n in range(40)]
+    assert money(export.read(written(("customer", "date", "amount", "quantity", "price"), rows))) == 820
 
 
 def test_pieces_with_their_unit_beside_a_price_are_refused_as_a_line_would_be_one_piece(export):
@@ -102,3 +249,53 @@ def test_words_for_orders_that_came_to_nothing_in_a_column_of_no_role_are_refuse
         "sale": 36,
         "cancelled_status": 4,
     }
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "cells"),
+    [
+        ("Rechnungsnr", "Auftragsnr", ("r{}", "a{}")),
+        ("Nettobetrag", "Gesamtpreis", ("{}", "{}9")),
+        ("Montant", "Montant total", ("{}", "{}9")),
+        ("Importe", "Importe total", ("{}", "{}9")),
+        ("payment_status", "booking_status", ("paid", "state {}")),
+        ("payment_state", "order_state", ("paid", "state {}")),
+        ("voided", "is_canceled", ("false", "0")),
+    ],
+)
+def test_a_name_that_is_known_since_late_is_no_rival_of_one_known_before(export, old, new, cells):
+    one, other = cells
+    rows = [(f"c{n % 5}", f"2024-01-{n % 15 + 13}", n + 1, one.format(n + 1), other.format(n + 1)) for n in range(40)]
+    loaded = export.read(written(("customer", "date", "total", old, new), rows))
+    assert (loaded.fates, money(loaded)) == ({"sale": 40}, 820)
+
+
+@pytest.mark.parametrize(
+    "name", ["numero_de_commande", "Nº de pedido", "N° de commande", "Numéro de commande", "Order №"]
+)
+def test_names_of_columns_are_known_with_the_strokes_and_signs_that_they_are_written_with(export, name):
+    rows = [(f"c{n % 5}", f"2024-01-{n % 15 + 13}", n + 1, f"o{n}") for n in range(40)]
+    assert export.read(written(("customer", "date", "amount", name), rows)).intake.recognition.columns["order"] == name
+
+
+def test_the_sales_of_a_country_are_no_sales_of_all(export):
+    rows = [(f"c{n % 5}", f"2024-01-{n % 15 + 13}", n + 1, 7 * n, 9 * n) for n in range(40)]
+    assert money(export.read(written(("customer", "date", "total", "Sales DE", "sales_de"), rows))) == 820
+
+
+def test_what_two_columns_could_both_be_is_told_in_a_noun(export):
+    rows = [(f"c{n % 5}", f"2024-01-{n % 15 + 13}", n + 1, n % 2, n % 3) for n in range(40)]
+    with pytest.raises(SourceError, match="'Refund Amount' and 'Amount Refunded' could both be the money given back"):
+        export.read(written(("customer", "date", "amount", "Refund Amount", "Amount Refunded"), rows))
+
+
+@pytest.mark.parametrize(
+    ("name", "mark"), [("Cancelled at", "2024-02-01"), ("is_cancelled", "1"), ("status", "cancelled")]
+)
+def test_a_second_mark_of_what_was_cancelled_is_no_obstacle(export, name, mark):
+    rows = [
+        (f"c{n % 5}", f"2024-01-{n % 15 + 13}", n + 1, *((mark, "1") if n % 10 == 9 else ("0" * (mark == "1"), "0")))
+        for n in range(40)
+    ]
+    loaded = export.read(written(("customer", "date", "amount", name, "cancelled_items"), rows))
+    assert loaded.fates == {"sale": 36, "cancelled_status": 4}

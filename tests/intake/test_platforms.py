@@ -357,7 +357,12 @@ def test_ids_that_stand_for_nobody_name_no_customer_and_are_told(export):
 def test_a_total_below_the_rows_that_stands_in_the_place_of_a_customer_is_none(export):
     rows = "".join(f"2024-01-{n % 15 + 13},k{n % 4},10\n" for n in range(20))
     loaded = export.read(f"date,customer,amount\n{rows}2024-01-27,Grand Total,200\n")
-    assert fates(loaded) == {"sale": (20, 200), "no_customer": (1, 200)}
+    assert fates(loaded) == {"sale": (20, 200), "total": (1, 200)}
+    assert not any("stands for nobody" in note for note in loaded.intake.account.warnings)
+    refusing = export.load(export.folder / "export.csv", rules={"missing_customer": "refuse"})
+    assert refusing.fates == {"sale": 20, "total": 1}
+    company = export.load(export.folder / "export.csv", rules={"total_ids": ()})
+    assert company.fates == {"sale": 21}
 
 
 # Money given back by a column of its own.

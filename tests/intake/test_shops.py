@@ -46,12 +46,22 @@ def test_an_orders_total_on_each_of_its_lines_is_refused_and_taken_where_it_is_n
 @pytest.mark.parametrize("what", ["product_name", "shelf"])
 def test_an_orders_total_on_each_line_is_refused_where_products_have_names_alone_or_no_column(export, what):
     header = ("order_id", "order_date", "customer_id", what, "order_total")
-    rows = [(f"o{n // 3}", f"2024-01-{n // 3 + 13}", f"k{n % 4}", f"p{n % 3}", 30 + n // 3) for n in range(30)]
+    rows = [
+        (f"o{n}", f"2024-01-{n + 13}", f"k{n % 4}", f"p{line}", 30 + n) for n in range(16) for line in range(n % 4 + 1)
+    ]
     with pytest.raises(SourceError, match="would be counted once a line"):
         export.read(written(header, rows))
-    later = [(order, f"{day} 1{n % 3}:00", *rest) for n, (order, day, *rest) in enumerate(rows)]
+    later = [(order, f"{day} 1{n % 5}:00", *rest) for n, (order, day, *rest) in enumerate(rows)]
     if what == "shelf":  # instalments of one order are no lines of it
-        assert export.read(written(header, later)).fates == {"sale": 30}
+        assert export.read(written(header, later)).fates == {"sale": 40}
+
+
+@pytest.mark.parametrize(
+    ("n_tickets", "price"), [(lambda n: 2, lambda n: 20 + n), (lambda n: n % 4 + 1, lambda n: 20 + n % 3)]
+)
+def test_equal_tickets_of_one_order_are_no_orders_total(export, n_tickets, price):
+    rows = [(f"o{n}", f"k{n % 4}", f"2024-01-{n % 15 + 13}", price(n)) for n in range(20) for _ in range(n_tickets(n))]
+    assert money(export.read(written(("order", "customer", "date", "amount"), rows))) == sum(row[-1] for row in rows)
 
 
 def test_money_that_is_quantity_times_price_is_the_lines_own_though_the_lines_of_each_order_agree(export):
