@@ -91,7 +91,7 @@ CASES = {
     ),
     "a total below, blank ids": (
         f"{HEADER}{sales(9)}   ,2024-01-13,5\n,2024-01-14,5\nTotal,,45\n",
-        fates(sale=9, no_customer=3),
+        fates(sale=9, no_customer=2, total=1),
     ),
     "names twice in the header": (
         "customer_id,order_date,amount,amount\nc1,2024-01-13,5,7\nc2,2024-01-14,6,8\n",
