@@ -76,11 +76,10 @@ class SparkEngine:
         translated = translate(query)
         frame = self.session.sql(translated.sql, args=parameters or {})
         if translated.adds:
-            frame = self.session.table(str(translated.table)).union(frame)
+            # Cut off from what it was made of: plans that hold all plans before them several times over grow without bound.
+            frame = self.session.table(str(translated.table)).union(frame).localCheckpoint()
         if translated.table is not None:
             self.keep(frame).createOrReplaceTempView(translated.table)
-            if translated.adds:
-                frame.count()  # now: steps that wait for one another broadcast their tables all at once, for which memory is short
         elif self.drawn is not None and "customer_id" in frame.columns:
             self.keep(frame)  # asked for the sample first and for everybody later
         return SparkAnswer(frame, self.drawn)
