@@ -20,9 +20,7 @@ SMALL = 0.01  # of the points, a component
 MOST_STRAYS = 0.05  # of the points, all in small components: a search for each costs less than a round over the bits
 STRAY_NEIGHBOURS = 8
 PAIRS = 65_536  # whose distances are taken at a time
-PIECE = (
-    1 << 20
-)  # points that are copied at a time, in leaf order and so beside each other: a tree far off is soon ruled out
+PIECE = 1 << 20  # points that are copied at a time, in leaf order and so beside each other: others are soon ruled out
 BOXED = 256  # components at most whose boxes are compared, each with each
 
 

@@ -53,8 +53,8 @@ UNNUMBERED = (
     "has it, name it as source.columns.order."
 )
 COPIES = (
-    "{n} of the rows repeat another one of their file in every column that was recognised. Each counts; where the export holds them "
-    "twice by mistake, export it again."
+    "{n} of {n_seen} rows that were looked at repeat another one of their file in every column that was recognised. Each counts; where "
+    "the export holds them twice by mistake, export it again."
 )
 MANY_COPIES = 0.05  # of the rows; at a till the same product is often rung up twice
 COUNTED = 200_000  # rows among which copies are looked for
@@ -148,7 +148,7 @@ def _of_copies(connection: Engine, n_rows: int) -> list[str]:
     """What to tell where many rows repeat another one of their file, as far as a part of the orders shows."""
     every = next((step for step in STEPS if n_rows <= step * COUNTED), STEPS[-1])
     ((n, copies),) = connection.execute(query("intake_copies"), {"every": every}).fetchall()
-    return [COPIES.format(n=f"{copies / n:.0%}")] if copies > MANY_COPIES * n else []
+    return [COPIES.format(n=f"{copies / n:.0%}", n_seen=f"{n:,}")] if copies > MANY_COPIES * n else []
 
 
 def _of_the_future(connection: Engine) -> list[str]:

@@ -66,9 +66,7 @@ COUNTING = re.compile(
 COUNTED = re.compile(r"[-+]?\d")
 FEW_ROWS = 200  # among which a column is looked for that is the product of two others
 FEW_ORDERS = 5  # of several lines, from which on a money that never differs within an order tells something
-FEW_SIZES = (
-    3  # numbers of lines that orders must have where no column tells what is on them: equal tickets often come in twos
-)
+FEW_SIZES = 3  # numbers of lines that orders must have where no column tells what is on them: tickets come in twos
 
 
 def check_kinds(table: Table) -> None:

@@ -12,10 +12,8 @@ from segmenter.intake.numbers import decimal_candidates
 Row = Sequence[str | None]
 MARKS = (".", ",")
 NEARLY_ALL = 0.95  # of the rows, where the others are rounded or corrected
-FEW_PROVE, FEW_AGAINST = (
-    5,
-    10,
-)  # rows of several pieces that prove a product at the least, and that speak against it at the most
+FEW_PROVE = 5  # rows of several pieces at least that prove a product
+FEW_AGAINST = 10  # rows at most that speak against one
 
 
 @dataclass(frozen=True)

@@ -301,7 +301,7 @@ def test_an_export_that_holds_its_rows_twice_says_so(export, lines, table):
     twice = export.read(table(rows=[*lines, *lines]))
     assert twice.fates == {"sale": 16}
     (told,) = twice.intake.account.warnings
-    assert told.startswith("50% of the rows repeat another one of their file")
+    assert told.startswith("50% of 16 rows that were looked at repeat another one of their file")
     assert not export.read(table()).intake.account.warnings
 
 
