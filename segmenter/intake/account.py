@@ -57,7 +57,7 @@ COPIES = (
     "the export holds them twice by mistake, export it again."
 )
 MANY_COPIES = 0.05  # of the rows; at a till the same product is often rung up twice
-COUNTED = 200_000  # rows among which copies are looked for
+COUNTED = 50_000  # rows among which copies are looked for
 STEPS = (1, 7, 31, 101, 307, 1009)  # every so many parts; no hour and no day of the week is left out by a prime
 USED = {"sale", "return", "discount"}
 BEHAVIOUR = {"cancelled", "cancellation", "cancelled_status"}
