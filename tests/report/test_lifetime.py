@@ -43,6 +43,16 @@ def test_withheld_money_has_no_column(run):
     assert section.lead.endswith("Money is withheld.")
 
 
+def test_how_many_will_order_has_no_column_where_it_is_withheld(run):
+    bare = tuple(replace(segment, ordering=None) for segment in run.findings.lifetime.segments)
+    section, _ = chapter(run, ordering_refusal="Who orders is withheld.", segments=bare)
+    (table,) = items(section, "tables")
+    assert [column.label for column in table.columns] == ["Segment", "Customers", "Orders", "Revenue"]
+    assert "customers are expected to place" in section.lead
+    assert section.lead.endswith("Who orders is withheld.")
+    assert not any("p_order" in told for told in items(section, "sentences"))
+
+
 def test_a_shut_gate_shows_the_reason_and_the_check_alone(run):
     section, _ = chapter(run, refusal="It was wrong.", segments=(), orders_model=None, value_model=None, sentences=())
     assert section.lead == "There is no forecast: It was wrong."
