@@ -24,6 +24,7 @@ FRESH_FIT = {
     "merged": "A fresh fit would merge these into {name} ({size}): {before}.",
     "vanished": "A fresh fit would not find {name} again ({size}).",
 }
+BETTER = "Look at the fresh segments and, if they are better, accept them (segmenter runs accept)."
 MANY_BEYOND = 0.05  # share of the customers beyond a model's edges in a feature, from which on it is told
 CLOSE = 0.8  # adjusted Rand index from which on two segmentations tell the same story
 
@@ -61,8 +62,8 @@ def continuity(
         drift=drifts,
         matches=tuple(matches),
         sentences=(
-            verdict(known.as_of, agreement, (moved, len(held)), silhouettes),
-            *_sentences(known.as_of, agreement, _drifted(drifts, labels), matches),
+            *verdict(known.as_of, agreement, (moved, len(held)), silhouettes),
+            *_sentences(known.as_of, _drifted(drifts, labels), matches),
             *_beyond_edges(known, table, labels),
         ),
     )
@@ -114,25 +115,22 @@ def _drifted(drifts: Sequence[Drift], labels: Mapping[str, str]) -> list[str]:
     return [labels[each.feature] for each in drifts if each.verdict == "drifted"]
 
 
-def verdict(since: date, agreement: float, moved: tuple[int, int], silhouettes: tuple[float, float]) -> str:
-    """Whether the segments still fit; `moved` is how many of how many customers a fresh fit would put elsewhere.
+def verdict(since: date, agreement: float, moved: tuple[int, int], silhouettes: tuple[float, float]) -> tuple[str, ...]:
+    """Whether the segments still fit, and what to do; `moved` is how many of how many customers a fresh fit would put elsewhere.
 
     A fresh fit may cut the same customers otherwise, into another number above all, and no better: then the held
     segments, whose silhouette is the first of the two, have not grown wrong.
     """
-    fits = "still fit" if agreement >= CLOSE else "no longer fit well"
     elsewhere = f"{moved[0]:,} of {moved[1]:,} customers would be" if moved[0] else "no customer would be"
-    if agreement < CLOSE and silhouettes[0] >= silhouettes[1] - margin(moved[1]):
-        fits = "are as clear as those found anew, which are cut otherwise"
-    return f"The segments of {since} {fits}: {elsewhere} in another one if they were refitted today."
+    told = f"{elsewhere} in another one if they were refitted today."
+    if agreement >= CLOSE:
+        return (f"The segments of {since} still fit: {told}",)
+    if silhouettes[0] >= silhouettes[1] - margin(moved[1]):
+        return (f"The segments of {since} are as clear as those found anew, which are cut otherwise: {told}",)
+    return f"The segments of {since} no longer fit well: {told}", BETTER
 
 
-def _sentences(since: date, agreement: float, drifted: Sequence[str], matches: Sequence[Match]) -> tuple[str, ...]:
-    """What has drifted, what became of the segments, and what to do."""
-    sentences = []
-    if drifted:
-        sentences.append(f"Customers differ from those of {since} in: {'; '.join(drifted)}.")
-    sentences += stories(matches, FRESH_FIT)
-    if agreement < CLOSE:
-        sentences.append("Look at the fresh segments and, if they are better, accept them (segmenter runs accept).")
-    return tuple(sentences)
+def _sentences(since: date, drifted: Sequence[str], matches: Sequence[Match]) -> tuple[str, ...]:
+    """What has drifted, and what became of the segments."""
+    told = (f"Customers differ from those of {since} in: {'; '.join(drifted)}.",) if drifted else ()
+    return (*told, *stories(matches, FRESH_FIT))

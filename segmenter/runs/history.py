@@ -41,7 +41,7 @@ class Drift:
     """One feature then (the accepted model's run) and now.
 
     `psi` is the population stability index over the tenths of then; `wasserstein` the earth mover's
-    distance in interquartile ranges of then. `verdict`: steady, shifted (0.1 beyond what chance gives, or a distance of a
+    distance in interquartile ranges of then, both of shares of the record in `tenure`, should it be longer now. `verdict`: steady, shifted (0.1 beyond what chance gives, or a distance of a
     quarter beyond it) or drifted (0.25 beyond it); "too few" where too few customers are there to tell.
     """
 

@@ -11,6 +11,7 @@ from segmenter.runs.history import AlertCount, BridgeStep, Continuity, Interval,
 from segmenter.runs.narration import STEPS
 
 OFFSET = 0.25  # of a part, a difference so small that another part has all but cancelled it out
+AGEING = "As the record goes on, every customer grows older: days since the first order are compared as shares of the longest."
 VERDICTS = {"steady": "steady", "shifted": "shifted", "drifted": "drifted: look", "too few": "too few to tell"}
 
 
@@ -224,7 +225,7 @@ def _fit(view: View, found: Continuity) -> Table:
 
 
 def _drift_words(view: View) -> str:
-    return view.voice(
+    told = view.voice(
         "The population stability index compares how a feature is spread now and then. The verdict counts only what exceeds "
         "the index that chance alone gives for so many customers: shifted from {shifted} beyond it, drifted from {drifted}; "
         "among fewer than {fewest} customers nothing can be said. The distance says how far values have moved on average, as "
@@ -235,6 +236,7 @@ def _drift_words(view: View) -> str:
         fewest=view.voice.number(FEWEST),
         far=view.voice.number(FAR, 2),
     )
+    return f"{told} {view.voice(AGEING)}"
 
 
 def _drift(view: View, found: Continuity) -> Table:
