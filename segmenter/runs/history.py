@@ -133,7 +133,8 @@ class SegmentChange:
 class Movement:
     """Who moved between the previous run of the same customers and this one.
 
-    `redrawn` where the two were placed by different models; `matches` then say what became of the segments.
+    `redrawn` where the two were placed by different models; `matches` then say what became of the segments. `revenue` is
+    the change of everybody's money, None in a run from before it was told from chance.
     """
 
     previous_run: str
@@ -148,6 +149,7 @@ class Movement:
     sentences: tuple[str, ...]
     redrawn: bool = False
     matches: tuple[Match, ...] = ()
+    revenue: Interval | None = None
 
 
 @dataclass(frozen=True)
