@@ -163,3 +163,7 @@ def test_an_old_export_is_told_as_such_before_anything_is_read_out_of_it():
 def test_why_nothing_is_told_of_who_moved_stands_where_it_would_be_told():
     run = replace(made_up_run(600), history=History(sentences=("The earlier run is of the same day.",)))
     assert brief(run, CONFIG).changed == ("The earlier run is of the same day.",)
+
+
+def test_segments_are_told_as_a_division_that_was_made_and_not_as_kinds_that_customers_fall_into():
+    assert "They are divided into" in brief(made_up_run(600), CONFIG).sentences[1]
