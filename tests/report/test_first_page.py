@@ -84,6 +84,14 @@ def with_revenue(run, low):
     return replace(run, history=replace(run.history, movement=movement))
 
 
+def test_a_small_difference_in_which_much_cancelled_out_is_laid_on_no_odd_customer():
+    run = made_up_run(600)
+    ordinary, odd = (places(run, odd=is_odd) for is_odd in (False, True))
+    ups_and_downs = {place: 90.0 * (-1) ** at for at, place in enumerate(ordinary[:100])}
+    assert "odd customers" not in brief(moved(run, {**ups_and_downs, odd[0]: 200.0}), CONFIG).changed[0]
+    assert "odd customers" in brief(moved(run, {**ups_and_downs, odd[0]: 20_000.0}), CONFIG).changed[0]
+
+
 def test_a_change_that_many_share_is_laid_on_no_odd_customer():
     run = made_up_run(600)
     everybody = dict.fromkeys(run.customers.index, 50.0)
