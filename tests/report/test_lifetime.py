@@ -1,9 +1,11 @@
 """The chapter on the value to come shows figures where the gate is open, and the reason where it is shut."""
 
+import re
 from dataclasses import replace
 
 import pytest
 
+from segmenter.analysis import gate
 from segmenter.config.report import ReportConfig
 from segmenter.report.context import build, view_of
 from tests.report.made_up import bare_run, made_up_run
@@ -79,3 +81,20 @@ def test_customers_of_whom_no_order_stands_are_told_as_left_out_of_the_table(run
     assert not any("Left out" in told for told in items(section, "sentences"))
     section, _ = chapter(run, segments=(replace(whole, customers=n - 44), *others))
     assert "Left out are customers of whom no order stands: 44." in items(section, "sentences")
+
+
+@pytest.mark.parametrize("locale", ["de", "he"])
+def test_a_reader_of_another_language_is_told_in_it_why_figures_are_withheld_and_how_the_check_went(run, locale):
+    check = replace(run.findings.lifetime.check, ordering_expected=447.0, ordering=634.0, error=0.4)
+    model = run.findings.lifetime.orders_model
+    reasons = (gate.orders_wrong(check), gate.ordering_wrong(check, 30), gate.money_wrong(check, 0.5, None))
+    finding = replace(
+        run.findings.lifetime,
+        ordering_refusal=reasons[1],
+        value_refusal=reasons[2],
+        sentences=(*gate.told(check, model, 30, of_customers=True, of_money=True), reasons[0]),
+    )
+    told = replace(run, findings=replace(run.findings, lifetime=finding))
+    section = build(view_of(told, ReportConfig(locale=locale), set())).to_come
+    words = " ".join([section.lead, *items(section, "sentences")])
+    assert not re.search(r"\b(the|orders|expected|withheld)\b", words)
