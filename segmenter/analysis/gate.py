@@ -32,6 +32,19 @@ def orders_wrong(check: HoldoutCheck) -> str:
     return f"{_tried(check)}; above {MAX_ERROR:.0%} a forecast is withheld."
 
 
+def ordering_wrong(check: HoldoutCheck, days: int) -> str:
+    """Why orders can be forecast, but not how many customers place them in `days` days."""
+    if abs(check.ordering_expected - check.ordering) <= MAX_ERROR * check.ordering:
+        return ""
+    told = (
+        f"Tried on {days} days, the forecast expected {check.ordering_expected:,.0f} customers to order and "
+        f"{check.ordering:,.0f} did; above {MAX_ERROR:.0%} it is withheld how many will order, and who."
+    )
+    if check.ordering < check.ordering_expected:
+        return told
+    return f"{told} Orders at fixed intervals, as of subscriptions, come from more customers than the model takes for granted."
+
+
 def money_wrong(check: HoldoutCheck, correlation: float, model: GammaGamma | None) -> str:
     """Why orders can be forecast, but not their money."""
     if model is None or check.revenue <= 0:
@@ -50,10 +63,11 @@ def money_wrong(check: HoldoutCheck, correlation: float, model: GammaGamma | Non
     return ""
 
 
-def told(check: HoldoutCheck, model: BgNbd, *, of_money: bool) -> tuple[str, ...]:
-    """What a reader of the figures should know; `of_money` where money is forecast, too."""
+def told(check: HoldoutCheck, model: BgNbd, days: int, *, of_customers: bool, of_money: bool) -> tuple[str, ...]:
+    """What a reader of the figures of `days` days should know; `of_customers` and `of_money` where these are told, too."""
+    customers = (_ordered(check, days),) if of_customers else ()
     money = (_paid(check),) if of_money else ()
-    tried = (f"{_tried(check)}.", *_ranged(check), *money, "The forecast knows no season.")
+    tried = (f"{_tried(check)}.", *_ranged(check), *customers, *money, "The forecast knows no season.")
     if model.a < STEADY * (model.a + model.b):
         return (*tried, "No customer is seen to leave for good: silence is read as a slow rhythm.")
     return tried
@@ -67,8 +81,15 @@ def _ranged(check: HoldoutCheck) -> tuple[str, ...]:
         return ()
     low, high = min(errors), max(errors)
     return (
-        f"In {len(errors)} periods as long as the one to come it was between {_off(low)} and {_off(high)}: expect as much "
-        "of this one.",
+        f"In {len(errors)} periods as long as the one to come it was between {_off(low)} and {_off(high)}: this one may "
+        "be as far off, either way.",
+    )
+
+
+def _ordered(check: HoldoutCheck, days: int) -> str:
+    return (
+        f"In the first {days} of these days it expected {check.ordering_expected:,.0f} customers to order, and "
+        f"{check.ordering:,.0f} did."
     )
 
 

@@ -44,7 +44,10 @@ class History(Protocol):
 
 
 class Past(Protocol):
-    """The customers' history, and as it stood `days` days before, with the `orders` and `revenue` (n,) since."""
+    """The customers' history, and as it stood `days` days before, with the `orders` and `revenue` (n,) since.
+
+    `orders_soon` are those of the first period, as long as the one to come.
+    """
 
     @property
     def now(self) -> History:
@@ -57,6 +60,10 @@ class Past(Protocol):
     @property
     def orders(self) -> Floats:
         """Orders in the days since, NaN for those who had not ordered before."""
+
+    @property
+    def orders_soon(self) -> Floats:
+        """Those of them in the first period as long as the one to come."""
 
     @property
     def revenue(self) -> Floats:
@@ -119,17 +126,20 @@ def value_to_come(past: Past, days: int, segments: Ints) -> Lifetime:
         return _withheld(replace(finding, refusal=wrong), len(known))
     models = _fit(past.now)
     forecast = _forecast(models, past.now, days)
-    unpriced = gate.money_wrong(check, correlation, models.value)
+    uncounted, unpriced = gate.ordering_wrong(check, days), gate.money_wrong(check, correlation, models.value)
+    if uncounted:
+        forecast = replace(forecast, p_order=np.full(len(known), np.nan))
     if unpriced:
         forecast = replace(forecast, revenue=np.full(len(known), np.nan))
     return Lifetime(
         replace(
             finding,
+            ordering_refusal=uncounted,
             value_refusal=unpriced,
             orders_model=models.orders,
             value_model=models.value,
             segments=_by_segment(forecast, segments),
-            sentences=gate.told(check, models.orders, of_money=not unpriced),
+            sentences=gate.told(check, models.orders, days, of_customers=not uncounted, of_money=not unpriced),
         ),
         forecast,
     )
@@ -189,6 +199,8 @@ def _check(past: Past, days: int) -> HoldoutCheck:
         ),
         period_expected=_by_period(models.orders, past.before, days, len(past.period_orders[:PERIODS])),
         period_orders=tuple(map(float, past.period_orders[:PERIODS])),
+        ordering_expected=float(_forecast(models, past.before, days).p_order[known].sum()),
+        ordering=float((past.orders_soon[known] > 0).sum()),
     )
 
 
@@ -214,12 +226,12 @@ def _by_segment(forecast: Forecast, segments: Ints) -> tuple[SegmentLifetime, ..
     ordering, orders, revenue = (
         np.bincount(segments, np.nan_to_num(column)) for column in (forecast.p_order, forecast.orders, forecast.revenue)
     )
-    priced = bool(np.isfinite(forecast.revenue).any())
+    counted, priced = (bool(np.isfinite(column).any()) for column in (forecast.p_order, forecast.revenue))
     return tuple(
         SegmentLifetime(
             int(label),
             int(customers[label]),
-            float(ordering[label]),
+            float(ordering[label]) if counted else None,
             float(orders[label]),
             float(revenue[label]) if priced else None,
         )

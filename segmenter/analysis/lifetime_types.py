@@ -39,7 +39,8 @@ class HoldoutCheck:
     """What was expected from the first two thirds of the time, and what came in the last `days`.
 
     `error` sums the classes' differences and divides by the orders that came. `period_expected` and
-    `period_orders` are orders by successive periods as long as the one to come.
+    `period_orders` are orders by successive periods as long as the one to come; in the first of them `ordering_expected`
+    customers were expected to order, and `ordering` did.
     """
 
     days: int
@@ -51,18 +52,20 @@ class HoldoutCheck:
     classes: tuple[HoldoutClass, ...]
     period_expected: tuple[float, ...] = ()
     period_orders: tuple[float, ...] = ()
+    ordering_expected: float = 0.0
+    ordering: float = 0.0
 
 
 @dataclass(frozen=True)
 class SegmentLifetime:
     """A segment's next period: of its `customers` with an order so far, `ordering` are expected to order.
 
-    `orders` and `revenue` are what is expected of them; None: money is withheld.
+    `orders` and `revenue` are what is expected of them. None: how many order, or their money, is withheld.
     """
 
     label: int
     customers: int
-    ordering: float
+    ordering: float | None
     orders: float
     revenue: float | None
 
@@ -71,7 +74,8 @@ class SegmentLifetime:
 class LifetimeFinding:
     """Orders and money to expect in the next `days`, before returns; None and empty where the gate is shut.
 
-    `refusal` says why there are no figures, `value_refusal` why there are none of money; empty where there are.
+    `refusal` says why there are no figures, `ordering_refusal` why it is not told how many customers order,
+    `value_refusal` why there are none of money; empty where there are.
     `correlation` is the rank correlation of order number and order value, which Gamma-Gamma takes for independent.
     """
 
@@ -86,3 +90,4 @@ class LifetimeFinding:
     check: HoldoutCheck | None = None
     segments: tuple[SegmentLifetime, ...] = ()
     sentences: tuple[str, ...] = ()
+    ordering_refusal: str = ""

@@ -22,12 +22,13 @@ def past_orders(connection: Engine, table: FeatureTable, period_days: int) -> Pa
     oldest = np.nanmax(now.age, initial=0.0)
     split = until - timedelta(days=round(7 * oldest) // 3)
     asked = {"split": split, "until": until}
-    later = of_everybody(connection, "lifetime_holdout", asked)
+    later = of_everybody(connection, "lifetime_holdout", {**asked, "soon": split + timedelta(days=period_days)})
     periods = np.zeros((until - split).days // period_days)
     for period, number in connection.execute(query("lifetime_periods"), {**asked, "days": period_days}).fetchall():
         periods[period] = number
     before = _history(connection, split)
-    return PastOrders(now, before, later["orders"], later["revenue"], periods, (until - split).days)
+    orders, soon, revenue = (later[name] for name in ("orders", "orders_soon", "revenue"))
+    return PastOrders(now, before, orders, soon, revenue, periods, (until - split).days)
 
 
 def _history(connection: Engine, until: date) -> OrderHistory:

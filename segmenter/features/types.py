@@ -156,13 +156,15 @@ class OrderHistory:
 class PastOrders:
     """The orders of a feature table's customers, whole (`now`) and as they stood `days` days before (`before`).
 
-    `orders` and `revenue` (n_customers,) are what came in those days, NaN for those who had not ordered before;
-    `period_orders` (n_periods,) the same orders by whole periods, one after the other.
+    `orders` and `revenue` (n_customers,) are what came in those days, `orders_soon` the orders of the first period of them,
+    NaN for those who had not ordered before; `period_orders` (n_periods,) the same orders by whole periods, one after the
+    other.
     """
 
     now: OrderHistory
     before: OrderHistory
     orders: NDArray[np.float64]
+    orders_soon: NDArray[np.float64]
     revenue: NDArray[np.float64]
     period_orders: NDArray[np.float64]
     days: int

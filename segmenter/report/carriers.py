@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import pandas as pd
@@ -11,6 +12,7 @@ from segmenter.runs.types import Run
 MOST = 5  # customers who are still few, and as many as are named
 HALF = 0.5  # share of a change that those who carry it make up together
 LEAST = 0.05  # share of it that each of them makes up
+CHANCE = 1.96  # standard deviations
 
 
 @dataclass(frozen=True)
@@ -25,7 +27,8 @@ def carriers(run: Run, segment: str | None = None) -> Carriers | None:
     """The odd customers who carry a change of revenue, of all or of one segment by name, where five carry half of it.
 
     Who carries as much as a twentieth is among them, however many they are: the rest is told as what all others did.
-    None where nothing changed, where it takes more than five for half, or where the run has no moves.
+    None where nothing changed, where it takes more than five for half, where all others make as much by chance, whose ups
+    and downs happened to cancel each other out, or where the run has no moves.
     """
     if run.moves is None:
         return None
@@ -34,7 +37,8 @@ def carriers(run: Run, segment: str | None = None) -> Carriers | None:
     odd = set(run.customers.loc[run.customers["is_anomaly"].astype(bool), "customer_id"])
     share = changes[changes.index.isin(odd)] / total if total else changes.head(0)
     found = share[share >= LEAST].sort_values(ascending=False, kind="stable")
-    if found.head(MOST).sum() < HALF:
+    by_chance = CHANCE * math.sqrt((changes.drop(found.index) ** 2).sum())
+    if found.head(MOST).sum() < HALF or abs(found.sum() * total) < by_chance:
         return None
     return Carriers(tuple(map(str, found.index)), float(found.sum() * total))
 

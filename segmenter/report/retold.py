@@ -113,7 +113,11 @@ def _both(products: tuple[str, ...], name: str, tell: Tell) -> str:
 def _lifetime(finding: LifetimeFinding, tell: Tell) -> LifetimeFinding:
     sentences = _all(finding.sentences, tell)
     return replace(
-        finding, refusal=tell(finding.refusal), value_refusal=tell(finding.value_refusal), sentences=sentences
+        finding,
+        refusal=tell(finding.refusal),
+        ordering_refusal=tell(finding.ordering_refusal),
+        value_refusal=tell(finding.value_refusal),
+        sentences=sentences,
     )
 
 

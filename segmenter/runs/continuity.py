@@ -24,6 +24,9 @@ FRESH_FIT = {
     "merged": "A fresh fit would merge these into {name} ({size}): {before}.",
     "vanished": "A fresh fit would not find {name} again ({size}).",
 }
+TOGETHER_THEN = "On {since} the customers were left together; the segments that a fresh fit finds today are not clear enough to divide them."
+TOGETHER_NOW = "A fresh fit would leave the customers together today: the segments of {since} are a useful cut, not separate kinds."
+BETTER = "Look at the fresh segments and, if they are better, accept them (segmenter runs accept)."
 MANY_BEYOND = 0.05  # share of the customers beyond a model's edges in a feature, from which on it is told
 CLOSE = 0.8  # adjusted Rand index from which on two segmentations tell the same story
 
@@ -35,11 +38,14 @@ def continuity(
     fresh: Ints,
     matches: Sequence[Match],
     silhouettes: tuple[float, float],
+    *,
+    is_clear: bool,
 ) -> Continuity:
     """Agreement, drift and what became of the segments.
 
     `held` and `fresh` (n,) are the customers' segment numbers under the accepted model and under the fresh
-    fit, `silhouettes` their mean silhouettes now, both in the fresh fit's units.
+    fit, `silhouettes` their mean silhouettes now, both in the fresh fit's units, NaN of one segment alone; `is_clear` is
+    whether the fresh fit's number of segments is.
     """
     from sklearn.metrics import adjusted_rand_score
 
@@ -47,6 +53,8 @@ def continuity(
     moved = int((held != fresh).sum())
     drifts = drift(known.customers, table, known.model.preparation.names)
     labels = {feature.name: feature.label for feature in table.features}
+    told = verdict(known.as_of, agreement, (moved, len(held)), silhouettes, is_clear=is_clear)
+    nothing_apart = np.isnan(silhouettes[1]) or (np.isnan(silhouettes[0]) and not is_clear)
     n_fresh = sum(match.number is not None for match in matches)
     return Continuity(
         accepted_run=known.run_id,
@@ -61,8 +69,8 @@ def continuity(
         drift=drifts,
         matches=tuple(matches),
         sentences=(
-            verdict(known.as_of, agreement, (moved, len(held)), silhouettes),
-            *_sentences(known.as_of, agreement, _drifted(drifts, labels), matches),
+            *told,
+            *_sentences(known.as_of, _drifted(drifts, labels), () if nothing_apart else matches),
             *_beyond_edges(known, table, labels),
         ),
     )
@@ -114,25 +122,30 @@ def _drifted(drifts: Sequence[Drift], labels: Mapping[str, str]) -> list[str]:
     return [labels[each.feature] for each in drifts if each.verdict == "drifted"]
 
 
-def verdict(since: date, agreement: float, moved: tuple[int, int], silhouettes: tuple[float, float]) -> str:
-    """Whether the segments still fit; `moved` is how many of how many customers a fresh fit would put elsewhere.
+def verdict(
+    since: date, agreement: float, moved: tuple[int, int], silhouettes: tuple[float, float], *, is_clear: bool
+) -> tuple[str, ...]:
+    """Whether the segments still fit, and what to do; `moved` is how many of how many customers a fresh fit would put elsewhere.
 
     A fresh fit may cut the same customers otherwise, into another number above all, and no better: then the held
-    segments, whose silhouette is the first of the two, have not grown wrong.
+    segments, whose silhouette is the first of the two, have not grown wrong. One segment has no silhouette: it has grown
+    wrong where the fresh fit `is_clear`.
     """
-    fits = "still fit" if agreement >= CLOSE else "no longer fit well"
+    held, fresh = silhouettes
     elsewhere = f"{moved[0]:,} of {moved[1]:,} customers would be" if moved[0] else "no customer would be"
-    if agreement < CLOSE and silhouettes[0] >= silhouettes[1] - margin(moved[1]):
-        fits = "are as clear as those found anew, which are cut otherwise"
-    return f"The segments of {since} {fits}: {elsewhere} in another one if they were refitted today."
+    told = f"{elsewhere} in another one if they were refitted today."
+    if agreement >= CLOSE:
+        return (f"The segments of {since} still fit: {told}",)
+    if np.isnan(fresh):
+        return (TOGETHER_NOW.format(since=since),)
+    if np.isnan(held) and not is_clear:
+        return (TOGETHER_THEN.format(since=since),)
+    if held >= fresh - margin(moved[1]):
+        return (f"The segments of {since} are as clear as those found anew, which are cut otherwise: {told}",)
+    return f"The segments of {since} no longer fit well: {told}", BETTER
 
 
-def _sentences(since: date, agreement: float, drifted: Sequence[str], matches: Sequence[Match]) -> tuple[str, ...]:
-    """What has drifted, what became of the segments, and what to do."""
-    sentences = []
-    if drifted:
-        sentences.append(f"Customers differ from those of {since} in: {'; '.join(drifted)}.")
-    sentences += stories(matches, FRESH_FIT)
-    if agreement < CLOSE:
-        sentences.append("Look at the fresh segments and, if they are better, accept them (segmenter runs accept).")
-    return tuple(sentences)
+def _sentences(since: date, drifted: Sequence[str], matches: Sequence[Match]) -> tuple[str, ...]:
+    """What has drifted, and what became of the segments."""
+    told = (f"Customers differ from those of {since} in: {'; '.join(drifted)}.",) if drifted else ()
+    return (*told, *stories(matches, FRESH_FIT))

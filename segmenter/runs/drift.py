@@ -17,12 +17,15 @@ FAR = 0.25  # interquartile ranges
 SHUFFLES, SHUFFLED = 100, 5_000  # how often, and how many customers of each side at most
 LEAST_SHARE = 1e-4  # stands in for an empty bin, whose logarithm would be infinite
 BINS = 10
+OF_THE_RECORD = ("tenure",)  # features that grow with the time on record, whatever customers do
 
 
 def drift(then: pd.DataFrame, table: FeatureTable, names: Sequence[str]) -> tuple[Drift, ...]:
     """One `Drift` per feature of `names` that both have, the most drifted first.
 
-    `then` holds the customers of the model's run in raw units, as in customers.parquet.
+    `then` holds the customers of the model's run in raw units, as in customers.parquet. Of a record that is longer now, days
+    since the first order are taken as shares of the longest: every customer grows older with it, and that is no change of
+    theirs.
     """
     both = [name for name in names if name in then and name in table.names]
     found = [_of(name, then[name].to_numpy(dtype=np.float64, na_value=np.nan), table.column(name)) for name in both]
@@ -30,13 +33,22 @@ def drift(then: pd.DataFrame, table: FeatureTable, names: Sequence[str]) -> tupl
 
 
 def _of(name: str, then: Floats, now: Floats) -> Drift:
-    index = psi(then, now)
-    known_then, known_now = then[np.isfinite(then)], now[np.isfinite(now)]
-    medians = (float(np.median(known)) if len(known) else float("nan") for known in (known_then, known_now))
+    medians = (float(np.median(known)) if len(known) else float("nan") for known in map(_known, (then, now)))
+    if name in OF_THE_RECORD:
+        now = now / max(_longest(now) / max(_longest(then), 1.0), 1.0)
+    index, known_then, known_now = psi(then, now), _known(then), _known(now)
     verdict = _verdict(index, then, now)
     if verdict == "steady" and _moved_far(known_then, known_now):
         verdict = "shifted"
     return Drift(name, index, _distance(known_then, known_now), verdict, *medians)
+
+
+def _known(values: Floats) -> Floats:
+    return values[np.isfinite(values)]
+
+
+def _longest(values: Floats) -> float:
+    return float(_known(values).max(initial=0.0))
 
 
 def _verdict(index: float, then: Floats, now: Floats) -> str:
@@ -86,7 +98,7 @@ def psi(then: Floats, now: Floats) -> float:
 
 def _edges(then: Floats) -> Floats:
     """The tenths of what is known, without those that coincide."""
-    known = then[np.isfinite(then)]
+    known = _known(then)
     return np.unique(np.quantile(known, np.linspace(0, 1, BINS + 1)[1:-1])) if len(known) else np.zeros(0)
 
 

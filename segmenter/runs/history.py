@@ -41,7 +41,7 @@ class Drift:
     """One feature then (the accepted model's run) and now.
 
     `psi` is the population stability index over the tenths of then; `wasserstein` the earth mover's
-    distance in interquartile ranges of then. `verdict`: steady, shifted (0.1 beyond what chance gives, or a distance of a
+    distance in interquartile ranges of then, both of shares of the record in `tenure`, should it be longer now. `verdict`: steady, shifted (0.1 beyond what chance gives, or a distance of a
     quarter beyond it) or drifted (0.25 beyond it); "too few" where too few customers are there to tell.
     """
 
@@ -133,7 +133,8 @@ class SegmentChange:
 class Movement:
     """Who moved between the previous run of the same customers and this one.
 
-    `redrawn` where the two were placed by different models; `matches` then say what became of the segments.
+    `redrawn` where the two were placed by different models; `matches` then say what became of the segments. `revenue` is
+    the change of everybody's money, None in a run from before it was told from chance.
     """
 
     previous_run: str
@@ -148,6 +149,7 @@ class Movement:
     sentences: tuple[str, ...]
     redrawn: bool = False
     matches: tuple[Match, ...] = ()
+    revenue: Interval | None = None
 
 
 @dataclass(frozen=True)

@@ -61,7 +61,7 @@ def movement(
     """
     names = _names(before, now)
     moves = _moves(before, now, names, seen)
-    segments = _segment_changes(moves, names, seed)
+    segments, revenue = _segment_changes(moves, names, seed)
     matches = _redrawn(before, now, names)
     found = Movement(
         previous_run=before.run_id,
@@ -76,6 +76,7 @@ def movement(
         sentences=told(moves, segments, matches, before.as_of, (period_days, now.currency)),
         redrawn=matches is not None,
         matches=matches or (),
+        revenue=revenue,
     )
     return found, moves
 
@@ -212,14 +213,17 @@ def _bridge(moves: pd.DataFrame) -> tuple[BridgeStep, ...]:
     return (start, *steps, end)
 
 
-def _segment_changes(moves: pd.DataFrame, names: Mapping[int, str], seed: int) -> tuple[SegmentChange, ...]:
+def _segment_changes(
+    moves: pd.DataFrame, names: Mapping[int, str], seed: int
+) -> tuple[tuple[SegmentChange, ...], Interval]:
+    """Each segment's changes, and the change of everybody's money."""
     before, now = _numbers(moves)
     money_before, money_now = moves["money_before"].to_numpy(), moves["money_now"].to_numpy()
     were, are = (np.array([side == number for number in names], dtype=float).T for side in (before, now))
     earned, earns = were * money_before[:, None], are * money_now[:, None]
     there = np.column_stack([before != ABSENT, now != ABSENT])
-    sizes, beyond, money = _intervals(np.hstack([were, are, earns - earned, there]), seed)
-    return tuple(
+    sizes, beyond, money, (revenue,) = _intervals(np.hstack([were, are, earns - earned, there]), seed)
+    segments = tuple(
         SegmentChange(
             number=number,
             name=name,
@@ -232,6 +236,7 @@ def _segment_changes(moves: pd.DataFrame, names: Mapping[int, str], seed: int) -
         )
         for at, (number, name) in enumerate(names.items())
     )
+    return segments, revenue
 
 
 def _joined(change: Interval, beyond: Interval) -> Interval:
@@ -245,12 +250,12 @@ def _joined(change: Interval, beyond: Interval) -> Interval:
 
 
 def _intervals(customers: Floats, seed: int) -> tuple[list[Interval], ...]:
-    """Bootstrap intervals (Efron 1979) of what `_changes` tells of each segment; 95 % for all together.
+    """Bootstrap intervals (Efron 1979) of what `_changes` tells of each segment, 95 % for all together, and of everybody.
 
     `customers` (n, 3 k + 2) are what `_changes` sums. They are put into at most 1,000 random groups and the groups are
-    resampled. Each interval is taken at 5 % / 2 k (Bonferroni; what needs two intervals to agree is no further claim), so
-    that among many segments chance does not call one of them changed, and is the wider of the percentiles' and the normal
-    one: far out, 2,000 resamples know little.
+    resampled. Each segment's interval is taken at 5 % / 2 k (Bonferroni; what needs two intervals to agree is no further
+    claim), so that among many segments chance does not call one of them changed, and is the wider of the percentiles' and the
+    normal one: far out, 2,000 resamples know little.
     """
     generator = np.random.default_rng(seed)
     groups = min(len(customers), GROUPS)
@@ -260,16 +265,21 @@ def _intervals(customers: Floats, seed: int) -> tuple[list[Interval], ...]:
     weights = generator.multinomial(groups, np.full(groups, 1 / groups), size=RESAMPLES)
     found, drawn = _changes(customers.sum(axis=0)[None])[0], _changes(weights @ sums)
     k = len(found) // 3
-    tail = LEVEL / (2 * k) / 2
+    each, whole = LEVEL / (2 * k) / 2, LEVEL / 2
+    told = [*_told(found[:-1], drawn[:, :-1], each), *_told(found[-1:], drawn[:, -1:], whole)]
+    return told[:k], told[k : 2 * k], told[2 * k : 3 * k], told[3 * k :]
+
+
+def _told(found: Floats, drawn: Floats, tail: float) -> list[Interval]:
+    """Intervals of what was `found` (m,) from what was `drawn` (r, m), with the share `tail` beyond either end."""
     reach = NormalDist().inv_cdf(1 - tail) * drawn.std(axis=0)
     low, high = np.quantile(drawn, [tail, 1 - tail], axis=0)
     ends = np.minimum(low, found - reach), np.maximum(high, found + reach)
-    told = [Interval(*map(float, each)) for each in zip(found, *ends, strict=True)]
-    return told[:k], told[k : 2 * k], told[2 * k :]
+    return [Interval(*map(float, each)) for each in zip(found, *ends, strict=True)]
 
 
 def _changes(sums: Floats) -> Floats:
-    """Each segment's change in size, the same beyond the growth of all, and its change in money, (r, 3 k).
+    """Each segment's change in size, the same beyond the growth of all, its change in money, and everybody's, (r, 3 k + 1).
 
     `sums` (r, 3 k + 2) are its customers before and now, its change in money, and all customers before and now. Customers
     add up as an export goes on; money does not, as it is of as many days in both runs, and is taken as it is.
@@ -277,4 +287,4 @@ def _changes(sums: Floats) -> Floats:
     k = (sums.shape[1] - 2) // 3
     before, now, money = sums[:, :k], sums[:, k : 2 * k], sums[:, 2 * k : 3 * k]
     growth = sums[:, -1:] / np.maximum(sums[:, -2:-1], 1)
-    return np.hstack([now - before, now - growth * before, money])
+    return np.hstack([now - before, now - growth * before, money, money.sum(axis=1, keepdims=True)])

@@ -111,7 +111,7 @@ def _held(
     silhouettes = mean_silhouette(today, positions), mean_silhouette(today, fresh.segmentation.labels)
     names = tuple(known.model.names[at] for at in inhabited)
     matches = shown(identity.matches, config.kmeans.names)
-    found = continuity(known, table, numbers[positions], fresh_numbers, matches, silhouettes)
+    found = continuity(known, table, numbers[positions], fresh_numbers, matches, silhouettes, is_clear=chosen.is_clear)
     seen = replace(fresh.described, matrix=matrix, used=known.model.preparation.names)
     outgrown = _outgrown(seen, held.labels, names, (table.as_of - known.as_of).days, config)
     return Placement(
@@ -135,7 +135,12 @@ def _prepared_as(known: Accepted, table: FeatureTable) -> Preparation:
 
 
 def _outgrown(today: Customers, labels: Ints, names: tuple[str, ...], days: int, config: Config) -> tuple[str, ...]:
-    """Sentences on held segments that no longer suit their customers, or those who came since the model `days` ago."""
+    """Sentences on held segments that no longer suit their customers, or those who came since the model `days` ago.
+
+    None where all customers are in one: whoever they are, it is called after them all.
+    """
+    if len(names) == 1:
+        return ()
     k, came = len(names), today.column("tenure", default=np.inf) <= days
     sizes, many = np.bincount(labels, minlength=k), np.bincount(labels[came], minlength=k)
     apart = came & (many >= np.maximum(FEWEST_CAME, SHARE_CAME * sizes))[labels]
@@ -147,11 +152,13 @@ def _outgrown(today: Customers, labels: Ints, names: tuple[str, ...], days: int,
 
 
 def _kept(held: KChoice, fresh: KChoice, known: Accepted) -> KChoice:
-    reason = (
-        f"The {len(known.model.names)} segments of the accepted model ({known.as_of}) are kept, so that they mean the "
-        f"same as before. Chosen anew: {fresh.reason}"
+    n = len(known.model.names)
+    kept = (
+        f"The {n} segments of the accepted model ({known.as_of}) are kept, so that they mean the same as before."
+        if n > 1
+        else f"The customers are left together, as by the accepted model ({known.as_of})."
     )
-    return replace(held, reason=reason)
+    return replace(held, reason=f"{kept} Chosen anew: {fresh.reason}")
 
 
 def shown_names(names: Sequence[str], config: Config) -> tuple[str, ...]:

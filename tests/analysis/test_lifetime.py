@@ -123,6 +123,7 @@ class Orders:
     now: Histories
     before: Histories
     orders: np.ndarray
+    orders_soon: np.ndarray
     revenue: np.ndarray
     period_orders: np.ndarray
     days: int
@@ -144,13 +145,14 @@ def simulated(rng, n=3000, weeks=(60, 90)):
     value = np.where(np.isfinite(times), rng.gamma(3.0, usual / 3.0, times.shape), 0.0)
     split, now = (seen(times, value, week) for week in weeks)
     later = (times >= weeks[0]) & (times < weeks[1])
+    soon = later & (times < weeks[0] + 30 / 7)
     known = first < weeks[0]
-    orders = np.where(known, later.sum(axis=0), np.nan)
+    orders, orders_soon = (np.where(known, part.sum(axis=0), np.nan) for part in (later, soon))
     revenue = np.where(known, (value * later).sum(axis=0), np.nan)
     weeks_later = (times[later & known] - weeks[0]) * 7 // 30
     periods = np.bincount(weeks_later.astype(int))[: 7 * (weeks[1] - weeks[0]) // 30].astype(float)
     coming = ((times >= weeks[1]) & (times < weeks[1] + 30 / 7)).sum(axis=0)
-    return Orders(now, split, orders, revenue, periods, 7 * (weeks[1] - weeks[0])), coming
+    return Orders(now, split, orders, orders_soon, revenue, periods, 7 * (weeks[1] - weeks[0])), coming
 
 
 def seen(times, value, week):
@@ -205,7 +207,18 @@ def test_the_check_tells_how_far_single_periods_were_off(shop, told):
     assert len(check.period_orders) == 7
     assert sum(check.period_expected) == pytest.approx(check.orders_expected)
     assert np.allclose(check.period_expected, check.period_orders, rtol=0.25)
-    assert "In 7 periods as long as the one to come it was between" in " ".join(told.finding.sentences)
+    words = " ".join(told.finding.sentences)
+    assert "In 7 periods as long as the one to come it was between" in words
+    assert "this one may be as far off, either way" in words
+
+
+def test_the_check_counts_who_ordered_in_the_first_period(shop, told):
+    check = told.finding.check
+    assert check.ordering == (shop[0].orders_soon > 0).sum()
+    assert check.ordering_expected == pytest.approx(check.ordering, rel=0.1)
+    assert f"expected {check.ordering_expected:,.0f} customers to order, and {check.ordering:,.0f} did" in " ".join(
+        told.finding.sentences
+    )
 
 
 def test_before_a_second_order_nothing_is_known_of_having_left(shop, told):
@@ -217,9 +230,8 @@ def test_the_customers_order_has_no_part_in_it(shop, told):
         return Histories(*(column[::-1].copy() for column in vars(history).values()))
 
     past = shop[0]
-    back = Orders(
-        turned(past.now), turned(past.before), past.orders[::-1], past.revenue[::-1], past.period_orders, past.days
-    )
+    since = (past.orders[::-1], past.orders_soon[::-1], past.revenue[::-1], past.period_orders)
+    back = Orders(turned(past.now), turned(past.before), *since, past.days)
     again = value_to_come(back, 30, (np.arange(3000) % 3)[::-1])
     assert np.allclose(again.forecast.revenue[::-1], told.forecast.revenue, rtol=1e-6)
 
@@ -264,10 +276,21 @@ def test_money_is_withheld_where_it_did_not_come_as_expected(shop):
     assert "too low" in found.finding.value_refusal
 
 
+def test_who_orders_is_withheld_where_the_orders_come_from_more_customers_than_expected(shop):
+    past = shop[0]
+    more = np.where(np.arange(3000) % 2 == 0, np.maximum(past.orders_soon, 1), past.orders_soon)
+    found = value_to_come(replace(past, orders_soon=more), 30, np.zeros(3000, np.int64))
+    assert "Orders at fixed intervals, as of subscriptions" in found.finding.ordering_refusal
+    assert np.isnan(found.forecast.p_order).all()
+    assert found.forecast.orders.sum() > 0
+    assert [part.ordering for part in found.finding.segments] == [None]
+
+
 def test_free_orders_have_no_money_to_come(shop):
     past = shop[0]
     free = [replace(history, order_value=history.order_value * 0) for history in (past.now, past.before)]
-    found = withheld(Orders(*free, past.orders, past.revenue * 0, past.period_orders, past.days))
+    now, before = free
+    found = withheld(replace(past, now=now, before=before, revenue=past.revenue * 0))
     assert "paid" in found.finding.value_refusal
 
 
@@ -275,8 +298,8 @@ def test_customers_who_have_not_ordered_are_told_nothing_of(shop):
     past = shop[0]
     nobody = Histories(*(np.append(column, np.nan) for column in vars(past.now).values()))
     before = Histories(*(np.append(column, np.nan) for column in vars(past.before).values()))
-    since = (np.append(past.orders, np.nan), np.append(past.revenue, np.nan), past.period_orders)
-    more = Orders(nobody, before, *since, past.days)
+    since = (np.append(column, np.nan) for column in (past.orders, past.orders_soon, past.revenue))
+    more = Orders(nobody, before, *since, past.period_orders, past.days)
     found = value_to_come(more, 30, np.zeros(3001, np.int64))
     assert np.isnan(found.forecast.orders[-1])
     assert found.finding.n_customers == 3000

@@ -74,6 +74,14 @@ def test_products_bought_at_random_have_no_themes(rng, n_products):
     assert themes.find(counts, products, np.zeros(400, dtype=np.int64), 1, 6, 0).found == ()
 
 
+def test_what_is_popular_and_bought_again_and_again_is_no_theme(rng):
+    popularity = 1 / np.arange(1.0, 41)
+    orders = rng.poisson(12 * rng.lognormal(0, 1, 600)) + 1
+    counts = csr_array(rng.multinomial(2 * orders, popularity / popularity.sum()).astype(float))
+    products = [f"p{number}" for number in range(40)]
+    assert themes.find(counts, products, np.zeros(600, dtype=np.int64), 1, 6, 0).found == ()
+
+
 def test_few_products_make_no_themes():
     assert (
         themes.find(csr_array(np.ones((100, 3))), ["a", "b", "c"], np.zeros(100, dtype=np.int64), 1, 6, 0).found == ()

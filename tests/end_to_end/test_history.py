@@ -15,6 +15,7 @@ from decimal import Decimal
 from functools import partial
 
 import duckdb
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -254,6 +255,20 @@ def test_other_customers_and_other_settings_stand_alone_and_say_so(two_runs, qui
     assert len(pinned.findings.cards) == 3
     assert "settings" in pinned.history.sentences[0]
     assert pinned.model.next_number >= before.run.model.next_number
+
+
+def test_newcomers_and_a_day_more_are_no_news_of_customers_who_are_left_together(quick_run, tmp_path):
+    rng = np.random.default_rng(7)
+    who = np.repeat(np.arange(200), rng.poisson(8, 200))
+    day = np.where(who < 170, rng.uniform(0, 365, len(who)), rng.uniform(300, 365, len(who)))
+    lines = pd.DataFrame({"customer_id": who, "day": day, "amount": rng.lognormal(3.5, 0.8, len(who)).round(2)})
+    for last in (300, 365):
+        moment = (pd.Timestamp("2025-01-01") + pd.to_timedelta(lines["day"], "D")).dt.floor("s")
+        lines.assign(day=moment)[lines["day"] < last].to_csv(tmp_path / "export.csv", index=False)
+        made = quick_run([tmp_path / "export.csv"], tmp_path / "runs")
+    assert [card.name for card in made.run.findings.cards] == ["All customers"]
+    assert not any("All customers" in sentence for sentence in made.run.history.continuity.sentences)
+    assert made.run.findings.choice.reason.startswith("The customers are left together, as by the accepted model")
 
 
 def test_the_report_tells_who_moved_where_there_is_somebody_to_compare_with(two_runs):

@@ -47,6 +47,11 @@ def test_the_last_third_of_the_time_is_held_out(transactions):
     assert past.revenue.tolist()[:2] == [40, 0]
 
 
+def test_the_orders_of_the_first_period_held_out_are_told_apart(transactions):
+    assert of(transactions, days=10)[1].orders_soon.tolist()[:2] == [0, 0]
+    assert of(transactions, days=25)[1].orders_soon.tolist()[:2] == [1, 0]
+
+
 def test_the_orders_held_out_are_told_by_whole_periods_of_customers_known_before(transactions):
     assert of(transactions)[1].period_orders.tolist() == [0, 0, 1]
     assert of(transactions, days=20)[1].period_orders.tolist() == [0]
@@ -55,7 +60,7 @@ def test_the_orders_held_out_are_told_by_whole_periods_of_customers_known_before
 
 def test_who_had_not_ordered_yet_has_no_history(transactions):
     _, past = of(transactions)
-    assert np.isnan([past.before.age[2], past.orders[2], past.revenue[2]]).all()
+    assert np.isnan([past.before.age[2], past.orders[2], past.orders_soon[2], past.revenue[2]]).all()
     for column in (past.now.repeats, past.now.recency, past.now.age, past.now.order_value, past.orders):
         assert np.isnan(column[3])
 

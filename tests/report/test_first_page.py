@@ -69,6 +69,29 @@ def test_all_odd_customers_who_carry_the_change_are_told_apart_from_the_others_h
     assert sum(run.customers.loc[place, "customer_id"] in first for place in odd) == 5
 
 
+def test_a_change_of_revenue_within_chance_says_so_unless_the_few_who_made_it_are_named():
+    run = made_up_run(600)
+    ordinary, odd = (places(run, odd=is_odd)[:3] for is_odd in (False, True))
+    chance = "Chance alone makes a difference of this size."
+    assert chance in brief(with_revenue(moved(run, dict.fromkeys(ordinary, 900.0)), -500.0), CONFIG).changed[0]
+    assert chance not in brief(with_revenue(moved(run, dict.fromkeys(ordinary, 900.0)), 500.0), CONFIG).changed[0]
+    assert chance not in brief(with_revenue(moved(run, dict.fromkeys(odd, 900.0)), -500.0), CONFIG).changed[0]
+
+
+def with_revenue(run, low):
+    """A moved run in which the change of revenue has an interval from `low` on."""
+    movement = replace(run.history.movement, revenue=Interval(2700.0, low, 5000.0))
+    return replace(run, history=replace(run.history, movement=movement))
+
+
+def test_a_small_difference_in_which_much_cancelled_out_is_laid_on_no_odd_customer():
+    run = made_up_run(600)
+    ordinary, odd = (places(run, odd=is_odd) for is_odd in (False, True))
+    ups_and_downs = {place: 90.0 * (-1) ** at for at, place in enumerate(ordinary[:100])}
+    assert "odd customers" not in brief(moved(run, {**ups_and_downs, odd[0]: 200.0}), CONFIG).changed[0]
+    assert "odd customers" in brief(moved(run, {**ups_and_downs, odd[0]: 20_000.0}), CONFIG).changed[0]
+
+
 def test_a_change_that_many_share_is_laid_on_no_odd_customer():
     run = made_up_run(600)
     everybody = dict.fromkeys(run.customers.index, 50.0)
@@ -148,3 +171,7 @@ def test_an_old_export_is_told_as_such_before_anything_is_read_out_of_it():
 def test_why_nothing_is_told_of_who_moved_stands_where_it_would_be_told():
     run = replace(made_up_run(600), history=History(sentences=("The earlier run is of the same day.",)))
     assert brief(run, CONFIG).changed == ("The earlier run is of the same day.",)
+
+
+def test_segments_are_told_as_a_division_that_was_made_and_not_as_kinds_that_customers_fall_into():
+    assert "They are divided into" in brief(made_up_run(600), CONFIG).sentences[1]

@@ -1,9 +1,11 @@
 """The chapter on the value to come shows figures where the gate is open, and the reason where it is shut."""
 
+import re
 from dataclasses import replace
 
 import pytest
 
+from segmenter.analysis import gate
 from segmenter.config.report import ReportConfig
 from segmenter.report.context import build, view_of
 from tests.report.made_up import bare_run, made_up_run
@@ -43,6 +45,16 @@ def test_withheld_money_has_no_column(run):
     assert section.lead.endswith("Money is withheld.")
 
 
+def test_how_many_will_order_has_no_column_where_it_is_withheld(run):
+    bare = tuple(replace(segment, ordering=None) for segment in run.findings.lifetime.segments)
+    section, _ = chapter(run, ordering_refusal="Who orders is withheld.", segments=bare)
+    (table,) = items(section, "tables")
+    assert [column.label for column in table.columns] == ["Segment", "Customers", "Orders", "Revenue"]
+    assert "customers are expected to place" in section.lead
+    assert section.lead.endswith("Who orders is withheld.")
+    assert not any("p_order" in told for told in items(section, "sentences"))
+
+
 def test_a_shut_gate_shows_the_reason_and_the_check_alone(run):
     section, _ = chapter(run, refusal="It was wrong.", segments=(), orders_model=None, value_model=None, sentences=())
     assert section.lead == "There is no forecast: It was wrong."
@@ -69,3 +81,20 @@ def test_customers_of_whom_no_order_stands_are_told_as_left_out_of_the_table(run
     assert not any("Left out" in told for told in items(section, "sentences"))
     section, _ = chapter(run, segments=(replace(whole, customers=n - 44), *others))
     assert "Left out are customers of whom no order stands: 44." in items(section, "sentences")
+
+
+@pytest.mark.parametrize("locale", ["de", "he"])
+def test_a_reader_of_another_language_is_told_in_it_why_figures_are_withheld_and_how_the_check_went(run, locale):
+    check = replace(run.findings.lifetime.check, ordering_expected=447.0, ordering=634.0, error=0.4)
+    model = run.findings.lifetime.orders_model
+    reasons = (gate.orders_wrong(check), gate.ordering_wrong(check, 30), gate.money_wrong(check, 0.5, None))
+    finding = replace(
+        run.findings.lifetime,
+        ordering_refusal=reasons[1],
+        value_refusal=reasons[2],
+        sentences=(*gate.told(check, model, 30, of_customers=True, of_money=True), reasons[0]),
+    )
+    told = replace(run, findings=replace(run.findings, lifetime=finding))
+    section = build(view_of(told, ReportConfig(locale=locale), set())).to_come
+    words = " ".join([section.lead, *items(section, "sentences")])
+    assert not re.search(r"\b(the|orders|expected|withheld)\b", words)

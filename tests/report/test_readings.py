@@ -73,7 +73,10 @@ def test_what_one_skewed_crowd_reaches_stands_beside_data_without_groups(run, ce
     at = heads.index("One crowd")
     assert heads[at - 1] == "Without groups"
     assert [row[at] for row in cells(tables(certainty)["sweep"])][:2] == ["0.320", "0.310"]
-    assert any("customers 0.25; only what lies above both" in text for text in sentences(page(run, "silhouette")))
+    assert any(
+        "customers 0.25; only what lies above the former by 0.04 and above the latter by 0.10" in text
+        for text in sentences(page(run, "silhouette"))
+    )
 
 
 def test_a_run_from_before_one_crowd_was_measured_tells_of_data_without_groups_alone(run):

@@ -1,5 +1,6 @@
 """What is said of a model that is held: how it fits, and whose name no longer suits them."""
 
+import math
 from datetime import date
 
 import pytest
@@ -38,4 +39,18 @@ def test_those_who_came_since_are_told_of_where_the_name_does_not_suit_them():
     ],
 )
 def test_segments_have_grown_wrong_only_where_those_found_anew_are_clearer(agreement, silhouettes, told):
-    assert told in verdict(date(2025, 2, 24), agreement, (421, 1186), silhouettes)
+    first, *more = verdict(date(2025, 2, 24), agreement, (421, 1186), silhouettes, is_clear=True)
+    assert told in first
+    assert bool(more) == ("no longer fit" in first), "only then are the fresh segments worth a look"
+
+
+@pytest.mark.parametrize(
+    ("silhouettes", "is_clear", "told"),
+    [
+        ((math.nan, 0.26), False, "are not clear enough to divide them."),
+        ((math.nan, 0.6), True, "no longer fit well: 340 of 340"),
+        ((0.26, math.nan), False, "are a useful cut, not separate kinds."),
+    ],
+)
+def test_customers_left_together_are_called_outgrown_only_by_clear_segments(silhouettes, is_clear, told):
+    assert told in verdict(date(2025, 2, 24), 0.0, (340, 340), silhouettes, is_clear=is_clear)[0]

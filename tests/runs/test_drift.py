@@ -13,9 +13,9 @@ from segmenter.runs.drift import by_chance, drift, psi
 numbers = arrays(float, st.integers(1, 80), elements=st.floats(-1e6, 1e6) | st.just(float("nan")))
 
 
-def table(values):
+def table(values, name="monetary"):
     ids = np.array([str(number) for number in range(len(values))])
-    feature = Feature("monetary", "money", "", "money")
+    feature = Feature(name, name, "", "money")
     return FeatureTable(ids, np.asarray(values, dtype=float)[:, None], (feature,), None)
 
 
@@ -89,3 +89,17 @@ def test_customers_who_lack_a_value_are_a_group_of_their_own(rng):
     holed = np.where(rng.random(1000) < 0.5, np.nan, values)
     (found,) = drift(pd.DataFrame({"monetary": values}), table(holed), ["monetary"])
     assert found.verdict == "drifted"
+
+
+def test_customers_who_come_at_the_same_rate_do_not_drift_as_the_record_goes_on(rng):
+    then, now = rng.uniform(0, 400, 3000), rng.uniform(0, 500, 3750)
+    (found,) = drift(pd.DataFrame({"tenure": then}), table(now, "tenure"), ["tenure"])
+    assert found.verdict == "steady"
+    assert found.median_now - found.median_then == pytest.approx(50, abs=15)
+
+
+def test_many_newcomers_and_a_shorter_record_are_drift(rng):
+    then = pd.DataFrame({"tenure": rng.uniform(0, 400, 3000)})
+    newcomers = np.append(rng.uniform(0, 500, 2000), rng.uniform(0, 50, 2000))
+    assert drift(then, table(newcomers, "tenure"), ["tenure"])[0].verdict == "drifted"
+    assert drift(then, table(rng.uniform(0, 200, 3000), "tenure"), ["tenure"])[0].verdict == "drifted"

@@ -232,6 +232,17 @@ def test_segments_that_grow_as_all_do_have_not_changed():
     assert "No segment's size has really changed" in " ".join(found.sentences)
 
 
+def test_the_change_of_all_money_is_told_from_chance_by_how_it_is_spread_over_customers(rng):
+    ids, figures = np.arange(2000), np.full(2000, 50)
+    bought = rng.random((2, 2000)) < 0.3
+    before, now, more = (side(ids, figures, money, day=8) for money in (*(90.0 * bought), 90.0 * bought[1] + 9.0))
+    by_chance, real = movement(before, now, 30, 1)[0].revenue, movement(before, more, 30, 1)[0].revenue
+    assert by_chance.value == pytest.approx(90.0 * (bought[1].sum() - bought[0].sum()))
+    assert (by_chance.is_real, real.is_real) == (False, True)
+    spread = 1.96 * 90.0 * np.sqrt(2000 * 2 * 0.3 * 0.7)
+    assert by_chance.high - by_chance.low == pytest.approx(2 * spread, rel=0.1)
+
+
 def sized(found):
     """Names of the segments whose size really changed."""
     return {change.name for change in found.segments if change.customers.is_real}

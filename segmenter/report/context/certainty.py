@@ -26,7 +26,7 @@ WITHOUT_GROUPS = (
 )
 NOR_ONE_CROWD = (
     "On data without any groups the same method reaches an average silhouette of {value}, on a single crowd as skewed as the "
-    "customers {crowd}; only what lies above both speaks for real groups."
+    "customers {crowd}; only what lies above the former by {margin} and above the latter by {above} speaks for real groups."
 )
 CRITERIA = {
     "elbow": "elbow of the inertia",
@@ -156,7 +156,9 @@ def _baseline(view: View) -> tuple[str, ...]:
     value = say.number(choice.reference_silhouette, 2)
     if choice.crowd_silhouette is None:  # a run from before it was measured
         return (say(WITHOUT_GROUPS, value=value),)
-    return (say(NOR_ONE_CROWD, value=value, crowd=say.number(choice.crowd_silhouette, 2)),)
+    crowd = say.number(choice.crowd_silhouette, 2)
+    above = {"margin": margin(choice.n_silhouette), "above": crowd_margin(choice.n_silhouette)}
+    return (say(NOR_ONE_CROWD, value=value, crowd=crowd, **{name: say.number(by, 2) for name, by in above.items()}),)
 
 
 def _firmness(view: View) -> tuple[Table, ...]:

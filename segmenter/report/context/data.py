@@ -16,7 +16,8 @@ REVENUE_WORDS = (
 REFUND_WORDS = "What was given back by a column of its own is taken off in the month of the sale."
 COHORT_WORDS = (
     "A row is everybody whose first order fell into one month. Read it from left to right: the share of them who ordered "
-    "1, 2, 3 … months later. A month that is not over yet is left out."
+    "1, 2, 3 … months later. A month that is not over yet is left out. Who had ordered before the record begins is in its first "
+    "rows, as if new."
 )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from segmenter.analysis.lifetime_types import LifetimeFinding
+from segmenter.analysis.lifetime_types import LifetimeFinding, SegmentLifetime
 from segmenter.report.context.view import View, columns, parts, table
 from segmenter.report.types import Cell, Part, Section, Table
 
@@ -61,16 +61,17 @@ def _expected(view: View, found: LifetimeFinding) -> str:
     """The next period in a sentence or two."""
     voice, segments = view.voice, found.segments
     told = voice(
-        "In the next {days} days {ordering} of {customers} customers are expected to order, {orders} times in all.",
+        "In the next {days} days {customers} customers are expected to place {orders} orders."
+        if found.ordering_refusal
+        else "In the next {days} days {ordering} of {customers} customers are expected to order, {orders} times in all.",
         days=found.days,
-        ordering=voice.number(sum(each.ordering for each in segments)),
+        ordering=voice.number(sum(each.ordering or 0.0 for each in segments)),
         customers=voice.number(found.n_customers),
         orders=voice.number(sum(each.orders for each in segments)),
     )
-    if found.value_refusal:
-        return f"{told} {found.value_refusal}"
     money = voice.money_in_words(sum(each.revenue or 0.0 for each in segments))
-    return f"{told} {voice('That is worth {money}, before returns.', money=money)}"
+    worth = found.value_refusal or voice("That is worth {money}, before returns.", money=money)
+    return " ".join(filter(None, (told, worth, found.ordering_refusal)))
 
 
 def _reading(view: View, found: LifetimeFinding) -> tuple[str, ...]:
@@ -78,7 +79,9 @@ def _reading(view: View, found: LifetimeFinding) -> tuple[str, ...]:
     told = view.voice("Left out are customers of whom no order stands: {n}.", n=view.voice.number(left))
     return (
         "Several orders of one day count as one. Every customer's own figures are in customers.parquet: p_order is the "
-        "chance of an order in these days, p_active that of not having left for good (empty before a second order).",
+        "chance of an order in these days, p_active that of not having left for good (empty before a second order)."
+        if not found.ordering_refusal
+        else "Several orders of one day count as one. Every customer's own figures are in customers.parquet.",
         *([told] if left > 0 else []),
     )
 
@@ -88,8 +91,7 @@ def _segments(view: View, found: LifetimeFinding) -> Table:
     heads = columns(
         "Segment",
         "Customers#",
-        "Expected to order#",
-        "Share#",
+        *([] if found.ordering_refusal else ["Expected to order#", "Share#"]),
         "Orders#",
         *([] if found.value_refusal else ["Revenue#"]),
     )
@@ -97,8 +99,7 @@ def _segments(view: View, found: LifetimeFinding) -> Table:
         (
             Cell(names[each.label], names[each.label], each.label),
             view.number(each.customers),
-            view.number(each.ordering),
-            view.share(each.ordering / each.customers if each.customers else None),
+            *([] if found.ordering_refusal else _ordering(view, each)),
             view.number(each.orders),
             *([] if found.value_refusal else [view.money(each.revenue)]),
         )
@@ -106,3 +107,9 @@ def _segments(view: View, found: LifetimeFinding) -> Table:
     ]
     title = view.voice("Expected in the next {days} days", days=found.days)
     return table("to-come", title, heads, rows, "run.json: lifetime, segments")
+
+
+def _ordering(view: View, segment: SegmentLifetime) -> list[Cell]:
+    """How many of a segment are expected to order, and what share of it they are."""
+    ordering = segment.ordering or 0.0
+    return [view.number(ordering), view.share(ordering / segment.customers if segment.customers else None)]

@@ -11,6 +11,8 @@ from segmenter.runs.history import AlertCount, BridgeStep, Continuity, Interval,
 from segmenter.runs.narration import STEPS
 
 OFFSET = 0.25  # of a part, a difference so small that another part has all but cancelled it out
+BY_CHANCE = "Chance alone makes a difference of this size."
+AGEING = "As the record goes on, every customer grows older: days since the first order are compared as shares of the longest."
 VERDICTS = {"steady": "steady", "shifted": "shifted", "drifted": "drifted: look", "too few": "too few to tell"}
 
 
@@ -70,20 +72,21 @@ def _revenue(view: View, found: Movement) -> str:
         told = voice(
             "Revenue of the last {days} days: {now}, {before} in the run before.", days=found.period_days, **money
         )
-        return f"{told} {_reason(view, found)}"
+        return f"{told} {_reason(view, found, carriers(view.run))}"
     text = (
         "Revenue of the last {days} days: {now}, {share} more than in the run before ({before})."
         if now > before
         else "Revenue of the last {days} days: {now}, {share} less than in the run before ({before})."
     )
     told = voice(text, days=found.period_days, share=voice.percent(abs(now / before - 1)), **money)
-    return f"{told} {_reason(view, found)}"
+    few = carriers(view.run)
+    by_chance = few is None and found.revenue is not None and not found.revenue.is_real
+    return " ".join(filter(None, (told, voice(BY_CHANCE) if by_chance else "", _reason(view, found, few))))
 
 
-def _reason(view: View, found: Movement) -> str:
+def _reason(view: View, found: Movement, few: Carriers | None) -> str:
     """Who carries most of the difference: a few odd customers, or else the largest step of the bridge."""
     voice, total = view.voice, found.bridge[-1].amount - found.bridge[0].amount
-    few = carriers(view.run)
     if few is not None:
         return voice(
             "Of the difference odd customers ({named}) made {money}, all others {rest}.",
@@ -224,7 +227,7 @@ def _fit(view: View, found: Continuity) -> Table:
 
 
 def _drift_words(view: View) -> str:
-    return view.voice(
+    told = view.voice(
         "The population stability index compares how a feature is spread now and then. The verdict counts only what exceeds "
         "the index that chance alone gives for so many customers: shifted from {shifted} beyond it, drifted from {drifted}; "
         "among fewer than {fewest} customers nothing can be said. The distance says how far values have moved on average, as "
@@ -235,6 +238,7 @@ def _drift_words(view: View) -> str:
         fewest=view.voice.number(FEWEST),
         far=view.voice.number(FAR, 2),
     )
+    return f"{told} {view.voice(AGEING)}"
 
 
 def _drift(view: View, found: Continuity) -> Table:

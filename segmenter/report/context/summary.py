@@ -86,7 +86,7 @@ def _best(view: View) -> str:
         )
     best = max(cards, key=lambda card: card.revenue)
     return voice(
-        "They fall into {count} segments; {name}, {share} of the customers, bring {revenue} of the revenue.",
+        "They are divided into {count} segments; {name}, {share} of the customers, bring {revenue} of the revenue.",
         count=voice.number(len(cards)),
         name=best.name,
         share=voice.percent(best.customer_share),
