@@ -5,7 +5,6 @@ source -> transactions -> features -> study (segments, anomalies, views) -> run 
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -249,7 +248,6 @@ def _warming_up() -> Iterator[Callable[[], None]]:
 
 
 def _warm_up(over: Event) -> None:
-    logging.getLogger("matplotlib.font_manager").setLevel(logging.ERROR)  # a first run need not hear of font caches
     for name in ("segmenter.study", "sklearn.cluster", "sklearn.manifold", "sklearn.mixture", "matplotlib.figure"):
         if not over.is_set():
             import_module(name)
