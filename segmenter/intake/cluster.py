@@ -20,15 +20,16 @@ from segmenter.engine.spark import SparkEngine
 from segmenter.errors import SourceError
 from segmenter.intake.account import account, of_orders
 from segmenter.intake.flags import NO
-from segmenter.intake.formats import ABOUT, EPOCH, NOTHING, UNCLOCKED, believable
 from segmenter.intake.lines import FLOAT_ID, SCALES, nobody, policies
 from segmenter.intake.load import currency_of, recognition
 from segmenter.intake.meaning import SAMPLE
+from segmenter.intake.moments import EPOCH, UNCLOCKED, believable
 from segmenter.intake.orders import FILLED, TOLD
 from segmenter.intake.roles import Roles, recognise
 from segmenter.intake.settlement import settle, show
 from segmenter.intake.sources import without_password
 from segmenter.intake.types import OTHER_CURRENCY, Intake, Reading
+from segmenter.intake.values import ABOUT, NOTHING
 
 if TYPE_CHECKING:
     import duckdb

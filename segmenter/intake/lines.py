@@ -10,12 +10,13 @@ import duckdb
 from segmenter.assets import query
 from segmenter.config.source import RulesConfig
 from segmenter.intake.flags import NO
-from segmenter.intake.formats import believable, given, number_of, since_midnight, text_of, time_of
 from segmenter.intake.meaning import Meaning
+from segmenter.intake.moments import believable
 from segmenter.intake.orders import FILLED, leaves_blank, with_orders
 from segmenter.intake.raw import RawTable, unreadable
 from segmenter.intake.statuses import CANCELLED, REFUNDED
 from segmenter.intake.types import FATES, OTHER_CURRENCY, STATUSES
+from segmenter.intake.values import given, number_of, since_midnight, text_of, time_of
 
 SCALES = {"amount": 4, "quantity": 3, "unit_price": 6, "refunded": 4}
 FLOAT_ID = "^([0-9]+)[.]0+$"  # of an id that went through a float
