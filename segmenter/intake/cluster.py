@@ -141,7 +141,7 @@ def _typed(frame: DataFrame, roles: Roles, number: int) -> DataFrame:
     raw = {role: _quoted(name) for role, name in names.items()}
     torn = TORN if TORN in frame.columns else "null"
     faults = [(f"{torn} is not null", "another number of columns than the header", ""), *_faults(raw, names)]
-    whole_id = f"regexp_replace({_text(raw['customer'])}, '{FLOAT_ID}', '$1')"
+    whole_id = f"regexp_replace({_text(_id(frame, names['customer']))}, '{FLOAT_ID}', '$1')"
     columns = {
         "customer_id": f"lower({whole_id})" if roles.by_address else whole_id,
         "ts": _moment(raw),
@@ -165,6 +165,15 @@ def _typed(frame: DataFrame, roles: Roles, number: int) -> DataFrame:
     }
     numbers = f"{number} as file", "monotonically_increasing_id() + 1 as record"
     return frame.selectExpr(*numbers, *(f"{sql} as {name}" for name, sql in columns.items()))
+
+
+def _id(frame: DataFrame, name: str) -> str:
+    """SQL of the ids in the column `name`; whole ones that went through a float have all their digits, and not 1.2E7."""
+    column = _quoted(name)
+    if dict(frame.dtypes)[name] not in {"double", "float"}:
+        return column
+    whole = f"cast(try_cast({column} as decimal(38, 0)) as string)"
+    return f"case when {column} = floor({column}) then {whole} else cast({column} as string) end"
 
 
 def _stated_moment(raw: dict[str, str]) -> str:
