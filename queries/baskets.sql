@@ -26,7 +26,7 @@ bought as (
     select
         customer_id,
         product,
-        count(distinct cast(day as varchar) || order_id) as n_orders
+        count(distinct cast(day as varchar) || coalesce(order_id, '')) as n_orders
     from kept
     group by customer_id, product
 ),

@@ -4,7 +4,6 @@ with placed as (
         customer_id,
         order_id,
         min(ts) as placed,
-        count(*) filter (where status <> 'discount') as n_lines,
         sum(quantity) filter (where status <> 'discount') as pieces,
         sum(amount + coalesce(refunded, 0)) as amount,
         coalesce(sum(amount) filter (where status = 'cancelled'), 0) as cancelled
@@ -26,7 +25,6 @@ select
     customer_id,
     order_id,
     placed,
-    n_lines,
     cast(pieces as double) as pieces,
     cast(amount as double) as amount,
     cast(cancelled as double) as cancelled

@@ -13,7 +13,6 @@ with ranked as (
 
 select
     customer_id,
-    order_id,
     ts as at,
     coalesce(description, product) as product,
     cast(case when status <> 'sale' then abs(quantity) end as double) as pieces,

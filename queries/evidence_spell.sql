@@ -5,7 +5,7 @@ with days as (
         customer_id,
         cast(ts as date) as day,
         date_diff('day', cast('1970-01-01' as date), cast(ts as date)) as day_number,
-        count(distinct order_id) as n_orders,
+        count(distinct coalesce(order_id, '')) as n_orders,
         sum(amount) as sold
     from transactions
     where status in ('sale', 'discount')

@@ -1,7 +1,7 @@
 -- One row per order of a customer, seen from the day $as_of: when it was placed, what was ordered
 -- and what of it stood. Later transactions are not seen. A number that comes back on another day is
--- another order: tills begin anew each day, and a subscription's renewals go by one number. The other
--- feature queries read this result under the name `orders`.
+-- another order: tills begin anew each day, and a subscription's renewals go by one number. Lines without
+-- a number are one order a day. The other feature queries read this result under the name `orders`.
 select
     customer_id,
     order_id,

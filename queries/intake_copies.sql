@@ -11,7 +11,7 @@ alike AS (
     SELECT count(*) AS n
     FROM records
     WHERE record IN (SELECT record FROM part)
-        AND order_id <> customer_id || ' ' || CAST(CAST(ts AS DATE) AS VARCHAR)  -- which stands for one where there is none
+        AND order_id IS NOT NULL
     GROUP BY file, ts, customer_id, order_id, product, quantity, amount
 )
 SELECT coalesce(sum(n), 0) AS n_rows, coalesce(sum(n - 1), 0) AS n_copies FROM alike

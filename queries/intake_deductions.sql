@@ -9,7 +9,7 @@ WITH backs AS (
     WHERE amount < 0
         AND fate IN ('return', 'cancellation', 'negative_price')
         AND NOT regexp_matches(lower(product || ' ' || coalesce(description, '')), $given_back)
-        AND order_id <> customer_id || ' ' || CAST(CAST(ts AS DATE) AS VARCHAR)  -- which stands for a number where there is none
+        AND order_id IS NOT NULL
         AND record NOT IN (SELECT record FROM settled)
 ),
 beside AS (

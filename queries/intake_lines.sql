@@ -7,7 +7,7 @@ WITH judged AS (
         file,
         customer_id,
         ts,
-        coalesce(order_id, customer_id || ' ' || CAST(CAST(ts AS DATE) AS VARCHAR)) AS order_id,
+        order_id,
         coalesce(product, description) AS product,
         description,
         category,

@@ -2,9 +2,16 @@
 -- the order back as well, which then tell how much. These are returns under its own number, or under numbers of their own that
 -- take no other sale back; a discount among the lines of another order takes no order back.
 INSERT INTO settled
-WITH marked AS (
-    SELECT record, customer_id, order_id, 'sale' AS fate
+WITH known AS (
+    SELECT
+        record, customer_id, fate, status,
+        coalesce(order_id, CAST(CAST(ts AS DATE) AS VARCHAR)) AS order_id  -- without a number a day is an order
     FROM records
+    WHERE customer_id IN (SELECT customer_id FROM records WHERE fate = 'refunded_status')
+),
+marked AS (
+    SELECT record, customer_id, order_id, 'sale' AS fate
+    FROM known
     WHERE fate = 'refunded_status' AND record NOT IN (SELECT record FROM settled)
     UNION ALL
     SELECT record, customer_id, order_id, 'discount' AS fate
@@ -13,9 +20,8 @@ WITH marked AS (
 ),
 backs AS (
     SELECT record, customer_id, order_id
-    FROM records
+    FROM known
     WHERE status = 'return'
-        AND customer_id IN (SELECT customer_id FROM marked)
         AND record NOT IN (SELECT record FROM settled WHERE fate = 'duplicate')
         AND record NOT IN (SELECT record FROM deductions)
 ),
@@ -23,11 +29,7 @@ apart AS (
     SELECT customer_id
     FROM backs
     WHERE record NOT IN (SELECT record FROM settled)
-        AND (customer_id, order_id) NOT IN (
-            SELECT customer_id, order_id
-            FROM records
-            WHERE status = 'sale' AND customer_id IN (SELECT customer_id FROM marked)
-        )
+        AND (customer_id, order_id) NOT IN (SELECT customer_id, order_id FROM known WHERE status = 'sale')
 ),
 told AS (
     SELECT

@@ -5,7 +5,6 @@ source -> transactions -> features -> study (segments, anomalies, views) -> run 
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -69,8 +68,8 @@ def run(sources: Sequence[str], config: Config, *, tell: Callable[[str], None] =
     report.check(config.report)
     features.check(config.features)
     started = datetime.now(UTC)
-    with _warming_up() as warm, Stopwatch(tell) as watch:
-        analysed, names = _analyse(sources, config, watch, started, warm)
+    with Stopwatch(tell) as watch:
+        analysed, names = _analyse(sources, config, watch, started)
         made = remember(analysed, root, config.history)
         watch.begin(STAGES[3])
         with archive.begun(made, root) as aside:
@@ -84,30 +83,34 @@ def run(sources: Sequence[str], config: Config, *, tell: Callable[[str], None] =
 
 
 def _analyse(
-    sources: Sequence[str], config: Config, watch: Stopwatch, started: datetime, warm: Callable[[], None]
+    sources: Sequence[str], config: Config, watch: Stopwatch, started: datetime
 ) -> tuple[Run, pd.DataFrame | None]:
     """The run as far as it can be told without the runs before it, but for the accepted model; and who is who in it."""
     from segmenter import features
     from segmenter.runs import acceptance
-    from segmenter.study import Known, keep_everybody, population_of, study
 
-    with workspace(config) as connection:
+    with _warming_up() as warm, workspace(config) as connection:
         watch.begin(STAGES[0])
         with _read(connection, sources or config.source.paths, config) as (intake, engine, names):
             config = config.model_copy(update={"report": config.report.in_currency(intake.currency)})
             watch.begin(STAGES[1])
             table = features.build(engine, config.features, config.report.language)
             period = features.period(engine, table)
+            period_revenue = features.period_revenue(engine, table, config.history.period_days)
+            past_orders = features.past_orders(engine, table, config.history.period_days)
+            following = acceptance.follow(Path(config.engine.archive), table, config, started)
+            warm()
+            from segmenter.study import Known, keep_everybody, population_of, study
+
             known = Known(
                 _baskets(engine, table, config),
                 partial(_evidence, engine, table.as_of, config.report.currency),
-                features.period_revenue(engine, table, config.history.period_days),
-                acceptance.follow(Path(config.engine.archive), table, config, started),
+                period_revenue,
+                following,
                 population_of(engine, table),
-                features.past_orders(engine, table, config.history.period_days),
+                past_orders,
             )
             watch.begin(STAGES[2])
-            warm()
             found = study(table, known, config)
             customers = features.with_addresses(found.customers, engine)
             manifest = _manifest(config, started, intake, engine, table, period, watch)
@@ -122,7 +125,7 @@ def _analyse(
         rejected,
         found.model,
         found.challenger,
-        History(found.continuity, sentences=known.following.sentences),
+        History(found.continuity, sentences=following.sentences),
     )
     return analysed, names
 
@@ -249,7 +252,6 @@ def _warming_up() -> Iterator[Callable[[], None]]:
 
 
 def _warm_up(over: Event) -> None:
-    logging.getLogger("matplotlib.font_manager").setLevel(logging.ERROR)  # a first run need not hear of font caches
     for name in ("segmenter.study", "sklearn.cluster", "sklearn.manifold", "sklearn.mixture", "matplotlib.figure"):
         if not over.is_set():
             import_module(name)

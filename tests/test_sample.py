@@ -83,3 +83,13 @@ def test_a_sample_too_small_or_of_unknown_shape_is_refused(tmp_path, n_customers
     with pytest.raises(UsageError):
         generate(tmp_path / "sample.csv", n_customers, shape=shape)
     assert not list(tmp_path.iterdir())
+
+
+def test_a_seed_below_nothing_is_refused(tmp_path):
+    with pytest.raises(UsageError, match="-1 was given"):
+        generate(tmp_path / "sample.csv", seed=-1)
+
+
+def test_a_sample_that_cannot_be_written_says_so_of_the_file_that_was_named(tmp_path):
+    with pytest.raises(UsageError, match=r"none/sample\.csv cannot be written: No such file or directory\. Name"):
+        generate(tmp_path / "none" / "sample.csv")

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from segmenter.analysis.choice import crowd_margin, margin
-from segmenter.analysis.findings import Comparison, Method
+from segmenter.analysis.reading_types import Comparison, Method
 from segmenter.analysis.silhouette import silhouettes
 from segmenter.analysis.threads import single_threaded
 from segmenter.analysis.types import Floats, Ints

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from segmenter.analysis.findings import Split
+from segmenter.analysis.reading_types import Split
 from segmenter.analysis.threads import single_threaded
 from segmenter.analysis.types import Floats, Ints
 

@@ -8,8 +8,8 @@ from typing import Literal
 import numpy as np
 
 from segmenter.analysis.divisive import divide
-from segmenter.analysis.findings import Curve, HierarchyFinding, LinkageFinding
 from segmenter.analysis.order import draw
+from segmenter.analysis.reading_types import Curve, HierarchyFinding, LinkageFinding
 from segmenter.analysis.threads import single_threaded
 from segmenter.analysis.types import Floats, Hierarchy, Ints
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from segmenter.analysis.findings import MapFinding
 from segmenter.analysis.order import draw
+from segmenter.analysis.reading_types import MapFinding
 from segmenter.analysis.threads import workers
 from segmenter.analysis.types import CustomerMap, Floats, Ints, Mask
 

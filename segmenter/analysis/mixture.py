@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from segmenter.analysis.findings import MixtureFinding
 from segmenter.analysis.order import draw
+from segmenter.analysis.reading_types import MixtureFinding
 from segmenter.analysis.threads import single_threaded
 from segmenter.analysis.types import Floats, Ints, Mask
 

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from segmenter.analysis.findings import Curve, Preparation
+from segmenter.analysis.findings import Preparation
 from segmenter.analysis.order import by_content
 from segmenter.analysis.preparation import apply, transformed
+from segmenter.analysis.reading_types import Curve
 from segmenter.analysis.threads import workers
 from segmenter.analysis.types import Floats, Mask, Prepared
 

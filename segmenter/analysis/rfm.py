@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from segmenter.analysis.findings import RfmFinding
+from segmenter.analysis.reading_types import RfmFinding
 from segmenter.analysis.types import Floats, Ints, Mask
 
 NAMES = (

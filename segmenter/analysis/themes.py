@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from segmenter.analysis.findings import Theme
 from segmenter.analysis.order import draw
+from segmenter.analysis.reading_types import Theme
 from segmenter.analysis.types import Floats, Ints
 
 FEWEST_PRODUCTS = 12

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from segmenter.analysis.findings import AnomalyFinding, HierarchyFinding, KChoice, MapFinding, Preparation
+from segmenter.analysis.findings import AnomalyFinding, KChoice, Preparation
+from segmenter.analysis.reading_types import HierarchyFinding, MapFinding
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]

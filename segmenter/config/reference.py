@@ -35,33 +35,36 @@ def annotated(keys: dict[str, Any] | None = None) -> str:
 
     Without `keys`, defaults are active and keys that are unset by default are comments.
     """
-    sections = [text for name, field in Config.model_fields.items() for text in _section(name, field, keys or {})]
+    sections = [text for name in Config.model_fields for text in _section(name, (keys or {}).get(name, {}))]
     return HEADER + "\n" + "\n".join(sections)
 
 
-def _section(name: str, field: FieldInfo, keys: dict[str, Any]) -> Iterator[str]:
-    if field.annotation == tuple[ScheduleConfig, ...]:
+def _section(name: str, keys: dict[str, Any]) -> Iterator[str]:
+    model = _tables(Config).get(name)
+    if model is None:
         yield _example(_table(name, ScheduleConfig, {"name": "weekly", "cron": "0 8 * * 1"}))
         return
-    model = _model(field)
-    yield _table(name, model, keys.get(name, {}))
-    for key, inner in model.model_fields.items():
-        if isinstance(inner.annotation, type) and issubclass(inner.annotation, BaseModel):
-            yield _table(f"{name}.{key}", inner.annotation, keys.get(name, {}).get(key, {}))
+    yield _table(name, model, keys)
+    for key, inner in _tables(model).items():
+        yield _table(f"{name}.{key}", inner, keys.get(key, {}))
+
+
+def _tables(model: type[BaseModel]) -> dict[str, type[BaseModel]]:
+    """The keys of `model` that are tables; of the whole configuration all but ``schedule``, of which any number may stand."""
+    kinds = ((key, field.annotation) for key, field in model.model_fields.items())
+    return {key: kind for key, kind in kinds if isinstance(kind, type) and issubclass(kind, BaseModel)}
 
 
 def handbook() -> str:
     """Markdown of every key: a table per section with key, default and meaning."""
     pages = [PAGE]
-    for name, field in Config.model_fields.items():
-        if field.annotation == tuple[ScheduleConfig, ...]:
+    for name in Config.model_fields:
+        model = _tables(Config).get(name)
+        if model is None:
             pages.append(_page(f"[[{name}]]", ScheduleConfig))
             continue
-        model = _model(field)
         pages.append(_page(f"[{name}]", model))
-        for key, inner in model.model_fields.items():
-            if isinstance(inner.annotation, type) and issubclass(inner.annotation, BaseModel):
-                pages.append(_page(f"[{name}.{key}]", inner.annotation))
+        pages += [_page(f"[{name}.{key}]", inner) for key, inner in _tables(model).items()]
     return "\n".join(pages)
 
 
@@ -76,7 +79,7 @@ def _page(title: str, model: type[BaseModel]) -> str:
         "|---|---|---|",
     ]
     for key, field in model.model_fields.items():
-        if not (isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel)):
+        if key not in _tables(model):
             value = _default(field)
             shown = "needed" if field.is_required() else "unset" if value in (None, {}) else f"`{_toml(value)}`"
             lines.append(f"| `{key}` | {_cell(shown)} | {_cell(field.description or '')} |")
@@ -93,18 +96,10 @@ def _example(table: str) -> str:
     return "\n".join(line if line.startswith("#") else f"# {line}" for line in lines) + "\n"
 
 
-def _model(field: FieldInfo) -> type[BaseModel]:
-    """Model of a table of the configuration."""
-    model = field.annotation
-    if not isinstance(model, type) or not issubclass(model, BaseModel):
-        raise TypeError(f"{model} is no section of the configuration")
-    return model
-
-
 def _table(name: str, model: type[BaseModel], keys: dict[str, Any]) -> str:
     lines = [*_comment((model.__doc__ or "").split(": ", 1)[-1]), f"[{name}]"]
     for key, field in model.model_fields.items():
-        if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
+        if key in _tables(model):
             continue
         lines += _comment(field.description or "")
         lines.append(_assignment(key, keys.get(key, _default(field))))

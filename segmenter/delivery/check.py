@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -83,9 +84,8 @@ def _check_webhook(name: str, config: DeliveryConfig) -> None:
 def _check_folder(folder: Path) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        probe = folder / ".segmenter-probe"
-        probe.write_bytes(b"")
-        probe.unlink()
+        with tempfile.TemporaryFile(dir=folder):  # without a name: other messages may be on their way there
+            pass
     except OSError as error:
         raise UnreachedError(
             f"The folder {folder} cannot be written to: {error.strerror}. Grant write permission or name another one."

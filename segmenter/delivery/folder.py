@@ -10,12 +10,15 @@ from segmenter.delivery.answers import UnreachedError
 from segmenter.delivery.content import Content
 from segmenter.delivery.outbox import Message
 
+READABLE = 0o644  # rights that a file may have
+PASSABLE = 0o2755  # and a folder, which hands its group on
+
 
 def send(message: Message, what: Content, folder: Path) -> str:
     """Copy the files of `what`, or the notice, into a folder of their own below `folder`; says where.
 
     The folder is named by due time and schedule, a message without a run also by its key, so that a second attempt
-    replaces the first and two messages never replace each other.
+    replaces the first and two messages never replace each other. Who may read `folder` may read what comes into it.
 
     Raises
     ------
@@ -31,6 +34,7 @@ def send(message: Message, what: Content, folder: Path) -> str:
         for path in what.files:
             shutil.copy2(path, aside / path.name)
         (aside / "message.html").write_text(what.html, encoding="utf-8")
+        _share(aside, folder.stat().st_mode)
         if target.exists():
             shutil.rmtree(target)
         aside.rename(target)
@@ -39,3 +43,10 @@ def send(message: Message, what: Content, folder: Path) -> str:
     finally:
         shutil.rmtree(aside, ignore_errors=True)
     return f"in {name}"
+
+
+def _share(made: Path, rights: int) -> None:
+    """Let those read the folder `made` and its files who may read one of these `rights`; ours are for their owner alone."""
+    for path in made.iterdir():
+        path.chmod(rights & READABLE)
+    made.chmod(rights & PASSABLE)

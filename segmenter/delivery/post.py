@@ -6,7 +6,7 @@ import logging
 import sqlite3
 from collections.abc import Callable, Iterator
 from concurrent.futures import ALL_COMPLETED, FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -78,12 +78,7 @@ class Post:
     def _send(self, row: Row, config: DeliveryConfig, report: ReportConfig) -> Sent:
         """Send one message and record its answer at once, so that a crash has little time to come between."""
         sent = self._answered(row, config, report)
-        try:
-            self._record(sent)
-        except (sqlite3.Error, RunError) as error:
-            log.error("answer not recorded", extra={"cause": str(error)})  # noqa: TRY400 - a person reads it
-            return sent
-        return Sent(sent.row, sent.outcome, sent.answer, sent.until, sent.ambiguous, is_recorded=True)
+        return replace(sent, is_recorded=self._record(sent))
 
     def _answered(self, row: Row, config: DeliveryConfig, report: ReportConfig) -> Sent:
         secrets = _secrets(row.message, config)
@@ -125,21 +120,25 @@ class Post:
         except (sqlite3.Error, RunError) as error:
             raise UnreachedError(f"It was not sent, as that could not be noted: {error}.") from None
 
-    def _record(self, sent: Sent) -> None:
-        with open_state(self.archive) as state:
-            if sent.outcome == "put off":
-                outbox.put_off(state, sent.row, sent.answer, sent.until, ambiguous=sent.ambiguous)
-            else:
-                outbox.settle(state, sent.row, sent.outcome, sent.answer, self.now())
+    def _record(self, sent: Sent) -> bool:
+        """Whether the answer is on record now: a full disk keeps it off, and nobody from hearing what became of the message."""
+        try:
+            with open_state(self.archive) as state:
+                if sent.outcome == "put off":
+                    outbox.put_off(state, sent.row, sent.answer, sent.until, ambiguous=sent.ambiguous)
+                else:
+                    outbox.settle(state, sent.row, sent.outcome, sent.answer, self.now())
+        except (sqlite3.Error, RunError) as error:
+            log.error("answer not recorded", extra={"cause": str(error)})  # noqa: TRY400 - a person reads it
+            return False
+        return True
 
     def collect(self) -> tuple[Sent, ...]:
-        """What became of the messages that have got their answers since; one that could not be recorded is now."""
+        """What became of the messages that have got their answers since; what could not be recorded then is tried again."""
         ended = [number for number, (_, future) in self._sending.items() if future.done()]
         found = [future.result() for number in ended for _, future in [self._sending.pop(number)]]
-        self._unrecorded += [sent for sent in found if not sent.is_recorded]
-        while self._unrecorded:
-            self._record(self._unrecorded[0])
-            self._unrecorded.pop(0)
+        left = [*self._unrecorded, *(sent for sent in found if not sent.is_recorded)]
+        self._unrecorded = [sent for sent in left if not self._record(sent)]
         return tuple(found)
 
     def recover(self) -> int:

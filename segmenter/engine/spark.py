@@ -76,12 +76,15 @@ class SparkEngine:
         translated = translate(query)
         frame = self.session.sql(translated.sql, args=parameters or {})
         if translated.adds:
-            # Cut off from what it was made of: plans that hold all plans before them several times over grow without bound.
+            # Kept, and cut off from what it was made of: plans that hold all plans before them several times over grow
+            # without bound.
             frame = self.session.table(str(translated.table)).union(frame).localCheckpoint()
-        if translated.table is not None:
-            self.keep(frame).createOrReplaceTempView(translated.table)
+        elif translated.table is not None:
+            self.keep(frame)
         elif self.drawn is not None and "customer_id" in frame.columns:
             self.keep(frame)  # asked for the sample first and for everybody later
+        if translated.table is not None:
+            frame.createOrReplaceTempView(translated.table)
         return SparkAnswer(frame, self.drawn)
 
     def keep(self, frame: DataFrame) -> DataFrame:

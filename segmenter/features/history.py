@@ -25,19 +25,12 @@ def evidence(
     spells = _by_customer(connection, "evidence_spell", asked)
     return {
         customer: Evidence(
-            tuple(_placed(customer, row) for row in orders.get(customer, ())),
+            tuple(Order(*row) for row in orders.get(customer, ())),
             tuple(Return(*row) for row in returns.get(customer, ())),
             next((Spell(*row) for row in spells.get(customer, ())), None),
         )
         for customer in customers
     }
-
-
-def _placed(customer: str, row: tuple[Any, ...]) -> Order:
-    """An order; where an export has no order numbers, its number is made of customer and day."""
-    order_id, placed, n_lines, pieces, amount, cancelled = row
-    is_a_day = order_id == f"{customer} {placed:%Y-%m-%d}"
-    return Order(order_id, placed, n_lines, pieces, amount, cancelled, is_a_day)
 
 
 def _by_customer(connection: Engine, name: str, parameters: dict[str, Any]) -> dict[str, list[tuple[Any, ...]]]:
@@ -71,7 +64,7 @@ def sentences_of(words: str) -> list[str]:
 
 
 def _order(order: Order, currency: str) -> str:
-    number = "" if order.is_a_day else f"order {order.order_id}"
+    number = f"order {order.order_id}" if order.order_id else ""
     known = ", ".join(filter(None, (number, "" if order.pieces is None else _pieces(order.pieces))))
     cancelled = f", {_money(order.cancelled, currency)} of it cancelled" if order.cancelled else ""
     return f"{_money(order.amount, currency)} on {_moment(order.placed)}{f' ({known})' if known else ''}{cancelled}"

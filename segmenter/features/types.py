@@ -93,23 +93,20 @@ class Period:
 class Order:
     """An order as evidence; `amount` and `pieces` as placed, `cancelled` the money of it taken back in full.
 
-    `is_a_day` where the export has no order numbers, so that a customer's day counts as one.
+    `order_id` is None where the export has no number for it, so that a customer's day counts as one.
     """
 
-    order_id: str
+    order_id: str | None
     placed: datetime
-    n_lines: int
     pieces: float | None
     amount: float
     cancelled: float
-    is_a_day: bool = False
 
 
 @dataclass(frozen=True)
 class Return:
     """A line whose money was given back; `cancelled` where it took a sale back in full."""
 
-    order_id: str
     at: datetime
     product: str | None
     pieces: float | None

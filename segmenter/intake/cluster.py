@@ -20,15 +20,16 @@ from segmenter.engine.spark import SparkEngine
 from segmenter.errors import SourceError
 from segmenter.intake.account import account, of_orders
 from segmenter.intake.flags import NO
-from segmenter.intake.formats import ABOUT, EPOCH, NOTHING, UNCLOCKED, believable
 from segmenter.intake.lines import FLOAT_ID, SCALES, nobody, policies
 from segmenter.intake.load import currency_of, recognition
 from segmenter.intake.meaning import SAMPLE
+from segmenter.intake.moments import EPOCH, UNCLOCKED, believable
 from segmenter.intake.orders import FILLED, TOLD
 from segmenter.intake.roles import Roles, recognise
 from segmenter.intake.settlement import settle, show
 from segmenter.intake.sources import without_password
 from segmenter.intake.types import OTHER_CURRENCY, Intake, Reading
+from segmenter.intake.values import ABOUT, NOTHING
 
 if TYPE_CHECKING:
     import duckdb
@@ -140,7 +141,7 @@ def _typed(frame: DataFrame, roles: Roles, number: int) -> DataFrame:
     raw = {role: _quoted(name) for role, name in names.items()}
     torn = TORN if TORN in frame.columns else "null"
     faults = [(f"{torn} is not null", "another number of columns than the header", ""), *_faults(raw, names)]
-    whole_id = f"regexp_replace({_text(raw['customer'])}, '{FLOAT_ID}', '$1')"
+    whole_id = f"regexp_replace({_text(_id(frame, names['customer']))}, '{FLOAT_ID}', '$1')"
     columns = {
         "customer_id": f"lower({whole_id})" if roles.by_address else whole_id,
         "ts": _moment(raw),
@@ -164,6 +165,15 @@ def _typed(frame: DataFrame, roles: Roles, number: int) -> DataFrame:
     }
     numbers = f"{number} as file", "monotonically_increasing_id() + 1 as record"
     return frame.selectExpr(*numbers, *(f"{sql} as {name}" for name, sql in columns.items()))
+
+
+def _id(frame: DataFrame, name: str) -> str:
+    """SQL of the ids in the column `name`; whole ones that went through a float have all their digits, and not 1.2E7."""
+    column = _quoted(name)
+    if dict(frame.dtypes)[name] not in {"double", "float"}:
+        return column
+    whole = f"cast(try_cast({column} as decimal(38, 0)) as string)"
+    return f"case when {column} = floor({column}) then {whole} else cast({column} as string) end"
 
 
 def _stated_moment(raw: dict[str, str]) -> str:

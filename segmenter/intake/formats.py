@@ -1,63 +1,20 @@
-"""How an export writes dates and numbers: candidates, proof over the column, and SQL that reads them."""
+"""How an export writes its dates and numbers: what speaks for each format, and the one that is settled on."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Literal, cast
 
 import duckdb
 
 from segmenter.config.source import SourceConfig
 from segmenter.errors import SourceError, UndecidedError
+from segmenter.intake.moments import BEGINNINGS, DAYS, ORDERS, Written, believable, time_sql
 from segmenter.intake.numbers import MONEY, SIGNS, number_sql
 from segmenter.intake.raw import TEXT, RawTable
+from segmenter.intake.values import MOMENTS, trimmed
 
-Order = Literal["ymd", "dmy", "mdy"]
-Written = Order | Literal["excel", "epoch"]
-TIMES = ("", " %H:%M:%S", " %H:%M", " %H:%M:%S.%f", " %I:%M %p", " %I:%M:%S %p", "T%H:%M:%S", "T%H:%M", "T%H:%M:%S.%f",
-         "T%H:%M:%SZ", "T%H:%M:%S.%fZ", " %H:%M:%S UTC")  # fmt: skip
-BEGINNINGS = {  # what a date of each order begins with: spares trying a hundred formats in vain
-    "ymd": "^([0-9]{4}|[0-9]{2}-)",
-    "dmy": "^[0-9]{1,2}[-/. ]",
-    "mdy": "^([0-9]{1,2}[-/.]|[A-Za-z])",
-    "excel": "^[1-9]",
-    "epoch": "^1[0-9]{9}",
-}
-PARTED = (
-    ", ?([0-9]{1,2}:[0-9:.]+)[ \u00a0\u202f]?"  # a day and its time of day as browsers show them: 1/31/2025, 2:05 PM
-)
-OFFSET = "(:[0-9]{2}([.][0-9]+)?) ?[+-][0-9]{2}(:?[0-9]{2})?$"
-# %y stands before %Y: the reader takes the first that fits, and %Y would read 20 as the year 20.
-DAYS: dict[Order, tuple[str, ...]] = {
-    "ymd": ("%Y-%m-%d", "%Y/%m/%d", "%Y.%m.%d", "%Y%m%d", "%Y %b %d"),
-    "dmy": (
-        *(f"%d{mark}%m{mark}{year}" for mark in "/.-" for year in ("%y", "%Y")),
-        *(f"%d{mark}{month}{mark}{year}" for mark in "- " for month in ("%b", "%B") for year in ("%y", "%Y")),
-    ),
-    "mdy": (
-        *(f"%m{mark}%d{mark}{year}" for mark in "/.-" for year in ("%y", "%Y")),
-        *("%b %d, %Y", "%B %d, %Y", "%b %d %Y", "%b-%d-%Y"),
-    ),
-}
-EPOCH = "1[0-9]{9}([0-9]{3})?([.][0-9]+)?"  # seconds since 1970, or thousandths of them, from 2001 to 2033
-EXCEL = re.compile(r"^[1-9]\d{4}(\.\d+)?$")
-TIME = re.compile(
-    r"^(\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4}|\d{1,2}[- ][A-Za-z]{3,9}[- ]\d{2,4}"
-    r"|[A-Za-z]{3,9}[ -]\d{1,2},?[ -]\d{4}|(19|20)\d{6})([T ,].*)?$"
-)
-CLOCK = re.compile(r"^\d{1,2}:\d{2}(:\d{2}(\.\d+)?)?([ \u00a0\u202f]?[AP]M)?$", re.IGNORECASE)
-UNCLOCKED = "[.][0-9]+|[ \u00a0\u202f]+"  # fractions of a second, and the spaces before AM and PM
-CLOCKS = ("%H:%M:%S", "%H:%M", "%I:%M:%S%p", "%I:%M%p")
-ORDERS: tuple[Written, ...] = (*DAYS, "excel", "epoch")
 WORDS = {"ymd": "year first", "dmy": "day first", "mdy": "month first"}
-WORDS_FOR_NOTHING = ("nan", "null", "none", "n/a", "na", "#n/a")
-NOTHING = ("", "-", "NaN", *(case(word) for word in WORDS_FOR_NOTHING for case in (str.lower, str.upper, str.title)))
-LONGEST_NOTHING = max(map(len, NOTHING))
-ABOUT = " \t\n\r\v\f"  # may stand about a value
-INTEGERS = {"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT"}
-MOMENTS = {"DATE", "TIMESTAMP", "TIMESTAMP_S", "TIMESTAMP_MS", "TIMESTAMP_NS", "TIMESTAMP WITH TIME ZONE"}
 FEW_DECIDE, MANY_DIFFER = 2, 20  # distinct numbers that settle no mark, and how many they would settle it for
 ENOUGH = 0.8  # share of a column that a format must read to be the column's
 
@@ -80,111 +37,6 @@ class Formats:
             "epoch": "seconds since 1970 (UTC)",
         }
         return f"{words[self.order]}, decimal {'point' if self.decimal == '.' else 'comma'}"
-
-
-def looks_like_time(text: str) -> bool:
-    """True for text in the shape of a date, of an Excel serial day of 1927 to 2173, or of seconds since 1970."""
-    is_serial = EXCEL.match(text) and 10_000 <= float(text) < 100_000
-    return bool(TIME.match(text) or is_serial or re.fullmatch(EPOCH, text))
-
-
-def looks_like_time_of_day(text: str) -> bool:
-    """True for text in the shape of a time of day, such as 14:05:33 or 2:05 pm."""
-    return bool(CLOCK.match(text))
-
-
-def trimmed(column: str) -> str:
-    """SQL of text without the white space about it."""
-    return f"trim({column}, '{ABOUT}')"
-
-
-def text_of(column: str, kind: str) -> str:
-    """SQL of a text value in `column`, of type `kind` (see `RawTable`); what exports write for nothing is NULL.
-
-    Nearly all text begins and ends with a letter or digit and is too long for such a word, or begins with a digit: that is
-    seen several times as fast as it would be trimmed and matched. A pattern, because DuckDB makes a join of a long IN, and
-    a join does not keep the order of the records.
-    """
-    if kind in INTEGERS:
-        return f"CAST({column} AS VARCHAR)"
-    raw = column if kind == TEXT else f"CAST({column} AS VARCHAR)"
-    text = trimmed(raw)
-    nothing = f"regexp_full_match({text}, '{'|'.join(NOTHING)}')"
-    is_word = f"(strlen({raw}) > {LONGEST_NOTHING} OR ({raw} >= '0' AND {raw} < ':'))"
-    return (
-        f"CASE WHEN {raw} >= '!' AND {raw}[-1] >= '!' AND {is_word} THEN {raw} "
-        f"WHEN strlen({text}) > {LONGEST_NOTHING} OR NOT {nothing} THEN {text} END"
-    )
-
-
-def given(column: str, kind: str) -> str:
-    """SQL that is true where `column` holds something, be it readable or not."""
-    if kind == TEXT:
-        return f"({text_of(column, kind)}) IS NOT NULL"
-    return f"({column} IS NOT NULL AND NOT isnan({column}))" if kind in {"DOUBLE", "FLOAT"} else f"{column} IS NOT NULL"
-
-
-def time_of(column: str, kind: str, order: str) -> str:
-    """SQL of the TIMESTAMP in `column`, of type `kind`, NULL where it is none; `believable` bounds its year."""
-    if kind in MOMENTS:
-        return f"TRY_CAST({column} AS TIMESTAMP)"
-    return time_sql(trimmed(column if kind == TEXT else f"CAST({column} AS VARCHAR)"), order)
-
-
-def believable(moment: str) -> str:
-    """SQL of the column `moment`, NULL where it lies outside 1900 to 2200.
-
-    Of a column, because what is asked for twice is planned twice, and planning a hundred formats takes as long as reading
-    thousands of dates.
-    """
-    return f"CASE WHEN year({moment}) BETWEEN 1900 AND 2200 THEN {moment} END"
-
-
-def since_midnight(column: str, kind: str) -> str:
-    """SQL of the time of day in `column` as an INTERVAL of whole seconds, of none where none can be read."""
-    text = trimmed(column if kind == TEXT else f"CAST({column} AS VARCHAR)")
-    whole = f"regexp_replace({text}, '{UNCLOCKED}', '', 'g')"
-    read = f"try_strptime({whole}, {_list(('',), CLOCKS)}) - TIMESTAMP '1900-01-01'"
-    return f"coalesce({read}, INTERVAL 0 SECOND)"
-
-
-def number_of(column: str, kind: str, decimal: str, scale: int) -> str:
-    """SQL of the number in `column`, of type `kind`, as DECIMAL, NULL where it is none."""
-    if kind in INTEGERS or kind.startswith("DECIMAL"):
-        return f"TRY_CAST({column} AS DECIMAL(18, {scale}))"
-    if kind == "DOUBLE":
-        return f"CASE WHEN isfinite({column}) THEN TRY_CAST({column} AS DECIMAL(18, {scale})) END"
-    return number_sql(trimmed(column if kind == TEXT else f"CAST({column} AS VARCHAR)"), decimal, scale)
-
-
-def time_sql(column: str, order: str) -> str:
-    """SQL that reads text `column` as a TIMESTAMP, NULL where it is none.
-
-    Of a moment with its distance from UTC the clock that it shows counts: a shop's days and months are those of its place.
-    """
-    if order == "excel":
-        days = f"TRY_CAST(CASE WHEN regexp_full_match({column}, '[1-9][0-9]{{4}}([.][0-9]+)?') THEN {column} END AS DOUBLE)"
-        return f"(TIMESTAMP '1899-12-30' + to_seconds(CAST(round({days} * 86400) AS BIGINT)))"
-    if order == "epoch":  # of thousandths, too, the first ten digits are the seconds
-        seconds = (
-            f"TRY_CAST(CASE WHEN regexp_full_match({column}, '{EPOCH}') THEN substr({column}, 1, 10) END AS BIGINT)"
-        )
-        return f"(TIMESTAMP '1970-01-01' + to_seconds({seconds}))"
-    shapes = DAYS[cast(Order, order)]
-    shown = (
-        f"CASE WHEN regexp_matches({column}, '{OFFSET}') THEN regexp_replace({column}, '{OFFSET}', '\\1') "
-        f"WHEN contains({column}, ',') THEN trim(regexp_replace({column}, '{PARTED}', ' \\1 ')) ELSE {column} END"
-    )
-    may_be = f"regexp_matches({column}, '{BEGINNINGS[order]}')"
-    parsed = f"(CASE WHEN {may_be} THEN try_strptime({shown}, {_list(shapes, TIMES)}) END)"
-    if order == "ymd":
-        short = f"try_strptime({column}, {_list(('%y-%m-%d',), TIMES)})"
-        parsed = f"(CASE WHEN regexp_matches({column}, '^[0-9]{{2}}-') THEN {short} ELSE {parsed} END)"
-    return parsed
-
-
-def _list(days: tuple[str, ...], times: tuple[str, ...]) -> str:
-    return "[" + ", ".join(f"'{day}{time}'" for day in days for time in times) + "]"
 
 
 @dataclass(frozen=True)

@@ -10,23 +10,24 @@ import duckdb
 from segmenter.assets import query
 from segmenter.config.source import RulesConfig
 from segmenter.intake.flags import NO
-from segmenter.intake.formats import believable, given, number_of, since_midnight, text_of, time_of
 from segmenter.intake.meaning import Meaning
-from segmenter.intake.orders import leaves_blank, with_orders
+from segmenter.intake.moments import believable
+from segmenter.intake.orders import FILLED, leaves_blank, with_orders
 from segmenter.intake.raw import RawTable, unreadable
 from segmenter.intake.statuses import CANCELLED, REFUNDED
 from segmenter.intake.types import FATES, OTHER_CURRENCY, STATUSES
+from segmenter.intake.values import given, number_of, since_midnight, text_of, time_of
 
 SCALES = {"amount": 4, "quantity": 3, "unit_price": 6, "refunded": 4}
 FLOAT_ID = "^([0-9]+)[.]0+$"  # of an id that went through a float
 WHOLE_ID = f"CASE WHEN contains(customer, '.') THEN regexp_replace(customer, '{FLOAT_ID}', '\\1') ELSE customer END"
-# Columns that few exports fill; a table that has none of them is smaller by them.
+# Columns that not every export fills; a table that has none of them is smaller by them.
 OPTIONAL = {
-    "description": "VARCHAR", "category": "VARCHAR", "quantity": "DECIMAL(18, 3)", "currency": "VARCHAR", "email": "VARCHAR",
-    "refunded": "DECIMAL(18, 4)", "has_status": "BOOLEAN",
+    "order_id": "VARCHAR", "description": "VARCHAR", "category": "VARCHAR", "quantity": "DECIMAL(18, 3)", "currency": "VARCHAR",
+    "email": "VARCHAR", "refunded": "DECIMAL(18, 4)", "has_status": "BOOLEAN",
 }  # fmt: skip
 OTHER = "upper(currency) <> $currency"
-ALWAYS = ("file", "customer_id", "ts", "order_id", "product", "amount", "fate", "status")
+ALWAYS = ("file", "customer_id", "ts", "product", "amount", "fate", "status")
 
 
 def create(connection: duckdb.DuckDBPyConnection, roles: Collection[str]) -> None:
@@ -40,7 +41,7 @@ def create(connection: duckdb.DuckDBPyConnection, roles: Collection[str]) -> Non
     for name, words in (("fate", FATES), ("status", STATUSES)):
         connection.execute(f"CREATE TYPE IF NOT EXISTS {name} AS ENUM ({_listed(words)})")
     connection.execute(
-        "CREATE OR REPLACE TABLE lines (file INTEGER, customer_id VARCHAR, ts TIMESTAMP, order_id VARCHAR, product VARCHAR, "
+        "CREATE OR REPLACE TABLE lines (file INTEGER, customer_id VARCHAR, ts TIMESTAMP, product VARCHAR, "
         f"{optional}amount DECIMAL(18, 4), fate fate, status status)"
     )
     absent = "".join(f", CAST(NULL AS {OPTIONAL[name]}) AS {name}" for name in OPTIONAL if name not in kept)
@@ -53,8 +54,8 @@ def create(connection: duckdb.DuckDBPyConnection, roles: Collection[str]) -> Non
 
 def _kept(roles: Collection[str]) -> list[str]:
     """The optional columns that `roles` fill."""
-    told = {*roles, *(["has_status"] if {"status", "cancelled"} & set(roles) else [])}
-    return [name for name in OPTIONAL if name in told]
+    filled = {{"order": "order_id", **FILLED}.get(role, role) for role in roles}
+    return [name for name in OPTIONAL if name in filled]
 
 
 def _listed(words: Collection[str]) -> str:

@@ -17,12 +17,14 @@ import duckdb
 from segmenter.config.source import RulesConfig, SourceConfig
 from segmenter.errors import SourceError
 from segmenter.intake import lines
-from segmenter.intake.formats import DAYS, NOTHING, TIMES, Evidence, Formats, gather, settle, trimmed
+from segmenter.intake.formats import Evidence, Formats, gather, settle
 from segmenter.intake.meaning import SAMPLE, Meaning, total
+from segmenter.intake.moments import DAYS, TIMES
 from segmenter.intake.orders import leaves_blank
 from segmenter.intake.raw import TEXT, RawTable, Row
 from segmenter.intake.roles import Roles
 from segmenter.intake.texts import CUT, TextBatch
+from segmenter.intake.values import NOTHING, trimmed
 
 NOT_PLAIN = (duckdb.InvalidInputException, duckdb.ConversionException, duckdb.OutOfRangeException)
 WORD = "1900-01-01"  # what the reader makes of the dates 'infinity' and 'epoch'

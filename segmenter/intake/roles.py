@@ -10,7 +10,7 @@ from segmenter.config.source import ColumnsConfig
 from segmenter.errors import SourceError
 from segmenter.intake.doubts import check, check_kinds, check_pieces
 from segmenter.intake.flags import are_flags
-from segmenter.intake.formats import looks_like_time, looks_like_time_of_day
+from segmenter.intake.moments import looks_like_time, looks_like_time_of_day
 from segmenter.intake.names import NAMES, key_of, tiers_of
 from segmenter.intake.sampled import Table, are_numbers, mostly, products
 from segmenter.intake.statuses import told

@@ -7,7 +7,7 @@ column         type            meaning
 =============  ==============  =====================================================================
 customer_id    VARCHAR         never empty; ``17850.0`` from a float column is ``17850``
 ts             TIMESTAMP       wall-clock time of the line
-order_id       VARCHAR         order number; where the export has none, customer and day
+order_id       VARCHAR         order number, or NULL: a customer's lines of a day without one are an order
 product        VARCHAR         product code, or the description where there is no code, or NULL
 description    VARCHAR         product name or NULL
 category       VARCHAR         country, channel or category or NULL

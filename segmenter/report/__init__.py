@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Collection
 from contextlib import nullcontext
 from functools import partial
@@ -33,6 +34,9 @@ __all__ = [
     "render",
     "write_alerts",
 ]
+
+# Where it keeps its list of fonts, and that it has to make one first, is nobody's concern; said once it is imported.
+logging.getLogger("matplotlib").setLevel(logging.ERROR)
 
 
 def check(config: ReportConfig) -> None:

@@ -9,6 +9,7 @@ between fields and decimal points in every locale.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,8 @@ from segmenter.report.retold import reasons_retold, retold
 from segmenter.runs.tables import LINE_END, safe_cell, write_parquet
 from segmenter.runs.types import Run
 
+MOST_ROWS = 1_048_575  # of a sheet, beside its heading
+LONGEST = 60  # letters of a segment's name in that of a file; four bytes each, of the 255 that a name may have
 MONEY = {"revenue", "amount_at_stake", "period_revenue", "expected_revenue"}
 
 
@@ -132,12 +135,12 @@ def _tidy(column: pd.Series, kind: str) -> pd.Series:
 
 
 def _slug(name: str) -> str:
-    """A segment's name as part of a file's: letters of any script, digits and hyphens."""
-    return re.sub(r"[\W_]+", "-", name.lower()).strip("-") or "segment"
+    """A segment's name as part of a file's: letters of any script, digits and hyphens, as many as any disk takes."""
+    return re.sub(r"[\W_]+", "-", name.lower())[:LONGEST].strip("-") or "segment"
 
 
 def _workbook(run: Run, config: ReportConfig, voice: Voice, path: Path) -> Path:
-    """A sheet each for the segments, the customers and the anomalies."""
+    """A sheet each for the segments, the customers and the anomalies, several where the rows are too many for one."""
     import xlsxwriter
 
     options = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
@@ -147,11 +150,18 @@ def _workbook(run: Run, config: ReportConfig, voice: Voice, path: Path) -> Path:
         if config.customer_rows:
             sheets |= {"Customers": run.customers, "Anomalies": reasons_retold(run.anomalies, voice)}
         for name, frame in sheets.items():
-            sheet = workbook.add_worksheet(voice(name))
-            if voice.direction == "rtl":
-                sheet.right_to_left()
-            _sheet(sheet, tidied(frame, kinds), kinds, formats)
+            for called, part in _parts(voice(name), tidied(frame, kinds)):
+                sheet = workbook.add_worksheet(called)
+                if voice.direction == "rtl":
+                    sheet.right_to_left()
+                _sheet(sheet, part, kinds, formats)
     return path
+
+
+def _parts(name: str, frame: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:
+    """The rows sheet by sheet, each with its name: what is more than a sheet holds would be left out without a word."""
+    for number, start in enumerate(range(0, max(len(frame), 1), MOST_ROWS), 1):
+        yield name if number == 1 else f"{name} {number}", frame.iloc[start : start + MOST_ROWS]
 
 
 def _formats(workbook: Any, config: ReportConfig) -> dict[str, Any]:

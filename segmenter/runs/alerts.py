@@ -6,7 +6,7 @@ import csv
 import io
 import math
 import sqlite3
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -262,14 +262,23 @@ def verdicts_from_csv(path: Path, until: date) -> tuple[Verdict, ...]:
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(f"{path} cannot be read: {getattr(error, 'strerror', None) or 'it is not UTF-8'}.") from None
     head = text.partition("\n")[0]
-    rows = csv.DictReader(io.StringIO(text, newline=""), delimiter=max(",;\t", key=head.count))
-    rows.fieldnames = [name.strip().casefold() for name in rows.fieldnames or ()]
-    if missing := [name for name in ("customer_id", "verdict") if name not in rows.fieldnames]:
-        raise UsageError(f"{path} has no column {' and no column '.join(missing)}. {_FORM}")
-    return tuple(_of_a_line(path, rows.line_num, row, until) for row in rows)
+    rows = csv.DictReader(io.StringIO(text, newline=""), delimiter=max(",;\t", key=head.count), strict=True)
+    try:
+        return tuple(_of_the_lines(path, rows, until))
+    except csv.Error:
+        what = "a quote is not closed, or has text behind it"
+        raise UsageError(f"{path}, line {rows.line_num + 1}: {what}. {_FORM}") from None
 
 
 _FORM = "A line needs customer_id and verdict (expected or act), and may have until (such as 2025-06-30) and note."
+
+
+def _of_the_lines(path: Path, rows: csv.DictReader[str], until: date) -> Iterator[Verdict]:
+    rows.fieldnames = [name.strip().casefold() for name in rows.fieldnames or ()]
+    if missing := [name for name in ("customer_id", "verdict") if name not in rows.fieldnames]:
+        raise UsageError(f"{path} has no column {' and no column '.join(missing)}. {_FORM}")
+    for row in rows:
+        yield _of_a_line(path, rows.line_num, row, until)
 
 
 def _of_a_line(path: Path, line: int, row: Mapping[str, str | None], until: date) -> Verdict:

@@ -37,10 +37,11 @@ def generate(
     Raises
     ------
     UsageError
-        `n_customers` or `shape` is too small to plant anything in, or asks for unknown segments.
+        `n_customers` or `shape` is too small to plant anything in or asks for unknown segments, `seed` is below 0, or a
+        file cannot be written.
     """
     shape = shape or Shape()
-    _check(n_customers, shape)
+    _check(n_customers, seed, shape)
     rng = np.random.default_rng(seed)
     goods = products(rng)
     crowd = people(shape, n_customers, goods.n_categories, rng)
@@ -52,7 +53,9 @@ def generate(
         _write(_truth(crowd, customer_id), truth)
 
 
-def _check(n_customers: int, shape: Shape) -> None:
+def _check(n_customers: int, seed: int, shape: Shape) -> None:
+    if seed < 0:
+        raise UsageError(f"A seed is a whole number of 0 or more; {seed} was given.")
     if n_customers < SMALLEST:
         raise UsageError(f"A sample needs at least {SMALLEST} customers; {n_customers} were asked for.")
     if not 2 <= shape.n_segments <= len(SEGMENTS):
@@ -116,4 +119,5 @@ def _write(table: pd.DataFrame, path: Path) -> None:
         with whole(path) as aside, duckdb.connect() as connection:
             connection.from_df(table).write_csv(str(aside), timestamp_format="%Y-%m-%d %H:%M")
     except (OSError, duckdb.IOException) as error:
-        raise UsageError(f"{path} cannot be written: {error}. Name another file, or grant write permission.") from None
+        reason = getattr(error, "strerror", None) or error
+        raise UsageError(f"{path} cannot be written: {reason}. Name another file, or grant write permission.") from None

@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 
 from segmenter.analysis import comparison, hierarchy, lifetime, maps, mixture, rfm, themes
-from segmenter.analysis.findings import Comparison, HierarchyFinding, MixtureFinding
 from segmenter.analysis.lifetime import Lifetime
+from segmenter.analysis.reading_types import Comparison, HierarchyFinding, MixtureFinding
 from segmenter.analysis.rfm import Rfm
 from segmenter.analysis.themes import Themes
 from segmenter.analysis.threads import workers

@@ -151,6 +151,17 @@ def test_customers_known_by_address_are_one_whatever_the_capitals_in_the_cluster
 
 
 @pytest.mark.slow
+def test_long_ids_that_went_through_a_float_are_read_in_the_cluster_as_here(spark, tmp_path):
+    path = tmp_path / "sales.parquet"
+    ids = "try_cast(CustomerID as double) * 1000000000 as CustomerID"
+    duckdb.sql(f"copy (select * replace ({ids}) from (values {ROWS}) t ({HEADER})) to '{path}'")
+    engine, _, _ = in_cluster(spark, [path])
+    connection, _ = here([path], tmp_path)
+    assert transactions(engine) == transactions(connection)
+    assert {row[0] for row in transactions(engine)} >= {"17850000000000", "12347000000000"}
+
+
+@pytest.mark.slow
 def test_rows_that_two_sources_share_count_once(spark, tmp_path):
     paths = [write(tmp_path / "one.parquet"), write(tmp_path / "two.parquet")]
     engine, theirs, _ = in_cluster(spark, paths)

@@ -51,6 +51,11 @@ def test_a_number_that_comes_back_on_another_day_is_another_order(transactions):
     assert [(order.placed.month, order.amount) for order in proof.orders] == [(3, 30), (2, 20), (1, 10)]
 
 
+def test_days_without_order_numbers_are_an_order_each_of_the_busiest_spell(transactions):
+    lines = [line("ann", f"2024-03-{n:02d}", None, 10) for n in (1, 1, 2, 5)]
+    assert evidence(transactions(lines), ["ann"])["ann"].spell.n_orders == 3
+
+
 def test_a_customer_of_one_day_has_no_spell_and_an_unknown_one_no_evidence(transactions):
     found = evidence(transactions(LINES), ["bob", "nobody"])
     assert found["bob"].spell is None
@@ -71,7 +76,7 @@ def test_the_words_name_orders_money_and_dates(transactions):
 
 def test_what_an_export_does_not_know_is_not_told(transactions):
     lines = [
-        line("dot", "2024-01-02 00:00", "dot 2024-01-02", 7, quantity=None),
+        line("dot", "2024-01-02 00:00", None, 7, quantity=None),
         line("dot", "2024-01-03 00:00", "17", 5, quantity=None),
     ]
     words = in_words(evidence(transactions(lines), ["dot"])["dot"])

@@ -31,6 +31,11 @@ def test_a_count_is_the_number_of_orders_with_the_product(transactions):
     assert found.counts.toarray().tolist() == [[2, 1], [1, 1], [1, 0]]
 
 
+def test_where_orders_have_no_number_a_count_is_the_number_of_days(transactions):
+    lines = [line(customer, f"2024-01-0{n}", None, 5, "cup") for customer in ("ann", "bob") for n in (1, 1, 2)]
+    assert of(transactions(lines)).counts.toarray().tolist() == [[2], [2]]
+
+
 def test_products_that_one_customer_bought_are_no_theme(transactions):
     assert "Jug" not in of(transactions(LINES)).products
 

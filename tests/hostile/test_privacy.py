@@ -1,6 +1,7 @@
 """Pseudonymised runs know no customer's id, and know every customer by the same name."""
 
 import csv
+import resource
 import stat
 
 import numpy as np
@@ -110,6 +111,17 @@ def test_an_archive_keeps_its_key_for_its_owner_alone(tmp_path):
     assert stat.S_IMODE((tmp_path / "runs" / privacy.SECRET).stat().st_mode) == 0o600
     assert [path.name for path in (tmp_path / "runs").iterdir()] == [privacy.SECRET]
     assert privacy.key_of(tmp_path / "other") != key
+
+
+def test_a_key_that_there_is_no_space_for_leaves_nothing_behind(tmp_path):
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, before[1]))
+    try:
+        with pytest.raises(RunError, match="cannot be used"):
+            privacy.key_of(tmp_path / "runs")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert not list((tmp_path / "runs").iterdir())
 
 
 @pytest.mark.parametrize("content", ["", "00", "not hexadecimal", "ab" * 31])

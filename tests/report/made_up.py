@@ -12,21 +12,12 @@ import pandas as pd
 
 from segmenter.analysis.findings import (
     AnomalyFinding,
-    Comparison,
     Findings,
-    HierarchyFinding,
     KChoice,
     KPoint,
-    LinkageFinding,
-    MapFinding,
-    Method,
-    MixtureFinding,
     Preparation,
-    RfmFinding,
     SegmentCard,
     SilhouetteProfile,
-    Split,
-    Theme,
 )
 from segmenter.analysis.lifetime_types import (
     BgNbd,
@@ -35,6 +26,17 @@ from segmenter.analysis.lifetime_types import (
     HoldoutClass,
     LifetimeFinding,
     SegmentLifetime,
+)
+from segmenter.analysis.reading_types import (
+    Comparison,
+    HierarchyFinding,
+    LinkageFinding,
+    MapFinding,
+    Method,
+    MixtureFinding,
+    RfmFinding,
+    Split,
+    Theme,
 )
 from segmenter.config import Config
 from segmenter.features.catalogue import CATALOGUE

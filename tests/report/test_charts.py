@@ -1,6 +1,9 @@
 """Charts say the same for the same run, keep a segment's colour and leave out what was not measured."""
 
+import os
 import re
+import subprocess
+import sys
 import warnings
 from dataclasses import replace
 
@@ -34,6 +37,14 @@ def test_the_same_run_gives_the_same_bytes(run, charts):
     assert {name: figure.svg for name, figure in draw(run, look_of(run)).items()} == {
         name: figure.svg for name, figure in charts.items()
     }
+
+
+def test_where_the_home_folder_cannot_be_written_nothing_is_said_and_nothing_is_left(tmp_path):
+    code = "import segmenter.report, matplotlib.font_manager"
+    surroundings = {"HOME": "/proc/nobody", "TMPDIR": str(tmp_path), "PYTHONPATH": os.pathsep.join(sys.path)}
+    done = subprocess.run([sys.executable, "-c", code], env=surroundings, capture_output=True, text=True, check=True)
+    assert done.stderr == ""
+    assert not list(tmp_path.iterdir())
 
 
 def test_every_chart_has_its_title_reading_source_and_description(charts):

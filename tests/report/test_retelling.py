@@ -51,8 +51,8 @@ def test_what_a_user_wrote_stays_as_it_is(locale):
 )
 def test_a_product_of_any_name_hides_nothing_of_its_sentence(product):
     lines = [
-        Return("1", datetime.fromisoformat("2025-06-27 10:00"), product, 1, 3.5, True),
-        Return("2", datetime.fromisoformat("2025-06-28"), "CUP", 2, 9, False),
+        Return(datetime.fromisoformat("2025-06-27 10:00"), product, 1, 3.5, True),
+        Return(datetime.fromisoformat("2025-06-28"), "CUP", 2, 9, False),
     ]
     told = Voice("de", "EUR").retell(in_words(Evidence((), tuple(lines), None), "EUR"))
     assert told == (

@@ -119,6 +119,24 @@ def test_a_list_is_named_in_letters_of_any_script(run, tmp_path):
     assert "02-קבועים-נאמנים.csv" in {path.name for path in files}
 
 
+def test_a_segments_name_of_any_length_names_a_file(run, tmp_path):
+    first, *others = run.findings.cards
+    long = replace(first, name="Все покупатели " * 40)
+    named = replace(run, findings=replace(run.findings, cards=(long, *others)))
+    write_tables(named, ReportConfig(formats=("csv",)), tmp_path)
+    assert len([*(tmp_path / "segments").iterdir()]) == len(run.findings.cards)
+
+
+def test_more_customers_than_a_sheet_holds_go_on_in_the_next(run, tmp_path, monkeypatch):
+    monkeypatch.setattr("segmenter.report.tables.MOST_ROWS", 40)
+    (path,) = write_tables(run, ReportConfig(formats=("xlsx",)), tmp_path)
+    sheets = [
+        sheet for name, sheet in pd.read_excel(path, sheet_name=None, engine="calamine").items() if "Customers" in name
+    ]
+    assert [len(sheet) for sheet in sheets] == [40, 40, 10]
+    assert [str(each) for each in pd.concat(sheets)["customer_id"]] == [*run.customers["customer_id"].map(str)]
+
+
 def test_the_marketing_list_knows_in_every_language_who_stayed(run):
     told = retold(moved(run, {}), Voice("de"))
     assert set(marketing_list(told)["change"]) == {"kept"}

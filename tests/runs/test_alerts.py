@@ -228,6 +228,7 @@ def test_verdicts_come_from_a_csv_of_any_common_mark(tmp_path, mark):
         ("customer_id,verdict\na,act\nb,perhaps\n", "line 3: 'perhaps' is not a verdict. A line"),
         ("customer_id,verdict\n,act\n", "line 2: it names no customer. A line"),
         ("customer_id,verdict,until\na,act,31.12.2025\n", "line 2: '31.12.2025' is not a date. A line"),
+        ('customer_id,verdict,note\na,act,"big\nb,act,\n', "line 2: a quote is not closed"),
         ("customer,verdict\na,act\n", "has no column customer_id. A line"),
         ("", "has no column customer_id and no column verdict. A line"),
     ],

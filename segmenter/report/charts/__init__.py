@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 from collections.abc import Callable, Collection
 from dataclasses import replace
 from functools import partial
-from pathlib import Path
 
 from segmenter.report.bidi import marked
 from segmenter.report.charts.style import Look, apart, described, house_style
@@ -22,7 +19,6 @@ def draw(run: Run, look: Look, wanted: Collection[str] | None = None) -> dict[st
     drawers = [chart for name, chart in charts.items() if wanted is None or name in wanted]
     if not drawers:
         return {}
-    _give_matplotlib_a_folder()
     with house_style():
         drawn = drawn_by_two([partial(chart, run, look) for chart in drawers])
     ordered = marked if look.voice.direction == "rtl" else str
@@ -58,9 +54,3 @@ def _charts() -> dict[str, Callable[[Run, Look], Figure | None]]:
         "cohorts": money.cohorts,
         "concentration": money.concentration,
     }
-
-
-def _give_matplotlib_a_folder() -> None:
-    """Where the home folder cannot be written, matplotlib keeps its font list beside other temporary files."""
-    if "MPLCONFIGDIR" not in os.environ and not os.access(Path.home(), os.W_OK):
-        os.environ["MPLCONFIGDIR"] = tempfile.mkdtemp(prefix="segmenter-matplotlib-")

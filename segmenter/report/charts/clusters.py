@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from segmenter.analysis.findings import KChoice, KPoint, MixtureFinding
+from segmenter.analysis.findings import KChoice, KPoint
+from segmenter.analysis.reading_types import MixtureFinding
 from segmenter.report.charts.labels import name_ends
 from segmenter.report.charts.style import Look, canvas, row_names, to_svg, wrapped
 from segmenter.report.palette import COLOURS, INK, MUTED

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from segmenter.analysis.findings import Split
 from segmenter.analysis.mixture import BETWEEN
+from segmenter.analysis.reading_types import Split
 from segmenter.report.context.view import View, columns, table, text
 from segmenter.report.types import Cell, Column, Part, Table
 

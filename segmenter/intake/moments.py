@@ -1,0 +1,101 @@
+"""How exports write moments: days in three orders, times of day, serial numbers of spreadsheets and seconds since 1970."""
+
+from __future__ import annotations
+
+import re
+from typing import Literal, cast
+
+Order = Literal["ymd", "dmy", "mdy"]
+Written = Order | Literal["excel", "epoch"]
+TIMES = ("", " %H:%M:%S", " %H:%M", " %H:%M:%S.%f", " %I:%M %p", " %I:%M:%S %p", "T%H:%M:%S", "T%H:%M", "T%H:%M:%S.%f",
+         "T%H:%M:%SZ", "T%H:%M:%S.%fZ", " %H:%M:%S UTC")  # fmt: skip
+BEGINNINGS = {  # what a date of each order begins with: spares trying a hundred formats in vain
+    "ymd": "^([0-9]{4}|[0-9]{2}-)",
+    "dmy": "^[0-9]{1,2}[-/. ]",
+    "mdy": "^([0-9]{1,2}[-/.]|[A-Za-z])",
+    "excel": "^[1-9]",
+    "epoch": "^1[0-9]{9}",
+}
+PARTED = (
+    ", ?([0-9]{1,2}:[0-9:.]+)[ \u00a0\u202f]?"  # a day and its time of day as browsers show them: 1/31/2025, 2:05 PM
+)
+OFFSET = "(:[0-9]{2}([.][0-9]+)?) ?[+-][0-9]{2}(:?[0-9]{2})?$"
+# %y stands before %Y: the reader takes the first that fits, and %Y would read 20 as the year 20.
+DAYS: dict[Order, tuple[str, ...]] = {
+    "ymd": ("%Y-%m-%d", "%Y/%m/%d", "%Y.%m.%d", "%Y%m%d", "%Y %b %d"),
+    "dmy": (
+        *(f"%d{mark}%m{mark}{year}" for mark in "/.-" for year in ("%y", "%Y")),
+        *(f"%d{mark}{month}{mark}{year}" for mark in "- " for month in ("%b", "%B") for year in ("%y", "%Y")),
+    ),
+    "mdy": (
+        *(f"%m{mark}%d{mark}{year}" for mark in "/.-" for year in ("%y", "%Y")),
+        *("%b %d, %Y", "%B %d, %Y", "%b %d %Y", "%b-%d-%Y"),
+    ),
+}
+EPOCH = "1[0-9]{9}([0-9]{3})?([.][0-9]+)?"  # seconds since 1970, or thousandths of them, from 2001 to 2033
+EXCEL = re.compile(r"^[1-9]\d{4}(\.\d+)?$")
+TIME = re.compile(
+    r"^(\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4}|\d{1,2}[- ][A-Za-z]{3,9}[- ]\d{2,4}"
+    r"|[A-Za-z]{3,9}[ -]\d{1,2},?[ -]\d{4}|(19|20)\d{6})([T ,].*)?$"
+)
+CLOCK = re.compile(r"^\d{1,2}:\d{2}(:\d{2}(\.\d+)?)?([ \u00a0\u202f]?[AP]M)?$", re.IGNORECASE)
+UNCLOCKED = "[.][0-9]+|[ \u00a0\u202f]+"  # fractions of a second, and the spaces before AM and PM
+CLOCKS = ("%H:%M:%S", "%H:%M", "%I:%M:%S%p", "%I:%M%p")
+ORDERS: tuple[Written, ...] = (*DAYS, "excel", "epoch")
+
+
+def looks_like_time(text: str) -> bool:
+    """True for text in the shape of a date, of an Excel serial day of 1927 to 2173, or of seconds since 1970."""
+    is_serial = EXCEL.match(text) and 10_000 <= float(text) < 100_000
+    return bool(TIME.match(text) or is_serial or re.fullmatch(EPOCH, text))
+
+
+def looks_like_time_of_day(text: str) -> bool:
+    """True for text in the shape of a time of day, such as 14:05:33 or 2:05 pm."""
+    return bool(CLOCK.match(text))
+
+
+def believable(moment: str) -> str:
+    """SQL of the column `moment`, NULL where it lies outside 1900 to 2200.
+
+    Of a column, because what is asked for twice is planned twice, and planning a hundred formats takes as long as reading
+    thousands of dates.
+    """
+    return f"CASE WHEN year({moment}) BETWEEN 1900 AND 2200 THEN {moment} END"
+
+
+def time_sql(column: str, order: str) -> str:
+    """SQL that reads text `column` as a TIMESTAMP, NULL where it is none.
+
+    Of a moment with its distance from UTC the clock that it shows counts: a shop's days and months are those of its place.
+    """
+    if order == "excel":
+        days = f"TRY_CAST(CASE WHEN regexp_full_match({column}, '[1-9][0-9]{{4}}([.][0-9]+)?') THEN {column} END AS DOUBLE)"
+        return f"(TIMESTAMP '1899-12-30' + to_seconds(CAST(round({days} * 86400) AS BIGINT)))"
+    if order == "epoch":  # of thousandths, too, the first ten digits are the seconds
+        seconds = (
+            f"TRY_CAST(CASE WHEN regexp_full_match({column}, '{EPOCH}') THEN substr({column}, 1, 10) END AS BIGINT)"
+        )
+        return f"(TIMESTAMP '1970-01-01' + to_seconds({seconds}))"
+    shapes = DAYS[cast(Order, order)]
+    shown = (
+        f"CASE WHEN regexp_matches({column}, '{OFFSET}') THEN regexp_replace({column}, '{OFFSET}', '\\1') "
+        f"WHEN contains({column}, ',') THEN trim(regexp_replace({column}, '{PARTED}', ' \\1 ')) ELSE {column} END"
+    )
+    may_be = f"regexp_matches({column}, '{BEGINNINGS[order]}')"
+    parsed = f"(CASE WHEN {may_be} THEN try_strptime({shown}, {_list(shapes, TIMES)}) END)"
+    if order == "ymd":
+        short = f"try_strptime({column}, {_list(('%y-%m-%d',), TIMES)})"
+        parsed = f"(CASE WHEN regexp_matches({column}, '^[0-9]{{2}}-') THEN {short} ELSE {parsed} END)"
+    return parsed
+
+
+def time_of_day_sql(column: str) -> str:
+    """SQL that reads text `column` as an INTERVAL of whole seconds since midnight, of none where it is no time of day."""
+    whole = f"regexp_replace({column}, '{UNCLOCKED}', '', 'g')"
+    read = f"try_strptime({whole}, {_list(('',), CLOCKS)}) - TIMESTAMP '1900-01-01'"
+    return f"coalesce({read}, INTERVAL 0 SECOND)"
+
+
+def _list(days: tuple[str, ...], times: tuple[str, ...]) -> str:
+    return "[" + ", ".join(f"'{day}{time}'" for day in days for time in times) + "]"

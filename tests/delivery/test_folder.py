@@ -1,0 +1,20 @@
+"""A run's files into a folder, whole or not at all."""
+
+import stat
+
+import pytest
+
+
+@pytest.mark.parametrize(("rights", "of_folder", "of_file"), [(0o700, 0o700, 0o600), (0o2770, 0o2750, 0o640)])
+def test_who_may_read_the_folder_may_read_what_comes_into_it_and_nobody_else(post, rights, of_folder, of_file):
+    reports = post.archive / "reports"
+    reports.mkdir()
+    reports.chmod(rights)
+    post.put(post.message(f"folder:{reports}"))
+    assert post.deliver().n_sent == 1
+    (made,) = reports.iterdir()
+    assert stat.S_IMODE(made.stat().st_mode) == of_folder
+    assert {path.name: stat.S_IMODE(path.stat().st_mode) for path in made.iterdir()} == {
+        "report.html": of_file,
+        "message.html": of_file,
+    }
