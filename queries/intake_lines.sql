@@ -22,6 +22,7 @@ WITH judged AS (
         email,
         CASE WHEN status IS NOT NULL THEN TRUE END AS has_status,
         CASE
+            WHEN is_other THEN CAST('other_kind' AS fate)
             WHEN fault IS NOT NULL THEN CAST('unreadable' AS fate)
             WHEN customer_id IS NULL THEN CAST('no_customer' AS fate)
             WHEN ts IS NULL THEN CAST('no_date' AS fate)

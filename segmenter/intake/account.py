@@ -29,6 +29,7 @@ LABELS = {
     "zero_price": "lines of no money (samples, stock corrections)",
     "negative_price": "lines of negative price (bad debt, adjustments)",
     "non_product": "codes that are no product (postage, fees)",
+    "other_kind": "rows of other kinds (rules.kinds)",
     "later": "later than the day looked from (features.as_of)",
     "unreadable": "could not be read (see rejected.csv)",
 }
@@ -180,7 +181,7 @@ def _check_usable(connection: Engine, result: RowAccount, rules: RulesConfig) ->
     if rules.missing_customer == "refuse" and any(line.reason == "no_customer" for line in result.lines):
         raise DataError(f"Rows without a customer are refused by rules.missing_customer. Set aside were: {aside}.")
     usable = result.rows_used + sum(line.rows for line in result.lines if line.reason in BEHAVIOUR)
-    n_later = result.rows_read - result.rows_due
+    n_later = sum(line.rows for line in result.lines if line.reason == "later")
     later = f", but for {n_later:,} rows later than features.as_of" if n_later else ""
     if n_later and not result.rows_due:
         raise DataError(

@@ -7,38 +7,17 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import permutations
 
-from segmenter.config.source import ColumnsConfig
+from segmenter.config.source import ColumnsConfig, RulesConfig
 from segmenter.errors import SourceError
 from segmenter.intake.flags import are_flags, says_yes
+from segmenter.intake.kinds import FEW_WORDS, check_rows, ignore, sold
 from segmenter.intake.names import key_of, last_word
 from segmenter.intake.sampled import Table, are_numbers, mostly, number_in, prove_products
 
-KINDS = {"linetype", "rowtype", "recordtype"}
-PAYING = re.compile("payment|tender|transaction|zahlung")
-BILL = re.compile(r"\b(invoice|sales?|order)\b|rechnung|facture|factura|fattura|faktur")
-PAID = re.compile(
-    r"((bill|customer|invoice|receivable|rechnungs|kunden)?[ -]?payments?( received)?|zahlung(seingang)?|paiement|pago|pagamento)"
-)
-SIDES = {"sollhaben", "sollhabenkennzeichen", "sh", "debitcredit", "debitcreditindicator", "creditdebit", "drcr", "dc"}
-PAPERS = {
-    "belegart",
-    "belegtyp",
-    "doctype",
-    "documenttype",
-    "transactiontype",
-    "invoicetype",
-    "vorgangsart",
-    "type",
-    "typ",
-}
-CREDIT_SIDE = re.compile("(h|haben|c|cr|credit)")
-CREDIT_NOTE = re.compile(
-    "(gs|gutschrift(en)?|stornorechnung|credit[ _-]?(note|memo)|cn|cm|refund|return|retoure|avoir|abono)"
-)
 GIVEN_BACK = re.compile(
     "refund(?!able)|returned|returns|return(qty|quantity|amount|value)|erstatt|retour|rembours|reembols|rimbors|devuelt"
 )
@@ -56,7 +35,6 @@ OFF = re.compile(
     "(order|payment)?(cancel|cancell?ed|cancell?ation|storno|storniert|stornierung|void|voided|annul|annul(led|lation|e|ee|ato|ata)"
     "|annuller(et|ad)|anulad[oa]|anulowan[aey]|geannuleerd|declined|failed|abgelehnt|fehlgeschlagen)"
 )
-FEW_WORDS = 20  # beyond which a column's cells are no words for what became of an order
 DISCOUNT = re.compile("discount|rabatt|remise|descuento|desconto|sconto|korting|nachlass")
 DISCOUNTED = re.compile("discounted(unit|item|sale|line)?price|priceafterdiscount|rabattierter?(einzel|stueck)?preis")
 REDUCED = ("saleprice", "sellingprice")  # prices after it, by their names
@@ -69,79 +47,28 @@ FEW_ORDERS = 5  # of several lines, from which on a money that never differs wit
 FEW_SIZES = 3  # numbers of lines that orders must have where no column tells what is on them: tickets come in twos
 
 
-def check_kinds(table: Table) -> None:
-    """Refuse rows of several kinds, such as a sale, its lines and its payment, each of which has the same money."""
-    for place in table.places:
-        key = key_of(table.header[place])
-        if key in PAPERS:
-            _check_paid(table, place)
-        kinds = sorted(set(table.values(place))) if key in KINDS else []
-        if len(kinds) > 1 and any(PAYING.search(kind.lower()) for kind in kinds):
-            raise SourceError(
-                f"{table.name}: the rows are of several kinds by {table.called(place)} ({', '.join(kinds[:6])}), so that the same "
-                "money would be counted more than once. Keep those of one kind only, such as the lines of sales, and read these; where "
-                f"each row's money is its own indeed, say so in the configuration: {_ignore(table, place)}."
-            )
-
-
-def _ignore(table: Table, place: int) -> str:
-    """The way out of every doubt, for whoever knows better."""
-    return f"[source.columns] ignore = [{table.called(place)}]"
-
-
-def _check_paid(table: Table, place: int) -> None:
-    """Refuse a ledger, whose rows charge an invoice and pay it, by the words of its column `place`."""
-    words = sorted(set(table.values(place)))
-    paying = [word for word in words if PAID.fullmatch(word.lower())]
-    charging = [word for word in words if word not in paying and BILL.search(word.lower())]
-    if paying and charging:
-        raise SourceError(
-            f"{table.name}: rows with {paying[0][:60]!r} in {table.called(place)} pay what those with {charging[0][:60]!r} charge, so "
-            "that the same money would count twice or, where it has a minus, not at all. Leave the payments out; where each row's "
-            f"money is its own indeed, say so in the configuration: {_ignore(table, place)}."
-        )
-
-
-def check(table: Table, index: Mapping[str, int], wanted: ColumnsConfig) -> None:
+def check(table: Table, index: Mapping[str, int], wanted: ColumnsConfig, rules: RulesConfig) -> None:
     """Refuse what speaks against the columns' roles `index`, of which `wanted` names some."""
+    _check_groups(table, index)
     if wanted.amount is None:
         _check_repeated(table, index)
         _check_discount(table, index, wanted)
-    _check_minus(table, index)
+    check_rows(table, index, wanted, rules)
     if not {"status", "cancelled"} & index.keys():
         _check_status(table, index)
     if "refunded" not in index:
         _check_given_back(table, index)
 
 
-def _sold(table: Table, index: Mapping[str, int], place: int, is_meant: Callable[[str], object]) -> str:
-    """A cell of column `place` that is meant, where its rows, but not all, would count as sales: most have money and no minus."""
-    rows = [row for row in table.sample if is_meant((row[place] or "").strip())]
-    if not rows or len(rows) == len(table.sample):
-        return ""
-    money = [index[role] for role in ("amount", "unit_price", "quantity") if role in index]
-    numbers = [[number for at in money if (number := number_in(row[at])) is not None] for row in rows]
-    counted = [each for each in numbers if each and all(each)]
-    sold = sum(min(each) > 0 for each in counted)
-    return (rows[0][place] or "").strip()[:60] if sold > len(counted) / 2 else ""
-
-
-def _check_minus(table: Table, index: Mapping[str, int]) -> None:
-    """Refuse money that went back where another column alone tells so: without a minus it would be added to the sales."""
-    for place in table.places:
-        key = key_of(table.header[place])
-        word = CREDIT_SIDE if key in SIDES else CREDIT_NOTE if key in PAPERS and place not in index.values() else None
-        back = _sold(table, index, place, _said(word)) if word else ""
-        if back:
-            raise SourceError(
-                f"{table.name}: rows with {back!r} in {table.called(place)} look like money that went back, and most of them have no "
-                "minus, so that they would count as sales. Write their money with a minus; where they are sales indeed, say so in the "
-                f"configuration: {_ignore(table, place)}."
-            )
-
-
-def _said(word: re.Pattern[str]) -> Callable[[str], object]:
-    return lambda cell: word.fullmatch(cell.lower())
+def _check_groups(table: Table, index: Mapping[str, int]) -> None:
+    """Refuse a report whose customers are headings above their rows, with no customer on any row that has a day."""
+    customer, time = index["customer"], index["time"]
+    named = [row for row in table.sample if (row[customer] or "").strip()]
+    if len(named) >= FEW_ORDERS and table.values(time) and not any((row[time] or "").strip() for row in named):
+        raise SourceError(
+            f"{table.name}: {table.called(customer)} stands on rows of its own, without a day, above the rows of each customer, as in a "
+            "report that is made for reading. Export a list that has the customer on each row, or fill the column down."
+        )
 
 
 def _check_status(table: Table, index: Mapping[str, int]) -> None:
@@ -150,12 +77,12 @@ def _check_status(table: Table, index: Mapping[str, int]) -> None:
         is_state = place not in index.values() and STATE.fullmatch(key_of(table.header[place]))
         if not is_state or len(set(table.values(place))) > FEW_WORDS:
             continue
-        off = _sold(table, index, place, lambda cell: OFF.fullmatch(key_of(cell)))
+        off = sold(table, index, place, lambda cell: OFF.fullmatch(key_of(cell)))
         if off:
             raise SourceError(
                 f"{table.name}: rows with {off!r} in {table.called(place)} seem to have come to nothing, and would count as "
                 f"sales. Settle it in the configuration: [source.columns] status = {table.called(place)}; where they are sales indeed, "
-                f"{_ignore(table, place)}."
+                f"{ignore(table, place)}."
             )
 
 
@@ -169,7 +96,7 @@ def _check_given_back(table: Table, index: Mapping[str, int]) -> None:
         is_named = _tells_of(name, GIVEN_BACK) or (not is_told and _tells_of(name, CALLED_OFF))
         if place in index.values() or not is_named or ELIGIBLE.search(key_of(name)):
             continue
-        back = _sold(table, index, place, lambda cell: number_in(cell) or says_yes(cell))
+        back = sold(table, index, place, lambda cell: number_in(cell) or says_yes(cell))
         role, what, else_ = ("refunded", "is money", "; where it counts pieces, take these off the quantity or amount")
         if are_flags(table.values(place)):
             role, what, else_ = ("cancelled", "marks rows that came back in whole", "")
@@ -177,7 +104,7 @@ def _check_given_back(table: Table, index: Mapping[str, int]) -> None:
             raise SourceError(
                 f"{table.name}: {table.called(place)} seems to tell what was given back, such as {back!r}, and its rows would count "
                 f"as whole sales. Where it {what}, name it in the configuration: [source.columns] {role} = {table.called(place)}"
-                f"{else_}; where it tells nothing of the money, {_ignore(table, place)}."
+                f"{else_}; where it tells nothing of the money, {ignore(table, place)}."
             )
 
 

@@ -99,7 +99,7 @@ def _read(desk: _Desk, groups: Sequence[_Group]) -> list[Understood]:
 def _roles(desk: _Desk, group: _Group) -> Roles:
     """Roles of the columns, by the first records of the first files."""
     name = str(desk.files[group.files[0]].path)
-    roles = recognise(group.layout.header, _sample(desk, group), desk.source.columns, name)
+    roles = recognise(group.layout.header, _sample(desk, group), desk.source.columns, name, desk.rules)
     check_same(group.known, lambda meaning: meaning.roles.index == roles.index)
     return roles
 

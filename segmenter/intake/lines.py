@@ -11,9 +11,10 @@ from segmenter.assets import query
 from segmenter.config.source import RulesConfig
 from segmenter.intake.flags import NO
 from segmenter.intake.formats import believable, given, number_of, since_midnight, text_of, time_of
+from segmenter.intake.kinds import of_kinds
 from segmenter.intake.meaning import Meaning
 from segmenter.intake.orders import leaves_blank, with_orders
-from segmenter.intake.raw import RawTable, unreadable
+from segmenter.intake.raw import RawTable, literal, unreadable
 from segmenter.intake.statuses import CANCELLED, REFUNDED
 from segmenter.intake.types import FATES, OTHER_CURRENCY, STATUSES
 
@@ -172,17 +173,29 @@ def _typed(
     read = f"SELECT file, {cells} FROM {table.relation}"  # noqa: S608 - our names
     whole = f"SELECT * REPLACE ({_moment(meaning)} AS ts), {_customer(meaning)} AS customer_id, {_amount(meaning)} AS amount FROM ({read})"  # noqa: S608 - our names
     typed = f"SELECT *, {_case((sql, _said(reason)) for sql, reason, _ in _faults(meaning))} AS fault FROM ({whole})"  # noqa: S608 - our names
+    typed = _of_kinds(typed, rules)
     if orders:
         typed = with_orders(typed)
     if _currency(meaning, rules):
-        typed = f"SELECT * REPLACE (CASE WHEN fault IS NULL AND {OTHER} THEN {_said(OTHER_CURRENCY)} ELSE fault END AS fault) FROM ({typed})"  # noqa: S608 - ours
+        typed = f"SELECT * REPLACE (CASE WHEN fault IS NULL AND NOT is_other AND {OTHER} THEN {_said(OTHER_CURRENCY)} ELSE fault END AS fault) FROM ({typed})"  # noqa: S608 - ours
     return typed
+
+
+def _of_kinds(typed: str, rules: RulesConfig) -> str:
+    """SQL of the records `typed` with what their kinds say: `is_other` of those that do not count, and a minus of what went back."""
+    kinds = of_kinds(rules, lambda words: f"list_contains([{', '.join(map(literal, words))}], lower(kind))")
+    return (
+        f"SELECT * REPLACE (CASE WHEN NOT {kinds.other} THEN fault END AS fault, CASE WHEN NOT {kinds.other} THEN refunded END AS refunded, "  # noqa: S608 - ours
+        f"CASE WHEN {kinds.back} AND amount > 0 THEN CAST(-amount AS DECIMAL(18, 4)) ELSE amount END AS amount, "
+        f"CASE WHEN {kinds.back} AND quantity > 0 THEN CAST(-quantity AS DECIMAL(18, 3)) ELSE quantity END AS quantity), "
+        f"{kinds.other} AS is_other FROM ({typed})"
+    )
 
 
 def _cells(table: RawTable, meaning: Meaning) -> dict[str, str]:
     """SQL of what single columns hold, and whether those that can be faulty hold anything."""
     texts = {f"{role}_id" if role == "order" else role: _text(table, meaning, role) for role in
-             ("customer", "order", "product", "description", "category", "currency")}  # fmt: skip
+             ("customer", "order", "product", "description", "category", "currency", "kind")}  # fmt: skip
     numbers = {"stated" if role == "amount" else role: _number(table, meaning, role) for role in SCALES}
     known = [role for role in ("time", *SCALES) if role in meaning.roles.index]
     has = {f"has_{role}": given(*_column(table, meaning, role)) for role in known}

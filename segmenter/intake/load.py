@@ -18,6 +18,7 @@ from segmenter.errors import ConfigError, DataError, SourceError
 from segmenter.intake.account import account, of_orders
 from segmenter.intake.cache import Cache
 from segmenter.intake.fill import fill
+from segmenter.intake.kinds import check_rules
 from segmenter.intake.lines import nobody
 from segmenter.intake.meaning import Understood
 from segmenter.intake.roles import Roles
@@ -67,6 +68,7 @@ def load(
         What was read is not enough to analyse, or a policy of `rules` refuses it.
     """
     _check_pattern(connection, rules.non_product_pattern)
+    check_rules(source.columns, rules)
     paths = expand(sources)
     seen = {path: _stamp(path) for path in paths}
     files = [examine(path) for path in paths]
@@ -127,7 +129,7 @@ def currency_of(connection: Engine, rules: RulesConfig) -> str:
         They are of several currencies, and `rules` keeps none of them.
     """
     found = connection.execute(
-        "SELECT DISTINCT upper(currency) AS name FROM records WHERE currency IS NOT NULL ORDER BY name"
+        "SELECT DISTINCT upper(currency) AS name FROM records WHERE currency IS NOT NULL AND fate <> 'other_kind' ORDER BY name"
     ).fetchall()
     if rules.currency:
         found = [(rules.currency.upper(),)] if found else []

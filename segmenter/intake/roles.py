@@ -6,11 +6,12 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from segmenter.config.source import ColumnsConfig
+from segmenter.config.source import ColumnsConfig, RulesConfig
 from segmenter.errors import SourceError
-from segmenter.intake.doubts import check, check_kinds, check_pieces
+from segmenter.intake.doubts import check, check_pieces
 from segmenter.intake.flags import are_flags
 from segmenter.intake.formats import looks_like_time, looks_like_time_of_day
+from segmenter.intake.kinds import check_kinds, counted
 from segmenter.intake.names import NAMES, key_of, tiers_of
 from segmenter.intake.sampled import Table, are_numbers, mostly, products
 from segmenter.intake.statuses import told
@@ -50,17 +51,23 @@ def promise(header: Sequence[str]) -> int:
 
 
 def recognise(
-    header: tuple[str, ...], sample: Sequence[Sequence[str | None]], wanted: ColumnsConfig, name: str
+    header: tuple[str, ...],
+    sample: Sequence[Sequence[str | None]],
+    wanted: ColumnsConfig,
+    name: str,
+    rules: RulesConfig,
 ) -> Roles:
-    """Roles of the columns `header` with rows `sample`; what `wanted` names overrules. `name` is for messages.
+    """Roles of the columns `header` with rows `sample`, of which those are looked at that count by `rules`.
+
+    What `wanted` names overrules; `name` is for messages.
 
     Raises
     ------
     SourceError
         A configured column is missing, a needed role has no column, or two columns fit it equally well.
     """
-    table = Table(header, sample, name, wanted.ignore)
-    check_kinds(table)
+    table = Table(header, counted(header, sample, wanted, rules), name, wanted.ignore)
+    check_kinds(table, wanted)
     index: dict[str, int] = {}
     reasons: dict[str, str] = {}
     for role in NAMES:
@@ -77,7 +84,7 @@ def recognise(
     if wanted.amount is None:
         _settle_money(table, index, reasons, wanted)
     _check_complete(table, index)
-    check(table, index, wanted)
+    check(table, index, wanted, rules)
     return Roles(index, reasons)
 
 
