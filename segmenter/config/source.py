@@ -31,6 +31,10 @@ class ColumnsConfig(Section):
         description="what a row is, such as an invoice or a payment; `rules.kinds` and `rules.kinds_back` say what counts",
     )
     currency: str | None = Field(None, description="ISO 4217 code of the line's money")
+    credit: str | None = Field(
+        None,
+        description="money that is taken off the line's `amount`, or stands in its place: the credit beside a ledger's debit",
+    )
     refunded: str | None = Field(
         None, description="money given back of the line, or of the order where one of its lines alone says it"
     )

@@ -57,6 +57,30 @@ COPIES = (
     "{n} of {n_seen} rows that were looked at repeat another one of their file in every column that was recognised. Each counts; where "
     "the export holds them twice by mistake, export it again."
 )
+CENTS = (
+    "All money is in whole numbers of three figures and more. Where these are cents, as payment services count, divide them by 100 "
+    "before they are read."
+)
+FEW_MONEY = 20  # amounts that tell that
+WHOLE_CURRENCIES = {
+    "JPY",
+    "KRW",
+    "HUF",
+    "CLP",
+    "ISK",
+    "VND",
+    "IDR",
+    "TWD",
+    "COP",
+    "PYG",
+    "CRC",
+    "UGX",
+    "XOF",
+    "XAF",
+    "NGN",
+    "IRR",
+    "IQD",
+}
 MANY_COPIES = 0.05  # of the rows; at a till the same product is often rung up twice
 COUNTED = 200_000  # rows among which copies are looked for
 STEPS = (1, 7, 31, 101, 307, 1009)  # every so many parts; no hour and no day of the week is left out by a prime
@@ -86,6 +110,17 @@ def account(connection: Engine, rules: RulesConfig) -> RowAccount:
     _check_readable(result, rules)
     _check_usable(connection, result, rules)
     return result
+
+
+def of_cents(connection: Engine, currency: str) -> tuple[str, ...]:
+    """What to tell where all money is whole and large, in a `currency` that has cents or in one that is not known."""
+    if currency in WHOLE_CURRENCIES:
+        return ()
+    ((n, n_money, n_whole),) = connection.execute(
+        "SELECT count(*) AS n, count(DISTINCT amount) AS n_money, "
+        "count(CASE WHEN amount = round(amount, 0) AND abs(amount) >= 100 THEN 1 END) AS n_whole FROM transactions"
+    ).fetchall()
+    return (CENTS,) if n_money >= FEW_MONEY and n_whole == n else ()
 
 
 def of_orders(roles: Iterable[Roles]) -> tuple[str, ...]:

@@ -72,6 +72,9 @@ def number_of(raw: dict[str, str], role: str) -> str:
 
 def amount_of(raw: dict[str, str]) -> str:
     """SQL of the money; pieces that come back may have the minus alone."""
+    if {"amount", "credit"} <= raw.keys():
+        stated, credit = number_of(raw, "amount"), f"abs({number_of(raw, 'credit')})"
+        return f"case when {credit} <> 0 then coalesce({stated}, 0) - {credit} else {stated} end"
     if {"amount", "quantity"} <= raw.keys():
         stated = number_of(raw, "amount")
         return f"case when {number_of(raw, 'quantity')} < 0 and {stated} > 0 then -{stated} else {stated} end"

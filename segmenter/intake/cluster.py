@@ -18,7 +18,7 @@ from segmenter.assets import query
 from segmenter.config.source import RulesConfig, SourceConfig
 from segmenter.engine.spark import SparkEngine
 from segmenter.errors import SourceError
-from segmenter.intake.account import account, of_orders
+from segmenter.intake.account import account, of_cents, of_orders
 from segmenter.intake.cells import (
     amount_of,
     case,
@@ -99,7 +99,7 @@ def load_in_cluster(
     _change(engine)
     show(engine)
     told = account(engine, rules)
-    told = replace(told, warnings=(*told.warnings, *of_orders(roles)))
+    told = replace(told, warnings=(*told.warnings, *of_cents(engine, currency), *of_orders(roles)))
     engine.session.catalog.uncacheTable("judged")
     _bring_rejected(engine, sources, connection)
     layouts = [(_columns(frame), each) for frame, each in zip(frames, roles, strict=True)]

@@ -6,7 +6,7 @@ Every doubt is a `SourceError` that says what would be counted wrongly, and what
 from __future__ import annotations
 
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import permutations
@@ -41,6 +41,15 @@ REDUCED = ("saleprice", "sellingprice")  # prices after it, by their names
 COUNTING = re.compile(
     "qty|quantit|quantid|cantid|menge|anzahl|stueck|aantal|ilosc|antal|adet|miktar|pieces|units"
 )  # in the name of a column that may be the quantity
+# Names of the two sides of a ledger, or of an account's statement.
+LEDGERS = tuple(
+    frozenset(f"{name}{of}" for name in sides for of in ("", "amount", "betrag", "eur", "value"))
+    for sides in (
+        ("debit", "credit"), ("debits", "credits"), ("soll", "haben"), ("debe", "haber"), ("dare", "avere"), ("af", "bij"),
+        ("moneyin", "moneyout"), ("paidin", "paidout"), ("inflow", "outflow"), ("eingang", "ausgang"), ("einnahmen", "ausgaben"),
+        ("income", "expense"), ("in", "out"), ("deposits", "withdrawals"), ("deposit", "withdrawal"),
+    )
+)  # fmt: skip
 COUNTED = re.compile(r"[-+]?\d")
 FEW_ROWS = 200  # among which a column is looked for that is the product of two others
 FEW_ORDERS = 5  # of several lines, from which on a money that never differs within an order tells something
@@ -50,6 +59,9 @@ FEW_SIZES = 3  # numbers of lines that orders must have where no column tells wh
 def check(table: Table, index: Mapping[str, int], wanted: ColumnsConfig, rules: RulesConfig) -> None:
     """Refuse what speaks against the columns' roles `index`, of which `wanted` names some."""
     _check_groups(table, index)
+    _check_other_side(table, index, rules)
+    if "credit" not in index:
+        _check_credit(table, index)
     if wanted.amount is None:
         _check_repeated(table, index)
         _check_discount(table, index, wanted)
@@ -69,6 +81,39 @@ def _check_groups(table: Table, index: Mapping[str, int]) -> None:
             f"{table.name}: {table.called(customer)} stands on rows of its own, without a day, above the rows of each customer, as in a "
             "report that is made for reading. Export a list that has the customer on each row, or fill the column down."
         )
+
+
+def _check_credit(table: Table, index: Mapping[str, int]) -> None:
+    """Refuse one side of a ledger where rows that leave it blank have money on the other side, which would be left out."""
+    if "amount" not in index:
+        return
+    amount = index["amount"]
+    key = key_of(table.header[amount])
+    side = next((names for names in LEDGERS if key in names), frozenset())
+    for place in (at for at in table.places if at != amount and key_of(table.header[at]) in side):
+        rows = [row for row in table.sample if number_in(row[place]) and not number_in(row[amount])]
+        if rows:
+            raise SourceError(
+                f"{table.name}: rows without {table.called(amount)} have money in {table.called(place)}, such as "
+                f"{(rows[0][place] or '').strip()[:60]!r}, which would be left out. Where it is taken off what customers bought, name it in "
+                f"the configuration: [source.columns] credit = {table.called(place)}; where it is none of theirs, {ignore(table, place)}."
+            )
+
+
+def _check_other_side(table: Table, index: Mapping[str, int], rules: RulesConfig) -> None:
+    """Refuse senders as customers where the business is one itself: what it gave back would be taken off it, and off nobody else."""
+    customer = index["customer"]
+    buyers = Counter(buyer.lower() for buyer in table.values(customer))
+    for place in (at for at in table.places if at not in index.values()):
+        ((most, n),) = Counter(cell.lower() for cell in table.values(place)).most_common(1) or [("", 0)]
+        is_own = "@" in most and n > len(table.sample) / 2 and 0 < buyers[most] < len(table.sample) / 2
+        if is_own and most not in {word.lower() for word in rules.guest_ids}:
+            raise SourceError(
+                f"{table.name}: {most[:60]} stands in {table.called(place)} of most rows, and as the customer in {table.called(customer)} "
+                "of others, as the address of the business does in what it gave back, which would be taken off none of its customers. "
+                "Name a column that has the customer on each row, such as a name, in the configuration: [source.columns] customer; or "
+                f"leave those rows out: [rules] guest_ids = [{most[:60]!r}]."
+            )
 
 
 def _check_status(table: Table, index: Mapping[str, int]) -> None:

@@ -191,7 +191,7 @@ def check_rows(table: Table, index: Mapping[str, int], wanted: ColumnsConfig, ru
     for place in _places(table, SIDES | PAPERS, ColumnsConfig()):
         _check_minus(table, index, place, rules.kinds_back if place == index.get("kind") else ())
     for place in (at for at in _places(table, PAPERS, wanted) if at not in index.values()):
-        _check_costs(table, index, place)
+        _check_costs(table, index, place, {"", *(word.lower() for word in rules.guest_ids)})
     for place in _places(table, PAPERS | EVENTS | RECORDS | STATES, wanted):
         _check_twins(table, index, place)
 
@@ -218,14 +218,18 @@ def _check_minus(table: Table, index: Mapping[str, int], place: int, settled: Se
         )
 
 
-def _check_costs(table: Table, index: Mapping[str, int], place: int) -> None:
-    """Refuse what a payment service takes off or pays out, where its rows name customers: it would be money of theirs given back."""
+def _check_costs(table: Table, index: Mapping[str, int], place: int, nobody: Collection[str]) -> None:
+    """Refuse what a payment service takes off or pays out, where its rows name customers: it would be money of theirs given back.
+
+    Ids of `nobody` in particular name none.
+    """
     words = sorted(set(table.values(place)))
     costs = _matching(words, COST)
     amount, customer = index.get("amount"), index["customer"]
     if not costs or amount is None or len(costs) == len(words):
         return
-    rows = [row for row in table.sample if (row[place] or "").strip() in costs and (row[customer] or "").strip()]
+    theirs = [row for row in table.sample if (row[customer] or "").strip().lower() not in nobody]
+    rows = [row for row in theirs if (row[place] or "").strip() in costs]
     if sum((number_in(row[amount]) or 0) < 0 for row in rows) > len(rows) / 2:
         others = [word for word in words if word not in costs]
         raise SourceError(

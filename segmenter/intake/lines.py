@@ -18,7 +18,7 @@ from segmenter.intake.raw import RawTable, literal, unreadable
 from segmenter.intake.statuses import CANCELLED, REFUNDED
 from segmenter.intake.types import FATES, OTHER_CURRENCY, STATUSES
 
-SCALES = {"amount": 4, "quantity": 3, "unit_price": 6, "refunded": 4}
+SCALES = {"amount": 4, "quantity": 3, "unit_price": 6, "refunded": 4, "credit": 4}
 FLOAT_ID = "^([0-9]+)[.]0+$"  # of an id that went through a float
 WHOLE_ID = f"CASE WHEN contains(customer, '.') THEN regexp_replace(customer, '{FLOAT_ID}', '\\1') ELSE customer END"
 # Columns that few exports fill; a table that has none of them is smaller by them.
@@ -251,11 +251,13 @@ def _number(table: RawTable, meaning: Meaning, role: str) -> str:
     if role not in meaning.roles.index:
         return f"CAST(NULL AS DECIMAL(18, {SCALES[role]}))"
     number = number_of(*_column(table, meaning, role), meaning.formats.decimal, SCALES[role])
-    return f"abs({number})" if role == "refunded" else number  # some write it as money that went out
+    return f"abs({number})" if role in {"refunded", "credit"} else number  # some write it as money that went out
 
 
 def _amount(meaning: Meaning) -> str:
     """SQL of the money; the product of a common price and quantity fits a machine word, which is several times as fast."""
+    if {"amount", "credit"} <= meaning.roles.index.keys():
+        return "CASE WHEN credit <> 0 THEN CAST(coalesce(stated, 0) - credit AS DECIMAL(18, 4)) ELSE stated END"
     if {"amount", "quantity"} <= meaning.roles.index.keys():  # pieces that come back may have the minus alone
         return "CASE WHEN quantity < 0 AND stated > 0 THEN CAST(-stated AS DECIMAL(18, 4)) ELSE stated END"
     if "amount" in meaning.roles.index:

@@ -15,7 +15,7 @@ import duckdb
 from segmenter.config.source import RulesConfig, SourceConfig
 from segmenter.engine.types import Engine
 from segmenter.errors import ConfigError, DataError, SourceError
-from segmenter.intake.account import account, of_orders
+from segmenter.intake.account import account, of_cents, of_orders
 from segmenter.intake.cache import Cache
 from segmenter.intake.fill import fill
 from segmenter.intake.kinds import check_rules
@@ -89,7 +89,12 @@ def load(
     _name_rejected(connection, files)
     layouts = [(each.layout.header, each.meaning.roles) for each in understood]
     counted = account(connection, rules)
-    told = (*counted.warnings, *of_orders(roles for _, roles in layouts), *not_read(sources))
+    told = (
+        *counted.warnings,
+        *of_cents(connection, currency),
+        *of_orders(roles for _, roles in layouts),
+        *not_read(sources),
+    )
     counted = replace(counted, warnings=told)
     return Intake(readings, recognition(layouts), counted, _rejects(connection), currency)
 

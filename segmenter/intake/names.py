@@ -121,6 +121,7 @@ NAMES: dict[str, tuple[tuple[str, ...], ...]] = {
         ("brand",),
     ),
     "category": (),  # only what the configuration names: nothing but a team's own features asks for it
+    "credit": (),  # only what the configuration names: which side of a ledger is sold is known there
     "kind": (),  # only what the configuration names, as it says what counts
     "status": (
         ("orderstatus", "status", "transactionstatus", "financialstatus", "invoicestatus"),

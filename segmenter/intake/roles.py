@@ -13,7 +13,7 @@ from segmenter.intake.flags import are_flags
 from segmenter.intake.formats import looks_like_time, looks_like_time_of_day
 from segmenter.intake.kinds import check_kinds, counted
 from segmenter.intake.names import NAMES, key_of, tiers_of
-from segmenter.intake.sampled import Table, are_numbers, mostly, products
+from segmenter.intake.sampled import FEW_PROVE, NEARLY_ALL, Table, are_numbers, mostly, number_in, products
 from segmenter.intake.statuses import told
 
 REQUIRED = ("customer", "time")
@@ -28,6 +28,7 @@ PRODUCT = ("quantity", "unit_price")  # which make a line's money
 NESTED = re.compile(r"[\[{].*[\]}]", re.DOTALL)
 FEW_PIECES = {"0", "1", "2", "3"}
 NAMED_MONEY = re.compile("amount|value|total|betrag|montant|importe")  # in the name of what was given back
+CENT = 0.006  # what money may differ by that is the same
 ADDRESS = re.compile(r"[^@\s{}]+@[^@\s{}]+")
 
 
@@ -85,6 +86,9 @@ def recognise(
         _settle_money(table, index, reasons, wanted)
     _check_complete(table, index)
     check(table, index, wanted, rules)
+    if wanted.refunded is None and {"amount", "refunded"} <= index.keys() and _is_net(table, index):
+        del index["refunded"], reasons["refunded"]
+        reasons["amount"] += "; it is less what was given back already"
     return Roles(index, reasons)
 
 
@@ -214,6 +218,22 @@ def _settle_money(table: Table, index: dict[str, int], reasons: dict[str, str], 
                 f"{table.name}: a line's money could be {amount!r}, or quantity times {price!r}, and they differ. "
                 f"Settle it in the configuration: [source.columns] amount = {amount!r}, or quantity and unit_price."
             )
+
+
+def _is_net(table: Table, index: dict[str, int]) -> bool:
+    """Whether the amount is another column's money less what was given back, on rows with something of both and on all others."""
+    amount, refunded = index["amount"], index["refunded"]
+    rows = [(row, number_in(row[amount]), abs(number_in(row[refunded]) or 0)) for row in table.sample]
+    proofs = [(row, money + back) for row, money, back in rows if money is not None and back]
+    others = [(row, money) for row, money, back in rows if money is not None and not back]
+    free = [at for at in table.places if at not in index.values()] if len(proofs) >= FEW_PROVE else []
+    return any(_equal(proofs, at) and _equal(others, at) for at in free)
+
+
+def _equal(rows: Sequence[tuple[Sequence[str | None], float]], place: int) -> bool:
+    """Whether a column holds the money that stands beside each of the rows, in nearly all of them."""
+    found = sum(abs((number_in(row[place]) or 0) - money) < CENT for row, money in rows)
+    return found >= NEARLY_ALL * len(rows)
 
 
 def _check_complete(table: Table, index: dict[str, int]) -> None:

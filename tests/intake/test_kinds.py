@@ -35,7 +35,7 @@ def every_tenth(money):
 
 
 def money_of(loaded):
-    return float(loaded.rows("sum(amount)")[0][0])
+    return float(loaded.rows("sum(amount)", "status IN ('sale', 'return', 'discount')")[0][0] or 0)
 
 
 def settled(message):
