@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from segmenter.config.source import ColumnsConfig, RulesConfig
 from segmenter.errors import SourceError
@@ -57,10 +57,11 @@ def recognise(
     wanted: ColumnsConfig,
     name: str,
     rules: RulesConfig,
+    later: Sequence[Sequence[str | None]] = (),
 ) -> Roles:
     """Roles of the columns `header` with rows `sample`, of which those are looked at that count by `rules`.
 
-    What `wanted` names overrules; `name` is for messages.
+    What `wanted` names overrules; `name` is for messages. Doubts are raised from `later` rows as well.
 
     Raises
     ------
@@ -68,7 +69,8 @@ def recognise(
         A configured column is missing, a needed role has no column, or two columns fit it equally well.
     """
     table = Table(header, counted(header, sample, wanted, rules), name, wanted.ignore)
-    check_kinds(table, wanted)
+    whole = replace(table, sample=[*table.sample, *counted(header, later, wanted, rules)])
+    check_kinds(whole, wanted)
     index: dict[str, int] = {}
     reasons: dict[str, str] = {}
     for role in NAMES:
@@ -80,13 +82,13 @@ def recognise(
             index[role], reasons[role] = found
     if "email" not in index and "customer" in index and _is_email(table.values(index["customer"])):
         index["email"], reasons["email"] = index["customer"], "its content"
-    if words := told(table.values(index["status"])) if "status" in index else "":
+    if words := told(whole.values(index["status"])) if "status" in index else "":
         reasons["status"] += f"; {words}"
     if wanted.amount is None:
         _settle_money(table, index, reasons, wanted)
     _check_complete(table, index)
-    check(table, index, wanted, rules)
-    if wanted.refunded is None and {"amount", "refunded"} <= index.keys() and _is_net(table, index):
+    check(whole, index, wanted, rules)
+    if wanted.refunded is None and {"amount", "refunded"} <= index.keys() and _is_net(whole, index):
         del index["refunded"], reasons["refunded"]
         reasons["amount"] += "; it is less what was given back already"
     return Roles(index, reasons)

@@ -123,3 +123,38 @@ def test_customers_that_head_their_rows_are_refused(export):
     groups = [f"c{n},,\n,2024-01-{n + 1:02},10\n,2024-02-{n + 1:02},12\nTotal for c{n},,22" for n in range(12)]
     with pytest.raises(SourceError, match="'customer' stands on rows of its own"):
         export.read("\n".join(["customer,date,amount", *groups]))
+
+
+def many(special, at):
+    """Six thousand sales with `special` rows from the place `at` on, every fortieth of them."""
+    return "\n".join(
+        [
+            "order_id,customer,date,type,amount",
+            *(
+                special.format(n=n)
+                if n >= at and n % 40 == 0
+                else f"o{n},c{n % 50},2024-01-{n % 28 + 1:02},Invoice,10.00"
+                for n in range(6000)
+            ),
+        ]
+    )
+
+
+def test_money_that_went_back_late_in_a_file_raises_a_doubt_too(export):
+    text = many("o{n},c1,2024-02-01,Credit note,10.00", at=4000)
+    with pytest.raises(SourceError, match=r"kinds_back = \['Credit note'\]"):
+        export.read(text)
+    rules = {"kinds_back": ("Credit note",)}
+    assert money_of(export.read(text, columns={"kind": "type"}, rules=rules)) == (6000 - 2 * 50) * 10
+
+
+def test_what_stands_late_in_another_file_of_the_export_raises_a_doubt_too(export):
+    first = export.write(many("o{n},c1,2024-02-01,Invoice,10.00", at=0), "a.csv")
+    second = export.write(many("o{n},c1,2024-02-01,Credit note,10.00", at=100), "b.csv")
+    with pytest.raises(SourceError, match="Credit note"):
+        export.load(first, second)
+
+
+def test_late_lines_with_line_ends_within_are_left_alone(export):
+    text = many('o{n},c1,2024-02-01,"Credit\nnote",10.00', at=4000)
+    assert export.read(text).intake.account.rows_read == 6000
