@@ -48,9 +48,10 @@ def text_of(column: str | None) -> str:
 
 
 def status_of(raw: dict[str, str]) -> str:
-    """SQL of the order's status, which the day of a cancellation tells as well as a word does."""
-    status, day = text_of(raw.get("status")), text_of(raw.get("cancelled"))
-    return f"case when not regexp_like(lower({day}), '^({NO})$') then 'cancelled' else {status} end"
+    """SQL of the order's status, which the day of a cancellation tells as well as a word does, and a mark that says no for its line."""
+    is_flag = f"regexp_like(lower({text_of(raw.get('cancelled'))}), '^({NO})$')"
+    status = text_of(raw["status"]) if "status" in raw else f"case when {is_flag} then 'kept' end"
+    return f"case when not {is_flag} then 'cancelled' else {status} end"
 
 
 def email_of(column: str | None) -> str:

@@ -27,12 +27,12 @@ TELLING = re.compile(
 )  # the last word of a name that tells something else of it
 ELIGIBLE = re.compile("eligib|allowed|rate$|policy")  # what may be given back, or how often
 STATE = re.compile(
-    "(order|payment|transaction|sales?|booking|reservation|invoice|event|bestell|auftrags|zahlungs|buchungs|rechnungs|vorgangs)?"
+    "(order|payment|transaction|attendee|ticket|sales?|booking|reservation|invoice|event|bestell|auftrags|zahlungs|buchungs|rechnungs|vorgangs)?"
     "(status|state|type|event|result|outcome|stage|zustand|art|typ)"
     "|(statut|etat|estado|stato)(commande|paiement|pedido|pago|venta|venda|ordine|pagamento)?|(siparis|odeme)?durumu?"
 )  # the whole name: a membership, an e-mail and a rate are no orders
 OFF = re.compile(
-    "(order|payment)?(cancel|cancell?ed|cancell?ation|storno|storniert|stornierung|void|voided|annul|annul(led|lation|e|ee|ato|ata)"
+    "notattending|(order|payment)?(cancel|cancell?ed|cancell?ation|storno|storniert|stornierung|void|voided|annul|annul(led|lation|e|ee|ato|ata)"
     "|annuller(et|ad)|anulad[oa]|anulowan[aey]|geannuleerd|declined|failed|abgelehnt|fehlgeschlagen)"
 )
 DISCOUNT = re.compile("discount|rabatt|remise|descuento|desconto|sconto|korting|nachlass")

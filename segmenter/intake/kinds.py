@@ -31,12 +31,20 @@ EVENTS = {
 }
 PAPERS = {
     "belegart", "belegtyp", "doctype", "documenttype", "transactiontype", "invoicetype", "vorgangsart", "type", "typ", "fkart",
-    "fakturaart", "billingtype", "entrytype", "amounttype", "transactionkind", "kind",
+    "fakturaart", "billingtype", "entrytype", "amounttype", "transactionkind", "kind", "gifttype", "art",
+    "vorgang", "buchungsart", "transaktionsart", "transaktionstyp",
 }  # fmt: skip
 STATES = {"status", "state", "orderstatus", "paymentstatus", "transactionstatus"}
 FEW_WORDS = 20  # beyond which a column's cells are no words for kinds of rows
 PAYING = re.compile("payment|tender|transaction|zahlung")
-BILL = re.compile(r"\b(invoice|sales?|order)\b|rechnung|facture|factura|fattura|faktur")
+BILL = re.compile(r"\b(invoice|sales?|order|membership)\b|rechnung|facture|factura|fattura|faktur|beitrag")
+PROMISED = re.compile(
+    "pledges?|estimates?|quot(e|ation)s?|proforma(invoice|rechnung)?|angebote?|kostenvoranschlag|devis|preventivo|presupuesto"
+)
+ORDERED = re.compile(
+    "(sales|customer)?order(confirmation)?s?|auftrag(sbestaetigung)?|lieferschein|delivery(note)?"
+)  # and then invoiced
+INVOICED = re.compile("(sales|customer)?invoices?|(ausgangs)?rechnung(en)?|facture|factura|fattura")
 PAID = re.compile(
     r"((bill|customer|invoice|receivable|rechnungs|kunden)?[ -]?payments?( received)?|zahlung(seingang)?|paiement|pago|pagamento)"
 )
@@ -143,6 +151,7 @@ def check_kinds(table: Table, wanted: ColumnsConfig) -> None:
             )
     for place in _places(table, PAPERS, wanted):
         _check_paid(table, place)
+        _check_promised(table, place)
     for place in _places(table, PAPERS | EVENTS, wanted):
         _check_events(table, place)
 
@@ -159,6 +168,19 @@ def _check_paid(table: Table, place: int) -> None:
             f"{table.name}: rows with {paying[0][:60]!r} in {table.called(place)} pay what those with {charging[0][:60]!r} charge, so "
             "that the same money would count twice or, where it has a minus, not at all. Leave the payments out by the configuration: "
             f"{_settled(table, place, 'kinds', others)}; where each row's money is its own indeed, {ignore(table, place)}."
+        )
+
+
+def _check_promised(table: Table, place: int) -> None:
+    """Refuse what was offered or ordered beside what was charged: the same money is told again where that comes to pass."""
+    words = sorted(set(table.values(place)))
+    promised = _matching(words, PROMISED) + (_matching(words, ORDERED) if _matching(words, INVOICED) else [])
+    charged = [word for word in words if word not in promised]
+    if promised and charged:
+        raise SourceError(
+            f"{table.name}: rows with {promised[0][:60]!r} in {table.called(place)} are no sales yet, and would count beside those with "
+            f"{charged[0][:60]!r} that they come to. Say in the configuration what counts: {_settled(table, place, 'kinds', charged)}; "
+            f"where each row's money is its own indeed, {ignore(table, place)}."
         )
 
 

@@ -216,12 +216,20 @@ def _text(table: RawTable, meaning: Meaning, role: str) -> str:
 
 
 def _status(table: RawTable, meaning: Meaning) -> str:
-    """SQL of the order's status, which the day of a cancellation tells as well as a word does."""
+    """SQL of the order's status, which the day of a cancellation tells as well as a word does.
+
+    A mark that says no speaks for its line, which may stand in an order whose first line was voided.
+    """
     if "cancelled" not in meaning.roles.index:
         return _text(table, meaning, "status")
     day = _text(table, meaning, "cancelled")
     is_flag = f"regexp_full_match(lower({day}), '{NO}')"
-    return f"CASE WHEN NOT {is_flag} THEN {_said('cancelled')} ELSE {_text(table, meaning, 'status')} END"
+    said = (
+        _text(table, meaning, "status")
+        if "status" in meaning.roles.index
+        else f"CASE WHEN {is_flag} THEN {_said('kept')} END"
+    )
+    return f"CASE WHEN NOT {is_flag} THEN {_said('cancelled')} ELSE {said} END"
 
 
 def _email(table: RawTable, meaning: Meaning) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from itertools import product
 
 from segmenter.config.source import ColumnsConfig, RulesConfig
 from segmenter.errors import SourceError
@@ -12,7 +13,7 @@ from segmenter.intake.doubts import check, check_pieces
 from segmenter.intake.flags import are_flags
 from segmenter.intake.formats import looks_like_time, looks_like_time_of_day
 from segmenter.intake.kinds import check_kinds, counted
-from segmenter.intake.names import NAMES, key_of, tiers_of
+from segmenter.intake.names import NAMES, key_of, tiers_of, without_currency
 from segmenter.intake.sampled import FEW_PROVE, NEARLY_ALL, Table, are_numbers, mostly, number_in, products
 from segmenter.intake.statuses import told
 
@@ -108,13 +109,16 @@ def _names(header: Sequence[str]) -> str:
 
 
 def _by_name(table: Table, role: str, taken: dict[str, int]) -> tuple[int, str] | None:
-    keys = [key_of(name) for name in table.header]
     free = [i for i in table.places if i not in taken.values()]
     filled = [i for i in free if table.values(i)]  # a column that holds nothing is no rival of one that does
-    for tier, places in ((tier, places) for places in (filled, free) for tier in tiers_of(role, keys)):
-        fitting = [i for i in places if keys[i] in tier and _fits(table, role, i)]
+    spelled = [[key_of(name) for name in table.header]]
+    if role == "amount":  # a price in a currency may be that of a line
+        spelled.append([key_of(without_currency(name)) for name in table.header])
+    tried = product(spelled, (filled, free))
+    for names, tier, places in ((keys, tier, places) for keys, places in tried for tier in tiers_of(role, keys)):
+        fitting = [i for i in places if names[i] in tier and _fits(table, role, i)]
         if len(fitting) > 1:
-            fitting = _same_content(table, fitting)
+            fitting = _same_content(table, fitting, role)
         if len(fitting) > 1 and role == "time_of_day":
             return None  # of two clocks neither is needed
         if len(fitting) > 1:
@@ -124,11 +128,14 @@ def _by_name(table: Table, role: str, taken: dict[str, int]) -> tuple[int, str] 
     return _by_content(table, role, taken)
 
 
-def _same_content(table: Table, fitting: list[int]) -> list[int]:
-    """One of columns that say the same in every row of the sample."""
-    first = [row[fitting[0]] for row in table.sample]
-    same = all([row[other] for row in table.sample] == first for other in fitting[1:])
-    return fitting[:1] if same else fitting
+def _same_content(table: Table, fitting: list[int], role: str) -> list[int]:
+    """One of columns that say the same in every row of the sample, or tell the same orders apart."""
+    told = [[row[place] for row in table.sample] for place in fitting]
+    if role == "order":
+        firsts = [dict(zip(reversed(cells), range(len(cells), 0, -1), strict=True)) for cells in told]
+        alike = [[first[cell] for cell in cells] for first, cells in zip(firsts, told, strict=True)]
+        return fitting[:1] if all(places == alike[0] for places in alike[1:]) else fitting
+    return fitting[:1] if all(cells == told[0] for cells in told[1:]) else fitting
 
 
 def _ambiguous(table: Table, role: str, fitting: Sequence[int]) -> SourceError:

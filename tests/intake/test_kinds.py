@@ -54,6 +54,9 @@ EXPORTS = {
     "Sage's invoices and receipts": ("Type", (("SI", sale), ("SR", sale)), SALES),
     "credit notes": ("Type", (("Sales invoice", sale), ("Sales credit note", every_tenth(sale))), SALES - 100),
     "SAP's returns": ("FKART", (("F2", sale), ("RE", every_tenth(sale))), SALES - 100),
+    "pledges and gifts": ("Gift Type", (("Cash", sale), ("Pledge", every_tenth(lambda at: 12 * sale(at)))), SALES),
+    "estimates and invoices": ("Transaction Type", (("Invoice", sale), ("Estimate", sale)), SALES),
+    "orders and their invoices": ("Document Type", (("Invoice", sale), ("Sales Order", sale)), SALES),
     "Sage's credits": ("Type", (("SI", sale), ("SC", every_tenth(sale))), SALES - 100),
 }  # fmt: skip
 
@@ -112,6 +115,7 @@ def test_a_column_of_kinds_and_their_words_mean_nothing_without_each_other(expor
         (("Online", sale), ("Store", lambda at: at + 11)),
         (("F2", sale), ("L2", lambda at: at + 3)),
         (("Sale", sale), ("Exchange", every_tenth(minus))),
+        (("Sales Order", sale), ("Return", every_tenth(minus))),
     ],
     ids=lambda kinds: kinds[1][0],
 )

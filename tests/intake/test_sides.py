@@ -85,3 +85,49 @@ def test_money_that_may_be_cents_is_told(export, money, currency, is_told):
     rows = [f"c{n % 4},2024-01-{n + 1:02},{money.format(n + 10)},{currency}" for n in range(25)]
     warnings = export.read(sheet("customer,date,amount,currency", rows)).intake.account.warnings
     assert any(CENTS in warning for warning in warnings) == is_told
+
+
+def test_a_return_with_a_minus_on_pieces_price_and_money_is_one(export):
+    rows = [f"o{n},c{n % 4},2024-01-{n + 1:02},2,5.00,10.00" for n in range(20)] + ["r1,c1,2024-02-01,-2,-10.00,-10.00"]
+    loaded = export.read(sheet("order_id,customer,date,quantity,price,amount", rows), columns={"amount": "amount"})
+    assert money_of(loaded) == 190
+    assert "negative_price" not in loaded.fates
+
+
+def test_a_line_that_is_not_voided_stands_though_the_first_of_its_order_is(export):
+    rows = [
+        f"o{n},c{n % 4},2024-01-{n + 1:02},5.00,{void}"
+        for n in range(10)
+        for void in ("true" if n == 3 else "false", "false")
+    ]
+    loaded = export.read(sheet("order_id,customer,date,amount,Void?", rows))
+    assert loaded.fates == {"sale": 19, "cancelled_status": 1}
+
+
+@pytest.mark.parametrize("name", ["Amount (EUR)", "Betrag (€)", "Betrag in EUR", "Nettobetrag [CHF]"])
+def test_an_amount_is_known_by_its_name_with_the_currency_behind(export, name):
+    rows = [f"c{n % 4},2024-01-{n + 1:02},5.00" for n in range(10)]
+    assert money_of(export.read(sheet(f"customer,date,{name}", rows))) == 50
+
+
+def test_two_numbers_of_the_same_orders_are_one_and_those_of_other_orders_are_an_ambiguity(export):
+    def rows(invoice):
+        return [f"{n // 2},{invoice(n)},c{n % 4},2024-01-{n + 1:02},5.00" for n in range(20)]
+
+    header = "order_id,order_number,customer,date,amount"
+    loaded = export.read(sheet(header, rows(lambda n: f"W-{n // 2}")))
+    assert len(loaded.rows("DISTINCT order_id")) == 10
+    with pytest.raises(SourceError, match="could both be the order"):
+        export.read(sheet(header, rows(lambda n: f"W-{n}")))
+
+
+def test_of_several_codes_of_products_the_stock_keepers_is_taken(export):
+    rows = [f"c{n % 4},2024-01-{n + 1:02},{900 + n},S{n % 3},5.00" for n in range(10)]
+    loaded = export.read(sheet("customer,date,Item Id,SKU,amount", rows))
+    assert loaded.intake.recognition.columns["product"] == "SKU"
+
+
+def test_words_over_pairs_of_columns_are_no_header(export):
+    rows = [f"{n},2024-01-{n + 1:02},c{n % 4},5.00" for n in range(10)]
+    loaded = export.read("\n".join(["Order,,Money,", "No,Date,Customer,Amount", *rows]) + "\n")
+    assert loaded.intake.account.rows_used == 10
