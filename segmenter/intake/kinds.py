@@ -142,12 +142,13 @@ def check_kinds(table: Table, wanted: ColumnsConfig) -> None:
     """Refuse rows of several kinds, such as a sale, its lines and its payment, each of which has the same money."""
     for place in _places(table, RECORDS, wanted):
         kinds = sorted(set(table.values(place)))
-        lines = [kind for kind in kinds if not PAYING.search(kind.lower())]
-        if lines and len(lines) < len(kinds):
+        others = [kind for kind in kinds if not PAYING.search(kind.lower())]
+        lines = [kind for kind in others if re.search(r"\b(line|item)", kind.lower())] or others
+        if lines and len(others) < len(kinds):
             raise SourceError(
                 f"{table.name}: the rows are of several kinds by {table.called(place)} ({', '.join(kinds[:6])}), so that the same "
-                "money would be counted more than once. Say which count, those of one kind only, in the configuration: "
-                f"{_settled(table, place, 'kinds', lines[-1:])}; where each row's money is its own indeed, {ignore(table, place)}."
+                "money would be counted more than once. Say which count, those of one level only, in the configuration: "
+                f"{_settled(table, place, 'kinds', lines)}; where each row's money is its own indeed, {ignore(table, place)}."
             )
     for place in _places(table, PAPERS, wanted):
         _check_paid(table, place)
@@ -210,7 +211,7 @@ def sold(table: Table, index: Mapping[str, int], place: int, is_meant: Callable[
 
 def check_rows(table: Table, index: Mapping[str, int], wanted: ColumnsConfig, rules: RulesConfig) -> None:
     """Refuse rows that are no sales by the word of another column, now that the columns' roles `index` are known."""
-    for place in _places(table, SIDES | PAPERS, ColumnsConfig()):
+    for place in _places(table, SIDES | PAPERS | EVENTS, ColumnsConfig()):
         _check_minus(table, index, place, rules.kinds_back if place == index.get("kind") else ())
     for place in (at for at in _places(table, PAPERS, wanted) if at not in index.values()):
         _check_costs(table, index, place, {"", *(word.lower() for word in rules.guest_ids)})

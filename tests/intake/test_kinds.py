@@ -54,6 +54,8 @@ EXPORTS = {
     "Sage's invoices and receipts": ("Type", (("SI", sale), ("SR", sale)), SALES),
     "credit notes": ("Type", (("Sales invoice", sale), ("Sales credit note", every_tenth(sale))), SALES - 100),
     "SAP's returns": ("FKART", (("F2", sale), ("RE", every_tenth(sale))), SALES - 100),
+    "captures and refunds": ("Event", (("CAPTURE", sale), ("REFUND", every_tenth(sale))), SALES - 100),
+    "lines, postage and payments": ("Line: Type", (("Line Item", sale), ("Shipping Line", lambda _: 1), ("Transaction", sale)), SALES + 40),
     "pledges and gifts": ("Gift Type", (("Cash", sale), ("Pledge", every_tenth(lambda at: 12 * sale(at)))), SALES),
     "estimates and invoices": ("Transaction Type", (("Invoice", sale), ("Estimate", sale)), SALES),
     "orders and their invoices": ("Document Type", (("Invoice", sale), ("Sales Order", sale)), SALES),
