@@ -51,6 +51,7 @@ LEDGERS = tuple(
     )
 )  # fmt: skip
 COUNTED = re.compile(r"[-+]?\d")
+ROUNDED = re.compile(r"[0-9][.,][0-9]+E[+][0-9]{2}")
 FEW_ROWS = 200  # among which a column is looked for that is the product of two others
 FEW_ORDERS = 5  # of several lines, from which on a money that never differs within an order tells something
 FEW_SIZES = 3  # numbers of lines that orders must have where no column tells what is on them: tickets come in twos
@@ -59,6 +60,7 @@ FEW_SIZES = 3  # numbers of lines that orders must have where no column tells wh
 def check(table: Table, index: Mapping[str, int], wanted: ColumnsConfig, rules: RulesConfig) -> None:
     """Refuse what speaks against the columns' roles `index`, of which `wanted` names some."""
     _check_groups(table, index)
+    _check_rounded(table, index)
     _check_other_side(table, index, rules)
     if "credit" not in index:
         _check_credit(table, index)
@@ -81,6 +83,18 @@ def _check_groups(table: Table, index: Mapping[str, int]) -> None:
             f"{table.name}: {table.called(customer)} stands on rows of its own, without a day, above the rows of each customer, as in a "
             "report that is made for reading. Export a list that has the customer on each row, or fill the column down."
         )
+
+
+def _check_rounded(table: Table, index: Mapping[str, int]) -> None:
+    """Refuse ids that a spreadsheet has rounded to a few figures: several customers, or orders, would be one."""
+    for role in (role for role in ("customer", "order") if role in index):
+        rounded = next((value for value in table.values(index[role]) if ROUNDED.fullmatch(value)), None)
+        if rounded:
+            raise SourceError(
+                f"{table.name}: {table.called(index[role])} holds ids that a spreadsheet has rounded, such as {rounded!r}, so that several "
+                f"of them would count as one {role}. Export them as text, name another column in the configuration, [source.columns] "
+                f"{role}, or pass over this one: {ignore(table, index[role])}."
+            )
 
 
 def _check_credit(table: Table, index: Mapping[str, int]) -> None:

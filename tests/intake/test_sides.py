@@ -131,3 +131,16 @@ def test_words_over_pairs_of_columns_are_no_header(export):
     rows = [f"{n},2024-01-{n + 1:02},c{n % 4},5.00" for n in range(10)]
     loaded = export.read("\n".join(["Order,,Money,", "No,Date,Customer,Amount", *rows]) + "\n")
     assert loaded.intake.account.rows_used == 10
+
+
+@pytest.mark.parametrize(("column", "id_"), [("customer_id", "1.23E+11"), ("order_id", "4,00638E+12")])
+def test_ids_that_a_spreadsheet_has_rounded_are_refused(export, column, id_):
+    header = "order_id;customer_id;email;date;amount"
+    rows = [[f"o{n}", f"c{n % 4}", f"b{n % 4}@x.com", f"2024-01-{n + 1:02}", "5.00"] for n in range(20)]
+    for row in rows[10:]:
+        row[header.split(";").index(column)] = id_
+    text = sheet(header, map(";".join, rows))
+    with pytest.raises(SourceError, match="a spreadsheet has rounded"):
+        export.read(text)
+    loaded = export.read(text, columns={"ignore": (column,)})
+    assert len(loaded.rows("DISTINCT customer_id")) == 4
