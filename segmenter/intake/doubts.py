@@ -33,7 +33,7 @@ STATE = re.compile(
 )  # the whole name: a membership, an e-mail and a rate are no orders
 OFF = re.compile(
     "notattending|(order|payment)?(cancel|cancell?ed|cancell?ation|storno|storniert|stornierung|void|voided|annul|annul(led|lation|e|ee|ato|ata)"
-    "|annuller(et|ad)|anulad[oa]|anulowan[aey]|geannuleerd|declined|failed|abgelehnt|fehlgeschlagen)"
+    "|annuller(et|ad)|anulad[oa]|anulowan[aey]|geannuleerd|declined|fail(ed|ure)?|refused|rejected|denied|expired|abgelehnt|fehlgeschlagen)"
 )
 DISCOUNT = re.compile("discount|rabatt|remise|descuento|desconto|sconto|korting|nachlass")
 DISCOUNTED = re.compile("discounted(unit|item|sale|line)?price|priceafterdiscount|rabattierter?(einzel|stueck)?preis")
@@ -51,6 +51,7 @@ LEDGERS = tuple(
     )
 )  # fmt: skip
 COUNTED = re.compile(r"[-+]?\d")
+ADJUSTED = re.compile("adjusted.*(total|amount)")
 ROUNDED = re.compile(r"[0-9][.,][0-9]+E[+][0-9]{2}")
 FEW_ROWS = 200  # among which a column is looked for that is the product of two others
 FEW_ORDERS = 5  # of several lines, from which on a money that never differs within an order tells something
@@ -71,6 +72,7 @@ def check(table: Table, index: Mapping[str, int], wanted: ColumnsConfig, rules: 
     if not {"status", "cancelled"} & index.keys():
         _check_status(table, index)
     if "refunded" not in index:
+        _check_adjusted(table, index)
         _check_given_back(table, index)
 
 
@@ -164,6 +166,20 @@ def _check_given_back(table: Table, index: Mapping[str, int]) -> None:
                 f"{table.name}: {table.called(place)} seems to tell what was given back, such as {back!r}, and its rows would count "
                 f"as whole sales. Where it {what}, name it in the configuration: [source.columns] {role} = {table.called(place)}"
                 f"{else_}; where it tells nothing of the money, {ignore(table, place)}."
+            )
+
+
+def _check_adjusted(table: Table, index: Mapping[str, int]) -> None:
+    """Refuse money of which another column holds what is left after an adjustment, on the few rows that had one."""
+    amount = index.get("amount")
+    for place in (at for at in table.places if ADJUSTED.match(key_of(table.header[at])) and amount not in (None, at)):
+        pairs = [(number_in(row[place]), number_in(row[amount or 0])) for row in table.sample]
+        left = next((some for some, all_ in pairs if some and all_ and 0 < some < all_), None)
+        if left is not None:
+            raise SourceError(
+                f"{table.name}: {table.called(place)} seems to be what is left of {table.called(amount or 0)} after a refund, such as {left}, "
+                f"and its rows would count as whole sales. Write it in the place of {table.called(amount or 0)} on the rows that have it; "
+                f"where it tells nothing of the money, {ignore(table, place)}."
             )
 
 

@@ -144,3 +144,20 @@ def test_ids_that_a_spreadsheet_has_rounded_are_refused(export, column, id_):
         export.read(text)
     loaded = export.read(text, columns={"ignore": (column,)})
     assert len(loaded.rows("DISTINCT customer_id")) == 4
+
+
+def test_what_is_left_of_money_after_an_adjustment_is_not_passed_over(export):
+    rows = [f"o{n},b{n % 4},2024-01-{n + 1:02},50.00,{'30.00' if n == 7 else '0.00'}" for n in range(20)]
+    text = sheet("order_id,buyer,date,order total,adjusted order total", rows)
+    with pytest.raises(SourceError, match="what is left of 'order total' after a refund, such as 30"):
+        export.read(text)
+    assert money_of(export.read(text, columns={"ignore": ("adjusted order total",)})) == 1000
+
+
+@pytest.mark.parametrize("word", ["FAIL", "refused", "Rejected", "expired"])
+def test_payments_that_came_to_nothing_are_known_by_their_result(export, word):
+    rows = [f"o{n},b{n % 4},2024-01-{n + 1:02},50.00,{word if n == 7 else 'SUCCESS'}" for n in range(20)]
+    text = sheet("order_id,buyer,date,amount,Result", rows)
+    with pytest.raises(SourceError, match="status = 'Result'"):
+        export.read(text)
+    assert money_of(export.read(text, columns={"status": "Result"})) == 950
