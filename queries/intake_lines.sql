@@ -22,13 +22,14 @@ WITH judged AS (
         email,
         CASE WHEN status IS NOT NULL THEN TRUE END AS has_status,
         CASE
+            WHEN is_other THEN CAST('other_kind' AS fate)
             WHEN fault IS NOT NULL THEN CAST('unreadable' AS fate)
             WHEN customer_id IS NULL THEN CAST('no_customer' AS fate)
             WHEN ts IS NULL THEN CAST('no_date' AS fate)
             WHEN amount IS NULL THEN CAST('no_amount' AS fate)
             WHEN $drop_non_products AND regexp_full_match(coalesce(product, ''), $non_product) THEN CAST('non_product' AS fate)
             WHEN regexp_matches(coalesce(lower(status), ''), $cancelled) THEN CAST('cancelled_status' AS fate)
-            WHEN $drop_negative_price AND unit_price < 0 THEN CAST('negative_price' AS fate)
+            WHEN $drop_negative_price AND unit_price < 0 AND NOT coalesce(quantity < 0 AND amount < 0, FALSE) THEN CAST('negative_price' AS fate)
             WHEN $drop_zero AND amount = 0 THEN CAST('zero_price' AS fate)
             WHEN refunded >= amount AND amount > 0 AND NOT $drop_cancellations THEN CAST('cancelled' AS fate)
             WHEN amount < 0 AND $drop_cancellations THEN CAST('cancellation' AS fate)

@@ -11,7 +11,7 @@ WITH copies AS (
             PARTITION BY file, ts, customer_id, order_id, product, quantity, amount ORDER BY record
         ) AS copy
     FROM records
-    WHERE ts BETWEEN $first AND $last AND fate NOT IN ('unreadable', 'later')
+    WHERE ts BETWEEN $first AND $last AND fate NOT IN ('unreadable', 'other_kind', 'later')
 ),
 ranked AS (
     SELECT

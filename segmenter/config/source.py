@@ -26,7 +26,15 @@ class ColumnsConfig(Section):
         None,
         description="order status; words for cancelled, never placed or refunded are recognised; `segmenter inspect` names how each is read",
     )
+    kind: str | None = Field(
+        None,
+        description="what a row is, such as an invoice or a payment; `rules.kinds` and `rules.kinds_back` say what counts",
+    )
     currency: str | None = Field(None, description="ISO 4217 code of the line's money")
+    credit: str | None = Field(
+        None,
+        description="money that is taken off the line's `amount`, or stands in its place: the credit beside a ledger's debit",
+    )
     refunded: str | None = Field(
         None, description="money given back of the line, or of the order where one of its lines alone says it"
     )
@@ -96,6 +104,14 @@ class RulesConfig(Section):
     total_ids: tuple[str, ...] = Field(
         ("total", "grand total", "subtotal", "summe", "gesamt", "gesamtsumme"),
         description="words in the place of a customer, in any capitals, for a total of other rows: such rows are set aside, and are nobody's money",
+    )
+    kinds: tuple[str, ...] = Field(
+        (),
+        description="words of the column source.columns.kind whose rows count, in any capitals; the others are set aside; unset: all count",
+    )
+    kinds_back: tuple[str, ...] = Field(
+        (),
+        description="words of that column for money that went back, such as a credit note: it counts with a minus, be it written with one or without",
     )
     cancellations: Literal["net", "drop", "keep"] = Field(
         "net",

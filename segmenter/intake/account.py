@@ -29,6 +29,7 @@ LABELS = {
     "zero_price": "lines of no money (samples, stock corrections)",
     "negative_price": "lines of negative price (bad debt, adjustments)",
     "non_product": "codes that are no product (postage, fees)",
+    "other_kind": "rows of other kinds (rules.kinds)",
     "later": "later than the day looked from (features.as_of)",
     "unreadable": "could not be read (see rejected.csv)",
 }
@@ -56,6 +57,30 @@ COPIES = (
     "{n} of {n_seen} rows that were looked at repeat another one of their file in every column that was recognised. Each counts; where "
     "the export holds them twice by mistake, export it again."
 )
+CENTS = (
+    "All money is in whole numbers of three figures and more. Where these are cents, as payment services count, divide them by 100 "
+    "before they are read."
+)
+FEW_MONEY = 20  # amounts that tell that
+WHOLE_CURRENCIES = {
+    "JPY",
+    "KRW",
+    "HUF",
+    "CLP",
+    "ISK",
+    "VND",
+    "IDR",
+    "TWD",
+    "COP",
+    "PYG",
+    "CRC",
+    "UGX",
+    "XOF",
+    "XAF",
+    "NGN",
+    "IRR",
+    "IQD",
+}
 MANY_COPIES = 0.05  # of the rows; at a till the same product is often rung up twice
 COUNTED = 50_000  # rows among which copies are looked for
 STEPS = (1, 7, 31, 101, 307, 1009)  # every so many parts; no hour and no day of the week is left out by a prime
@@ -85,6 +110,17 @@ def account(connection: Engine, rules: RulesConfig) -> RowAccount:
     _check_readable(result, rules)
     _check_usable(connection, result, rules)
     return result
+
+
+def of_cents(connection: Engine, currency: str) -> tuple[str, ...]:
+    """What to tell where all money is whole and large, in a `currency` that has cents or in one that is not known."""
+    if currency in WHOLE_CURRENCIES:
+        return ()
+    ((n, n_money, n_whole),) = connection.execute(
+        "SELECT count(*) AS n, count(DISTINCT amount) AS n_money, "
+        "count(CASE WHEN amount = round(amount, 0) AND abs(amount) >= 100 THEN 1 END) AS n_whole FROM transactions"
+    ).fetchall()
+    return (CENTS,) if n_money >= FEW_MONEY and n_whole == n else ()
 
 
 def of_orders(roles: Iterable[Roles]) -> tuple[str, ...]:
@@ -180,7 +216,7 @@ def _check_usable(connection: Engine, result: RowAccount, rules: RulesConfig) ->
     if rules.missing_customer == "refuse" and any(line.reason == "no_customer" for line in result.lines):
         raise DataError(f"Rows without a customer are refused by rules.missing_customer. Set aside were: {aside}.")
     usable = result.rows_used + sum(line.rows for line in result.lines if line.reason in BEHAVIOUR)
-    n_later = result.rows_read - result.rows_due
+    n_later = sum(line.rows for line in result.lines if line.reason == "later")
     later = f", but for {n_later:,} rows later than features.as_of" if n_later else ""
     if n_later and not result.rows_due:
         raise DataError(

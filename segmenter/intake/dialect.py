@@ -200,8 +200,12 @@ def _header_index(records: Records, width: int, name: str) -> int:
 
 
 def _is_title(row: list[str]) -> bool:
-    """True of a line that leaves most cells empty, as a title above the header does which a spreadsheet has made as wide."""
-    return sum(bool(cell.strip()) for cell in row) * 2 < len(row)
+    """True of a line that leaves most cells empty, as a title above the header does which a spreadsheet has made as wide.
+
+    Or half of them, where the rest are words, as those over pairs of columns are.
+    """
+    named = [cell for cell in row if cell.strip()]
+    return len(named) * 2 < len(row) or (len(named) * 2 == len(row) and not any(NUMBER.match(cell) for cell in named))
 
 
 def _is_header(row: list[str]) -> bool:

@@ -6,39 +6,18 @@ Every doubt is a `SourceError` that says what would be counted wrongly, and what
 from __future__ import annotations
 
 import re
-from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import permutations
 
-from segmenter.config.source import ColumnsConfig
+from segmenter.config.source import ColumnsConfig, RulesConfig
 from segmenter.errors import SourceError
 from segmenter.intake.flags import are_flags, says_yes
+from segmenter.intake.kinds import FEW_WORDS, check_rows, ignore, sold
 from segmenter.intake.names import key_of, last_word
 from segmenter.intake.sampled import Table, are_numbers, mostly, number_in, prove_products
 
-KINDS = {"linetype", "rowtype", "recordtype"}
-PAYING = re.compile("payment|tender|transaction|zahlung")
-BILL = re.compile(r"\b(invoice|sales?|order)\b|rechnung|facture|factura|fattura|faktur")
-PAID = re.compile(
-    r"((bill|customer|invoice|receivable|rechnungs|kunden)?[ -]?payments?( received)?|zahlung(seingang)?|paiement|pago|pagamento)"
-)
-SIDES = {"sollhaben", "sollhabenkennzeichen", "sh", "debitcredit", "debitcreditindicator", "creditdebit", "drcr", "dc"}
-PAPERS = {
-    "belegart",
-    "belegtyp",
-    "doctype",
-    "documenttype",
-    "transactiontype",
-    "invoicetype",
-    "vorgangsart",
-    "type",
-    "typ",
-}
-CREDIT_SIDE = re.compile("(h|haben|c|cr|credit)")
-CREDIT_NOTE = re.compile(
-    "(gs|gutschrift(en)?|stornorechnung|credit[ _-]?(note|memo)|cn|cm|refund|return|retoure|avoir|abono)"
-)
 GIVEN_BACK = re.compile(
     "refund(?!able)|returned|returns|return(qty|quantity|amount|value)|erstatt|retour|rembours|reembols|rimbors|devuelt"
 )
@@ -48,100 +27,109 @@ TELLING = re.compile(
 )  # the last word of a name that tells something else of it
 ELIGIBLE = re.compile("eligib|allowed|rate$|policy")  # what may be given back, or how often
 STATE = re.compile(
-    "(order|payment|transaction|sales?|booking|reservation|invoice|event|bestell|auftrags|zahlungs|buchungs|rechnungs|vorgangs)?"
+    "(order|payment|transaction|attendee|ticket|sales?|booking|reservation|invoice|event|bestell|auftrags|zahlungs|buchungs|rechnungs|vorgangs)?"
     "(status|state|type|event|result|outcome|stage|zustand|art|typ)"
     "|(statut|etat|estado|stato)(commande|paiement|pedido|pago|venta|venda|ordine|pagamento)?|(siparis|odeme)?durumu?"
 )  # the whole name: a membership, an e-mail and a rate are no orders
 OFF = re.compile(
-    "(order|payment)?(cancel|cancell?ed|cancell?ation|storno|storniert|stornierung|void|voided|annul|annul(led|lation|e|ee|ato|ata)"
-    "|annuller(et|ad)|anulad[oa]|anulowan[aey]|geannuleerd|declined|failed|abgelehnt|fehlgeschlagen)"
+    "notattending|(order|payment)?(cancel|cancell?ed|cancell?ation|storno|storniert|stornierung|void|voided|annul|annul(led|lation|e|ee|ato|ata)"
+    "|annuller(et|ad)|anulad[oa]|anulowan[aey]|geannuleerd|declined|fail(ed|ure)?|refused|rejected|denied|expired|abgelehnt|fehlgeschlagen)"
 )
-FEW_WORDS = 20  # beyond which a column's cells are no words for what became of an order
 DISCOUNT = re.compile("discount|rabatt|remise|descuento|desconto|sconto|korting|nachlass")
 DISCOUNTED = re.compile("discounted(unit|item|sale|line)?price|priceafterdiscount|rabattierter?(einzel|stueck)?preis")
 REDUCED = ("saleprice", "sellingprice")  # prices after it, by their names
 COUNTING = re.compile(
     "qty|quantit|quantid|cantid|menge|anzahl|stueck|aantal|ilosc|antal|adet|miktar|pieces|units"
 )  # in the name of a column that may be the quantity
+# Names of the two sides of a ledger, or of an account's statement.
+LEDGERS = tuple(
+    frozenset(f"{name}{of}" for name in sides for of in ("", "amount", "betrag", "eur", "value"))
+    for sides in (
+        ("debit", "credit"), ("debits", "credits"), ("soll", "haben"), ("debe", "haber"), ("dare", "avere"), ("af", "bij"),
+        ("moneyin", "moneyout"), ("paidin", "paidout"), ("inflow", "outflow"), ("eingang", "ausgang"), ("einnahmen", "ausgaben"),
+        ("income", "expense"), ("in", "out"), ("deposits", "withdrawals"), ("deposit", "withdrawal"),
+    )
+)  # fmt: skip
 COUNTED = re.compile(r"[-+]?\d")
+ADJUSTED = re.compile("adjusted.*(total|amount)")
+ROUNDED = re.compile(r"[0-9][.,][0-9]+E[+][0-9]{2}")
 FEW_ROWS = 200  # among which a column is looked for that is the product of two others
 FEW_ORDERS = 5  # of several lines, from which on a money that never differs within an order tells something
 FEW_SIZES = 3  # numbers of lines that orders must have where no column tells what is on them: tickets come in twos
 
 
-def check_kinds(table: Table) -> None:
-    """Refuse rows of several kinds, such as a sale, its lines and its payment, each of which has the same money."""
-    for place in table.places:
-        key = key_of(table.header[place])
-        if key in PAPERS:
-            _check_paid(table, place)
-        kinds = sorted(set(table.values(place))) if key in KINDS else []
-        if len(kinds) > 1 and any(PAYING.search(kind.lower()) for kind in kinds):
-            raise SourceError(
-                f"{table.name}: the rows are of several kinds by {table.called(place)} ({', '.join(kinds[:6])}), so that the same "
-                "money would be counted more than once. Keep those of one kind only, such as the lines of sales, and read these; where "
-                f"each row's money is its own indeed, say so in the configuration: {_ignore(table, place)}."
-            )
-
-
-def _ignore(table: Table, place: int) -> str:
-    """The way out of every doubt, for whoever knows better."""
-    return f"[source.columns] ignore = [{table.called(place)}]"
-
-
-def _check_paid(table: Table, place: int) -> None:
-    """Refuse a ledger, whose rows charge an invoice and pay it, by the words of its column `place`."""
-    words = sorted(set(table.values(place)))
-    paying = [word for word in words if PAID.fullmatch(word.lower())]
-    charging = [word for word in words if word not in paying and BILL.search(word.lower())]
-    if paying and charging:
-        raise SourceError(
-            f"{table.name}: rows with {paying[0][:60]!r} in {table.called(place)} pay what those with {charging[0][:60]!r} charge, so "
-            "that the same money would count twice or, where it has a minus, not at all. Leave the payments out; where each row's "
-            f"money is its own indeed, say so in the configuration: {_ignore(table, place)}."
-        )
-
-
-def check(table: Table, index: Mapping[str, int], wanted: ColumnsConfig) -> None:
+def check(table: Table, index: Mapping[str, int], wanted: ColumnsConfig, rules: RulesConfig) -> None:
     """Refuse what speaks against the columns' roles `index`, of which `wanted` names some."""
+    _check_groups(table, index)
+    _check_rounded(table, index)
+    _check_other_side(table, index, rules)
+    if "credit" not in index:
+        _check_credit(table, index)
     if wanted.amount is None:
         _check_repeated(table, index)
         _check_discount(table, index, wanted)
-    _check_minus(table, index)
+    check_rows(table, index, wanted, rules)
     if not {"status", "cancelled"} & index.keys():
         _check_status(table, index)
     if "refunded" not in index:
+        _check_adjusted(table, index)
         _check_given_back(table, index)
 
 
-def _sold(table: Table, index: Mapping[str, int], place: int, is_meant: Callable[[str], object]) -> str:
-    """A cell of column `place` that is meant, where its rows, but not all, would count as sales: most have money and no minus."""
-    rows = [row for row in table.sample if is_meant((row[place] or "").strip())]
-    if not rows or len(rows) == len(table.sample):
-        return ""
-    money = [index[role] for role in ("amount", "unit_price", "quantity") if role in index]
-    numbers = [[number for at in money if (number := number_in(row[at])) is not None] for row in rows]
-    counted = [each for each in numbers if each and all(each)]
-    sold = sum(min(each) > 0 for each in counted)
-    return (rows[0][place] or "").strip()[:60] if sold > len(counted) / 2 else ""
+def _check_groups(table: Table, index: Mapping[str, int]) -> None:
+    """Refuse a report whose customers are headings above their rows, with no customer on any row that has a day."""
+    customer, time = index["customer"], index["time"]
+    named = [row for row in table.sample if (row[customer] or "").strip()]
+    if len(named) >= FEW_ORDERS and table.values(time) and not any((row[time] or "").strip() for row in named):
+        raise SourceError(
+            f"{table.name}: {table.called(customer)} stands on rows of its own, without a day, above the rows of each customer, as in a "
+            "report that is made for reading. Export a list that has the customer on each row, or fill the column down."
+        )
 
 
-def _check_minus(table: Table, index: Mapping[str, int]) -> None:
-    """Refuse money that went back where another column alone tells so: without a minus it would be added to the sales."""
-    for place in table.places:
-        key = key_of(table.header[place])
-        word = CREDIT_SIDE if key in SIDES else CREDIT_NOTE if key in PAPERS and place not in index.values() else None
-        back = _sold(table, index, place, _said(word)) if word else ""
-        if back:
+def _check_rounded(table: Table, index: Mapping[str, int]) -> None:
+    """Refuse ids that a spreadsheet has rounded to a few figures: several customers, or orders, would be one."""
+    for role in (role for role in ("customer", "order") if role in index):
+        rounded = next((value for value in table.values(index[role]) if ROUNDED.fullmatch(value)), None)
+        if rounded:
             raise SourceError(
-                f"{table.name}: rows with {back!r} in {table.called(place)} look like money that went back, and most of them have no "
-                "minus, so that they would count as sales. Write their money with a minus; where they are sales indeed, say so in the "
-                f"configuration: {_ignore(table, place)}."
+                f"{table.name}: {table.called(index[role])} holds ids that a spreadsheet has rounded, such as {rounded!r}, so that several "
+                f"of them would count as one {role}. Export them as text, name another column in the configuration, [source.columns] "
+                f"{role}, or pass over this one: {ignore(table, index[role])}."
             )
 
 
-def _said(word: re.Pattern[str]) -> Callable[[str], object]:
-    return lambda cell: word.fullmatch(cell.lower())
+def _check_credit(table: Table, index: Mapping[str, int]) -> None:
+    """Refuse one side of a ledger where rows that leave it blank have money on the other side, which would be left out."""
+    if "amount" not in index:
+        return
+    amount = index["amount"]
+    key = key_of(table.header[amount])
+    side = next((names for names in LEDGERS if key in names), frozenset())
+    for place in (at for at in table.places if at != amount and key_of(table.header[at]) in side):
+        rows = [row for row in table.sample if number_in(row[place]) and not number_in(row[amount])]
+        if rows:
+            raise SourceError(
+                f"{table.name}: rows without {table.called(amount)} have money in {table.called(place)}, such as "
+                f"{(rows[0][place] or '').strip()[:60]!r}, which would be left out. Where it is taken off what customers bought, name it in "
+                f"the configuration: [source.columns] credit = {table.called(place)}; where it is none of theirs, {ignore(table, place)}."
+            )
+
+
+def _check_other_side(table: Table, index: Mapping[str, int], rules: RulesConfig) -> None:
+    """Refuse senders as customers where the business is one itself: what it gave back would be taken off it, and off nobody else."""
+    customer = index["customer"]
+    buyers = Counter(buyer.lower() for buyer in table.values(customer))
+    for place in (at for at in table.places if at not in index.values()):
+        ((most, n),) = Counter(cell.lower() for cell in table.values(place)).most_common(1) or [("", 0)]
+        is_own = "@" in most and n > len(table.sample) / 2 and 0 < buyers[most] < len(table.sample) / 2
+        if is_own and most not in {word.lower() for word in rules.guest_ids}:
+            raise SourceError(
+                f"{table.name}: {most[:60]} stands in {table.called(place)} of most rows, and as the customer in {table.called(customer)} "
+                "of others, as the address of the business does in what it gave back, which would be taken off none of its customers. "
+                "Name a column that has the customer on each row, such as a name, in the configuration: [source.columns] customer; or "
+                f"leave those rows out: [rules] guest_ids = [{most[:60]!r}]."
+            )
 
 
 def _check_status(table: Table, index: Mapping[str, int]) -> None:
@@ -150,12 +138,12 @@ def _check_status(table: Table, index: Mapping[str, int]) -> None:
         is_state = place not in index.values() and STATE.fullmatch(key_of(table.header[place]))
         if not is_state or len(set(table.values(place))) > FEW_WORDS:
             continue
-        off = _sold(table, index, place, lambda cell: OFF.fullmatch(key_of(cell)))
+        off = sold(table, index, place, lambda cell: OFF.fullmatch(key_of(cell)))
         if off:
             raise SourceError(
                 f"{table.name}: rows with {off!r} in {table.called(place)} seem to have come to nothing, and would count as "
                 f"sales. Settle it in the configuration: [source.columns] status = {table.called(place)}; where they are sales indeed, "
-                f"{_ignore(table, place)}."
+                f"{ignore(table, place)}."
             )
 
 
@@ -169,7 +157,7 @@ def _check_given_back(table: Table, index: Mapping[str, int]) -> None:
         is_named = _tells_of(name, GIVEN_BACK) or (not is_told and _tells_of(name, CALLED_OFF))
         if place in index.values() or not is_named or ELIGIBLE.search(key_of(name)):
             continue
-        back = _sold(table, index, place, lambda cell: number_in(cell) or says_yes(cell))
+        back = sold(table, index, place, lambda cell: number_in(cell) or says_yes(cell))
         role, what, else_ = ("refunded", "is money", "; where it counts pieces, take these off the quantity or amount")
         if are_flags(table.values(place)):
             role, what, else_ = ("cancelled", "marks rows that came back in whole", "")
@@ -177,7 +165,21 @@ def _check_given_back(table: Table, index: Mapping[str, int]) -> None:
             raise SourceError(
                 f"{table.name}: {table.called(place)} seems to tell what was given back, such as {back!r}, and its rows would count "
                 f"as whole sales. Where it {what}, name it in the configuration: [source.columns] {role} = {table.called(place)}"
-                f"{else_}; where it tells nothing of the money, {_ignore(table, place)}."
+                f"{else_}; where it tells nothing of the money, {ignore(table, place)}."
+            )
+
+
+def _check_adjusted(table: Table, index: Mapping[str, int]) -> None:
+    """Refuse money of which another column holds what is left after an adjustment, on the few rows that had one."""
+    amount = index.get("amount")
+    for place in (at for at in table.places if ADJUSTED.match(key_of(table.header[at])) and amount not in (None, at)):
+        pairs = [(number_in(row[place]), number_in(row[amount or 0])) for row in table.sample]
+        left = next((some for some, all_ in pairs if some and all_ and 0 < some < all_), None)
+        if left is not None:
+            raise SourceError(
+                f"{table.name}: {table.called(place)} seems to be what is left of {table.called(amount or 0)} after a refund, such as {left}, "
+                f"and its rows would count as whole sales. Write it in the place of {table.called(amount or 0)} on the rows that have it; "
+                f"where it tells nothing of the money, {ignore(table, place)}."
             )
 
 

@@ -22,6 +22,9 @@ from segmenter.intake.roles import Roles, recognise
 from segmenter.intake.sources import SourceFile
 from segmenter.intake.texts import TextBatch
 
+PLACES = 32  # from which records are taken beside the first ones
+FEW = 10  # records that a file needs for that where others are there before it
+
 
 @dataclass
 class _Group:
@@ -99,7 +102,8 @@ def _read(desk: _Desk, groups: Sequence[_Group]) -> list[Understood]:
 def _roles(desk: _Desk, group: _Group) -> Roles:
     """Roles of the columns, by the first records of the first files."""
     name = str(desk.files[group.files[0]].path)
-    roles = recognise(group.layout.header, _sample(desk, group), desk.source.columns, name)
+    later = _later(group)
+    roles = recognise(group.layout.header, _sample(desk, group), desk.source.columns, name, desk.rules, later)
     check_same(group.known, lambda meaning: meaning.roles.index == roles.index)
     return roles
 
@@ -112,6 +116,14 @@ def _sample(desk: _Desk, group: _Group) -> Rows:
             batch = homes.get(number) or _batch_of(desk, number)
             found += batch.head(desk.connection, number, SAMPLE - len(found))
     return found
+
+
+def _later(group: _Group) -> Rows:
+    """Records from all over the texts of a group: what the first ones do not have may still be money that went back."""
+    texts = [(batch, number) for batch in group.batches if isinstance(batch, TextBatch) for number in batch.texts]
+    chosen = texts[:: -(-len(texts) // PLACES)] if texts else []
+    seen = {number: SAMPLE if number == group.files[0] else FEW for _, number in chosen}
+    return [row for batch, number in chosen for row in batch.later(number, seen[number], PLACES // len(chosen))]
 
 
 def _batch_of(desk: _Desk, number: int) -> Batch:

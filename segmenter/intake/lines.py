@@ -10,15 +10,16 @@ import duckdb
 from segmenter.assets import query
 from segmenter.config.source import RulesConfig
 from segmenter.intake.flags import NO
+from segmenter.intake.kinds import of_kinds
 from segmenter.intake.meaning import Meaning
 from segmenter.intake.moments import believable
 from segmenter.intake.orders import FILLED, leaves_blank, with_orders
-from segmenter.intake.raw import RawTable, unreadable
+from segmenter.intake.raw import RawTable, literal, unreadable
 from segmenter.intake.statuses import CANCELLED, REFUNDED
 from segmenter.intake.types import FATES, OTHER_CURRENCY, STATUSES
 from segmenter.intake.values import given, number_of, since_midnight, text_of, time_of
 
-SCALES = {"amount": 4, "quantity": 3, "unit_price": 6, "refunded": 4}
+SCALES = {"amount": 4, "quantity": 3, "unit_price": 6, "refunded": 4, "credit": 4}
 FLOAT_ID = "^([0-9]+)[.]0+$"  # of an id that went through a float
 WHOLE_ID = f"CASE WHEN contains(customer, '.') THEN regexp_replace(customer, '{FLOAT_ID}', '\\1') ELSE customer END"
 # Columns that not every export fills; a table that has none of them is smaller by them.
@@ -173,17 +174,29 @@ def _typed(
     read = f"SELECT file, {cells} FROM {table.relation}"  # noqa: S608 - our names
     whole = f"SELECT * REPLACE ({_moment(meaning)} AS ts), {_customer(meaning)} AS customer_id, {_amount(meaning)} AS amount FROM ({read})"  # noqa: S608 - our names
     typed = f"SELECT *, {_case((sql, _said(reason)) for sql, reason, _ in _faults(meaning))} AS fault FROM ({whole})"  # noqa: S608 - our names
+    typed = _of_kinds(typed, rules)
     if orders:
         typed = with_orders(typed)
     if _currency(meaning, rules):
-        typed = f"SELECT * REPLACE (CASE WHEN fault IS NULL AND {OTHER} THEN {_said(OTHER_CURRENCY)} ELSE fault END AS fault) FROM ({typed})"  # noqa: S608 - ours
+        typed = f"SELECT * REPLACE (CASE WHEN fault IS NULL AND NOT is_other AND {OTHER} THEN {_said(OTHER_CURRENCY)} ELSE fault END AS fault) FROM ({typed})"  # noqa: S608 - ours
     return typed
+
+
+def _of_kinds(typed: str, rules: RulesConfig) -> str:
+    """SQL of the records `typed` with what their kinds say: `is_other` of those that do not count, and a minus of what went back."""
+    kinds = of_kinds(rules, lambda words: f"list_contains([{', '.join(map(literal, words))}], lower(kind))")
+    return (
+        f"SELECT * REPLACE (CASE WHEN NOT {kinds.other} THEN fault END AS fault, CASE WHEN NOT {kinds.other} THEN refunded END AS refunded, "  # noqa: S608 - ours
+        f"CASE WHEN {kinds.back} AND amount > 0 THEN CAST(-amount AS DECIMAL(18, 4)) ELSE amount END AS amount, "
+        f"CASE WHEN {kinds.back} AND quantity > 0 THEN CAST(-quantity AS DECIMAL(18, 3)) ELSE quantity END AS quantity), "
+        f"{kinds.other} AS is_other FROM ({typed})"
+    )
 
 
 def _cells(table: RawTable, meaning: Meaning) -> dict[str, str]:
     """SQL of what single columns hold, and whether those that can be faulty hold anything."""
     texts = {f"{role}_id" if role == "order" else role: _text(table, meaning, role) for role in
-             ("customer", "order", "product", "description", "category", "currency")}  # fmt: skip
+             ("customer", "order", "product", "description", "category", "currency", "kind")}  # fmt: skip
     numbers = {"stated" if role == "amount" else role: _number(table, meaning, role) for role in SCALES}
     known = [role for role in ("time", *SCALES) if role in meaning.roles.index]
     has = {f"has_{role}": given(*_column(table, meaning, role)) for role in known}
@@ -204,12 +217,20 @@ def _text(table: RawTable, meaning: Meaning, role: str) -> str:
 
 
 def _status(table: RawTable, meaning: Meaning) -> str:
-    """SQL of the order's status, which the day of a cancellation tells as well as a word does."""
+    """SQL of the order's status, which the day of a cancellation tells as well as a word does.
+
+    A mark that says no speaks for its line, which may stand in an order whose first line was voided.
+    """
     if "cancelled" not in meaning.roles.index:
         return _text(table, meaning, "status")
     day = _text(table, meaning, "cancelled")
     is_flag = f"regexp_full_match(lower({day}), '{NO}')"
-    return f"CASE WHEN NOT {is_flag} THEN {_said('cancelled')} ELSE {_text(table, meaning, 'status')} END"
+    said = (
+        _text(table, meaning, "status")
+        if "status" in meaning.roles.index
+        else f"CASE WHEN {is_flag} THEN {_said('kept')} END"
+    )
+    return f"CASE WHEN NOT {is_flag} THEN {_said('cancelled')} ELSE {said} END"
 
 
 def _email(table: RawTable, meaning: Meaning) -> str:
@@ -239,11 +260,13 @@ def _number(table: RawTable, meaning: Meaning, role: str) -> str:
     if role not in meaning.roles.index:
         return f"CAST(NULL AS DECIMAL(18, {SCALES[role]}))"
     number = number_of(*_column(table, meaning, role), meaning.formats.decimal, SCALES[role])
-    return f"abs({number})" if role == "refunded" else number  # some write it as money that went out
+    return f"abs({number})" if role in {"refunded", "credit"} else number  # some write it as money that went out
 
 
 def _amount(meaning: Meaning) -> str:
     """SQL of the money; the product of a common price and quantity fits a machine word, which is several times as fast."""
+    if {"amount", "credit"} <= meaning.roles.index.keys():
+        return "CASE WHEN credit <> 0 THEN CAST(coalesce(stated, 0) - credit AS DECIMAL(18, 4)) ELSE stated END"
     if {"amount", "quantity"} <= meaning.roles.index.keys():  # pieces that come back may have the minus alone
         return "CASE WHEN quantity < 0 AND stated > 0 THEN CAST(-stated AS DECIMAL(18, 4)) ELSE stated END"
     if "amount" in meaning.roles.index:

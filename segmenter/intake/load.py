@@ -15,9 +15,10 @@ import duckdb
 from segmenter.config.source import RulesConfig, SourceConfig
 from segmenter.engine.types import Engine
 from segmenter.errors import ConfigError, DataError, SourceError
-from segmenter.intake.account import account, of_orders
+from segmenter.intake.account import account, of_cents, of_orders
 from segmenter.intake.cache import Cache
 from segmenter.intake.fill import fill
+from segmenter.intake.kinds import check_rules
 from segmenter.intake.lines import nobody
 from segmenter.intake.meaning import Understood
 from segmenter.intake.roles import Roles
@@ -67,6 +68,7 @@ def load(
         What was read is not enough to analyse, or a policy of `rules` refuses it.
     """
     _check_pattern(connection, rules.non_product_pattern)
+    check_rules(source.columns, rules)
     paths = expand(sources)
     seen = {path: _stamp(path) for path in paths}
     files = [examine(path) for path in paths]
@@ -87,7 +89,12 @@ def load(
     _name_rejected(connection, files)
     layouts = [(each.layout.header, each.meaning.roles) for each in understood]
     counted = account(connection, rules)
-    told = (*counted.warnings, *of_orders(roles for _, roles in layouts), *not_read(sources))
+    told = (
+        *counted.warnings,
+        *of_cents(connection, currency),
+        *of_orders(roles for _, roles in layouts),
+        *not_read(sources),
+    )
     counted = replace(counted, warnings=told)
     return Intake(readings, recognition(layouts), counted, _rejects(connection), currency)
 
@@ -127,7 +134,7 @@ def currency_of(connection: Engine, rules: RulesConfig) -> str:
         They are of several currencies, and `rules` keeps none of them.
     """
     found = connection.execute(
-        "SELECT DISTINCT upper(currency) AS name FROM records WHERE currency IS NOT NULL ORDER BY name"
+        "SELECT DISTINCT upper(currency) AS name FROM records WHERE currency IS NOT NULL AND fate <> 'other_kind' ORDER BY name"
     ).fetchall()
     if rules.currency:
         found = [(rules.currency.upper(),)] if found else []

@@ -5,13 +5,15 @@ from __future__ import annotations
 import re
 from typing import Literal, cast
 
+from segmenter.intake.dates import are_digits, digits_sql, is_in_words
+
 Order = Literal["ymd", "dmy", "mdy"]
 Written = Order | Literal["excel", "epoch"]
 TIMES = ("", " %H:%M:%S", " %H:%M", " %H:%M:%S.%f", " %I:%M %p", " %I:%M:%S %p", "T%H:%M:%S", "T%H:%M", "T%H:%M:%S.%f",
          "T%H:%M:%SZ", "T%H:%M:%S.%fZ", " %H:%M:%S UTC")  # fmt: skip
 BEGINNINGS = {  # what a date of each order begins with: spares trying a hundred formats in vain
     "ymd": "^([0-9]{4}|[0-9]{2}-)",
-    "dmy": "^[0-9]{1,2}[-/. ]",
+    "dmy": "^([^0-9]+, ?)?[0-9]{1,2}[-/. ]",
     "mdy": "^([0-9]{1,2}[-/.]|[A-Za-z])",
     "excel": "^[1-9]",
     "epoch": "^1[0-9]{9}",
@@ -22,21 +24,21 @@ PARTED = (
 OFFSET = "(:[0-9]{2}([.][0-9]+)?) ?[+-][0-9]{2}(:?[0-9]{2})?$"
 # %y stands before %Y: the reader takes the first that fits, and %Y would read 20 as the year 20.
 DAYS: dict[Order, tuple[str, ...]] = {
-    "ymd": ("%Y-%m-%d", "%Y/%m/%d", "%Y.%m.%d", "%Y%m%d", "%Y %b %d"),
+    "ymd": ("%Y-%m-%d", "%Y/%m/%d", "%Y.%m.%d", "%Y%m%d", "%Y %b %d", "%Y%m%d%H%M%S"),
     "dmy": (
         *(f"%d{mark}%m{mark}{year}" for mark in "/.-" for year in ("%y", "%Y")),
         *(f"%d{mark}{month}{mark}{year}" for mark in "- " for month in ("%b", "%B") for year in ("%y", "%Y")),
     ),
     "mdy": (
         *(f"%m{mark}%d{mark}{year}" for mark in "/.-" for year in ("%y", "%Y")),
-        *("%b %d, %Y", "%B %d, %Y", "%b %d %Y", "%b-%d-%Y"),
+        *("%b %d, %Y", "%B %d, %Y", "%b %d %Y", "%b-%d-%y", "%b-%d-%Y"),
     ),
 }
 EPOCH = "1[0-9]{9}([0-9]{3})?([.][0-9]+)?"  # seconds since 1970, or thousandths of them, from 2001 to 2033
 EXCEL = re.compile(r"^[1-9]\d{4}(\.\d+)?$")
 TIME = re.compile(
     r"^(\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4}|\d{1,2}[- ][A-Za-z]{3,9}[- ]\d{2,4}"
-    r"|[A-Za-z]{3,9}[ -]\d{1,2},?[ -]\d{4}|(19|20)\d{6})([T ,].*)?$"
+    r"|([A-Za-z]+, )?[A-Za-z]{3,9}[ -]\d{1,2}(st|nd|rd|th)?,?[ -](\d{4}|\d{2})|(19|20)\d{6}(\d{6})?)([T ,].*)?$"
 )
 CLOCK = re.compile(r"^\d{1,2}:\d{2}(:\d{2}(\.\d+)?)?([ \u00a0\u202f]?[AP]M)?$", re.IGNORECASE)
 UNCLOCKED = "[.][0-9]+|[ \u00a0\u202f]+"  # fractions of a second, and the spaces before AM and PM
@@ -47,7 +49,7 @@ ORDERS: tuple[Written, ...] = (*DAYS, "excel", "epoch")
 def looks_like_time(text: str) -> bool:
     """True for text in the shape of a date, of an Excel serial day of 1927 to 2173, or of seconds since 1970."""
     is_serial = EXCEL.match(text) and 10_000 <= float(text) < 100_000
-    return bool(TIME.match(text) or is_serial or re.fullmatch(EPOCH, text))
+    return bool(TIME.match(text) or is_serial or re.fullmatch(EPOCH, text) or is_in_words(text))
 
 
 def looks_like_time_of_day(text: str) -> bool:
@@ -79,7 +81,7 @@ def time_sql(column: str, order: str) -> str:
         return f"(TIMESTAMP '1970-01-01' + to_seconds({seconds}))"
     shapes = DAYS[cast(Order, order)]
     shown = (
-        f"CASE WHEN regexp_matches({column}, '{OFFSET}') THEN regexp_replace({column}, '{OFFSET}', '\\1') "
+        f"CASE WHEN NOT {are_digits(column)} THEN {digits_sql(column)} WHEN regexp_matches({column}, '{OFFSET}') THEN regexp_replace({column}, '{OFFSET}', '\\1') "
         f"WHEN contains({column}, ',') THEN trim(regexp_replace({column}, '{PARTED}', ' \\1 ')) ELSE {column} END"
     )
     may_be = f"regexp_matches({column}, '{BEGINNINGS[order]}')"

@@ -6,6 +6,8 @@ import re
 import unicodedata
 from collections.abc import Collection
 
+from segmenter.intake.numbers import MONEY
+
 NUMBERED = re.compile(r" \(\d+\)$")  # of a name that a header has several times
 LETTERS = str.maketrans(
     {
@@ -50,6 +52,8 @@ NAMES: dict[str, tuple[tuple[str, ...], ...]] = {
         ("customername", "clientname"),
         *_ranked("donorname", "guestname", "kundenname", "klantnaam", "nomclient", "nombrecliente", "nomecliente"),
         ("phone", "phonenumber", "customerphone", "guestphone", "mobile", "mobilenumber", "telefon", "telefonnummer", "telephone", "telefono"),
+        *_ranked("selltocustomerno", "billtocustomerno", "kunag", "kunnr", "accountcode", "accountreference", "shopperreference",
+                 "mitgliedsnummer", "mitgliedsnr", "shopperemail", "contactemail", "partner", "bookedby", "contactname", "consumername"),
     ),
     "time": (
         ("invoicedate", "orderdate", "transactiondate", "transdate", "trandate", "purchasedate", "saledate", "salesdate",
@@ -64,6 +68,7 @@ NAMES: dict[str, tuple[tuple[str, ...], ...]] = {
         ("data", "dato", "tarih"),
         ("fakturadatum", "fakturierungsdatum", "buchungsdatum", "buchungstag", "datefacture", "fechafactura", "datafattura",
          "factuurdatum", "datafaktury"),
+        *_ranked("fkdat", "invoicebilldate"),
     ),
     "time_of_day": (
         ("time", "timeofday", "ordertime", "transactiontime", "invoicetime", "purchasetime", "saletime", "salestime", "receipttime",
@@ -79,6 +84,7 @@ NAMES: dict[str, tuple[tuple[str, ...], ...]] = {
          "paymentvalue", "spend", "spent", "gesamt", "gesamtsumme"),
         ("gesamtpreis", "montanttotal", "importetotal", "importo", "importototale", "valor", "valortotal", "bedrag", "totaalbedrag",
          "kwota", "wartosc", "belopp", "belob", "tutar", "giftamount", "donationamount", "spendenbetrag"),
+        *_ranked("netwr"),
     ),
     "quantity": (
         ("quantity", "qty", "units", "pieces", "menge", "anzahl", "quantite", "cantidad", "itemcount", "quantityordered",
@@ -104,10 +110,11 @@ NAMES: dict[str, tuple[tuple[str, ...], ...]] = {
         *_ranked("bonnr", "bonnummer", "fakturanummer", "fakturanr", "faktura", "numerofacture", "nfacture", "facture", "numerofactura",
                  "nfactura", "factura", "numerofattura", "factuurnummer", "factuurnr", "numerfaktury", "nrfaktury"),
         ("order", "transaction", "receipt", "basket", "ordername"),
+        *_ranked("vbeln", "documentno"),
     ),
     "product": (
-        ("stockcode", "sku", "productid", "productcode", "itemid", "itemcode", "articleno", "articleid", "artikelnummer",
-         "artikelnr", "productsku", "lineitemsku", "variantsku", "itemsku", "material", "materialnummer"),
+        *_ranked("stockcode", "sku", "lineitemsku", "itemsku", "productsku", "variantsku", "articleno", "artikelnummer", "artikelnr",
+                 "productcode", "itemcode", "productid", "itemid", "articleid", "material", "materialnummer"),
         *_ranked("codeproduit", "codearticle", "codigoproducto", "codigoarticulo", "codigoproduto", "codiceprodotto", "codicearticolo",
                  "artikelcode", "kodproduktu", "varenummer", "varenr", "ueruenkodu"),
         ("product", "item", "article", "artikel", "produit", "producto"),
@@ -121,6 +128,8 @@ NAMES: dict[str, tuple[tuple[str, ...], ...]] = {
         ("brand",),
     ),
     "category": (),  # only what the configuration names: nothing but a team's own features asks for it
+    "credit": (),  # only what the configuration names: which side of a ledger is sold is known there
+    "kind": (),  # only what the configuration names, as it says what counts
     "status": (
         ("orderstatus", "status", "transactionstatus", "financialstatus", "invoicestatus"),
         *_ranked("bestellstatus", "auftragsstatus", "statut", "statutcommande", "estadopedido", "statoordine", "statuszamowienia",
@@ -128,7 +137,7 @@ NAMES: dict[str, tuple[tuple[str, ...], ...]] = {
     ),
     "currency": (
         ("currency", "currencycode", "ordercurrency", "waehrung", "devise", "moneda"),
-        *_ranked("waehrg", "moeda", "waluta", "parabirimi"),
+        *_ranked("waerk", "waehrg", "moeda", "waluta", "parabirimi"),
     ),
     "refunded": (
         ("amountrefunded", "refundedamount", "refundamount", "totalrefunded", "totalrefund", "erstatteterbetrag", "erstattungsbetrag"),
@@ -137,7 +146,7 @@ NAMES: dict[str, tuple[tuple[str, ...], ...]] = {
     ),
     "cancelled": (
         ("cancelledat", "canceledat", "cancelledon", "canceledon", "datecancelled", "datecanceled", "storniertam"),
-        *_ranked("iscancelled", "iscanceled", "cancelled", "canceled", "isvoided", "isvoid", "voided", "storniert", "annule"),
+        *_ranked("iscancelled", "iscanceled", "cancelled", "canceled", "isvoided", "isvoid", "voided", "storniert", "annule", "void", "itemvoided"),
     ),
     "email": (("email", "emailaddress", "customeremail", "useremail", "buyeremail", "emailadresse", "kundenemail", "courriel"),
               ("mail", "contactemail", "billingemail", "emailbilling")),
@@ -153,6 +162,11 @@ def key_of(name: str) -> str:
     """A column's name without capitals, marks, accents and words such as the de of fecha de pedido, by which it is looked up."""
     plain = JOINING.sub("", NUMBERED.sub("", name).lower().translate(LETTERS))
     return re.sub(r"[^a-z0-9]", "", unicodedata.normalize("NFKD", plain))
+
+
+def without_currency(name: str) -> str:
+    """A column's name without the currency in brackets or behind an "in" that ends it, as in Final price (EUR)."""
+    return re.sub(rf"\s*([(\[]\s*({MONEY})\s*[)\]]| in ({MONEY}))$", "", name, flags=re.IGNORECASE)
 
 
 def tiers_of(role: str, keys: Collection[str]) -> tuple[tuple[str, ...], ...]:

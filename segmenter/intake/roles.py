@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import product
 
-from segmenter.config.source import ColumnsConfig
+from segmenter.config.source import ColumnsConfig, RulesConfig
 from segmenter.errors import SourceError
-from segmenter.intake.doubts import check, check_kinds, check_pieces
+from segmenter.intake.doubts import check, check_pieces
 from segmenter.intake.flags import are_flags
+from segmenter.intake.kinds import check_kinds, counted
 from segmenter.intake.moments import looks_like_time, looks_like_time_of_day
-from segmenter.intake.names import NAMES, key_of, tiers_of
-from segmenter.intake.sampled import Table, are_numbers, mostly, products
+from segmenter.intake.names import NAMES, key_of, tiers_of, without_currency
+from segmenter.intake.sampled import FEW_PROVE, NEARLY_ALL, Table, are_numbers, mostly, number_in, products
 from segmenter.intake.statuses import told
 
 REQUIRED = ("customer", "time")
@@ -27,6 +29,7 @@ PRODUCT = ("quantity", "unit_price")  # which make a line's money
 NESTED = re.compile(r"[\[{].*[\]}]", re.DOTALL)
 FEW_PIECES = {"0", "1", "2", "3"}
 NAMED_MONEY = re.compile("amount|value|total|betrag|montant|importe")  # in the name of what was given back
+CENT = 0.006  # what money may differ by that is the same
 ADDRESS = re.compile(r"[^@\s{}]+@[^@\s{}]+")
 
 
@@ -50,17 +53,25 @@ def promise(header: Sequence[str]) -> int:
 
 
 def recognise(
-    header: tuple[str, ...], sample: Sequence[Sequence[str | None]], wanted: ColumnsConfig, name: str
+    header: tuple[str, ...],
+    sample: Sequence[Sequence[str | None]],
+    wanted: ColumnsConfig,
+    name: str,
+    rules: RulesConfig,
+    later: Sequence[Sequence[str | None]] = (),
 ) -> Roles:
-    """Roles of the columns `header` with rows `sample`; what `wanted` names overrules. `name` is for messages.
+    """Roles of the columns `header` with rows `sample`, of which those are looked at that count by `rules`.
+
+    What `wanted` names overrules; `name` is for messages. Doubts are raised from `later` rows as well.
 
     Raises
     ------
     SourceError
         A configured column is missing, a needed role has no column, or two columns fit it equally well.
     """
-    table = Table(header, sample, name, wanted.ignore)
-    check_kinds(table)
+    table = Table(header, counted(header, sample, wanted, rules), name, wanted.ignore)
+    whole = replace(table, sample=[*table.sample, *counted(header, later, wanted, rules)])
+    check_kinds(whole, wanted)
     index: dict[str, int] = {}
     reasons: dict[str, str] = {}
     for role in NAMES:
@@ -72,12 +83,15 @@ def recognise(
             index[role], reasons[role] = found
     if "email" not in index and "customer" in index and _is_email(table.values(index["customer"])):
         index["email"], reasons["email"] = index["customer"], "its content"
-    if words := told(table.values(index["status"])) if "status" in index else "":
+    if words := told(whole.values(index["status"])) if "status" in index else "":
         reasons["status"] += f"; {words}"
     if wanted.amount is None:
         _settle_money(table, index, reasons, wanted)
     _check_complete(table, index)
-    check(table, index, wanted)
+    check(whole, index, wanted, rules)
+    if wanted.refunded is None and {"amount", "refunded"} <= index.keys() and _is_net(whole, index):
+        del index["refunded"], reasons["refunded"]
+        reasons["amount"] += "; it is less what was given back already"
     return Roles(index, reasons)
 
 
@@ -95,13 +109,16 @@ def _names(header: Sequence[str]) -> str:
 
 
 def _by_name(table: Table, role: str, taken: dict[str, int]) -> tuple[int, str] | None:
-    keys = [key_of(name) for name in table.header]
     free = [i for i in table.places if i not in taken.values()]
     filled = [i for i in free if table.values(i)]  # a column that holds nothing is no rival of one that does
-    for tier, places in ((tier, places) for places in (filled, free) for tier in tiers_of(role, keys)):
-        fitting = [i for i in places if keys[i] in tier and _fits(table, role, i)]
+    spelled = [[key_of(name) for name in table.header]]
+    if role == "amount":  # a price in a currency may be that of a line
+        spelled.append([key_of(without_currency(name)) for name in table.header])
+    tried = product(spelled, (filled, free))
+    for names, tier, places in ((keys, tier, places) for keys, places in tried for tier in tiers_of(role, keys)):
+        fitting = [i for i in places if names[i] in tier and _fits(table, role, i)]
         if len(fitting) > 1:
-            fitting = _same_content(table, fitting)
+            fitting = _same_content(table, fitting, role)
         if len(fitting) > 1 and role == "time_of_day":
             return None  # of two clocks neither is needed
         if len(fitting) > 1:
@@ -111,11 +128,14 @@ def _by_name(table: Table, role: str, taken: dict[str, int]) -> tuple[int, str] 
     return _by_content(table, role, taken)
 
 
-def _same_content(table: Table, fitting: list[int]) -> list[int]:
-    """One of columns that say the same in every row of the sample."""
-    first = [row[fitting[0]] for row in table.sample]
-    same = all([row[other] for row in table.sample] == first for other in fitting[1:])
-    return fitting[:1] if same else fitting
+def _same_content(table: Table, fitting: list[int], role: str) -> list[int]:
+    """One of columns that say the same in every row of the sample, or tell the same orders apart."""
+    told = [[row[place] for row in table.sample] for place in fitting]
+    if role == "order":
+        firsts = [dict(zip(reversed(cells), range(len(cells), 0, -1), strict=True)) for cells in told]
+        alike = [[first[cell] for cell in cells] for first, cells in zip(firsts, told, strict=True)]
+        return fitting[:1] if all(places == alike[0] for places in alike[1:]) else fitting
+    return fitting[:1] if all(cells == told[0] for cells in told[1:]) else fitting
 
 
 def _ambiguous(table: Table, role: str, fitting: Sequence[int]) -> SourceError:
@@ -207,6 +227,22 @@ def _settle_money(table: Table, index: dict[str, int], reasons: dict[str, str], 
                 f"{table.name}: a line's money could be {amount!r}, or quantity times {price!r}, and they differ. "
                 f"Settle it in the configuration: [source.columns] amount = {amount!r}, or quantity and unit_price."
             )
+
+
+def _is_net(table: Table, index: dict[str, int]) -> bool:
+    """Whether the amount is another column's money less what was given back, on rows with something of both and on all others."""
+    amount, refunded = index["amount"], index["refunded"]
+    rows = [(row, number_in(row[amount]), abs(number_in(row[refunded]) or 0)) for row in table.sample]
+    proofs = [(row, money + back) for row, money, back in rows if money is not None and back]
+    others = [(row, money) for row, money, back in rows if money is not None and not back]
+    free = [at for at in table.places if at not in index.values()] if len(proofs) >= FEW_PROVE else []
+    return any(_equal(proofs, at) and _equal(others, at) for at in free)
+
+
+def _equal(rows: Sequence[tuple[Sequence[str | None], float]], place: int) -> bool:
+    """Whether a column holds the money that stands beside each of the rows, in nearly all of them."""
+    found = sum(abs((number_in(row[place]) or 0) - money) < CENT for row, money in rows)
+    return found >= NEARLY_ALL * len(rows)
 
 
 def _check_complete(table: Table, index: dict[str, int]) -> None:

@@ -31,7 +31,7 @@ from decimal import Decimal
 
 # What becomes of a record: it is used as one of the first three, or set aside as one of the others.
 FATES = ("sale", "return", "discount", "cancelled", "cancellation", "cancelled_status", "refunded_status", "duplicate", "no_customer", "total", "no_date", "no_amount",
-         "non_product", "negative_price", "zero_price", "unreadable", "later")  # fmt: skip
+         "non_product", "negative_price", "zero_price", "unreadable", "other_kind", "later")  # fmt: skip
 OTHER_CURRENCY = "another currency"  # a reason that the user asked for, by rules.currency
 STATUSES = ("sale", "return", "discount", "cancelled", "cancellation")
 
@@ -101,8 +101,8 @@ class RowAccount:
 
     @property
     def rows_due(self) -> int:
-        """Rows read, but for those that are later than the day looked from."""
-        return self.rows_read - sum(line.rows for line in self.lines if line.reason == "later")
+        """Rows read, but for those that are later than the day looked from, or of a kind that does not count."""
+        return self.rows_read - sum(line.rows for line in self.lines if line.reason in {"later", "other_kind"})
 
 
 @dataclass(frozen=True)

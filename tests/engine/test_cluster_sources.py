@@ -384,3 +384,24 @@ def test_seconds_since_1970_totals_and_marks_are_read_in_the_cluster_as_here(spa
     assert transactions(engine) == transactions(connection)
     assert theirs.account == ours.account
     assert {line.reason: line.rows for line in ours.account.lines} == {"sale": 35, "cancelled_status": 4, "total": 1}
+
+
+@pytest.mark.slow
+def test_rows_of_other_kinds_are_set_aside_and_what_went_back_has_a_minus_in_the_cluster_too(spark, tmp_path):
+    path = tmp_path / "ledger.csv"
+    kinds = [
+        ("Invoice", 90, ""),
+        ("Credit note", 10, "0"),
+        ("payment", "cash", 7),
+        ("CREDIT NOTE", -5, ""),
+        ("Invoice", "", -4),
+    ] * 6
+    rows = [f"c{n % 3},2025-01-{n % 28 + 1:02},{word},{money},{back}" for n, (word, money, back) in enumerate(kinds)]
+    path.write_text("\n".join(["customer,date,type,amount,back", *rows]) + "\n", encoding="utf-8")
+    source = SourceConfig(columns=ColumnsConfig(kind="type", amount="amount", credit="back"))
+    rules = RulesConfig(min_customers=2, kinds=("invoice",), kinds_back=("Credit Note",), max_unreadable_share=0)
+    engine, theirs, _ = in_cluster(spark, [path], source, rules)
+    connection, ours = here([path], tmp_path, source, rules)
+    assert transactions(engine) == transactions(connection)
+    assert theirs.account == ours.account
+    assert {line.reason: line.rows for line in ours.account.lines} == {"sale": 6, "return": 18, "other_kind": 6}

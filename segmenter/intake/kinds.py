@@ -1,0 +1,289 @@
+"""What kinds of rows an export has, by a column that says so: which do not count, and which are money that went back.
+
+What speaks against counting all of them as sales is a `SourceError` that names the configuration which settles it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+
+from segmenter.config.source import ColumnsConfig, RulesConfig
+from segmenter.errors import ConfigError, SourceError
+from segmenter.intake.names import key_of
+from segmenter.intake.sampled import Row, Table, number_in
+
+# Names of columns that say what a row is.
+RECORDS = {"linetype", "rowtype", "recordtype"}
+SIDES = {"sollhaben", "sollhabenkennzeichen", "sh", "debitcredit", "debitcreditindicator", "creditdebit", "drcr", "dc"}
+EVENTS = {
+    "eventtype",
+    "eventname",
+    "event",
+    "action",
+    "actiontype",
+    "interaction",
+    "interactiontype",
+    "behavior",
+    "behaviortype",
+}
+PAPERS = {
+    "belegart", "belegtyp", "doctype", "documenttype", "transactiontype", "invoicetype", "vorgangsart", "type", "typ", "fkart",
+    "fakturaart", "billingtype", "entrytype", "amounttype", "transactionkind", "kind", "gifttype", "art",
+    "vorgang", "buchungsart", "transaktionsart", "transaktionstyp",
+}  # fmt: skip
+STATES = {"status", "state", "orderstatus", "paymentstatus", "transactionstatus"}
+FEW_WORDS = 20  # beyond which a column's cells are no words for kinds of rows
+PAYING = re.compile("payment|tender|transaction|zahlung")
+BILL = re.compile(r"\b(invoice|sales?|order|membership)\b|rechnung|facture|factura|fattura|faktur|beitrag")
+PROMISED = re.compile(
+    "pledges?|estimates?|quot(e|ation)s?|proforma(invoice|rechnung)?|angebote?|kostenvoranschlag|devis|preventivo|presupuesto"
+)
+ORDERED = re.compile(
+    "(sales|customer)?order(confirmation)?s?|auftrag(sbestaetigung)?|lieferschein|delivery(note)?"
+)  # and then invoiced
+INVOICED = re.compile("(sales|customer)?invoices?|(ausgangs)?rechnung(en)?|facture|factura|fattura")
+PAID = re.compile(
+    r"((bill|customer|invoice|receivable|rechnungs|kunden)?[ -]?payments?( received)?|zahlung(seingang)?|paiement|pago|pagamento)"
+)
+BOUGHT = re.compile(
+    "purchased?|buy|bought|(order|checkout)(completed?|placed)?|ordered|transaction|sale|kauf|bestellung"
+)
+LOOKED = re.compile(
+    "((product|item|page|content|detail)(page)?)?views?(ed)?(item|content|product|page)?|pv|(add(ed)?(to)?)?(cart|basket|wishlist)|fav(orite)?"
+    "|remove(d)?(from)?cart|clicks?(ed)?|impressions?|search(ed)?|ansicht|warenkorb"
+)
+COST = re.compile(
+    "((transaction|processing|processor|payment|selling|listing|service|referral|stripe|paypal|klarna|ebay|etsy|fba|item)"
+    "(fees?|charges?)|fees?|commissions?|gebuehr(en)?|provision(en)?|frais)|((bank|general|user|automatic)?(payout|withdrawal|auszahlung)s?)"
+)  # a charge alone is a sale
+CREDIT_SIDE = re.compile("(h|haben|c|cr|credit)")
+CREDIT_NOTE = re.compile(
+    "(gs|gutschrift(en)?|stornorechnung|(sales )?credit[ _-]?(note|memo)|cn|cm|refund|return|retoure|avoir|abono|nota de cr[eé]dito"
+    "|nota di credito)"
+)
+# Codes that mean money that went back, and payments, beside one that only a single system has for its invoices: Sage's and SAP's.
+CODES = {"si": ("sc", "sr|sa|sd"), "f1": ("re|g2|s1", ""), "f2": ("re|g2|s1", ""), "zf2": ("z?re|z?g2|z?s1", "")}
+FEW_TWINS = 20  # rows of a kind from which on it tells something that each has a twin of another
+NEARLY_ALL = 0.95
+
+
+@dataclass(frozen=True)
+class Kinds:
+    """SQL, of the column ``kind``, that is true where a row does not count, and where its money went back."""
+
+    other: str
+    back: str
+
+
+def of_kinds(rules: RulesConfig, among: Callable[[Sequence[str]], str]) -> Kinds:
+    """What `rules` say of kinds, where `among` gives the SQL of a kind's being one of some words in lower case."""
+    sold, back = ([word.strip().lower() for word in words] for words in (rules.kinds, rules.kinds_back))
+    return Kinds(
+        f"(NOT coalesce({among([*sold, *back])}, FALSE))" if sold else "FALSE",
+        f"coalesce({among(back)}, FALSE)" if back else "FALSE",
+    )
+
+
+def check_rules(columns: ColumnsConfig, rules: RulesConfig) -> None:
+    """Refuse words for kinds without a column that has them, and the other way round.
+
+    Raises
+    ------
+    ConfigError
+        One is given without the other.
+    """
+    if (columns.kind is None) == bool(rules.kinds or rules.kinds_back):
+        raise ConfigError(
+            "source.columns.kind names the column that says what a row is, and rules.kinds or rules.kinds_back which of its words "
+            "count: one means nothing without the other. Add what is missing."
+        )
+
+
+def counted(header: Sequence[str], rows: Sequence[Row], columns: ColumnsConfig, rules: RulesConfig) -> Sequence[Row]:
+    """Those of `rows` that count by their kinds; all where none does or no column tells."""
+    words = {word.strip().lower() for word in (*rules.kinds, *rules.kinds_back)}
+    if not rules.kinds or columns.kind not in header:
+        return rows
+    place = header.index(columns.kind)
+    return [row for row in rows if (row[place] or "").strip().lower() in words] or rows
+
+
+def ignore(table: Table, place: int) -> str:
+    """The way out of every doubt, for whoever knows better."""
+    return f"[source.columns] ignore = [{table.called(place)}]"
+
+
+def _settled(table: Table, place: int, role: str, words: Sequence[str]) -> str:
+    """What to write into the configuration where rows of `words` alone count, or went back."""
+    said = ", ".join(repr(word[:60]) for word in words[:FEW_WORDS])
+    return f"[source.columns] kind = {table.called(place)} and [rules] {role} = [{said}]"
+
+
+def _places(table: Table, names: Collection[str], wanted: ColumnsConfig) -> list[int]:
+    """Columns of such names that hold few words, but for the one whose kinds are settled."""
+    named = [at for at in table.places if key_of(table.header[at]) in names and table.header[at] != wanted.kind]
+    return [at for at in named if 1 < len(set(table.values(at))) <= FEW_WORDS]
+
+
+def _matching(words: Sequence[str], pattern: re.Pattern[str] | str) -> list[str]:
+    """Those of `words` that are what `pattern` means, with or without the marks between their parts."""
+    return [word for word in words if re.fullmatch(pattern, word.lower()) or re.fullmatch(pattern, key_of(word))]
+
+
+def _codes(words: Sequence[str], place: int) -> str:
+    """The pattern of codes that mean money back (0) or a payment (1), where those of one system are among the words."""
+    return next((codes[place] for word, codes in CODES.items() if word in {each.lower() for each in words}), "")
+
+
+def check_kinds(table: Table, wanted: ColumnsConfig) -> None:
+    """Refuse rows of several kinds, such as a sale, its lines and its payment, each of which has the same money."""
+    for place in _places(table, RECORDS, wanted):
+        kinds = sorted(set(table.values(place)))
+        others = [kind for kind in kinds if not PAYING.search(kind.lower())]
+        lines = [kind for kind in others if re.search(r"\b(line|item)", kind.lower())] or others
+        if lines and len(others) < len(kinds):
+            raise SourceError(
+                f"{table.name}: the rows are of several kinds by {table.called(place)} ({', '.join(kinds[:6])}), so that the same "
+                "money would be counted more than once. Say which count, those of one level only, in the configuration: "
+                f"{_settled(table, place, 'kinds', lines)}; where each row's money is its own indeed, {ignore(table, place)}."
+            )
+    for place in _places(table, PAPERS, wanted):
+        _check_paid(table, place)
+        _check_promised(table, place)
+    for place in _places(table, PAPERS | EVENTS, wanted):
+        _check_events(table, place)
+
+
+def _check_paid(table: Table, place: int) -> None:
+    """Refuse a ledger, whose rows charge an invoice and pay it, by the words of its column `place`."""
+    words = sorted(set(table.values(place)))
+    codes = _codes(words, 1)
+    paying = [word for word in words if PAID.fullmatch(word.lower()) or (codes and re.fullmatch(codes, word.lower()))]
+    others = [word for word in words if word not in paying]
+    charging = [word for word in others if word.lower() in CODES or BILL.search(word.lower())]
+    if paying and charging:
+        raise SourceError(
+            f"{table.name}: rows with {paying[0][:60]!r} in {table.called(place)} pay what those with {charging[0][:60]!r} charge, so "
+            "that the same money would count twice or, where it has a minus, not at all. Leave the payments out by the configuration: "
+            f"{_settled(table, place, 'kinds', others)}; where each row's money is its own indeed, {ignore(table, place)}."
+        )
+
+
+def _check_promised(table: Table, place: int) -> None:
+    """Refuse what was offered or ordered beside what was charged: the same money is told again where that comes to pass."""
+    words = sorted(set(table.values(place)))
+    promised = _matching(words, PROMISED) + (_matching(words, ORDERED) if _matching(words, INVOICED) else [])
+    charged = [word for word in words if word not in promised]
+    if promised and charged:
+        raise SourceError(
+            f"{table.name}: rows with {promised[0][:60]!r} in {table.called(place)} are no sales yet, and would count beside those with "
+            f"{charged[0][:60]!r} that they come to. Say in the configuration what counts: {_settled(table, place, 'kinds', charged)}; "
+            f"where each row's money is its own indeed, {ignore(table, place)}."
+        )
+
+
+def _check_events(table: Table, place: int) -> None:
+    """Refuse what visitors did beside what they bought: what was looked at has the same price."""
+    words = sorted(set(table.values(place)))
+    bought, looked = _matching(words, BOUGHT), _matching(words, LOOKED)
+    if bought and looked:
+        raise SourceError(
+            f"{table.name}: rows with {looked[0][:60]!r} in {table.called(place)} are no purchases, and would count as some beside those "
+            f"with {bought[0][:60]!r}. Settle it in the configuration: {_settled(table, place, 'kinds', bought)}; where they are sales "
+            f"indeed, {ignore(table, place)}."
+        )
+
+
+def sold(table: Table, index: Mapping[str, int], place: int, is_meant: Callable[[str], object]) -> str:
+    """A cell of column `place` that is meant, where its rows, but not all, would count as sales: most have money and no minus."""
+    rows = [row for row in table.sample if is_meant((row[place] or "").strip())]
+    if not rows or len(rows) == len(table.sample):
+        return ""
+    money = [index[role] for role in ("amount", "unit_price", "quantity") if role in index]
+    numbers = [[number for at in money if (number := number_in(row[at])) is not None] for row in rows]
+    counted = [each for each in numbers if each and all(each)]
+    n_sold = sum(min(each) > 0 for each in counted)
+    return (rows[0][place] or "").strip()[:60] if n_sold > len(counted) / 2 else ""
+
+
+def check_rows(table: Table, index: Mapping[str, int], wanted: ColumnsConfig, rules: RulesConfig) -> None:
+    """Refuse rows that are no sales by the word of another column, now that the columns' roles `index` are known."""
+    for place in _places(table, SIDES | PAPERS | EVENTS, ColumnsConfig()):
+        _check_minus(table, index, place, rules.kinds_back if place == index.get("kind") else ())
+    for place in (at for at in _places(table, PAPERS, wanted) if at not in index.values()):
+        _check_costs(table, index, place, {"", *(word.lower() for word in rules.guest_ids)})
+    for place in _places(table, PAPERS | EVENTS | RECORDS | STATES, wanted):
+        _check_twins(table, index, place)
+
+
+def _check_minus(table: Table, index: Mapping[str, int], place: int, settled: Sequence[str]) -> None:
+    """Refuse money that went back where another column alone tells so: without a minus it would be added to the sales.
+
+    Those of its words that are `settled` have one by the rules.
+    """
+    is_side, is_kind = key_of(table.header[place]) in SIDES, place == index.get("kind")
+    if not (is_side or is_kind) and place in index.values():
+        return
+    known = {word.strip().lower() for word in settled}
+    words = sorted(word for word in set(table.values(place)) if word.lower() not in known)
+    codes = _codes(words, 0)
+    pattern = CREDIT_SIDE if is_side else CREDIT_NOTE
+    back = [word for word in words if pattern.fullmatch(word.lower()) or (codes and re.fullmatch(codes, word.lower()))]
+    told = sold(table, index, place, set(back).__contains__) if back else ""
+    if told:
+        raise SourceError(
+            f"{table.name}: rows with {told!r} in {table.called(place)} look like money that went back, and most of them have no "
+            f"minus, so that they would count as sales. Settle it in the configuration: {_settled(table, place, 'kinds_back', [*settled, *back])}; "
+            f"where they are sales indeed, {ignore(table, place)}."
+        )
+
+
+def _check_costs(table: Table, index: Mapping[str, int], place: int, nobody: Collection[str]) -> None:
+    """Refuse what a payment service takes off or pays out, where its rows name customers: it would be money of theirs given back.
+
+    Ids of `nobody` in particular name none.
+    """
+    words = sorted(set(table.values(place)))
+    costs = _matching(words, COST)
+    amount, customer = index.get("amount"), index["customer"]
+    if not costs or amount is None or len(costs) == len(words):
+        return
+    theirs = [row for row in table.sample if (row[customer] or "").strip().lower() not in nobody]
+    rows = [row for row in theirs if (row[place] or "").strip() in costs]
+    if sum((number_in(row[amount]) or 0) < 0 for row in rows) > len(rows) / 2:
+        others = [word for word in words if word not in costs]
+        raise SourceError(
+            f"{table.name}: rows with {(rows[0][place] or '').strip()[:60]!r} in {table.called(place)} seem to be costs or payouts, and "
+            "would count as money that customers had back. Say in the configuration what counts: "
+            f"{_settled(table, place, 'kinds', others)}; where they are returns indeed, {ignore(table, place)}."
+        )
+
+
+def _check_twins(table: Table, index: Mapping[str, int], place: int) -> None:
+    """Refuse stages of the same sale, each with a row: nearly all rows of one word repeat one of another in all that is recognised.
+
+    Two rows of one word seldom do, which tells stages from what the same customers buy again and again.
+    """
+    told = [
+        at
+        for role, at in index.items()
+        if at != place and role not in {"time", "time_of_day", "status", "cancelled", "email", "refunded"}
+    ]
+    found: dict[str, Counter[tuple[str | None, ...]]] = defaultdict(Counter)
+    for row in table.sample:
+        if word := (row[place] or "").strip():
+            found[word][tuple(row[at] for at in told)] += 1
+    by_number = sorted(found.items(), key=lambda each: (-each[1].total(), each[0]))
+    for n, (word, rows) in enumerate(by_number):
+        for other, others in by_number[n + 1 :]:
+            shared = (rows & others).total()
+            is_alone = len(others) >= NEARLY_ALL * others.total() and len(rows) >= NEARLY_ALL * rows.total()
+            if others.total() >= FEW_TWINS and shared >= NEARLY_ALL * others.total() and is_alone:
+                raise SourceError(
+                    f"{table.name}: rows with {other[:60]!r} in {table.called(place)} repeat those with {word[:60]!r}, with the same "
+                    "customers and the same money, which would count more than once. Say in the configuration which count, such as "
+                    f"{_settled(table, place, 'kinds', [other])}; where each row's money is its own indeed, {ignore(table, place)}."
+                )
