@@ -128,7 +128,7 @@ def _check_other_side(table: Table, index: Mapping[str, int], rules: RulesConfig
                 f"{table.name}: {most[:60]} stands in {table.called(place)} of most rows, and as the customer in {table.called(customer)} "
                 "of others, as the address of the business does in what it gave back, which would be taken off none of its customers. "
                 "Name a column that has the customer on each row, such as a name, in the configuration: [source.columns] customer; or "
-                f"leave those rows out: [rules] guest_ids = [{most[:60]!r}]."
+                f"leave those rows out: [rules] guest_ids = [{most[:60]!r}]; where it is a customer indeed, {ignore(table, place)}."
             )
 
 

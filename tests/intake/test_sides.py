@@ -69,6 +69,8 @@ def test_a_business_is_no_customer_of_its_own_where_it_gives_money_back(export):
     assert money_of(by_name) == 1000 - 60
     loaded = export.read(paypal(), columns=columns, rules={"guest_ids": ("shop@x.com",)})
     assert len(loaded.rows("DISTINCT customer_id")) == 4
+    ignored = export.read(paypal(), columns={**columns, "ignore": ("to email",)})
+    assert len(ignored.rows("DISTINCT customer_id")) == 5
 
 
 @pytest.mark.parametrize(
