@@ -123,7 +123,7 @@ def _part(view: View, step: BridgeStep) -> str:
 
 
 def _signed(view: View, amount: float) -> str:
-    return f"{'+' if amount > 0 else ''}{view.voice.money_in_words(amount)}"
+    return view.voice.gained(amount, view.voice.money_in_words)
 
 
 def _news(view: View, alerts: AlertCount) -> str:
@@ -193,9 +193,8 @@ def _change(view: View, change: Interval, *, money: bool) -> Cell:
     if not change.is_real:
         return Cell(view.voice("no real change"), change.value)
     speak = view.voice.money if money else view.voice.number
-    sign = "+" if change.value > 0 else ""
     low, high = speak(change.low), speak(change.high)
-    shown = view.voice("{change} ({low} to {high})", change=f"{sign}{speak(change.value)}", low=low, high=high)
+    shown = view.voice("{change} ({low} to {high})", change=view.voice.gained(change.value, speak), low=low, high=high)
     return Cell(shown, change.value)
 
 
