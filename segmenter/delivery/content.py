@@ -141,11 +141,10 @@ def _plain_alerts(page: AlertPage) -> tuple[str, ...]:
     told: list[str] = []
     for group in page.groups:
         if group.is_news:
+            told.append(f"{group.heading} ({group.meaning}):")
             for row in group.rows:
                 head = ", ".join(filter(None, (row.customer_id, row.severity, row.amount)))
-                told.append(
-                    f"{group.heading}: {head}. {' '.join(filter(None, (_sentence(row.reason), row.step, row.evidence)))}"
-                )
+                told.append(f"{head}. {' '.join(filter(None, (_sentence(row.reason), row.step, row.evidence)))}")
             told += [group.more] if group.more else []
     figures = ", ".join(f"{each.label}: {each.value}" for each in page.stats)
     return (page.headline, *told, *filter(None, [figures]), *page.notes)

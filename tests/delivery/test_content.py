@@ -68,7 +68,14 @@ def test_at_a_first_look_text_and_page_name_the_same_customers(post):
     told = content(post.message(ME, kind="alerts"), first.parent, post.report)
     named = [customer for customer in table["customer_id"] if f">{customer}<" in told.html]
     assert named
-    assert all(any(f": {customer}" in paragraph for paragraph in told.text) for customer in named)
+    assert all(any(paragraph.startswith(f"{customer}, ") for paragraph in told.text) for customer in named)
+
+
+def test_in_plain_text_a_heading_stands_once_over_its_customers(post):
+    told = content(post.message(ME, kind="alerts"), post.archive, post.report).text
+    at = told.index("New (not flagged in the run before):")
+    assert told[at + 1].startswith(f"{new_customer(post)}, severity ")
+    assert sum("New" in paragraph for paragraph in told[: at + 2]) == 1
 
 
 def test_the_mail_of_an_alert_is_styled_where_mail_clients_look(post, mailbox):

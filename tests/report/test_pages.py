@@ -1,5 +1,7 @@
 """On paper no page is left half empty, nothing lies over anything else, and headings stand with what they lead to."""
 
+from dataclasses import replace
+
 import pytest
 
 from segmenter.assets import asset
@@ -11,10 +13,24 @@ from tests.report.made_up import bare_run, made_up_run
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(pdf_problem() is not None, reason="no Pango on this machine")]
 MOST_EMPTY = 0.36  # of a page's text area, at its foot
 LITTLE = 0.28  # of a page's text area, which had better stay empty than hold a heading without its drawing
+
+
+def run_of_long_ids():
+    run = made_up_run(200, 3)
+    return replace(run, customers=lengthened(run.customers), anomalies=lengthened(run.anomalies))
+
+
+def lengthened(table):
+    return table.assign(
+        customer_id="CUSTOMER-ACCOUNT-EUROPE/NORTH-" + table["customer_id"].astype(str) + "-0000000000-abcdefgh"
+    )
+
+
 RUNS = {
     "bare": bare_run,
     "two segments": lambda: made_up_run(200, 2, 3),
     "five segments": made_up_run,
+    "long ids": run_of_long_ids,
     "nine segments": lambda: made_up_run(900, 9, 40),
 }
 FILES = """<div style="height: 200mm">Before</div>
