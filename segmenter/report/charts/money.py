@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from segmenter.features.types import Period
 from segmenter.report.charts.grid import Grid, draw_grid
 from segmenter.report.charts.style import Look, canvas, to_svg
 from segmenter.report.concentration import revenue_curve, share_of_best
 from segmenter.report.palette import COLOURS, INK, MUTED, PAPER
 from segmenter.report.types import Figure
-from segmenter.runs.types import Period, Run
+from segmenter.runs.types import Run
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
