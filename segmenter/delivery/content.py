@@ -105,12 +105,11 @@ def _report(message: Message, run: Run, config: ReportConfig, voice: Voice, file
 
 def _plain(known: Brief, voice: Voice) -> tuple[str, ...]:
     """The run in brief as paragraphs."""
-    changed = (f"{voice('What changed since last time')}: {' '.join(known.changed)}",) if known.changed else ()
     todo = tuple(f"{number}. {each.name}: {each.text} ({each.money})" for number, each in enumerate(known.actions, 1))
-    figures = ", ".join(f"{each.value} {each.label}" for each in known.stats)
+    figures = "; ".join(f"{each.value} {each.label}" for each in known.stats)
     return (
-        " ".join(known.sentences),
-        *changed,
+        *known.sentences,
+        *((f"{voice('What changed since last time')}:", *known.changed) if known.changed else ()),
         *((f"{voice('What to do first')}:", *todo) if todo else ()),
         figures,
     )

@@ -17,10 +17,12 @@ from segmenter.config.report import ReportConfig
 from segmenter.delivery.content import content
 from segmenter.delivery.webhook import CHAT_PARAGRAPHS, body
 from segmenter.errors import RunError
+from segmenter.report.brief import brief
 from segmenter.report.language import Voice
 from segmenter.runs import archive
 from segmenter.runs.alerts import alerts, count
 from tests.kept import kept
+from tests.report.moved import moved_run
 
 ME = "me@shop.example"
 
@@ -170,3 +172,14 @@ def test_a_hook_without_a_key_is_posted_unsigned(post, hook, monkeypatch):
     post.put(post.message("webhook:ops", kind="alerts"))
     assert post.deliver().n_sent == 1
     assert "X-Segmenter-Signature" not in hook.requests[0][1]
+
+
+def test_in_plain_text_every_sentence_of_the_first_page_is_a_paragraph_as_it_is_in_the_page(post):
+    run = moved_run()
+    folder = kept(run, post.archive / "moved")
+    told = content(replace(post.message(ME), run_id=folder.name), folder.parent, post.report).text
+    known = brief(run, post.report)
+    assert set(known.sentences) <= set(told)
+    at = told.index("What changed since last time:")
+    assert known.changed
+    assert told[at + 1 : at + 1 + len(known.changed)] == known.changed
