@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from segmenter.report import palette
-from segmenter.report.charts import draw, lifetime, maps, money, views
+from segmenter.report.charts import draw, lifetime, maps, money, segments, views
 from segmenter.report.charts.marks import CIRCLE, shaped
 from segmenter.report.charts.style import Look, house_style
 from segmenter.report.language import Voice
@@ -254,3 +254,16 @@ def test_a_theme_of_products_with_long_names_is_cut_so_that_rows_keep_apart(run)
     changed = replace(run, findings=replace(run.findings, themes=(theme,)))
     (told,) = retold(changed, Voice("de")).findings.themes
     assert told.name == " und ".join([f"{product[:47].rstrip()}…"] * 2)
+
+
+def test_a_segment_that_gave_back_more_than_it_bought_has_its_bar_left_of_nothing(run):
+    best, *others = run.findings.cards
+    cards = (replace(best, revenue_share=1.3), *others[:-1], replace(others[-1], revenue_share=-0.4))
+    look = look_of(run)
+    low, high = segments._ends(cards, look, 4.0)
+    assert low == -0.4
+    assert high > 1.3
+    assert segments._ends(run.findings.cards, look, 4.0)[0] == 0
+    with house_style():
+        shown = segments.shares(replace(run, findings=replace(run.findings, cards=cards)), look).svg
+    assert "−40%" in shown

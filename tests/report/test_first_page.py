@@ -174,3 +174,11 @@ def test_what_the_search_did_by_itself_and_how_right_alerts_were_is_told_in_the_
         assert words not in " ".join(page.changed)
         assert words in chapter
     assert "Odd customers: 2 new, 1 worse, 3 ordinary again." in page.changed
+
+
+def test_no_figure_of_the_strip_is_longer_than_its_place():
+    run = made_up_run(600)
+    cards = tuple(replace(card, overall={**card.overall, "monetary": 1.3559e9}) for card in run.findings.cards)
+    stats = brief(replace(run, findings=replace(run.findings, cards=cards)), ReportConfig(currency="IDR")).stats
+    assert next(stat.value for stat in stats if stat.label == "median per customer") == "IDR1.36B"
+    assert max(len(stat.value) for stat in stats) <= 12

@@ -221,7 +221,7 @@ def stats(view: View) -> tuple[Stat, ...]:
         Stat(voice.number(period.n_customers), "customers"),
         Stat(voice.number(period.n_orders), "orders"),
         Stat(voice.money_in_words(period.revenue), "revenue, net"),
-        Stat(voice.cents(view.run.findings.cards[0].overall.get("monetary")), "median per customer"),
+        Stat(voice.money_in_words(view.run.findings.cards[0].overall.get("monetary")), "median per customer"),
         Stat(voice.number(n_segments), "segment" if n_segments == 1 else "segments"),
         Stat(voice.number(n_odd), "odd customer" if n_odd == 1 else "odd customers"),
     )
