@@ -1,6 +1,7 @@
 // Sortable and filterable tables, and a switch between light and dark. The page is whole without this file.
 (() => {
   "use strict";
+  const ONE_GLANCE = 8; // rows that nobody needs to filter
   const words = JSON.parse(document.getElementById("words").textContent);
   window.say = (text, values = {}) => words[text].replace(/\{(\w+)\}/g, (_, name) => values[name]);
   const order = (cell) => cell.dataset.order === undefined ? cell.textContent.trim().toLowerCase() : Number(cell.dataset.order);
@@ -45,7 +46,7 @@
   document.querySelectorAll(".table table").forEach((table) => {
     if (table.closest("#table-account")) return;
     if (table.tBodies[0].rows.length > 2) sortable(table);
-    if (table.hasAttribute("data-filterable")) filterable(table);
+    if (table.hasAttribute("data-filterable") && table.tBodies[0].rows.length > ONE_GLANCE) filterable(table);
   });
 
   const root = document.documentElement;

@@ -198,14 +198,15 @@ def _medians(customers: Customers, labels: Ints, n: int) -> list[dict[str, float
 
 def _summary(customers: Customers, medians: dict[str, float], show: Format) -> str:
     by_name = {feature.name: feature for feature in customers.features}
+    known = {name: value for name, value in medians.items() if name in by_name and np.isfinite(value)}
     parts = {
         "frequency": "{} in total",
         "recency": "the last {} ago",
         "monetary": "{} spent",
     }
-    words = [
-        text.format(show(by_name[name], medians[name]))
-        for name, text in parts.items()
-        if name in by_name and np.isfinite(medians[name])
-    ]
+    if known.get("frequency") == 0:  # who only brought back has no last order
+        parts = {"frequency": "no order that stands", **{name: parts[name] for name in parts if name == "monetary"}}
+    if known.get("monetary", 0) < 0:
+        parts["monetary"] = "{} more given back than paid"
+    words = [text.format(show(by_name[name], abs(known[name]))) for name, text in parts.items() if name in known]
     return f"Typically {', '.join(words)}." if words else ""

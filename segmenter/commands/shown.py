@@ -31,7 +31,8 @@ def show_recognition(terminal: Terminal, intake: Intake) -> None:
     readings = {reading.dialect for reading in intake.readings}
     size = sum(reading.n_rows for reading in intake.readings)
     terminal.say("")
-    terminal.say(f"{len(intake.readings)} file(s), {size:,} rows: {'; '.join(sorted(readings))}")
+    files = "1 file" if len(intake.readings) == 1 else f"{len(intake.readings):,} files"
+    terminal.say(f"{files}, {size:,} rows: {'; '.join(sorted(readings))}")
 
 
 def show_account(terminal: Terminal, account: RowAccount) -> None:
@@ -63,7 +64,9 @@ def show_run(terminal: Terminal, finished: Finished) -> None:
     flagged = int(run.customers["is_anomaly"].sum())
     for sentence in changes(run.history):
         terminal.say(f"  {sentence}")
-    terminal.say(f"  {flagged:,} of {len(run.customers):,} customers behave like nobody else")
+    terminal.say(
+        f"  {flagged:,} of {len(run.customers):,} customers {'behaves' if flagged == 1 else 'behave'} like nobody else"
+    )
     for warning in run.manifest.account.warnings:
         terminal.say(f"Note: {warning}", style="yellow")
     if "pdf" in run.manifest.config["report"]["formats"] and (problem := pdf_problem()):

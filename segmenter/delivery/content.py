@@ -105,12 +105,11 @@ def _report(message: Message, run: Run, config: ReportConfig, voice: Voice, file
 
 def _plain(known: Brief, voice: Voice) -> tuple[str, ...]:
     """The run in brief as paragraphs."""
-    changed = (f"{voice('What changed since last time')}: {' '.join(known.changed)}",) if known.changed else ()
     todo = tuple(f"{number}. {each.name}: {each.text} ({each.money})" for number, each in enumerate(known.actions, 1))
-    figures = ", ".join(f"{each.value} {each.label}" for each in known.stats)
+    figures = "; ".join(f"{each.value} {each.label}" for each in known.stats)
     return (
-        " ".join(known.sentences),
-        *changed,
+        *known.sentences,
+        *((f"{voice('What changed since last time')}:", *known.changed) if known.changed else ()),
         *((f"{voice('What to do first')}:", *todo) if todo else ()),
         figures,
     )
@@ -141,11 +140,10 @@ def _plain_alerts(page: AlertPage) -> tuple[str, ...]:
     told: list[str] = []
     for group in page.groups:
         if group.is_news:
+            told.append(f"{group.heading} ({group.meaning}):")
             for row in group.rows:
                 head = ", ".join(filter(None, (row.customer_id, row.severity, row.amount)))
-                told.append(
-                    f"{group.heading}: {head}. {' '.join(filter(None, (_sentence(row.reason), row.step, row.evidence)))}"
-                )
+                told.append(f"{head}. {' '.join(filter(None, (_sentence(row.reason), row.step, row.evidence)))}")
             told += [group.more] if group.more else []
     figures = ", ".join(f"{each.label}: {each.value}" for each in page.stats)
     return (page.headline, *told, *filter(None, [figures]), *page.notes)

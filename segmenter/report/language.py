@@ -21,6 +21,7 @@ from segmenter.report.retelling import Retelling
 
 MISSING = "–"
 MINUS = "−"  # a hyphen is no minus sign
+LEFT_TO_RIGHT = "\u200e"  # keeps a sign before its number where texts run from right to left
 DAY = re.compile(r"(\d{4}-\d\d-\d\d)(?: (\d\d:\d\d))?")
 AMOUNT = re.compile(r"([-+]?\d[\d,]*(?:\.(\d+))?(e[-+]\d+)?)(%| [A-Z]{3})?")
 SCRIPTS = ("LATIN", "GREEK", "CYRILLIC")  # of the fonts that come along
@@ -73,16 +74,21 @@ class Voice:
             number, unit = amount[1], amount[4] or ""
             if unit and unit.strip() == self.currency:
                 return self._amount(number)
-            value, digits = float(number.replace(",", "")), 0 if amount[3] else len(amount[2] or "")
-            shown = self.percent(value / 100, digits) if unit == "%" else f"{self.number(value, digits)}{unit}"
-            return f"+{shown}" if text.startswith("+") else shown
+            digits = 0 if amount[3] else len(amount[2] or "")
+            if unit == "%":
+                return self._signed(number, lambda value: self.percent(value / 100, digits))
+            return self._signed(number, lambda value: self.number(value, digits)) + unit
         return text
 
     def _amount(self, text: str) -> str:
         """An amount of money written in English, with its decimals, as this locale writes it; nothing is 0."""
-        value, decimals = float(text.replace(",", "")), text.partition(".")[2]
-        shown = self.money(value, len(decimals) if value else 0)
-        return f"+{shown}" if text.startswith("+") else shown
+        decimals = text.partition(".")[2]
+        return self._signed(text, lambda value: self.money(value, len(decimals) if value else 0))
+
+    def _signed(self, text: str, write: Callable[[float], str]) -> str:
+        """A number written in English as `write` writes it, with a plus sign where it has one."""
+        value = float(text.replace(",", ""))
+        return self.gained(value, write) if text.startswith("+") else write(value)
 
     @property
     def language(self) -> str:
@@ -126,8 +132,13 @@ class Voice:
             return self.cents(value)
         digits = 2 - int(math.log10(abs(value))) % 3
         if self.currency:
-            return str(format_compact_currency(value, self.currency, locale=self.locale, fraction_digits=digits))
-        return str(format_compact_decimal(value, format_type="long", locale=self.locale, fraction_digits=digits))
+            return self._shown(
+                value, lambda x: format_compact_currency(x, self.currency, locale=self.locale, fraction_digits=digits)
+            )
+        return self._shown(
+            value,
+            lambda x: format_compact_decimal(x, format_type="long", locale=self.locale, fraction_digits=digits),
+        )
 
     def money_short(self, value: float | None) -> str:
         """Money for a chart: £9.7M; in full below a thousand and where the locale has no short form."""
@@ -214,14 +225,19 @@ class Voice:
         return str(format_percent(share, pattern, self.locale))
 
     @staticmethod
-    def _shown(value: float | None, write: Callable[[float], Any], digits: int = 9) -> str:
+    def gained(value: float, write: Callable[[float], str]) -> str:
+        """A difference as `write` writes it; one above zero has its sign where the locale puts a minus."""
+        return write(-value).replace(MINUS, "+", 1) if value > 0 else write(value)
+
+    def _shown(self, value: float | None, write: Callable[[float], Any], digits: int = 9) -> str:
         """`value` written out, a dash where there is none; what is shown as zero has no sign."""
         if value is None or not math.isfinite(value):
             return MISSING
         if round(value, digits) == 0:
             value = 0.0
+        minus = f"{LEFT_TO_RIGHT}{MINUS}" if self.direction == "rtl" else MINUS
         shown = str(write(float(value)))
-        return shown.replace("-", MINUS, 1) if value < 0 else shown
+        return shown.replace("-", minus, 1) if value < 0 else shown
 
     @staticmethod
     def _decimals(digits: int) -> str:

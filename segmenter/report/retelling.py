@@ -30,7 +30,7 @@ KINDS = {
 }  # fmt: skip
 RAW = {"product", "order", "run", "column"}
 NAME = re.compile(r"\{(\w+)\}")
-EMPTY = "“”"
+EMPTY = "“”"  # an entry of the catalogue, too: the language's own marks
 JOINT = "{a} and {b}"  # how a list ends
 Template = tuple[str, re.Pattern[str], tuple[str, ...], str]
 
@@ -39,18 +39,22 @@ class Retelling:
     """The templates of one catalogue; calling it retells a text. `write` writes a number or date by locale."""
 
     def __init__(self, texts: Mapping[str, str], write: Callable[[str], str]) -> None:
-        self.texts = texts
+        self.texts = {text: told for text, told in texts.items() if text != EMPTY}
+        self.marks = texts.get(EMPTY, EMPTY)
         self.write = write
-        named = [text for text in texts if NAME.search(text) and text != JOINT]
+        named = [text for text in self.texts if NAME.search(text) and text != JOINT]
         named.sort(key=lambda text: -len(NAME.sub("", text)))  # what says most is tried first
         self.templates = [_template(text, texts[text]) for text in named]
         self.known: dict[str, str] = {}
 
     def __call__(self, text: str) -> str:
-        """`text` in the reader's language, as far as the catalogue knows it; what stands in “ ” is a user's and stays."""
+        """`text` in the reader's language, as far as the catalogue knows it.
+
+        What stands in “ ” is a user's and stays, between the language's own quotation marks.
+        """
         texts = iter(QUOTED.findall(text))
         told = self._told(QUOTED.sub(EMPTY, text))
-        return re.sub(EMPTY, lambda _: next(texts), told)
+        return re.sub(EMPTY, lambda _: next(texts)[1:-1].join(self.marks), told)
 
     def _told(self, text: str) -> str:
         if text not in self.known:

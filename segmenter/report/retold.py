@@ -17,6 +17,7 @@ from segmenter.runs.types import Manifest, Run
 
 REASONS = tuple(f"reason_{number}_{part}" for number in (1, 2, 3) for part in ("feature", "value", "usual"))
 OWN = ("anomaly_reason", "reason", *REASONS)  # columns in which nearly every row has a text of its own
+LONGEST = 48  # letters of a product that names a theme
 Tell = Callable[[str], str]
 
 
@@ -104,10 +105,15 @@ def _findings(findings: Findings, tell: Tell) -> Findings:
 
 
 def _both(products: tuple[str, ...], name: str, tell: Tell) -> str:
-    """The two products that name a theme, joined in the reader's language; any other name as it is."""
+    """The two products that name a theme, each cut where it is long, joined in the reader's language; else the name, cut."""
     if len(products) < 2 or name != " and ".join(products):
-        return name
-    return tell("{a} and {b}").format(a="", b="").join(products)
+        return _cut(name)
+    return tell("{a} and {b}").format(a="", b="").join(map(_cut, products))
+
+
+def _cut(product: str) -> str:
+    """The beginning of a product's name, which stands beside a row of a drawing."""
+    return product if len(product) <= LONGEST else product[: LONGEST - 1].rstrip(" ,;") + "…"
 
 
 def _lifetime(finding: LifetimeFinding, tell: Tell) -> LifetimeFinding:

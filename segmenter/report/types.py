@@ -6,7 +6,8 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
-TALL = 0.34  # height by width of a drawing; as wide as the text that is a quarter of a page
+FEW = 2  # sentences that stay with the drawing or table they lead to
+TALL = 0.25  # height by width of a drawing; as wide as the text, and with heading and words, that is a third of a page
 
 
 @dataclass(frozen=True)
@@ -127,8 +128,13 @@ class Part:
 
     @property
     def is_loose(self) -> bool:
-        """Whether on paper its sentences may stand on the page before its first drawing."""
-        return bool(self.figures) and self.figures[0].is_tall
+        """Whether on paper its sentences may stand on the page before its first drawing: together they fill too much of one."""
+        return bool(self.figures) and (self.figures[0].is_tall or len(self.sentences) > FEW)
+
+    @property
+    def is_wordy(self) -> bool:
+        """Whether on paper its first sentences may stand on the page before a table: all of them fill too much of one."""
+        return not self.figures and len(self.sentences) > FEW
 
 
 @dataclass(frozen=True)

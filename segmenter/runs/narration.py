@@ -85,8 +85,8 @@ def told(
 def _changes(segments: Sequence[SegmentChange], since: date, days: int, currency: str) -> Iterable[str]:
     then, now = (max(sum(getattr(each, f"customers_{side}") for each in segments), 1) for side in ("before", "now"))
     sizes = [
-        f"{each.name} ({each.customers_now - each.customers_before:+,}: from {in_percent(each.customers_before / then)} to "
-        f"{in_percent(each.customers_now / now)} of the customers)"
+        f"{each.name} ({each.customers_now - each.customers_before:+,}: "
+        f"{_from_to(each.customers_before / then, each.customers_now / now)} of the customers)"
         for each in segments
         if each.customers.is_real
     ]
@@ -99,6 +99,15 @@ def _changes(segments: Sequence[SegmentChange], since: date, days: int, currency
     )
     if money:
         yield f"The revenue of {days} days really changed in these segments: {'; '.join(money)}."
+
+
+def _from_to(before: float, now: float) -> str:
+    """Two shares of 0 to 1 in as many decimals as tell them apart, at most two."""
+    one, other = in_percent(before), in_percent(now)
+    for digits in (1, 2):
+        if one == other:
+            one, other = f"{before:.{digits}%}", f"{now:.{digits}%}"
+    return f"from {one} to {other}"
 
 
 def _signed(change: Interval) -> str:

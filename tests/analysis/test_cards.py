@@ -185,6 +185,16 @@ def test_those_who_only_returned_are_not_called_buyers(planted):
     assert named(changed, segmentation)[2] == "Returns without an order"
 
 
+def test_of_those_who_only_returned_no_last_order_is_told(planted):
+    customers, segmentation = planted
+    values = customers.values.copy()
+    values[segmentation.labels == 2, 1] = 0
+    values[segmentation.labels == 2, 2] = -40
+    changed = Customers(values, FEATURES, customers.matrix, customers.used, customers.is_anomaly)
+    told = cards.build(changed, segmentation, named(changed, segmentation), show, 0)[2].summary
+    assert told == "Typically no order that stands, 40 more given back than paid."
+
+
 def test_segments_are_told_apart_by_the_plainest_feature_that_differs():
     profiles = [{"tenure": 1.0, "monetary": 0.9}, {"tenure": -1.0, "monetary": -0.9}]
     assert names.unique(["Loyal regulars"] * 2, profiles, cards.APART) == [

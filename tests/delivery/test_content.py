@@ -17,10 +17,12 @@ from segmenter.config.report import ReportConfig
 from segmenter.delivery.content import content
 from segmenter.delivery.webhook import CHAT_PARAGRAPHS, body
 from segmenter.errors import RunError
+from segmenter.report.brief import brief
 from segmenter.report.language import Voice
 from segmenter.runs import archive
 from segmenter.runs.alerts import alerts, count
 from tests.kept import kept
+from tests.report.moved import moved_run
 
 ME = "me@shop.example"
 
@@ -68,7 +70,14 @@ def test_at_a_first_look_text_and_page_name_the_same_customers(post):
     told = content(post.message(ME, kind="alerts"), first.parent, post.report)
     named = [customer for customer in table["customer_id"] if f">{customer}<" in told.html]
     assert named
-    assert all(any(f": {customer}" in paragraph for paragraph in told.text) for customer in named)
+    assert all(any(paragraph.startswith(f"{customer}, ") for paragraph in told.text) for customer in named)
+
+
+def test_in_plain_text_a_heading_stands_once_over_its_customers(post):
+    told = content(post.message(ME, kind="alerts"), post.archive, post.report).text
+    at = told.index("New (not flagged in the run before):")
+    assert told[at + 1].startswith(f"{new_customer(post)}, severity ")
+    assert sum("New" in paragraph for paragraph in told[: at + 2]) == 1
 
 
 def test_the_mail_of_an_alert_is_styled_where_mail_clients_look(post, mailbox):
@@ -163,3 +172,14 @@ def test_a_hook_without_a_key_is_posted_unsigned(post, hook, monkeypatch):
     post.put(post.message("webhook:ops", kind="alerts"))
     assert post.deliver().n_sent == 1
     assert "X-Segmenter-Signature" not in hook.requests[0][1]
+
+
+def test_in_plain_text_every_sentence_of_the_first_page_is_a_paragraph_as_it_is_in_the_page(post):
+    run = moved_run()
+    folder = kept(run, post.archive / "moved")
+    told = content(replace(post.message(ME), run_id=folder.name), folder.parent, post.report).text
+    known = brief(run, post.report)
+    assert set(known.sentences) <= set(told)
+    at = told.index("What changed since last time:")
+    assert known.changed
+    assert told[at + 1 : at + 1 + len(known.changed)] == known.changed

@@ -151,3 +151,29 @@ def test_a_quiet_week_is_one_page_on_a_phone(browser):
     page.set_content(alert_page(lines, ReportConfig(currency="EUR"), moved_run().manifest.as_of))
     assert page.evaluate("document.documentElement.scrollHeight") <= PHONE["height"]
     page.context.close()
+
+
+def test_a_table_that_is_seen_at_a_glance_has_no_filter(opened):
+    page = opened("en", "report.html")
+    rows = page.evaluate(
+        "[...document.querySelectorAll('.filter + table')].map((table) => table.tBodies[0].rows.length)"
+    )
+    assert rows
+    assert min(rows) > 8
+
+
+def test_a_page_jumps_where_motion_is_to_be_reduced(opened):
+    page = opened("en", "report.html")
+    behaviour = "getComputedStyle(document.documentElement).scrollBehavior"
+    page.emulate_media(reduced_motion="reduce")
+    assert page.evaluate(behaviour) == "auto"
+    page.emulate_media(reduced_motion="no-preference")
+    assert page.evaluate(behaviour) == "smooth"
+
+
+def test_on_paper_from_a_browser_three_cards_fit_a_page_and_the_strip_is_one_line(opened):
+    page = opened("en", "report.html", {"width": 700, "height": 1000})  # A4 less its margins
+    page.emulate_media(media="print")
+    heights = page.evaluate("[...document.querySelectorAll('.card')].map((card) => card.offsetHeight)")
+    assert max(heights) < 1000 / 3
+    assert page.evaluate("new Set([...document.querySelectorAll('#strip li')].map((item) => item.offsetTop)).size") == 1

@@ -11,10 +11,11 @@ import numpy as np
 import pytest
 
 from segmenter.report import palette
-from segmenter.report.charts import draw, lifetime
+from segmenter.report.charts import draw, lifetime, maps, money, segments, views
 from segmenter.report.charts.marks import CIRCLE, shaped
 from segmenter.report.charts.style import Look, house_style
 from segmenter.report.language import Voice
+from segmenter.report.retold import retold
 from tests.report.made_up import bare_run, made_up_run
 
 
@@ -202,3 +203,78 @@ def test_customers_who_are_one_segment_are_still_counted_by_the_names_that_rfm_g
     figure = draw(alone, look_of(alone), ("rfm",))["rfm"]
     assert "though they form a single group" in figure.reading
     assert all(f">{n:,}<" in figure.svg for n in rfm.customers if n)
+
+
+def test_months_that_lost_money_are_named(run):
+    period = run.manifest.period
+    assert "given back" not in money.months(run, look_of(run)).reading
+    lost = replace(period, monthly_revenue=(-5.0, *period.monthly_revenue[1:]))
+    changed = replace(run, manifest=replace(run.manifest, period=lost))
+    name = Voice("en").month(period.months[0])
+    with house_style():
+        assert f"more was given back than sold: {name}." in money.months(changed, look_of(run)).reading
+
+
+@pytest.mark.parametrize(
+    ("place", "told"), [(0, "with one order before"), (1, "with 2 orders before"), (-1, "with 8 or more orders before")]
+)
+def test_the_widest_miss_of_a_forecast_says_whose_orders_were_missed(run, place, told):
+    found = run.findings.lifetime
+    classes = [replace(found.check.classes[0], expected=10.0, actual=10)] * 8
+    classes[place] = replace(classes[0], actual=99)
+    check = replace(found.check, classes=tuple(classes))
+    changed = replace(run, findings=replace(run.findings, lifetime=replace(found, check=check)))
+    with house_style():
+        assert f"from customers {told} 10 were expected, 99 came." in lifetime.held_out(changed, look_of(run)).reading
+
+
+def test_of_two_segments_nobody_is_told_that_they_are_most_alike():
+    for n, is_told in ((2, False), (5, True)):
+        run = made_up_run(200, n)
+        tree = replace(run.findings.hierarchy, merges=((n - 1, 0, 1),))
+        changed = replace(run, findings=replace(run.findings, hierarchy=tree))
+        with house_style():
+            assert ("are most alike" in views.dendrogram(changed, look_of(run)).reading) == is_told
+
+
+def test_the_segment_that_blends_most_is_named_where_it_differs_from_all(run):
+    names = look_of(run).names
+    for least, told in ((0.9, f"own segment, 90% of {names[0]}."), (0.96, "own segment.")):
+        placed = replace(run.findings.map, own_neighbour=(0.96, dict.fromkeys(names, 0.99) | {0: least}))
+        changed = replace(run, findings=replace(run.findings, map=placed))
+        with house_style():
+            assert (
+                f"96% of the customers have their nearest neighbour in their {told}"
+                in maps.neighbourhoods(changed, look_of(run)).reading
+            )
+
+
+def test_rings_on_a_map_of_a_sample_are_counted_beside_all_odd_customers(run):
+    odd = run.customers.index[run.customers["is_anomaly"].astype(bool)]
+    shown = run.customers.copy()
+    shown.loc[odd[1:], ["tsne_x", "tsne_y"]] = np.nan
+    with house_style():
+        assert f"odd customers: {len(odd)}." in maps.neighbourhoods(run, look_of(run)).reading
+        told = maps.neighbourhoods(replace(run, customers=shown), look_of(run)).reading
+    assert f"on the map: 1 of {len(odd)}." in told
+
+
+def test_a_theme_of_products_with_long_names_is_cut_so_that_rows_keep_apart(run):
+    product = "Copper planter with a very long marketing description, assorted colours, limited edition (pack of 12)"
+    theme = replace(run.findings.themes[0], products=(product, product), name=f"{product} and {product}")
+    changed = replace(run, findings=replace(run.findings, themes=(theme,)))
+    (told,) = retold(changed, Voice("de")).findings.themes
+    assert told.name == " und ".join([f"{product[:47].rstrip()}…"] * 2)
+
+
+def test_a_segment_that_gave_back_more_than_it_bought_has_its_bar_left_of_nothing(run):
+    best, *others = run.findings.cards
+    cards = (replace(best, revenue_share=1.3), *others[:-1], replace(others[-1], revenue_share=-0.4))
+    look = look_of(run)
+    low, high = segments._ends(cards, look, 4.0)
+    assert low == -0.4
+    assert high > 1.3
+    assert segments._ends(run.findings.cards, look, 4.0)[0] == 0
+    with house_style():
+        shown = segments.shares(replace(run, findings=replace(run.findings, cards=cards)), look).svg
+    assert "−40%" in shown

@@ -10,6 +10,7 @@ import pytest
 from segmenter.config.report import ReportConfig
 from segmenter.intake.types import AccountLine
 from segmenter.report.brief import brief
+from segmenter.report.context import build, view_of
 from segmenter.runs.history import AlertCount, BridgeStep, History, Interval, Movement, SegmentChange
 from tests.report.made_up import made_up_run
 
@@ -102,7 +103,7 @@ def test_a_handful_who_bring_half_of_the_money_are_told_of_beside_the_best_tenth
     run = made_up_run(600)
     even = run.customers.assign(monetary=100.0 + run.customers.index)
     assert "alone" not in brief(replace(run, customers=even), CONFIG).sentences[2]
-    for n, told in ((3, "of the revenue, 3 customers alone 60%;"), (1, "of the revenue, a single customer 60%;")):
+    for n, told in ((3, "of the revenue, 3 customers alone 60%."), (1, "of the revenue, a single customer 60%.")):
         most = even.assign(monetary=even["monetary"].where(even.index >= n, even["monetary"].iloc[n:].sum() * 1.5 / n))
         assert told in brief(replace(run, customers=most), CONFIG).sentences[2]
 
@@ -175,3 +176,36 @@ def test_why_nothing_is_told_of_who_moved_stands_where_it_would_be_told():
 
 def test_segments_are_told_as_a_division_that_was_made_and_not_as_kinds_that_customers_fall_into():
     assert "They are divided into" in brief(made_up_run(600), CONFIG).sentences[1]
+
+
+def test_a_share_above_the_whole_is_explained_and_a_share_of_nobody_not_told():
+    run = made_up_run(600)
+    regulars = replace(run, customers=run.customers.assign(frequency=5.0))
+    for told in (brief(run, CONFIG).sentences[2], brief(regulars, CONFIG).sentences[2]):
+        assert "More than 100%" not in told
+    assert "no more than once" in brief(run, CONFIG).sentences[2]
+    assert "no more than once" not in brief(regulars, CONFIG).sentences[2]
+    best, *others = run.findings.cards
+    cards = (replace(best, revenue_share=1.65), *(replace(card, revenue_share=-0.1) for card in others))
+    told = brief(replace(run, findings=replace(run.findings, cards=cards)), CONFIG).sentences
+    assert "bring 165% of the revenue" in told[1]
+    assert "others gave back more than they bought" in told[2]
+
+
+def test_what_the_search_did_by_itself_and_how_right_alerts_were_is_told_in_the_chapter_alone():
+    counts = AlertCount(False, 2, 1, 7, 3, 0, 4, 3, line_in=5, line_out=1)
+    run = moved(made_up_run(600), {})
+    page = build(view_of(replace(run, history=replace(run.history, alerts=counts)), CONFIG, ()))
+    chapter = " ".join(sentence for part in page.moves.parts for sentence in part.sentences)
+    for words in ("drawn anew each time", "judged so far"):
+        assert words not in " ".join(page.changed)
+        assert words in chapter
+    assert "Odd customers: 2 new, 1 worse, 3 ordinary again." in page.changed
+
+
+def test_no_figure_of_the_strip_is_longer_than_its_place():
+    run = made_up_run(600)
+    cards = tuple(replace(card, overall={**card.overall, "monetary": 1.3559e9}) for card in run.findings.cards)
+    stats = brief(replace(run, findings=replace(run.findings, cards=cards)), ReportConfig(currency="IDR")).stats
+    assert next(stat.value for stat in stats if stat.label == "median per customer") == "IDR1.36B"
+    assert max(len(stat.value) for stat in stats) <= 12

@@ -6,6 +6,7 @@ import pytest
 
 from segmenter.errors import ReportError
 from segmenter.features.types import Feature
+from segmenter.report.bidi import visual
 from segmenter.report.language import MISSING, Voice
 
 
@@ -44,9 +45,31 @@ def test_what_is_below_zero_has_a_minus_sign_and_zero_has_none(locale):
     for form in (voice.number, voice.money, voice.cents, voice.money_short, voice.short, voice.percent):
         assert "−" in form(-107)
         assert "-" not in form(-107)
+    assert "−" in voice.money_in_words(-203e6)
+    assert "-" not in voice.money_in_words(-203e6)
     for shown in (voice.number(-0.001, 2), voice.money(-0.2), voice.percent(-0.0004), voice.short(-0.0)):
         assert "−" not in shown
         assert "-" not in shown
+
+
+@pytest.mark.parametrize(
+    ("shown", "seen"),
+    [
+        (Voice("he").number(-0.1, 2), "−0.10"),
+        (Voice("he", "ILS").money(-12), "−12"),
+        (Voice("he").gained(0.1, lambda value: Voice("he").number(value, 1)), "+0.1"),
+        (Voice("he").retell("+102"), "+102"),
+    ],
+)
+def test_a_sign_is_seen_left_of_its_number_where_texts_run_from_right_to_left(shown, seen):
+    assert seen in visual(f"שינוי {shown}")
+
+
+def test_a_difference_has_a_plus_where_the_locale_puts_a_minus_and_none_where_it_is_nothing():
+    for locale in ("en_GB", "de_CH", "nl", "he"):
+        money = Voice(locale, "GBP").money
+        assert Voice.gained(12, money) == money(-12).replace("−", "+")
+    assert Voice.gained(0.2, Voice("en").money) == "0"
 
 
 def test_values_side_by_side_have_equally_many_decimals():

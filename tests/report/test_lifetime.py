@@ -57,14 +57,14 @@ def test_how_many_will_order_has_no_column_where_it_is_withheld(run):
 
 def test_a_shut_gate_shows_the_reason_and_the_check_alone(run):
     section, _ = chapter(run, refusal="It was wrong.", segments=(), orders_model=None, value_model=None, sentences=())
-    assert section.lead == "There is no forecast: It was wrong."
+    assert section.lead == "There is no forecast. It was wrong."
     assert items(section, "tables") == []
     assert [figure.id for figure in items(section, "figures")] == ["held-out", "held-out-periods"]
 
 
 def test_a_past_too_thin_to_be_checked_has_the_reason_alone(run):
     section, _ = chapter(run, refusal="Too thin.", check=None, segments=(), orders_model=None, sentences=())
-    assert section.lead == "There is no forecast: Too thin."
+    assert section.lead == "There is no forecast. Too thin."
     assert section.parts == ()
 
 

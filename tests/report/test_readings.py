@@ -8,7 +8,7 @@ import pytest
 from segmenter.config.report import ReportConfig
 from segmenter.report.charts.clusters import _chance, _mark
 from segmenter.report.charts.style import canvas
-from segmenter.report.context import build, view_of
+from segmenter.report.context import build, readings, view_of
 from tests.report.made_up import bare_run, made_up_run
 
 
@@ -217,3 +217,24 @@ def test_a_rule_says_of_whom_it_is_right_and_in_a_run_from_before_only_how_often
     assert "(tried on 600 customers left out in turn: right for 91% of those it picks; finds 84%" in now
     older = replace(run.findings, cards=tuple(replace(card, rule_tried=0) for card in run.findings.cards))
     assert "(right for 91% of those it picks; finds 84%" in page(replace(run, findings=older)).cards[0].rule
+
+
+def test_of_two_segments_no_table_says_which_become_one(run):
+    for n, is_told in ((2, False), (5, True)):
+        found = run.findings
+        tree = replace(found.hierarchy, merges=((n - 1, 0, 1),))
+        changed = replace(run, findings=replace(found, cards=found.cards[:n], hierarchy=tree))
+        assert bool(readings._merges(view_of(changed, ReportConfig(), ()))) == is_told
+
+
+def test_the_map_says_whether_it_shows_all_customers(run):
+    def note(changed):
+        return page(changed, "map-tsne").map.parts[0].sentences[0]
+
+    finding, n = run.findings.map, len(run.customers)
+    for shown, told in (
+        (n, f"The map shows all {n} customers. Its"),
+        (n - 1, f"The map shows {n - 1} of {n} customers. Its"),
+    ):
+        changed = replace(run, findings=replace(run.findings, map=replace(finding, n_sample=shown)))
+        assert note(changed).startswith(told)

@@ -56,9 +56,16 @@ def test_a_product_of_any_name_hides_nothing_of_its_sentence(product):
     ]
     told = Voice("de", "EUR").retell(in_words(Evidence((), tuple(lines), None), "EUR"))
     assert told == (
-        f"Größte Rückgaben: 3,50\xa0€ am 27.06.2025, 10:00 (storniert, 1 Stück {quoted(product)}); "
-        "9,00\xa0€ am 28. Juni 2025 (zurückgegeben, 2 Stück “CUP”)."
+        f"Größte Rückgaben: 3,50\xa0€ am 27.06.2025, 10:00 (storniert, 1 Stück „{quoted(product)[1:-1]}“); "
+        "9,00\xa0€ am 28. Juni 2025 (zurückgegeben, 2 Stück „CUP“)."
     )
+
+
+@pytest.mark.parametrize(
+    ("locale", "told"), [("en", "“MUG; RED”"), ("fr", "“MUG; RED”"), ("de", "„MUG; RED“"), ("he", "„MUG; RED”")]
+)
+def test_a_users_text_stands_between_the_quotation_marks_of_the_language(locale, told):
+    assert Voice(locale).retell("“MUG; RED”") == told
 
 
 @pytest.mark.parametrize("locale", ["en", "de", "he"])

@@ -296,3 +296,11 @@ def test_a_small_change_is_chance_and_a_large_one_is_not():
     assert found.is_real
     assert best.customers.low > 0
     assert best.customers.low < best.customers.value < best.customers.high
+
+
+def test_two_shares_of_a_size_that_changed_are_told_apart_by_a_decimal_where_they_round_alike():
+    ids = np.arange(10_000)
+    figures = np.where(ids < 3380, 60, np.where(ids < 9900, 40, 50))
+    more = np.where(ids < 3425, 60, figures)
+    before, now = side(ids, figures, np.ones(10_000), day=1), side(ids, more, np.ones(10_000), day=8)
+    assert "Best (+45: from 33.8% to 34.2% of the customers)" in " ".join(movement(before, now, 30, 1)[0].sentences)

@@ -66,15 +66,22 @@ def _held_out_reading(check: HoldoutCheck, voice: Voice) -> str:
     """The two totals, and the class that was missed by most."""
     worst = max(range(len(check.classes)), key=lambda at: abs(check.classes[at].expected - check.classes[at].actual))
     missed = check.classes[worst]
-    return voice(
-        "Made from the time before, it expected {expected} orders; {came} came. The widest miss, by orders before: "
-        "{orders} of them, {missed} expected, {actual} came.",
+    told = voice(
+        "Made from the time before, it expected {expected} orders; {came} came.",
         expected=voice.number(check.orders_expected),
         came=voice.number(check.orders),
-        orders=_class_name(worst, len(check.classes)),
+    )
+    widest = voice(
+        "The widest miss: from customers with {orders} or more orders before {missed} were expected, {actual} came."
+        if worst == len(check.classes) - 1
+        else "The widest miss: from customers with one order before {missed} were expected, {actual} came."
+        if worst == 0
+        else "The widest miss: from customers with {orders} orders before {missed} were expected, {actual} came.",
+        orders=voice.number(worst + 1),
         missed=voice.number(missed.expected),
         actual=voice.number(missed.actual),
     )
+    return f"{told} {widest}"
 
 
 def periods(run: Run, look: Look) -> Figure | None:

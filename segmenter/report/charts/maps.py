@@ -53,20 +53,28 @@ def _reading(run: Run, look: Look, placed: pd.DataFrame) -> str:
     n_odd, own = int(placed["is_anomaly"].sum()), run.findings.map.own_neighbour
     told = [_apart(look, *own)] if own and len(look.names) > 1 else []
     if n_odd or not told:
-        told.append(look.voice("Red rings mark the odd customers: {count}.", count=look.voice.number(n_odd)))
+        n_all = int(run.customers["is_anomaly"].sum())
+        text = (
+            "Red rings mark the odd customers: {count}."
+            if n_odd == n_all
+            else "Red rings mark the odd customers who are on the map: {count} of {all}."
+        )
+        told.append(look.voice(text, count=look.voice.number(n_odd), all=look.voice.number(n_all)))
     return " ".join(told)
 
 
 def _apart(look: Look, of_all: float, by_segment: dict[int, float]) -> str:
     """The share of customers whose nearest neighbour on the map is of their segment, and where it is least."""
     mixed = min((label for label in look.names if label in by_segment), key=lambda label: by_segment[label])
+    share, least = look.voice.percent(of_all, 0), look.voice.percent(by_segment[mixed], 0)
     text = (
         "The segments lie apart: {share} of the customers have their nearest neighbour in their own segment."
         if of_all >= APART
+        else "The segments blend where they meet: {share} of the customers have their nearest neighbour in their own segment."
+        if share == least
         else "The segments blend where they meet: {share} of the customers have their nearest neighbour in their own "
         "segment, {least} of {name}."
     )
-    share, least = look.voice.percent(of_all, 0), look.voice.percent(by_segment[mixed], 0)
     return look.voice(text, share=share, least=least, name=look.names[mixed])
 
 

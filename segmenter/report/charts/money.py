@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from segmenter.features.types import Period
 from segmenter.report.charts.grid import Grid, draw_grid
 from segmenter.report.charts.style import Look, canvas, to_svg
 from segmenter.report.concentration import revenue_curve, share_of_best
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 MOST_COHORTS = 18  # rows that leave room for the rest of a page
+NAMED = 4  # months that a sentence names
 
 
 def months(run: Run, look: Look) -> Figure | None:
@@ -38,14 +40,25 @@ def months(run: Run, look: Look) -> Figure | None:
         "months",
         "Revenue by month",
         to_svg(figure),
-        look.voice(
-            "The strongest month is {month} with {money}; the first and the last month may be incomplete.",
-            month=look.voice.month(period.months[best]),
-            money=look.voice.money_in_words(period.monthly_revenue[best]),
-        ),
+        _months_reading(look, period, best),
         "Bar chart: revenue per month, net of returns.",
         "queries/period_months.sql",
     )
+
+
+def _months_reading(look: Look, period: Period, best: int) -> str:
+    """The best month, and those in which more was given back than sold."""
+    voice = look.voice
+    told = voice(
+        "The strongest month is {month} with {money}; the first and the last month may be incomplete.",
+        month=voice.month(period.months[best]),
+        money=voice.money_in_words(period.monthly_revenue[best]),
+    )
+    lost = [voice.month(month) for month, money in zip(period.months, period.monthly_revenue, strict=True) if money < 0]
+    if not lost:
+        return told
+    named = ", ".join(lost[:NAMED]) + (" …" if len(lost) > NAMED else "")
+    return f"{told} {voice('Months in which more was given back than sold: {months}.', months=named)}"
 
 
 def cohorts(run: Run, look: Look) -> Figure | None:

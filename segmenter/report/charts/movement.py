@@ -152,7 +152,7 @@ def bridge(run: Run, look: Look) -> Figure | None:
             "of the two times counts there, wherever they moved.",
             before=look.voice.money_in_words(before),
             now=look.voice.money_in_words(now),
-            change=f"{'+' if now > before else ''}{look.voice.money_in_words(now - before)}",
+            change=look.voice.gained(now - before, look.voice.money_in_words),
         ),
         "Waterfall: what each kind of customer added to the revenue or took away, and the change in all.",
         "queries/period_revenue.sql",
@@ -171,4 +171,4 @@ def _step(axes: Axes, at: int, ends: tuple[float, float], colour: str, look: Loo
 
 
 def _signed(look: Look, amount: float) -> str:
-    return f"{'+' if amount > 0 else ''}{look.voice.money_short(amount)}"
+    return look.voice.gained(amount, look.voice.money_short)

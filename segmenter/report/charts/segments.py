@@ -41,9 +41,12 @@ def shares(run: Run, look: Look) -> Figure | None:
     for row, card in enumerate(reversed(cards)):
         _share_pair(axes, row, card, look)
     axes.set_yticks(range(len(cards)), names, color=INK)
-    axes.set_xlim(0, _reach(cards, look, room_beside(names)))
+    low, high = _ends(cards, look, room_beside(names))
+    axes.set_xlim(low, high)
     axes.locator_params(axis="x", nbins=6)
-    axes.set_xticks([share for share in axes.get_xticks() if 0 <= share <= 1])
+    axes.set_xticks([share for share in axes.get_xticks() if low <= share <= 1])
+    if low < 0:
+        axes.axvline(0, color=INK, linewidth=0.8)
     axes.xaxis.set_major_formatter(lambda share, _: look.voice.percent(share, 0))
     axes.set_xlabel(look.voice("share of the whole: upper bar customers, lower bar revenue"))
     axes.spines["left"].set_visible(False)
@@ -86,11 +89,15 @@ def _shares_told(card: SegmentCard, look: Look) -> str:
     )
 
 
-def _reach(cards: tuple[SegmentCard, ...], look: Look, room: float) -> float:
-    """The share at the end of an axis `room` inches long on which what is told behind each bar has its place."""
-    longest = [max(0.0, card.customer_share, card.revenue_share) for card in cards]
+def _ends(cards: tuple[SegmentCard, ...], look: Look, room: float) -> tuple[float, float]:
+    """The shares at the ends of an axis `room` inches long on which what is told behind each bar has its place.
+
+    It begins below zero where a segment gave back more than it bought.
+    """
+    low = min(0.0, *(card.revenue_share for card in cards))
+    longest = [max(0.0, card.customer_share, card.revenue_share) - low for card in cards]
     free = [max(room - text_width(_shares_told(card, look), TOLD) - 0.15, 0.3) for card in cards]
-    return room * max(share / inches for share, inches in zip(longest, free, strict=True))
+    return low, low + room * max(share / inches for share, inches in zip(longest, free, strict=True))
 
 
 def snake(run: Run, look: Look) -> Figure | None:

@@ -75,7 +75,7 @@ def dendrogram(run: Run, look: Look) -> Figure | None:
 def _tree_reading(run: Run, look: Look) -> str:
     """Which segments are most alike, and what the dashed line is."""
     finding, told = run.findings.hierarchy, []
-    if finding.merges and {*finding.merges[0][1:]} <= look.names.keys():
+    if len(look.names) > 2 and finding.merges and {*finding.merges[0][1:]} <= look.names.keys():
         one, other = (look.names[label] for label in finding.merges[0][1:])
         told.append(
             look.voice("{one} and {other} are most alike: they would be the first to become one.", one=one, other=other)

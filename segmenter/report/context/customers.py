@@ -28,11 +28,17 @@ def whereabouts(view: View) -> Section:
             "map", "Where do they sit?", "No map was drawn: the customers are too few, or too much alike, for one."
         )
     finding, voice = view.run.findings.map, view.voice
-    note = voice(
-        "The map shows {shown} of {all} customers. Its trustworthiness is {trust}, where 1 keeps every neighbour and 0.5 is what "
-        "points strewn at random have; distances between far-apart groups mean nothing.",
+    n_all = len(view.run.customers)
+    extent = voice(
+        "The map shows {shown} of {all} customers."
+        if finding.n_sample < n_all
+        else "The map shows all {all} customers.",
         shown=voice.number(finding.n_sample),
-        all=voice.number(len(view.run.customers)),
+        all=voice.number(n_all),
+    )
+    trust = voice(
+        "Its trustworthiness is {trust}, where 1 keeps every neighbour and 0.5 is what points strewn at random have; distances "
+        "between far-apart groups mean nothing.",
         trust=voice.number(finding.trustworthiness, 2),
     )
     lead = "Every point is a customer. The nearer two points, the more alike the two customers behave."
@@ -41,7 +47,7 @@ def whereabouts(view: View) -> Section:
         "Where do they sit?",
         lead,
         parts(
-            Part("The map of customers", (note,), figures),
+            Part("The map of customers", (f"{extent} {trust}",), figures),
             Part(
                 "The two main directions",
                 (DIRECTIONS,) if "map-pca" in view.charts else (),

@@ -16,7 +16,7 @@ def lifetime(view: View) -> Section | None:
     return Section(
         "to-come",
         "What will they order next?",
-        view.voice("There is no forecast: {reason}", reason=found.refusal) if found.refusal else _expected(view, found),
+        view.voice("There is no forecast. {reason}", reason=found.refusal) if found.refusal else _expected(view, found),
         parts(
             Part("Segment by segment", _reading(view, found) if tables else (), (), tables),
             Part(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TypeGuard
+
 from segmenter.report.alerts import by_line, judged
 from segmenter.report.carriers import MOST, Carriers, carriers
 from segmenter.report.context.view import View, columns, parts, table, text
@@ -30,7 +32,7 @@ def moves(view: View) -> Section | None:
         "Who moved?",
         lead,
         parts(
-            Part("What changed", changed(view) if compared else (), view.figures("moves")),
+            Part("What changed", (*changed(view), *_asides(view)) if compared else (), view.figures("moves")),
             Part("The money that moved with them", (), view.figures("moves-money")),
             Part("The money", (), view.figures("bridge")),
             *(
@@ -52,14 +54,22 @@ def moves(view: View) -> Section | None:
 
 
 def changed(view: View) -> tuple[str, ...]:
-    """What changed since the run before, in sentences, or why that is not told: for the first page and the chapter."""
+    """What changed since the run before, in sentences, or why that is not told: for the first page."""
     history = view.run.history
     if history.movement is None:
         return history.sentences
-    alerts = history.alerts
-    news = _news(view, alerts) if alerts is not None and not alerts.is_baseline else ""
-    more = (*by_line(view.voice, alerts), *judged(view.voice, alerts)) if news and alerts is not None else ()
-    return tuple(filter(None, (_revenue(view, history.movement), *history.movement.sentences, news, *more)))
+    news = _news(view, history.alerts) if _has_news(history.alerts) else ""
+    return tuple(filter(None, (_revenue(view, history.movement), *history.movement.sentences, news)))
+
+
+def _has_news(alerts: AlertCount | None) -> TypeGuard[AlertCount]:
+    return alerts is not None and not alerts.is_baseline
+
+
+def _asides(view: View) -> tuple[str, ...]:
+    """What the first page has no room for: whom the line alone moved, and how right the alerts were."""
+    alerts = view.run.history.alerts
+    return (*by_line(view.voice, alerts), *judged(view.voice, alerts)) if _has_news(alerts) else ()
 
 
 def _revenue(view: View, found: Movement) -> str:
@@ -126,7 +136,7 @@ def _part(view: View, step: BridgeStep) -> str:
 
 
 def _signed(view: View, amount: float) -> str:
-    return f"{'+' if amount > 0 else ''}{view.voice.money_in_words(amount)}"
+    return view.voice.gained(amount, view.voice.money_in_words)
 
 
 def _news(view: View, alerts: AlertCount) -> str:
@@ -196,9 +206,8 @@ def _change(view: View, change: Interval, *, money: bool) -> Cell:
     if not change.is_real:
         return Cell(view.voice("no real change"), change.value)
     speak = view.voice.money if money else view.voice.number
-    sign = "+" if change.value > 0 else ""
     low, high = speak(change.low), speak(change.high)
-    shown = view.voice("{change} ({low} to {high})", change=f"{sign}{speak(change.value)}", low=low, high=high)
+    shown = view.voice("{change} ({low} to {high})", change=view.voice.gained(change.value, speak), low=low, high=high)
     return Cell(shown, change.value)
 
 

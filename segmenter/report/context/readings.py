@@ -156,6 +156,8 @@ def _linkages(view: View) -> tuple[Table, ...]:
 
 def _merges(view: View) -> tuple[Table, ...]:
     groups = {card.label: card.name for card in view.run.findings.cards}
+    if len(groups) < 3:
+        return ()  # two can only become one
     rows = []
     for left, one, other in view.run.findings.hierarchy.merges:
         rows.append((view.number(left), text(groups[one]), text(groups[other])))

@@ -12,19 +12,18 @@ from segmenter.report.types import Action, Stat, Table
 from segmenter.runs.alerts import FRESH
 
 TRIFLE = 0.02  # share of the rows
+WHOLE = 1.005  # share of the revenue from which on it is shown as more than all
+TELLING = 0.0005  # share of the customers below which it is shown as none
 KNOWN = 0.25  # share of the money at stake that looking again at customers long known to be odd can move
 NAMED = 4  # customers
 SAME = 0.6  # adjusted Rand index from which on two methods see the same segments, borders aside
 
 BEST = {  # by how many of the best bring half of the revenue, None where they are not few
-    None: "The best tenth of the customers brings {tenth} of the revenue; {once} have ordered no more than once.",
-    1: "The best tenth of the customers brings {tenth} of the revenue, a single customer {few}; {once} have ordered no more "
-    "than once.",
+    None: "The best tenth of the customers brings {tenth} of the revenue.",
+    1: "The best tenth of the customers brings {tenth} of the revenue, a single customer {few}.",
 }
-BEST_FEW = (
-    "The best tenth of the customers brings {tenth} of the revenue, {n} customers alone {few}; {once} have ordered no more "
-    "than once."
-)
+BEST_FEW = "The best tenth of the customers brings {tenth} of the revenue, {n} customers alone {few}."
+MORE_THAN_ALL = "More than 100% is no error: others gave back more than they bought."
 DOUBTS = {  # the gravest first
     "few": "The customers are too few to try another number of segments: take the division as a useful cut, not as a fact.",
     "votes": "The criteria do not agree on one number of segments: take the division as a useful cut, not as a fact.",
@@ -95,18 +94,21 @@ def _best(view: View) -> str:
 
 
 def _concentration(view: View) -> str:
-    once = view.voice.percent(float((view.run.customers["frequency"] <= 1).mean()))
+    voice, once = view.voice, float((view.run.customers["frequency"] <= 1).mean())
+    seldom = voice("{share} of the customers have ordered no more than once.", share=voice.percent(once))
     curve = revenue_curve(view.run.customers["monetary"])
     if curve is None:
-        return view.voice("{share} of the customers have ordered no more than once.", share=once)
-    few = few_who_bring_half(curve)
-    return view.voice(
+        return seldom
+    few, tenth = few_who_bring_half(curve), share_of_best(curve, 0.1)
+    told = voice(
         BEST.get(few, BEST_FEW),
-        tenth=view.voice.percent(share_of_best(curve, 0.1), 0),
-        n=view.voice.number(few),
-        few=view.voice.percent(float(curve[few or 0]), 0),
-        once=once,
+        tenth=voice.percent(tenth, 0),
+        n=voice.number(few),
+        few=voice.percent(float(curve[few or 0]), 0),
     )
+    shares = (tenth, *(card.revenue_share for card in view.run.findings.cards))
+    more = voice(MORE_THAN_ALL) if max(shares) > WHOLE else ""
+    return " ".join(filter(None, (told, more, seldom if once >= TELLING else "")))
 
 
 def _odd(view: View) -> str:
@@ -219,7 +221,7 @@ def stats(view: View) -> tuple[Stat, ...]:
         Stat(voice.number(period.n_customers), "customers"),
         Stat(voice.number(period.n_orders), "orders"),
         Stat(voice.money_in_words(period.revenue), "revenue, net"),
-        Stat(voice.cents(view.run.findings.cards[0].overall.get("monetary")), "median per customer"),
+        Stat(voice.money_in_words(view.run.findings.cards[0].overall.get("monetary")), "median per customer"),
         Stat(voice.number(n_segments), "segment" if n_segments == 1 else "segments"),
         Stat(voice.number(n_odd), "odd customer" if n_odd == 1 else "odd customers"),
     )
