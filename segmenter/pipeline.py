@@ -240,7 +240,7 @@ def _warming_up() -> Iterator[Callable[[], None]]:
 
     Whoever needs one must wait: two threads that load libraries whose modules need each other find them half made. A
     run that ends early waits for the library that is being loaded, and for no other: a process that ends in the midst
-    of one may crash.
+    of one crashes, or tells of what cannot be registered any more in the place of why the run ended.
     """
     over = Event()
     thread = Thread(target=_warm_up, args=(over,))
@@ -249,6 +249,7 @@ def _warming_up() -> Iterator[Callable[[], None]]:
         yield thread.join
     finally:
         over.set()
+        thread.join()
 
 
 def _warm_up(over: Event) -> None:

@@ -3,6 +3,8 @@
 import importlib
 import os
 import signal
+import subprocess
+import sys
 import time
 from functools import partial
 from pathlib import Path
@@ -212,6 +214,23 @@ def test_what_cannot_end_well_does_not_begin(shop, monkeypatch, capsys, words, s
     told = capsys.readouterr().err
     assert says in told
     assert "describing customers" not in told
+
+
+ENDS_EARLY = """
+import sys, threading
+from segmenter import load_config, run
+from segmenter.errors import SourceError
+try:
+    run([sys.argv[1]], load_config(None, engine={"archive": sys.argv[2]}))
+except SourceError:
+    print(*(each.name for each in threading.enumerate() if not each.daemon))
+"""
+
+
+def test_a_run_that_ends_early_leaves_no_library_to_be_loaded_while_the_process_ends(tmp_path):
+    (tmp_path / "notes.csv").write_text("hello\n")
+    words = [sys.executable, "-c", ENDS_EARLY, str(tmp_path / "notes.csv"), str(tmp_path / "runs")]
+    assert subprocess.run(words, capture_output=True, text=True, check=True).stdout == "MainThread\n"
 
 
 def test_debug_prints_the_traceback_and_keeps_the_exit_status(capsys):
