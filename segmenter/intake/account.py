@@ -62,25 +62,9 @@ CENTS = (
     "before they are read."
 )
 FEW_MONEY = 20  # amounts that tell that
-WHOLE_CURRENCIES = {
-    "JPY",
-    "KRW",
-    "HUF",
-    "CLP",
-    "ISK",
-    "VND",
-    "IDR",
-    "TWD",
-    "COP",
-    "PYG",
-    "CRC",
-    "UGX",
-    "XOF",
-    "XAF",
-    "NGN",
-    "IRR",
-    "IQD",
-}
+WHOLE_CURRENCIES = {  # whose money is counted without cents
+    "JPY", "KRW", "HUF", "CLP", "ISK", "VND", "IDR", "TWD", "COP", "PYG", "CRC", "UGX", "XOF", "XAF", "NGN", "IRR", "IQD",
+}  # fmt: skip
 MANY_COPIES = 0.05  # of the rows; at a till the same product is often rung up twice
 COUNTED = 50_000  # rows among which copies are looked for
 STEPS = (1, 7, 31, 101, 307, 1009)  # every so many parts; no hour and no day of the week is left out by a prime

@@ -32,11 +32,12 @@ PLAIN = (
     f"|(?i:{ENGLISH})[ -][0-9]{{1,2}},?[ -][0-9]{{2,4}}|[0-9]{{8}})"
     "([T ,]+[0-9]{1,2}:[0-9:]+([.][0-9]{1,6})?( ?[AaPp][Mm])?(Z| ?[+-][0-9:]+| UTC)?)?"
 )
+OFFSET = "(:[0-9]{2}([.][0-9]+)?) ?[+-][0-9]{2}(:?[0-9]{2})?$"  # from UTC
 # Patterns in the order in which they are replaced, and what by; of RE2 and, but for the letters, of Python.
 STEPS = (
     ("^[A-Za-z\u00c0-\u024f\u0400-\u04ff]+[.]?, ?", ""),  # a weekday
     (" ?[(][^()0-9]+[)]$", ""),
-    ("(:[0-9]{2}([.][0-9]+)?) ?[+-][0-9]{2}(:?[0-9]{2})?$", r"\1"),
+    (OFFSET, r"\1"),
     ("([0-9]|[AaPp][Mm]) ?(Uhr|[A-Z]{3,4})$", r"\1"),  # the clock that it shows counts, as with an offset
     ("([.][0-9]{6})[0-9]+Z?$", r"\1"),
     ("^([0-9]{4}) ?[年.] ?([0-9]{1,2}) ?[月.] ?([0-9]{1,2}) ?[日.]?,?", r"\1-\2-\3"),

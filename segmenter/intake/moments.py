@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Literal, cast
 
-from segmenter.intake.dates import are_digits, digits_sql, is_in_words
+from segmenter.intake.dates import OFFSET, are_digits, digits_sql, is_in_words
 
 Order = Literal["ymd", "dmy", "mdy"]
 Written = Order | Literal["excel", "epoch"]
@@ -21,7 +21,6 @@ BEGINNINGS = {  # what a date of each order begins with: spares trying a hundred
 PARTED = (
     ", ?([0-9]{1,2}:[0-9:.]+)[ \u00a0\u202f]?"  # a day and its time of day as browsers show them: 1/31/2025, 2:05 PM
 )
-OFFSET = "(:[0-9]{2}([.][0-9]+)?) ?[+-][0-9]{2}(:?[0-9]{2})?$"
 # %y stands before %Y: the reader takes the first that fits, and %Y would read 20 as the year 20.
 DAYS: dict[Order, tuple[str, ...]] = {
     "ymd": ("%Y-%m-%d", "%Y/%m/%d", "%Y.%m.%d", "%Y%m%d", "%Y %b %d", "%Y%m%d%H%M%S"),
