@@ -180,7 +180,7 @@ def _connect(path: Path) -> sqlite3.Connection:
     promised = witness.promised(path)
     connection = witness.connect(path.absolute().as_uri(), PATIENCE)
     try:
-        connection.execute("PRAGMA journal_mode = WAL")
+        _keep_log(connection)
         connection.execute("PRAGMA synchronous = FULL")
         if _version(connection) > VERSION and not witness.vouches(connection, _version(connection)):
             raise DamagedError("its version cannot be")
@@ -200,6 +200,20 @@ def _connect(path: Path) -> sqlite3.Connection:
             raise RunError(f"{path} cannot be opened: {error}. {_WAYS_OUT}") from None
         raise
     return connection
+
+
+def _keep_log(connection: sqlite3.Connection) -> None:
+    """Turn the file to its write-ahead log; where two turn a new file at once, SQLite refuses one without waiting."""
+    end = time.monotonic() + PATIENCE
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > end:
+                raise
+            time.sleep(0.01)
+        else:
+            return
 
 
 def _version(connection: sqlite3.Connection) -> int:

@@ -372,6 +372,24 @@ def test_processes_that_write_at_once_wait_for_each_other(tmp_path):
         assert state.execute("SELECT count(*), count(DISTINCT run_id) FROM acceptance").fetchone()[:] == (100, 100)
 
 
+def test_processes_that_make_the_state_at_once_wait_for_each_other(tmp_path):
+    forked = multiprocessing.get_context("fork")
+    for root in (tmp_path / str(number) for number in range(25)):
+        together = forked.Barrier(4)
+        children = [forked.Process(target=_open_together, args=(root, together)) for _ in range(4)]
+        for child in children:
+            child.start()
+        for child in children:
+            child.join()
+        assert [child.exitcode for child in children] == [0] * 4
+
+
+def _open_together(root, together):
+    together.wait()
+    with open_state(root) as state:
+        assert state.execute("PRAGMA journal_mode").fetchone()[0] == "wal"
+
+
 def _accept_many(root, number):
     for at in range(25):
         with open_state(root) as state, transaction(state):
