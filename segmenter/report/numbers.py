@@ -58,7 +58,7 @@ OF_MONEY = {"shares", "concentration", "overview"}
 QUERIES = {
     "strip": ("queries/period_totals.sql", *_feature_queries(("monetary",))),
     "cards": ALL_FEATURES,
-    **dict.fromkeys(("rfm", "rfm-cuts", "rfm-disagree"), _feature_queries(("recency", "frequency", "monetary"))),
+    **dict.fromkeys(("rfm", "rfm-segments", "rfm-cuts", "rfm-disagree"), _feature_queries(("recency", "frequency", "monetary"))),
     "themes": ("queries/baskets.sql",),
     "moves": ("queries/period_revenue.sql",),
     "moves-money": ("queries/period_revenue.sql",),

@@ -115,7 +115,7 @@ class Card:
 
 @dataclass(frozen=True)
 class Part:
-    """A piece of a chapter: its heading, sentences, figures and tables in reading order.
+    """A piece of a chapter: its heading, sentences, figures, tables and segments' cards in reading order.
 
     `command` is a line for a terminal, to be copied whole; it follows the sentences.
     """
@@ -125,6 +125,7 @@ class Part:
     figures: tuple[Figure, ...] = ()
     tables: tuple[Table, ...] = ()
     command: str = ""
+    cards: tuple[Card, ...] = ()
 
     @property
     def is_loose(self) -> bool:
@@ -166,7 +167,6 @@ class Page:
     actions: tuple[Action, ...]
     stats: tuple[Stat, ...]
     opening: tuple[Figure, ...]
-    cards: tuple[Card, ...]
     segments: Section
     differences: Section
     map: Section

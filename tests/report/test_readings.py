@@ -21,6 +21,10 @@ def tables(section):
     return {table.id: table for part in section.parts for table in part.tables}
 
 
+def card(run):
+    return page(run).segments.parts[0].cards[0]
+
+
 def sentences(page):
     return [sentence for part in page.certainty.parts for sentence in part.sentences]
 
@@ -191,7 +195,7 @@ def test_where_nobody_is_odd_the_curve_and_the_warnings_stay(run):
 
 
 def test_a_card_says_what_sets_the_segment_apart(run):
-    assert page(run).cards[0].apart == "days since the last order, money spent, net of returns"
+    assert card(run).apart == "days since the last order, money spent, net of returns"
 
 
 def test_where_no_figure_decides_alone_that_is_said_rather_than_a_table_of_noughts_left_to_be_read(run):
@@ -213,10 +217,10 @@ def test_steps_name_no_tree_and_no_map_where_there_is_none():
 
 
 def test_a_rule_says_of_whom_it_is_right_and_in_a_run_from_before_only_how_often(run):
-    now = page(run).cards[0].rule
+    now = card(run).rule
     assert "(tried on 600 customers left out in turn: right for 91% of those it picks; finds 84%" in now
     older = replace(run.findings, cards=tuple(replace(card, rule_tried=0) for card in run.findings.cards))
-    assert "(right for 91% of those it picks; finds 84%" in page(replace(run, findings=older)).cards[0].rule
+    assert "(right for 91% of those it picks; finds 84%" in card(replace(run, findings=older)).rule
 
 
 def test_of_two_segments_no_table_says_which_become_one(run):

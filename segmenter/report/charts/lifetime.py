@@ -33,19 +33,18 @@ def held_out(run: Run, look: Look) -> Figure | None:
 
 
 def _dots(check: HoldoutCheck, voice: Voice) -> Canvas:
-    """A row per class, from the orders expected to those that came, on a scale that holds few and many."""
+    """A row per class, from the orders expected to those that came."""
     classes, rows = check.classes, range(len(check.classes))
     figure, (axes,) = canvas(0.85 + 0.16 * len(classes))
     axes.hlines(rows, [each.expected for each in classes], [each.actual for each in classes], color=RULE, linewidth=3)
     axes.scatter([each.expected for each in classes], rows, color=MUTED, s=22, zorder=2)
     axes.scatter([each.actual for each in classes], rows, color=COLOURS[0], s=22, zorder=2)
-    axes.set_xscale("symlog", linthresh=10)
     axes.set_xlim(left=0)
     axes.set_ylim(len(classes) - 0.5, -0.6)
     axes.set_yticks(rows, [_class_name(place, len(classes)) for place in rows])
     axes.set_ylabel(voice("orders before"))
     axes.xaxis.set_major_formatter(lambda value, _: voice.number(value))
-    axes.set_xlabel(voice("orders in the last {days} days, each mark ten times the one before", days=check.days))
+    axes.set_xlabel(voice("orders in the last {days} days", days=check.days))
     axes.grid(axis="x")
     axes.spines["left"].set_visible(False)
     texts = [f"{voice.number(each.expected)} → {voice.number(each.actual)}" for each in classes]

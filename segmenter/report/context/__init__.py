@@ -67,7 +67,6 @@ def build(view: View) -> Page:
         actions=summary.actions(view),
         stats=spoken_stats(summary.stats(view), say),
         opening=() if run.history.movement else spoken_figures(view.figures("shares"), say),
-        cards=segments.cards(view),
         segments=told[0],
         differences=told[1],
         map=told[2],

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from segmenter.analysis.choice import MAJORITY, VALID_STABILITY, crowd_margin, margin
-from segmenter.report.context import readings
-from segmenter.report.context.view import View, columns, parts, table, text
-from segmenter.report.types import Cell, Part, Section, Table
+from segmenter.report.context import readings, rfm
+from segmenter.report.context.view import View, columns, parts, segment, table, text
+from segmenter.report.types import Part, Section, Table
 
 METHODS = {
     "kmeans": "K-Means (this report)",
@@ -58,7 +58,7 @@ def certainty(view: View) -> Section:
                 _firmness(view),
             ),
             Part("Do other methods agree?", _guidance(view), (), _methods(view)),
-            readings.rfm(view),
+            rfm.scores(view),
             readings.tree(view),
             readings.soft(view),
         ),
@@ -168,7 +168,7 @@ def _firmness(view: View) -> tuple[Table, ...]:
     means = {profile.label: profile.mean for profile in view.run.findings.silhouettes}
     rows = [
         (
-            Cell(card.name, card.name, card.label),
+            segment(card),
             view.number(card.stability, 2),
             view.number(means.get(card.label), 2),
             text(card.stability_words),

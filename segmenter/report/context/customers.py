@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pandas as pd
 
-from segmenter.report.context.view import View, code, columns, parts, table, text
+from segmenter.report.context.view import View, code, columns, parts, segment, table, text
 from segmenter.report.retold import reasons_retold
 from segmenter.report.types import Cell, Part, Section, Table
 
@@ -172,7 +172,7 @@ def _by_segment(view: View) -> Table:
     rows = []
     for card in view.run.findings.cards:
         share = card.n_anomalies / card.customers if card.customers else None
-        rows.append((Cell(card.name, card.name, card.label), view.number(card.n_anomalies), view.share(share)))
+        rows.append((segment(card), view.number(card.n_anomalies), view.share(share)))
     heads = columns("Segment", "Odd customers#", "of the segment#")
     made = table("odd-by-segment", "Odd customers by segment", heads, rows, "segments.parquet; customers.parquet")
     return replace(made, filterable=True)

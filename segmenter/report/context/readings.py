@@ -1,117 +1,15 @@
-"""Other ways of seeing the same customers: RFM scores, the family tree from both ends, and soft edges."""
+"""Other ways of seeing the same customers: the family tree from both ends, and soft edges."""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Sequence
-
-import numpy as np
-import pandas as pd
-
 from segmenter.analysis.mixture import BETWEEN
 from segmenter.analysis.reading_types import Split
+from segmenter.report.context.listed import listed, richest, segment_cell
 from segmenter.report.context.view import View, columns, table, text
-from segmenter.report.types import Cell, Column, Part, Table
+from segmenter.report.types import Cell, Part, Table
 
-LISTED = 20  # customers that a list shows
 LINKAGES = {"ward": "Ward"}  # a name, where the others are words
 METRICS = {"euclidean": "Euclidean", "cityblock": "Manhattan", "cosine": "cosine"}
-EDGES = {  # per measure of RFM: what a score above 1 takes, and what is left for 1
-    "recency": ("{value} or less", "more"),
-    "frequency": ("{value} or more", "fewer"),
-    "monetary": ("{value} or more", "less"),
-}
-
-
-def rfm(view: View) -> Part:
-    """The RFM scores beside the segments."""
-    return Part("RFM scores", _rfm_words(view), view.figures("rfm"), (*_cuts(view), *_disagreeing(view)))
-
-
-def _rfm_words(view: View) -> tuple[str, ...]:
-    finding, say = view.run.findings.rfm, view.voice
-    if not finding.cuts:
-        return ()
-    words = (
-        say(
-            "RFM scores recency, frequency and money from 1 to 5 each, a fifth of the customers to a score, and names the "
-            "combinations."
-        ),
-        finding.tie_rule,
-    )
-    if "rfm" not in view.charts or len(view.run.findings.cards) < 2:
-        return words
-    value = say.number(finding.agreement, 2)
-    agreement = say(
-        "Its agreement with the segments here is {value} (adjusted Rand index: 1 the same, 0 chance).", value=value
-    )
-    return (*words, agreement)
-
-
-def _cuts(view: View) -> tuple[Table, ...]:
-    cuts = {name: edges for name, edges in view.run.findings.rfm.cuts.items() if name in EDGES}
-    if not cuts:
-        return ()
-    rows = [
-        (text(score), *(text(_edge(view, name, edges[score - 2])) for name, edges in cuts.items()))
-        for score in (5, 4, 3, 2)
-    ]
-    rows.append((text(1), *(text(view.voice(EDGES[name][1])) for name in cuts)))
-    heads = columns("Score", "Days since the last order", "Orders", "Money")
-    return (table("rfm-cuts", "What earns an RFM score", heads, rows, "run.json: rfm, cuts"),)
-
-
-def _edge(view: View, name: str, value: float) -> str:
-    say = view.voice
-    if math.isnan(value):
-        return say("no customer")
-    return say(EDGES[name][0], value=say.cents(value) if name == "monetary" else say.number(value))
-
-
-def _disagreeing(view: View) -> tuple[Table, ...]:
-    """The customers with most money who are not where most of their RFM segment are."""
-    customers, finding, cards = view.run.customers, view.run.findings.rfm, view.run.findings.cards
-    if not view.config.customer_rows or "rfm_disagrees" not in customers or len(cards) < 2:
-        return ()
-    told = customers[customers["rfm_disagrees"].astype(bool)]
-    usual = dict(zip(finding.names, (cards[int(np.argmax(row))] for row in finding.crosswalk), strict=True))
-    rows = []
-    for _, row in _richest(told).iterrows():
-        name = view.voice.retell(str(row["rfm_segment"]))
-        most = Cell(usual[name].name, usual[name].name, usual[name].label)
-        rows.append(
-            (
-                text(row["customer_id"]),
-                view.money(row["monetary"]),
-                text(name),
-                most,
-                _segment(row, "segment_name", view),
-            )
-        )
-    heads = columns("Customer", "Money#", "RFM segment", "Where most of these are", "Where this one is")
-    return _listed("rfm-disagree", "Where RFM and the segments disagree", heads, rows, len(told), view)
-
-
-def _richest(customers: pd.DataFrame) -> pd.DataFrame:
-    return customers.sort_values(["monetary", "customer_id"], ascending=[False, True]).head(LISTED)
-
-
-def _segment(row: pd.Series, column: str, view: View) -> Cell:
-    """A segment that a column of the customers' table names."""
-    name = str(row[column])
-    return Cell(name, name, next((card.label for card in view.run.findings.cards if card.name == name), -1))
-
-
-def _listed(
-    name: str, title: str, heads: tuple[Column, ...], rows: Sequence[tuple[Cell, ...]], n: int, view: View
-) -> tuple[Table, ...]:
-    """A table of the first of `n` customers, none where there is nobody."""
-    if not rows:
-        return ()
-    if n > len(rows):
-        first = view.voice("the {n} with most money of {all}", n=len(rows), all=view.voice.number(n))
-        title = f"{view.voice(title)} ({first})"
-    return (table(name, title, heads, rows, "customers.parquet"),)
 
 
 def tree(view: View) -> Part:
@@ -232,13 +130,13 @@ def _between(view: View) -> tuple[Table, ...]:
     rows = [
         (
             text(row["customer_id"]),
-            _segment(row, "segment_name", view),
+            segment_cell(row, "segment_name", view),
             view.share(row["membership"]),
-            _segment(row, "second_segment", view),
+            segment_cell(row, "second_segment", view),
             view.share(row["second_membership"]),
             view.money(row["monetary"]),
         )
-        for _, row in _richest(told).iterrows()
+        for _, row in richest(told).iterrows()
     ]
     heads = columns("Customer", "Segment", "Belongs to it by#", "Next segment", "And to that by#", "Money#")
-    return _listed("between", "Customers between two segments", heads, rows, len(told), view)
+    return listed("between", "Customers between two segments", heads, rows, len(told), view)

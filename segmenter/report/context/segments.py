@@ -7,8 +7,9 @@ from dataclasses import replace
 
 from segmenter.analysis.findings import SegmentCard
 from segmenter.features.types import Feature
-from segmenter.report.context.view import View, columns, parts, table, text
-from segmenter.report.types import Card, Cell, Part, Section, Stat, Table
+from segmenter.report.context import rfm
+from segmenter.report.context.view import View, columns, parts, segment, table, text
+from segmenter.report.types import Card, Part, Section, Stat, Table
 
 FACTS = ("recency", "frequency", "monetary", "average_order_value", "mean_gap", "tenure", "return_share")
 HEAT_WORDS = (
@@ -17,11 +18,6 @@ HEAT_WORDS = (
 )
 THEME_WORDS = "Themes are products that are bought together. A column shows how a segment's orders divide over them."
 ABREAST = 6  # segments that a page takes side by side
-
-
-def cards(view: View) -> tuple[Card, ...]:
-    """A card per segment, the most valuable first."""
-    return tuple(_card(view, card) for card in view.run.findings.cards)
 
 
 def _card(view: View, card: SegmentCard) -> Card:
@@ -53,7 +49,7 @@ def cards_table(view: View) -> Table:
     for card in view.run.findings.cards:
         figures = [view.number(card.customers), view.money(card.revenue), view.number(card.n_anomalies)]
         facts = [text(_fact(view, card, feature)[1]) for feature in _facts(view)]
-        rows.append((Cell(card.name, card.name, card.label), *figures, *facts))
+        rows.append((segment(card), *figures, *facts))
     labels = (f"{feature.label}#" for feature in _facts(view))
     heads = columns("Segment", "Customers#", "Revenue#", "Odd#", *labels)
     return table("cards", "The cards of the segments, medians", heads, rows, "segments.parquet; run.json: cards")
@@ -104,8 +100,9 @@ def who(view: View) -> Section:
         else "All customers form one segment. The card shows what is typical for them."
     )
     drawn = view.figures("shares") if view.run.history.movement else ()  # else it stands on the first page
-    overview = (Part("At a glance", (), drawn, (_overview(view),)),) if count > 1 else ()
-    return Section("segments", "Who are our customers?", lead, overview)
+    cards = tuple(_card(view, card) for card in view.run.findings.cards)
+    glance = Part("At a glance", (), drawn if count > 1 else (), (_overview(view),) if count > 1 else (), cards=cards)
+    return Section("segments", "Who are our customers?", lead, parts(glance, rfm.segments(view)))
 
 
 def _overview(view: View) -> Table:
@@ -114,7 +111,7 @@ def _overview(view: View) -> Table:
         per_head = card.revenue / card.customers if card.customers else None
         rows.append(
             (
-                Cell(card.name, card.name, card.label),
+                segment(card),
                 view.number(card.customers),
                 view.share(card.customer_share),
                 view.money(card.revenue),
@@ -188,7 +185,7 @@ def _importance(view: View) -> tuple[Table, ...]:
     for card in found:
         shares = dict(card.importance)
         cells = (view.share(shares.get(name)) for name in names if view.feature(name) is not None)
-        rows.append((Cell(card.name, card.name, card.label), *cells))
+        rows.append((segment(card), *cells))
     heads = columns("Segment", *(f"{label}#" for label in labels))
     made = table("importance", "How much each figure decides", heads, rows, "run.json: cards, importance")
     return (replace(made, filterable=True),)

@@ -28,12 +28,12 @@ def spoken_stats(stats: Iterable[Stat], voice: Voice) -> tuple[Stat, ...]:
 
 
 def _part(part: Part, voice: Voice) -> Part:
-    return Part(
-        voice(part.title),
-        tuple(map(voice, part.sentences)),
-        spoken_figures(part.figures, voice),
-        spoken_tables(part.tables, voice),
-        part.command,
+    return replace(
+        part,
+        title=voice(part.title),
+        sentences=tuple(map(voice, part.sentences)),
+        figures=spoken_figures(part.figures, voice),
+        tables=spoken_tables(part.tables, voice),
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from segmenter.analysis.findings import SegmentCard
 from segmenter.config.report import ReportConfig
 from segmenter.features.types import Feature
 from segmenter.report.language import Voice
@@ -58,6 +59,11 @@ def code(value: object) -> Cell:
     return Cell(str(value), is_code=True)
 
 
+def segment(card: SegmentCard) -> Cell:
+    """A segment by its name, in its colour."""
+    return Cell(card.name, card.name, card.label)
+
+
 def columns(*labels: str) -> tuple[Column, ...]:
     """Columns by label; a label that ends in # holds numbers."""
     return tuple(Column(label.removesuffix("#"), "number" if label.endswith("#") else "text") for label in labels)
@@ -65,7 +71,7 @@ def columns(*labels: str) -> tuple[Column, ...]:
 
 def parts(*candidates: Part) -> tuple[Part, ...]:
     """The parts that have something to say."""
-    return tuple(part for part in candidates if part.sentences or part.figures or part.tables)
+    return tuple(part for part in candidates if part.sentences or part.figures or part.tables or part.cards)
 
 
 def table(name: str, title: str, heads: tuple[Column, ...], rows: Iterable[tuple[Cell, ...]], source: str) -> Table:

@@ -1,0 +1,128 @@
+"""The customers by RFM: its segments by size and revenue, what earns a score, and where they and those of K-Means disagree."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from segmenter.analysis.findings import SegmentCard
+from segmenter.report.context.listed import listed, richest, segment_cell
+from segmenter.report.context.view import View, columns, segment, table, text
+from segmenter.report.types import Part, Table
+
+EDGES = {  # per measure of RFM: what a score above 1 takes, and what is left for 1
+    "recency": ("{value} or less", "more"),
+    "frequency": ("{value} or more", "fewer"),
+    "monetary": ("{value} or more", "less"),
+}
+
+
+def scores(view: View) -> Part:
+    """The RFM scores beside the segments."""
+    return Part("RFM scores", _words(view), view.figures("rfm"), (*_cuts(view), *_disagreeing(view)))
+
+
+def segments(view: View) -> Part:
+    """The segments that RFM names, by customers and revenue: a finer cut than the segments, by fixed rules."""
+    counted, everybody = sum(view.run.findings.rfm.customers), sum(card.customers for card in view.run.findings.cards)
+    if np.count_nonzero(view.run.findings.rfm.customers) < 2:
+        return Part("RFM segments")
+    words = [
+        "A finer cut, by rules that are the same for every shop: how long ago, how often and for how much a customer "
+        "bought, each scored from 1 to 5. Who is in which is in customers.parquet: rfm_segment."
+    ]
+    if counted < everybody:
+        words.append(view.voice("Counted are the {n} customers who were drawn.", n=view.voice.number(counted)))
+    return Part("RFM segments", tuple(words), (), (_segment_table(view),))
+
+
+def _segment_table(view: View) -> Table:
+    finding, several = view.run.findings.rfm, len(view.run.findings.cards) > 1
+    silent = view.run.customers.groupby("rfm_segment")["recency"].median()
+    each = zip(finding.names, finding.customers, finding.revenue, finding.crosswalk, strict=True)
+    rows = [
+        (
+            text(name),
+            view.number(customers),
+            view.share(customers / sum(finding.customers)),
+            view.money(revenue),
+            view.share(revenue / sum(finding.revenue) if any(finding.revenue) else None),
+            view.number(silent.get(name)),
+            *((segment(_usual(view, crosswalk)),) if several else ()),
+        )
+        for name, customers, revenue, crosswalk in each
+        if customers
+    ]
+    figures = ("Customers#", "of customers#", "Revenue#", "of revenue#", "Days since the last order (median)#")
+    heads = columns("RFM segment", *figures, *(("Most are in",) if several else ()))
+    source = "run.json: rfm; customers.parquet: rfm_segment, recency"
+    return replace(table("rfm-segments", "RFM segments by size and revenue", heads, rows, source), filterable=True)
+
+
+def _usual(view: View, crosswalk: Sequence[int]) -> SegmentCard:
+    """The segment that most customers of an RFM segment are in."""
+    return view.run.findings.cards[int(np.argmax(crosswalk))]
+
+
+def _words(view: View) -> tuple[str, ...]:
+    finding, say = view.run.findings.rfm, view.voice
+    if not finding.cuts:
+        return ()
+    words = (
+        say(
+            "RFM scores recency, frequency and money from 1 to 5 each, a fifth of the customers to a score, and names the "
+            "combinations."
+        ),
+        finding.tie_rule,
+    )
+    if "rfm" not in view.charts or len(view.run.findings.cards) < 2:
+        return words
+    value = say.number(finding.agreement, 2)
+    agreement = say(
+        "Its agreement with the segments here is {value} (adjusted Rand index: 1 the same, 0 chance).", value=value
+    )
+    return (*words, agreement)
+
+
+def _cuts(view: View) -> tuple[Table, ...]:
+    cuts = {name: edges for name, edges in view.run.findings.rfm.cuts.items() if name in EDGES}
+    if not cuts:
+        return ()
+    rows = [
+        (text(score), *(text(_edge(view, name, edges[score - 2])) for name, edges in cuts.items()))
+        for score in (5, 4, 3, 2)
+    ]
+    rows.append((text(1), *(text(view.voice(EDGES[name][1])) for name in cuts)))
+    heads = columns("Score", "Days since the last order", "Orders", "Money")
+    return (table("rfm-cuts", "What earns an RFM score", heads, rows, "run.json: rfm, cuts"),)
+
+
+def _edge(view: View, name: str, value: float) -> str:
+    say = view.voice
+    if math.isnan(value):
+        return say("no customer")
+    return say(EDGES[name][0], value=say.cents(value) if name == "monetary" else say.number(value))
+
+
+def _disagreeing(view: View) -> tuple[Table, ...]:
+    """The customers with most money who are not where most of their RFM segment are."""
+    customers, finding = view.run.customers, view.run.findings.rfm
+    if not view.config.customer_rows or "rfm_disagrees" not in customers or len(view.run.findings.cards) < 2:
+        return ()
+    told = customers[customers["rfm_disagrees"].astype(bool)]
+    usual = {name: _usual(view, crosswalk) for name, crosswalk in zip(finding.names, finding.crosswalk, strict=True)}
+    rows = [
+        (
+            text(row["customer_id"]),
+            view.money(row["monetary"]),
+            text(row["rfm_segment"]),
+            segment(usual[row["rfm_segment"]]),
+            segment_cell(row, "segment_name", view),
+        )
+        for _, row in richest(told).iterrows()
+    ]
+    heads = columns("Customer", "Money#", "RFM segment", "Where most of these are", "Where this one is")
+    return listed("rfm-disagree", "Where RFM and the segments disagree", heads, rows, len(told), view)
