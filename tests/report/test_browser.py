@@ -79,6 +79,25 @@ def test_no_page_is_wider_than_the_screen(opened, language, name, size):
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("size", [PHONE, DESK], ids=["phone", "desk"])
+def test_the_button_for_colours_stands_on_no_word_of_the_head(opened, language, size):
+    page = opened(language, "report.html", size)
+    button = page.locator(".theme").evaluate("(e) => e.getBoundingClientRect().toJSON()")
+    words = page.locator(".masthead").evaluate("""(e) => {
+      const range = document.createRange();
+      range.selectNodeContents(e);
+      return [...range.getClientRects()].map((box) => box.toJSON());
+    }""")
+    assert not [word for word in words if meets(word, button)]
+
+
+def meets(one, other):
+    return all(
+        one[low] < other[high] and other[low] < one[high] for low, high in (("left", "right"), ("top", "bottom"))
+    )
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
 def test_no_request_leaves_the_page_whatever_is_pressed(opened, language):
     page = opened(language, "report.html")
     for button in page.locator(".explorer button, .theme, thead button").all()[:12]:
