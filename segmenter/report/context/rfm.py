@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
 
-from segmenter.analysis.findings import SegmentCard
 from segmenter.report.context.listed import listed, richest, segment_cell
 from segmenter.report.context.view import View, columns, segment, table, text
 from segmenter.report.types import Part, Table
@@ -40,9 +38,8 @@ def segments(view: View) -> Part:
 
 
 def _segment_table(view: View) -> Table:
-    finding, several = view.run.findings.rfm, len(view.run.findings.cards) > 1
+    finding = view.run.findings.rfm
     silent = view.run.customers.groupby("rfm_segment")["recency"].median()
-    each = zip(finding.names, finding.customers, finding.revenue, finding.crosswalk, strict=True)
     rows = [
         (
             text(name),
@@ -51,20 +48,15 @@ def _segment_table(view: View) -> Table:
             view.money(revenue),
             view.share(revenue / sum(finding.revenue) if any(finding.revenue) else None),
             view.number(silent.get(name)),
-            *((segment(_usual(view, crosswalk)),) if several else ()),
         )
-        for name, customers, revenue, crosswalk in each
+        for name, customers, revenue in zip(finding.names, finding.customers, finding.revenue, strict=True)
         if customers
     ]
-    figures = ("Customers#", "of customers#", "Revenue#", "of revenue#", "Days since the last order (median)#")
-    heads = columns("RFM segment", *figures, *(("Most are in",) if several else ()))
+    heads = columns(
+        "RFM segment", "Customers#", "of customers#", "Revenue#", "of revenue#", "Days since the last order (median)#"
+    )
     source = "run.json: rfm; customers.parquet: rfm_segment, recency"
     return replace(table("rfm-segments", "RFM segments by size and revenue", heads, rows, source), filterable=True)
-
-
-def _usual(view: View, crosswalk: Sequence[int]) -> SegmentCard:
-    """The segment that most customers of an RFM segment are in."""
-    return view.run.findings.cards[int(np.argmax(crosswalk))]
 
 
 def _words(view: View) -> tuple[str, ...]:
@@ -113,7 +105,8 @@ def _disagreeing(view: View) -> tuple[Table, ...]:
     if not view.config.customer_rows or "rfm_disagrees" not in customers or len(view.run.findings.cards) < 2:
         return ()
     told = customers[customers["rfm_disagrees"].astype(bool)]
-    usual = {name: _usual(view, crosswalk) for name, crosswalk in zip(finding.names, finding.crosswalk, strict=True)}
+    most = (view.run.findings.cards[int(np.argmax(crosswalk))] for crosswalk in finding.crosswalk)
+    usual = dict(zip(finding.names, most, strict=True))
     rows = [
         (
             text(row["customer_id"]),
