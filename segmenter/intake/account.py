@@ -72,8 +72,10 @@ USED = {"sale", "return", "discount"}
 BEHAVIOUR = {"cancelled", "cancellation", "cancelled_status"}
 
 
-def account(connection: Engine, rules: RulesConfig) -> RowAccount:
+def account(connection: Engine, rules: RulesConfig, currency: str, roles: Iterable[Roles]) -> RowAccount:
     """Count the rows of ``judged`` by fate, with the torn records of ``rejected`` as unreadable, and check what is left.
+
+    The money is in `currency`, empty where that is not known; `roles` are those of each layout's columns.
 
     Raises
     ------
@@ -90,26 +92,27 @@ def account(connection: Engine, rules: RulesConfig) -> RowAccount:
     amount_read = sum((line.amount for line in lines if line.amount is not None), Decimal(0))
     unreadable = _unreadable(connection)
     counted = RowAccount(rows_read, amount_read, lines, (), unreadable)
-    result = replace(counted, warnings=_warnings(connection, counted, rules))
+    warnings = *_warnings(connection, counted, rules), *_of_cents(connection, currency), *_of_orders(roles)
+    result = replace(counted, warnings=warnings)
     _check_readable(result, rules)
     _check_usable(connection, result, rules)
     return result
 
 
-def of_cents(connection: Engine, currency: str) -> tuple[str, ...]:
+def _of_cents(connection: Engine, currency: str) -> list[str]:
     """A warning where all money seems to be in cents: whole and large, though its `currency` has cents or is not known."""
     if currency in WHOLE_CURRENCIES:
-        return ()
+        return []
     ((n, n_money, n_whole),) = connection.execute(
         "SELECT count(*) AS n, count(DISTINCT amount) AS n_money, "
         "count(CASE WHEN amount = round(amount, 0) AND abs(amount) >= 100 THEN 1 END) AS n_whole FROM transactions"
     ).fetchall()
-    return (CENTS,) if n_money >= FEW_MONEY and n_whole == n else ()
+    return [CENTS] if n_money >= FEW_MONEY and n_whole == n else []
 
 
-def of_orders(roles: Iterable[Roles]) -> tuple[str, ...]:
+def _of_orders(roles: Iterable[Roles]) -> list[str]:
     """A warning where a layout of the export has no column for the order's number."""
-    return () if all("order" in each.index for each in roles) else (UNNUMBERED,)
+    return [] if all("order" in each.index for each in roles) else [UNNUMBERED]
 
 
 def _number(connection: Engine, sql: str) -> int:

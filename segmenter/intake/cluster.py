@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import date
 from functools import reduce
 from typing import TYPE_CHECKING, Any
@@ -19,7 +18,7 @@ from segmenter.config.source import RulesConfig, SourceConfig
 from segmenter.engine.dialect import expression
 from segmenter.engine.spark import SparkEngine
 from segmenter.errors import SourceError
-from segmenter.intake.account import account, of_cents, of_orders
+from segmenter.intake.account import account
 from segmenter.intake.cluster_cells import ClusterCells, quoted
 from segmenter.intake.kinds import check_rules
 from segmenter.intake.load import currency_of, recognition
@@ -77,22 +76,28 @@ def load_in_cluster(
     check_rules(source.columns, rules)
     frames = [_open(engine, url) for url in sources]
     roles = [_roles(frame, source, url, rules) for frame, url in zip(frames, sources, strict=True)]
-    counted = [_count(*each) for each in zip(frames, roles, sources, strict=True)]
-    typed = [_typed(frame, each, number, rules) for number, (frame, each) in enumerate(zip(frames, roles, strict=True))]
-    typed = [_with_orders(engine, each) if blank else each for each, (_, blank) in zip(typed, counted, strict=True)]
-    typed = [_after(of_one_currency(each, rules), rows) for rows, each in zip(typed, roles, strict=True)]
-    typed = [_naming_faulty(rows, frame) for rows, frame in zip(typed, frames, strict=True)]
-    _keep(engine, reduce(lambda one, other: one.unionByName(other), typed), rules, as_of)
+    layouts = [(_columns(frame), each) for frame, each in zip(frames, roles, strict=True)]
+    read = [_read(engine, number, *each, rules) for number, each in enumerate(zip(sources, frames, roles, strict=True))]
+    _keep(engine, reduce(lambda one, other: one.unionByName(other), (rows for _, rows in read)), rules, as_of)
     currency = currency_of(engine, rules)
     settle(engine, rules)
     _change(engine)
     show(engine)
-    told = account(engine, rules)
-    told = replace(told, warnings=(*told.warnings, *of_cents(engine, currency), *of_orders(roles)))
+    counted = account(engine, rules, currency, roles)
     engine.session.catalog.uncacheTable("judged")
     _bring_rejected(engine, sources, connection)
-    layouts = [(_columns(frame), each) for frame, each in zip(frames, roles, strict=True)]
-    return Intake(tuple(reading for reading, _ in counted), recognition(layouts), told, currency=currency)
+    return Intake(tuple(reading for reading, _ in read), recognition(layouts), counted, currency=currency)
+
+
+def _read(
+    engine: SparkEngine, number: int, url: str, frame: DataFrame, roles: Roles, rules: RulesConfig
+) -> tuple[Reading, DataFrame]:
+    """How one source was read, and its typed records (see `segmenter.intake.records`)."""
+    reading, leaves_blank = _count(frame, roles, url)
+    rows = _typed(frame, roles, number, rules)
+    if leaves_blank:
+        rows = _with_orders(engine, rows)
+    return reading, _naming_faulty(_after(of_one_currency(roles, rules), rows), frame)
 
 
 def _open(engine: SparkEngine, url: str) -> DataFrame:
@@ -137,7 +142,7 @@ def _cells(frame: DataFrame, roles: Roles) -> ClusterCells:
 
 
 def _typed(frame: DataFrame, roles: Roles, number: int, rules: RulesConfig) -> DataFrame:
-    """The typed records of one source (see `segmenter.intake.records`), numbered from 1, with their text."""
+    """The records of one source by what they say themselves, numbered from 1, with their text."""
     torn = TORN if TORN in frame.columns else "cast(null as string)"
     written = ", ".join(f"coalesce(cast({quoted(name)} as string), '')" for name in _columns(frame))
     columns = {

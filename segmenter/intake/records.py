@@ -19,9 +19,9 @@ from segmenter.intake.roles import Roles
 from segmenter.intake.statuses import CANCELLED, REFUNDED
 from segmenter.intake.types import OTHER_CURRENCY
 
-# SQL by column, of the columns that the step before it left. It takes the place of a column of that name, or stands beside them.
+# What a step makes: columns by name, each as SQL of the columns before it. A column of the same name is replaced.
 Step = dict[str, str]
-# SQL that is true where a record has a fault, the reason, and which column is at fault: from 1, 0 is the record as a whole.
+# A condition in SQL, the reason to give where it holds, and the place of the column at fault: from 1, 0 for the whole record.
 Fault = tuple[str, str, int]
 
 TEXTS = (
@@ -29,11 +29,11 @@ TEXTS = (
 )  # fmt: skip
 SCALES = {"amount": 4, "quantity": 3, "unit_price": 6, "refunded": 4, "credit": 4}  # decimals of the numbers
 MONEY = f"DECIMAL(18, {SCALES['amount']})"
-COLUMNS = {"order": "order_id", "amount": "stated", "time": "ts"}  # what roles are called as columns, where otherwise
-# Without the decimals of an id that went through a float; most have no point, which is seen at once.
+COLUMNS = {"order": "order_id", "amount": "stated", "time": "ts"}  # of roles whose column is not called as they are
+# The id without the decimals that it got where it went through a float; most ids have no point, which is tested first.
 WHOLE_ID = (
     "CASE WHEN contains(customer, '.') AND regexp_full_match(customer, '[0-9]+[.]0+') "
-    "THEN split_part(customer, '.', 1) ELSE customer END"
+    "THEN substr(customer, 1, strpos(customer, '.') - 1) ELSE customer END"
 )
 
 
