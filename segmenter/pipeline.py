@@ -47,7 +47,7 @@ class Finished:
 
 
 def silent(stage: str) -> None:
-    """Tell nobody."""
+    """Ignore the stage."""
 
 
 def run(sources: Sequence[str], config: Config, *, tell: Callable[[str], None] = silent) -> Finished:
@@ -85,7 +85,7 @@ def run(sources: Sequence[str], config: Config, *, tell: Callable[[str], None] =
 def _analyse(
     sources: Sequence[str], config: Config, watch: Stopwatch, started: datetime
 ) -> tuple[Run, pd.DataFrame | None]:
-    """The run as far as it can be told without the runs before it, but for the accepted model; and who is who in it."""
+    """The run, not yet compared with earlier ones, and who is behind its pseudonyms."""
     from segmenter import features
     from segmenter.runs import acceptance
 
@@ -134,7 +134,7 @@ def _analyse(
 def _read(
     connection: duckdb.DuckDBPyConnection, sources: Sequence[str], config: Config
 ) -> Iterator[tuple[Intake, Engine, pd.DataFrame | None]]:
-    """The intake of `sources`, what answers queries on them (`connection`, or a Spark), and who is behind pseudonyms."""
+    """The intake of `sources`, the engine that answers queries on them (`connection`, or Spark), and who is behind pseudonyms."""
     from segmenter.engine.handover import open_cluster, open_engine
     from segmenter.intake import lies_in_cluster, load_in_cluster
 
@@ -152,7 +152,7 @@ def _read(
 def load_files(
     connection: duckdb.DuckDBPyConnection, sources: Sequence[str], config: Config
 ) -> tuple[Intake, pd.DataFrame | None]:
-    """The intake of files; where pseudonyms are asked for, they stand in the place of ids from here on.
+    """The intake of files, and who is who where pseudonyms take the place of ids.
 
     Raises
     ------
@@ -236,11 +236,11 @@ def _without_passwords(config: Config) -> dict[str, Any]:
 
 @contextmanager
 def _warming_up() -> Iterator[Callable[[], None]]:
-    """Load the libraries of the later stages while DuckDB reads the export; given is what waits until all are loaded.
+    """Load the libraries of the later stages while DuckDB reads the export; yields a function that waits until all are loaded.
 
-    Whoever needs one must wait: two threads that load libraries whose modules need each other find them half made. A
-    run that ends early waits for the library that is being loaded, and for no other: a process that ends in the midst
-    of one crashes, or tells of what cannot be registered any more in the place of why the run ended.
+    It must be called before one is used: two threads that load libraries whose modules need each other find them half
+    made. A run that ends early waits for the library that is being loaded, and for no other: a process that ends in the
+    midst of one crashes, or reports a failed registration in place of why the run ended.
     """
     over = Event()
     thread = Thread(target=_warm_up, args=(over,))

@@ -81,7 +81,7 @@ def pseudonym(key: bytes, customer_id: str) -> str:
 def known_as(archive: Path, customer_id: str) -> str:
     """The customer's name in the runs of `archive`: a pseudonym where it has a key, else the id itself.
 
-    What has the form of a pseudonym is taken for one, as a reader of a report knows no other name.
+    A name in the form of a pseudonym is taken for one, as readers of a report know no other.
     """
     if PSEUDONYM.fullmatch(customer_id) or not (archive / SECRET).exists():
         return customer_id

@@ -15,6 +15,6 @@ def alike(matrix: Floats) -> Mask:
 
 
 def differs(matrix: Floats) -> Mask:
-    """The customers (n,) who differ from the common value in a column in which nearly all are alike."""
+    """The customers (n,) who differ from the common value in any column in which nearly all are alike."""
     columns = matrix[:, alike(matrix)]
     return np.asarray((columns != np.median(columns, axis=0)).any(axis=1))

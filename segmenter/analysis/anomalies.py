@@ -26,13 +26,13 @@ CONTRAST_SAMPLE = 1_000
 def search(
     prepared: Prepared, config: DbscanConfig, labels: Mapping[str, str], unknown: Collection[str] = ()
 ) -> tuple[Prepared, Anomalies]:
-    """The anomalies among `prepared` customers, and the customers as they were searched.
+    """The anomalies among `prepared` customers, and the customers in the form in which they were searched at last.
 
-    Where nine in ten share one value of a feature its unit is tiny, so that whoever differs at all may
-    stand alone: in a shop where all buy once, each regular. Where that happens, and more than one in a hundred
-    differ, only what exceeds the difference that one in a hundred reaches counts, and the search is made
-    again. `labels` are the features' names for a reader; `unknown` names those that most customers have no value of, who
-    are no more alike in them than the search makes them by filling what is missing.
+    Where nine in ten customers share one value of a feature, its unit is tiny, and whoever differs at all may stand
+    alone: in a shop where nearly all buy once, every regular. Where differing did make nearly all of them odd, and at
+    least one customer in a hundred differs, the search is made again, and of a difference only that counts which exceeds
+    the difference that one in a hundred reaches. `labels` are the features' names for a reader. `unknown` are the
+    features that most customers have no value of: there they are alike only because the gaps were filled.
     """
     first = prepared.anomalies
     found = detect(first, prepared.anomaly_names, config)
@@ -52,7 +52,7 @@ def search(
 
 
 def _leeway(matrix: Floats, odd: Mask) -> Floats:
-    """The difference (d,) that does not count, in each column where differing at all made nearly all odd; else 0."""
+    """The part of a difference (d,) that is not to count: above 0 in columns where differing at all made nearly all odd."""
     leeway = np.zeros(matrix.shape[1])
     for column in np.flatnonzero(alike(matrix)):
         away = np.abs(matrix[:, column] - np.median(matrix[:, column]))
@@ -63,7 +63,7 @@ def _leeway(matrix: Floats, odd: Mask) -> Floats:
 
 
 def _blunted(prepared: Prepared, leeway: Floats) -> Prepared:
-    """The same customers, their distance from the common value lessened by `leeway` (d,)."""
+    """The same customers, each brought nearer to the common value by `leeway` (d,)."""
     usual = np.where(leeway > 0, np.median(prepared.anomalies, axis=0), 0.0)
     center = np.array(prepared.search.center) + usual * np.array(prepared.search.scale)
     away = prepared.anomalies - usual
@@ -72,9 +72,9 @@ def _blunted(prepared: Prepared, leeway: Floats) -> Prepared:
 
 
 def _told(names: list[str], matrix: Floats, odd: Mask, leeway: Floats, blank: Mask) -> tuple[str, ...]:
-    """What was done where nearly all are alike, and a warning where most of the flagged are those who differ there.
+    """What was done where nearly all are alike, and a warning if most flagged customers are those who differ there.
 
-    `blank` (d,) marks the columns in which they are so only as nothing is known of most.
+    `blank` (d,) marks the columns in which they are alike only because most have no value.
     """
     columns = np.flatnonzero(alike(matrix) & ~blank)
     away = matrix[:, columns] != np.median(matrix[:, columns], axis=0)
@@ -105,10 +105,10 @@ def _told(names: list[str], matrix: Floats, odd: Mask, leeway: Floats, blank: Ma
 
 
 def _contrast(matrix: Floats) -> tuple[float | None, int]:
-    """How many times the 5th percentile of the distances between unlike customers the 95th is, and among how many.
+    """The 95th percentile of the distances between unlike customers divided by the 5th, and the number of customers compared.
 
-    In many dimensions all distances come out alike, and nobody is near or far (Beyer, Goldstein,
-    Ramakrishnan and Shaft 1999).
+    In many dimensions all distances come out alike, and nobody is near or far (Beyer, Goldstein, Ramakrishnan and Shaft
+    1999).
     """
     sample = drawn(matrix, CONTRAST_SAMPLE) if matrix.size else matrix[:0]
     distances = pdist(sample) if len(sample) > 1 else np.zeros(0)

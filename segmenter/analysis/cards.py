@@ -92,42 +92,15 @@ def _standard(customers: Customers) -> Floats:
 def _advice(customers: Customers, labels: Ints, n: int) -> list[Advice]:
     if n == 1:
         return [EVERYBODY]
-    tenure, frequency = customers.column("tenure"), customers.column("frequency")
-    each = {
-        "frequent": _rank(frequency),
-        "valuable": _rank(customers.column("monetary")),
-        "basket": _rank(customers.column("average_order_value")),
-        "lateness": _lateness(customers),
-        "age": tenure / max(float(tenure.max()), 1.0),
-        "days": tenure,
-        "orders": frequency,
-    }
+    standing, frequency, spent = customers.standing, customers.column("frequency"), customers.column("monetary")
     standings, money = [], []
     for mine in (labels == label for label in range(n)):
-        typical = {key: float(np.median(column[mine])) for key, column in each.items()}
-        once, on_time = (float(share[mine].mean()) for share in (frequency <= 1, each["lateness"] <= ON_TIME))
+        typical = {key: float(np.median(column[mine])) for key, column in standing.items()}
+        once, on_time = (float(share[mine].mean()) for share in (frequency <= 1, standing["lateness"] <= ON_TIME))
         standings.append(Standing(**typical, once=once, on_time=on_time))
-        money.append(float(customers.column("monetary")[mine].mean()))
+        money.append(float(spent[mine].mean()))
     behind = outspent(standings, np.bincount(labels, minlength=n).tolist(), money)
     return [advise(standing, is_behind) for standing, is_behind in zip(standings, behind, strict=True)]
-
-
-def _lateness(customers: Customers) -> Floats:
-    """Time since the last order (n,) in usual gaps: the customer's own, or a typical customer's where that is longer.
-
-    Where nobody has ordered twice half of the typical time since the last order stands in.
-    """
-    recency, own = customers.column("recency", default=np.inf), customers.column("mean_gap")
-    typical = float(np.median(own[own > 0])) if (own > 0).any() else float(np.median(recency)) / 2
-    return recency / np.maximum(np.maximum(own, typical), 1.0)
-
-
-def _rank(values: Floats) -> Floats:
-    """Ranks (n,) from 0 to 1, equal values sharing the mean of theirs."""
-    from scipy.stats import rankdata
-
-    ranks: Floats = (rankdata(values) - 0.5) / max(len(values), 1)
-    return ranks
 
 
 def _importance(matrix: Floats, centroids: Floats, seed: int) -> Floats:

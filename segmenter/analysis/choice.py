@@ -40,12 +40,14 @@ class _Taken:
 def choose(points: Sequence[KPoint], *, spread: float, pinned: int | None, n_silhouette: int) -> KChoice:
     """The number of segments, from the sweep `points` (K rising) and the inertia at K = 1, `spread`.
 
-    The favourite is the K with the most votes, of two with equally many the one with the higher
-    silhouette. It is taken, and the answer clear, where at least three criteria vote for it, its
-    silhouette exceeds by `margin` what K-Means reaches on data without groups and by a tenth what it reaches on one skewed
-    crowd, and its segments survive resampling (mean Jaccard 0.75). Else the most stable K that comes back and does better than data
-    without groups is taken, of several within 0.02 the largest, as finer segments say more: a skewed crowd may be cut
-    where that is of use. Where none does, the customers are left together.
+    The favourite is the K with the most votes; of several, the one with the highest silhouette. It is taken as a clear
+    answer if at least three criteria vote for it; if its silhouette exceeds, by `margin`, what K-Means reaches on data
+    without groups and, by a tenth, what it reaches on one skewed crowd; and if its segments survive resampling (mean
+    Jaccard 0.75).
+
+    Otherwise the number is taken, as an unclear answer, from the Ks that survive resampling and exceed data without
+    groups: the most stable, of several within 0.02 the largest, as finer segments say more. One skewed crowd may be cut
+    in this way, where that is of use. Without such a K the customers are left together.
     """
     votes = vote(points, spread)
     ranked = _ranked(points, votes)
@@ -111,10 +113,10 @@ def _ranked(points: Sequence[KPoint], votes: Votes) -> list[int]:
 
 
 def margin(n_customers: int) -> float:
-    """How far a silhouette must exceed that of data without groups to tell of groups.
+    """By how much a silhouette must exceed that of data without groups, to be evidence of groups.
 
-    The silhouettes of clouds of n customers scatter by some 0.2 to 0.3 / sqrt(n): below a thousand customers
-    0.03 would be within what chance does.
+    Silhouettes of clouds of n customers scatter by some 0.2 to 0.3 / sqrt(n): below a thousand customers a lead of 0.03
+    may be chance.
     """
     return max(ABOVE_REFERENCE, 1 / sqrt(max(n_customers, 1)))
 

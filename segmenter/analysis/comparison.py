@@ -54,7 +54,7 @@ def _mixture(matrix: Floats, n_clusters: int, seed: int) -> Ints:
 
 
 def _silhouettes(matrix: Floats, labelings: dict[str, Ints]) -> dict[str, float | None]:
-    """Mean silhouette per method, None where there are no groups: of all methods without noise at the price of one."""
+    """Mean silhouette per method, None where it has no groups. One pass serves all methods without noise."""
     told = {name: labels for name, labels in labelings.items() if _groups(labels[labels >= 0])}
     whole = {name: labels for name, labels in told.items() if (labels >= 0).all()}
     shared = silhouettes(matrix, np.array([*whole.values()])) if whole else ()

@@ -27,11 +27,11 @@ BOXED = 256  # components at most whose boxes are compared, each with each
 def components(points: Floats, eps: float) -> Ints:
     """Connected components of the graph that joins points (n, d) at most `eps` apart, numbered from 0, the largest first.
 
-    `points` in leaf order are quickest: most edges then lie between points that are close in that
-    order, or in the order of the points turned, and are found without a search. What is left of the
-    small components asks for its neighbours, and the few that remain are asked for edges between
-    them: any two differ in some bit of their number, so that a round over all bits without a new
-    edge proves that none is left.
+    `points` in leaf order are quickest: most edges are then between points that are close in that order, or in the leaf
+    order of the points turned, and are found without a search. Points in small components then look for their nearest
+    neighbours. Last, the components that are left look for edges between them, split into halves by one bit of their
+    number after another: any two differ in some bit, so that a round over all bits without a new edge proves that there
+    is none.
     """
     labels = _strided(points, np.arange(len(points), dtype=np.int32), _runs(points, eps), eps)
     for turn in range(TURNS):
@@ -41,7 +41,7 @@ def components(points: Floats, eps: float) -> Ints:
 
 
 def _turned_order(points: Floats, seed: int) -> Rows:
-    """The leaf order of the points turned at random, piece by piece; by which turn changes the time, and no component."""
+    """The leaf order of the points turned at random, made piece by piece. The turn affects the time taken, not the components."""
     d = points.shape[1]
     turn = np.linalg.qr(np.random.default_rng(seed).normal(size=(d, d)))[0]
     parts = [leaf_order(points[start : start + PIECE] @ turn) + start for start in range(0, len(points), PIECE)]
@@ -156,9 +156,9 @@ def _near(points: Floats, labels: Rows, eps: float) -> Mask:
 
 
 def _bridged(points: Floats, labels: Rows, bit: int, eps: float, near: Mask | None) -> Rows:
-    """Components joined across the two halves whose numbers differ in this bit, by each point's nearest beyond.
+    """Components joined across the two halves whose numbers differ in this bit, by each point's nearest in the other half.
 
-    Those that are not `near` any of the other half are left out.
+    Components that are not `near` any of the other half are left out.
     """
     small, large = _halves(labels, bit, near)
     if not len(small):

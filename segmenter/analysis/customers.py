@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Protocol
 
 import numpy as np
@@ -50,3 +51,37 @@ class Customers:
         if name not in names:
             return np.full(len(self.values), default)
         return np.nan_to_num(self.values[:, names.index(name)], nan=default)
+
+    @cached_property
+    def standing(self) -> dict[str, Floats]:
+        """Where each customer stands (n,) in what names a segment, as in `segmenter.analysis.names.Standing`.
+
+        None of it depends on the segments; the ranks take a second of half a million customers.
+        """
+        tenure, frequency = self.column("tenure"), self.column("frequency")
+        return {
+            "frequent": _rank(frequency),
+            "valuable": _rank(self.column("monetary")),
+            "basket": _rank(self.column("average_order_value")),
+            "lateness": self._lateness(),
+            "age": tenure / max(float(tenure.max()), 1.0),
+            "days": tenure,
+            "orders": frequency,
+        }
+
+    def _lateness(self) -> Floats:
+        """Time since the last order, in gaps between orders: the customer's own typical gap, or everybody's if that is longer.
+
+        Where nobody has ordered twice, half of the median time since the last order stands in for everybody's gap.
+        """
+        recency, own = self.column("recency", default=np.inf), self.column("mean_gap")
+        typical = float(np.median(own[own > 0])) if (own > 0).any() else float(np.median(recency)) / 2
+        return recency / np.maximum(np.maximum(own, typical), 1.0)
+
+
+def _rank(values: Floats) -> Floats:
+    """Ranks (n,) from 0 to 1, equal values sharing the mean of theirs."""
+    from scipy.stats import rankdata
+
+    ranks: Floats = (rankdata(values) - 0.5) / max(len(values), 1)
+    return ranks

@@ -52,7 +52,7 @@ def dbscan(matrix: Floats, eps: float, min_samples: int) -> Clustering:
 
 
 def clusters(hood: Neighbourhood, eps: float, min_samples: int) -> Clustering:
-    """`dbscan` of points that are in leaf order already; the neighbourhood is used up by it."""
+    """`dbscan` of points that are in leaf order already; `hood` cannot be used afterwards."""
     found, order = neighbours.density(hood, eps, min_samples), hood.order
     points = neighbours.kept(hood, found.core)
     del hood
@@ -171,7 +171,7 @@ def choose_eps(curve: Floats, min_samples: int, config: DbscanConfig) -> tuple[f
 
 
 def _above(distance: float) -> float:
-    """A hair more than a distance, so that rounding has no say in whether its customer is within."""
+    """Slightly more than a distance, so that its own customer is within it whatever the rounding."""
     return float(distance) * (1 + HAIR)
 
 
@@ -185,9 +185,9 @@ def _rare_groups(labels: Ints, share: float) -> Mask:
 
 
 def _beyond(matrix: Floats, ordinary: Mask, min_samples: int) -> tuple[Floats, Ints]:
-    """Distance to the nearest ordinary core customer, and that one's row; 0 and -1 for these themselves.
+    """Distance to the nearest ordinary core customer and that one's row; 0 and -1 for ordinary core customers themselves.
 
-    Where nobody is one: the distance to the k-th neighbour, and no row.
+    Where there are none: the distance to the k-th neighbour, and -1.
     """
     beyond, rows = np.zeros(len(matrix)), np.full(len(matrix), -1, dtype=np.int64)
     if ordinary.any():

@@ -200,7 +200,7 @@ def jury(matrix: Floats, segments: Floats, segmentation: Segmentation, anomalies
 
 
 def _alone(matrix: Floats) -> Mask:
-    """Customers (n,) whose nearest neighbour is beyond the 99th percentile of such distances, by an even sample."""
+    """Customers (n,) whose nearest neighbour is farther than 99 in 100 customers' of an even sample."""
     hood = neighbours.arrange(matrix)
     sample = np.arange(0, len(matrix), 1 + len(matrix) // SAMPLE)
     far = float(np.percentile(neighbours.kth_distances(hood, 2, sample), FAR))

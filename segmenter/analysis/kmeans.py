@@ -92,8 +92,8 @@ def segment(matrix: Floats, config: KMeansConfig, seed: int, value: Floats | Non
 def hold(matrix: Floats, centroids: Floats, fresh: KChoice, config: KMeansConfig, seed: int) -> Segmentation:
     """Customers (n, d) in the segments of given `centroids` (k, d), every one of which has a customer.
 
-    Silhouettes, stability and what is reached without groups are measured anew, on the partition that is held; the
-    sweep and its votes are those of the `fresh` fit, with the number held in its place.
+    Silhouettes, stability and the references without groups are measured on this partition; the sweep and its votes are
+    taken from the `fresh` fit, with the number of segments that is held in place of the fit's own.
     """
     order = by_content(matrix)
     points, k = matrix[order], len(centroids)
@@ -194,7 +194,7 @@ def _stability(points: Floats, fit: _Fit, config: KMeansConfig, seed: int) -> Fl
 
 
 def _with_all_clusters(sample: Ints, labelings: list[Ints]) -> Ints:
-    """`sample`, and a row of every cluster that none of it is in: a handful apart from everybody is a cluster too."""
+    """`sample` with a row added for every cluster that it misses: a handful of customers far from all others is a cluster, too."""
     found = sample
     for labels in labelings:
         counts = np.bincount(labels)
@@ -218,11 +218,11 @@ def _measured(points: Floats, fit: _Fit, sample: Ints, silhouette: float) -> KPo
 
 
 def _reference(points: Floats, counts: list[int], seed: int, cloud: Cloud) -> Floats:
-    """Mean silhouettes that K-Means reaches without groups, on clouds of one kind, for each K of `counts`.
+    """Mean silhouettes that K-Means reaches on clouds without groups, made by `cloud`, for each K of `counts`.
 
-    `_box` is the reference of the gap statistic (Tibshirani, Walther and Hastie 2001); `_crowd` knows of long tails, of
-    which K-Means cuts one off on every axis. Those who differ where nearly all are alike have a cloud of their own: they
-    would stretch the others' along axes on which nobody else lies.
+    `_box` makes the reference of the gap statistic (Tibshirani, Walther and Hastie 2001); `_crowd` knows of long tails,
+    of which K-Means cuts one off on every axis. Customers who differ where nearly all are alike get a cloud of their own,
+    as they would stretch the others' along axes in which the others do not differ.
     """
     differ = differs(points)
     parts = [part for part in (points[~differ], points[differ]) if len(part)]
@@ -243,7 +243,7 @@ def _box(points: Floats, generator: np.random.Generator) -> Floats:
 
 
 def _crowd(points: Floats, generator: np.random.Generator) -> Floats:
-    """As many points of one crowd, as correlated and as skewed as those given.
+    """As many points as given, of a single crowd that is as correlated and as skewed.
 
     A normal distribution, seen through the power transform of Yeo and Johnson (2000) that makes each column most normal,
     within the column's lowest and highest value.
@@ -266,7 +266,7 @@ def _crowd(points: Floats, generator: np.random.Generator) -> Floats:
 
 
 def _transformed_back(values: Floats, powers: Floats) -> Floats:
-    """What the transform of Yeo and Johnson turns into `values` (n, d), NaN where nothing is turned into one."""
+    """The inverse of the transform of Yeo and Johnson at `values` (n, d), NaN where it has none."""
     from scipy.special import inv_boxcox
 
     above, below = np.maximum(values, 0.0), np.maximum(-values, 0.0)
@@ -284,7 +284,7 @@ def _by_value(fit: _Fit, value: Floats | None) -> Ints:
 
 
 def _single(matrix: Floats, choice: KChoice) -> Segmentation:
-    """One segment: nobody can be told apart from the others, or no way of telling them apart held up."""
+    """One segment: the customers cannot be told apart, or no division held up."""
     return Segmentation(
         labels=np.zeros(len(matrix), dtype=np.int64),
         centroids=matrix[:1].copy() if not len(matrix) else matrix.mean(axis=0, keepdims=True),

@@ -145,10 +145,10 @@ EVERYBODY = Advice(
 
 
 def outspent(standings: Sequence[Standing], sizes: Sequence[float], money: Sequence[float]) -> tuple[bool, ...]:
-    """Whether another segment of comparable size clearly brings more per customer, so that a segment is not the best.
+    """Whether another segment brings clearly more per customer, so that a segment must not be called the best.
 
-    `sizes` are customers, `money` is the mean per customer. The other's customers still order, and its typical one
-    brings no less: one large customer does not take a name away.
+    `sizes` are customers, `money` is the mean per customer. The other segment has to be of comparable size, its customers
+    still order, and its typical customer brings no less: one large customer does not take a name away.
     """
     each = list(zip(standings, sizes, money, strict=True))
     return tuple(
@@ -164,9 +164,9 @@ def outspent(standings: Sequence[Standing], sizes: Sequence[float], money: Seque
 
 
 def advise(standing: Standing, is_outspent: bool = False) -> Advice:
-    """The first line that holds: whether they still order, then how long they have, then value and frequency.
+    """The name and advice of the first rule that holds: whether they still order, then how long they have, then value and frequency.
 
-    Who `is_outspent` may be loyal, but not the best.
+    A segment that `is_outspent` may be loyal, but not the best.
     """
     active = standing.lateness <= ON_TIME
     rules = (
@@ -192,11 +192,11 @@ def _is_best(standing: Standing) -> bool:
 def unique(
     names: Sequence[str], profiles: Sequence[Mapping[str, float]], words: Mapping[str, tuple[str, str]]
 ) -> list[str]:
-    """`names` made unique: those who share one are told apart by a feature in which they differ much.
+    """`names` made unique: segments that share a name are told apart by a feature in which they differ much.
 
-    `profiles` gives each segment's mean per feature in standard units, `words` what a high and a low
-    value of a feature is called ("with large orders", "with small orders"), the plainest feature
-    first: it is taken where it differs nearly as much as the one that differs most.
+    `profiles` gives each segment's mean per feature in standard units, `words` what a high and a low value of a feature
+    is called ("with large orders", "with small orders"), the plainest feature first: it is taken if the segments differ
+    nearly as much in it as in the feature in which they differ most.
     """
     result = list(names)
     for name, count in Counter(names).items():

@@ -40,7 +40,7 @@ class Neighbourhood:
 
 @dataclass(frozen=True)
 class Density:
-    """Which points are core, (n,); of the m others, one after another, everybody within eps.
+    """Which points are core, (n,), and for the m others, one after another, every point within eps.
 
     The neighbours of the i-th point that is not core are `neighbours[starts[i] : starts[i + 1]]`, itself among them.
     """
@@ -78,10 +78,10 @@ def core_points(hood: Neighbourhood, eps: float, min_samples: int) -> Mask:
 
 
 def density(hood: Neighbourhood, eps: float, min_samples: int) -> Density:
-    """Core points, with at least `min_samples` points (themselves counted) within `eps`, and the others' neighbours.
+    """Core points, with at least `min_samples` points (themselves counted) within `eps`, and the neighbours of the others.
 
-    Enough neighbours among those close in leaf order are proof of a core point, and so is an
-    approximate k-th neighbour within eps; only the few that both leave open are asked exactly.
+    Enough neighbours close in leaf order prove that a point is core, and so does an approximate k-th neighbour within
+    eps; only the few points that neither decides are asked exactly.
     """
     core = _crowded(hood.points, eps, min_samples)
     for slack in SLACKS:
@@ -120,7 +120,8 @@ def nearest(points: Floats, others: Floats) -> tuple[Floats, Ints]:
 def within(tree: cKDTree, points: Floats, k: Sequence[int], eps: float, slack: float = 0.0) -> tuple[Mask, Ints]:
     """Whether the k-th nearest (m, len(k)) of points (m, d) lie within eps, and their places where they do.
 
-    With slack the search passes over boxes that are not so much nearer than eps: what it finds is there, but it may miss.
+    With `slack` the search skips boxes that are only a little nearer than eps: what it finds is right, but it may miss
+    some.
     """
     distances, places = _query(tree, points, k, float(np.nextafter(eps, np.inf)), slack)
     return np.isfinite(distances), places
@@ -148,11 +149,11 @@ def _asked(hood: Neighbourhood, rows: Ints, min_samples: int, eps: float) -> tup
 
 
 def _crowded(points: Floats, eps: float, min_samples: int) -> Mask:
-    """Points with `min_samples` within eps in their own block of leaf order and the two beside it: a proof, if not of all.
+    """Points with `min_samples` within eps in their own block of leaf order and its two neighbours: surely core; others may be, too.
 
-    A block is at least twice as long as the neighbours that are wanted. Squared distances are x x + y y - 2 x y,
-    one product in float32 of rows that are taken from a point of the block, with the squares enlarged by more than
-    rounding takes away: none that counts is beyond eps.
+    A block is at least twice as long as the neighbours that are wanted. Squared distances are x x + y y - 2 x y, one
+    product in float32 of rows that are taken from a point of the block, with the squares enlarged by more than rounding
+    takes away: no point beyond eps is counted.
     """
     enlarged = np.float32(1 + (4 * points.shape[1] + 32) * ROUNDING)
     limit = np.float32(eps * eps * (1 - 16 * ROUNDING))

@@ -18,11 +18,11 @@ BLOCK = 5_000
 def oddness(matrix: Floats, beyond: Floats, eps: float) -> Floats:
     """Oddness (n,) of customers (n, d): their distance from the others, a typical customer's being 1.
 
-    `beyond` (n,) is the distance to the nearest ordinary customer, 0 for those who are ordinary. It is
-    joined at a right angle with the distance within which half of all customers lie: the first tells
-    who stands alone, the second who stands, alone or in company, away from the bulk. That half is
-    taken among 500 customers, drawn by what they are, so that the order they came in has no part in
-    it. Where a typical customer has no distance at all, being like half of the others, eps is the unit.
+    `beyond` (n,) is the distance to the nearest ordinary customer, 0 for those who are ordinary. It is joined at a right
+    angle with the distance within which half of all customers lie: the first tells who stands alone, the second who
+    stands, alone or in company, away from the bulk. Half of all is measured on 500 customers, drawn by their values, so
+    that their order changes nothing. Where a typical customer has no distance at all, being like half of the others, eps
+    is the unit.
     """
     far = np.hypot(beyond, _to_the_bulk(matrix))
     typical = float(np.median(far))

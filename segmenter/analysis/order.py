@@ -11,10 +11,10 @@ SHIFT = np.uint64(29)
 
 
 def by_content(table: Floats) -> Ints:
-    """Row numbers (n,) of customers (n, d) in the order of a hash of each row: as good as drawn, equal rows side by side.
+    """Row numbers (n,) of customers (n, d) by a hash of each row: an order as good as random, with equal rows side by side.
 
-    To sort by one number takes a fraction of the time of sorting by d columns. A zero's sign says nothing. Bits are mixed
-    in the manner of SplitMix64 (Steele, Lea and Flood 2014): times an odd number, high bits folded onto the low ones.
+    To sort by one number takes a fraction of the time of sorting by d columns. 0 and -0 hash alike. Bits are mixed in the
+    manner of SplitMix64 (Steele, Lea and Flood 2014): times an odd number, high bits folded onto the low ones.
     """
     key = np.zeros(len(table), dtype=np.uint64)
     for column in table.T:
@@ -26,7 +26,7 @@ def by_content(table: Floats) -> Ints:
 
 
 def drawn(table: Floats, size: int) -> Floats:
-    """At most `size` rows of customers (n, d), evenly from their order by content: who is common is so among them, too."""
+    """At most `size` rows of customers (n, d), evenly from their order by content: common rows are common in the sample, too."""
     return table[by_content(table)[evenly(len(table), size)]]
 
 

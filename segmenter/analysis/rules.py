@@ -31,11 +31,11 @@ class Rule:
 
 
 def describe(customers: Customers, mine: Mask, show: Format) -> Rule:
-    """The leaf of a tree of depth 3 that describes the customers `mine` (n,) best by F1, in raw units.
+    """The rule for the customers `mine` (n,): the leaf, with the best F1, of a decision tree of depth 3, in raw units.
 
-    How far it can be trusted is told of customers that a rule was not read off: stratified five-fold cross-validation
-    (Kohavi 1995) of the tree and the choice of its leaf, on at most 5,000 customers. Who is left out when follows from
-    the customers' figures, so that no seed has a say in it, nor, among so many, their order.
+    How far it can be trusted is measured on customers that the rule was not made of: stratified five-fold cross-
+    validation (Kohavi 1995) of the tree and of the choice of its leaf, on at most 5,000 customers. The folds follow from
+    the customers' figures, so that neither a seed nor, among so many, their order has a part in it.
     """
     if mine.all():
         return Rule("everybody", 1.0, 1.0, 0)
@@ -57,7 +57,7 @@ def _read_off(X: Floats, mine: Mask) -> tuple[Any, int]:
 
 
 def _tried(X: Floats, mine: Mask) -> tuple[float, float, int]:
-    """Precision and recall of rules, each on the fifth of the customers that it was not read off; and how many they are."""
+    """Precision and recall of rules, each tried on the fifth of the customers that was left out, and how many customers that is."""
     inside, outside = int(mine.sum()), int((~mine).sum())
     if min(inside, outside) < FOLDS:
         return float("nan"), float("nan"), 0
@@ -71,7 +71,7 @@ def _tried(X: Floats, mine: Mask) -> tuple[float, float, int]:
 
 
 def _filled(column: Floats) -> Floats:
-    """The column with what is not known below all that is, where a tree can tell it from the rest."""
+    """The column with its gaps filled by a value below all others, by which a tree can tell them apart."""
     known = column[np.isfinite(column)]
     return np.where(np.isfinite(column), column, 2 * known.min() - known.max() - 1 if len(known) else 0.0)
 

@@ -17,9 +17,8 @@ PROFILE_POINTS = 200
 def silhouettes(points: Floats, labelings: Ints) -> Floats:
     """Exact silhouette of every point (n, d) under every labeling (m, n), shape (m, n).
 
-    A block of Euclidean distances is computed once and summed per cluster for all labelings in one
-    product with their indicator columns. A point alone in its cluster has 0; so has everybody in
-    a labeling of one cluster.
+    A block of Euclidean distances is computed once and summed per cluster, for all labelings in one product with their
+    indicator columns. A point that is alone in its cluster has 0, and so has every point in a labeling of one cluster.
     """
     from scipy.spatial.distance import cdist
 

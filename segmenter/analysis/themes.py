@@ -50,10 +50,10 @@ def find(counts: Any, products: Sequence[str], segments: Ints, n_segments: int, 
 
 
 def _fits(counts: Any, n_themes: int, seed: int) -> tuple[float, float]:
-    """The share of the squared weights that themes explain, and that of the same customers with products shuffled.
+    """The share of the squared weights that themes explain, and the share they explain with the products shuffled.
 
-    On a sample, and of what was bought at all: how often is a matter of habit, which shuffling would tear apart, and what is
-    popular everywhere would pass for what is bought together.
+    On a sample, and of what was bought at all, not how often: frequency is a habit that shuffling would tear apart, and
+    products that are popular everywhere would pass for products that are bought together.
     """
     bought = (counts[draw(counts.shape[0], FIT_SAMPLE, seed)] > 0).astype(np.float64)
     shuffled = _swapped(bought, np.random.default_rng(seed))

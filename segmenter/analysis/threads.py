@@ -1,7 +1,7 @@
-"""Both cores, and the same figures: threads of our own, in each of which the numeric libraries keep to one.
+"""Work on all cores with the same figures everywhere: our own threads, each a single thread to the numeric libraries.
 
-Their own threads add up sums in another order on every machine, wait for one another in a loop where cores are few,
-and gain nothing on pieces as small as these.
+The libraries' own threads add up sums in another order on every machine, wait for one another in a loop where cores are
+few, and gain nothing on pieces as small as these.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ Given = ParamSpec("Given")
 
 
 def one_thread() -> AbstractContextManager[Any]:
-    """Holds BLAS in the whole process, and OpenMP in the thread that asks, to one thread each."""
+    """Limits BLAS, in the whole process, and OpenMP, in the calling thread, to one thread each."""
     from threadpoolctl import threadpool_limits
 
     import_module("sklearn.utils._openmp_helpers")  # what is not loaded yet cannot be held
@@ -52,7 +52,7 @@ def cores() -> int:
 
 
 def by_blocks(work: Callable[[slice], Result], n: int, size: int) -> list[Result]:
-    """What `work` makes of each block of `size` of n rows, side by side; of an empty one where there is no row.
+    """What `work` makes of each block of `size` of n rows, in parallel; of one empty block where there is no row.
 
     It gains where most of the work is numpy's or scipy's, which let go of the interpreter.
     """

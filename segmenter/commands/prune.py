@@ -21,8 +21,8 @@ from segmenter.schedule import ledger
 def prune(options: Namespace) -> None:
     """Remove old runs by number or age, what the ledger tells of their time, and what was kept of exports that are gone.
 
-    On a terminal a person is shown the runs and asked first; a script, which nobody can answer, goes on as it was told.
-    The runs that were shown go and no others: a schedule may finish one, or another be accepted, while the question stands.
+    On a terminal the runs are shown and a person is asked first; a script, which nobody can answer, removes them at once.
+    Only the runs that were shown go: a schedule may finish one, or another be accepted, while the question stands.
     """
     if options.keep is None and options.days is None:
         raise UsageError("Say what to keep: --keep N for the newest N runs, or --days N for those younger than N days.")

@@ -37,11 +37,16 @@ def translate(query: str) -> Translated:
     return Translated(sql, tree.this.name if keeps else None, isinstance(tree, exp.Insert))
 
 
-def _without_names(tree: exp.Expr) -> exp.Expr:
-    """The query with every part that WITH names put where the name stands.
+def expression(sql: str) -> str:
+    """An expression of DuckDB's dialect in Spark's SQL; raises what `translate` does."""
+    return translate(f"SELECT {sql}").sql.removeprefix("SELECT ")
 
-    Spark finds what it keeps by the shape of a plan, and a plan with a WITH, within another, has another shape: tables
-    that are kept would be computed anew from the first row for each query that names a part of itself.
+
+def _without_names(tree: exp.Expr) -> exp.Expr:
+    """The query with each part that WITH names written out in the places where the name stands.
+
+    Spark recognises what it keeps by the shape of a plan, and a WITH within another gives a plan another shape: kept
+    tables would be computed anew, from the first row, for each query that names its parts.
     """
     from sqlglot import exp
 

@@ -1,4 +1,4 @@
-"""Everybody, where the study saw a sample: each customer placed in the cluster by the rules that the sample gave."""
+"""All customers, where the study saw a sample: each is placed in the cluster by the rule that the sample gave."""
 
 from __future__ import annotations
 
@@ -30,11 +30,11 @@ MEDIAN_ACCURACY = 10_000  # a median's rank is off by at most one in so many
 
 @dataclass(frozen=True)
 class Rule:
-    """Where a customer belongs, by a study's fit: plain numbers that travel to the workers.
+    """How a study places a customer, as plain numbers that travel to the workers.
 
-    A customer belongs to the nearest of the `centroids` (k, d), prepared by `segments`, and is odd where no
-    core point of an ordinary DBSCAN cluster, `ordinary` (m, e), prepared by `search`, lies within `eps`.
-    `names` are the columns of raw features that both draw on.
+    A customer belongs to the nearest of the `centroids` (k, d), prepared by `segments`, and is odd where no core point of
+    an ordinary DBSCAN cluster, `ordinary` (m, e), prepared by `search`, lies within `eps`. `names` are the columns of raw
+    features that both draw on.
     """
 
     names: tuple[str, ...]

@@ -98,7 +98,7 @@ class SparkEngine:
             frame.unpersist()
 
     def draw(self, most: int) -> None:
-        """Bound what comes home: where there are more customers than `most`, as many are drawn by a hash of the id."""
+        """Bound what comes home: of more customers than `most`, that many are drawn by a hash of the id."""
         self.drawn = None
         ((n_customers,),) = self.execute("select count(distinct customer_id) as n from transactions").fetchall()
         if n_customers > most:

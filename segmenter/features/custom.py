@@ -93,7 +93,7 @@ def _bounds(connection: duckdb.DuckDBPyConnection) -> tuple[str, str]:
 def _answer(path: Path, sql: str, asked: tuple[str, str, str], aside: Path, there: str) -> dict[str, NDArray[Any]]:
     """The columns of a query, run as `asked` (date, memory, threads) in a process that is killed when its time is over.
 
-    `there` tells whoever asked for something else what there is.
+    `there` is what to say, of the tables that there are, where the query asks for another one.
     """
     (aside / "query.sql").write_text(sql, encoding="utf-8")
     command = [sys.executable, "-P", enclosure.__file__, str(aside), *asked]

@@ -72,7 +72,7 @@ def _answer(enclosure: duckdb.DuckDBPyConnection, sql: str, as_of: date) -> dict
 
 
 def _moved(error: str, lines: int) -> str:
-    """An error whose line is counted from the beginning of the file, which has so many `lines` before the statement."""
+    """The error with its line counted from the beginning of the file, in which `lines` come before the statement."""
     return LINE.sub(lambda line: f"\n\nLINE {int(line[1]) + lines}:", error)
 
 

@@ -29,9 +29,9 @@ UNUSED = "{column} of your own SQL decides nothing and is only shown: features.u
 
 
 def check(config: FeaturesConfig) -> None:
-    """See before an export is read that there are the features asked for, and that a team's own queries can be run.
+    """Check, before an export is read, that all features asked for exist and that a team's own queries can be run.
 
-    They are run on tables without a row, which shows whatever does not depend on the rows.
+    They are run on empty tables, which shows every fault that does not depend on the rows.
 
     Raises
     ------

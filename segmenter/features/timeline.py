@@ -50,12 +50,12 @@ def period(connection: Engine, table: FeatureTable) -> Period:
 
 
 def silence_told(found: Period, day: date) -> str:
-    """A sentence where the transactions end unusually long before `day`, else empty."""
+    """A sentence where no transaction came for unusually long before `day`; else empty."""
     return SILENT.format(last=found.last_day, n=f"{found.age(day):,}", day=day) if found.is_silent(day) else ""
 
 
 def _usual(pauses: list[tuple[int, int]]) -> int:
-    """The length that `USUAL` of the pauses do not exceed, from pairs of length and number in order; 0 of none."""
+    """The length that `USUAL` of the pauses do not exceed, from pairs of length and number in order of length; 0 without pauses."""
     wanted = USUAL * sum(n for _, n in pauses)
     seen = accumulate(n for _, n in pauses)
     return next((length for (length, _), n in zip(pauses, seen, strict=True) if n >= wanted), 0)
@@ -72,7 +72,7 @@ def _last_whole_month(as_of: date) -> int:
 
 
 def _retention(active: dict[tuple[int, int], int], last: int) -> tuple[tuple[str, tuple[float, ...]], ...]:
-    """Shares per cohort of the whole months: who has not ordered yet in a month that still runs may do so."""
+    """Shares per cohort of the whole months. A month that still runs is left out, as customers may yet order in it."""
     return tuple(
         (
             _month(cohort),
@@ -83,7 +83,7 @@ def _retention(active: dict[tuple[int, int], int], last: int) -> tuple[tuple[str
 
 
 def _returning(cohorts: Sequence[tuple[float, ...]], sizes: Sequence[int]) -> tuple[float, ...]:
-    """Share of all new customers who ordered 1, 2 ... months later: of the cohorts that reach so far, if half of them do."""
+    """Share of new customers who ordered 1, 2 ... months later, over the cohorts old enough, until fewer than half are."""
     known = [(shares, size) for shares, size in zip(cohorts, sizes, strict=True) if len(shares) > 1]
     found: list[float] = []
     for after in range(1, FOLLOWED + 1):

@@ -59,11 +59,11 @@ class FeatureTable:
 class Period:
     """What time the transactions cover, and their totals; money net of returns.
 
-    `months` runs without a hole from the first to the last; `cohorts` pairs the month of a first
-    order with the shares of those customers who ordered 0, 1, 2 ... months later, `cohort_sizes` says how many they are,
-    and `returning` which share of all of them ordered 1, 2 ... months later, as far as half of the cohorts reach.
-    `usual_pause` is the days from one day with transactions to the next that nineteen of twenty pauses do not exceed; 0
-    where it is not known. `daily_revenue` is that of the last days, the day that the customers are seen from first.
+    `months` runs without a hole from the first to the last. `cohorts` pairs the month of a first order with the shares of
+    those customers who ordered 0, 1, 2 ... months later, `cohort_sizes` says how many they are, and `returning` which
+    share of all new customers ordered 1, 2 ... months later, for as many months as half of the cohorts reach.
+    `usual_pause` is the number of days between two days with transactions that nineteen of twenty such pauses do not
+    exceed, 0 where it is not known. `daily_revenue` is that of the last days, the newest day first.
     """
 
     first_day: date

@@ -72,8 +72,10 @@ USED = {"sale", "return", "discount"}
 BEHAVIOUR = {"cancelled", "cancellation", "cancelled_status"}
 
 
-def account(connection: Engine, rules: RulesConfig) -> RowAccount:
-    """Count the table ``judged`` and the records that were no rows at all, and check what is left.
+def account(connection: Engine, rules: RulesConfig, currency: str, roles: Iterable[Roles]) -> RowAccount:
+    """Count the rows of ``judged`` by fate, with the torn records of ``rejected`` as unreadable, and check what is left.
+
+    The money is in `currency`, empty where that is not known; `roles` are those of each layout's columns.
 
     Raises
     ------
@@ -90,26 +92,27 @@ def account(connection: Engine, rules: RulesConfig) -> RowAccount:
     amount_read = sum((line.amount for line in lines if line.amount is not None), Decimal(0))
     unreadable = _unreadable(connection)
     counted = RowAccount(rows_read, amount_read, lines, (), unreadable)
-    result = replace(counted, warnings=_warnings(connection, counted, rules))
+    warnings = *_warnings(connection, counted, rules), *_of_cents(connection, currency), *_of_orders(roles)
+    result = replace(counted, warnings=warnings)
     _check_readable(result, rules)
     _check_usable(connection, result, rules)
     return result
 
 
-def of_cents(connection: Engine, currency: str) -> tuple[str, ...]:
-    """What to tell where all money is whole and large, in a `currency` that has cents or in one that is not known."""
+def _of_cents(connection: Engine, currency: str) -> list[str]:
+    """A warning where all money seems to be in cents: whole and large, though its `currency` has cents or is not known."""
     if currency in WHOLE_CURRENCIES:
-        return ()
+        return []
     ((n, n_money, n_whole),) = connection.execute(
         "SELECT count(*) AS n, count(DISTINCT amount) AS n_money, "
         "count(CASE WHEN amount = round(amount, 0) AND abs(amount) >= 100 THEN 1 END) AS n_whole FROM transactions"
     ).fetchall()
-    return (CENTS,) if n_money >= FEW_MONEY and n_whole == n else ()
+    return [CENTS] if n_money >= FEW_MONEY and n_whole == n else []
 
 
-def of_orders(roles: Iterable[Roles]) -> tuple[str, ...]:
-    """What to tell of the orders' number where the columns of an export, or of a part of it, do not have it."""
-    return () if all("order" in each.index for each in roles) else (UNNUMBERED,)
+def _of_orders(roles: Iterable[Roles]) -> list[str]:
+    """A warning where a layout of the export has no column for the order's number."""
+    return [] if all("order" in each.index for each in roles) else [UNNUMBERED]
 
 
 def _number(connection: Engine, sql: str) -> int:
@@ -145,7 +148,7 @@ def _warnings(connection: Engine, counted: RowAccount, rules: RulesConfig) -> tu
 
 
 def _of_guests(connection: Engine) -> list[str]:
-    """What to tell of rows whose customer's id stands for nobody."""
+    """A warning for each customer id that stands for nobody in particular (rules.guest_ids)."""
     found = connection.execute(
         "SELECT customer_id, count(*) AS n FROM judged WHERE fate = 'no_customer' AND customer_id IS NOT NULL "
         "GROUP BY customer_id ORDER BY n DESC, customer_id"
@@ -154,7 +157,7 @@ def _of_guests(connection: Engine) -> list[str]:
 
 
 def _of_refunds(connection: Engine) -> list[str]:
-    """What to tell of money given back by a column of its own, which no line of the account shows."""
+    """A warning with the money that a column of its own says was given back, as no line of the account shows it."""
     ((n, whole, amount),) = connection.execute(
         "SELECT count(*) AS n, count(CASE WHEN status = 'cancelled' THEN 1 END) AS whole, sum(refunded) AS amount FROM judged "
         "WHERE refunded > 0 AND status IS NOT NULL AND fate <> 'cancelled_status'"
@@ -165,14 +168,14 @@ def _of_refunds(connection: Engine) -> list[str]:
 
 
 def _of_copies(connection: Engine, n_rows: int) -> list[str]:
-    """What to tell where many rows repeat another one of their file, as far as a part of the orders shows."""
+    """A warning where many rows are copies of another row of their file, judged by a sample of the orders."""
     every = next((step for step in STEPS if n_rows <= step * COUNTED), STEPS[-1])
     ((n, copies),) = connection.execute(query("intake_copies"), {"every": every}).fetchall()
     return [COPIES.format(n=f"{copies / n:.0%}", n_seen=f"{n:,}")] if copies > MANY_COPIES * n else []
 
 
 def _of_the_future(connection: Engine) -> list[str]:
-    """What to tell of rows that have not happened yet; a day is allowed for clocks of other zones."""
+    """A warning of rows dated later than tomorrow, which may have begun already in the export's time zone."""
     tomorrow = datetime.now(UTC).date() + timedelta(days=1)
     ((n, last),) = connection.execute(
         "SELECT count(*) AS n, CAST(max(ts) AS DATE) AS d FROM transactions WHERE CAST(ts AS DATE) > CAST($day AS DATE)",
@@ -184,7 +187,7 @@ def _of_the_future(connection: Engine) -> list[str]:
 
 
 def _check_readable(result: RowAccount, rules: RulesConfig) -> None:
-    """Refuse an export of which more cannot be read than `rules` allows; a footer's few lines do not count for that."""
+    """Refuse an export with more unreadable rows than `rules` allow. A few are always allowed, as a footer has some."""
     faults = [each for each in result.unreadable if each.reason != OTHER_CURRENCY]
     n = sum(each.rows for each in faults)
     if n > max(FEW, rules.max_unreadable_share * result.rows_read):

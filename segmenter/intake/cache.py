@@ -117,7 +117,7 @@ def _once(entries: Mapping[int, Entry]) -> dict[int, Entry]:
 
 
 def _small(known: Mapping[int, Entry]) -> dict[int, Entry]:
-    """What is to be joined: nothing of few pieces, of many all but a piece that is larger than the others together."""
+    """The pieces to be joined: none while they are few; of many, all but one that is larger than the others together."""
     sizes = {piece: piece.stat().st_size for piece in {entry.piece for entry in known.values()}}
     if len(sizes) < MOST_PIECES:
         return {}

@@ -9,37 +9,26 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import date
 from functools import reduce
 from typing import TYPE_CHECKING, Any
 
 from segmenter.assets import query
 from segmenter.config.source import RulesConfig, SourceConfig
+from segmenter.engine.dialect import expression
 from segmenter.engine.spark import SparkEngine
 from segmenter.errors import SourceError
-from segmenter.intake.account import account, of_cents, of_orders
-from segmenter.intake.cells import (
-    amount_of,
-    case,
-    email_of,
-    faults_of,
-    moment_of,
-    number_of,
-    quoted,
-    said,
-    status_of,
-    text_of,
-)
-from segmenter.intake.kinds import check_rules, of_kinds
-from segmenter.intake.lines import FLOAT_ID, nobody, policies
+from segmenter.intake.account import account
+from segmenter.intake.cluster_cells import ClusterCells, quoted
+from segmenter.intake.kinds import check_rules
 from segmenter.intake.load import currency_of, recognition
 from segmenter.intake.meaning import SAMPLE
 from segmenter.intake.orders import FILLED, TOLD
+from segmenter.intake.records import Step, cells_of, nobody, of_one_currency, policies, steps
 from segmenter.intake.roles import Roles, recognise
 from segmenter.intake.settlement import settle, show
 from segmenter.intake.sources import without_password
-from segmenter.intake.types import OTHER_CURRENCY, Intake, Reading
+from segmenter.intake.types import Intake, Reading
 
 if TYPE_CHECKING:
     import duckdb
@@ -48,6 +37,7 @@ if TYPE_CHECKING:
 MOST_REJECTED = 10_000  # rows that come home verbatim; all are counted
 TABLE = "table://"
 TORN = "_torn"  # the column for a CSV's lines of another number of cells than its header, as they stand there
+IS_TORN = ("torn IS NOT NULL", "another number of columns than the header", 0)
 
 
 def lies_in_cluster(sources: Sequence[str]) -> bool:
@@ -86,24 +76,28 @@ def load_in_cluster(
     check_rules(source.columns, rules)
     frames = [_open(engine, url) for url in sources]
     roles = [_roles(frame, source, url, rules) for frame, url in zip(frames, sources, strict=True)]
-    counted = [_count(*each) for each in zip(frames, roles, sources, strict=True)]
-    typed = [
-        _of_kinds(_typed(frame, each, number), rules)
-        for number, (frame, each) in enumerate(zip(frames, roles, strict=True))
-    ]
-    typed = [_with_orders(engine, each) if blank else each for each, (_, blank) in zip(typed, counted, strict=True)]
-    typed = [_of_one_currency(*each, rules) for each in zip(typed, frames, roles, strict=True)]
-    _keep(engine, reduce(lambda one, other: one.unionByName(other), typed), rules, as_of)
+    layouts = [(_columns(frame), each) for frame, each in zip(frames, roles, strict=True)]
+    read = [_read(engine, number, *each, rules) for number, each in enumerate(zip(sources, frames, roles, strict=True))]
+    _keep(engine, reduce(lambda one, other: one.unionByName(other), (rows for _, rows in read)), rules, as_of)
     currency = currency_of(engine, rules)
     settle(engine, rules)
     _change(engine)
     show(engine)
-    told = account(engine, rules)
-    told = replace(told, warnings=(*told.warnings, *of_cents(engine, currency), *of_orders(roles)))
+    counted = account(engine, rules, currency, roles)
     engine.session.catalog.uncacheTable("judged")
     _bring_rejected(engine, sources, connection)
-    layouts = [(_columns(frame), each) for frame, each in zip(frames, roles, strict=True)]
-    return Intake(tuple(reading for reading, _ in counted), recognition(layouts), told, currency=currency)
+    return Intake(tuple(reading for reading, _ in read), recognition(layouts), counted, currency=currency)
+
+
+def _read(
+    engine: SparkEngine, number: int, url: str, frame: DataFrame, roles: Roles, rules: RulesConfig
+) -> tuple[Reading, DataFrame]:
+    """How one source was read, and its typed records (see `segmenter.intake.records`)."""
+    reading, leaves_blank = _count(frame, roles, url)
+    rows = _typed(frame, roles, number, rules)
+    if leaves_blank:
+        rows = _with_orders(engine, rows)
+    return reading, _naming_faulty(_after(of_one_currency(roles, rules), rows), frame)
 
 
 def _open(engine: SparkEngine, url: str) -> DataFrame:
@@ -143,75 +137,38 @@ def _roles(frame: DataFrame, source: SourceConfig, url: str, rules: RulesConfig)
     return recognise(_columns(frame), [tuple(row) for row in texts.collect()], source.columns, url, rules)
 
 
-def _typed(frame: DataFrame, roles: Roles, number: int) -> DataFrame:
-    """The rows of one source as those of ``lines``, numbered from 1, with their text."""
-    names = {role: _columns(frame)[index] for role, index in roles.index.items()}
-    raw = {role: quoted(name) for role, name in names.items()}
-    torn = TORN if TORN in frame.columns else "null"
-    faults = [(f"{torn} is not null", "another number of columns than the header", ""), *faults_of(raw, names)]
-    whole_id = f"regexp_replace({text_of(_id(frame, names['customer']))}, '{FLOAT_ID}', '$1')"
+def _cells(frame: DataFrame, roles: Roles) -> ClusterCells:
+    return ClusterCells({role: _columns(frame)[index] for role, index in roles.index.items()}, dict(frame.dtypes))
+
+
+def _typed(frame: DataFrame, roles: Roles, number: int, rules: RulesConfig) -> DataFrame:
+    """The records of one source by what they say themselves, numbered from 1, with their text."""
+    torn = TORN if TORN in frame.columns else "cast(null as string)"
+    written = ", ".join(f"coalesce(cast({quoted(name)} as string), '')" for name in _columns(frame))
     columns = {
-        "customer_id": f"lower({whole_id})" if roles.by_address else whole_id,
-        "ts": moment_of(raw),
-        **{
-            f"{role}_id" if role == "order" else role: text_of(raw.get(role))
-            for role in ("order", "product", "description", "kind")
-        },
-        "category": text_of(raw.get("category")),
-        "quantity": number_of(raw, "quantity"),
-        "unit_price": number_of(raw, "unit_price"),
-        "amount": amount_of(raw),
-        "refunded": f"abs({number_of(raw, 'refunded')})",
-        "status": status_of(raw),
-        "currency": text_of(raw.get("currency")),
-        "email": email_of(raw.get("email")),
-        "fault": case(faults, 1),
-        "faulty": case(faults, 2),
-        "text": f"coalesce({torn}, concat_ws(',', "
-        + ", ".join(f"coalesce(cast({quoted(name)} as string), '')" for name in _columns(frame))
-        + "))",
+        "file": str(number),
+        "record": "monotonically_increasing_id() + 1",
+        **cells_of(_cells(frame, roles), roles),
+        "torn": torn,
+        "text": f"coalesce({torn}, concat_ws(',', {written}))",
     }
-    numbers = f"{number} as file", "monotonically_increasing_id() + 1 as record"
-    return frame.selectExpr(*numbers, *(f"{sql} as {name}" for name, sql in columns.items()))
+    rows = frame.selectExpr(*(f"{sql} as {name}" for name, sql in columns.items()))
+    return reduce(lambda each, step: _after(step, each), steps(roles, rules, IS_TORN), rows)
 
 
-def _id(frame: DataFrame, name: str) -> str:
-    """SQL of the ids in the column `name`; whole ones that went through a float have all their digits, and not 1.2E7."""
-    column = quoted(name)
-    if dict(frame.dtypes)[name] not in {"double", "float"}:
-        return column
-    whole = f"cast(try_cast({column} as decimal(38, 0)) as string)"
-    return f"case when {column} = floor({column}) then {whole} else cast({column} as string) end"
-
-
-def _of_kinds(rows: DataFrame, rules: RulesConfig) -> DataFrame:
-    """The `rows` with what their kinds say: `is_other` of those that do not count, and a minus of what went back."""
+def _after(step: Step, rows: DataFrame) -> DataFrame:
+    """The `rows` with the columns of `step` in the place of theirs or beside them."""
     from pyspark.sql.functions import expr
 
-    kinds = of_kinds(rules, lambda words: f"lower(kind) in ({', '.join(map(said, words))})")
-    told = {
-        "is_other": kinds.other,
-        "fault": f"case when not {kinds.other} then fault end",
-        "refunded": f"case when not {kinds.other} then refunded end",
-        **{
-            name: f"case when {kinds.back} and {name} > 0 then -{name} else {name} end"
-            for name in ("amount", "quantity")
-        },
-    }
-    return rows.withColumns({name: expr(sql) for name, sql in told.items()})
+    return rows.withColumns({name: expr(expression(sql)) for name, sql in step.items()})
 
 
-def _of_one_currency(rows: DataFrame, frame: DataFrame, roles: Roles, rules: RulesConfig) -> DataFrame:
-    """The `rows` of one source, `frame`, where those of a currency that the rules do not keep have that fault and no other."""
-    from pyspark.sql.functions import expr
+def _naming_faulty(rows: DataFrame, frame: DataFrame) -> DataFrame:
+    """The `rows` of the source `frame` with the name of the faulty column in place of its number, none for all of a record."""
+    from pyspark.sql.functions import array, col, get, lit
 
-    if not rules.currency or "currency" not in roles.index:
-        return rows
-    other = f"fault is null and not is_other and upper(currency) <> {said(rules.currency.upper())}"
-    told = {"fault": OTHER_CURRENCY, "faulty": _columns(frame)[roles.index["currency"]]}
-    return rows.withColumns(
-        {name: expr(f"case when {other} then {said(text)} else {name} end") for name, text in told.items()}
-    )
+    names = array(*(lit(name) for name in ("", *_columns(frame))))
+    return rows.withColumn("faulty", get(names, col("faulty")))
 
 
 def _keep(engine: SparkEngine, typed: DataFrame, rules: RulesConfig, as_of: date | None) -> None:
@@ -263,11 +220,10 @@ def _bring_rejected(engine: SparkEngine, sources: Sequence[str], connection: duc
 
 def _count(frame: DataFrame, roles: Roles, url: str) -> tuple[Reading, bool]:
     """The source with a hash of its rows, whatever their order; and whether an order's lines may leave blank what others say."""
-    columns = ", ".join(map(quoted, _columns(frame)))
+    columns, cells = ", ".join(map(quoted, _columns(frame))), _cells(frame, roles)
     asked = [role for role in FILLED if role in roles.index and "order" in roles.index]
-    raw = {role: quoted(_columns(frame)[roles.index[role]]) for role in asked}
-    filled = [f"{text_of(raw[role])} is not null as h{n}" for n, role in enumerate(asked)]
-    back = f"{number_of(raw, 'refunded')} <> 0 as back"
+    filled = [f"{cells.is_given(role)} as h{n}" for n, role in enumerate(asked)]
+    back = f"{cells.number('refunded')} <> 0 as back" if "refunded" in asked else "false as back"
     ((n_rows, one, other, n_back, *counts),) = frame.selectExpr(f"xxhash64({columns}) as h", back, *filled).selectExpr(
         "count(*)", "bit_xor(h)", "sum(cast(h as decimal(38, 0)))", "count_if(back)",
         *(f"count_if(h{n})" for n in range(len(asked))),
@@ -279,8 +235,6 @@ def _count(frame: DataFrame, roles: Roles, url: str) -> tuple[Reading, bool]:
 
 def _with_orders(engine: SparkEngine, typed: DataFrame) -> DataFrame:
     """The rows of one source with what their orders say on other lines."""
-    from pyspark.sql.functions import expr
-
     typed.createOrReplaceTempView("typed")
     joined = typed.join(engine.execute(query("intake_told")).frame, ["file", "order_id"], "left")
-    return joined.withColumns({name: expr(sql) for name, sql in TOLD.items()}).select(typed.columns)
+    return _after(TOLD, joined).select(typed.columns)

@@ -92,7 +92,7 @@ def _copied(path: Path, dialect: Dialect, quotes: bool) -> int:
 
 
 def _head(path: Path) -> str:
-    """The first lines: as many as fit into the probe, and a few more where they are that long."""
+    """The first lines that fit into the probe, and a few more where they are too long for that."""
     with path.open("rb") as file:
         raw = file.read(PROBE)
         while raw.count(b"\n") < FEW and len(raw) < LONGEST_FIELD and (more := file.read(PROBE)):
@@ -125,7 +125,7 @@ def _evenness(records: Records) -> tuple[float, int]:
 
 
 def _with_last_names(records: Records) -> Records:
-    """The records with the header as wide as they are, where all of them end in a delimiter that it lacks."""
+    """The records with the header widened, where every record ends in a delimiter that the header lacks."""
     width = _width(records)
     if records and len(records[0][1]) == width - 1 and _is_header(records[0][1]):
         rows = [row for _, row in records[1:] if len(row) == width]

@@ -59,7 +59,7 @@ FEW_SIZES = 3  # numbers of lines that orders must have where no column tells wh
 
 
 def check(table: Table, index: Mapping[str, int], wanted: ColumnsConfig, rules: RulesConfig) -> None:
-    """Refuse what speaks against the columns' roles `index`, of which `wanted` names some."""
+    """Refuse what speaks against the roles `index` of the columns; `wanted` are those that the configuration names."""
     _check_groups(table, index)
     _check_rounded(table, index)
     _check_other_side(table, index, rules)
@@ -100,7 +100,7 @@ def _check_rounded(table: Table, index: Mapping[str, int]) -> None:
 
 
 def _check_credit(table: Table, index: Mapping[str, int]) -> None:
-    """Refuse one side of a ledger where rows that leave it blank have money on the other side, which would be left out."""
+    """Refuse one side of a ledger as the money where rows that leave it blank have money on the other side."""
     if "amount" not in index:
         return
     amount = index["amount"]
@@ -117,7 +117,10 @@ def _check_credit(table: Table, index: Mapping[str, int]) -> None:
 
 
 def _check_other_side(table: Table, index: Mapping[str, int], rules: RulesConfig) -> None:
-    """Refuse senders as customers where the business is one itself: what it gave back would be taken off it, and off nobody else."""
+    """Refuse the senders of payments as the customers where the business itself is one of them.
+
+    Its own payments are what it gave back: they would be taken off the business, and off none of its customers.
+    """
     customer = index["customer"]
     buyers = Counter(buyer.lower() for buyer in table.values(customer))
     for place in (at for at in table.places if at not in index.values()):
@@ -133,7 +136,7 @@ def _check_other_side(table: Table, index: Mapping[str, int], rules: RulesConfig
 
 
 def _check_status(table: Table, index: Mapping[str, int]) -> None:
-    """Refuse orders that came to nothing by the words of a column that plays no role: they would count as sales."""
+    """Refuse an export with a column of statuses that plays no role and says that orders came to nothing."""
     for place in table.places:
         is_state = place not in index.values() and STATE.fullmatch(key_of(table.header[place]))
         if not is_state or len(set(table.values(place))) > FEW_WORDS:
@@ -148,7 +151,7 @@ def _check_status(table: Table, index: Mapping[str, int]) -> None:
 
 
 def _check_given_back(table: Table, index: Mapping[str, int]) -> None:
-    """Refuse what was given back where a column tells of it that plays no role: the rows would count as whole sales."""
+    """Refuse an export with a column of refunds that plays no role: the rows would count as whole sales."""
     if key_of(table.header[index.get("amount", index["time"])]) == "netsales":
         return  # sales less discounts and returns, wherever tills have that name
     is_told = {"status", "cancelled"} & index.keys()  # what was called off, by another column
@@ -170,7 +173,7 @@ def _check_given_back(table: Table, index: Mapping[str, int]) -> None:
 
 
 def _check_adjusted(table: Table, index: Mapping[str, int]) -> None:
-    """Refuse money of which another column holds what is left after an adjustment, on the few rows that had one."""
+    """Refuse an amount where another column holds what was left of it after an adjustment, on the few rows that had one."""
     amount = index.get("amount")
     for place in (at for at in table.places if ADJUSTED.match(key_of(table.header[at])) and amount not in (None, at)):
         pairs = [(number_in(row[place]), number_in(row[amount or 0])) for row in table.sample]
@@ -184,12 +187,12 @@ def _check_adjusted(table: Table, index: Mapping[str, int]) -> None:
 
 
 def _tells_of(name: str, what: re.Pattern[str]) -> bool:
-    """Whether a column tells how much there is of `what`, and not its number, its day or its reason."""
+    """Whether a column's name says that it holds an amount of `what`, and not its number, its day or its reason."""
     return bool(what.search(key_of(name))) and not TELLING.fullmatch(last_word(name))
 
 
 def check_pieces(table: Table, index: Mapping[str, int]) -> None:
-    """Refuse a price without a quantity where a column that was not recognised may be one, be it a number or one with its unit."""
+    """Refuse a price without a quantity where unrecognised columns may hold the quantity, or the money of the whole line."""
     price = table.called(index["unit_price"])
     free = [place for place in table.places if place not in index.values()]
     for place in free:
@@ -218,16 +221,16 @@ def check_pieces(table: Table, index: Mapping[str, int]) -> None:
 
 
 def _differ(table: Table, place: int) -> bool:
-    """Whether a column holds numbers in most rows, and not the same in all."""
+    """Whether a column holds numbers in most rows, and not all the same."""
     values = table.values(place)
     return len(values) >= 0.8 * len(table.sample) and len(set(values)) > 1 and are_numbers(values)
 
 
 def _check_repeated(table: Table, index: Mapping[str, int]) -> None:
-    """Refuse an order's total that stands on each of its lines: it would be counted once a line.
+    """Refuse an order's total that is repeated on each of its lines: it would be counted once a line.
 
-    Told by orders of several products, or of several lines of one moment where no column has products, whose lines all have one
-    money, while that of the orders differs.
+    It is told by orders of several products, or of several lines at one moment where no column has products: within an
+    order all lines have the same money, and between orders it differs.
     """
     is_proven = {"quantity", "unit_price"} <= index.keys()  # to be the line's own
     if is_proven or not {"amount", "order"} <= index.keys():
@@ -252,7 +255,7 @@ def _check_repeated(table: Table, index: Mapping[str, int]) -> None:
 
 
 def _are_carts(orders: Sequence[tuple[int, set[str | None]]]) -> bool:
-    """Whether orders, by their numbers of lines and their money, are of many things: equal tickets have few numbers and prices."""
+    """Whether orders, given by number of lines and money, are carts of many things rather than tickets of equal price."""
     many = 2 * FEW_ORDERS
     sizes, money = {size for size, _ in orders}, {each for _, amounts in orders for each in amounts}
     return len(orders) >= many and len(sizes) >= FEW_SIZES and len(money) > 0.5 * len(orders)

@@ -167,7 +167,7 @@ def _high(source: SourceFile) -> bytes:
 
 
 def _in_runs(text: bytes, length: int) -> float:
-    """Share of the bytes above 127 that stand in runs of so many: in Latin script three letters in a row are rare."""
+    """Share of the bytes above 127 that stand several in a row, which three such letters seldom do in Latin script."""
     n_high = sum(byte > ASCII for byte in text)
     return sum(map(len, re.findall(rb"[\x80-\xff]{%d,}" % length, text))) / max(1, n_high)
 
@@ -217,9 +217,10 @@ def _high_words(chunk: bytes) -> bytes:
 
 
 def _sense(high: bytes, encoding: str, letters: Container[str]) -> float:
-    """Share of the high bytes that are letters and marks where words of a language have them, less what never is.
+    """How much sense the high bytes make under an encoding: the share of letters and marks in their place, less impossible ones.
 
-    What stands beside no letter, such as a × or a no-break blank between digits, says nothing; where all do, so does the text.
+    A sign beside no letter, such as a × or a no-break blank between digits, says nothing; neither does a text of nothing
+    else.
     """
     text = high[:EVIDENCE].decode(encoding, errors="replace")
     places = (

@@ -9,7 +9,7 @@ from pathlib import Path
 import duckdb
 
 from segmenter.config.source import RulesConfig, SourceConfig
-from segmenter.intake import lines, readers
+from segmenter.intake import lines
 from segmenter.intake.cache import Cache
 from segmenter.intake.formats import Evidence, gather, settle
 from segmenter.intake.meaning import SAMPLE, Meaning, ReadAgainError, Understood, check_same, total
@@ -18,6 +18,7 @@ from segmenter.intake.pieces import append as append_kept
 from segmenter.intake.plain import read_plainly
 from segmenter.intake.raw import Batch, Layout, Rows
 from segmenter.intake.readers import batches_of
+from segmenter.intake.records import SCALES
 from segmenter.intake.roles import Roles, recognise
 from segmenter.intake.sources import SourceFile
 from segmenter.intake.texts import TextBatch
@@ -41,7 +42,7 @@ class _Group:
 
 @dataclass(frozen=True)
 class _Desk:
-    """What reading needs at hand."""
+    """What every step of the reading needs."""
 
     connection: duckdb.DuckDBPyConnection
     files: Sequence[SourceFile]
@@ -119,7 +120,7 @@ def _sample(desk: _Desk, group: _Group) -> Rows:
 
 
 def _later(group: _Group) -> Rows:
-    """Records from all over the texts of a group: what the first ones do not have may still be money that went back."""
+    """Records from all over the texts of a group, as refunds may appear in none of the first records."""
     texts = [(batch, number) for batch in group.batches if isinstance(batch, TextBatch) for number in batch.texts]
     chosen = texts[:: -(-len(texts) // PLACES)] if texts else []
     seen = {number: SAMPLE if number == group.files[0] else FEW for _, number in chosen}
@@ -127,15 +128,15 @@ def _later(group: _Group) -> Rows:
 
 
 def _batch_of(desk: _Desk, number: int) -> Batch:
-    """A file that was read before, to look at its first records again."""
-    return readers.batches_of(desk.connection, {number: desk.files[number]}, desk.source, desk.folder)[0]
+    """A batch of one file from the cache, whose first records are needed again."""
+    return batches_of(desk.connection, {number: desk.files[number]}, desk.source, desk.folder)[0]
 
 
 def _take(desk: _Desk, group: _Group, roles: Roles) -> Understood:
-    """Read the batches of a group into ``lines``, plainly where they are plain."""
+    """Read the batches of a group into ``lines``, by the fast way where they are plain."""
     name, connection = str(desk.files[group.files[0]].path), desk.connection
     known = [entry.evidence for entry in group.known.values()]
-    columns = [roles.index[role] for role in lines.SCALES if role in roles.index]
+    columns = [roles.index[role] for role in SCALES if role in roles.index]
     evidence: dict[int, Evidence] = {}
     raw = []
     for batch in group.batches:

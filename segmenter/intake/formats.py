@@ -41,11 +41,12 @@ class Formats:
 
 @dataclass(frozen=True)
 class Evidence:
-    """How far each format reads a file's dates and numbers. Adds up over files.
+    """What a file's dates and numbers look like. Adds up over files.
 
-    `n_dates` rows hold a date, `read` of them under each order; `points` and `commas` are distinct numbers
-    that a decimal point and a decimal comma read, `differing` those that both read, differently. `date` and
-    `number` are examples, `signs` the currencies that stand beside numbers.
+    `n_dates` rows hold a date, of which each order of day, month and year can read as many as `read` says. `points` and
+    `commas` count the distinct numbers that can be read with a decimal point and with a decimal comma, `differing` those
+    that can be read with both, to different values. `date` and `number` are examples, `signs` the currencies that stand
+    beside numbers.
     """
 
     n_dates: int = 0
@@ -97,7 +98,7 @@ def gather(
 
 
 def _dated(connection: duckdb.DuckDBPyConnection, table: RawTable, text: str) -> dict[int, Evidence]:
-    """The evidence of dates that are text: every distinct one is tried under the orders that any of them begins like."""
+    """The evidence of dates that are text: each distinct one is tried under every order that some date begins like."""
     connection.execute(
         f"CREATE OR REPLACE TEMP TABLE dates AS SELECT file, {text} AS t, count(*) AS n FROM {table.relation} "  # noqa: S608 - our names
         "GROUP BY ALL HAVING t <> ''",
@@ -124,7 +125,7 @@ def _as_text(column: int) -> str:
 
 
 def _typed(connection: duckdb.DuckDBPyConnection, table: RawTable, time: str) -> dict[int, Evidence]:
-    """The evidence of files whose dates are typed: they can be read in one way."""
+    """The evidence of files whose dates have a type already, so that they can be read in one way only."""
     found = connection.execute(
         f"SELECT file, count({time}) FROM {table.relation} GROUP BY file",  # noqa: S608 - our names
         table.parameters or None,
@@ -133,7 +134,7 @@ def _typed(connection: duckdb.DuckDBPyConnection, table: RawTable, time: str) ->
 
 
 def settle(evidence: Evidence, name: str, source: SourceConfig) -> Formats:
-    """The formats that read what `evidence` is of; `name` is for messages.
+    """The formats that the `evidence` asks for; `name` is the file's, for messages.
 
     Raises
     ------
@@ -169,9 +170,9 @@ def _order(evidence: Evidence, name: str) -> Written:
 
 
 def _decimal(evidence: Evidence, name: str) -> str:
-    """The mark that reads more of the number columns; text that both read, differently, is an ambiguity.
+    """The decimal mark that reads more of the distinct numbers; where both read as many, to other values, it is undecided.
 
-    One or two numbers do not decide how a thousand others are read.
+    A lead of one or two numbers does not decide how many others are read.
     """
     few = abs(evidence.points - evidence.commas) <= FEW_DECIDE
     if evidence.differing and (evidence.points == evidence.commas or (few and evidence.differing > MANY_DIFFER)):

@@ -1,6 +1,6 @@
-"""What kinds of rows an export has, by a column that says so: which do not count, and which are money that went back.
+"""Columns that say what kind of row each is: some kinds do not count, some are money that went back.
 
-What speaks against counting all of them as sales is a `SourceError` that names the configuration which settles it.
+A column that speaks against counting all rows as sales is a `SourceError` that names the configuration which settles it.
 """
 
 from __future__ import annotations
@@ -8,7 +8,6 @@ from __future__ import annotations
 import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
 
 from segmenter.config.source import ColumnsConfig, RulesConfig
 from segmenter.errors import ConfigError, SourceError
@@ -70,23 +69,6 @@ FEW_TWINS = 20  # rows of a kind from which on it tells something that each has 
 NEARLY_ALL = 0.95
 
 
-@dataclass(frozen=True)
-class Kinds:
-    """SQL, of the column ``kind``, that is true where a row does not count, and where its money went back."""
-
-    other: str
-    back: str
-
-
-def of_kinds(rules: RulesConfig, among: Callable[[Sequence[str]], str]) -> Kinds:
-    """What `rules` say of kinds, where `among` gives the SQL of a kind's being one of some words in lower case."""
-    sold, back = ([word.strip().lower() for word in words] for words in (rules.kinds, rules.kinds_back))
-    return Kinds(
-        f"(NOT coalesce({among([*sold, *back])}, FALSE))" if sold else "FALSE",
-        f"coalesce({among(back)}, FALSE)" if back else "FALSE",
-    )
-
-
 def check_rules(columns: ColumnsConfig, rules: RulesConfig) -> None:
     """Refuse words for kinds without a column that has them, and the other way round.
 
@@ -103,7 +85,7 @@ def check_rules(columns: ColumnsConfig, rules: RulesConfig) -> None:
 
 
 def counted(header: Sequence[str], rows: Sequence[Row], columns: ColumnsConfig, rules: RulesConfig) -> Sequence[Row]:
-    """Those of `rows` that count by their kinds; all where none does or no column tells."""
+    """Those of `rows` whose kind counts by `rules`; all of them where none does, or where no column tells kinds."""
     words = {word.strip().lower() for word in (*rules.kinds, *rules.kinds_back)}
     if not rules.kinds or columns.kind not in header:
         return rows
@@ -112,7 +94,7 @@ def counted(header: Sequence[str], rows: Sequence[Row], columns: ColumnsConfig, 
 
 
 def ignore(table: Table, place: int) -> str:
-    """The way out of every doubt, for whoever knows better."""
+    """The configuration by which a person dismisses a doubt about a column."""
     return f"[source.columns] ignore = [{table.called(place)}]"
 
 
@@ -123,18 +105,18 @@ def _settled(table: Table, place: int, role: str, words: Sequence[str]) -> str:
 
 
 def _places(table: Table, names: Collection[str], wanted: ColumnsConfig) -> list[int]:
-    """Columns of such names that hold few words, but for the one whose kinds are settled."""
+    """Columns with such names that hold few different words; not the one that the configuration settles already."""
     named = [at for at in table.places if key_of(table.header[at]) in names and table.header[at] != wanted.kind]
     return [at for at in named if 1 < len(set(table.values(at))) <= FEW_WORDS]
 
 
 def _matching(words: Sequence[str], pattern: re.Pattern[str] | str) -> list[str]:
-    """Those of `words` that are what `pattern` means, with or without the marks between their parts."""
+    """The `words` that match `pattern`, as they are or without the marks between their parts."""
     return [word for word in words if re.fullmatch(pattern, word.lower()) or re.fullmatch(pattern, key_of(word))]
 
 
 def _codes(words: Sequence[str], place: int) -> str:
-    """The pattern of codes that mean money back (0) or a payment (1), where those of one system are among the words."""
+    """The pattern of codes for money back (0) or for payments (1) in the accounting system that the `words` give away."""
     return next((codes[place] for word, codes in CODES.items() if word in {each.lower() for each in words}), "")
 
 
@@ -158,7 +140,7 @@ def check_kinds(table: Table, wanted: ColumnsConfig) -> None:
 
 
 def _check_paid(table: Table, place: int) -> None:
-    """Refuse a ledger, whose rows charge an invoice and pay it, by the words of its column `place`."""
+    """Refuse a ledger in which one row charges an invoice and another pays it, by the words of the column `place`."""
     words = sorted(set(table.values(place)))
     codes = _codes(words, 1)
     paying = [word for word in words if PAID.fullmatch(word.lower()) or (codes and re.fullmatch(codes, word.lower()))]
@@ -173,7 +155,7 @@ def _check_paid(table: Table, place: int) -> None:
 
 
 def _check_promised(table: Table, place: int) -> None:
-    """Refuse what was offered or ordered beside what was charged: the same money is told again where that comes to pass."""
+    """Refuse offers or orders beside invoices: what was ordered is told again when it is charged."""
     words = sorted(set(table.values(place)))
     promised = _matching(words, PROMISED) + (_matching(words, ORDERED) if _matching(words, INVOICED) else [])
     charged = [word for word in words if word not in promised]
@@ -186,7 +168,7 @@ def _check_promised(table: Table, place: int) -> None:
 
 
 def _check_events(table: Table, place: int) -> None:
-    """Refuse what visitors did beside what they bought: what was looked at has the same price."""
+    """Refuse a log of visits, in which what was only looked at has the price of what was bought."""
     words = sorted(set(table.values(place)))
     bought, looked = _matching(words, BOUGHT), _matching(words, LOOKED)
     if bought and looked:
@@ -198,7 +180,10 @@ def _check_events(table: Table, place: int) -> None:
 
 
 def sold(table: Table, index: Mapping[str, int], place: int, is_meant: Callable[[str], object]) -> str:
-    """A cell of column `place` that is meant, where its rows, but not all, would count as sales: most have money and no minus."""
+    """A cell of the column `place` that `is_meant`, if most rows with such a cell would count as sales; else empty.
+
+    Empty, too, where all rows have one.
+    """
     rows = [row for row in table.sample if is_meant((row[place] or "").strip())]
     if not rows or len(rows) == len(table.sample):
         return ""
@@ -210,7 +195,7 @@ def sold(table: Table, index: Mapping[str, int], place: int, is_meant: Callable[
 
 
 def check_rows(table: Table, index: Mapping[str, int], wanted: ColumnsConfig, rules: RulesConfig) -> None:
-    """Refuse rows that are no sales by the word of another column, now that the columns' roles `index` are known."""
+    """Refuse rows that another column says are no sales, now that the columns' roles `index` are known."""
     for place in _places(table, SIDES | PAPERS | EVENTS, ColumnsConfig()):
         _check_minus(table, index, place, rules.kinds_back if place == index.get("kind") else ())
     for place in (at for at in _places(table, PAPERS, wanted) if at not in index.values()):
@@ -220,9 +205,9 @@ def check_rows(table: Table, index: Mapping[str, int], wanted: ColumnsConfig, ru
 
 
 def _check_minus(table: Table, index: Mapping[str, int], place: int, settled: Sequence[str]) -> None:
-    """Refuse money that went back where another column alone tells so: without a minus it would be added to the sales.
+    """Refuse money that went back but has no minus, by the word of another column: it would be added to the sales.
 
-    Those of its words that are `settled` have one by the rules.
+    Words that are `settled` by the rules get their minus there.
     """
     is_side, is_kind = key_of(table.header[place]) in SIDES, place == index.get("kind")
     if not (is_side or is_kind) and place in index.values():
@@ -242,9 +227,9 @@ def _check_minus(table: Table, index: Mapping[str, int], place: int, settled: Se
 
 
 def _check_costs(table: Table, index: Mapping[str, int], place: int, nobody: Collection[str]) -> None:
-    """Refuse what a payment service takes off or pays out, where its rows name customers: it would be money of theirs given back.
+    """Refuse fees and payouts of a payment service on rows that name customers: they would count as refunds to them.
 
-    Ids of `nobody` in particular name none.
+    Ids of `nobody` in particular name no customer.
     """
     words = sorted(set(table.values(place)))
     costs = _matching(words, COST)
@@ -263,9 +248,9 @@ def _check_costs(table: Table, index: Mapping[str, int], place: int, nobody: Col
 
 
 def _check_twins(table: Table, index: Mapping[str, int], place: int) -> None:
-    """Refuse stages of the same sale, each with a row: nearly all rows of one word repeat one of another in all that is recognised.
+    """Refuse stages of a sale that have a row each: nearly all rows with one word repeat a row with another word.
 
-    Two rows of one word seldom do, which tells stages from what the same customers buy again and again.
+    Customers who buy the same again repeat rows with the same word, which stages seldom do.
     """
     told = [
         at

@@ -15,12 +15,12 @@ import duckdb
 from segmenter.config.source import RulesConfig, SourceConfig
 from segmenter.engine.types import Engine
 from segmenter.errors import ConfigError, DataError, SourceError
-from segmenter.intake.account import account, of_cents, of_orders
+from segmenter.intake.account import account
 from segmenter.intake.cache import Cache
 from segmenter.intake.fill import fill
 from segmenter.intake.kinds import check_rules
-from segmenter.intake.lines import nobody
 from segmenter.intake.meaning import Understood
+from segmenter.intake.records import nobody
 from segmenter.intake.roles import Roles
 from segmenter.intake.settlement import settle, show
 from segmenter.intake.sources import SourceFile, as_text, examine, expand, not_read
@@ -88,14 +88,8 @@ def load(
     readings = _readings(connection, files, understood, dialects)
     _name_rejected(connection, files)
     layouts = [(each.layout.header, each.meaning.roles) for each in understood]
-    counted = account(connection, rules)
-    told = (
-        *counted.warnings,
-        *of_cents(connection, currency),
-        *of_orders(roles for _, roles in layouts),
-        *not_read(sources),
-    )
-    counted = replace(counted, warnings=told)
+    counted = account(connection, rules, currency, [roles for _, roles in layouts])
+    counted = replace(counted, warnings=(*counted.warnings, *not_read(sources)))
     return Intake(readings, recognition(layouts), counted, _rejects(connection), currency)
 
 
@@ -118,7 +112,7 @@ def _check_unchanged(seen: dict[Path, tuple[int, int]]) -> None:
 
 
 def _check_pattern(connection: duckdb.DuckDBPyConnection, pattern: str) -> None:
-    """DuckDB's regular expressions know less than Python's, so that only it can tell."""
+    """Refuse a pattern that DuckDB cannot read: its regular expressions know less than Python's."""
     try:
         connection.execute("SELECT regexp_full_match('', ?)", [pattern])
     except duckdb.Error as error:
@@ -126,7 +120,7 @@ def _check_pattern(connection: duckdb.DuckDBPyConnection, pattern: str) -> None:
 
 
 def currency_of(connection: Engine, rules: RulesConfig) -> str:
-    """The one currency (ISO 4217) of the amounts in ``records``; empty where the export does not tell it by its code.
+    """The currency (ISO 4217) of the amounts in ``records``; empty where the export does not name it by its code.
 
     Raises
     ------
@@ -149,7 +143,7 @@ def currency_of(connection: Engine, rules: RulesConfig) -> str:
 
 
 def _set_aside_nobody(connection: duckdb.DuckDBPyConnection, rules: RulesConfig) -> None:
-    """A statement of its own: one join for all, in place of looking every record's customer up in a list."""
+    """Set aside rows whose customer stands for nobody: one join, faster than a look-up for each record."""
     for fate, ids in nobody(rules).items():
         connection.execute(
             "UPDATE lines SET fate = CAST($fate AS fate), status = NULL WHERE fate <> 'unreadable' AND customer_id IN "
@@ -159,7 +153,7 @@ def _set_aside_nobody(connection: duckdb.DuckDBPyConnection, rules: RulesConfig)
 
 
 def _set_aside_later(connection: duckdb.DuckDBPyConnection, as_of: date) -> None:
-    """Before records are matched: what is not known on the day `as_of` takes nothing back then."""
+    """Set aside rows later than `as_of`, before records are matched: what is not known on that day takes nothing back."""
     connection.execute(
         "UPDATE lines SET fate = 'later', status = NULL WHERE CAST(ts AS DATE) > CAST($day AS DATE) AND fate <> 'unreadable'",
         {"day": as_of},
@@ -167,7 +161,7 @@ def _set_aside_later(connection: duckdb.DuckDBPyConnection, as_of: date) -> None
 
 
 def _change(connection: duckdb.DuckDBPyConnection) -> None:
-    """Give the records in ``settled`` their fates, few as they are, where they stand."""
+    """Give the records in ``settled``, few as they are, their new fates in place."""
     connection.execute(
         "UPDATE lines SET fate = settled.fate, status = settled.status FROM settled WHERE lines.rowid = settled.record"
     )
@@ -207,7 +201,7 @@ def _rejects(connection: duckdb.DuckDBPyConnection) -> tuple[Reject, ...]:
 
 
 def recognition(layouts: Sequence[tuple[Sequence[str], Roles]]) -> Recognition:
-    """Columns by role, from pairs of header and roles; layouts that name them differently are listed beside each other."""
+    """Columns by role, from pairs of header and roles; a role's columns of several names are joined by a slash."""
     columns: dict[str, str] = {}
     reasons: dict[str, str] = {}
     used: set[str] = set()
@@ -222,7 +216,7 @@ def recognition(layouts: Sequence[tuple[Sequence[str], Roles]]) -> Recognition:
 
 
 def suggest_config(intake: Intake, source: SourceConfig, rules: RulesConfig) -> dict[str, Any]:
-    """The tables of keys that read an export as it was read, for `segmenter init`: what was given, and what was recognised."""
+    """The configuration that reads an export as it was read just now, for `segmenter init`: what was given and what was recognised."""
     columns = {role: name for role, name in intake.recognition.columns.items() if " / " not in name}
     if not columns:
         raise SourceError("The files name their columns differently; write one configuration per layout.")
@@ -232,9 +226,9 @@ def suggest_config(intake: Intake, source: SourceConfig, rules: RulesConfig) -> 
 
 
 def _pinned(readings: Sequence[Reading]) -> dict[str, str]:
-    """What another export of the kind may leave open: the order of dates that are no ISO dates, and a decimal comma.
+    """What the next export may leave undecided: the order of day and month, and a decimal comma.
 
-    A decimal point is not pinned: it is taken, too, where no number has decimals.
+    A decimal point is not pinned, as it is also what is taken where no number has decimals.
     """
     kinds = {(reading.date_order, reading.decimal) for reading in readings}
     order, decimal = kinds.pop() if len(kinds) == 1 else ("", "")

@@ -36,7 +36,7 @@ class Known(Protocol):
 
 
 class ReadAgainError(Exception):
-    """Files read before that would be read otherwise now that others came: the export's layout means another thing."""
+    """Cached files that would be read differently now: files that came since change what their layout means."""
 
     def __init__(self, files: frozenset[int]) -> None:
         super().__init__(files)
@@ -54,7 +54,7 @@ class Understood:
 
 
 def check_same(known: Mapping[int, Known], is_same: Callable[[Meaning], bool]) -> None:
-    """Hold what files were read by before against what they would be read by now.
+    """Check that cached files would be read as they were.
 
     Raises
     ------
@@ -67,5 +67,5 @@ def check_same(known: Mapping[int, Known], is_same: Callable[[Meaning], bool]) -
 
 
 def total(evidence: Iterable[Evidence]) -> Evidence:
-    """The evidence of all."""
+    """The evidence of several files together."""
     return reduce(add, evidence, Evidence())

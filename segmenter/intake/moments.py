@@ -57,10 +57,10 @@ def looks_like_time_of_day(text: str) -> bool:
 
 
 def believable(moment: str) -> str:
-    """SQL of the column `moment`, NULL where it lies outside 1900 to 2200.
+    """SQL of the column `moment`, NULL where its year lies outside 1900 to 2200.
 
-    Of a column, because what is asked for twice is planned twice, and planning a hundred formats takes as long as reading
-    thousands of dates.
+    It takes a column and no expression: DuckDB would plan the expression twice, and to plan a hundred formats takes as
+    long as to read thousands of dates.
     """
     return f"CASE WHEN year({moment}) BETWEEN 1900 AND 2200 THEN {moment} END"
 
@@ -68,7 +68,7 @@ def believable(moment: str) -> str:
 def time_sql(column: str, order: str) -> str:
     """SQL that reads text `column` as a TIMESTAMP, NULL where it is none.
 
-    Of a moment with its distance from UTC the clock that it shows counts: a shop's days and months are those of its place.
+    A distance from UTC is dropped and the clock kept as it is written: a shop's days and months are those of its place.
     """
     if order == "excel":
         days = f"TRY_CAST(CASE WHEN regexp_full_match({column}, '[1-9][0-9]{{4}}([.][0-9]+)?') THEN {column} END AS DOUBLE)"
@@ -92,7 +92,7 @@ def time_sql(column: str, order: str) -> str:
 
 
 def time_of_day_sql(column: str) -> str:
-    """SQL that reads text `column` as an INTERVAL of whole seconds since midnight, of none where it is no time of day."""
+    """SQL that reads text `column` as an INTERVAL of whole seconds since midnight, zero where it is no time of day."""
     whole = f"regexp_replace({column}, '{UNCLOCKED}', '', 'g')"
     read = f"try_strptime({whole}, {_list(('',), CLOCKS)}) - TIMESTAMP '1900-01-01'"
     return f"coalesce({read}, INTERVAL 0 SECOND)"

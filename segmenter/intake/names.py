@@ -30,7 +30,7 @@ JOINING = re.compile(r"(?<= )(de|del|des|di|do|da|du|d)(?=[ '\u2019])")  # betwe
 
 
 def _ranked(*names: str) -> tuple[tuple[str, ...], ...]:
-    """Each name as a place of its own: two of them beside each other were no ambiguity before they were known, and are none now."""
+    """Each name as a rank of its own, so that two columns with such names are never an ambiguity: the former is taken."""
     return tuple((name,) for name in names)
 
 
@@ -159,7 +159,7 @@ BESIDE: dict[str, dict[str, tuple[str, ...]]] = {
 
 
 def key_of(name: str) -> str:
-    """A column's name without capitals, marks, accents and words such as the de of fecha de pedido, by which it is looked up."""
+    """The form of a column's name that is looked up: no capitals, marks, accents, nor words such as the de of fecha de pedido."""
     plain = JOINING.sub("", NUMBERED.sub("", name).lower().translate(LETTERS))
     return re.sub(r"[^a-z0-9]", "", unicodedata.normalize("NFKD", plain))
 
@@ -170,12 +170,12 @@ def without_currency(name: str) -> str:
 
 
 def tiers_of(role: str, keys: Collection[str]) -> tuple[tuple[str, ...], ...]:
-    """Names of a role in falling order of trust, in a header of `keys`."""
+    """Names for a role in falling order of trust, in an export whose columns are called `keys`."""
     first = tuple(beside[role] for key, beside in BESIDE.items() if key in keys and role in beside)
     return (*first, *NAMES[role])
 
 
 def last_word(name: str) -> str:
-    """The last word of a column's name, by which what it tells of is known: the ID of RefundID and of refund_id."""
+    """The last word of a column's name, which says what it holds: the ID of RefundID and of refund_id."""
     words = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", NUMBERED.sub("", name)).replace("_", " ").split()
     return key_of(words[-1]) if words else ""

@@ -41,8 +41,9 @@ TOLD = {
 def leaves_blank(connection: duckdb.DuckDBPyConnection, files: Collection[int], roles: Collection[str]) -> bool:
     """Whether a line of ``lines`` from `files`, whose columns play `roles`, leaves blank what another of its order says.
 
-    Orders are looked at only where a column has both, which is counted fast, and only those with a blank. Money given back
-    may be the order's, said again on each line: there, too, its lines are to be seen together.
+    Only columns that some lines fill and others do not are looked at, which a count tells fast, and of these only orders
+    with a blank. Also true where an order repeats its refund on each line, as its lines have then to be seen together,
+    too.
     """
     if "order" not in roles:
         return False

@@ -47,7 +47,7 @@ class Entry:
 
 
 def entries_of(connection: duckdb.DuckDBPyConnection, paths: Sequence[Path]) -> dict[Path, tuple[Entry, ...]]:
-    """The entries of each of the pieces `paths`; one that tells nothing is removed, and left out."""
+    """The entries of each of the pieces `paths`; a piece that cannot be read is removed and left out."""
     found = {}
     for path, text in _documents(connection, paths).items():
         try:
@@ -60,7 +60,7 @@ def entries_of(connection: duckdb.DuckDBPyConnection, paths: Sequence[Path]) -> 
 
 
 def _documents(connection: duckdb.DuckDBPyConnection, paths: Sequence[Path]) -> dict[Path, str]:
-    """What the pieces say of their entries, asked for at once, and one by one only where one of them cannot be read."""
+    """What the pieces say of their entries: one question for all, and one for each only where that fails."""
     if not paths:
         return {}
     asked = {"paths": [str(path) for path in paths]}
@@ -84,7 +84,7 @@ def _adapter() -> TypeAdapter[tuple[Entry, ...]]:
 
 
 def is_sound(path: Path) -> bool:
-    """True where the piece's bytes are those that were written; else it is removed. Its time is set to now."""
+    """Whether the piece's bytes are those that were written; a damaged one is removed, a sound one marked as used now."""
     try:
         os.utime(path)
         with path.open("rb") as file:
@@ -147,7 +147,7 @@ def write(connection: duckdb.DuckDBPyConnection, folder: Path, entries: Mapping[
 
 
 def without(piece: Path, entries: Sequence[Entry]) -> None:
-    """Leave `entries`, some of the piece's, and take the others out of it for good: whatever fails, they go."""
+    """Take all entries but `entries` out of the piece for good, even where it cannot be written anew."""
     places = [entry.place for entry in entries]
     try:
         if entries:

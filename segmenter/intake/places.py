@@ -15,11 +15,11 @@ from segmenter.intake.torn import Numbers, lines_of
 
 
 def place(connection: duckdb.DuckDBPyConnection, number: int, path: Path, tally: Tally, dialect: Dialect) -> None:
-    """Put true lines into ``rejected`` for file `number`.
+    """Put true line numbers into ``rejected`` for file `number`.
 
-    A torn record's is that of the byte at which it begins; a whole one that cannot be understood has its number among the
-    file's whole ones (``record``). Where every line is a record, that settles it; only a file with blank lines or line
-    ends inside fields is walked through.
+    A torn record's line is that of the byte at which it begins. A whole record is known by its number among the file's
+    whole records (``record``): where every line is a record, that settles its line; a file with blank lines or line ends
+    inside fields has to be walked through.
     """
     asked = connection.execute(
         "SELECT rowid AS at, coalesce(record, 0) AS record, coalesce(begins, 0) AS begins FROM rejected "
@@ -42,12 +42,12 @@ def place(connection: duckdb.DuckDBPyConnection, number: int, path: Path, tally:
 
 
 def _among_all(whole: Numbers, torn: Numbers) -> Numbers:
-    """Numbers among all records of records known by their numbers among the `whole` ones; `torn` are those between."""
+    """Numbers among all records, from numbers among the `whole` ones; `torn` are the numbers of the others among all."""
     return whole + np.searchsorted(torn - np.arange(1, len(torn) + 1), whole, side="left")
 
 
 def _walk(path: Path, dialect: Dialect, torn: set[int], whole: set[int]) -> dict[int, int]:
-    """First lines of the `whole` records by their numbers among those on none of whose lines a `torn` one begins."""
+    """The first line of each record that `whole` asks for by its number; records with a line in `torn` are not counted."""
     csv.field_size_limit(LONGEST_FIELD)
     found: dict[int, int] = {}
     with path.open(encoding="utf-8", errors="replace", newline="") as file:

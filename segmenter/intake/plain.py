@@ -1,9 +1,9 @@
-"""Texts that are written plainly: typed by the reader itself while it cuts them, several times as fast.
+"""The fast way for texts that are plainly written: DuckDB's reader types the cells itself while it cuts them.
 
-Most exports are plain: all dates in one format, all numbers without frills, no record torn, no line end inside a field, no
-line without anything, none that leaves blank what another of its order says.
-The first records suggest whether one is, and the scan proves it: it stops at the first record that is not, and what
-it cannot see is looked at afterwards. What is not plain is read as text and understood, to the same result.
+Most exports are plain: all dates in one format, all numbers without frills, no torn record, no line end inside a field,
+no blank line, and no line that leaves blank what another line of its order says. The first records suggest whether a text
+is plain, and the scan proves it: it stops at the first record that is not, and what it cannot see is checked afterwards.
+A text that is not plain is read the careful way, to the same result.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from segmenter.intake.meaning import SAMPLE, Meaning, total
 from segmenter.intake.moments import DAYS, TIMES
 from segmenter.intake.orders import leaves_blank
 from segmenter.intake.raw import TEXT, RawTable, Row
+from segmenter.intake.records import SCALES
 from segmenter.intake.roles import Roles
 from segmenter.intake.texts import CUT, TextBatch
 from segmenter.intake.values import NOTHING, trimmed
@@ -32,10 +33,10 @@ WORD = "1900-01-01"  # what the reader makes of the dates 'infinity' and 'epoch'
 
 @dataclass(frozen=True)
 class Guess:
-    """How the reader would type a batch: types of the columns, the one format of the dates, and the numbers' mark.
+    """How the reader would type a batch: types of the columns, the one format of the dates, and the decimal mark.
 
-    `mark` is what parts the decimals in all numbers; empty where no number has any. `nothing` are the words for nothing
-    among the first records, and `sampled` their evidence by file: each file is known by its own alone, whatever it was read
+    `mark` is empty where no number has decimals. `nothing` are the words for nothing among the first records. `sampled`
+    is the evidence of the first records by file, so that what is known of a file does not depend on those it was read
     beside.
     """
 
@@ -55,9 +56,9 @@ def read_plainly(
     source: SourceConfig,
     rules: RulesConfig,
 ) -> dict[int, Evidence] | None:
-    """Append the records of `batch` to ``lines`` in one scan; the evidence of its files. None: it is not plain.
+    """Append the records of `batch` to ``lines`` in one scan; returns the evidence of its files, None where it is not plain.
 
-    `known` is the evidence of files of the same layout that were read before.
+    `known` is the evidence of files of the same layout from the cache.
     """
     guess = _guess(connection, batch, roles, known, source)
     if guess is None:
@@ -88,7 +89,7 @@ def _guess(
     if any(text.tally.has_nul or text.tally.n_folded or not text.tally.is_utf8 for text in batch.texts.values()):
         return None
     sample = _sample(connection, batch)
-    time, numbers = roles.index["time"], [roles.index[role] for role in lines.SCALES if role in roles.index]
+    time, numbers = roles.index["time"], [roles.index[role] for role in SCALES if role in roles.index]
     if any([*roles.index.values()].count(index) > 1 for index in (time, *numbers)):
         return None  # what the other role asks for is the text
     sampled = gather(connection, _kept(connection, batch, sample, [time, *numbers]), time, numbers)
@@ -159,7 +160,7 @@ def _timestamp(connection: duckdb.DuckDBPyConnection, time: int, formats: Format
 
 
 def _mark(evidence: Evidence, formats: Formats, is_given: bool) -> str | None:
-    """The mark of the decimals, empty where the sample has none; None where the sample does not tell the marks apart."""
+    """The decimal mark, empty where the sample has no decimals; None where the sample does not decide between the marks."""
     if is_given or evidence.points != evidence.commas:
         return formats.decimal
     return None if evidence.differing else ""
@@ -170,7 +171,7 @@ def _type(index: int, roles: Roles) -> str:
     role = next((role for role, at in roles.index.items() if at == index), None)
     if role == "time":
         return "TIMESTAMP"
-    return f"DECIMAL(18,{lines.SCALES[role]})" if role in lines.SCALES else TEXT
+    return f"DECIMAL(18,{SCALES[role]})" if role in SCALES else TEXT
 
 
 def _table(batch: TextBatch, guess: Guess, nothing: Iterable[str]) -> RawTable:
@@ -194,7 +195,7 @@ def _table(batch: TextBatch, guess: Guess, nothing: Iterable[str]) -> RawTable:
 def _look(
     connection: duckdb.DuckDBPyConnection, batch: TextBatch, guess: Guess
 ) -> tuple[dict[int, int], dict[int, Evidence]]:
-    """Readable records and evidence by file."""
+    """The number of readable records and the evidence, by file."""
     found = connection.execute(
         "SELECT file, count(*) FILTER (WHERE fate <> 'unreadable' AND coalesce(CAST(ts AS DATE) <> $word, true) AND "
         "NOT (fate = 'no_customer' AND ts IS NULL AND amount IS NULL)), count(ts), "

@@ -18,7 +18,7 @@ TEXT = "VARCHAR"  # of columns whose text has still to be cleaned and understood
 
 @dataclass(frozen=True)
 class Layout:
-    """What files have in common that are understood together: column names and the way they are written."""
+    """What files share that are understood together: column names, and the kind of file."""
 
     header: tuple[str, ...]
     kind: str

@@ -9,7 +9,6 @@ import duckdb
 
 from segmenter.config.source import SourceConfig
 from segmenter.errors import SourceError
-from segmenter.intake.bounds import MOST_COLUMNS
 from segmenter.intake.dialect import Dialect, probe
 from segmenter.intake.encoding import Text, as_utf8
 from segmenter.intake.raw import Batch
@@ -17,7 +16,7 @@ from segmenter.intake.sources import SourceFile, plain_path
 from segmenter.intake.tables import table_batch
 from segmenter.intake.tally import take
 from segmenter.intake.texts import TextBatch
-from segmenter.intake.workbook import sheet_as_csv
+from segmenter.intake.workbook import MOST_COLUMNS, sheet_as_csv
 
 
 def batches_of(

@@ -42,12 +42,12 @@ class Roles:
 
     @property
     def by_address(self) -> bool:
-        """Whether customers are known by their e-mail address, of which nobody's differs by capitals alone."""
+        """Whether the customer's id is an e-mail address, in which capitals mean nothing."""
         return self.index.get("email") == self.index["customer"]
 
 
 def promise(header: Sequence[str]) -> int:
-    """How many of the roles a header's names could fill: what tells a table of transactions from others."""
+    """How many roles the names in a header could fill, which tells a table of transactions from others."""
     keys = {key_of(name) for name in header}
     return sum(any(keys & set(tier) for tier in tiers) for role, tiers in NAMES.items() if role != "email")
 
@@ -60,9 +60,10 @@ def recognise(
     rules: RulesConfig,
     later: Sequence[Sequence[str | None]] = (),
 ) -> Roles:
-    """Roles of the columns `header` with rows `sample`, of which those are looked at that count by `rules`.
+    """Which column of `header` plays which role, by its name and by the rows of `sample` whose kind counts by `rules`.
 
-    What `wanted` names overrules; `name` is for messages. Doubts are raised from `later` rows as well.
+    Columns that `wanted` names are taken as they are; `name` is for messages. Doubts are looked for in the rows `later`,
+    too.
 
     Raises
     ------
@@ -129,7 +130,7 @@ def _by_name(table: Table, role: str, taken: dict[str, int]) -> tuple[int, str] 
 
 
 def _same_content(table: Table, fitting: list[int], role: str) -> list[int]:
-    """One of columns that say the same in every row of the sample, or tell the same orders apart."""
+    """The first of the columns where all hold the same in every row, or number the same orders; else all of them."""
     told = [[row[place] for row in table.sample] for place in fitting]
     if role == "order":
         firsts = [dict(zip(reversed(cells), range(len(cells), 0, -1), strict=True)) for cells in told]
@@ -147,7 +148,7 @@ def _ambiguous(table: Table, role: str, fitting: Sequence[int]) -> SourceError:
 
 
 def _product(table: Table) -> str:
-    """The other way to name a line's money, where the names of columns offer it."""
+    """The alternative to an amount for the message of an ambiguity: quantity and unit_price, where columns have such names."""
     keys = [key_of(name) for name in table.header]
     found = {
         role: next((i for i, key in enumerate(keys) if any(key in tier for tier in NAMES[role])), None)
@@ -160,7 +161,7 @@ def _product(table: Table) -> str:
 
 
 def _by_content(table: Table, role: str, taken: dict[str, int]) -> tuple[int, str] | None:
-    """A time column under an unknown name, where exactly one column holds dates."""
+    """The only column of dates, where no column has the name of one."""
     if role != "time":
         return None
     fitting = [i for i in table.places if i not in taken.values() and _fits(table, role, i)]
@@ -184,12 +185,12 @@ def _is_time_of_day(values: Sequence[str]) -> bool:
 
 
 def _is_money_back(values: Sequence[str]) -> bool:
-    """Numbers, but neither marks of rows that were given back, 1 where one was and 0 elsewhere, nor a few pieces."""
+    """Numbers, but neither marks of refunded rows (1 and 0) nor numbers of refunded pieces."""
     return are_numbers(values) and not {"0"} < {"0", *values} <= FEW_PIECES
 
 
 def _is_cancellation(values: Sequence[str]) -> bool:
-    """Days, or marks of rows that were cancelled; pieces that were are neither, and cancel no row."""
+    """Days, or marks of cancelled rows; numbers of cancelled pieces are neither."""
     return _is_time(values) or are_flags(values)
 
 
@@ -230,7 +231,10 @@ def _settle_money(table: Table, index: dict[str, int], reasons: dict[str, str], 
 
 
 def _is_net(table: Table, index: dict[str, int]) -> bool:
-    """Whether the amount is another column's money less what was given back, on rows with something of both and on all others."""
+    """Whether the refund is already taken off the amount: another column holds amount + refund.
+
+    That takes several rows with a refund to prove; on rows without one the two columns have to be equal.
+    """
     amount, refunded = index["amount"], index["refunded"]
     rows = [(row, number_in(row[amount]), abs(number_in(row[refunded]) or 0)) for row in table.sample]
     proofs = [(row, money + back) for row, money, back in rows if money is not None and back]
@@ -240,7 +244,7 @@ def _is_net(table: Table, index: dict[str, int]) -> bool:
 
 
 def _equal(rows: Sequence[tuple[Sequence[str | None], float]], place: int) -> bool:
-    """Whether a column holds the money that stands beside each of the rows, in nearly all of them."""
+    """Whether a column holds, in nearly all `rows`, the money given beside each."""
     found = sum(abs((number_in(row[place]) or 0) - money) < CENT for row, money in rows)
     return found >= NEARLY_ALL * len(rows)
 
@@ -259,7 +263,7 @@ def _check_complete(table: Table, index: dict[str, int]) -> None:
 
 
 def _unread(table: Table, missing: Sequence[str]) -> str:
-    """Sentences on columns whose names are those of missing roles, and what they hold that cannot be read as such."""
+    """For each missing role, the columns that have its name, and an example of what they hold instead."""
     words = {"time": "day: write it as 2025-06-30", "amount": "number: write it as 1234.50, with nothing around it"}
     said = ""
     for role in (missed.split(" ")[0] for missed in missing):

@@ -1,4 +1,4 @@
-"""The header and first rows of an export, by which its columns are known before all of it is read."""
+"""The header and first rows of an export, which tell what its columns are before all of it is read."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ class Table:
 
 
 def mostly(values: Sequence[str], looks: Callable[[str], object]) -> bool:
-    """True where four in five of the values look so; each is looked at once, however often it is there."""
+    """Whether four in five of the values pass the test `looks`; each distinct value is tested once."""
     return sum(n for value, n in Counter(values).items() if looks(value)) >= 0.8 * len(values)
 
 
@@ -73,9 +73,9 @@ def number_in(text: str | None) -> float | None:
 
 
 def products(table: Table, amount: int, quantity: int, price: int) -> bool | None:
-    """Whether the column `amount` is `quantity` times `price` in nearly all rows that have all three, None where none has.
+    """Whether `amount` is `quantity` times `price` in nearly all rows that have all three; None where no row has.
 
-    By the mark of decimals that reads most of them: 1,250 kg may be a thousandfold.
+    Numbers are read by the decimal mark that makes most rows agree, as 1,250 kg may be a thousandfold.
     """
     cells = list(zip(*map(table.numbers, (amount, quantity, price)), strict=True))
     read = [[[cell[mark] for cell in row] for row in cells if all(mark in cell for cell in row)] for mark in MARKS]
@@ -85,16 +85,16 @@ def products(table: Table, amount: int, quantity: int, price: int) -> bool | Non
 
 
 def prove_products(table: Table, amount: int, quantity: int, price: int) -> bool:
-    """Whether rows of several pieces prove the column `amount` to be `quantity` times `price`.
+    """Whether the rows with several pieces prove the column `amount` to be `quantity` times `price`.
 
-    One piece, and no money, prove nothing: 0 is anything times 0, and columns that are 0 but in a few rows are common.
+    Rows of one piece or of no money prove nothing: many columns are 0 in all but a few rows.
     """
     cells = [table.numbers(place) for place in (amount, quantity, price)]
     return any(_prove(zip(*cells, strict=True), mark) for mark in MARKS)
 
 
 def _prove(rows: Iterable[tuple[dict[str, float], ...]], mark: str) -> bool:
-    """Gives up at the first few rows that speak against it, because most pairs of columns are none."""
+    """Stops at the first few rows that speak against it, as most pairs of columns are no product."""
     proving = against = 0
     for amount, quantity, price in rows:
         if amount.get(mark) and abs(quantity.get(mark, 0)) >= 2 and mark in price:

@@ -1,16 +1,19 @@
 """What was given back, where records tell it of each other: a sale is taken back once, however often that is told.
 
-What a record says of itself is judged while it is read (``queries/intake_lines.sql``): a column says how much of its money
-went back, a status that its order was cancelled or refunded. What other records say is known when all are read, and is
-settled here in four steps, each of which looks at what those before it left:
+What a record says of itself is judged while it is read: a column says how much of its money went back, a status that its
+order was cancelled or refunded. Such a refund goes one way: `segmenter.intake.records` reads it without its sign,
+`segmenter.intake.orders` divides an order's refund among its lines, ``queries/intake_lines.sql`` bounds it by the line's
+money and counts a line that was given back in whole as cancelled, and ``queries/intake_judged.sql`` takes it off the others.
+
+What other records say is known when all are read, and is settled here in four steps, each of which looks at what those before
+it left:
 
 1. repeated: another file holds the record as well (``queries/intake_repeated.sql``);
 2. discounts: a coupon's row takes money off the order that it stands in (``queries/intake_deductions.sql``);
 3. matched: a row of its own takes the sale back in full (``queries/intake_matched.sql``);
 4. marked: the status calls the order refunded, and counts where no rows tell how much (``queries/intake_marked.sql``).
 
-``settled`` has a row per record whose fate that changes, few as they are; whoever holds the records changes them. What is
-left of a sale's money is told by ``judged`` (``queries/intake_judged.sql``) and nowhere else.
+``settled`` gets a row for each record whose fate changes, few as they are; whoever holds the records changes them.
 """
 
 from __future__ import annotations

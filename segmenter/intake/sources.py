@@ -77,7 +77,7 @@ def as_text(name: str) -> str:
 
 
 def plain_path(file: SourceFile, folder: Path) -> Path:
-    """A path of `file` that DuckDB takes, and not for a pattern of paths: its own, or a link in `folder`."""
+    """A path to `file` that DuckDB does not take for a pattern of paths: the file's own, or a link in `folder`."""
     if not glob.has_magic(str(file.path)) and as_text(str(file.path)) == str(file.path):
         return file.path
     link = folder / f"{file.name_aside}{file.path.suffix if file.path.suffix in SUFFIXES else ''}"
@@ -123,7 +123,7 @@ def _files(source: Path) -> list[Path]:
 
 
 def _sorted_out(folder: Path) -> tuple[list[Path], list[Path]]:
-    """The exports of a folder and its other files, by their endings; hidden files and locks are neither."""
+    """The exports of a folder and its other files, by their endings; hidden files and lock files are neither."""
     files = sorted(path for path in folder.iterdir() if path.is_file() and not path.name.startswith((".", "~")))
     exports = [path for path in files if path.suffix.lower() in SUFFIXES]
     tables = [path for path in exports if path.suffix.lower() != NOTES]
@@ -149,7 +149,7 @@ def without_password(url: str) -> str:
 
 
 def examine(path: Path) -> SourceFile:
-    """What the file at `path` is.
+    """What kind of file the one at `path` is, told by its content.
 
     Raises
     ------

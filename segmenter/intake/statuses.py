@@ -1,4 +1,4 @@
-"""What an order's status says of it: a sale, cancelled, or refunded; every other word is a sale, and is named to the reader."""
+"""Which statuses mean that an order was cancelled or refunded; every other word is a sale, and is named to the reader."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ KINDS = (("cancelled", CANCELLED), ("refunded", REFUNDED))
 
 
 def told(values: Sequence[str]) -> str:
-    """How the words of a sample's statuses are read, in clauses for the account of columns; each kind's commonest first."""
+    """How the statuses of a sample are read, in clauses for the account of columns; the commonest words first."""
     kinds: dict[str, list[str]] = {}
     for word, _ in Counter(values).most_common():
         kinds.setdefault(_kind(word), []).append(word)

@@ -1,4 +1,4 @@
-"""One pass over a file's bytes: its hash, whether it is UTF-8, and a count of its records that owes nothing to any reader."""
+"""One pass over a file's bytes: its hash, whether it is UTF-8, and a count of its records that no reader had a part in."""
 
 from __future__ import annotations
 
@@ -151,7 +151,7 @@ class _Lines:
         return quotes ^ -before  # all bits of a word that begins within quotes
 
     def _measure(self, chunk: bytes) -> None:
-        """Find a line that is longer than the reader takes; a chunk itself is not as long as that."""
+        """Notice a line that is longer than the reader takes; a chunk is shorter than that."""
         first = chunk.find(b"\n")
         if first < 0:
             self._since_feed += len(chunk)

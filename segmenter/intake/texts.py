@@ -46,7 +46,7 @@ class TextBatch:
 
     @cached_property
     def parameters(self) -> dict[str, Any]:
-        """Of a scan that cuts all files; each file's number stands at its path's place."""
+        """Parameters of the scan that cuts all files; `numbers` are the files' in the order of `paths`."""
         return {
             "paths": [str(text.path) for text in self.texts.values()],
             "numbers": list(self.texts),
@@ -75,9 +75,9 @@ class TextBatch:
             return [tuple(cell or None for cell in row) for row in islice(records, n_rows)]
 
     def later(self, number: int, n_seen: int, n_places: int) -> Rows:
-        """Records behind the first `n_seen` of one of the files, from so many places spread evenly over the rest of its bytes.
+        """Records from `n_places` spread evenly over one of the files, behind its first `n_seen` records.
 
-        None where a field holds line ends, as a place may lie within one.
+        None where fields hold line ends, as a place may then lie inside a field.
         """
         text, n_records = self.texts[number], self.n_records(number)
         if text.tally.n_folded or n_records <= 2 * n_seen:
@@ -147,7 +147,7 @@ class TextBatch:
             raise _swallowing(self.texts[number], line)
 
     def _check_counts(self, connection: duckdb.DuckDBPyConnection) -> None:
-        """Hold what the reader returned against a count that owes it nothing."""
+        """Check what the reader returned against a count that it had no part in."""
         rows = dict(connection.execute("SELECT file, count(*) FROM raw GROUP BY 1").fetchall())
         rejected = dict(connection.execute("SELECT file, count(*) FROM rejected GROUP BY 1").fetchall())
         for number, text in self.texts.items():

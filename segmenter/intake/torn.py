@@ -52,7 +52,7 @@ def lines_of(path: Path, begins: Numbers) -> Numbers:
 
 
 def _mend(connection: duckdb.DuckDBPyConnection, number: int, path: Path) -> None:
-    """Give the records of one file the text that the file has for them, where the reader gave another."""
+    """Give the records of one file their text as the file has it, where the reader gave another."""
     found = cast(
         Found,
         connection.execute(
@@ -74,7 +74,11 @@ def _mend(connection: duckdb.DuckDBPyConnection, number: int, path: Path) -> Non
 
 
 def _doubtful(letters: NDArray[np.uint8], found: Found) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-    """Where the text is that of the record before, the reader having stumbled behind its end; where it begins within a line."""
+    """Two masks of records whose text the reader got wrong.
+
+    The first: it gave the text of the record before, having stumbled behind its end. The second: the text begins within a
+    line.
+    """
     begins, ends, first = found["begins"], found["ends"], found["first_fault"]
     last = letters[np.minimum(ends, len(letters) - 1)]
     is_ended = (last == FEED) | (last == RETURN)  # and not cut

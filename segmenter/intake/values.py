@@ -22,9 +22,9 @@ def trimmed(column: str) -> str:
 def text_of(column: str, kind: str) -> str:
     """SQL of a text value in `column`, of type `kind` (see `RawTable`); what exports write for nothing is NULL.
 
-    Nearly all text begins and ends with a letter or digit and is too long for such a word, or begins with a digit: that is
-    seen several times as fast as it would be trimmed and matched. A pattern, because DuckDB makes a join of a long IN, and
-    a join does not keep the order of the records.
+    Nearly every text begins and ends with a visible character and is too long to be a word for nothing, or begins with a
+    digit; that test is several times as fast as to trim and match each. The words are matched by a pattern, because
+    DuckDB makes a join of a long IN, and a join does not keep the order of the records.
     """
     if kind in INTEGERS:
         return f"CAST({column} AS VARCHAR)"

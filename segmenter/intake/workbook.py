@@ -21,12 +21,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from segmenter.errors import SourceError
-from segmenter.intake.bounds import MOST_COLUMNS
 from segmenter.intake.roles import promise
 
 if TYPE_CHECKING:
     from python_calamine import CalamineSheet
 
+MOST_COLUMNS = 2000  # of any export: one of kilobytes that unfolds to gigabytes is refused
 MOST_BYTES = 1 << 31
 LEAST_MEMORY, MOST_MEMORY = 1 << 28, 4 << 30  # bytes of address space that the conversion may take
 MEMORY_PER_BYTE = 8  # of the unpacked sheets: a cell of twenty letters is kept twice
@@ -40,7 +40,7 @@ THREE_DECIMALS = re.compile(r"-?\d{1,3}\.\d{3}")
 
 
 def sheet_as_csv(path: Path, sheet: str | None, target: Path) -> Path:
-    """Write the sheet named `sheet`, or the one that looks most like transactions, from its header on; "*": all like that.
+    """Write the sheet named `sheet`, else the one that looks most like transactions, from its header on; "*" takes all like that.
 
     Raises
     ------
@@ -77,7 +77,7 @@ def main() -> int:
 
 
 def _own_memory() -> int:
-    """Bytes of address space that this process has before it begins."""
+    """Bytes of address space that this process has before the conversion begins."""
     status = Path("/proc/self/statm")
     return int(status.read_text(encoding="ascii").split()[0]) * resource.getpagesize() if status.exists() else 1 << 29
 
@@ -202,7 +202,7 @@ def _text(cell: Any) -> str:
 
 
 def _plain(number: str) -> str:
-    """A number whose point no reader takes for one that parts thousands."""
+    """A number as text; three decimals get a fourth, so that no reader takes the point for one between thousands."""
     return f"{number}0" if THREE_DECIMALS.fullmatch(number) else number
 
 

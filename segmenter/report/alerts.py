@@ -74,10 +74,10 @@ def alert_page(lines: Sequence[AlertLine], config: ReportConfig, as_of: date, co
 def alert_view(
     lines: Sequence[AlertLine], config: ReportConfig, as_of: date, counts: AlertCount | None = None
 ) -> AlertPage:
-    """What an alert shows on one page: new and worse with reason and next step, the rest by number and first names.
+    """What an alert shows on one page: new and worse alerts with reason and next step, the rest by number and first names.
 
-    The most severe come first, at most `config.max_anomalies` and `ONE_PAGE` of a state. A first look, as `counts`
-    says, knows no news: it shows the most severe. With `config.customer_rows` off only the numbers are given.
+    The most severe come first, at most `config.max_anomalies` and `ONE_PAGE` of a state. A baseline, which `counts`
+    tells, has no news: the most severe are shown. With `config.customer_rows` off only the numbers are.
 
     Raises
     ------
@@ -128,20 +128,20 @@ def _baseline(voice: Voice, lines: Sequence[AlertLine]) -> str:
 
 
 def _notes(voice: Voice, counts: AlertCount) -> tuple[str, ...]:
-    """Whom the line alone moved, how many alerts verdicts hold back, and how right the judged ones were."""
+    """Sentences on those whom the line alone moved, on alerts that verdicts hold back, and on how right the judged ones were."""
     held = (voice("Held back by a verdict: {n}.", n=voice.number(counts.held)),) if counts.held else ()
     return (*by_line(voice, counts), *held, *judged(voice, counts))
 
 
 def by_line(voice: Voice, counts: AlertCount) -> tuple[str, ...]:
-    """How many are odd, or ordinary again, only by where the search drew its line; nothing where nobody is."""
+    """A sentence on how many are odd, or ordinary again, only because the search drew its line elsewhere; none where nobody is."""
     if not counts.line_in + counts.line_out:
         return ()
     return (voice(BY_LINE, n=voice.number(counts.line_in), m=voice.number(counts.line_out)),)
 
 
 def judged(voice: Voice, counts: AlertCount) -> tuple[str, ...]:
-    """How many of the alerts judged so far were worth acting on; nothing where none was judged."""
+    """A sentence on how many of the alerts judged so far were worth acting on; none where none was judged."""
     if not counts.judged:
         return ()
     right, n = voice.number(counts.right), voice.number(counts.judged)

@@ -1,7 +1,7 @@
-"""Every figure answers back: its numbers as a table, with where they come from.
+"""The numbers behind every chart and table of a report, with where they come from.
 
 A report keeps beside it, in figures.json, what its page shows: each chart and table with its source, and the cells of the
-tables. So that one question draws no charts; of a run without that file the page is made anew.
+tables. So one question draws no charts; for a run without that file the page is made anew.
 """
 
 from __future__ import annotations

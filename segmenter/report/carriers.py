@@ -17,18 +17,18 @@ CHANCE = 1.96  # standard deviations
 
 @dataclass(frozen=True)
 class Carriers:
-    """Odd customers, the largest first, and what their money changed by; the first few carry most of a change."""
+    """Odd customers and by how much their money changed, the largest change first; the first few carry most of a change."""
 
     customers: tuple[str, ...]
     amount: float
 
 
 def carriers(run: Run, segment: str | None = None) -> Carriers | None:
-    """The odd customers who carry a change of revenue, of all or of one segment by name, where five carry half of it.
+    """The odd customers who carry a change of revenue, of all or of one segment by name, where five or fewer carry half of it.
 
-    Who carries as much as a twentieth is among them, however many they are: the rest is told as what all others did.
-    None where nothing changed, where it takes more than five for half, where all others make as much by chance, whose ups
-    and downs happened to cancel each other out, or where the run has no moves.
+    All who carry at least a twentieth are among them, however many they are; the rest is told as what all others did.
+    None where nothing changed, where it takes more than five for half, where the run has no moves, or where all others
+    make as much by chance, as their ups and downs happened to cancel each other out.
     """
     if run.moves is None:
         return None

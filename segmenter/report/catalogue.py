@@ -25,7 +25,7 @@ class Catalogue:
 
 @lru_cache(maxsize=8)
 def catalogue(language: str) -> Catalogue:
-    """The catalogue of a language, such as de; English where there is none that says enough."""
+    """The catalogue of a language, such as de; English where there is none that is complete enough."""
     complete = read(COMPLETE)
     own = complete if language == COMPLETE else read(language)
     if _size(own) >= ENOUGH * _size(complete):

@@ -57,7 +57,7 @@ def write_pdf(page: Page, voice: Voice, charts: dict[str, Figure], templates: st
 
 @contextmanager
 def _without_collections() -> Iterator[None]:
-    """Boxes of a page refer to each other and live until it is drawn: to look for garbage among them takes time in vain."""
+    """No garbage collection within the block: boxes of a page refer to each other until it is drawn, so none would be found."""
     was_on = gc.isenabled()
     gc.disable()
     try:

@@ -87,7 +87,7 @@ class Retelling:
         return value if _kind(name) in RAW else self._told(value)
 
     def _rest(self, text: str) -> str:
-        """A list piece by piece, else a number or date, else the text as it is."""
+        """What no entry fits: a list piece by piece, a number or date as the locale writes it, or the text as it is."""
         for mark in ("; ", ", ", " and "):
             pieces = _outside(text, mark)
             if len(pieces) == 1:
@@ -118,9 +118,9 @@ def _kind(name: str) -> str:
 
 
 def _template(text: str, translation: str) -> Template:
-    """The longest piece that stands in every finished text, a pattern that it fits, and the names in its order.
+    """The longest fixed text of a template, the pattern of its sentences, and the names in order.
 
-    To look for the piece takes a tenth of the time that the pattern does, and rules out nearly every template.
+    To look for the fixed text takes a tenth of the time of the pattern, and rules out nearly every template.
     """
     names = tuple(NAME.findall(text))
     literals = NAME.split(text)[::2]

@@ -43,9 +43,9 @@ def retold(run: Run, voice: Voice) -> Run:
 
 
 def reasons_retold(table: pd.DataFrame, voice: Voice) -> pd.DataFrame:
-    """`table` of odd customers with why each of them is, and the transactions behind it, in the language of `voice`.
+    """`table` of odd customers with the reasons and the transactions behind each in the language of `voice`.
 
-    Apart from `retold`, as a text of its own for every customer takes time: ask for the rows that are shown.
+    Apart from `retold`, because a text for every customer takes time: ask only for the rows that are shown.
     """
     told = _columns(table, OWN, voice.retell)
     return _columns(told, ("evidence",), lambda text: "\n".join(map(voice.retell, sentences_of(text))))

@@ -159,7 +159,7 @@ def _workbook(run: Run, config: ReportConfig, voice: Voice, path: Path) -> Path:
 
 
 def _parts(name: str, frame: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:
-    """The rows sheet by sheet, each with its name: what is more than a sheet holds would be left out without a word."""
+    """The rows divided into sheets, each with its name: a spreadsheet leaves out what is more than a sheet holds."""
     for number, start in enumerate(range(0, max(len(frame), 1), MOST_ROWS), 1):
         yield name if number == 1 else f"{name} {number}", frame.iloc[start : start + MOST_ROWS]
 

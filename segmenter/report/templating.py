@@ -45,7 +45,7 @@ def fill(name: str, templates: str | None, **values: Any) -> str:
 
 
 def check(templates: str | None) -> None:
-    """Read every page of the team's folder, those of mails too, which would else be found broken when one is to be sent.
+    """Read every template of the team's folder, also those of mails, which would otherwise fail when one is sent.
 
     Raises
     ------

@@ -26,7 +26,7 @@ class Figure:
 
     @property
     def is_tall(self) -> bool:
-        """Whether it takes so much of a page that a heading before it had better not wait for it."""
+        """Whether it is so tall that a heading before it should not be moved with it to the next page."""
         size = re.search(r'viewBox="0 0 ([\d.]+) ([\d.]+)"', self.svg)
         return size is not None and float(size[2]) / float(size[1]) > TALL
 

@@ -1,4 +1,4 @@
-"""Which model is the archive's: the one that places the customers of every run until another is accepted."""
+"""The archive's accepted model, which places the customers of every run until another is accepted."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ FITS = ("challenger", "model")  # files of a run that can be accepted, the fresh
 
 @dataclass(frozen=True)
 class Accepted:
-    """The accepted model, its run's date, and that run's customers, whom drift is measured from.
+    """The accepted model with its run's date and customers; drift is measured from these customers.
 
-    `next_number` is one that no segment of any run of the archive has.
+    `next_number` is a number that no segment of any run of the archive has.
     """
 
     run_id: str
@@ -40,7 +40,7 @@ class Accepted:
 
 
 def accept(archive: Path, run_id: str, now: datetime) -> str:
-    """Make the fresh fit of a run the archive's model; returns which of its files that is.
+    """Make a run's fresh fit the archive's model; returns which of the run's files that is: challenger or model.
 
     Raises
     ------
@@ -54,7 +54,7 @@ def accept(archive: Path, run_id: str, now: datetime) -> str:
 
 
 def accept_first(archive: Path, run_id: str, now: datetime) -> None:
-    """Make the model of a run the archive's where none is."""
+    """Make a run's model the archive's where none is accepted yet."""
     _record(archive, run_id, "model", now, only_first=True)
 
 
@@ -109,7 +109,7 @@ def accepted(archive: Path) -> Accepted | None:
 
 
 def _next_number(archive: Path) -> int:
-    """One more than the highest that any segment of the archive has, in a model that places customers or beside it.
+    """One more than the highest number of a segment in any model of the archive, accepted or challenger.
 
     Every fresh fit carries it on, so that removing old runs sets no number free. A damaged model is passed over: it can
     neither place customers nor be accepted.
@@ -121,10 +121,11 @@ def _next_number(archive: Path) -> int:
 
 @dataclass(frozen=True)
 class Following:
-    """How a run stands to the accepted model.
+    """Whether a run follows the accepted model.
 
-    `known` is None where there is none or it is about other customers or in other money; `holds` where its segments are
-    kept; `sentences` say why they are not, and where the model was taken on without being asked for.
+    `known` is that model; None where there is none, or where it is about other customers or in other money. `holds` is
+    true where the run keeps its segments. `sentences` say why not, and where a model was taken on without being asked
+    for.
     """
 
     known: Accepted | None = None
@@ -133,7 +134,7 @@ class Following:
 
 
 def follow(archive: Path, table: FeatureTable, config: Config, now: datetime) -> Following:
-    """Whether the customers of `table` are placed by the accepted model of `archive`.
+    """How the run of the customers in `table` stands to the accepted model of `archive`.
 
     Raises
     ------
@@ -175,15 +176,16 @@ def _following(known: Accepted, table: FeatureTable, config: Config) -> Followin
 
 
 def _settings(config: Config) -> tuple[object, ...]:
-    """What decides a segmentation beside the data."""
+    """The settings that decide a segmentation, beside the data."""
     kmeans = config.kmeans.model_copy(update={"names": {}, "n_init": 1, "bootstraps": 0})
     return kmeans, config.prepare, config.features.use
 
 
 def _adopt(archive: Path, ids: NDArray[np.str_], now: datetime) -> tuple[str, ...]:
-    """Where no acceptance is on record, take on the model by which the customers `ids` were placed last; says so.
+    """Where no acceptance is on record, accept the model that placed the customers `ids` last; returns a sentence on it.
 
-    That happens where a first run was ended between its appearance and its acceptance, and where the record was lost.
+    The record is missing where a first run was ended before its acceptance was written, and where the archive's state was
+    lost.
     """
     if accepted_run(archive) is not None or (found := _placed_by(archive, ids)) is None:
         return ()
@@ -195,7 +197,7 @@ def _adopt(archive: Path, ids: NDArray[np.str_], now: datetime) -> tuple[str, ..
 
 
 def _placed_by(archive: Path, ids: NDArray[np.str_]) -> tuple[str, str] | None:
-    """Run and file of the model that the newest run of these customers held, else the first run's own."""
+    """Run and file of the model that these customers' newest run held; of their first run where none held one."""
     kin = [folder for folder, _ in of_the_same(reversed(list_runs(archive)), ids, [])]
     for folder in kin:
         if (continuity := read_document(folder)[2].continuity) is not None:

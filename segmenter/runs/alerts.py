@@ -59,12 +59,14 @@ def alerts(
 ) -> pd.DataFrame:
     """The alerts of a run, one row per customer, from its anomalies and the alerts `before` (None: the baseline).
 
-    new: not told of before; worsened: more severe than when last told, by `config.worsened_by`;
-    ongoing: told before and not worse, or ordinary for a while (`config.remember_days`) and back;
-    resolved: flagged before and ordinary now. The baseline tells nothing: all of its anomalies are ongoing.
-    What a verdict holds back is not told: the alerts of the customers `held` are news still when it ends. Whom the
-    line between ordinary and odd moved alone (`by_line`, see `segmenter.runs.line`) are no news: as in a baseline they go
-    on, and their cause is the line.
+    new: nobody was told yet. worsened: more severe, by `config.worsened_by`, than when last told. ongoing: told before
+    and not worse, also after being ordinary for at most `config.remember_days`. resolved: flagged before and ordinary
+    now.
+
+    Three kinds of alerts are no news. In a baseline all are ongoing. Those of customers in `held`, by a verdict, keep
+    their state but count as untold, so that they are news when the verdict ends. Those of customers in `by_line`, whom
+    only the line between ordinary and odd moved (see `segmenter.runs.line`), have the line as their cause, and are
+    ongoing in place of new.
     """
     known = {} if before is None else _rows(before)
     flagged = _rows(anomalies)
@@ -86,7 +88,7 @@ def of_run(
     config: HistoryConfig,
     by_line: Collection[str] = (),
 ) -> tuple[pd.DataFrame, AlertCount]:
-    """The `alerts` of a run with the verdicts that the archive's `state` holds on them, and their number."""
+    """The `alerts` of a run with the verdicts on record in the archive's `state`, and how many there are of each kind."""
     verdicts = read_verdicts(state)
     table = alerts(anomalies, before, run_id, as_of, config, holding(verdicts, as_of), by_line)
     table = with_verdicts(table, verdicts, as_of)
@@ -105,7 +107,7 @@ def _rows(table: pd.DataFrame) -> dict[str, Row]:
 
 
 def _flagged(row: Row, known: Row | None, run_id: str, as_of: date, config: HistoryConfig) -> Row:
-    """The alert of an odd customer, told_severity as it was; NaN where it was never told."""
+    """The alert of an odd customer. Its told_severity is as before, NaN where nobody was told yet."""
     severity = float(row["severity"])
     told = math.nan if known is None else float(known["told_severity"])
     worse = severity >= told + config.worsened_by
@@ -124,14 +126,14 @@ def _flagged(row: Row, known: Row | None, run_id: str, as_of: date, config: Hist
 
 
 def _by_line(row: Row) -> Row:
-    """The alert of a customer whom the line alone made odd: what would be news goes on as if it had been told."""
+    """The alert of a customer whom the line alone made odd: what would be new is ongoing, as if somebody had been told."""
     if row["state"] != "new":
         return row
     return {**row, "state": "ongoing", "cause": LINE, "told_severity": row["severity"]}
 
 
 def _as_told(row: Row, baseline: bool) -> Row:
-    """The alert as it stands once somebody was told of it; a baseline counts as told."""
+    """The alert once somebody was told of it. A baseline counts as told, and its alerts are ongoing."""
     if row["state"] not in FRESH:
         return row
     return {**row, "told_severity": row["severity"], "state": "ongoing" if baseline else row["state"]}
@@ -163,7 +165,8 @@ def with_verdicts(table: pd.DataFrame, verdicts: Mapping[str, Verdict], as_of: d
 def told(table: pd.DataFrame, as_of: date) -> pd.DataFrame:
     """The alerts to show, news and the most severe first.
 
-    Without those held back, those resolved in an earlier run or by the line alone, and those that came and went unheard.
+    Left out are those held back by a verdict, those resolved in an earlier run or by the line alone, and those resolved
+    before anybody was told.
     """
     stale = (table["state"] == "resolved") & (
         (table["changed"].astype(str) != str(as_of)) | table["told_severity"].isna() | (table["cause"] == LINE)
@@ -172,7 +175,7 @@ def told(table: pd.DataFrame, as_of: date) -> pd.DataFrame:
 
 
 def count(table: pd.DataFrame, judged: tuple[int, int], as_of: date, is_baseline: bool) -> AlertCount:
-    """Alerts by state, those held back, how many of the `judged` alerts were worth acting on, and whom the line moved."""
+    """How many alerts are in each state, are held back, were right of the `judged` ones, and were moved by the line alone."""
     states = told(table, as_of)["state"].value_counts()
     held = int((table["verdict"].notna() & table["state"].ne("resolved")).sum())
     numbers = {name: int(states.get(name, 0)) for name in ORDER}
@@ -191,7 +194,7 @@ def read_verdicts(state: sqlite3.Connection) -> dict[str, Verdict]:
 
 
 def precision(state: sqlite3.Connection) -> tuple[int, int]:
-    """How many alerts were judged, and how many of them were worth acting on by the last word on each."""
+    """How many alerts were judged and how many of these were worth acting on, by the last verdict on each."""
     judged, right = state.execute(
         "SELECT count(*), count(*) FILTER (WHERE verdict = 'act') FROM verdict "
         "WHERE number IN (SELECT max(number) FROM verdict GROUP BY customer_id, since)"
@@ -212,7 +215,7 @@ def add_verdicts(state: sqlite3.Connection, verdicts: Iterable[Verdict], now: da
 
 
 def on_alerts(verdicts: Iterable[Verdict], table: pd.DataFrame, as_of: date) -> list[Verdict]:
-    """`verdicts` with the alert of `table` that each is about.
+    """`verdicts`, each with the run in which the alert that it is about began, from `table`.
 
     Raises
     ------

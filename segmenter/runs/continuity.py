@@ -41,11 +41,11 @@ def continuity(
     *,
     is_clear: bool,
 ) -> Continuity:
-    """Agreement, drift and what became of the segments.
+    """The accepted model beside a fresh fit: their agreement, the drift, and what became of the segments.
 
-    `held` and `fresh` (n,) are the customers' segment numbers under the accepted model and under the fresh
-    fit, `silhouettes` their mean silhouettes now, both in the fresh fit's units, NaN of one segment alone; `is_clear` is
-    whether the fresh fit's number of segments is.
+    `held` and `fresh` (n,) are the customers' segment numbers under the accepted model and under the fresh fit.
+    `silhouettes` are their mean silhouettes now, both in the fresh fit's units, NaN for a single segment. `is_clear` says
+    whether the fresh fit's number of segments is clear.
     """
     from sklearn.metrics import adjusted_rand_score
 
@@ -77,7 +77,7 @@ def continuity(
 
 
 def _beyond_edges(known: Accepted, table: FeatureTable, labels: Mapping[str, str]) -> Iterable[str]:
-    """A sentence where many customers lie beyond what the model knew: to it they are all alike."""
+    """A sentence where many customers lie beyond what the model has seen: to it these are all alike."""
     preparation = known.model.preparation
     counts = beyond(preparation, np.column_stack([table.column(name) for name in preparation.names]))
     shares = [
@@ -92,11 +92,11 @@ def _beyond_edges(known: Accepted, table: FeatureTable, labels: Mapping[str, str
 def outgrown_names(
     names: Sequence[str], today: Sequence[str], came: Iterable[tuple[int, int, str]], called: Mapping[str, str]
 ) -> tuple[str, ...]:
-    """Sentences on held segments whose customers would go by another name.
+    """Sentences on held segments whose customers would go by another name today.
 
-    `names` are the held model's, `today` what the rule for names says of the customers who are in the segments now,
-    `came` the segments (by place) into which many have come since, how many, and what the rule says of those; `called`
-    the team's own names. What tells apart two segments of one name does not count.
+    `names` are the held model's, `today` what the rule for names says of the customers who are in the segments now.
+    `came` lists segments, by place, into which many customers have come since: how many, and what the rule says of those.
+    `called` are the team's own names. What tells apart two segments of one name does not count.
     """
     shown = [called.get(name, name) for name in names]
     outgrown = [
@@ -127,9 +127,9 @@ def verdict(
 ) -> tuple[str, ...]:
     """Whether the segments still fit, and what to do; `moved` is how many of how many customers a fresh fit would put elsewhere.
 
-    A fresh fit may cut the same customers otherwise, into another number above all, and no better: then the held
-    segments, whose silhouette is the first of the two, have not grown wrong. One segment has no silhouette: it has grown
-    wrong where the fresh fit `is_clear`.
+    A fresh fit may cut the same customers otherwise, above all into another number, without being better: then the held
+    segments, whose silhouette is the first of the two, still fit. One segment has no silhouette: it no longer fits where
+    the fresh fit `is_clear`.
     """
     held, fresh = silhouettes
     elsewhere = f"{moved[0]:,} of {moved[1]:,} customers would be" if moved[0] else "no customer would be"

@@ -27,8 +27,8 @@ SAME_CUSTOMERS = 0.5  # of the smaller run's customers, from which on two runs a
 class Earlier:
     """The runs of an archive that see the customers `ids` from before `day`, the latest first; each is read when asked for.
 
-    A damaged run is passed over, and one in other money than `currency`, and `sentences` name them; one that is pruned
-    meanwhile is not there.
+    Passed over are damaged runs and runs in another currency than `currency`, on which there are `sentences`, and runs
+    that are pruned meanwhile.
     """
 
     def __init__(self, root: Path, ids: Ids, day: date, currency: str = "") -> None:
@@ -43,11 +43,11 @@ class Earlier:
         self._kin = of_the_same((folder for as_of, folder in known if as_of < day), ids, self._damaged)
 
     def of_the_same_day(self) -> Path | None:
-        """The newest run that sees the customers from the very day, with which nothing can be compared."""
+        """The newest run that sees the customers from the same day; nothing can have changed since."""
         return next((folder for folder, _ in of_the_same(self._same_day, self._ids, self._damaged)), None)
 
     def newest(self) -> Run | None:
-        """The latest run that was not asked for yet."""
+        """The latest comparable run that was not returned yet; None where there is none."""
         for folder, theirs in self._kin:
             self._asked_for.append(theirs)
             found = whole(archive.read, folder, self._damaged)
@@ -62,7 +62,7 @@ class Earlier:
         return not why
 
     def seen(self, ids: set[str]) -> set[str]:
-        """Those of the customers `ids` whom any run has; none is read any more once all are found."""
+        """Those of the customers `ids` who are in any of the runs; runs are read until all are found."""
         found = {each for theirs in self._asked_for for each in ids.intersection(theirs.tolist())}
         while found < ids and (run := next(self._kin, None)):
             found |= ids.intersection(run[1].tolist())
@@ -70,22 +70,22 @@ class Earlier:
 
     @property
     def sentences(self) -> tuple[str, ...]:
-        """What was passed over; of the runs in other money the latest stands for all."""
+        """What was passed over; of the runs in other money only the latest is told."""
         damaged = (f"The earlier run {name} is damaged and was passed over." for name in self._damaged)
         return (*self.in_other_money[:1], *damaged)
 
 
 def other_money(run: str, theirs: str, ours: str, this: str = "this one") -> str:
-    """Why no amount of a run can be held against ours: the currencies are known and differ; else empty.
+    """A sentence where a run's amounts cannot be compared with ours, as both currencies are known and differ; else empty.
 
-    Currencies are codes of ISO 4217, empty where they are not known; `this` is what ours are of.
+    Currencies are codes of ISO 4217, empty where they are not known; `this` says whose `ours` is.
     """
     differ = theirs and ours and theirs != ours
     return OTHER_MONEY.format(run=run, name=theirs, this=this, other=ours) if differ else ""
 
 
 def whole(read: Callable[[Path], Part], folder: Path, damaged: list[str]) -> Part | None:
-    """What `read` finds in a run's folder; None where that is gone, or damaged and then named in `damaged`."""
+    """What `read` finds in a run's folder; None where the folder is gone, or damaged: then its name is added to `damaged`."""
     try:
         return read(folder)
     except RunError:
@@ -95,7 +95,7 @@ def whole(read: Callable[[Path], Part], folder: Path, damaged: list[str]) -> Par
 
 
 def of_the_same(folders: Iterable[Path], ids: Ids, damaged: list[str]) -> Iterator[tuple[Path, Ids]]:
-    """Those of the runs in `folders` that are about the customers `ids`, with theirs; each is read when asked for."""
+    """Those of the runs in `folders` that are about the customers `ids`, each with its customers; read when asked for."""
     for folder in folders:
         theirs = whole(_customers, folder, damaged)
         if theirs is not None and shared_customers(ids, theirs) >= SAME_CUSTOMERS:

@@ -38,11 +38,12 @@ class Interval:
 
 @dataclass(frozen=True)
 class Drift:
-    """One feature then (the accepted model's run) and now.
+    """One feature at the accepted model's run (then) and now.
 
-    `psi` is the population stability index over the tenths of then; `wasserstein` the earth mover's
-    distance in interquartile ranges of then, both of shares of the record in `tenure`, should it be longer now. `verdict`: steady, shifted (0.1 beyond what chance gives, or a distance of a
-    quarter beyond it) or drifted (0.25 beyond it); "too few" where too few customers are there to tell.
+    `psi` is the population stability index over the tenths of then; `wasserstein` is the earth mover's distance in
+    interquartile ranges of then. The feature `tenure` is compared as a share of the record, which may be longer now.
+    `verdict` is steady, shifted (0.1 beyond what chance gives, or a distance of a quarter beyond it), drifted (0.25
+    beyond it), or "too few" where there are too few customers to tell.
     """
 
     feature: str
@@ -87,8 +88,8 @@ class Continuity:
 class Flow:
     """Customers who went from one segment to another between two runs; None: absent from that run.
 
-    A segment is known by its number; `before` and `now` are the names by which the numbers go today. `by_customer`
-    of the customers changed themselves, `by_cut_point` were moved by the model alone.
+    A segment is known by its number; `before` and `now` are the names by which the numbers go today. Of the customers
+    `by_customer` changed themselves, and `by_cut_point` were moved by the model alone; who was moved by both is in both.
     """
 
     before: str | None
@@ -115,8 +116,8 @@ class BridgeStep:
 class SegmentChange:
     """A segment's size and period revenue in the two runs.
 
-    The range of the change of size covers the change beyond the growth of all customers, too, so that it is real only
-    where both are, in the same direction.
+    The change of size is real only where the change itself and the change beyond the growth of all customers are, in the
+    same direction: its range covers both of their intervals.
     """
 
     number: int
@@ -133,8 +134,8 @@ class SegmentChange:
 class Movement:
     """Who moved between the previous run of the same customers and this one.
 
-    `redrawn` where the two were placed by different models; `matches` then say what became of the segments. `revenue` is
-    the change of everybody's money, None in a run from before it was told from chance.
+    `redrawn` is true where two different models placed the customers; `matches` then say what became of the segments.
+    `revenue` is the change of everybody's money, None in older runs.
     """
 
     previous_run: str
@@ -154,7 +155,7 @@ class Movement:
 
 @dataclass(frozen=True)
 class AlertCount:
-    """Alerts by state, how many a verdict holds back, how right the judged ones were so far, and whom the line moved.
+    """How many alerts are in each state, are held back by a verdict, were judged, and of these were right.
 
     `line_in` customers are odd, and `line_out` ordinary again, only because the search drew its line elsewhere.
     """
@@ -181,9 +182,9 @@ class History:
     sentences: tuple[str, ...] = ()  # why the run stands alone, where it does, and which runs could not be read
 
     def fit(self, as_of: date) -> Continuity | None:
-        """The continuity of a run seen from `as_of`; None, too, where it sets the accepted model beside itself.
+        """The continuity of a run seen from `as_of`; None where it would compare the accepted model with itself.
 
-        That is so for the very customers that the model was made of: a second run of one day on one export.
+        That is so in a second run on the day and on the customers that the model was made of.
         """
         found = self.continuity
         if found is None or found.accepted_as_of != as_of:

@@ -33,9 +33,9 @@ def identify(
 ) -> Identity:
     """Match the segments `labels` (n,) of a fresh fit to those of `old`, `old_labels` (n,), on the same customers.
 
-    The optimal assignment (Kuhn 1955) of greatest shared customers (Jaccard) and nearest centroids, taken in
-    `matrix` (n, d), the old model's prepared units. Matched segments keep number and name; the others get
-    numbers from `next_number` on and their own of `names`, told apart where a name is taken.
+    The optimal assignment (Kuhn 1955) by most shared customers (Jaccard) and nearest centroids, in `matrix` (n, d), the
+    old model's prepared units. Matched segments keep number and name. The others get numbers from `next_number` on, and
+    their own of `names`, numbered where a segment has that name already.
     """
     counts = contingency(old_labels, labels, len(old.names), len(names))
     pairs = _pairs(counts, matrix, old_labels, labels)
@@ -55,7 +55,7 @@ def identify(
 
 
 def became(old: Model, old_labels: Ints, new: Model, labels: Ints) -> tuple[Match, ...]:
-    """What became of the segments of `old` under `new`, whose segments are the same where their numbers are.
+    """What became of the segments of `old` under `new`; segments with the same number are the same segment.
 
     `old_labels` and `labels` (n,) are the same customers' positions in the two models.
     """

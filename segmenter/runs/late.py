@@ -1,4 +1,4 @@
-"""Money of the time before the run before: what came late, was corrected or was taken out since."""
+"""Money of the time before the run before that has changed since: it came late, was corrected or was taken out."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ LATELY_LESS = (
 
 
 def rewritten(before: Manifest, now: Manifest) -> tuple[str, ...]:
-    """What came late or was changed since the run `before`: of the months that were over, of the period compared with."""
+    """Sentences on money that has changed since the run `before`: of the months that were over, and of the period compared with."""
     return (*_months_over(before, now), *_period_then(before, now))
 
 

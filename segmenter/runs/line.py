@@ -1,4 +1,4 @@
-"""The line between ordinary and odd, which every search draws anew: whom it moved, though what they did did not."""
+"""Whom the line between ordinary and odd moved, which every search draws anew: their own figures did not move them."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ if TYPE_CHECKING:
 def moved_by_line(before: Run, now: Run) -> frozenset[str]:
     """Customers who are odd in one of two runs only, and not by what they did.
 
-    As with moves between segments, both figures are held against both searches, each with its own density, units and eps:
-    the line alone moved whom the search of `before` judges by today's figures as it did then, and the search of `now` by
-    the figures of then as it does today; a figure that was not known then is today's. So nobody whose figures are what
-    they were counts as newly odd, nor as ordinary again. Of customers who are not in `now` nothing is told; of runs that do
-    not hold their search, nothing of anybody.
+    As with moves between segments, the figures of both runs are held against the searches of both, each with its own
+    density, units and eps. The line alone moved a customer if each of the two searches judges the figures of then and
+    those of today alike; a figure that was not known then is taken as it is today. So nobody with unchanged figures is
+    newly odd, or ordinary again. Customers who are not in `now` are left out; where a run does not hold its search, so
+    are all.
     """
     ids = now.customers["customer_id"].to_numpy(dtype=np.str_)
     was, is_odd = (np.isin(ids, _odd(run)) for run in (before, now))

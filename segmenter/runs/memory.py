@@ -55,14 +55,14 @@ def remember(run: Run, root: Path, config: HistoryConfig) -> Run:
 
 
 def _comparable(before: Run | None, earlier: Earlier) -> Run | None:
-    """The latest run before that has a model and in whose period anything happened, from `before` back."""
+    """The latest run, from `before` back, that has a model and a period in which anything happened."""
     while before is not None and (before.model is None or before.manifest.has_empty_period):
         before = earlier.newest()
     return before
 
 
 def _alone(manifest: Manifest, earlier: Earlier, before: Run | None) -> tuple[str, ...]:
-    """Why it is not told who moved, where that needs a word."""
+    """Why there is no movement to tell of, where that needs a sentence."""
     if manifest.has_empty_period:
         return (f"{emptiness(manifest)} {UNTOLD}",)
     same = earlier.of_the_same_day() if before is None and not earlier.in_other_money else None
@@ -70,17 +70,17 @@ def _alone(manifest: Manifest, earlier: Earlier, before: Run | None) -> tuple[st
 
 
 def emptiness(manifest: Manifest) -> str:
-    """What is to be said of a run whose period is empty."""
+    """The sentence on a run whose period has no transactions."""
     return EMPTY.format(days=manifest.period_days, day=manifest.as_of, last=manifest.period.last_day)
 
 
 def compared(before: Run, now: Run, root: Path, period_days: int) -> tuple[Movement, pd.DataFrame]:
-    """Movement between any two runs of the archive, as `remember` tells it of the last two."""
+    """The movement between any two runs of the archive, told as `remember` tells it of the last two."""
     return _moved(before, now, Earlier(root, _ids(now.customers), before.manifest.as_of), period_days)
 
 
 def _moved(before: Run, now: Run, earlier: Earlier, period_days: int) -> tuple[Movement, pd.DataFrame]:
-    """The movement between two runs, and what came late between them; `earlier` runs tell who of the new was seen once."""
+    """The movement between two runs, with what came late between them; who was in one of the `earlier` runs is not new."""
     seen = earlier.seen(_newcomers(before, now))
     found, moves = movement(side(before), side(now), period_days, now.manifest.seed, seen)
     return replace(found, sentences=(*found.sentences, *rewritten(before.manifest, now.manifest))), moves

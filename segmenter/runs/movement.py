@@ -118,10 +118,10 @@ def _directions(table: pd.DataFrame, worth: Mapping[int, float]) -> np.ndarray:
 
 
 def _states(table: pd.DataFrame, seen: Collection[str]) -> np.ndarray:
-    """The one step of the bridge that each customer is in; the first that holds, by the segments only at the end.
+    """The one step of the bridge that each customer is in: the first that holds.
 
-    Of buying only the money is known, net of returns, so that the steps tell who brought some. Who was absent brought
-    none; who comes back without any is ``back`` and no more.
+    Steps by money come before steps by segment. Only a customer's money, net of returns, is known, so that these steps
+    tell who brought some. Customers who were absent brought none; those who come back without money are ``back``.
     """
     earned, earns = table["money_before"].to_numpy() > 0, table["money_now"].to_numpy() > 0
     were, are = _numbers(table)
@@ -240,11 +240,11 @@ def _segment_changes(
 
 
 def _joined(change: Interval, beyond: Interval) -> Interval:
-    """A change of size with a range over both its own interval and that of the change beyond the growth of all.
+    """A change of size with a range over its own interval and that of the change beyond the growth of all.
 
-    It leaves zero out where both do, on the same side. Either alone would mislead: where newcomers enter one segment,
-    all others shrink against the growth of all though nobody left them, and where everybody's number grows, a segment
-    that grows with it has become no more of the whole.
+    The range leaves zero out where both intervals do, on the same side. Either alone would mislead: where newcomers enter
+    one segment, all others shrink against the growth of all though nobody left them; and where the number of all
+    customers grows, a segment that grows with it is no larger a part of them.
     """
     return Interval(change.value, min(change.low, beyond.low), max(change.high, beyond.high))
 

@@ -36,10 +36,10 @@ EvidenceOf = Callable[[list[str]], Mapping[str, str]]
 class Known:
     """What a study needs beside the feature table.
 
-    `evidence` gives the transactions behind customers in words, by customer id; `period_revenue` (n,) the
-    customers' money in the last days; `following` the accepted model. `population` counts everybody by the
-    study's rule, where the feature table is a sample; None where it holds everybody. `past_orders` are what the
-    value to come is told from; None: it is not.
+    `evidence` gives the transactions behind customers in words, by customer id; `period_revenue` (n,) is the customers'
+    money in the last days; `following` says whether they are placed by the accepted model. `population`, where the
+    feature table is a sample, counts all customers by the study's rule, else None. `past_orders` are what the value to
+    come is forecast from; None where it is not forecast.
     """
 
     baskets: Baskets | None
@@ -96,7 +96,7 @@ def _explained(core: Core, show: Format) -> Explained:
 def _cards(core: Core, config: Config) -> tuple[SegmentCard, ...]:
     """A card per segment that has customers, under the segment's lasting number."""
     names = shown_names(core.placement.names, config)
-    made = build_cards(core.described, core.segmentation, names, formatter(config), config.engine.seed)
+    made = build_cards(core.placement.described, core.segmentation, names, formatter(config), config.engine.seed)
     return tuple(replace(card, label=number) for card, number in zip(made, core.placement.numbers, strict=True))
 
 

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from segmenter.analysis import anomalies
-from segmenter.analysis.customers import Customers
 from segmenter.analysis.explain import jury, severity, stake
 from segmenter.analysis.prepare import prepare
 from segmenter.analysis.types import Anomalies, Floats, Ints, Prepared, Segmentation
@@ -38,18 +37,7 @@ class Core:
     @property
     def matrix(self) -> Floats:
         """The customers (n, d) in the units that the segments are made in."""
-        return self.placement.matrix
-
-    @property
-    def described(self) -> Customers:
-        """What the cards are made from."""
-        return Customers(
-            self.table.values,
-            self.table.features,
-            self.matrix,
-            self.placement.preparation.names,
-            self.anomalies.is_anomaly,
-        )
+        return self.placement.described.matrix
 
 
 def core_of(table: FeatureTable, following: Following, config: Config) -> Core:
@@ -66,7 +54,7 @@ def core_of(table: FeatureTable, following: Following, config: Config) -> Core:
     unknown = [name for name in table.names if np.isnan(table.column(name)).mean() > MOSTLY]
     prepared, found = anomalies.search(prepared, config.dbscan, labels, unknown)
     placement = place_customers(table, prepared, found.is_anomaly, following, config)
-    votes = jury(prepared.anomalies, placement.matrix, placement.segmentation, found)
+    votes = jury(prepared.anomalies, placement.described.matrix, placement.segmentation, found)
     grave = severity(found, stake(table.values, table.features))
     return Core(table, prepared, placement, found, grave, votes)
 

@@ -29,13 +29,13 @@ FEWEST_CAME, SHARE_CAME = 10, 0.1  # customers, and share of a segment, from whi
 class Placement:
     """Customers in segments, and what makes a segment the same from run to run.
 
-    `segmentation` counts the segments that have customers from 0; `names` and `numbers` are theirs in
-    that order. `matrix` (n, d) and `preparation` are the model's. `challenger` is the fresh fit beside
-    a model that is held, `challenger_numbers` (n,) its segment per customer.
+    `segmentation` counts the segments that have customers from 0; `names` and `numbers` are theirs in that order. `described`
+    are the customers in the units of `preparation`, which is the model's. `challenger` is the fresh fit beside a model that is
+    held, `challenger_numbers` (n,) its segment per customer.
     """
 
     segmentation: Segmentation
-    matrix: Floats
+    described: Customers
     preparation: Preparation
     names: tuple[str, ...]
     numbers: tuple[int, ...]
@@ -89,7 +89,7 @@ def _model(fresh: _Fresh, identity: Identity) -> Model:
 def _alone(fresh: _Fresh, identity: Identity) -> Placement:
     return Placement(
         fresh.segmentation,
-        fresh.prepared.segments,
+        fresh.described,
         fresh.prepared.preparation,
         identity.names,
         identity.numbers,
@@ -116,7 +116,7 @@ def _held(
     outgrown = _outgrown(seen, held.labels, names, (table.as_of - known.as_of).days, config)
     return Placement(
         held,
-        matrix,
+        seen,
         _prepared_as(known, table),
         names,
         tuple(int(numbers[at]) for at in inhabited),
@@ -135,9 +135,9 @@ def _prepared_as(known: Accepted, table: FeatureTable) -> Preparation:
 
 
 def _outgrown(today: Customers, labels: Ints, names: tuple[str, ...], days: int, config: Config) -> tuple[str, ...]:
-    """Sentences on held segments that no longer suit their customers, or those who came since the model `days` ago.
+    """Sentences on held segments whose name no longer suits their customers, or those who came in the `days` since the model.
 
-    None where all customers are in one: whoever they are, it is called after them all.
+    None where all customers are in one segment, as that is called after them all.
     """
     if len(names) == 1:
         return ()
@@ -164,7 +164,7 @@ def _kept(held: KChoice, fresh: KChoice, known: Accepted) -> KChoice:
 def shown_names(names: Sequence[str], config: Config) -> tuple[str, ...]:
     """The segments' names as the report shows them: the team's own where it has one.
 
-    A name of the team's that another segment has by rule is told apart from it by the name that it replaces.
+    Where the team's name is also another segment's, the name by rule is added to tell the two apart.
     """
     told = [config.kmeans.names.get(name, name) for name in names]
     return tuple(

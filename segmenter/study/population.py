@@ -1,4 +1,4 @@
-"""A study of a sample, told of everybody: what the cluster counted takes the place of what the sample shows."""
+"""A study of a sample, told of all customers: what the cluster counted replaces what the sample shows."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ DRAWN_PER_ODD = 100  # an odd customer from outside comes home per so many who w
 
 
 def population_of(engine: Engine, table: FeatureTable) -> PopulationOf | None:
-    """Places and counts everybody by a study's rule, where `engine` drew the customers of `table`; else None."""
+    """A function that places and counts all customers by a study's rule, where `engine` drew those of `table`; else None."""
     if not isinstance(engine, SparkEngine) or engine.drawn is None:
         return None
     most_odd = len(table.customer_id) // DRAWN_PER_ODD
@@ -34,7 +34,7 @@ def population_of(engine: Engine, table: FeatureTable) -> PopulationOf | None:
 
 
 def keep_everybody(engine: Engine, cards: Sequence[SegmentCard], folder: str | None, run_id: str) -> None:
-    """Leave everybody's segment as Parquet in ``<folder>/<run_id>``, where `engine` placed more than a run holds."""
+    """Write the segment of all customers as Parquet into ``<folder>/<run_id>``, where `engine` placed more than a run holds."""
     if isinstance(engine, SparkEngine) and engine.drawn is not None and folder is not None:
         keep_placed(engine, [(card.label, card.name) for card in cards], f"{folder}/{run_id}")
 
@@ -54,7 +54,7 @@ def rule_of(core: Core) -> Rule:
 
 
 def counted(cards: tuple[SegmentCard, ...], population: Population, names: tuple[str, ...]) -> tuple[SegmentCard, ...]:
-    """The cards, in label order, with everybody's numbers; rules, stability and profiles stay the sample's."""
+    """The cards, in label order, with the numbers of all customers; rules, stability and profiles stay the sample's."""
     revenue = population.revenue.sum()
     overall = dict(zip(names, map(float, population.overall), strict=True))
     return tuple(
@@ -102,13 +102,14 @@ def joined(core: Core, population: Population) -> Core:
     anomalies = _longer(core.anomalies, odd, searched)
     ids = np.concatenate([core.table.customer_id, odd.customer_id])
     table = replace(core.table, customer_id=ids, values=np.vstack([core.table.values, odd.values]))
+    described = replace(core.placement.described, values=table.values, matrix=matrix, is_anomaly=anomalies.is_anomaly)
     grave = severity(anomalies, stake(table.values, table.features))
     votes = jury(searched, matrix, segmentation, anomalies)
     return replace(
         core,
         table=table,
         prepared=replace(core.prepared, segments=matrix, anomalies=searched),
-        placement=replace(core.placement, segmentation=segmentation, matrix=matrix),
+        placement=replace(core.placement, segmentation=segmentation, described=described),
         anomalies=anomalies,
         severity=np.concatenate([core.severity, grave[n:]]),
         votes=np.concatenate([core.votes, votes[n:]]),

@@ -119,3 +119,11 @@ def test_money_given_back_of_an_order_that_stands_on_each_of_its_lines_is_taken_
         "c3": 60,
     }
     assert "column of its own: 3, 50.00 in all" in loaded.intake.account.warnings[0]
+
+
+def test_a_refund_that_cannot_be_read_is_rejected_by_its_column_though_another_line_tells_the_orders(export):
+    others = [(n, f"2024-01-{n % 15 + 13}", f"c{n % 4}", "p", 10, 0) for n in range(40)]
+    odd = [(40, "2024-01-20", "c1", "a", 50, 10), (40, "2024-01-20", "c1", "b", 60, "x")]
+    assert [row[1:4] for row in export.read(text((*HEADER, "refunded amount"), *others, *odd)).rejected] == [
+        (43, "refunded amount", "a number that cannot be read")
+    ]

@@ -102,9 +102,8 @@ def test_every_step_of_the_bridge_has_its_words(language):
 
 @pytest.mark.parametrize("locale", LANGUAGES)
 def test_what_is_told_of_rows_that_need_a_look_is_translated(locale):
-    text = (ROOT / "queries" / "intake_rejects.sql").read_text() + (ROOT / "segmenter/intake/lines.py").read_text()
-    torn = re.findall(r"(?:THEN|ELSE) '([a-z][^']+)'", text)
-    typed = re.findall(r'"(an? [a-z ]+(?:read|store))"', text)
+    torn = re.findall(r"(?:THEN|ELSE) '([a-z][^']+)'", (ROOT / "queries/intake_rejects.sql").read_text())
+    typed = re.findall(r'"(an? [a-z ]+(?:read|store))"', (ROOT / "segmenter/intake/records.py").read_text())
     assert (len(torn), len(set(typed))) == (6, 3)
     reasons = "; ".join(f"{reason}: 1,204" for reason in (*torn, *typed, OTHER_CURRENCY))
     with one_letter(locale):

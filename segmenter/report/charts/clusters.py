@@ -55,7 +55,7 @@ def criteria(run: Run, look: Look) -> Figure | None:
 
 
 def _judged(run: Run, look: Look) -> str:
-    """What the marks mean."""
+    """What the marks of the chart mean."""
     rings = look.voice("Each panel judges every number of segments; the ring marks the one that it votes for.")
     choice = run.findings.choice
     dashes = look.voice(
@@ -93,7 +93,7 @@ def _panel(axes: Axes, criterion: Criterion, run: Run, look: Look) -> None:
 
 
 def _chance(axes: Axes, points: tuple[KPoint, ...]) -> None:
-    """What is reached where there are no groups: in data without any dashed, in one skewed crowd dotted."""
+    """Draw what is reached where there are no groups: dashed in data without any, dotted in one skewed crowd."""
     for name, dashes in (("reference", (3, 3)), ("crowd", (1, 2))):
         known = [point for point in points if getattr(point, name) is not None]
         k, reached = [point.n_clusters for point in known], [getattr(point, name) for point in known]

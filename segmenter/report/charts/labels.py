@@ -70,8 +70,8 @@ def _size(text: str) -> tuple[float, float]:
 def free_places(anchors: Boxes, sizes: Boxes, page: Boxes, points: Boxes) -> Boxes:
     """Centres (n, 2) near `anchors` (n, 2) for boxes of `sizes` (n, 2) on a page (2,), all in inches.
 
-    One box after the other gets the place from which the way to its anchor, and the share of the `points` (m, 2)
-    under it, are least; a place that another box has is taken only where there is no other.
+    Boxes are placed one after another, each where the sum of the way to its anchor and of the share of the `points` (m,
+    2) under it is least; a box lies on another only where there is no other place.
     """
     counts = _counts(points, page)
     centres = np.empty_like(anchors)
@@ -122,7 +122,7 @@ def _overlaps(places: Boxes, size: Boxes, centres: Boxes, sizes: Boxes) -> Boxes
 def name_ends(axes: Axes, x: float, ends: list[tuple[float, str, str]], height: float) -> float:
     """Write each line's name at the right of the axes, beside its end at `x` (y, name, colour), moved apart.
 
-    The axes end there; says how many inches are left for them. Their limits in y must be set before.
+    The axes end at `x`. Returns how many inches are left for them. Their limits in y must be set before.
     """
     from matplotlib.layout_engine import ConstrainedLayoutEngine
 

@@ -90,7 +90,7 @@ def _shares_told(card: SegmentCard, look: Look) -> str:
 
 
 def _ends(cards: tuple[SegmentCard, ...], look: Look, room: float) -> tuple[float, float]:
-    """The shares at the ends of an axis `room` inches long on which what is told behind each bar has its place.
+    """The ends of an axis of shares, `room` inches long, such that the labels behind the bars fit.
 
     It begins below zero where a segment gave back more than it bought.
     """

@@ -127,7 +127,7 @@ def described(svg: str, alt: str) -> str:
 
 
 def apart(svg: str, name: str) -> str:
-    """The drawing whose marks and clips have ids of their own on a page: matplotlib calls them after their content.
+    """The drawing with ids of marks and clips that no other drawing on the page has: matplotlib names them by their content.
 
     Without a hyphen, by which `segmenter.delivery.gate` knows letters.
     """

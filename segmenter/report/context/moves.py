@@ -67,7 +67,7 @@ def _has_news(alerts: AlertCount | None) -> TypeGuard[AlertCount]:
 
 
 def _asides(view: View) -> tuple[str, ...]:
-    """What the first page has no room for: whom the line alone moved, and how right the alerts were."""
+    """What the first page has no room for: whom the line alone moved, and how many alerts were right."""
     alerts = view.run.history.alerts
     return (*by_line(view.voice, alerts), *judged(view.voice, alerts)) if _has_news(alerts) else ()
 
@@ -193,7 +193,7 @@ def _changes(view: View, found: Movement) -> Table:
 
 
 def _carried(view: View, change: SegmentChange) -> Cell | None:
-    """A change of money that is not told from chance because a few odd customers carry it; None for any other."""
+    """A change of money that chance cannot be ruled out for because a few odd customers carry it; None for any other change."""
     few = None if change.money.is_real else carriers(view.run, change.name)
     if few is None:
         return None
