@@ -22,7 +22,8 @@ class Feature:
 
     `label` is a noun phrase ("days since the last order"), `unit` what stands behind a value
     ("days", "orders", "" for shares and ratios) and `kind` how a value is formatted.
-    `missing` says what an empty value means ("only one order"), empty where none can be.
+    `missing` says what an empty value means ("only one order"), empty where none can be. Of a count that begins at
+    `least`, 0 stands for all that are fewer.
     """
 
     name: str
@@ -30,6 +31,7 @@ class Feature:
     unit: str
     kind: Kind
     missing: str = ""
+    least: int = 0
 
 
 @dataclass(frozen=True)
