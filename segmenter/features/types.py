@@ -157,7 +157,8 @@ class PastOrders:
 
     `orders` and `revenue` (n_customers,) are what came in those days, `orders_soon` the orders of the first period of them,
     NaN for those who had not ordered before; `period_orders` (n_periods,) the same orders by whole periods, one after the
-    other.
+    other. `year_ago` are everybody's orders of the period before and of that from this day on a year ago, 0 where
+    the record does not hold both whole.
     """
 
     now: OrderHistory
@@ -167,6 +168,7 @@ class PastOrders:
     revenue: NDArray[np.float64]
     period_orders: NDArray[np.float64]
     days: int
+    year_ago: tuple[int, int] = (0, 0)
 
 
 @dataclass(frozen=True)
