@@ -134,7 +134,8 @@ class Movement:
     """Who moved between the previous run of the same customers and this one.
 
     `redrawn` where the two were placed by different models; `matches` then say what became of the segments. `revenue` is
-    the change of everybody's money, None in a run from before it was told from chance.
+    the change of everybody's money, None in a run from before it was told from chance. `is_whole` where the record of the run
+    before held the whole of its period, without which no change of money is told.
     """
 
     previous_run: str
@@ -150,6 +151,7 @@ class Movement:
     redrawn: bool = False
     matches: tuple[Match, ...] = ()
     revenue: Interval | None = None
+    is_whole: bool = True
 
 
 @dataclass(frozen=True)
