@@ -65,7 +65,9 @@ class Period:
     order with the shares of those customers who ordered 0, 1, 2 ... months later, `cohort_sizes` says how many they are,
     and `returning` which share of all of them ordered 1, 2 ... months later, as far as half of the cohorts reach.
     `usual_pause` is the days from one day with transactions to the next that nineteen of twenty pauses do not exceed; 0
-    where it is not known. `daily_revenue` is that of the last days, the day that the customers are seen from first.
+    where it is not known. `daily_revenue` is that of the last days, the day that the customers are seen from first. `weekly_orders` are
+    those of the last nine weeks that are over, the newest first, each with the sum of its customers' squared; none where the
+    record is shorter.
     """
 
     first_day: date
@@ -81,6 +83,7 @@ class Period:
     cohort_sizes: tuple[int, ...] = ()
     returning: tuple[float, ...] = ()
     daily_revenue: tuple[float, ...] = ()
+    weekly_orders: tuple[tuple[int, int], ...] = ()
 
     def age(self, day: date) -> int:
         """Days from the newest transaction to `day`; below zero where that is of a later day."""
