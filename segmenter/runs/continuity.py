@@ -15,7 +15,7 @@ from segmenter.analysis.preparation import beyond
 from segmenter.analysis.types import Ints
 from segmenter.features.types import FeatureTable
 from segmenter.runs.acceptance import Accepted
-from segmenter.runs.drift import FEWEST, drift
+from segmenter.runs.drift import FAR, FEWEST, drift
 from segmenter.runs.history import Continuity, Drift, Match
 from segmenter.runs.narration import stories
 
@@ -140,8 +140,11 @@ def outgrown_names(
 
 
 def _drifted(drifts: Sequence[Drift], labels: Mapping[str, str]) -> list[str]:
-    """What has drifted, in a reader's words."""
-    return [labels[each.feature] for each in drifts if each.verdict == "drifted"]
+    """What has drifted, in a reader's words, by a distance that tells.
+
+    One order more of everybody who renews fills other tenths, and so has a large index, though hardly anything moved.
+    """
+    return [labels[each.feature] for each in drifts if each.verdict == "drifted" and each.wasserstein >= FAR]
 
 
 def verdict(

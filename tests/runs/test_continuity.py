@@ -125,3 +125,12 @@ def test_another_number_of_segments_is_better_only_where_it_is_clear(rng, is_cle
     choice = replace(ONE, points=sweep, n_clusters=3, is_clear=is_clear)
     first, *_ = beside(shop, shop, silhouettes=(0.4, 0.5), fresh=otherwise, choice=choice)
     assert ("still fit" in first) == fits
+
+
+@pytest.mark.parametrize(("later", "is_told"), [(28, False), (280, True)])
+def test_one_renewal_more_of_everybody_is_no_other_kind_of_customers(rng, later, is_told):
+    tenure = np.concatenate([rng.uniform(260, 280, 300), rng.uniform(0, 260, 500)])
+    then, now = (
+        np.column_stack([days, 1 + days // 28]) for days in (tenure, np.r_[tenure + later, rng.uniform(0, later, 50)])
+    )
+    assert ("Customers differ from those of" in " ".join(beside(then, now))) == is_told
