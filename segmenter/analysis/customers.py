@@ -31,6 +31,10 @@ class Described(Protocol):
     def kind(self) -> str:
         """days, count, money, share or ratio."""
 
+    @property
+    def least(self) -> int:
+        """Where a count begins: 0 stands for all that are fewer; 0 where it stands for none."""
+
 
 Format = Callable[[Described, float], str]
 

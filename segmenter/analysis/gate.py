@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from math import log, sqrt
+
 from segmenter.analysis.lifetime_types import BgNbd, GammaGamma, HoldoutCheck
 
 MIN_REPEATERS = 100  # customers with a repeat order before the time held out
 MAX_ERROR = 0.25  # of the orders and of the money that came in the time held out
 MAX_CORRELATION = 0.3  # of the number of orders with their value, by ranks
+CHANCE = 1.96  # standard errors
 STEADY = 1e-3  # below this mean chance to leave after an order, nobody is seen to leave
 
 
@@ -61,6 +64,23 @@ def money_wrong(check: HoldoutCheck, correlation: float, model: GammaGamma | Non
         off = _off(check.revenue_expected / check.revenue - 1)
         return f"Tried on the last {check.days} days, the forecast of money was {off}; above {MAX_ERROR:.0%} money is withheld."
     return ""
+
+
+def season(year_ago: tuple[int, int], days: int) -> str:
+    """What a year ago came in these `days` beside those before them, where the forecast would have missed it.
+
+    That is where it differs by more than a forecast may be off, and by more than two counts by chance (95 %).
+    """
+    before, after = year_ago
+    if min(year_ago) < 1 or abs(after / before - 1) <= MAX_ERROR:
+        return ""
+    if abs(log(after / before)) <= CHANCE * sqrt(1 / before + 1 / after):
+        return ""
+    more = "more" if after > before else "fewer"
+    return (
+        f"A year ago the {days} days from this one on brought {abs(after / before - 1):.0%} {more} orders than the {days} "
+        "before them: the forecast knows no season."
+    )
 
 
 def told(check: HoldoutCheck, model: BgNbd, days: int, *, of_customers: bool, of_money: bool) -> tuple[str, ...]:

@@ -77,6 +77,10 @@ class Past(Protocol):
     def days(self) -> int:
         """Days since."""
 
+    @property
+    def year_ago(self) -> tuple[int, int]:
+        """Orders a year ago, in the period before this day and in that from it on."""
+
 
 @dataclass(frozen=True)
 class Forecast:
@@ -138,6 +142,7 @@ def value_to_come(past: Past, days: int, segments: Ints) -> Lifetime:
             value_refusal=unpriced,
             orders_model=models.orders,
             value_model=models.value,
+            season=gate.season(past.year_ago, days),
             segments=_by_segment(forecast, segments),
             sentences=gate.told(check, models.orders, days, of_customers=not uncounted, of_money=not unpriced),
         ),

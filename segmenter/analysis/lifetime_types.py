@@ -75,7 +75,8 @@ class LifetimeFinding:
     """Orders and money to expect in the next `days`, before returns; None and empty where the gate is shut.
 
     `refusal` says why there are no figures, `ordering_refusal` why it is not told how many customers order,
-    `value_refusal` why there are none of money; empty where there are.
+    `value_refusal` why there are none of money; empty where there are. `season` tells what a year ago came in these days
+    where that was something else than before them, which the forecast does not know.
     `correlation` is the rank correlation of order number and order value, which Gamma-Gamma takes for independent.
     """
 
@@ -91,3 +92,4 @@ class LifetimeFinding:
     segments: tuple[SegmentLifetime, ...] = ()
     sentences: tuple[str, ...] = ()
     ordering_refusal: str = ""
+    season: str = ""

@@ -144,6 +144,20 @@ EVERYBODY = Advice(
 )
 
 
+NEW_HERE, ORDERING, GONE = "new", "ordering", "gone"  # the stages that customers go through
+STAGES = {
+    NEW_HERE: (NEW, RECENT_ONE_TIME),
+    ORDERING: (BEST, LOYAL, BIG_BASKETS, STEADY, OCCASIONAL),
+    GONE: (DRIFTING, ONE_TIME, FADED),
+}
+
+
+def stage(name: str) -> str:
+    """The stage of the customers whom a segment is called after; empty where its name, whatever was added, tells none."""
+    found = (each for each, group in STAGES.items() if name.startswith(tuple(advice.name for advice in group)))
+    return next(found, "")
+
+
 def outspent(standings: Sequence[Standing], sizes: Sequence[float], money: Sequence[float]) -> tuple[bool, ...]:
     """Whether another segment brings clearly more per customer, so that a segment must not be called the best.
 

@@ -123,6 +123,10 @@ def _condition(feature: Described, values: Floats, low: float, high: float, show
         low = -np.inf
     if (known == np.round(known)).all():
         low, high = np.floor(low) + 1, np.floor(high)
+    if feature.least:
+        if high < feature.least:
+            return f"{feature.label}: fewer than {feature.least}"
+        low = max(low, float(feature.least)) if np.isfinite(low) else low
     least, most = (_bound(feature, bound, show) if np.isfinite(bound) else "" for bound in (low, high))
     if least and most:
         return f"{feature.label}: exactly {least}" if low == high else f"{feature.label}: {least} to {most}"

@@ -32,16 +32,10 @@ CATALOGUE: dict[str, tuple[Feature, ...]] = {
         Feature("longest_gap", "longest silence between orders", "days", "days", ONE_DAY),
         Feature("burst", "share of the money spent in the busiest 30 days", "", "share", SHORT),
         Feature("hour_spread", "spread of the hour of ordering", "hours", "count", UNEVEN),
-        Feature("orders_in_a_day", "most orders in a day (from three on)", "orders", "count", NO_ORDER),
+        Feature("orders_in_a_day", "most orders in a day", "orders", "count", NO_ORDER, least=3),
     ),
     "features_trend": (Feature("spend_trend", "spending of the last 90 days against before", "", "ratio", NEW),),
     "features_twins": (
-        Feature(
-            "shared_orders",
-            "orders identical to another customer's (two or more)",
-            "orders",
-            "count",
-            NO_ORDER,
-        ),
+        Feature("shared_orders", "orders identical to another customer's", "orders", "count", NO_ORDER, least=2),
     ),
 }

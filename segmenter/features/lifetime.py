@@ -11,11 +11,13 @@ from segmenter.engine.types import Engine
 from segmenter.features.table import first_day_not_seen, of_everybody
 from segmenter.features.types import FeatureTable, OrderHistory, PastOrders
 
+YEAR = timedelta(days=364)  # whole weeks, so that Mondays stand against Mondays
+
 
 def past_orders(connection: Engine, table: FeatureTable, period_days: int) -> PastOrders:
     """The orders of the table's customers, up to its date and split where two thirds of the time had passed.
 
-    The last third is also told by periods of `period_days` days.
+    The last third is also told by periods of `period_days` days, and so are the days around this one a year ago.
     """
     until = first_day_not_seen(connection, table.as_of)
     now = _history(connection, until)
@@ -28,7 +30,18 @@ def past_orders(connection: Engine, table: FeatureTable, period_days: int) -> Pa
         periods[period] = number
     before = _history(connection, split)
     orders, soon, revenue = (later[name] for name in ("orders", "orders_soon", "revenue"))
-    return PastOrders(now, before, orders, soon, revenue, periods, (until - split).days)
+    first = until - timedelta(days=round(7 * oldest))
+    year_ago = _around(connection, until - YEAR, timedelta(days=period_days), first)
+    return PastOrders(now, before, orders, soon, revenue, periods, (until - split).days, year_ago)
+
+
+def _around(connection: Engine, turn: date, length: timedelta, first: date) -> tuple[int, int]:
+    """Orders in the `length` of time before `turn` and in that from it on; 0 where the record, from `first`, lacks any."""
+    if turn - length < first:
+        return 0, 0
+    asked = {"since": turn - length, "turn": turn, "until": turn + length}
+    ((before, after),) = connection.execute(query("lifetime_season"), asked).fetchall()
+    return before, after
 
 
 def _history(connection: Engine, until: date) -> OrderHistory:

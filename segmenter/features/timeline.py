@@ -11,6 +11,7 @@ from segmenter.engine.types import Engine
 from segmenter.features.types import FeatureTable, Period
 
 FOLLOWED = 12  # months after the first order
+WEEKS = 9  # the last one, and those that it is set beside
 KEPT = 120  # days whose revenue is kept one by one: a period before the run before, where runs are months apart
 USUAL = 0.95  # share of the pauses between days with transactions that count as usual: weekends do, holidays do not
 SILENT = (
@@ -46,7 +47,17 @@ def period(connection: Engine, table: FeatureTable) -> Period:
         sizes,
         _returning([shares for _, shares in cohorts], sizes),
         tuple(days.get(ago, 0.0) for ago in range(KEPT)),
+        _weeks(connection, first, min(last + timedelta(days=1), table.as_of)),
     )
+
+
+def _weeks(connection: Engine, first: date, until: date) -> tuple[tuple[int, int], ...]:
+    """Orders of the weeks before `until`, with the sum of their customers' squared; none where the record lacks one."""
+    if (until - first).days < 7 * WEEKS:
+        return ()
+    found = connection.execute(query("period_weeks"), {"until": until, "weeks": WEEKS}).fetchall()
+    by_week = {ago: (orders, squares) for ago, orders, squares in found}
+    return tuple(by_week.get(ago, (0, 0)) for ago in range(WEEKS))
 
 
 def silence_told(found: Period, day: date) -> str:

@@ -22,7 +22,8 @@ class Feature:
 
     `label` is a noun phrase ("days since the last order"), `unit` what stands behind a value
     ("days", "orders", "" for shares and ratios) and `kind` how a value is formatted.
-    `missing` says what an empty value means ("only one order"), empty where none can be.
+    `missing` says what an empty value means ("only one order"), empty where none can be. Of a count that begins at
+    `least`, 0 stands for all that are fewer.
     """
 
     name: str
@@ -30,6 +31,7 @@ class Feature:
     unit: str
     kind: Kind
     missing: str = ""
+    least: int = 0
 
 
 @dataclass(frozen=True)
@@ -63,7 +65,9 @@ class Period:
     those customers who ordered 0, 1, 2 ... months later, `cohort_sizes` says how many they are, and `returning` which
     share of all new customers ordered 1, 2 ... months later, for as many months as half of the cohorts reach.
     `usual_pause` is the number of days between two days with transactions that nineteen of twenty such pauses do not
-    exceed, 0 where it is not known. `daily_revenue` is that of the last days, the newest day first.
+    exceed, 0 where it is not known. `daily_revenue` is that of the last days, the newest day first. `weekly_orders`
+    are the orders of each of the last nine weeks that are over, the newest first, each with the sum of its customers'
+    squared; there are none where the record is shorter.
     """
 
     first_day: date
@@ -79,6 +83,7 @@ class Period:
     cohort_sizes: tuple[int, ...] = ()
     returning: tuple[float, ...] = ()
     daily_revenue: tuple[float, ...] = ()
+    weekly_orders: tuple[tuple[int, int], ...] = ()
 
     def age(self, day: date) -> int:
         """Days from the newest transaction to `day`; below zero where that is of a later day."""
@@ -155,7 +160,8 @@ class PastOrders:
 
     `orders` and `revenue` (n_customers,) are what came in those days, `orders_soon` the orders of the first period of them,
     NaN for those who had not ordered before; `period_orders` (n_periods,) the same orders by whole periods, one after the
-    other.
+    other. `year_ago` are everybody's orders of the period before and of that from this day on a year ago, 0 where
+    the record does not hold both whole.
     """
 
     now: OrderHistory
@@ -165,6 +171,7 @@ class PastOrders:
     revenue: NDArray[np.float64]
     period_orders: NDArray[np.float64]
     days: int
+    year_ago: tuple[int, int] = (0, 0)
 
 
 @dataclass(frozen=True)

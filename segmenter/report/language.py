@@ -204,7 +204,8 @@ class Voice:
         """Values of one feature that stand beside each other: in its kind's format, with equally many decimals."""
         digits = _decimals_of(feature, [abs(x) for x in values if x is not None and math.isfinite(x)])
         write = {"money": self.money, "share": self.percent}.get(feature.kind, self.number)
-        return tuple(write(value, digits) for value in values)
+        few = self("fewer than {n}", n=self.number(feature.least))
+        return tuple(few if feature.least and value == 0 else write(value, digits) for value in values)
 
     def with_unit(self, feature: Feature, value: float | None) -> str:
         """A feature's value with its unit."""

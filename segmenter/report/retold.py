@@ -122,6 +122,7 @@ def _lifetime(finding: LifetimeFinding, tell: Tell) -> LifetimeFinding:
         finding,
         refusal=tell(finding.refusal),
         ordering_refusal=tell(finding.ordering_refusal),
+        season=tell(finding.season),
         value_refusal=tell(finding.value_refusal),
         sentences=sentences,
     )

@@ -2,32 +2,39 @@
 
 from __future__ import annotations
 
-import re
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 
 import numpy as np
 
 from segmenter.analysis.choice import margin
+from segmenter.analysis.findings import KChoice
+from segmenter.analysis.names import GONE, stage
 from segmenter.analysis.preparation import beyond
 from segmenter.analysis.types import Ints
 from segmenter.features.types import FeatureTable
 from segmenter.runs.acceptance import Accepted
-from segmenter.runs.drift import drift
+from segmenter.runs.drift import FAR, FEWEST, drift
 from segmenter.runs.history import Continuity, Drift, Match
 from segmenter.runs.narration import stories
 
-NUMBERED = re.compile(r" \(\d+\)$")  # the end of a name that was taken already
 FRESH_FIT = {
     "split": "A fresh fit would split {before} into: {parts}.",
     "new": "A fresh fit would find a new segment, {name} ({size}).",
     "merged": "A fresh fit would merge these into {name} ({size}): {before}.",
     "vanished": "A fresh fit would not find {name} again ({size}).",
 }
+NO_CLEARER = "The segments of {since} still fit: a fresh fit would cut the customers otherwise, but not clearly better."
+TOGETHER = "On {since} the customers were left together, and a fresh fit would leave them together today."
 TOGETHER_THEN = "On {since} the customers were left together; the segments that a fresh fit finds today are not clear enough to divide them."
 TOGETHER_NOW = "A fresh fit would leave the customers together today: the segments of {since} are a useful cut, not separate kinds."
 BETTER = "Look at the fresh segments and, if they are better, accept them (segmenter runs accept)."
-MANY_BEYOND = 0.05  # share of the customers beyond a model's edges in a feature, from which on it is told
+BEYOND = (
+    "Of the customers who have been there no longer than those of {since}, many lie beyond what the model of then knew and "
+    "count as its edge: {features}."
+)
+MANY_BEYOND = 0.05  # share of these customers beyond a model's edges in a feature, from which on it is told
 CLOSE = 0.8  # adjusted Rand index from which on two segmentations tell the same story
 
 
@@ -38,14 +45,13 @@ def continuity(
     fresh: Ints,
     matches: Sequence[Match],
     silhouettes: tuple[float, float],
-    *,
-    is_clear: bool,
+    choice: KChoice,
 ) -> Continuity:
     """The accepted model beside a fresh fit: their agreement, the drift, and what became of the segments.
 
-    `held` and `fresh` (n,) are the customers' segment numbers under the accepted model and under the fresh fit.
-    `silhouettes` are their mean silhouettes now, both in the fresh fit's units, NaN for a single segment. `is_clear` says
-    whether the fresh fit's number of segments is clear.
+    `held` and `fresh` (n,) are the customers' segment numbers under the accepted model and under the fresh
+    fit, `silhouettes` their mean silhouettes now, both in the fresh fit's units, NaN of one segment alone; `choice` is
+    how the fresh fit came to its number of segments.
     """
     from sklearn.metrics import adjusted_rand_score
 
@@ -53,8 +59,9 @@ def continuity(
     moved = int((held != fresh).sum())
     drifts = drift(known.customers, table, known.model.preparation.names)
     labels = {feature.name: feature.label for feature in table.features}
-    told = verdict(known.as_of, agreement, (moved, len(held)), silhouettes, is_clear=is_clear)
-    nothing_apart = np.isnan(silhouettes[1]) or (np.isnan(silhouettes[0]) and not is_clear)
+    against = _rival(silhouettes, len(np.unique(held)), choice)
+    told = verdict(known.as_of, agreement, (moved, len(held)), (silhouettes[0], against), is_clear=choice.is_clear)
+    is_news = agreement >= CLOSE or BETTER in told  # else a fresh fit differs by where it happens to cut
     n_fresh = sum(match.number is not None for match in matches)
     return Continuity(
         accepted_run=known.run_id,
@@ -70,23 +77,41 @@ def continuity(
         matches=tuple(matches),
         sentences=(
             *told,
-            *_sentences(known.as_of, _drifted(drifts, labels), () if nothing_apart else matches),
+            *_sentences(known.as_of, _drifted(drifts, labels), matches if is_news else ()),
             *_beyond_edges(known, table, labels),
         ),
     )
 
 
+def _rival(silhouettes: tuple[float, float], n_held: int, choice: KChoice) -> float:
+    """The silhouette that the held segments, `n_held` of them, are measured by: the fresh fit's.
+
+    Fewer segments have a higher one where nothing is apart, so that a number that is not clear has no say: then it is at
+    most that of as many segments found anew.
+    """
+    fresh = silhouettes[1]
+    if choice.is_clear or np.isnan(silhouettes).any():
+        return fresh
+    return min(fresh, *(point.silhouette for point in choice.points if point.n_clusters == n_held), math.inf)
+
+
 def _beyond_edges(known: Accepted, table: FeatureTable, labels: Mapping[str, str]) -> Iterable[str]:
-    """A sentence where many customers lie beyond what the model has seen: to it these are all alike."""
-    preparation = known.model.preparation
-    counts = beyond(preparation, np.column_stack([table.column(name) for name in preparation.names]))
+    """A sentence where many customers lie beyond what the model knew: to it they are all alike.
+
+    Only customers of an age that the model knew count: as the record goes on, everybody else has had more time for
+    orders, money and silence than anybody had then.
+    """
+    preparation, rows = known.model.preparation, known.customers["tenure"].max() >= table.column("tenure")
+    if rows.sum() < FEWEST:
+        return
+    counts = beyond(preparation, np.column_stack([table.column(name)[rows] for name in preparation.names]))
     shares = [
         f"{labels[name]} ({share:.0%})"
-        for name, share in zip(preparation.names, counts / max(len(table.customer_id), 1), strict=True)
+        for name, share in zip(preparation.names, counts / rows.sum(), strict=True)
         if share > MANY_BEYOND
     ]
     if shares:
-        yield f"Many customers lie beyond what the model of {known.as_of} knew and count as its edge: {'; '.join(shares)}."
+        yield BEYOND.format(since=known.as_of, features="; ".join(shares))
 
 
 def outgrown_names(
@@ -94,32 +119,32 @@ def outgrown_names(
 ) -> tuple[str, ...]:
     """Sentences on held segments whose customers would go by another name today.
 
-    `names` are the held model's, `today` what the rule for names says of the customers who are in the segments now.
-    `came` lists segments, by place, into which many customers have come since: how many, and what the rule says of those.
-    `called` are the team's own names. What tells apart two segments of one name does not count.
+    `names` are the held model's, `today` what the rule for names says of the customers who are in the segments now,
+    `came` the segments (by place) into which many have come since, how many, and what the rule says of those; `called`
+    the team's own names. A name is outgrown where the other one is of customers at another stage (`stage`): who was the
+    best may be loyal by a customer more or less. Who came since is new wherever they are, and is told of only where the
+    segment is called after those who no longer order.
     """
     shown = [called.get(name, name) for name in names]
     outgrown = [
         f"By what its customers do today, {own} would be called {other}."
         for own, name, other in zip(shown, names, today, strict=True)
-        if not _same(name, other)
+        if "" not in (stage(name), stage(other)) and stage(name) != stage(other)
     ]
     strangers = [
         f"{n:,} customers in {shown[at]} placed their first order since the model was made; they alone would be called {other}."
         for at, n, other in came
-        if not _same(names[at], other)
+        if stage(names[at]) == GONE and stage(other) not in ("", GONE)
     ]
     return (*outgrown, *strangers)
 
 
-def _same(name: str, other: str) -> bool:
-    plain = NUMBERED.sub("", name)
-    return other.startswith(plain) or plain.startswith(other)
-
-
 def _drifted(drifts: Sequence[Drift], labels: Mapping[str, str]) -> list[str]:
-    """What has drifted, in a reader's words."""
-    return [labels[each.feature] for each in drifts if each.verdict == "drifted"]
+    """What has drifted, in a reader's words, by a distance that tells.
+
+    One order more of everybody who renews fills other tenths, and so has a large index, though hardly anything moved.
+    """
+    return [labels[each.feature] for each in drifts if each.verdict == "drifted" and each.wasserstein >= FAR]
 
 
 def verdict(
@@ -134,6 +159,8 @@ def verdict(
     held, fresh = silhouettes
     elsewhere = f"{moved[0]:,} of {moved[1]:,} customers would be" if moved[0] else "no customer would be"
     told = f"{elsewhere} in another one if they were refitted today."
+    if np.isnan(held) and np.isnan(fresh):
+        return (TOGETHER.format(since=since),)
     if agreement >= CLOSE:
         return (f"The segments of {since} still fit: {told}",)
     if np.isnan(fresh):
@@ -141,7 +168,7 @@ def verdict(
     if np.isnan(held) and not is_clear:
         return (TOGETHER_THEN.format(since=since),)
     if held >= fresh - margin(moved[1]):
-        return (f"The segments of {since} are as clear as those found anew, which are cut otherwise: {told}",)
+        return (NO_CLEARER.format(since=since),)
     return f"The segments of {since} no longer fit well: {told}", BETTER
 
 

@@ -135,7 +135,8 @@ class Movement:
     """Who moved between the previous run of the same customers and this one.
 
     `redrawn` is true where two different models placed the customers; `matches` then say what became of the segments.
-    `revenue` is the change of everybody's money, None in older runs.
+    `revenue` is the change of everybody's money, None in older runs. `is_whole` is true
+    where the record of the run before held the whole of its period, without which no change of money is told.
     """
 
     previous_run: str
@@ -151,6 +152,7 @@ class Movement:
     redrawn: bool = False
     matches: tuple[Match, ...] = ()
     revenue: Interval | None = None
+    is_whole: bool = True
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,7 @@ from segmenter.runs.line import moved_by_line
 from segmenter.runs.movement import movement, side
 from segmenter.runs.state import open_state
 from segmenter.runs.types import Manifest, Run
+from segmenter.runs.weeks import unusual_week
 
 EMPTY = "The export holds nothing of the {days} days before {day}: its newest transaction is of {last}."
 UNTOLD = "So it is not told who moved: everybody would seem to have stopped buying."
@@ -83,7 +84,8 @@ def _moved(before: Run, now: Run, earlier: Earlier, period_days: int) -> tuple[M
     """The movement between two runs, with what came late between them; who was in one of the `earlier` runs is not new."""
     seen = earlier.seen(_newcomers(before, now))
     found, moves = movement(side(before), side(now), period_days, now.manifest.seed, seen)
-    return replace(found, sentences=(*found.sentences, *rewritten(before.manifest, now.manifest))), moves
+    told = (*unusual_week(now.manifest), *found.sentences, *rewritten(before.manifest, now.manifest))
+    return replace(found, sentences=told), moves
 
 
 def _ids(customers: pd.DataFrame) -> np.ndarray:

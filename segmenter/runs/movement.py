@@ -20,6 +20,7 @@ from segmenter.runs.types import Model, Run
 GROUPS = 1000  # customers are resampled in so many random groups, so that the cost does not grow with them
 RESAMPLES = 2000
 LEVEL = 0.05
+WHOLE = 0.9  # share of a period that a run's record must hold for its money to be that of the period
 ABSENT = -1  # stands for the segment of a customer who is not there
 
 
@@ -33,6 +34,7 @@ class Side:
     model: Model
     worth: Mapping[int, float]  # median money per segment number
     currency: str = ""
+    since: date = date.min  # first day on record
 
 
 def side(run: Run) -> Side:
@@ -47,7 +49,9 @@ def side(run: Run) -> Side:
         raise ValueError("a run without a model cannot be compared")
     worth = {card.label: card.medians.get("monetary", 0.0) for card in run.findings.cards}
     manifest = run.manifest
-    return Side(manifest.run_id, manifest.as_of, run.customers, run.model, worth, manifest.currency)
+    return Side(
+        manifest.run_id, manifest.as_of, run.customers, run.model, worth, manifest.currency, manifest.period.first_day
+    )
 
 
 def movement(
@@ -57,11 +61,16 @@ def movement(
 
     Customers and money add up: the flows' to the runs' totals on either side, the bridge's steps to
     the difference of the two. Money is each run's own period revenue. `seen` are customers of runs before the two,
-    who are not new where only `now` has them.
+    who are not new where only `now` has them. Of money no change is real where the record of `before` had just begun: less of
+    a period had less money.
     """
+    is_whole = (before.as_of - before.since).days >= WHOLE * period_days
     names = _names(before, now)
     moves = _moves(before, now, names, seen)
     segments, revenue = _segment_changes(moves, names, seed)
+    if not is_whole:
+        segments = tuple(replace(each, money=_doubtful(each.money)) for each in segments)
+        revenue = _doubtful(revenue)
     matches = _redrawn(before, now, names)
     found = Movement(
         previous_run=before.run_id,
@@ -77,8 +86,14 @@ def movement(
         redrawn=matches is not None,
         matches=matches or (),
         revenue=revenue,
+        is_whole=is_whole,
     )
     return found, moves
+
+
+def _doubtful(change: Interval) -> Interval:
+    """A change whose range holds that of none as well."""
+    return Interval(change.value, min(change.low, 0.0), max(change.high, 0.0))
 
 
 def _names(before: Side, now: Side) -> dict[int, str]:

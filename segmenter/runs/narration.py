@@ -83,6 +83,9 @@ def told(
 
 
 def _changes(segments: Sequence[SegmentChange], since: date, days: int, currency: str) -> Iterable[str]:
+    """Of one segment alone nothing that is not told of all customers."""
+    if len(segments) < 2:
+        return
     then, now = (max(sum(getattr(each, f"customers_{side}") for each in segments), 1) for side in ("before", "now"))
     sizes = [
         f"{each.name} ({each.customers_now - each.customers_before:+,}: "

@@ -83,8 +83,7 @@ def _beside(known: Accepted, run: Run, fit: Model, names: Mapping[str, str]) -> 
     before, now = np.array(known.model.numbers)[held], np.array(fit.numbers)[fresh]
     fits = mean_silhouette(own, held), mean_silhouette(own, fresh)
     moves = _moves(table, (known.model, before), (fit, now), names)
-    is_clear, matches = run.findings.choice.is_clear, shown(found.matches, names)
-    beside = continuity(known, table, before, now, matches, fits, is_clear=is_clear)
+    beside = continuity(known, table, before, now, shown(found.matches, names), fits, run.findings.choice)
     return Proposal(run.manifest.run_id, fit, len(run.customers), moves, beside)
 
 

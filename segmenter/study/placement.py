@@ -111,7 +111,7 @@ def _held(
     silhouettes = mean_silhouette(today, positions), mean_silhouette(today, fresh.segmentation.labels)
     names = tuple(known.model.names[at] for at in inhabited)
     matches = shown(identity.matches, config.kmeans.names)
-    found = continuity(known, table, numbers[positions], fresh_numbers, matches, silhouettes, is_clear=chosen.is_clear)
+    found = continuity(known, table, numbers[positions], fresh_numbers, matches, silhouettes, chosen)
     seen = replace(fresh.described, matrix=matrix, used=known.model.preparation.names)
     outgrown = _outgrown(seen, held.labels, names, (table.as_of - known.as_of).days, config)
     return Placement(

@@ -32,6 +32,8 @@ def formatter(config: Config) -> Format:
             return f"{value:.0%}"
         if feature.kind == "money":
             return f"{value:,.0f}{currency}" if abs(value) >= 100 else f"{value:,.2f}{currency}"
+        if feature.least and value == 0:
+            return f"fewer than {feature.least} {feature.unit}"
         digits = 0 if feature.kind in {"days", "count"} and (abs(value) >= 10 or float(value).is_integer()) else 1
         unit = feature.unit.removesuffix("s") if value == 1 else feature.unit
         return f"{value:,.{digits}f} {unit}".rstrip()
@@ -165,10 +167,17 @@ def anomalies_table(
             feature = by_name[reason.feature]
             known[f"reason_{number}_feature"] = feature.label
             known[f"reason_{number}_value"] = show(feature, reason.value)
-            low, high = show(feature, reason.usual_low), show(feature, reason.usual_high)
-            known[f"reason_{number}_usual"] = low if low == high else f"{low} to {high}"
+            known[f"reason_{number}_usual"] = _range(feature, reason.usual_low, reason.usual_high, show)
         nearest = explained.nearest[at]
         known["nearest_ordinary"] = str(ids[nearest]) if nearest >= 0 else ""
         known["evidence"] = evidence.get(str(ids[row]), "")
         rows.append(known)
     return pd.DataFrame(rows, columns=ANOMALY_COLUMNS)
+
+
+def _range(feature: Described, low: float, high: float, show: Format) -> str:
+    """What is usual: one value or two, no lower one where all that are fewer count as 0."""
+    least, most = show(feature, low), show(feature, high)
+    if least == most:
+        return most
+    return f"at most {most}" if feature.least and low == 0 else f"{least} to {most}"

@@ -22,6 +22,7 @@ class Column:
     label: str
     kind: str
     unit: str = ""
+    least: int = 0
 
 
 FEATURES = (
@@ -83,6 +84,12 @@ def test_a_rule_says_who_has_no_figure_and_never_a_bound_that_nobody_meets(rng):
     assert described(gaps, "mean_gap", missing).text == "days between orders: not known"
     assert described(gaps, "mean_gap", ~missing).text == "days between orders: known"
     assert described(gaps, "mean_gap", ~missing & (gaps < 40)).text == "days between orders: at most 39"
+
+
+def test_a_rule_on_a_count_that_begins_at_three_speaks_of_no_zero_orders(rng):
+    most = np.where(rng.random(2000) < 0.8, 0, rng.integers(3, 9, 2000)).astype(float)
+    assert described(most, "orders_in_a_day", most == 0).text == "most orders in a day: fewer than 3"
+    assert described(most, "orders_in_a_day", most > 0).text == "most orders in a day: at least 3"
 
 
 @pytest.mark.parametrize("n", [10_000, 1_000_000])

@@ -15,6 +15,7 @@ class Column:
     label: str
     kind: str
     unit: str = ""
+    least: int = 0
 
 
 FEATURES = (

@@ -127,6 +127,7 @@ class Orders:
     revenue: np.ndarray
     period_orders: np.ndarray
     days: int
+    year_ago: tuple[int, int] = (0, 0)
 
 
 def simulated(rng, n=3000, weeks=(60, 90)):
@@ -274,6 +275,23 @@ def test_money_is_withheld_where_it_did_not_come_as_expected(shop):
     past = shop[0]
     found = withheld(replace(past, revenue=past.revenue * 2))
     assert "too low" in found.finding.value_refusal
+
+
+@pytest.mark.parametrize(
+    ("year_ago", "said"),
+    [
+        ((800, 1800), "the 30 days from this one on brought 125% more orders than the 30 before them"),
+        ((1800, 800), "56% fewer orders"),
+        ((1000, 1200), ""),
+        ((10, 16), ""),
+        ((0, 0), ""),
+    ],
+    ids=["before Christmas", "after it", "no season", "by chance", "no year on record"],
+)
+def test_a_season_that_the_record_holds_is_told_of(shop, year_ago, said):
+    season = value_to_come(replace(shop[0], year_ago=year_ago), 30, np.arange(3000) % 3).finding.season
+    assert said in season
+    assert bool(season) == bool(said)
 
 
 def test_who_orders_is_withheld_where_the_orders_come_from_more_customers_than_expected(shop):

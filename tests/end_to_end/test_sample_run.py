@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 
 import duckdb
 import pandas as pd
@@ -121,6 +122,12 @@ def test_duckdb_reads_history_straight_from_the_folders(finished):
     pattern = str(finished.folder.parent / "*" / "customers.parquet")
     rows = duckdb.execute("SELECT count(*), count(DISTINCT customer_id) FROM read_parquet(?)", [pattern]).fetchall()
     assert rows[0] == (len(finished.run.customers),) * 2
+
+
+def test_no_figure_that_a_reader_sees_is_of_zero_orders_where_that_stands_for_a_few(finished):
+    page, table = ((finished.folder / name).read_text() for name in ("report.html", "anomalies.csv"))
+    assert "fewer than 3 orders" in table
+    assert not re.search(r"(?<![\d.])0 orders", page + table)
 
 
 def test_every_anomaly_has_a_reason_and_evidence(finished):

@@ -44,6 +44,16 @@ def test_the_last_days_are_kept_one_by_one_from_the_day_that_customers_are_seen_
     assert sum(found) == 33
 
 
+def test_orders_of_the_last_nine_weeks_are_counted_up_to_the_last_day_that_is_over(transactions):
+    days = ("2024-01-01", "2024-02-20", "2024-02-26", "2024-02-27", "2024-03-03")
+    lines = [line("bob" if day[-1] in "03" else "ann", f"{day} 09:00", day, 10) for day in days]
+    weeks = ((3, 5), (1, 1), *[(0, 0)] * 6, (1, 1))
+    assert [of(transactions(lines), day).weekly_orders for day in (date(2024, 3, 4), None)] == [weeks, weeks]
+    assert of(transactions(lines), date(2024, 3, 3)).weekly_orders == (), (
+        "of a day that is not over the record is too short"
+    )
+
+
 def test_a_cohort_starts_whole_and_is_followed_to_the_last_month(transactions):
     found = of(transactions(LINES))
     assert found.cohorts == (("2023-11", (1.0, 0.0, 0.5)), ("2024-01", (1.0,)))

@@ -82,6 +82,15 @@ def test_values_side_by_side_have_equally_many_decimals():
     assert voice.with_units(pieces, [1.0, 68.4]) == ("1 piece", "68 pieces")
 
 
+def test_zero_of_a_count_that_begins_at_three_is_shown_as_fewer_than_three():
+    feature = Feature("orders_in_a_day", "most orders in a day", "orders", "count", least=3)
+    assert Voice("en_GB").values(feature, [0.0, 4.0, None]) == ("fewer than 3", "4", MISSING)
+    assert Voice("de").with_units(feature, [0.0, 4.0]) == ("weniger als 3 Bestellungen", "4 Bestellungen")
+    assert Voice("de").retell("most orders in a day: fewer than 3 orders") == (
+        "meiste Bestellungen an einem Tag: weniger als 3 Bestellungen"
+    )
+
+
 def test_days_and_amounts_of_an_english_text_are_written_as_the_locale_does():
     voice = Voice("en_GB", "GBP")
     told = voice.retell(

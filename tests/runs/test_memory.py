@@ -20,12 +20,13 @@ from tests.runs.test_movement import model
 def remembered(shelf):
     """Makes a run seen so many days after its last transaction, remembers it, and keeps it in the archive."""
 
-    def make(run_id, days=1, currency="", without=()):
+    def make(run_id, days=1, currency="", without=(), weeks=()):
         made = shelf.run(run_id)
         made = replace(made, customers=made.customers[~made.customers["customer_id"].isin(without)])
         config = {**made.manifest.config, "report": {**made.manifest.config["report"], "currency": currency}}
         made = replace(made, manifest=replace(made.manifest, config=config))
         day = made.manifest.period.last_day + timedelta(days=days)
+        made = replace(made, manifest=replace(made.manifest, period=replace(made.manifest.period, weekly_orders=weeks)))
         customers = made.customers.assign(period_revenue=100.0 if days <= 30 else 0.0)
         made = replace(
             made, manifest=replace(made.manifest, as_of=day), customers=customers, model=model(50.0), moves=None
@@ -51,6 +52,14 @@ def test_the_next_run_with_transactions_is_compared_with_the_last_that_had_some(
     remembered("20260112T080000Z-ab12", days=51)
     archived = remembered("20260119T080000Z-ab12", days=20)
     assert archived.history.movement.previous_run == "20260105T080000Z-ab12"
+
+
+def test_a_week_unlike_those_before_it_is_told_of_first(remembered):
+    remembered("20260105T080000Z-ab12")
+    found = remembered("20260112T080000Z-ab12", days=5, weeks=((40, 50), *[(90 + more, 120) for more in range(8)]))
+    assert found.history.movement.sentences[0] == (
+        "The 7 days to 2011-12-09 brought 40 orders, fewer than any of the 8 weeks before: 90 to 97."
+    )
 
 
 def test_the_edge_of_the_period_is_the_day_whose_money_still_counts(remembered):

@@ -71,7 +71,7 @@ def _expected(view: View, found: LifetimeFinding) -> str:
     )
     money = voice.money_in_words(sum(each.revenue or 0.0 for each in segments))
     worth = found.value_refusal or voice("That is worth {money}, before returns.", money=money)
-    return " ".join(filter(None, (told, worth, found.ordering_refusal)))
+    return " ".join(filter(None, (told, worth, found.ordering_refusal, found.season)))
 
 
 def _reading(view: View, found: LifetimeFinding) -> tuple[str, ...]:

@@ -13,6 +13,7 @@ from segmenter.runs.history import AlertCount, BridgeStep, Continuity, Interval,
 from segmenter.runs.narration import STEPS
 
 OFFSET = 0.25  # of a part, a difference so small that another part has all but cancelled it out
+JUST_BEGUN = "Revenue of the last {days} days: {now}. The run before knew less than {days} days, so that the two cannot be compared."
 BY_CHANCE = "Chance alone makes a difference of this size."
 AGEING = "As the record goes on, every customer grows older: days since the first order are compared as shares of the longest."
 VERDICTS = {"steady": "steady", "shifted": "shifted", "drifted": "drifted: look", "too few": "too few to tell"}
@@ -76,6 +77,8 @@ def _revenue(view: View, found: Movement) -> str:
     """Revenue of the period now and before, and where most of the difference comes from."""
     voice, (before, now) = view.voice, (found.bridge[0].amount, found.bridge[-1].amount)
     money = {"now": voice.money_in_words(now), "before": voice.money_in_words(before)}
+    if not found.is_whole:
+        return voice(JUST_BEGUN, days=found.period_days, now=money["now"])
     if now == before:
         return voice("Revenue of the last {days} days: {now}, as in the run before.", days=found.period_days, **money)
     if before <= 0:
@@ -91,7 +94,7 @@ def _revenue(view: View, found: Movement) -> str:
     told = voice(text, days=found.period_days, share=voice.percent(abs(now / before - 1)), **money)
     few = carriers(view.run)
     by_chance = few is None and found.revenue is not None and not found.revenue.is_real
-    return " ".join(filter(None, (told, voice(BY_CHANCE) if by_chance else "", _reason(view, found, few))))
+    return f"{told} {voice(BY_CHANCE) if by_chance else _reason(view, found, few)}"
 
 
 def _reason(view: View, found: Movement, few: Carriers | None) -> str:
