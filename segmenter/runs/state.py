@@ -53,18 +53,27 @@ def open_state(archive: Path) -> Iterator[sqlite3.Connection]:
             archive.mkdir(parents=True, exist_ok=True)
             connection = _opened(path, held)
         except OSError as error:
-            raise RunError(f"{path} cannot be opened: {error.strerror or error}. {_WAYS_OUT}") from None
+            raise RunError(_unusable(path, error)) from None
         try:
             yield connection
         except FAULTS as error:
             if is_damage(error):
                 witness.forget(path)
-            raise
+                raise
+            raise RunError(_unusable(path, error)) from None
         held.close()
         witness.trust(path)
 
 
-_WAYS_OUT = "Grant write permission, free space, or name another archive."
+def _unusable(path: Path, error: Exception) -> str:
+    """Why the file cannot be used for a reason that is not its own, and what to do."""
+    if getattr(error, "sqlite_errorcode", 0) & 0xFF in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}:
+        return (
+            f"{path} is in use by another process that has not let go of it for {PATIENCE:.0f} seconds. Try again when that "
+            "one has ended, or end it if it was stopped."
+        )
+    reason = getattr(error, "strerror", None) or error
+    return f"{path} cannot be opened: {reason}. Grant permission, free space, or name another archive."
 
 
 def _opened(path: Path, held: ExitStack) -> sqlite3.Connection:
@@ -97,6 +106,8 @@ def read_state(archive: Path) -> Iterator[sqlite3.Connection]:
         try:
             connection = _read_only(path, held)
         except (DamagedError, OSError, *FAULTS) as error:
+            if isinstance(error, OSError) or not is_damage(error):
+                raise RunError(_unusable(path, error)) from None
             raise RunError(
                 f"{path} cannot be read: {error}. The service, or the next run, puts its newest copy in its place."
             ) from None
@@ -197,7 +208,7 @@ def _connect(path: Path) -> sqlite3.Connection:
         if isinstance(error, FAULTS) and is_damage(error):
             raise DamagedError(str(error)) from None
         if isinstance(error, sqlite3.Error):
-            raise RunError(f"{path} cannot be opened: {error}. {_WAYS_OUT}") from None
+            raise RunError(_unusable(path, error)) from None
         raise
     return connection
 

@@ -15,7 +15,7 @@ import pytest
 from segmenter.analysis.findings import Preparation
 from segmenter.assets import query
 from segmenter.errors import RunError
-from segmenter.runs import archive, seal, witness
+from segmenter.runs import archive, seal, state, witness
 from segmenter.runs.acceptance import _next_number
 from segmenter.runs.customers import Earlier
 from segmenter.runs.model import read_model, write_model
@@ -76,6 +76,22 @@ def test_a_run_that_is_pruned_while_it_is_looked_for_is_not_there(shelf, monkeyp
     earlier = Earlier(shelf.root, ids_of(shelf.made), date(2026, 1, 8))
     assert earlier.newest().manifest.run_id == "20260105T080000Z-ab12"
     assert earlier.sentences == ()
+
+
+@pytest.mark.parametrize("name", ["challenger.json", "alerts.parquet"])
+def test_of_a_run_that_is_pruned_while_it_is_read_the_half_is_not_taken_for_all(shelf, monkeypatch, name):
+    folder = shelf.write(finish=lambda aside: (aside / name).write_text("only some runs have this file"))
+    read_table = archive.read_table
+
+    def read_and_prune(path):
+        table = read_table(path)
+        if path.name == "rejected.csv":  # the last that every run has
+            archive.prune(shelf.root, [folder.name])
+        return table
+
+    monkeypatch.setattr(archive, "read_table", read_and_prune)
+    with pytest.raises(RunError, match=name):
+        archive.read(folder)
 
 
 def test_the_list_of_runs_names_a_damaged_one_and_shows_the_others(shelf, capsys):
@@ -405,3 +421,13 @@ def test_a_transaction_that_fails_leaves_nothing(tmp_path):
                 "INSERT INTO acceptance (run_id, model, accepted_at) VALUES (?, 'model', 'now')", [("a",), (None,)]
             )
         assert state.execute("SELECT count(*) FROM acceptance").fetchone()[0] == 0
+
+
+def test_a_state_that_another_process_does_not_let_go_of_is_named_with_what_to_do(tmp_path, monkeypatch):
+    monkeypatch.setattr(state, "PATIENCE", 0.1)
+    accept(tmp_path, "a")
+    waits = pytest.raises(RunError, match="in use by another process .* Try again when that one has ended")
+    with open_state(tmp_path) as holder, transaction(holder), waits:
+        accept(tmp_path, "b")
+    accept(tmp_path, "c")
+    assert accepted(tmp_path) == ["a", "c"]
