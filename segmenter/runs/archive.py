@@ -246,12 +246,9 @@ def outdated(
     return tuple(sorted(old - {*protected}))
 
 
-def prune(archive: Path, run_ids: Sequence[str]) -> tuple[str, ...]:
-    """Remove these runs; the ids of those that were still there."""
-    gone = tuple(run_id for run_id in run_ids if (archive / run_id).is_dir())
-    for run_id in gone:
-        remove(archive / run_id)
-    return gone
+def prune(archive: Path, run_ids: Sequence[str], spared: Callable[[], Collection[str]] = tuple) -> tuple[str, ...]:
+    """Remove these runs but for those `spared`, which is asked before each of them; the ids of those that it removed."""
+    return tuple(run_id for run_id in run_ids if remove(archive / run_id, spared))
 
 
 def summary(folder: Path) -> dict[str, Any]:

@@ -426,7 +426,7 @@ def test_a_transaction_that_fails_leaves_nothing(tmp_path):
 def test_a_state_that_another_process_does_not_let_go_of_is_named_with_what_to_do(tmp_path, monkeypatch):
     monkeypatch.setattr(state, "PATIENCE", 0.1)
     accept(tmp_path, "a")
-    waits = pytest.raises(RunError, match="in use by another process .* Try again when that one has ended")
+    waits = pytest.raises(RunError, match=r"in use by another process .* Try again when that one has ended")
     with open_state(tmp_path) as holder, transaction(holder), waits:
         accept(tmp_path, "b")
     accept(tmp_path, "c")
