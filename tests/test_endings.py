@@ -233,6 +233,21 @@ def test_a_run_that_ends_early_leaves_no_library_to_be_loaded_while_the_process_
     assert subprocess.run(words, capture_output=True, text=True, check=True).stdout == "MainThread\n"
 
 
+def nobody_at_the_pipe():
+    read, write = os.pipe()
+    os.close(read)
+    return write
+
+
+@pytest.mark.parametrize("hearer", [lambda: "/dev/full", nobody_at_the_pipe], ids=["full disk", "closed pipe"])
+def test_what_nobody_can_hear_any_more_ends_no_work_and_changes_no_exit_status(shop, monkeypatch, hearer):
+    for words, status in ((("sales.csv",), 0), (("nowhere.csv",), 3)):
+        with open(hearer(), "w", buffering=1) as stream:
+            monkeypatch.setattr(sys, "stderr", stream)
+            monkeypatch.chdir(shop)
+            assert main(["inspect", *words]) == status
+
+
 def test_debug_prints_the_traceback_and_keeps_the_exit_status(capsys):
     assert main(["inspect", "absent.csv", "--debug"]) == 3
     told = capsys.readouterr().err
