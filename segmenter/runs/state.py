@@ -13,9 +13,10 @@ import os
 import shutil
 import sqlite3
 import tempfile
+import threading
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 from segmenter.assets import query
@@ -33,6 +34,7 @@ MIGRATIONS = (
 )  # queries by version
 VERSION = len(MIGRATIONS)
 PATIENCE = 30.0  # seconds to wait for another process's transaction
+_making = threading.Lock()
 
 
 @contextmanager
@@ -163,7 +165,8 @@ def transaction(connection: sqlite3.Connection) -> Iterator[None]:
     try:
         yield
     except BaseException:
-        connection.execute("ROLLBACK")
+        if connection.in_transaction:  # else SQLite gave it up itself, as on a full disk
+            connection.execute("ROLLBACK")
         raise
     connection.execute("COMMIT")
     witness.note(connection)
@@ -187,7 +190,7 @@ def keep_copy(archive: Path) -> None:
 
 def _connect(path: Path) -> sqlite3.Connection:
     """A sound connection of this program's version; DamagedError where what is there cannot be trusted."""
-    os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+    _make(path)
     promised = witness.promised(path)
     connection = witness.connect(path.absolute().as_uri(), PATIENCE)
     try:
@@ -211,6 +214,16 @@ def _connect(path: Path) -> sqlite3.Connection:
             raise RunError(_unusable(path, error)) from None
         raise
     return connection
+
+
+def _make(path: Path) -> None:
+    """Make the file, for its owner alone, where there is none; one that is there is not as much as opened.
+
+    To close a file lets go of all locks that this process has on it, those of SQLite's connections in other threads too
+    (POSIX; sqlite.org/howtocorrupt.html, 2.2). Another process would then take its log away, and with it what they commit.
+    """
+    with _making, suppress(FileExistsError):
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
 
 
 def _keep_log(connection: sqlite3.Connection) -> None:

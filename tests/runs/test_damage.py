@@ -431,3 +431,35 @@ def test_a_state_that_another_process_does_not_let_go_of_is_named_with_what_to_d
         accept(tmp_path, "b")
     accept(tmp_path, "c")
     assert accepted(tmp_path) == ["a", "c"]
+
+
+def test_a_transaction_that_sqlite_gave_up_itself_is_told_by_its_own_error(tmp_path):
+    def given_up(state):
+        state.execute("ROLLBACK")
+        raise ValueError("the disk is full")
+
+    with open_state(tmp_path) as state, pytest.raises(ValueError, match="is full"), transaction(state):
+        given_up(state)
+
+
+BESIDE = """
+import sys
+from pathlib import Path
+from segmenter.runs.state import open_state
+with open_state(Path(sys.argv[1])) as state:
+    print(*(row["run_id"] for row in state.execute("SELECT run_id FROM acceptance ORDER BY number")))
+"""  # of the last one that closes the file SQLite removes the write-ahead log
+
+
+def test_of_two_connections_of_a_process_neither_lets_go_of_the_file_for_the_other(tmp_path):
+    def seen():
+        words = [sys.executable, "-c", BESIDE, str(tmp_path)]
+        return subprocess.run(words, check=True, capture_output=True, text=True).stdout.split()
+
+    with open_state(tmp_path) as first:
+        with open_state(tmp_path):  # as another thread of the service does
+            pass
+        assert seen() == []
+        with transaction(first):
+            first.execute("INSERT INTO acceptance (run_id, model, accepted_at) VALUES ('first', 'model', 'now')")
+        assert seen() == ["first"]
