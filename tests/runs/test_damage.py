@@ -2,6 +2,7 @@
 
 import json
 import multiprocessing
+import os
 import random
 import shutil
 import sqlite3
@@ -254,6 +255,16 @@ def test_a_copy_is_private_and_a_damaged_one_is_not_used(tmp_path):
     (tmp_path / FILE).write_bytes(b"no ledger")
     assert accepted(tmp_path) == []
     assert "There was no copy" in repairs(tmp_path)[0]
+
+
+def test_an_unfinished_copy_of_a_process_that_was_killed_goes_and_one_that_is_being_made_stays(tmp_path):
+    accept(tmp_path, "a")
+    old, young = (tmp_path / f"{witness.COPY}-{number}" for number in (1, 2))
+    old.touch()
+    young.touch()
+    os.utime(old, (0, 0))
+    keep_copy(tmp_path)
+    assert sorted(tmp_path.glob(f"{witness.COPY}*")) == [tmp_path / witness.COPY, young]
 
 
 @pytest.fixture(scope="module")
