@@ -25,6 +25,7 @@ NOTHING = "Nothing was changed."
 RUN_HELP = "its id, the beginning of it, the day seen from (2025-06-30), or latest"
 # faults of the machine, which no check beforehand can rule out: a disk full or read-only, a right that is missing
 SURROUNDINGS = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM}
+NO_THREAD = "can't start new thread"  # how Python says that memory or a limit is at its end, and no more of it
 FORMATS = ("html", "pdf", "csv", "xlsx", "parquet")
 
 
@@ -76,6 +77,9 @@ def _ending(error: BaseException, heard: Sequence[int], stopped: str) -> tuple[s
     if isinstance(error, OSError) and error.errno in SURROUNDINGS:
         what = f"{error.filename} cannot be read or written" if error.filename else "A file cannot be written"
         return f"{what}: {error.strerror}. Free space, grant write permission, or name another place.", 1
+    if isinstance(error, MemoryError) or str(error) == NO_THREAD:
+        what = str(error) or "an allocation failed"
+        return f"There is not enough memory: {what}. End other programs or raise the limits of memory and threads.", 1
     bug = f"{type(error).__name__}: {error}"
     return f"segmenter failed in a way it should not: {bug}. Run again with --debug and report it.", 1
 

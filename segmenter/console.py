@@ -11,7 +11,7 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Literal
+from typing import IO, Any, Literal, TextIO, cast
 
 from rich.cells import cell_len
 from rich.console import Console
@@ -26,11 +26,42 @@ GAP = 2  # between two columns of a table
 SHORTEST_CUT = 12  # a word that was cut is not shorter
 
 
+class _Heard:
+    """A stream for people: that nobody hears it any more, as where a terminal was closed or a log's disk is full, ends no work."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
+
+    def write(self, text: str) -> int:
+        """Write what can be written."""
+        self._try(lambda: self._stream.write(text))
+        return len(text)
+
+    def flush(self) -> None:
+        """Hand on what was written as far as it can be."""
+        self._try(self._stream.flush)
+
+    def _try(self, say: Callable[[], object]) -> None:
+        try:
+            say()
+        except OSError:
+            _let_go(self._stream)
+
+
+def _let_go(stream: TextIO) -> None:
+    """Let what is left to be written to `stream` go nowhere: the interpreter's end would fail at it once more."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+
+
 class Terminal:
     """Standard error as a person reads it: of any width, with or without colour."""
 
     def __init__(self, quiet: bool = False) -> None:
-        self.console = Console(stderr=True, highlight=False, quiet=quiet)
+        stream = cast("IO[str]", _Heard(sys.stderr)) if sys.stderr is not None else None
+        self.console = Console(file=stream, stderr=True, highlight=False, quiet=quiet)
 
     def say(self, text: str, style: str = "") -> None:
         """Print one paragraph; `text` is taken literally, and what it carries can neither start a line nor move the cursor."""
@@ -145,7 +176,7 @@ def print_json(document: Any) -> None:
         sys.stdout.write(f"{text}\n")
         sys.stdout.flush()
     except OSError as error:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # the interpreter's end writes what is left
+        _let_go(sys.stdout)
         if isinstance(error, BrokenPipeError):
             raise  # who reads has heard enough
         raise ResourceError(f"Standard output cannot be written: {error.strerror}. Send it elsewhere.") from None

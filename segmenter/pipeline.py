@@ -6,7 +6,7 @@ source -> transactions -> features -> study (segments, anomalies, views) -> run 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from functools import partial
@@ -255,7 +255,8 @@ def _warming_up() -> Iterator[Callable[[], None]]:
 def _warm_up(over: Event) -> None:
     for name in ("segmenter.study", "sklearn.cluster", "sklearn.manifold", "sklearn.mixture", "matplotlib.figure"):
         if not over.is_set():
-            import_module(name)
+            with suppress(Exception):  # whoever needs it tells why it cannot be loaded, and in words
+                import_module(name)
 
 
 def _versions(config: Config) -> dict[str, str]:

@@ -5,12 +5,14 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from functools import partial
 from pathlib import Path
 
 import pytest
 
+from segmenter import pipeline
 from segmenter.cli import main
 from segmenter.runs import acceptance, archive
 from segmenter.sample import generate
@@ -231,6 +233,46 @@ def test_a_run_that_ends_early_leaves_no_library_to_be_loaded_while_the_process_
     (tmp_path / "notes.csv").write_text("hello\n")
     words = [sys.executable, "-c", ENDS_EARLY, str(tmp_path / "notes.csv"), str(tmp_path / "runs")]
     assert subprocess.run(words, capture_output=True, text=True, check=True).stdout == "MainThread\n"
+
+
+@pytest.mark.parametrize("error", [MemoryError("Unable to allocate 9 GiB"), RuntimeError("can't start new thread")])
+def test_a_lack_of_memory_or_threads_is_no_bug(shop, monkeypatch, capsys, error):
+    from segmenter.commands import analysis
+
+    def lacks(options):
+        raise error
+
+    monkeypatch.setattr(analysis, "inspect", lacks)
+    assert main(["inspect", "sales.csv"]) == 1
+    told = capsys.readouterr().err
+    assert told.startswith(f"segmenter: There is not enough memory: {error}. End other programs")
+
+
+def test_a_library_that_cannot_be_loaded_beforehand_is_told_of_by_who_needs_it(monkeypatch):
+    def fails(name):
+        raise ImportError(f"{name}: failed to map segment from shared object")
+
+    monkeypatch.setattr(pipeline, "import_module", fails)
+    told = []
+    monkeypatch.setattr(threading, "excepthook", told.append)
+    with pipeline._warming_up() as warm:
+        warm()
+    assert told == []
+
+
+def nobody_at_the_pipe():
+    read, write = os.pipe()
+    os.close(read)
+    return write
+
+
+@pytest.mark.parametrize("hearer", [lambda: "/dev/full", nobody_at_the_pipe], ids=["full disk", "closed pipe"])
+def test_what_nobody_can_hear_any_more_ends_no_work_and_changes_no_exit_status(shop, monkeypatch, hearer):
+    for words, status in ((("sales.csv",), 0), (("nowhere.csv",), 3)):
+        with open(hearer(), "w", buffering=1) as stream:
+            monkeypatch.setattr(sys, "stderr", stream)
+            monkeypatch.chdir(shop)
+            assert main(["inspect", *words]) == status
 
 
 def test_debug_prints_the_traceback_and_keeps_the_exit_status(capsys):

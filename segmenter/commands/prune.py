@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from argparse import Namespace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 from segmenter import delivery
@@ -34,8 +35,7 @@ def prune(options: Namespace) -> None:
     if options.dry_run or (is_asked and not terminal.ask("\nRemove them for good?")):
         _leave(options, terminal, old)
         return
-    spared = _accepted(archive)
-    gone = archive_of.prune(archive, [run_id for run_id in old if run_id not in spared])
+    gone = archive_of.prune(archive, old, partial(_accepted, archive))
     _tell(options, terminal, gone, _forget(archive, gone), drop_orphans(archive / CACHE))
 
 

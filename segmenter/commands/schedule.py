@@ -34,8 +34,9 @@ def start(options: Namespace) -> None:
     settings = schedule.Settings(path, options.archive, schedule.refuse_unready)
     open_journal(Path(settings.config.engine.archive))
     service = schedule.Service(settings, command_of)
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: service.stop())
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        if signal.getsignal(number) is not signal.SIG_IGN:  # as nohup has it
+            signal.signal(number, lambda *_: service.stop())
     service.serve(wait=not options.no_wait)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from pathlib import Path
 
@@ -27,7 +26,10 @@ def send(message: Message, what: Content, folder: Path) -> str:
     """
     name = f"{message.due:%Y%m%dT%H%M%SZ}-{message.schedule}"
     name += "" if message.run_id else f"-{message.kind}-{message.key[:8]}"
-    target, aside = folder / name, folder / f".writing-{os.getpid()}-{name}"
+    target, aside = (
+        folder / name,
+        folder / f".writing-{message.key[:8]}-{name}",
+    )  # of every attempt, so that none is left
     try:
         shutil.rmtree(aside, ignore_errors=True)
         aside.mkdir(parents=True)

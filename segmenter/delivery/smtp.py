@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import binascii
 import smtplib
 import socket
 import ssl
@@ -45,6 +46,8 @@ def _transmit(server: _Server, mail: EmailMessage, config: DeliveryConfig, hand_
         answer = server.getreply()
     except (OSError, smtplib.SMTPException) as error:
         raise UnansweredError(f"The connection broke after the mail's last line ({_reason(error)}).") from None
+    if answer[0] < 0:
+        raise UnansweredError("The server's answer to the mail's last line is not one of a mail server.")
     return _expect(answer, "the mail")
 
 
@@ -131,8 +134,17 @@ def _connected(config: DeliveryConfig) -> _Server:
 
 def _log_in(server: smtplib.SMTP, config: DeliveryConfig, password: str) -> None:
     server.ehlo_or_helo_if_needed()
-    if config.user:
+    if not config.user:
+        return
+    try:
         server.login(config.user, password)
+    except UnicodeEncodeError:
+        raise RefusedError(
+            "The login of the mail server holds letters beyond ASCII, which cannot be sent. Use a user and a password of "
+            "plain letters, digits and signs."
+        ) from None
+    except binascii.Error:
+        raise UnreachedError("The mail server asks for the login in a way that cannot be read.") from None
 
 
 def _expect(answer: tuple[int, bytes], step: str, first: str = "2") -> str:

@@ -192,7 +192,6 @@ def _patience(asked: str, now: datetime) -> float | None:
     if asked.isascii() and asked.strip().isdigit():
         return float(asked)
     try:
-        until = parsedate_to_datetime(asked)
-    except (ValueError, TypeError):
+        return max(0.0, (parsedate_to_datetime(asked).astimezone(UTC) - now).total_seconds())
+    except (ValueError, TypeError, OverflowError):
         return None
-    return max(0.0, (until.astimezone(UTC) - now).total_seconds())

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import os
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache, cached_property
 from pathlib import Path
@@ -99,13 +101,17 @@ class Cache:
 
 def _newest_first(folder: Path) -> list[Path]:
     """The pieces in `folder`: of an export that was read twice, the later reading counts."""
-    stamps = {}
-    for path in folder.glob("*.parquet"):
-        try:
-            stamps[path] = path.stat().st_mtime_ns
-        except FileNotFoundError:
-            continue  # another run has joined it to others
+    stamps = {path: found.st_mtime_ns for path, found in _stats(folder.glob("*.parquet")).items()}
     return sorted(stamps, key=lambda path: (-stamps[path], path.name))
+
+
+def _stats(paths: Iterable[Path]) -> dict[Path, os.stat_result]:
+    """What is known of `paths`; another run may join one to others, rename or remove it at any moment."""
+    found = {}
+    for path in paths:
+        with suppress(FileNotFoundError):
+            found[path] = path.stat()
+    return found
 
 
 def _once(entries: Mapping[int, Entry]) -> dict[int, Entry]:
@@ -118,11 +124,11 @@ def _once(entries: Mapping[int, Entry]) -> dict[int, Entry]:
 
 def _small(known: Mapping[int, Entry]) -> dict[int, Entry]:
     """The pieces to be joined: none while they are few; of many, all but one that is larger than the others together."""
-    sizes = {piece: piece.stat().st_size for piece in {entry.piece for entry in known.values()}}
+    sizes = {piece: found.st_size for piece, found in _stats({entry.piece for entry in known.values()}).items()}
     if len(sizes) < MOST_PIECES:
         return {}
     half = sum(sizes.values()) / 2
-    return {number: entry for number, entry in known.items() if sizes[entry.piece] <= half}
+    return {number: entry for number, entry in known.items() if sizes.get(entry.piece, 0) <= half}
 
 
 def _remove_replaced(connection: duckdb.DuckDBPyConnection, piece: Path, keys: AbstractSet[str]) -> None:
@@ -143,8 +149,8 @@ def _reader() -> str:
 
 def _prune(folder: Path) -> None:
     """Remove what no run has used for a long time, and what a writer that died left."""
-    for path in folder.iterdir():
-        days = (time.time() - path.stat().st_mtime) / 86400
+    for path, found in _stats(folder.iterdir()).items():
+        days = (time.time() - found.st_mtime) / 86400
         if days > (1 if path.name.startswith(".") else UNUSED_DAYS):
             path.unlink(missing_ok=True)
 

@@ -14,6 +14,7 @@ from segmenter.config import Config
 from segmenter.errors import RunError
 from segmenter.features.types import FeatureTable
 from segmenter.runs.archive import list_runs, read_document
+from segmenter.runs.aside import held
 from segmenter.runs.customers import SAME_CUSTOMERS, of_the_same, other_money, shared_customers, whole
 from segmenter.runs.model import read_model
 from segmenter.runs.state import look_at_state, open_state, transaction
@@ -45,11 +46,14 @@ def accept(archive: Path, run_id: str, now: datetime) -> str:
     Raises
     ------
     RunError
-        The run's model is missing or damaged.
+        The run's model is missing or damaged, or the run is being removed.
     """
-    name = fresh_fit(archive / run_id)
-    read_model(archive / run_id / f"{name}.json")
-    _record(archive, run_id, name, now, only_first=False)
+    with held(archive / run_id) as stays:  # from a prune, after which every run would miss the accepted one
+        if not stays:
+            raise RunError(f"The run {run_id} is gone, or another process works at it just now. Try again in a moment.")
+        name = fresh_fit(archive / run_id)
+        read_model(archive / run_id / f"{name}.json")
+        _record(archive, run_id, name, now, only_first=False)
     return name
 
 

@@ -6,7 +6,7 @@ import hashlib
 import os
 import re
 import shutil
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
@@ -161,21 +161,22 @@ def read(folder: Path) -> Run:
         A file is missing, damaged or of another version.
     """
     manifest, findings, history = read_document(folder)
+    names = sealed(folder)  # and not what is there: of a run that is pruned meanwhile half would be taken for all
     customers, segments = (read_table(folder / f"{name}.parquet") for name in ("customers", "segments"))
-    odd = "anomalies.parquet" if "anomalies.parquet" in sealed(folder) else "anomalies.csv"  # all that older runs have
+    odd = "anomalies.parquet" if "anomalies.parquet" in names else "anomalies.csv"  # all that older runs have
     segments = segments.rename(columns={"label": "segment", "name": "segment_name"})  # as older runs call them
     anomalies, rejected = read_table(folder / odd), read_table(folder / "rejected.csv")
-    model, challenger = (_optional(read_model, folder / f"{name}.json") for name in ("model", "challenger"))
-    moves, alerts = (_optional(read_table, folder / name) for name in ("moves.parquet", "alerts.parquet"))
+    model, challenger = (_optional(read_model, folder / f"{name}.json", names) for name in ("model", "challenger"))
+    moves, alerts = (_optional(read_table, folder / name, names) for name in ("moves.parquet", "alerts.parquet"))
     if alerts is not None and "cause" not in alerts:
         alerts = alerts.assign(cause="customer")  # which older runs do not tell
     tables = (customers, segments, anomalies, rejected)
     return Run(manifest, findings, *tables, model, challenger, history, moves, alerts)
 
 
-def _optional(reader: Callable[[Path], Part], path: Path) -> Part | None:
-    """What `reader` makes of a file that not every run has."""
-    return reader(path) if path.exists() else None
+def _optional(reader: Callable[[Path], Part], path: Path, names: Collection[str]) -> Part | None:
+    """What `reader` makes of a file that not every run has: None where it is not among the run's `names`."""
+    return reader(path) if path.name in names else None
 
 
 @cache
@@ -245,12 +246,9 @@ def outdated(
     return tuple(sorted(old - {*protected}))
 
 
-def prune(archive: Path, run_ids: Sequence[str]) -> tuple[str, ...]:
-    """Remove these runs; the ids of those that were still there."""
-    gone = tuple(run_id for run_id in run_ids if (archive / run_id).is_dir())
-    for run_id in gone:
-        remove(archive / run_id)
-    return gone
+def prune(archive: Path, run_ids: Sequence[str], spared: Callable[[], Collection[str]] = tuple) -> tuple[str, ...]:
+    """Remove these runs but for those `spared`, which is asked before each of them; the ids of those that it removed."""
+    return tuple(run_id for run_id in run_ids if remove(archive / run_id, spared))
 
 
 def summary(folder: Path) -> dict[str, Any]:

@@ -10,7 +10,7 @@ import fcntl
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -31,18 +31,30 @@ def aside(archive: Path, name: str) -> Iterator[Path]:
         os.close(handle)
 
 
-def remove(run: Path) -> None:
-    """Take a finished run away: readers see the whole run or none of it."""
-    handle = _lock(run)
-    if handle is None:
-        return  # somebody else is removing it
-    hidden = Path(tempfile.mkdtemp(prefix=f"{PREFIX}{run.name}-", dir=run.parent))
+@contextmanager
+def held(run: Path, how: int = fcntl.LOCK_SH) -> Iterator[bool]:
+    """Keep a finished run where it is within the block; False where it is gone or another process works at it."""
+    handle = _lock(run, how)
     try:
+        yield handle is not None
+    finally:
+        if handle is not None:
+            os.close(handle)
+
+
+def remove(run: Path, spared: Callable[[], Collection[str]] = tuple) -> bool:
+    """Take a finished run away: readers see the whole run or none of it. False where it stays, or is gone already.
+
+    It stays where somebody holds it, or where it is among those `spared` by then.
+    """
+    with held(run, fcntl.LOCK_EX) as is_ours:
+        if not is_ours or run.name in spared():
+            return False
+        hidden = Path(tempfile.mkdtemp(prefix=f"{PREFIX}{run.name}-", dir=run.parent))
         run.rename(hidden)  # takes the place of the empty folder
         with suppress(FileNotFoundError):  # a sweep that took the empty folder empties it as well
             shutil.rmtree(hidden)
-    finally:
-        os.close(handle)
+        return True
 
 
 def sweep(archive: Path) -> list[str]:
@@ -56,14 +68,14 @@ def sweep(archive: Path) -> list[str]:
     return swept
 
 
-def _lock(folder: Path) -> int | None:
+def _lock(folder: Path, how: int = fcntl.LOCK_EX) -> int | None:
     """A handle that locks `folder` until it is closed; None where another process has it, or the folder is gone."""
     try:
         handle = os.open(folder, os.O_RDONLY | os.O_CLOEXEC | os.O_DIRECTORY)
     except OSError:
         return None
     try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(handle, how | fcntl.LOCK_NB)
         held = os.path.samestat(os.fstat(handle), folder.stat())
     except OSError:  # locked by another process, or removed in the meantime
         held = False

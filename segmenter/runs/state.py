@@ -13,9 +13,10 @@ import os
 import shutil
 import sqlite3
 import tempfile
+import threading
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 from segmenter.assets import query
@@ -33,6 +34,7 @@ MIGRATIONS = (
 )  # queries by version
 VERSION = len(MIGRATIONS)
 PATIENCE = 30.0  # seconds to wait for another process's transaction
+_making = threading.Lock()
 
 
 @contextmanager
@@ -53,18 +55,27 @@ def open_state(archive: Path) -> Iterator[sqlite3.Connection]:
             archive.mkdir(parents=True, exist_ok=True)
             connection = _opened(path, held)
         except OSError as error:
-            raise RunError(f"{path} cannot be opened: {error.strerror or error}. {_WAYS_OUT}") from None
+            raise RunError(_unusable(path, error)) from None
         try:
             yield connection
         except FAULTS as error:
             if is_damage(error):
                 witness.forget(path)
-            raise
+                raise
+            raise RunError(_unusable(path, error)) from None
         held.close()
         witness.trust(path)
 
 
-_WAYS_OUT = "Grant write permission, free space, or name another archive."
+def _unusable(path: Path, error: Exception) -> str:
+    """Why the file cannot be used for a reason that is not its own, and what to do."""
+    if getattr(error, "sqlite_errorcode", 0) & 0xFF in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}:
+        return (
+            f"{path} is in use by another process that has not let go of it for {PATIENCE:.0f} seconds. Try again when that "
+            "one has ended, or end it if it was stopped."
+        )
+    reason = getattr(error, "strerror", None) or error
+    return f"{path} cannot be opened: {reason}. Grant permission, free space, or name another archive."
 
 
 def _opened(path: Path, held: ExitStack) -> sqlite3.Connection:
@@ -97,6 +108,8 @@ def read_state(archive: Path) -> Iterator[sqlite3.Connection]:
         try:
             connection = _read_only(path, held)
         except (DamagedError, OSError, *FAULTS) as error:
+            if isinstance(error, OSError) or not is_damage(error):
+                raise RunError(_unusable(path, error)) from None
             raise RunError(
                 f"{path} cannot be read: {error}. The service, or the next run, puts its newest copy in its place."
             ) from None
@@ -152,7 +165,8 @@ def transaction(connection: sqlite3.Connection) -> Iterator[None]:
     try:
         yield
     except BaseException:
-        connection.execute("ROLLBACK")
+        if connection.in_transaction:  # else SQLite gave it up itself, as on a full disk
+            connection.execute("ROLLBACK")
         raise
     connection.execute("COMMIT")
     witness.note(connection)
@@ -176,7 +190,7 @@ def keep_copy(archive: Path) -> None:
 
 def _connect(path: Path) -> sqlite3.Connection:
     """A sound connection of this program's version; DamagedError where what is there cannot be trusted."""
-    os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+    _make(path)
     promised = witness.promised(path)
     connection = witness.connect(path.absolute().as_uri(), PATIENCE)
     try:
@@ -197,9 +211,19 @@ def _connect(path: Path) -> sqlite3.Connection:
         if isinstance(error, FAULTS) and is_damage(error):
             raise DamagedError(str(error)) from None
         if isinstance(error, sqlite3.Error):
-            raise RunError(f"{path} cannot be opened: {error}. {_WAYS_OUT}") from None
+            raise RunError(_unusable(path, error)) from None
         raise
     return connection
+
+
+def _make(path: Path) -> None:
+    """Make the file, for its owner alone, where there is none; one that is there is not as much as opened.
+
+    To close a file lets go of all locks that this process has on it, those of SQLite's connections in other threads too
+    (POSIX; sqlite.org/howtocorrupt.html, 2.2). Another process would then take its log away, and with it what they commit.
+    """
+    with _making, suppress(FileExistsError):
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
 
 
 def _keep_log(connection: sqlite3.Connection) -> None:

@@ -13,6 +13,7 @@ import logging
 import os
 import shutil
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
@@ -24,6 +25,7 @@ from zlib import crc32
 from segmenter.runs.seal import sync
 
 COPY, CHANGES = ".segmenter.copy.sqlite", ".segmenter.changes"
+UNFINISHED = 3600.0  # seconds after which a copy that is being kept is nobody's any more
 SEALED = ("acceptance", "verdict", "slot", "watch", "delivery", "repair")
 MASK = (1 << 60) - 1
 # errors of the surroundings; every other error of SQLite while the file is opened and checked says that it is damaged
@@ -231,6 +233,7 @@ def keep(connection: sqlite3.Connection, path: Path, version: int) -> None:
     """
     aside = path.with_name(f"{COPY}-{os.getpid()}")
     aside.unlink(missing_ok=True)
+    _sweep(path.parent)
     try:
         os.close(os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
         connection.execute("VACUUM INTO ?", (str(aside),))
@@ -242,6 +245,14 @@ def keep(connection: sqlite3.Connection, path: Path, version: int) -> None:
     finally:
         aside.unlink(missing_ok=True)
     connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+
+def _sweep(archive: Path) -> None:
+    """Remove copies, and their journals, that processes which were killed left unfinished."""
+    for left in archive.glob(f"{COPY}-*"):
+        with suppress(FileNotFoundError):
+            if time.time() - left.stat().st_mtime > UNFINISHED:
+                left.unlink()
 
 
 def restore(path: Path, reason: str, version: int) -> str:

@@ -56,6 +56,7 @@ def open_journal(archive: Path) -> None:
     log.setLevel(logging.INFO)
     log.handlers[:] = [people, machines]
     log.propagate = False
+    logging.raiseExceptions = False  # what a full disk keeps out of one of the two stands in the other
     logging.getLogger("apscheduler").setLevel(logging.ERROR)  # it only wakes the service; what matters is in our log
 
 

@@ -107,6 +107,13 @@ def test_where_the_answer_got_lost_there_is_one_more_copy_at_most_with_the_same_
     assert post.rows("state", "ambiguous") == [("failed", 1)]
 
 
+def test_a_last_answer_that_is_nonsense_leaves_open_whether_the_mail_was_taken(post, mailbox):
+    mailbox.answers = ["<html>"]
+    post.put(post.message(ME))
+    assert post.deliver().n_put_off == 1
+    assert post.rows("ambiguous") == [(1,)]
+
+
 def test_what_a_crash_left_half_sent_is_flagged_and_sent_once_more(post, mailbox):
     post.put(post.message(ME))
     with open_state(post.archive) as state:
@@ -178,6 +185,37 @@ def test_a_wrong_password_is_told_without_the_password(post, monkeypatch):
     (failed,) = post.deliver().failed
     assert "login" in failed.answer
     assert "wrong horse" not in failed.answer
+
+
+def test_a_password_that_cannot_be_sent_is_told_as_that_before_and_when_a_mail_is_sent(post, mailbox, monkeypatch):
+    monkeypatch.setenv("SHOP_PASSWORD", "rößliches Pferd")
+    post.config = post.config.model_copy(update={"user": "shop", "password_env": "SHOP_PASSWORD"})
+    (problem,) = check([ME], post.config, connect=True)
+    post.put(post.message(ME))
+    (failed,) = post.deliver().failed
+    assert str(problem) == failed.answer
+    assert "letters beyond ASCII" in failed.answer
+
+
+def test_a_server_whose_question_for_the_password_is_nonsense_is_tried_again(post, monkeypatch):
+    monkeypatch.setenv("SHOP_PASSWORD", "right horse")
+    answers = (b"220 hello\r\n", b"250-shop\r\n250 AUTH CRAM-MD5\r\n", b"334 a\r\n")
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def answer():
+            connection, _ = server.accept()
+            with connection, connection.makefile("rb") as asked:
+                for each in answers:
+                    connection.sendall(each)
+                    asked.readline()
+
+        threading.Thread(target=answer, daemon=True).start()
+        post.config = post.config.model_copy(
+            update={"smtp_port": server.getsockname()[1], "user": "shop", "password_env": "SHOP_PASSWORD"}
+        )
+        post.put(post.message(ME))
+        assert post.deliver().n_put_off == 1
+    assert "cannot be read" in post.rows("answer")[0][0]
 
 
 def test_the_right_password_opens(post, mailbox, monkeypatch):

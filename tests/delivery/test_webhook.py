@@ -141,12 +141,20 @@ def test_a_folder_that_cannot_be_written_is_tried_again_until_it_can(post, tmp_p
 
 @pytest.mark.parametrize(
     ("asked", "hours"),
-    [("Mon, 02 Mar 2026 11:00:00 GMT", 3), ("99999999999999999", 24), ("-5", 0), ("soon", 0), ("1.5", 0)],
+    [
+        ("Mon, 02 Mar 2026 11:00:00 GMT", 3),
+        ("99999999999999999", 24),
+        ("-5", 0),
+        ("soon", 0),
+        ("1.5", 0),
+        ("Fri, 31 Dec 9999 23:59:59 -1200", 0),
+        ("Mon, 02 Mar 99999999999999999 11:00:00 GMT", 0),
+    ],
 )
 def test_patience_is_understood_as_seconds_or_as_a_date_and_never_longer_than_a_day(hooked, hook, asked, hours):
     hook.answers = [(503, {"Retry-After": asked})]
     hooked.put(hooked.message("webhook:json"))
-    hooked.deliver()
+    assert hooked.deliver().n_put_off == 1
     ((wait,),) = hooked.rows("next_at")
     waited = datetime.fromisoformat(wait) - DUE
     assert timedelta(hours=hours) <= waited < timedelta(hours=hours, minutes=2)

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+from pathlib import Path
 
 import duckdb
 import pandas as pd
@@ -164,6 +165,27 @@ def test_a_piece_that_another_run_took_away_is_read_from_the_exports(tmp_path, d
     monkeypatch.undo()
     assert parsed[-2:] == [[], ["1.csv", "2.csv", "3.csv"]]
     assert found == result(tmp_path, [days])
+
+
+@pytest.mark.parametrize("step", ["_small", "_prune"])
+def test_what_another_run_takes_away_while_a_run_keeps_its_own_costs_nothing(
+    tmp_path, days, lines, table, caplog, step, monkeypatch
+):
+    kept, stat, asked = grown(tmp_path, days), Path.stat, getattr(cache, step)
+
+    def late(given):
+        def gone(path, **more):
+            monkeypatch.setattr(Path, "stat", stat)
+            path.unlink()
+            return stat(path, **more)
+
+        monkeypatch.setattr(Path, "stat", gone)
+        return asked(given)
+
+    monkeypatch.setattr(cache, step, late)
+    (days / "4.csv").write_text(table(rows=lines[:2]))
+    result(tmp_path, [days], kept)
+    assert caplog.text == ""
 
 
 @pytest.mark.parametrize("damage", ["flip", "cut", "empty"])

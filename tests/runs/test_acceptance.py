@@ -1,5 +1,6 @@
 """Which model is the archive's survives kills and losses, and a segment's number never comes to mean another segment."""
 
+import fcntl
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -9,7 +10,7 @@ import pytest
 from segmenter.analysis.findings import Preparation
 from segmenter.config import Config
 from segmenter.errors import RunError, UsageError
-from segmenter.runs import acceptance, archive
+from segmenter.runs import acceptance, archive, aside
 from segmenter.runs.customers import other_money
 from segmenter.runs.history import Continuity, History
 from segmenter.runs.identity import identify
@@ -234,3 +235,17 @@ def test_segments_made_of_other_money_cannot_become_the_archives(shop):
     folder = shop.write(SECOND, model(50, 150, names=("A", "B")))
     with pytest.raises(UsageError, match=rf"run {FIRST} is in GBP and the run {SECOND} in EUR.*archive of its own"):
         propose(shop.root, folder, {})
+
+
+def test_a_run_is_not_removed_while_it_is_accepted_nor_accepted_while_it_is_removed(shop, monkeypatch):
+    folder, record = shop.write(FIRST, KNOWN), acceptance._record
+
+    def prune_and_record(*given, **more):
+        assert archive.prune(shop.root, [FIRST]) == ()
+        record(*given, **more)
+
+    monkeypatch.setattr(acceptance, "_record", prune_and_record)
+    acceptance.accept(shop.root, FIRST, NOW)
+    assert acceptance.accepted_run(shop.root) == (FIRST, "model")
+    with aside.held(folder, fcntl.LOCK_EX), pytest.raises(RunError, match="works at it just now"):
+        acceptance.accept(shop.root, FIRST, NOW)

@@ -2,6 +2,7 @@
 
 import json
 import multiprocessing
+import os
 import random
 import shutil
 import sqlite3
@@ -15,7 +16,7 @@ import pytest
 from segmenter.analysis.findings import Preparation
 from segmenter.assets import query
 from segmenter.errors import RunError
-from segmenter.runs import archive, seal, witness
+from segmenter.runs import archive, seal, state, witness
 from segmenter.runs.acceptance import _next_number
 from segmenter.runs.customers import Earlier
 from segmenter.runs.model import read_model, write_model
@@ -76,6 +77,22 @@ def test_a_run_that_is_pruned_while_it_is_looked_for_is_not_there(shelf, monkeyp
     earlier = Earlier(shelf.root, ids_of(shelf.made), date(2026, 1, 8))
     assert earlier.newest().manifest.run_id == "20260105T080000Z-ab12"
     assert earlier.sentences == ()
+
+
+@pytest.mark.parametrize("name", ["challenger.json", "alerts.parquet"])
+def test_of_a_run_that_is_pruned_while_it_is_read_the_half_is_not_taken_for_all(shelf, monkeypatch, name):
+    folder = shelf.write(finish=lambda aside: (aside / name).write_text("only some runs have this file"))
+    read_table = archive.read_table
+
+    def read_and_prune(path):
+        table = read_table(path)
+        if path.name == "rejected.csv":  # the last that every run has
+            archive.prune(shelf.root, [folder.name])
+        return table
+
+    monkeypatch.setattr(archive, "read_table", read_and_prune)
+    with pytest.raises(RunError, match=name):
+        archive.read(folder)
 
 
 def test_the_list_of_runs_names_a_damaged_one_and_shows_the_others(shelf, capsys):
@@ -238,6 +255,16 @@ def test_a_copy_is_private_and_a_damaged_one_is_not_used(tmp_path):
     (tmp_path / FILE).write_bytes(b"no ledger")
     assert accepted(tmp_path) == []
     assert "There was no copy" in repairs(tmp_path)[0]
+
+
+def test_an_unfinished_copy_of_a_process_that_was_killed_goes_and_one_that_is_being_made_stays(tmp_path):
+    accept(tmp_path, "a")
+    old, young = (tmp_path / f"{witness.COPY}-{number}" for number in (1, 2))
+    old.touch()
+    young.touch()
+    os.utime(old, (0, 0))
+    keep_copy(tmp_path)
+    assert sorted(tmp_path.glob(f"{witness.COPY}*")) == [tmp_path / witness.COPY, young]
 
 
 @pytest.fixture(scope="module")
@@ -405,3 +432,45 @@ def test_a_transaction_that_fails_leaves_nothing(tmp_path):
                 "INSERT INTO acceptance (run_id, model, accepted_at) VALUES (?, 'model', 'now')", [("a",), (None,)]
             )
         assert state.execute("SELECT count(*) FROM acceptance").fetchone()[0] == 0
+
+
+def test_a_state_that_another_process_does_not_let_go_of_is_named_with_what_to_do(tmp_path, monkeypatch):
+    monkeypatch.setattr(state, "PATIENCE", 0.1)
+    accept(tmp_path, "a")
+    waits = pytest.raises(RunError, match=r"in use by another process .* Try again when that one has ended")
+    with open_state(tmp_path) as holder, transaction(holder), waits:
+        accept(tmp_path, "b")
+    accept(tmp_path, "c")
+    assert accepted(tmp_path) == ["a", "c"]
+
+
+def test_a_transaction_that_sqlite_gave_up_itself_is_told_by_its_own_error(tmp_path):
+    def given_up(state):
+        state.execute("ROLLBACK")
+        raise ValueError("the disk is full")
+
+    with open_state(tmp_path) as state, pytest.raises(ValueError, match="is full"), transaction(state):
+        given_up(state)
+
+
+BESIDE = """
+import sys
+from pathlib import Path
+from segmenter.runs.state import open_state
+with open_state(Path(sys.argv[1])) as state:
+    print(*(row["run_id"] for row in state.execute("SELECT run_id FROM acceptance ORDER BY number")))
+"""  # of the last one that closes the file SQLite removes the write-ahead log
+
+
+def test_of_two_connections_of_a_process_neither_lets_go_of_the_file_for_the_other(tmp_path):
+    def seen():
+        words = [sys.executable, "-c", BESIDE, str(tmp_path)]
+        return subprocess.run(words, check=True, capture_output=True, text=True).stdout.split()
+
+    with open_state(tmp_path) as first:
+        with open_state(tmp_path):  # as another thread of the service does
+            pass
+        assert seen() == []
+        with transaction(first):
+            first.execute("INSERT INTO acceptance (run_id, model, accepted_at) VALUES ('first', 'model', 'now')")
+        assert seen() == ["first"]

@@ -8,7 +8,7 @@ import pytest
 
 from segmenter.cli import main
 from segmenter.console import Terminal
-from segmenter.runs import acceptance
+from segmenter.runs import acceptance, archive, aside
 from segmenter.runs.archive import list_runs
 
 IDS = tuple(f"2026010{day}T080000Z-ab12" for day in range(1, 5))
@@ -75,6 +75,17 @@ def test_a_run_that_is_accepted_while_the_question_stands_stays(pruned, shelf):
 
     left, said = pruned(answer=True, meanwhile=accept)
     assert left == (IDS[0], *IDS[2:])
+    assert "1 run(s) removed" in said.err
+
+
+def test_a_run_that_is_accepted_while_others_are_removed_stays(pruned, shelf, monkeypatch):
+    def remove_and_accept(run, *given):
+        acceptance.accept_first(shelf.root, IDS[1], datetime.now(UTC))
+        return aside.remove(run, *given)
+
+    monkeypatch.setattr(archive, "remove", remove_and_accept)
+    left, said = pruned("--yes")
+    assert left == IDS[1:]
     assert "1 run(s) removed" in said.err
 
 

@@ -1,6 +1,7 @@
 """An archive whose disk cannot be written can be looked at, and freed."""
 
 import json
+import logging
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -8,6 +9,7 @@ import pytest
 
 from segmenter.runs import acceptance
 from segmenter.runs.archive import list_runs
+from segmenter.schedule.journal import open_journal
 from tests.kept import kept
 from tests.report.made_up import made_up_run
 from tests.shell import command
@@ -37,6 +39,18 @@ def test_a_full_disk_is_freed_of_old_runs_but_for_the_accepted_one(tmp_path, sma
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)["removed"] == [RUNS[1]]
     assert [path.name for path in list_runs(small_disk)] == [RUNS[0]]
+
+
+def test_what_a_full_disk_keeps_out_of_the_services_log_is_told_to_people_line_by_line(small_disk, monkeypatch, capsys):
+    log = logging.getLogger("segmenter.service")
+    for each, name, value in ((log, "handlers", []), (log, "propagate", True), (logging, "raiseExceptions", True)):
+        monkeypatch.setattr(each, name, value)  # so that they are as before afterwards
+    open_journal(small_disk)
+    fill(small_disk)
+    for _ in range(100):
+        log.error("tick failed", extra={"cause": "x" * 100})
+    told = capsys.readouterr().err.splitlines()
+    assert [line.split()[4:6] for line in told] == [["failed", "(cause:"]] * 100
 
 
 def finish_runs(archive):

@@ -105,7 +105,7 @@ def test_the_command_line_serves_lists_and_ends_at_a_signal(tmp_path):
         status = subprocess.run([*segmenter, "status", "-c", "config.toml", "--json"], check=False, **more)
         assert json.loads(status.stdout)["service"] == service.pid
     finally:
-        service.terminate()
+        service.send_signal(signal.SIGHUP)  # as a terminal does that is closed
     assert service.wait(timeout=60) == 0
     events = [json.loads(line)["event"] for line in (tmp_path / "runs" / "service.jsonl").read_text().splitlines()]
     assert "serves" in events
