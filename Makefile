@@ -22,7 +22,7 @@ test: $(VENV)/.developing pango  ## ruff, mypy and pytest, under five minutes
 	$(BIN)/pytest -n 2 --dist worksteal -m "not slow"
 
 slow: $(VENV)/.developing pango  ## checks on real exports and many repetitions
-	$(BIN)/pytest -n 2 --dist worksteal -m slow
+	$(BIN)/pytest -n 2 --dist worksteal -m "slow or hypothesis" --hypothesis-profile=many
 
 format: $(VENV)/.developing  ## format the code and mend what ruff can
 	$(BIN)/ruff check --fix

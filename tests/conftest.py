@@ -6,9 +6,21 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, settings
 
 ROOT = Path(__file__).resolve().parents[1]
 gc.set_threshold(50_000, 20, 50)  # the libraries and tests of a session live as long as it does
+
+# Examples of a law: `make slow` draws enough to find what is rare. How long one takes tells how busy the machine is, no more.
+LAWS = {"few": 15, "many": 100}
+for name, number in LAWS.items():
+    settings.register_profile(
+        name,
+        max_examples=number,
+        deadline=None,
+        suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
+    )
+settings.load_profile("few")
 
 
 def pytest_collection_finish():

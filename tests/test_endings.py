@@ -41,7 +41,9 @@ STAGES = ("reading the export", "describing customers", "finding segments and an
 
 
 @pytest.mark.parametrize("stage", STAGES)
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=lambda number: number.name)
+@pytest.mark.parametrize(
+    "number", [signal.SIGINT, pytest.param(signal.SIGTERM, marks=pytest.mark.slow)], ids=lambda number: number.name
+)
 def test_a_run_that_is_interrupted_at_any_stage_leaves_nothing_and_says_so(shop, tmp_path, stage, number):
     (shop / "temp").mkdir(exist_ok=True)
     os.mkfifo(tmp_path / "err")

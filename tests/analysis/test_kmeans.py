@@ -40,7 +40,7 @@ def test_the_order_of_customers_changes_nothing(rng):
     assert plain.choice == shuffled.choice
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", [0, pytest.param(1, marks=pytest.mark.slow), pytest.param(2, marks=pytest.mark.slow)])
 def test_one_customer_apart_from_thirty_thousand_is_a_cluster_that_can_be_measured(rng, seed):
     points = rng.normal(size=(30_000, 2))
     points[123] = 500
@@ -107,7 +107,7 @@ def test_a_pinned_number_of_segments_is_taken_and_said_to_be_pinned(rng):
     assert "set in the configuration" in choice.reason
 
 
-@pytest.mark.parametrize("d", [2, 6])
+@pytest.mark.parametrize("d", [2, pytest.param(6, marks=pytest.mark.slow)])
 def test_a_crowd_without_groups_is_not_divided(rng, d):
     for points in (rng.normal(size=(1500, d)), rng.uniform(size=(1500, d))):
         found = segment(points, KMeansConfig(max_clusters=6, n_init=3, bootstraps=6), 0)
@@ -117,7 +117,7 @@ def test_a_crowd_without_groups_is_not_divided(rng, d):
         assert set(found.labels) == {0}
 
 
-@pytest.mark.parametrize("d", [3, 6])
+@pytest.mark.parametrize("d", [3, pytest.param(6, marks=pytest.mark.slow)])
 def test_one_skewed_crowd_is_no_clear_number_of_segments(rng, d):
     crowd = np.exp(rng.normal(size=(1500, d)))
     crowd = np.minimum(crowd, np.quantile(crowd, 0.99, axis=0))
@@ -136,7 +136,7 @@ def test_a_crowd_is_drawn_without_a_warning_whatever_the_scales_and_however_many
     assert (made <= points.max(axis=0)).all()
 
 
-@pytest.mark.parametrize("seed", [1, 2, 3])
+@pytest.mark.parametrize("seed", [1, pytest.param(2, marks=pytest.mark.slow), pytest.param(3, marks=pytest.mark.slow)])
 def test_customers_who_differ_by_degrees_alone_are_no_clear_number_of_segments(seed):
     """From one to twenty orders on any days of a year: all figures hang on that number, and none of them in groups."""
     rng = np.random.default_rng(seed)

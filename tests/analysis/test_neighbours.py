@@ -4,7 +4,7 @@ from unittest.mock import patch
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from scipy.sparse.csgraph import connected_components
 from scipy.spatial.distance import cdist
@@ -42,7 +42,6 @@ def scikit_learns(points, eps, min_samples):
     min_samples=st.integers(1, 15),
     seed=st.integers(0, 10_000),
 )
-@settings(max_examples=150, deadline=None)
 def test_labels_and_core_points_equal_scikit_learns(kind, n, d, eps, min_samples, seed):
     points = cloud(kind, n, d, seed)
     found = dbscan(points, eps, min_samples)
@@ -68,7 +67,6 @@ def test_labels_equal_scikit_learns_on_twenty_thousand_points(d, eps):
     eps=st.floats(0.01, 2),
     piece=st.sampled_from([7, connection.PIECE]),
 )
-@settings(max_examples=90, deadline=None)
 def test_components_equal_those_of_the_full_graph_however_many_points_are_copied_at_a_time(n, d, seed, eps, piece):
     points = np.random.default_rng(seed).uniform(0, 4, size=(n, d))
     with patch.object(connection, "PIECE", piece):

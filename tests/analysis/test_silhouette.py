@@ -1,7 +1,7 @@
 """Silhouettes equal the reference, whatever the labeling."""
 
 import numpy as np
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.metrics import silhouette_samples
 
@@ -9,7 +9,6 @@ from segmenter.analysis.silhouette import silhouette_profiles, silhouettes
 
 
 @given(n=st.integers(4, 120), d=st.integers(1, 6), seed=st.integers(0, 1000))
-@settings(max_examples=60, deadline=None)
 def test_silhouettes_equal_scikit_learns_for_every_labeling(n, d, seed):
     rng = np.random.default_rng(seed)
     points = rng.integers(0, 5, size=(n, d)).astype(float)

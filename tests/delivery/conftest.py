@@ -32,10 +32,15 @@ class Outcome:
     failed: tuple
 
 
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+class Server(Controller):
+    """A mail server on a port of its own, which is bound from the beginning, so that nobody else takes it meanwhile."""
+
+    def __init__(self, handler, **more):
+        self.bound = socket.create_server(("127.0.0.1", 0))
+        super().__init__(handler, "127.0.0.1", self.bound.getsockname()[1], ready_timeout=60, **more)
+
+    def _create_server(self):
+        return self.loop.create_server(self._factory_invoker, sock=self.bound, ssl=self.ssl_context)
 
 
 class Mailbox:
@@ -76,12 +81,9 @@ def smtp(mailbox):
             return AuthResult(success=False, handled=False, message="454 4.7.0 Temporary authentication failure")
         return AuthResult(success=data.password == b"right horse", handled=False)
 
-    port = free_port()
-    controller = Controller(
-        mailbox, hostname="127.0.0.1", port=port, authenticator=authenticate, auth_require_tls=False
-    )
+    controller = Server(mailbox, authenticator=authenticate, auth_require_tls=False)
     controller.start()
-    yield port
+    yield controller.port
     controller.stop()
 
 
@@ -111,7 +113,9 @@ def hook():
             """Say nothing."""
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    threading.Thread(
+        target=server.serve_forever, args=(0.01,), daemon=True
+    ).start()  # seconds until it ends when told to
     seen.url = f"http://127.0.0.1:{server.server_port}/hook?token=s3cr3t-token"
     yield seen
     server.shutdown()

@@ -5,17 +5,16 @@ import ssl
 
 import pytest
 import trustme
-from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult
 
 from segmenter.delivery import check
 
-from .conftest import free_port
+from .conftest import Server
 
 ME = "me@shop.example"
 
 
-class Encrypted(Controller):
+class Encrypted(Server):
     """Looks whether it has started without speaking to itself, as it trusts no certificate of ours."""
 
     def _trigger_server(self):
@@ -40,13 +39,9 @@ def serve(mailbox, post):
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         authority.issue_cert(name).configure_cert(context)
         keys = {"ssl_context": context} if security == "tls" else {"tls_context": context, "require_starttls": True}
-        port = free_port()
-        controllers.append(
-            Encrypted(
-                mailbox, hostname="127.0.0.1", port=port, authenticator=right_horse, auth_require_tls=False, **keys
-            )
-        )
-        post.config = post.config.model_copy(update={"smtp_host": "localhost", "smtp_port": port, "security": security})
+        controllers.append(Encrypted(mailbox, authenticator=right_horse, auth_require_tls=False, **keys))
+        update = {"smtp_host": "localhost", "smtp_port": controllers[-1].port, "security": security}
+        post.config = post.config.model_copy(update=update)
         controllers[-1].start()
 
     yield serve

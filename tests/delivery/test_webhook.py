@@ -170,7 +170,7 @@ def dripping(head):
             connection.recv(65536)
             for letter in itertools.chain(head, itertools.repeat("x")):
                 connection.sendall(letter.encode())
-                time.sleep(0.02)
+                time.sleep(0.005)
 
     threading.Thread(target=serve, daemon=True).start()
     return server
@@ -188,7 +188,7 @@ def test_an_answer_that_drips_is_broken_off_when_its_time_is_over(hooked, monkey
 def test_what_follows_a_good_answer_without_end_is_not_waited_for(hooked, monkeypatch):
     with dripping("HTTP/1.1 200 OK\r\nContent-Length: 5000\r\n\r\n") as server:
         monkeypatch.setenv("HOOK_URL", f"http://127.0.0.1:{server.getsockname()[1]}/x")
-        hooked.config = hooked.config.model_copy(update={"command_seconds": 4})
+        hooked.config = hooked.config.model_copy(update={"command_seconds": 60})
         hooked.put(hooked.message("webhook:json"))
         assert hooked.deliver().n_sent == 1
 

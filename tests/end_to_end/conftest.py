@@ -5,6 +5,7 @@ import pytest
 from segmenter import load_config, run
 from segmenter.sample import generate
 
+NO_PAGE = {"report": {"formats": ["csv"]}}
 QUICK = {
     "views": {"tsne_sample": 200, "hierarchy_sample": 200, "perplexity": 10.0},
     "kmeans": {"bootstraps": 5, "n_init": 3},

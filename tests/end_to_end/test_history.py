@@ -31,13 +31,14 @@ from tests.report.unspoken import HOW, one_letter, texts_of, unspoken
 from tests.shell import begun
 
 from .change import PERIOD, planted_change, precision_and_recall
+from .conftest import NO_PAGE
 
 
 @pytest.fixture(scope="module")
 def two_runs(tmp_path_factory, quick_run):
     """A shop before and after a known change, as two runs of one archive."""
     folder = tmp_path_factory.mktemp("change")
-    truth = planted_change(folder, 1000, seed=11)
+    truth = planted_change(folder, 600, seed=11)
     runs = [
         quick_run([folder / name], folder / "runs", history={"period_days": PERIOD})
         for name in ("before.csv", "after.csv")
@@ -228,8 +229,8 @@ def test_after_an_acceptance_numbers_stay_with_their_customers(two_runs, quick_r
     for run in (before, after):
         kept(run.run, root)
     acceptance.accept(root, after.run.manifest.run_id, after.run.manifest.started_at)
-    later, no_page = {"features": {"as_of": "2025-10-01"}}, {"report": {"formats": ["csv"]}}
-    extended = quick_run([folder / "after.csv"], root, **later, **no_page, history={"period_days": PERIOD})
+    later = {"features": {"as_of": "2025-10-01"}, "history": {"period_days": PERIOD}}
+    extended = quick_run([folder / "after.csv"], root, **later, **NO_PAGE)
     assert extended.run.model == after.run.challenger
     moved = extended.run.history.movement
     assert moved.redrawn
@@ -265,7 +266,7 @@ def test_newcomers_and_a_day_more_are_no_news_of_customers_who_are_left_together
     for last in (300, 365):
         moment = (pd.Timestamp("2025-01-01") + pd.to_timedelta(lines["day"], "D")).dt.floor("s")
         lines.assign(day=moment)[lines["day"] < last].to_csv(tmp_path / "export.csv", index=False)
-        made = quick_run([tmp_path / "export.csv"], tmp_path / "runs")
+        made = quick_run([tmp_path / "export.csv"], tmp_path / "runs", **NO_PAGE)
     assert [card.name for card in made.run.findings.cards] == ["All customers"]
     assert not any("All customers" in sentence for sentence in made.run.history.continuity.sentences)
     assert made.run.findings.choice.reason.startswith("The customers are left together, as by the accepted model")

@@ -14,6 +14,8 @@ from segmenter.runs import archive
 from segmenter.runs.model import place, read_model
 from segmenter.sample import generate
 
+from .conftest import NO_PAGE
+
 
 def recovered(finished, truth):
     """Adjusted Rand index without the anomalies, and precision and recall of the flags."""
@@ -26,8 +28,8 @@ def recovered(finished, truth):
 
 @pytest.mark.parametrize("seed", [1, pytest.param(2, marks=pytest.mark.slow), pytest.param(3, marks=pytest.mark.slow)])
 def test_planted_structure_is_recovered(tmp_path, quick_run, seed):
-    generate(tmp_path / "sales.csv", n_customers=2000, seed=seed, truth=tmp_path / "truth.csv")
-    finished = quick_run([tmp_path / "sales.csv"], tmp_path / "runs", report={"formats": ["csv"]})
+    generate(tmp_path / "sales.csv", n_customers=1000, seed=seed, truth=tmp_path / "truth.csv")
+    finished = quick_run([tmp_path / "sales.csv"], tmp_path / "runs", **NO_PAGE)
     rand, precision, recall = recovered(finished, tmp_path / "truth.csv")
     assert rand >= 0.90
     assert precision >= 0.85
@@ -85,7 +87,7 @@ def test_net_revenue_is_the_customers_monetary_value(finished):
 
 
 def test_the_same_input_config_and_seed_give_the_same_bytes(finished, sample, quick_run, tmp_path):
-    again = quick_run([sample / "sales.csv"], tmp_path / "runs")
+    again = quick_run([sample / "sales.csv"], tmp_path / "runs", **NO_PAGE)
     for name in (
         "customers.parquet",
         "segments.parquet",
@@ -101,7 +103,7 @@ def test_the_same_input_config_and_seed_give_the_same_bytes(finished, sample, qu
 def test_the_order_of_the_lines_changes_no_customer(finished, sample, quick_run, tmp_path):
     header, *lines = (sample / "sales.csv").read_text().splitlines(keepends=True)
     (tmp_path / "sales.csv").write_text(header + "".join(lines[::-1]))
-    again = quick_run([tmp_path / "sales.csv"], tmp_path / "runs", report={"formats": ["csv"]})
+    again = quick_run([tmp_path / "sales.csv"], tmp_path / "runs", **NO_PAGE)
     columns = ["customer_id", "monetary", "segment_name", "is_anomaly", "rfm_segment"]
     assert again.run.customers[columns].equals(finished.run.customers[columns])
 

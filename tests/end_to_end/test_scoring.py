@@ -11,7 +11,7 @@ from segmenter.errors import DataError, UndecidedError
 from segmenter.runs.archive import read_document
 from segmenter.runs.seal import seal
 from segmenter.scoring import SCORING, score
-from tests.end_to_end.conftest import QUICK
+from tests.end_to_end.conftest import NO_PAGE, QUICK
 
 HEAD = "Kunde;Datum;Beleg;Betrag;currency\n"
 
@@ -30,7 +30,8 @@ def known(tmp_path_factory, quick_run):
     """A run on sixty customers of an export that can be read in one way alone."""
     folder = tmp_path_factory.mktemp("known")
     (folder / "all.csv").write_text(HEAD + "".join(lines(range(60), 300)))
-    return quick_run([folder / "all.csv"], folder / "runs", rules={"currency": "EUR"}, kmeans={"n_clusters": 3})
+    keys = {"rules": {"currency": "EUR"}, "kmeans": {"n_clusters": 3}, **NO_PAGE}
+    return quick_run([folder / "all.csv"], folder / "runs", **keys)
 
 
 @pytest.fixture

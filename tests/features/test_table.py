@@ -4,7 +4,7 @@ from datetime import date, datetime, timedelta
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from segmenter.config.analysis import FeaturesConfig
@@ -229,7 +229,6 @@ def _lines(drawn):
 
 
 @given(drawn=lines_of_customers, shuffle=st.randoms(use_true_random=False))
-@settings(max_examples=25, deadline=None)
 def test_the_order_of_rows_does_not_matter_and_every_customer_has_a_row(transactions, drawn, shuffle):
     lines = list(_lines(drawn))
     table = build(transactions(lines), CONFIG)

@@ -6,7 +6,7 @@ import stat
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from segmenter import features, privacy
@@ -73,7 +73,6 @@ def test_features_and_evidence_are_those_of_the_ids(read):
     assert features.in_words(before).replace(customer, asked) == features.in_words(after)
 
 
-@settings(max_examples=60, deadline=None)
 @given(
     st.lists(
         st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), min_size=1), min_size=2, unique=True

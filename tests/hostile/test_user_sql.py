@@ -4,11 +4,12 @@ import hashlib
 import os
 from datetime import date
 
+import duckdb
 import pytest
 
 from segmenter.config.analysis import FeaturesConfig
 from segmenter.errors import ConfigError
-from segmenter.features import build
+from segmenter.features import build, enclosure
 from segmenter.features.custom import custom_features
 from tests.features.conftest import line, transactions
 
@@ -110,10 +111,31 @@ def run(folder, connection):
     return run
 
 
+@pytest.fixture
+def enclosed(folder, connection, monkeypatch):
+    """Answers a query as the process of an enclosure does, between tables of its own."""
+    room = folder / "features"
+    monkeypatch.chdir(room)
+    (room / "mine.sql").touch()
+    for table in ("transactions", "orders"):
+        connection.execute(f"copy {table} to '{room / table}.parquet' (format parquet)")
+    with enclosure._enclosed(room, str(256 << 20) + "B", "1") as inside:
+        for table in ("transactions", "orders"):
+            (room / f"{table}.parquet").unlink()
+        yield lambda sql: enclosure._answer(inside, sql.replace("FOLDER", str(folder)), date(2024, 1, 10))
+
+
 @pytest.mark.parametrize("sql", ESCAPES.values(), ids=ESCAPES.keys())
-def test_every_way_out_is_closed(run, sql):
+def test_every_way_out_is_closed(enclosed, sql):
+    with pytest.raises((duckdb.Error, ValueError)) as error:
+        enclosed(sql)
+    assert "root:" not in str(error.value)
+
+
+@pytest.mark.parametrize("name", ["absolute path", "link out", "copy out", "set memory", "markup for a name"])
+def test_a_way_out_is_told_by_the_files_name_in_one_paragraph(run, name):
     with pytest.raises(ConfigError) as error:
-        run(sql)
+        run(ESCAPES[name])
     assert "mine.sql" in str(error.value)
     assert "\n" not in str(error.value)
     assert "root:" not in str(error.value)

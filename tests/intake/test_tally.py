@@ -5,12 +5,11 @@ import hashlib
 import io
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from segmenter.intake import tally
 
-LAW = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 BYTES = st.one_of(st.binary(max_size=80), st.text(max_size=40).map(str.encode), st.just("é€𝄞".encode()))
 CHUNKS = st.sampled_from([1, 2, 3, 7, 130, 1 << 18])  # however the bytes fall apart, the tally is the same
 CELL = st.text(alphabet='ab,"\n é', max_size=6)
@@ -38,7 +37,6 @@ def is_utf8(content):
     return True
 
 
-@LAW
 @given(content=BYTES, cut=st.integers(0, 80), chunk=CHUNKS)
 def test_hash_size_zeros_and_encoding_are_those_of_the_bytes(taken, content, cut, chunk):
     for some in (content, content[:cut]):
@@ -48,7 +46,6 @@ def test_hash_size_zeros_and_encoding_are_those_of_the_bytes(taken, content, cut
         assert found.is_utf8 == is_utf8(some)
 
 
-@LAW
 @given(content=BYTES, chunk=CHUNKS)
 def test_the_head_is_how_the_bytes_begin(taken, content, chunk):
     head = taken(content, chunk).head
@@ -56,7 +53,6 @@ def test_the_head_is_how_the_bytes_begin(taken, content, chunk):
     assert bool(head) == bool(content)
 
 
-@LAW
 @given(records=RECORDS, newline=st.sampled_from(["\n", "\r\n"]), ends=st.booleans(), chunk=CHUNKS)
 def test_records_and_folded_lines_are_those_that_a_reader_of_csv_finds(taken, records, newline, ends, chunk):
     out = io.StringIO()
@@ -69,7 +65,6 @@ def test_records_and_folded_lines_are_those_that_a_reader_of_csv_finds(taken, re
     assert found.n_lines == found.n_records + found.n_folded
 
 
-@LAW
 @given(lines=st.lists(st.sampled_from(["", "a,b", "c,d"]), max_size=10), chunk=CHUNKS)
 def test_blank_lines_are_lines_and_no_records(taken, lines, chunk):
     found = taken("".join(line + "\n" for line in lines).encode(), chunk)

@@ -10,9 +10,10 @@ from html.parser import HTMLParser
 import pytest
 
 from segmenter.config.report import ReportConfig
-from segmenter.report import pdf_problem, render
+from segmenter.report import pdf_problem, render, write_alerts
 from segmenter.report.context import build, view_of
 from segmenter.report.page import html, paper
+from segmenter.report.points import points
 from tests.report.made_up import bare_run, made_up_run
 from tests.report.moved import moved_run
 
@@ -61,22 +62,24 @@ class _Ids(HTMLParser):
         self.found += [value for name, value in attributes if name == "id"]
 
 
-@pytest.mark.parametrize("make", [made_up_run, bare_run, moved_run])
+@pytest.mark.parametrize("make", [bare_run, moved_run])
 def test_no_id_of_a_page_stands_twice(tmp_path, make):
     config = ReportConfig(formats=("html",))
     view = view_of(make(), config)
-    render(view.run, config, tmp_path)
-    pages = {path.name: path.read_text() for path in tmp_path.glob("*.html")}
-    pages["paper"] = paper(build(view), view.voice, None)
-    for name, page in pages.items():
+    page = build(view)
+    pages = {"screen": html(page, view.voice, None, points(view)), "paper": paper(page, view.voice, None)}
+    if view.run.alerts is not None:
+        write_alerts(view.run, config, tmp_path)
+        pages["alerts"] = (tmp_path / "alerts.html").read_text()
+    for name, text in pages.items():
         reader = _Ids()
-        reader.feed(page)
-        assert len(reader.found) > 20 or name == "alerts.html"
+        reader.feed(text)
+        assert len(reader.found) > 20 or name == "alerts"
         assert [key for key, count in Counter(reader.found).items() if count > 1] == [], name
 
 
 def test_without_customer_rows_no_customer_can_be_found(tmp_path):
-    run = made_up_run()
+    run = made_up_run(60)
     config = ReportConfig(formats=("html", "csv", "xlsx"), customer_rows=False)
     files = render(run, config, tmp_path)
     page = (tmp_path / "report.html").read_text()
@@ -120,22 +123,26 @@ def test_a_block_of_the_teams_own_takes_the_place_of_ours(tmp_path):
     assert "What we know" in page
 
 
-def test_a_customer_without_a_place_in_three_dimensions_keeps_the_one_in_two(tmp_path):
+def with_map(run):
+    """The page of a run, the map of its customers for its only chart."""
+    view = view_of(run, ReportConfig(), {"map-tsne"})
+    return html(build(view), view.voice, None, points(view))
+
+
+def test_a_customer_without_a_place_in_three_dimensions_keeps_the_one_in_two():
     run = made_up_run(60)
     customers = run.customers.copy()
     customers.loc[5:, ["tsne3_x", "tsne3_y", "tsne3_z"]] = float("nan")
-    render(replace(run, customers=customers), ReportConfig(formats=("html",)), tmp_path)
-    page = (tmp_path / "report.html").read_text()
-    points = json.loads(re.search(r'id="points">(.*?)</script>', page).group(1))
-    assert len(points["segment"]) == customers["tsne_x"].notna().sum()
-    assert sum(x is not None for x in points["tsne3"][0]) == 5
+    page = with_map(replace(run, customers=customers))
+    placed = json.loads(re.search(r'id="points">(.*?)</script>', page).group(1))
+    assert len(placed["segment"]) == customers["tsne_x"].notna().sum()
+    assert sum(x is not None for x in placed["tsne3"][0]) == 5
 
 
-def test_customers_who_are_all_alike_get_no_map_that_would_be_empty(tmp_path):
+def test_customers_who_are_all_alike_get_no_map_that_would_be_empty():
     run = made_up_run(60, 1, 0)
     places = {f"{axis}": 1.0 for axis in ("tsne_x", "tsne_y", "tsne3_x", "tsne3_y", "tsne3_z")}
-    render(replace(run, customers=run.customers.assign(**places)), ReportConfig(formats=("html",)), tmp_path)
-    page = (tmp_path / "report.html").read_text()
+    page = with_map(replace(run, customers=run.customers.assign(**places)))
     assert "No map was drawn" in page
     assert 'id="points"' not in page
 

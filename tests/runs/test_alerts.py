@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime
 
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from segmenter.config.history import HistoryConfig
@@ -98,7 +98,6 @@ def test_who_was_resolved_and_is_odd_again_is_not_news_for_a_while():
     assert states(forgetful[3], DAYS[3]) == {"a": "new"}
 
 
-@settings(deadline=None, max_examples=50)
 @given(st.lists(st.dictionaries(st.sampled_from("abcdef"), st.integers(1, 100)), min_size=1, max_size=4))
 def test_every_flagged_customer_has_exactly_one_alert_and_nobody_else_an_open_one(weeks):
     for flagged, table in zip(weeks, live(*(odd(**week) for week in weeks)), strict=True):
@@ -138,7 +137,6 @@ def test_what_came_and_went_while_a_verdict_held_is_never_told():
     assert [states(table, day) for table, day in zip(tables, DAYS, strict=True)] == [{}, {}, {}, {}]
 
 
-@settings(deadline=None, max_examples=50)
 @given(
     st.lists(st.dictionaries(st.sampled_from("abcd"), st.integers(1, 100)), min_size=2, max_size=4),
     st.dictionaries(st.sampled_from("abcd"), st.sampled_from(DAYS)),
@@ -154,7 +152,6 @@ def test_a_verdict_delays_news_and_loses_none(weeks, until):
     assert set(told(last, day).query("state != 'resolved'")["customer_id"]) == set(open_now["customer_id"])
 
 
-@settings(deadline=None, max_examples=50)
 @given(
     st.dictionaries(st.sampled_from("abcdef"), st.integers(1, 100)),
     st.dictionaries(st.sampled_from("abcdef"), st.integers(1, 100)),

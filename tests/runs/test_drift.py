@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
@@ -19,13 +19,11 @@ def table(values, name="monetary"):
     return FeatureTable(ids, np.asarray(values, dtype=float)[:, None], (feature,), None)
 
 
-@settings(deadline=None)
 @given(numbers)
 def test_the_same_customers_have_not_drifted(values):
     assert psi(values, values) == pytest.approx(0.0)
 
 
-@settings(deadline=None)
 @given(numbers, numbers)
 def test_the_index_is_never_negative_and_knows_no_order(then, now):
     assert psi(then, now) >= -1e-12

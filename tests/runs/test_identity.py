@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from segmenter.analysis.findings import Preparation
@@ -19,7 +19,6 @@ def people(*sizes):
     return labels, labels[:, None] * 10.0
 
 
-@settings(deadline=None)
 @given(st.permutations(range(3)))
 def test_a_fresh_fit_that_counts_otherwise_gives_the_same_numbers_and_names(order):
     labels, matrix = people(30, 40, 50)
@@ -63,7 +62,6 @@ def test_who_loses_customers_to_a_merger_and_keeps_the_rest_is_not_called_split(
     assert sorted(match.kind for match in found.matches if match.number is not None) == ["kept", "merged"]
 
 
-@settings(deadline=None, max_examples=60)
 @given(st.lists(st.tuples(st.integers(0, 2), st.integers(0, 3)), min_size=5, max_size=80))
 def test_what_became_of_the_segments_is_told_of_each_segment_that_is_there_once(pairs):
     labels, fresh = np.array(pairs).T
@@ -93,7 +91,6 @@ def test_an_old_segment_without_customers_is_no_hindrance(empty):
     assert list(found.names) == [name for at, name in enumerate(OLD.names) if at != empty]
 
 
-@settings(deadline=None, max_examples=60)
 @given(st.lists(st.tuples(st.integers(0, 2), st.integers(0, 4)), min_size=5, max_size=80))
 def test_numbers_and_names_are_unique_whatever_the_fit(pairs):
     old, fresh = np.array(pairs).T

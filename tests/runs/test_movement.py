@@ -8,7 +8,7 @@ from datetime import date, timedelta
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from segmenter.analysis.findings import Preparation
@@ -54,7 +54,6 @@ def of(drawn, **more):
     return side(ids, [drawn[each][0] for each in ids], [drawn[each][1] for each in ids], **more)
 
 
-@settings(deadline=None, max_examples=60)
 @given(customers, customers, st.sampled_from([45.0, 50.0, 53.0]))
 def test_flows_bridge_and_segments_add_up_in_customers_and_in_money(first, second, cut):
     before, now = of(first, day=1), of(second, cut=cut, day=8)
@@ -73,7 +72,6 @@ def test_flows_bridge_and_segments_add_up_in_customers_and_in_money(first, secon
         assert change.customers.low <= change.customers.value <= change.customers.high
 
 
-@settings(deadline=None, max_examples=30)
 @given(customers)
 def test_the_matrix_adds_up_to_each_segments_customers_and_money_on_both_sides(drawn):
     before, now = (
@@ -88,7 +86,6 @@ def test_the_matrix_adds_up_to_each_segments_customers_and_money_on_both_sides(d
             assert sum(getattr(flow, f"money_{side}") for flow in cells) == pytest.approx(own["period_revenue"].sum())
 
 
-@settings(deadline=None, max_examples=30)
 @given(customers)
 def test_between_a_run_and_itself_nobody_moves(drawn):
     found, moves = movement(of(drawn, day=1), of(drawn, day=2), 30, 1)
@@ -100,7 +97,6 @@ def test_between_a_run_and_itself_nobody_moves(drawn):
     )
 
 
-@settings(deadline=None, max_examples=30)
 @given(customers, st.randoms())
 def test_the_order_of_customers_changes_nothing(drawn, random):
     ids = sorted(drawn)
@@ -120,7 +116,6 @@ def test_each_customer_has_the_one_state_that_fits():
     }  # fmt: skip
 
 
-@settings(deadline=None, max_examples=30)
 @given(customers, customers)
 def test_the_sentence_counts_who_moved_up_and_down_as_the_matrix_does(first, second):
     found, _ = movement(of(first, day=1), of(second, day=8), 30, 1)
@@ -135,7 +130,6 @@ def test_the_sentence_counts_who_moved_up_and_down_as_the_matrix_does(first, sec
         assert (int(number[1]) if number else 0) == counted[is_up]
 
 
-@settings(deadline=None, max_examples=30)
 @given(customers, customers)
 def test_a_new_name_for_a_segment_is_no_move(first, second):
     before, now = of(first, day=1), of(second, day=8)
@@ -166,7 +160,6 @@ def test_who_was_in_a_run_before_both_is_back_again_and_not_new():
     assert "1 brought money in the last 30 days and none in the 30 before the earlier run, 1 back in the export" in told
 
 
-@settings(deadline=None, max_examples=30)
 @given(customers, customers, st.sets(st.integers(0, 60)))
 def test_whoever_is_said_to_have_brought_money_in_one_of_two_periods_did(first, second, older):
     _, moves = movement(of(first, day=1), of(second, day=8), 30, 1, seen={f"c{each}" for each in older})
@@ -259,7 +252,6 @@ def sized(found):
     return {change.name for change in found.segments if change.customers.is_real}
 
 
-@settings(deadline=None, max_examples=30)
 @given(customers, st.integers(0, 400))
 def test_a_segment_that_nobody_joins_or_leaves_has_not_changed_however_many_newcomers_another_gets(drawn, newcomers):
     after = drawn | {1000 + each: (60.0, 0.0) for each in range(newcomers)}

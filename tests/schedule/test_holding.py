@@ -1,5 +1,6 @@
 """One service holds an archive: the rest stand by, and take over when it dies."""
 
+import fcntl
 import json
 import os
 import signal
@@ -153,21 +154,23 @@ def test_a_run_within_its_memory_is_left_alone():
     assert child.run([sys.executable, "-c", frugal], 60, 400).run_id == "a"
 
 
+OUTLIVING = """
+import fcntl, sys, time
+with open(sys.argv[1], "w") as mark:
+    fcntl.flock(mark, fcntl.LOCK_EX)
+    print("begun", file=mark, flush=True); time.sleep(60); print("outlived it", file=mark, flush=True)
+"""
+
+
 def test_what_a_dead_service_started_dies_with_it(tmp_path):
-    mark = tmp_path / "alive"
-    child = f"import time, pathlib\nwhile True:\n    pathlib.Path({str(mark)!r}).write_text(str(time.time())); time.sleep(0.05)"
-    service = subprocess.Popen(
-        [
-            sys.executable,
-            "-c",
-            f"import sys; from segmenter.schedule import child; child.run([sys.executable, '-c', {child!r}], 60, 0)",
-        ]
-    )
-    while not mark.exists():
+    mark = tmp_path / "mark"
+    words = [sys.executable, "-c", OUTLIVING, str(mark)]
+    code = f"from segmenter.schedule import child; child.run({words!r}, 600, 0)"
+    service = subprocess.Popen([sys.executable, "-c", code])
+    while not mark.exists() or not mark.read_text():
         time.sleep(0.05)
     service.kill()
     service.wait()
-    time.sleep(1)
-    last = mark.read_text()
-    time.sleep(0.5)
-    assert mark.read_text() == last
+    with mark.open() as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # is given when whoever has it is gone
+        assert lock.read() == "begun\n"

@@ -527,7 +527,7 @@ def test_a_mail_server_that_stalls_holds_up_no_folder(shop):
         silent.bind(("127.0.0.1", 0))
         silent.listen()
         server = (
-            f'smtp_host = "127.0.0.1"\nsmtp_port = {silent.getsockname()[1]}\nsecurity = "none"\nconnect_seconds = 5'
+            f'smtp_host = "127.0.0.1"\nsmtp_port = {silent.getsockname()[1]}\nsecurity = "none"\nconnect_seconds = 600'
         )
         lines = ["[delivery]", 'sender = "reports@shop.example"', *server.split("\n")]
         shop.write(weekly(shop, recipients=("me@shop.example", folder_of(shop.root))), lines=lines)
@@ -541,7 +541,8 @@ def test_a_mail_server_that_stalls_holds_up_no_folder(shop):
         while {row["channel"]: row["state"] for row in shop.mail()}["folder"] != "sent":
             time.sleep(0.02)
         assert {row["channel"]: row["state"] for row in shop.mail()} == {"email": "sending", "folder": "sent"}
-        service.post.wait()
+        silent.accept()[0].close()
+    service.post.wait()
 
 
 def test_a_run_by_hand_that_was_killed_is_no_schedule_that_is_late(shop):
