@@ -10,7 +10,7 @@ import pytest
 
 from segmenter.config.source import RulesConfig, SourceConfig
 from segmenter.errors import SourceError
-from segmenter.intake import cache, fill, load, open_connection, pieces, readers
+from segmenter.intake import cache, fill, load, open_connection, pieces
 
 RULES = RulesConfig(min_customers=2, min_usable_share=0.0, max_unreadable_share=1.0)
 TABLES = ("transactions", "judged", "rejected")
@@ -48,13 +48,14 @@ def grown(tmp_path, days):
 @pytest.fixture
 def parsed(monkeypatch):
     """Names of the files that were parsed, reading by reading."""
-    found = []
+    found, read = [], fill._read
 
-    def noting(connection, files, *arguments):
-        found.append([file.path.name for file in files.values()])
-        return readers.batches_of(connection, files, *arguments)
+    def noting(desk, groups):
+        numbers = sorted(number for group in groups for batch in group.batches for number in batch.dialects)
+        found.append([desk.files[number].path.name for number in numbers])
+        return read(desk, groups)
 
-    monkeypatch.setattr(fill, "batches_of", noting)
+    monkeypatch.setattr(fill, "_read", noting)
     return found
 
 

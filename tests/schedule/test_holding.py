@@ -95,7 +95,11 @@ def test_the_command_line_serves_lists_and_ends_at_a_signal(tmp_path):
     assert often["when"] == "Every minute (UTC)"
     assert len(often["next"]) == 5
     service = subprocess.Popen(
-        [*segmenter, "start", "-c", "config.toml"], cwd=tmp_path, stderr=subprocess.PIPE, text=True
+        [*segmenter, "start", "-c", "config.toml"],
+        cwd=tmp_path,
+        text=True,
+        stderr=subprocess.PIPE,
+        preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_DFL),  # noqa: PLW1509 - the tests may be under nohup
     )
     try:
         assert "It has no owner" in service.stderr.readline()
@@ -107,7 +111,10 @@ def test_the_command_line_serves_lists_and_ends_at_a_signal(tmp_path):
         assert json.loads(status.stdout)["service"] == service.pid
     finally:
         service.send_signal(signal.SIGHUP)  # as a terminal does that is closed
-    assert service.wait(timeout=60) == 0
+        try:
+            assert service.wait(timeout=60) == 0
+        finally:
+            service.kill()
     events = [json.loads(line)["event"] for line in (tmp_path / "runs" / "service.jsonl").read_text().splitlines()]
     assert "serves" in events
 
