@@ -12,7 +12,7 @@ ROOT = Path(__file__).resolve().parents[1]
 gc.set_threshold(50_000, 20, 50)  # the libraries and tests of a session live as long as it does
 
 # Examples of a law: `make slow` draws enough to find what is rare. How long one takes tells how busy the machine is, no more.
-LAWS = {"few": 15, "many": 100}
+LAWS = {"few": 15, "many": 60}
 for name, number in LAWS.items():
     settings.register_profile(
         name,
