@@ -228,6 +228,16 @@ def test_the_widest_miss_of_a_forecast_says_whose_orders_were_missed(run, place,
         assert f"from customers {told} 10 were expected, 99 came." in lifetime.held_out(changed, look_of(run)).reading
 
 
+@pytest.mark.parametrize(("most", "is_straight"), [(150, True), (15_000, False)])
+def test_orders_of_classes_stand_on_a_straight_scale_unless_one_would_hide_the_others(run, most, is_straight):
+    found = run.findings.lifetime
+    classes = tuple(replace(found.check.classes[0], expected=10.0, actual=n) for n in (12, 14, most))
+    changed = replace(found, check=replace(found.check, classes=classes))
+    with house_style():
+        figure = lifetime.held_out(replace(run, findings=replace(run.findings, lifetime=changed)), look_of(run))
+    assert ("each mark ten times" not in figure.svg) == is_straight
+
+
 def test_of_two_segments_nobody_is_told_that_they_are_most_alike():
     for n, is_told in ((2, False), (5, True)):
         run = made_up_run(200, n)

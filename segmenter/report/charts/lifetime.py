@@ -13,7 +13,10 @@ from segmenter.report.types import Figure
 from segmenter.runs.types import Run
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure as Canvas
+
+WIDE = 20  # times the fewest orders of a class
 
 
 def held_out(run: Run, look: Look) -> Figure | None:
@@ -39,12 +42,10 @@ def _dots(check: HoldoutCheck, voice: Voice) -> Canvas:
     axes.hlines(rows, [each.expected for each in classes], [each.actual for each in classes], color=RULE, linewidth=3)
     axes.scatter([each.expected for each in classes], rows, color=MUTED, s=22, zorder=2)
     axes.scatter([each.actual for each in classes], rows, color=COLOURS[0], s=22, zorder=2)
-    axes.set_xlim(left=0)
+    _scale(axes, check, voice)
     axes.set_ylim(len(classes) - 0.5, -0.6)
     axes.set_yticks(rows, [_class_name(place, len(classes)) for place in rows])
     axes.set_ylabel(voice("orders before"))
-    axes.xaxis.set_major_formatter(lambda value, _: voice.number(value))
-    axes.set_xlabel(voice("orders in the last {days} days", days=check.days))
     axes.grid(axis="x")
     axes.spines["left"].set_visible(False)
     texts = [f"{voice.number(each.expected)} → {voice.number(each.actual)}" for each in classes]
@@ -55,6 +56,18 @@ def _dots(check: HoldoutCheck, voice: Voice) -> Canvas:
     for row, text, va in placed:
         axes.text(1.02, row, text, transform=axes.get_yaxis_transform(), va=va, fontsize=7, color=MUTED)
     return figure
+
+
+def _scale(axes: Axes, check: HoldoutCheck, voice: Voice) -> None:
+    """A straight scale of orders, but where the largest class would press all others into a corner."""
+    orders = [number for each in check.classes for number in (each.expected, each.actual)]
+    label = "orders in the last {days} days"
+    if max(orders) > WIDE * min(orders):
+        axes.set_xscale("symlog", linthresh=10)
+        label = "orders in the last {days} days, each mark ten times the one before"
+    axes.set_xlim(left=0)
+    axes.set_xlabel(voice(label, days=check.days))
+    axes.xaxis.set_major_formatter(lambda value, _: voice.number(value))
 
 
 def _class_name(place: int, n: int) -> str:
