@@ -26,10 +26,8 @@ def send(message: Message, what: Content, folder: Path) -> str:
     """
     name = f"{message.due:%Y%m%dT%H%M%SZ}-{message.schedule}"
     name += "" if message.run_id else f"-{message.kind}-{message.key[:8]}"
-    target, aside = (
-        folder / name,
-        folder / f".writing-{message.key[:8]}-{name}",
-    )  # of every attempt, so that none is left
+    target = folder / name
+    aside = folder / f".writing-{message.key[:8]}-{name}"  # the same at every attempt, so that none is left
     try:
         shutil.rmtree(aside, ignore_errors=True)
         aside.mkdir(parents=True)

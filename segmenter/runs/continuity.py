@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 
@@ -92,7 +91,7 @@ def _rival(silhouettes: tuple[float, float], n_held: int, choice: KChoice) -> fl
     fresh = silhouettes[1]
     if choice.is_clear or np.isnan(silhouettes).any():
         return fresh
-    return min(fresh, *(point.silhouette for point in choice.points if point.n_clusters == n_held), math.inf)
+    return min([fresh, *(point.silhouette for point in choice.points if point.n_clusters == n_held)])
 
 
 def _beyond_edges(known: Accepted, table: FeatureTable, labels: Mapping[str, str]) -> Iterable[str]:

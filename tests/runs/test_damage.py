@@ -402,9 +402,7 @@ def test_processes_that_write_at_once_wait_for_each_other(tmp_path):
 
 def test_who_opens_a_new_state_while_another_turns_it_to_its_log_waits_for_it(tmp_path, monkeypatch):
     with closing(sqlite3.connect(tmp_path / FILE, isolation_level=None)) as other:
-        other.execute(
-            "BEGIN IMMEDIATE"
-        )  # as far as one comes before the log is there; SQLite refuses the second at once
+        other.execute("BEGIN IMMEDIATE")  # SQLite refuses at once whoever would turn the file to its log now
         monkeypatch.setattr("segmenter.runs.state.time.sleep", lambda _: other.rollback())
         with open_state(tmp_path) as state:
             assert state.execute("PRAGMA journal_mode").fetchone()[0] == "wal"
