@@ -129,7 +129,7 @@ def test_a_terminal_is_sent_no_escape(shop):
 def test_a_pdf_holds_no_action_no_address_and_no_attachment(shop):
     for path in files(shop, "*.pdf"):
         raw = path.read_bytes()
-        packed = re.findall(rb"/ObjStm[^>]*>>\s*stream\r?\n(.*?)\r?\nendstream", raw, re.DOTALL)
+        packed = re.findall(rb"/ObjStm[^>]*>>\s*stream\n(.*?)\nendstream", raw, re.DOTALL)  # \r may be the last byte
         plain = re.sub(
             rb"stream\r?\n.*?endstream", b"", raw, flags=re.DOTALL
         )  # fonts and drawings hold any three bytes
