@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import pandas as pd
 
 from segmenter.analysis import kmeans
+from segmenter.analysis.allocator import few_arenas, give_back
 from segmenter.analysis.cards import build as build_cards
 from segmenter.analysis.customers import Format
 from segmenter.analysis.explain import Explained, explain
@@ -66,6 +67,7 @@ class Study:
 @single_threaded
 def study(table: FeatureTable, known: Known, config: Config) -> Study:
     """Segments, anomalies and the other readings of the same customers."""
+    few_arenas()
     core, show = core_of(table, known.following, config), formatter(config)
     population = known.population(rule_of(core)) if known.population else None
     with workers(1) as beside:
@@ -77,6 +79,7 @@ def study(table: FeatureTable, known: Known, config: Config) -> Study:
         told = explained if odd is core else _explained(odd, show)
         proof = known.evidence([str(odd.table.customer_id[row]) for row in told.rows])
         readings = reading.result()
+    give_back()
     return Study(
         _findings(core, cards, readings, population, config),
         customers_table(core, cards, explained, readings, known.period_revenue, config),

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from segmenter.analysis import anomalies
+from segmenter.analysis.allocator import give_back
 from segmenter.analysis.explain import jury, severity, stake
 from segmenter.analysis.prepare import prepare
 from segmenter.analysis.types import Anomalies, Floats, Ints, Prepared, Segmentation
@@ -53,7 +54,9 @@ def core_of(table: FeatureTable, following: Following, config: Config) -> Core:
     labels = {each.name: each.label for each in table.features}
     unknown = [name for name in table.names if np.isnan(table.column(name)).mean() > MOSTLY]
     prepared, found = anomalies.search(prepared, config.dbscan, labels, unknown)
+    give_back()
     placement = place_customers(table, prepared, found.is_anomaly, following, config)
+    give_back()
     votes = jury(prepared.anomalies, placement.described.matrix, placement.segmentation, found)
     grave = severity(found, stake(table.values, table.features))
     return Core(table, prepared, placement, found, grave, votes)
