@@ -185,7 +185,7 @@ def _sources(view: View, chapters: tuple[Section, ...], asides: tuple[Table, ...
         (
             code(source.id),
             text(view.voice(source.title)),
-            code(", ".join(source.queries)),
+            code(", ".join(query.removeprefix("queries/") for query in source.queries)),
             view.number(source.rows),
             code(source.stored),
         )
