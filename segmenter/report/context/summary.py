@@ -28,16 +28,16 @@ DOUBTS = {  # the gravest first
     "few": "The customers are too few to try another number of segments: take the division as a useful cut, not as a fact.",
     "votes": "The criteria do not agree on one number of segments: take the division as a useful cut, not as a fact.",
     "stability": (
-        "The number of segments that most criteria ask for does not come back when customers are drawn anew: take the division "
-        "as a useful cut, not as a fact."
+        "The segments that most criteria ask for change when the customers are drawn anew: take the division as a useful cut, "
+        "not as a fact."
     ),
     "reference": (
-        "The number of segments that most criteria ask for would separate customers without any groups as well: take the "
+        "The customers do not fall into clearly separate groups: customers without any would divide about as well. Take the "
         "division as a useful cut, not as a fact."
     ),
     "crowd": (
-        "The number of segments that most criteria ask for would divide a single crowd, as skewed as these customers are, "
-        "about as clearly: take the division as a useful cut, not as a fact."
+        "The customers do not fall into clearly separate groups: one kind shades into the next, as in a single crowd. Take the "
+        "division as a useful cut, not as a fact."
     ),
 }
 
