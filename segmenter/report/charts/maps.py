@@ -19,7 +19,7 @@ from segmenter.runs.types import Run
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-APART = 0.97  # share of nearest neighbours of the same segment from which on segments lie apart
+APART = 0.97  # share of nearest neighbours of the same segment from which on each has a part of the map to itself
 
 
 def neighbourhoods(run: Run, look: Look) -> Figure | None:
@@ -49,7 +49,7 @@ def neighbourhoods(run: Run, look: Look) -> Figure | None:
 
 
 def _reading(run: Run, look: Look, placed: pd.DataFrame) -> str:
-    """How far the segments lie apart on the map, and what the rings are."""
+    """How far each segment keeps to its part of the map, and what the rings are."""
     n_odd, own = int(placed["is_anomaly"].sum()), run.findings.map.own_neighbour
     told = [_apart(look, *own)] if own and len(look.names) > 1 else []
     if n_odd or not told:
@@ -68,7 +68,7 @@ def _apart(look: Look, of_all: float, by_segment: dict[int, float]) -> str:
     mixed = min((label for label in look.names if label in by_segment), key=lambda label: by_segment[label])
     share, least = look.voice.percent(of_all, 0), look.voice.percent(by_segment[mixed], 0)
     text = (
-        "The segments lie apart: {share} of the customers have their nearest neighbour in their own segment."
+        "Each segment has its own part of the map: {share} of the customers have their nearest neighbour in their own segment."
         if of_all >= APART
         else "The segments blend where they meet: {share} of the customers have their nearest neighbour in their own segment."
         if share == least
