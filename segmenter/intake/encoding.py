@@ -64,8 +64,8 @@ def as_utf8(source: SourceFile, folder: Path, encoding: str | None) -> Text:
     """
     _check_lines(source)
     found = encoding or _detect(source)
-    plain = codecs.lookup(found).name in {"utf-8", "ascii"} and not source.is_gzip
-    if plain and not _has_bare_returns(source):
+    is_utf8 = codecs.lookup(found).name in {"utf-8", "ascii"} and not source.tally.head.startswith(codecs.BOM_UTF8)
+    if is_utf8 and source.tally.has_even_ends and not source.is_gzip:  # others DuckDB's pinned reader does not take
         return _text(source, plain_path(source, folder), "utf-8", source.tally)
     target = folder / f"{source.name_aside}.csv"
     try:
@@ -248,12 +248,6 @@ def _fit(before: str, letter: str, after: str, letters: Container[str]) -> int:
     if letter in COMMON_MARKS:
         return -1 if before.isalpha() and after.isalpha() and letter != "’" else 1
     return 0
-
-
-def _has_bare_returns(source: SourceFile) -> bool:
-    """True where lines end in a carriage return alone, which DuckDB's pinned reader does not take."""
-    head = next(_chunks(source), b"")
-    return b"\r" in head.replace(b"\r\n", b"") or head.startswith(codecs.BOM_UTF8)
 
 
 def _check_lines(source: SourceFile) -> None:
