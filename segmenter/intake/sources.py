@@ -34,8 +34,6 @@ OTHERS = {
     b"\xd0\xcf\x11\xe0": "an old Excel file (.xls), or a workbook with a password",
     b"SQLite format 3": "an SQLite database",
     b"%PDF": "a PDF",
-    b"<!DOCTYPE html": "a web page",
-    b"<html": "a web page",
 }
 WIDE = (
     ((codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE), "utf-32"),
@@ -43,6 +41,7 @@ WIDE = (
 )
 CONTROLS = bytes(byte for byte in range(32) if byte not in b"\t\n\r")
 MOST_TEXT = 0.95  # of the head's bytes; with fewer it is no text that a few zero bytes got into
+MARKUP = re.compile(rb"(\xef\xbb\xbf)?\s*<(!doctype|html|head|table|\?xml)\b", re.IGNORECASE)
 JSON = re.compile(rb"(\xef\xbb\xbf)?\s*(\[\s*)?\{")
 
 
@@ -184,6 +183,8 @@ def _kind(path: Path, head: bytes) -> Kind:
     what = next((what for magic, what in OTHERS.items() if head.startswith(magic)), None)
     if head[257:262] == b"ustar":
         what = "a tar archive"
+    elif MARKUP.match(head):
+        what = "a web page or XML"
     if what is not None:
         raise SourceError(f"{path} is {what}. Export it as CSV, Parquet, JSON lines or XLSX.")
     if head.startswith(b"PAR1"):
