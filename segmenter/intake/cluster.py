@@ -177,7 +177,7 @@ def _keep(engine: SparkEngine, typed: DataFrame, rules: RulesConfig, as_of: date
 
     typed.drop("text").createOrReplaceTempView("typed")
     judged = engine.execute(query("intake_lines"), policies(rules)).frame
-    is_row = col("fate") != "unreadable"
+    is_row = ~col("fate").isin("other_kind", "unreadable")
     for name, ids in nobody(rules).items():
         judged = _where(judged, col("customer_id").isin(ids) & is_row, lit(name), lit(None))
     if as_of is not None:

@@ -146,8 +146,8 @@ def _set_aside_nobody(connection: duckdb.DuckDBPyConnection, rules: RulesConfig)
     """Set aside rows whose customer stands for nobody: one join, faster than a look-up for each record."""
     for fate, ids in nobody(rules).items():
         connection.execute(
-            "UPDATE lines SET fate = CAST($fate AS fate), status = NULL WHERE fate <> 'unreadable' AND customer_id IN "
-            "(SELECT unnest(CAST($ids AS VARCHAR[])))",
+            "UPDATE lines SET fate = CAST($fate AS fate), status = NULL WHERE fate NOT IN ('other_kind', 'unreadable') "
+            "AND customer_id IN (SELECT unnest(CAST($ids AS VARCHAR[])))",
             {"fate": fate, "ids": ids},
         )
 
@@ -155,7 +155,8 @@ def _set_aside_nobody(connection: duckdb.DuckDBPyConnection, rules: RulesConfig)
 def _set_aside_later(connection: duckdb.DuckDBPyConnection, as_of: date) -> None:
     """Set aside rows later than `as_of`, before records are matched: what is not known on that day takes nothing back."""
     connection.execute(
-        "UPDATE lines SET fate = 'later', status = NULL WHERE CAST(ts AS DATE) > CAST($day AS DATE) AND fate <> 'unreadable'",
+        "UPDATE lines SET fate = 'later', status = NULL WHERE fate NOT IN ('other_kind', 'unreadable') "
+        "AND CAST(ts AS DATE) > CAST($day AS DATE)",
         {"day": as_of},
     )
 
