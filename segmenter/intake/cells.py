@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from segmenter.intake.meaning import Meaning
 from segmenter.intake.raw import RawTable
 from segmenter.intake.records import SCALES
+from segmenter.intake.schema import Schema
 from segmenter.intake.values import given, number_of, since_midnight, text_of, time_of
 
 
 @dataclass(frozen=True)
 class TableCells:
-    """The cells of `table`, read by its `meaning`; see `segmenter.intake.records.Cells`."""
+    """The cells of `table`, read by its `schema`; see `segmenter.intake.records.Cells`."""
 
     table: RawTable
-    meaning: Meaning
+    schema: Schema
 
     def text(self, role: str) -> str:
         """SQL of the text."""
@@ -23,7 +23,7 @@ class TableCells:
 
     def number(self, role: str) -> str:
         """SQL of the number."""
-        return number_of(*self._column(role), self.meaning.formats.decimal, SCALES[role])
+        return number_of(*self._column(role), self.schema.formats.decimal, SCALES[role])
 
     def is_given(self, role: str) -> str:
         """SQL of whether the cell holds anything."""
@@ -31,7 +31,7 @@ class TableCells:
 
     def moment(self) -> str:
         """SQL of the moment."""
-        return time_of(*self._column("time"), self.meaning.formats.order)
+        return time_of(*self._column("time"), self.schema.formats.order)
 
     def since_midnight(self) -> str:
         """SQL of the time of day."""
@@ -39,5 +39,5 @@ class TableCells:
 
     def _column(self, role: str) -> tuple[str, str]:
         """Name and type of the column in a role."""
-        index = self.meaning.roles.index[role]
+        index = self.schema.roles.index[role]
         return f"c{index}", self.table.types[index]

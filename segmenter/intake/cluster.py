@@ -22,10 +22,10 @@ from segmenter.intake.account import account
 from segmenter.intake.cluster_cells import ClusterCells, quoted
 from segmenter.intake.kinds import check_rules
 from segmenter.intake.load import currency_of, recognition
-from segmenter.intake.meaning import SAMPLE
 from segmenter.intake.orders import FILLED, TOLD
 from segmenter.intake.records import Step, cells_of, nobody, of_one_currency, policies, steps
 from segmenter.intake.roles import Roles, recognise
+from segmenter.intake.sampled import N_ROWS
 from segmenter.intake.settlement import settle, show
 from segmenter.intake.sources import without_password
 from segmenter.intake.types import Intake, Reading
@@ -133,7 +133,7 @@ def _columns(frame: DataFrame) -> tuple[str, ...]:
 
 def _roles(frame: DataFrame, source: SourceConfig, url: str, rules: RulesConfig) -> Roles:
     whole = frame.where(f"{TORN} is null") if TORN in frame.columns else frame
-    texts = whole.limit(SAMPLE).selectExpr(*(f"cast({quoted(name)} as string)" for name in _columns(frame)))
+    texts = whole.limit(N_ROWS).selectExpr(*(f"cast({quoted(name)} as string)" for name in _columns(frame)))
     return recognise(_columns(frame), [tuple(row) for row in texts.collect()], source.columns, url, rules)
 
 

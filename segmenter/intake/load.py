@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -17,11 +17,12 @@ from segmenter.engine.types import Engine
 from segmenter.errors import ConfigError, DataError, SourceError
 from segmenter.intake.account import account
 from segmenter.intake.cache import Cache
-from segmenter.intake.fill import fill
+from segmenter.intake.context import Context
 from segmenter.intake.kinds import check_rules
-from segmenter.intake.meaning import Understood
+from segmenter.intake.parse import parse
 from segmenter.intake.records import nobody
 from segmenter.intake.roles import Roles
+from segmenter.intake.schema import Parsed
 from segmenter.intake.settlement import settle, show
 from segmenter.intake.sources import SourceFile, as_text, examine, expand, not_read
 from segmenter.intake.types import Intake, Reading, Recognition, Reject
@@ -72,10 +73,10 @@ def load(
     paths = expand(sources)
     seen = {path: _stamp(path) for path in paths}
     files = [examine(path) for path in paths]
-    shelf = Cache(cache, source, rules) if cache and len(files) > 1 else None
     with tempfile.TemporaryDirectory(prefix="segmenter-") as folder:
+        context = Context(connection, files, source, rules, Path(folder))
         try:
-            understood, dialects = fill(connection, files, source, rules, Path(folder), shelf)
+            parsed = parse(context, Cache(cache, context) if cache and len(files) > 1 else None)
         finally:
             _check_unchanged(seen)  # whatever else is wrong with a file that changed
     currency = currency_of(connection, rules)
@@ -85,9 +86,9 @@ def load(
     settle(connection, rules)
     _change(connection)
     show(connection)
-    readings = _readings(connection, files, understood, dialects)
+    readings = _readings(connection, files, parsed)
     _name_rejected(connection, files)
-    layouts = [(each.layout.header, each.meaning.roles) for each in understood]
+    layouts = [(each.layout.header, each.schema.roles) for each in parsed]
     counted = account(connection, rules, currency, [roles for _, roles in layouts])
     counted = replace(counted, warnings=(*counted.warnings, *not_read(sources)))
     return Intake(readings, recognition(layouts), counted, _rejects(connection), currency)
@@ -171,20 +172,17 @@ def _change(connection: duckdb.DuckDBPyConnection) -> None:
 
 
 def _readings(
-    connection: duckdb.DuckDBPyConnection,
-    files: Sequence[SourceFile],
-    understood: Sequence[Understood],
-    dialects: Mapping[int, str],
+    connection: duckdb.DuckDBPyConnection, files: Sequence[SourceFile], parsed: Sequence[Parsed]
 ) -> tuple[Reading, ...]:
-    rows = dict(connection.execute("SELECT file, count(*) FROM lines GROUP BY file").fetchall())
-    formats = {number: each.meaning.formats for each in understood for number in each.files}
-    return tuple(
-        Reading(
-            as_text(file.path.name), file.sha256, file.n_bytes, rows.get(n, 0), f"{dialects[n]}, {formats[n].in_words}",
-            formats[n].order, formats[n].decimal,
-        )
-        for n, file in enumerate(files)
-    )  # fmt: skip
+    n_rows = dict(connection.execute("SELECT file, count(*) FROM lines GROUP BY file").fetchall())
+    found = {}
+    for each in parsed:
+        formats = each.schema.formats
+        for number, dialect in each.dialects.items():
+            file, words = files[number], f"{dialect}, {formats.in_words}"
+            name, n = as_text(file.path.name), n_rows.get(number, 0)
+            found[number] = Reading(name, file.sha256, file.n_bytes, n, words, formats.order, formats.decimal)
+    return tuple(found[number] for number in sorted(found))
 
 
 def _name_rejected(connection: duckdb.DuckDBPyConnection, files: Sequence[SourceFile]) -> None:

@@ -37,6 +37,11 @@ WHOLE_ID = (
 )
 
 
+def number_columns(roles: Roles) -> list[int]:
+    """The places of the columns that hold numbers."""
+    return [roles.index[role] for role in SCALES if role in roles.index]
+
+
 class Cells(Protocol):
     """SQL of what a record holds in the column of a role that the export has. What is empty is NULL."""
 

@@ -10,6 +10,7 @@ from functools import cached_property
 from segmenter.intake.numbers import decimal_candidates
 
 Row = Sequence[str | None]
+N_ROWS = 2000  # first records that tell the roles of the columns
 MARKS = (".", ",")
 NEARLY_ALL = 0.95  # of the rows, where the others are rounded or corrected
 FEW_PROVE = 5  # rows of several pieces at least that prove a product

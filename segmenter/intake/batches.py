@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from pathlib import Path
+from collections.abc import Iterable
 
-import duckdb
-
-from segmenter.config.source import SourceConfig
 from segmenter.errors import SourceError
+from segmenter.intake.context import Context
 from segmenter.intake.dialect import Dialect, probe
 from segmenter.intake.encoding import Text, as_utf8
 from segmenter.intake.raw import Batch
@@ -19,35 +16,29 @@ from segmenter.intake.texts import TextBatch
 from segmenter.intake.workbook import MOST_COLUMNS, sheet_as_csv
 
 
-def batches_of(
-    connection: duckdb.DuckDBPyConnection, files: Mapping[int, SourceFile], config: SourceConfig, folder: Path
-) -> tuple[Batch, ...]:
-    """The batches of `files`, by their numbers; `folder` takes transcoded copies.
+def batches_of(context: Context, numbers: Iterable[int]) -> tuple[Batch, ...]:
+    """The batches of the files of `context` with these `numbers`.
 
     Raises
     ------
     SourceError
         A file cannot be read, or is no table.
     """
-    groups: dict[tuple[Dialect, bool], dict[int, Text]] = {}
-    for number, file in files.items():
-        if _is_text(file):
-            text, dialect = _probe(file, config, folder)
-            groups.setdefault((dialect, file.kind == "workbook"), {})[number] = text
-    texts = [TextBatch(dialect, is_workbook, group) for (dialect, is_workbook), group in groups.items()]
-    tables = [
-        table_batch(connection, number, file, str(plain_path(file, folder)), config)
-        for number, file in files.items()
-        if not _is_text(file)
-    ]
-    return (*texts, *tables)
+    texts: dict[tuple[Dialect, bool], dict[int, Text]] = {}
+    tables: list[Batch] = []
+    for number in numbers:
+        file = context.files[number]
+        if file.kind in {"csv", "workbook"}:
+            text, dialect = _probe(context, file)
+            texts.setdefault((dialect, file.kind == "workbook"), {})[number] = text
+        else:
+            path = str(plain_path(file, context.folder))
+            tables.append(table_batch(context.connection, number, file, path, context.source.table))
+    return (*(TextBatch(dialect, is_workbook, found) for (dialect, is_workbook), found in texts.items()), *tables)
 
 
-def _is_text(file: SourceFile) -> bool:
-    return file.kind in {"csv", "workbook"}
-
-
-def _probe(file: SourceFile, config: SourceConfig, folder: Path) -> tuple[Text, Dialect]:
+def _probe(context: Context, file: SourceFile) -> tuple[Text, Dialect]:
+    config, folder = context.source, context.folder
     if file.kind == "workbook":
         path = sheet_as_csv(file.path, config.sheet, folder / f"{file.name_aside}.csv")
         text = Text(file, path, "XLSX", take(path))
