@@ -80,7 +80,8 @@ def plain_path(file: SourceFile, folder: Path) -> Path:
     if not glob.has_magic(str(file.path)) and as_text(str(file.path)) == str(file.path):
         return file.path
     link = folder / f"{file.name_aside}{file.path.suffix if file.path.suffix in SUFFIXES else ''}"
-    link.symlink_to(file.path.absolute())
+    if not link.is_symlink():
+        link.symlink_to(file.path.absolute())
     return link
 
 
