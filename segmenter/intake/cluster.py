@@ -22,7 +22,7 @@ from segmenter.intake.account import account
 from segmenter.intake.cluster_cells import ClusterCells, quoted
 from segmenter.intake.kinds import check_rules
 from segmenter.intake.load import currency_of, recognition
-from segmenter.intake.orders import FILLED, TOLD
+from segmenter.intake.orders import FILLED, FROM_ORDER
 from segmenter.intake.records import Step, cells_of, nobody, of_one_currency, policies, steps
 from segmenter.intake.roles import Roles, recognise
 from segmenter.intake.sampled import N_ROWS
@@ -81,7 +81,7 @@ def load_in_cluster(
     _keep(engine, reduce(lambda one, other: one.unionByName(other), (rows for _, rows in read)), rules, as_of)
     currency = currency_of(engine, rules)
     settle(engine, rules)
-    _change(engine)
+    _apply_settled(engine)
     show(engine)
     counted = account(engine, rules, currency, roles)
     engine.session.catalog.uncacheTable("judged")
@@ -196,7 +196,7 @@ def _where(rows: DataFrame, condition: Column, fate: Column, status: Column) -> 
     return rows.withColumns({name: when(condition, value).otherwise(col(name)) for name, value in new.items()})
 
 
-def _change(engine: SparkEngine) -> None:
+def _apply_settled(engine: SparkEngine) -> None:
     """Give ``records`` the fates of ``settled``: a table here cannot be changed where it stands."""
     from pyspark.sql.functions import col
 
@@ -236,5 +236,5 @@ def _count(frame: DataFrame, roles: Roles, url: str) -> tuple[Reading, bool]:
 def _with_orders(engine: SparkEngine, typed: DataFrame) -> DataFrame:
     """The rows of one source with what their orders say on other lines."""
     typed.createOrReplaceTempView("typed")
-    joined = typed.join(engine.execute(query("intake_told")).frame, ["file", "order_id"], "left")
-    return _after(TOLD, joined).select(typed.columns)
+    joined = typed.join(engine.execute(query("intake_orders")).frame, ["file", "order_id"], "left")
+    return _after(FROM_ORDER, joined).select(typed.columns)

@@ -16,6 +16,7 @@ import duckdb
 
 from segmenter.errors import SourceError
 from segmenter.intake import lines
+from segmenter.intake.blanks import NOTHING, trimmed
 from segmenter.intake.context import Context
 from segmenter.intake.formats import Evidence, Formats, gather, settle
 from segmenter.intake.moments import DAYS, TIMES
@@ -26,7 +27,6 @@ from segmenter.intake.roles import Roles
 from segmenter.intake.sampled import N_ROWS
 from segmenter.intake.schema import Schema
 from segmenter.intake.texts import CUT, TextBatch
-from segmenter.intake.values import NOTHING, trimmed
 
 NOT_PLAIN = (duckdb.InvalidInputException, duckdb.ConversionException, duckdb.OutOfRangeException)
 WORD = "1900-01-01"  # what the reader makes of the dates 'infinity' and 'epoch'

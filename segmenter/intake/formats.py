@@ -9,10 +9,10 @@ import duckdb
 
 from segmenter.config.source import SourceConfig
 from segmenter.errors import SourceError, UndecidedError
+from segmenter.intake.blanks import trimmed
 from segmenter.intake.moments import BEGINNINGS, DAYS, ORDERS, Written, believable, time_sql
 from segmenter.intake.numbers import MONEY, SIGNS, number_sql
-from segmenter.intake.raw import TEXT, RawTable
-from segmenter.intake.values import MOMENTS, trimmed
+from segmenter.intake.raw import MOMENTS, TEXT, RawTable
 
 WORDS = {"ymd": "year first", "dmy": "day first", "mdy": "month first"}
 FEW_DECIDE, MANY_DIFFER = 2, 20  # distinct numbers that settle no mark, and how many they would settle it for

@@ -84,7 +84,7 @@ def load(
     if as_of is not None:
         _set_aside_later(connection, as_of)
     settle(connection, rules)
-    _change(connection)
+    _apply_settled(connection)
     show(connection)
     readings = _readings(connection, files, parsed)
     _name_rejected(connection, files)
@@ -162,12 +162,12 @@ def _set_aside_later(connection: duckdb.DuckDBPyConnection, as_of: date) -> None
     )
 
 
-def _change(connection: duckdb.DuckDBPyConnection) -> None:
+def _apply_settled(connection: duckdb.DuckDBPyConnection) -> None:
     """Give the records in ``settled``, few as they are, their new fates in place."""
     connection.execute(
         "UPDATE lines SET fate = settled.fate, status = settled.status FROM settled WHERE lines.rowid = settled.record"
     )
-    for table in ("theirs", "deductions", "settled"):
+    for table in ("candidates", "deductions", "settled"):
         connection.execute(f"DROP TABLE IF EXISTS {table}")
 
 

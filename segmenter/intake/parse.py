@@ -142,6 +142,6 @@ def _parse_group(context: Context, group: _Group, roles: Roles) -> Parsed:
     schema = Schema(roles, formats)
     for batch, table in slow:
         lines.append(context.connection, table, schema, context.rules)
-        batch.name_lines(context.connection)
+        batch.locate_rejected(context.connection)
     context.connection.execute("DROP TABLE IF EXISTS raw")
     return Parsed(group.layout, schema, group.dialects, evidence)

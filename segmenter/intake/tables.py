@@ -52,7 +52,7 @@ class TableBatch:
         relation = f"(SELECT {self.number} AS file, {self.place} + 1 AS record, {columns} FROM {self.source})"  # noqa: S608 - quoted
         return RawTable(relation, self.layout, tuple(kind for _, kind in self.columns), (self.number,), self.file.path)
 
-    def name_lines(self, connection: duckdb.DuckDBPyConnection) -> None:
+    def locate_rejected(self, connection: duckdb.DuckDBPyConnection) -> None:
         """A record of a table has no line but its number."""
         connection.execute("UPDATE rejected SET line = record WHERE file = ?", [self.number])
 
