@@ -15,17 +15,18 @@ from typing import TYPE_CHECKING, Any
 
 from segmenter.assets import query
 from segmenter.config.source import RulesConfig, SourceConfig
-from segmenter.engine.dialect import expression
 from segmenter.engine.spark import SparkEngine
+from segmenter.engine.translation import expression
 from segmenter.errors import SourceError
 from segmenter.intake.account import account
 from segmenter.intake.cluster_cells import ClusterCells, quoted
 from segmenter.intake.kinds import check_rules
-from segmenter.intake.load import currency_of, recognition
+from segmenter.intake.load import currency_of
 from segmenter.intake.orders import FILLED, FROM_ORDER
+from segmenter.intake.recognition import recognition
 from segmenter.intake.records import Step, cells_of, nobody, of_one_currency, policies, steps
 from segmenter.intake.roles import Roles, recognise
-from segmenter.intake.sampled import N_ROWS
+from segmenter.intake.sample import N_ROWS, Sample
 from segmenter.intake.settlement import settle, show
 from segmenter.intake.sources import without_password
 from segmenter.intake.types import Intake, Reading
@@ -134,7 +135,7 @@ def _columns(frame: DataFrame) -> tuple[str, ...]:
 def _roles(frame: DataFrame, source: SourceConfig, url: str, rules: RulesConfig) -> Roles:
     whole = frame.where(f"{TORN} is null") if TORN in frame.columns else frame
     texts = whole.limit(N_ROWS).selectExpr(*(f"cast({quoted(name)} as string)" for name in _columns(frame)))
-    return recognise(_columns(frame), [tuple(row) for row in texts.collect()], source.columns, url, rules)
+    return recognise(Sample(_columns(frame), [tuple(row) for row in texts.collect()], url), source.columns, rules)
 
 
 def _cells(frame: DataFrame, roles: Roles) -> ClusterCells:

@@ -24,7 +24,7 @@ from segmenter.intake.orders import leaves_blank
 from segmenter.intake.raw import TEXT, RawTable, Row
 from segmenter.intake.records import SCALES, number_columns
 from segmenter.intake.roles import Roles
-from segmenter.intake.sampled import N_ROWS
+from segmenter.intake.sample import N_ROWS
 from segmenter.intake.schema import Schema
 from segmenter.intake.texts import CUT, TextBatch
 

@@ -16,7 +16,7 @@ from segmenter.intake.packs import append as append_cached
 from segmenter.intake.raw import Batch, Layout, RawTable, Rows
 from segmenter.intake.records import number_columns
 from segmenter.intake.roles import Roles, recognise
-from segmenter.intake.sampled import N_ROWS
+from segmenter.intake.sample import N_ROWS, Sample
 from segmenter.intake.schema import Parsed, Schema
 from segmenter.intake.texts import TextBatch
 
@@ -84,8 +84,8 @@ def _name(context: Context, group: _Group) -> str:
 
 def _roles(context: Context, group: _Group) -> Roles:
     """Roles of the columns, by the first records of the first files."""
-    header, name = group.layout.header, _name(context, group)
-    roles = recognise(header, _sample(context, group), context.source.columns, name, context.rules, _later(group))
+    sample = Sample(group.layout.header, _first_rows(context, group), _name(context, group))
+    roles = recognise(sample, context.source.columns, context.rules, _later_rows(group))
     _check_cached(group, lambda schema: schema.roles.index == roles.index)
     return roles
 
@@ -103,7 +103,7 @@ def _check_cached(group: _Group, is_same: Callable[[Schema], bool]) -> None:
         raise StaleEntriesError(stale)
 
 
-def _sample(context: Context, group: _Group) -> Rows:
+def _first_rows(context: Context, group: _Group) -> Rows:
     batch_of = {number: batch for batch in group.batches for number in batch.dialects}
     found: Rows = []
     for number in group.dialects:
@@ -113,7 +113,7 @@ def _sample(context: Context, group: _Group) -> Rows:
     return found
 
 
-def _later(group: _Group) -> Rows:
+def _later_rows(group: _Group) -> Rows:
     """Records from all over the texts of a group, as refunds may appear in none of the first records."""
     texts = [(batch, number) for batch in group.batches if isinstance(batch, TextBatch) for number in batch.texts]
     chosen = texts[:: -(-len(texts) // N_SPOTS)] if texts else []
