@@ -9,7 +9,7 @@ from segmenter.intake.context import Context
 from segmenter.intake.dialect import Dialect, probe
 from segmenter.intake.encoding import Text, as_utf8
 from segmenter.intake.raw import Batch
-from segmenter.intake.sources import SourceFile, plain_path
+from segmenter.intake.sources import SourceFile, literal_path
 from segmenter.intake.tables import table_batch
 from segmenter.intake.tally import take
 from segmenter.intake.texts import TextBatch
@@ -32,7 +32,7 @@ def batches_of(context: Context, numbers: Iterable[int]) -> tuple[Batch, ...]:
             text, dialect = _probe(context, file)
             texts.setdefault((dialect, file.kind == "workbook"), {})[number] = text
         else:
-            path = str(plain_path(file, context.folder))
+            path = str(literal_path(file, context.folder))
             tables.append(table_batch(context.connection, number, file, path, context.source.table))
     return (*(TextBatch(dialect, is_workbook, found) for (dialect, is_workbook), found in texts.items()), *tables)
 
@@ -40,7 +40,7 @@ def batches_of(context: Context, numbers: Iterable[int]) -> tuple[Batch, ...]:
 def _probe(context: Context, file: SourceFile) -> tuple[Text, Dialect]:
     config, folder = context.source, context.folder
     if file.kind == "workbook":
-        path = sheet_as_csv(file.path, config.sheet, folder / f"{file.name_aside}.csv")
+        path = sheet_as_csv(file.path, config.sheet, folder / f"{file.copy_name}.csv")
         text = Text(file, path, "XLSX", take(path))
     else:
         text = as_utf8(file, folder, config.encoding)

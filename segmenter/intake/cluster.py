@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date
 from functools import reduce
 from typing import TYPE_CHECKING, Any
@@ -75,30 +76,60 @@ def load_in_cluster(
         What was read is not enough to analyse, or a policy of `rules` refuses it.
     """
     check_rules(source.columns, rules)
-    frames = [_open(engine, url) for url in sources]
-    roles = [_roles(frame, source, url, rules) for frame, url in zip(frames, sources, strict=True)]
-    layouts = [(_columns(frame), each) for frame, each in zip(frames, roles, strict=True)]
-    read = [_read(engine, number, *each, rules) for number, each in enumerate(zip(sources, frames, roles, strict=True))]
+    found = [_open_source(engine, number, url, source, rules) for number, url in enumerate(sources)]
+    read = [_read(engine, each, rules) for each in found]
     _keep(engine, reduce(lambda one, other: one.unionByName(other), (rows for _, rows in read)), rules, as_of)
     currency = currency_of(engine, rules)
     settle(engine, rules)
     _apply_settled(engine)
     show(engine)
-    counted = account(engine, rules, currency, roles)
+    counted = account(engine, rules, currency, [each.roles for each in found])
     engine.session.catalog.uncacheTable("judged")
     _bring_rejected(engine, sources, connection)
-    return Intake(tuple(reading for reading, _ in read), recognition(layouts), counted, currency=currency)
+    recognised = recognition([(each.columns, each.roles) for each in found])
+    return Intake(tuple(reading for reading, _ in read), recognised, counted, currency=currency)
 
 
-def _read(
-    engine: SparkEngine, number: int, url: str, frame: DataFrame, roles: Roles, rules: RulesConfig
-) -> tuple[Reading, DataFrame]:
+@dataclass(frozen=True)
+class _Source:
+    """One source: its number among all, its address, its rows as they lie there, and the roles of its columns."""
+
+    number: int
+    url: str
+    frame: DataFrame
+    roles: Roles
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns that the export has."""
+        return _columns(self.frame)
+
+    @property
+    def cells(self) -> ClusterCells:
+        """What its cells hold."""
+        return ClusterCells({role: self.columns[at] for role, at in self.roles.index.items()}, dict(self.frame.dtypes))
+
+
+def _columns(frame: DataFrame) -> tuple[str, ...]:
+    return tuple(name for name in frame.columns if name != TORN)
+
+
+def _open_source(engine: SparkEngine, number: int, url: str, source: SourceConfig, rules: RulesConfig) -> _Source:
+    frame = _open(engine, url)
+    header = _columns(frame)
+    whole = frame.where(f"{TORN} is null") if TORN in frame.columns else frame
+    texts = whole.limit(N_ROWS).selectExpr(*(f"cast({quoted(name)} as string)" for name in header))
+    sample = Sample(header, [tuple(row) for row in texts.collect()], url)
+    return _Source(number, url, frame, recognise(sample, source.columns, rules))
+
+
+def _read(engine: SparkEngine, source: _Source, rules: RulesConfig) -> tuple[Reading, DataFrame]:
     """How one source was read, and its typed records (see `segmenter.intake.records`)."""
-    reading, leaves_blank = _count(frame, roles, url)
-    rows = _typed(frame, roles, number, rules)
+    reading, leaves_blank = _count(source)
+    rows = _typed(source, rules)
     if leaves_blank:
         rows = _with_orders(engine, rows)
-    return reading, _naming_faulty(_after(of_one_currency(roles, rules), rows), frame)
+    return reading, _naming_faulty(_after(of_one_currency(source.roles, rules), rows), source)
 
 
 def _open(engine: SparkEngine, url: str) -> DataFrame:
@@ -127,34 +158,19 @@ def _open_csv(session: Any, url: str) -> DataFrame:
     return rows.where(" or ".join(f"{quoted(name)} <> ''" for name in rows.columns))
 
 
-def _columns(frame: DataFrame) -> tuple[str, ...]:
-    """The columns that the export has."""
-    return tuple(name for name in frame.columns if name != TORN)
-
-
-def _roles(frame: DataFrame, source: SourceConfig, url: str, rules: RulesConfig) -> Roles:
-    whole = frame.where(f"{TORN} is null") if TORN in frame.columns else frame
-    texts = whole.limit(N_ROWS).selectExpr(*(f"cast({quoted(name)} as string)" for name in _columns(frame)))
-    return recognise(Sample(_columns(frame), [tuple(row) for row in texts.collect()], url), source.columns, rules)
-
-
-def _cells(frame: DataFrame, roles: Roles) -> ClusterCells:
-    return ClusterCells({role: _columns(frame)[index] for role, index in roles.index.items()}, dict(frame.dtypes))
-
-
-def _typed(frame: DataFrame, roles: Roles, number: int, rules: RulesConfig) -> DataFrame:
+def _typed(source: _Source, rules: RulesConfig) -> DataFrame:
     """The records of one source by what they say themselves, numbered from 1, with their text."""
-    torn = TORN if TORN in frame.columns else "cast(null as string)"
-    written = ", ".join(f"coalesce(cast({quoted(name)} as string), '')" for name in _columns(frame))
+    torn = TORN if TORN in source.frame.columns else "cast(null as string)"
+    written = ", ".join(f"coalesce(cast({quoted(name)} as string), '')" for name in source.columns)
     columns = {
-        "file": str(number),
+        "file": str(source.number),
         "record": "monotonically_increasing_id() + 1",
-        **cells_of(_cells(frame, roles), roles),
+        **cells_of(source.cells, source.roles),
         "torn": torn,
         "text": f"coalesce({torn}, concat_ws(',', {written}))",
     }
-    rows = frame.selectExpr(*(f"{sql} as {name}" for name, sql in columns.items()))
-    return reduce(lambda each, step: _after(step, each), steps(roles, rules, IS_TORN), rows)
+    rows = source.frame.selectExpr(*(f"{sql} as {name}" for name, sql in columns.items()))
+    return reduce(lambda each, step: _after(step, each), steps(source.roles, rules, IS_TORN), rows)
 
 
 def _after(step: Step, rows: DataFrame) -> DataFrame:
@@ -164,11 +180,11 @@ def _after(step: Step, rows: DataFrame) -> DataFrame:
     return rows.withColumns({name: expr(expression(sql)) for name, sql in step.items()})
 
 
-def _naming_faulty(rows: DataFrame, frame: DataFrame) -> DataFrame:
-    """The `rows` of the source `frame` with the name of the faulty column in place of its number, none for all of a record."""
+def _naming_faulty(rows: DataFrame, source: _Source) -> DataFrame:
+    """The `rows` of a `source` with the name of the faulty column in place of its number, none for all of a record."""
     from pyspark.sql.functions import array, col, get, lit
 
-    names = array(*(lit(name) for name in ("", *_columns(frame))))
+    names = array(*(lit(name) for name in ("", *source.columns)))
     return rows.withColumn("faulty", get(names, col("faulty")))
 
 
@@ -212,25 +228,26 @@ def _bring_rejected(engine: SparkEngine, sources: Sequence[str], connection: duc
         'select file, line, "column", reason, text from rejected order by file, line limit $n', {"n": MOST_REJECTED}
     )
     connection.execute(
-        'CREATE TABLE rejected (file VARCHAR, line BIGINT, "column" VARCHAR, reason VARCHAR, text VARCHAR)'
+        'CREATE OR REPLACE TABLE rejected (file VARCHAR, line BIGINT, "column" VARCHAR, reason VARCHAR, text VARCHAR)'
     )
     rows = [(without_password(sources[file]), *rest) for file, *rest in found.fetchall()]
     if rows:
         connection.executemany("INSERT INTO rejected VALUES (?, ?, ?, ?, ?)", rows)
 
 
-def _count(frame: DataFrame, roles: Roles, url: str) -> tuple[Reading, bool]:
+def _count(source: _Source) -> tuple[Reading, bool]:
     """The source with a hash of its rows, whatever their order; and whether an order's lines may leave blank what others say."""
-    columns, cells = ", ".join(map(quoted, _columns(frame))), _cells(frame, roles)
-    asked = [role for role in FILLED if role in roles.index and "order" in roles.index]
+    columns, cells, known = ", ".join(map(quoted, source.columns)), source.cells, source.roles.index
+    asked = [role for role in FILLED if role in known] if "order" in known else []
     filled = [f"{cells.is_given(role)} as h{n}" for n, role in enumerate(asked)]
     back = f"{cells.number('refunded')} <> 0 as back" if "refunded" in asked else "false as back"
-    ((n_rows, one, other, n_back, *counts),) = frame.selectExpr(f"xxhash64({columns}) as h", back, *filled).selectExpr(
+    ((n_rows, one, other, n_back, *counts),) = source.frame.selectExpr(f"xxhash64({columns}) as h", back, *filled).selectExpr(
         "count(*)", "bit_xor(h)", "sum(cast(h as decimal(38, 0)))", "count_if(back)",
         *(f"count_if(h{n})" for n in range(len(asked))),
     ).collect()  # fmt: skip
     digest = hashlib.sha256(f"{n_rows} {one} {other}".encode()).hexdigest()
-    reading = Reading(without_password(url), digest, 0, n_rows, f"{len(_columns(frame))} columns, read in the cluster")
+    words = f"{len(source.columns)} columns, read in the cluster"
+    reading = Reading(without_password(source.url), digest, 0, n_rows, words)
     return reading, n_back > 1 or any(0 < count < n_rows for count in counts)
 
 

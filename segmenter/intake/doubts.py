@@ -152,12 +152,12 @@ def _check_status(sample: Sample, index: Mapping[str, int]) -> None:
 
 def _check_given_back(sample: Sample, index: Mapping[str, int]) -> None:
     """Refuse an export with a column of refunds that plays no role: the rows would count as whole sales."""
-    if key_of(sample.header[index.get("amount", index["time"])]) == "netsales":
+    if "amount" in index and key_of(sample.header[index["amount"]]) == "netsales":
         return  # sales less discounts and returns, wherever tills have that name
-    is_told = {"status", "cancelled"} & index.keys()  # what was called off, by another column
+    is_known = {"status", "cancelled"} & index.keys()  # what was called off, by another column
     for column in sample.columns:
         name = sample.header[column]
-        is_named = _tells_of(name, GIVEN_BACK) or (not is_told and _tells_of(name, CALLED_OFF))
+        is_named = _tells_of(name, GIVEN_BACK) or (not is_known and _tells_of(name, CALLED_OFF))
         if column in index.values() or not is_named or ELIGIBLE.search(key_of(name)):
             continue
         back = sold(sample, index, column, lambda cell: number_in(cell) or says_yes(cell))
@@ -174,16 +174,16 @@ def _check_given_back(sample: Sample, index: Mapping[str, int]) -> None:
 
 def _check_adjusted(sample: Sample, index: Mapping[str, int]) -> None:
     """Refuse an amount where another column holds what was left of it after an adjustment, on the few rows that had one."""
-    amount = index.get("amount")
-    for column in (
-        at for at in sample.columns if ADJUSTED.match(key_of(sample.header[at])) and amount not in (None, at)
-    ):
-        pairs = [(number_in(row[column]), number_in(row[amount or 0])) for row in sample.rows]
+    if "amount" not in index:
+        return
+    amount = index["amount"]
+    for column in (at for at in sample.columns if at != amount and ADJUSTED.match(key_of(sample.header[at]))):
+        pairs = [(number_in(row[column]), number_in(row[amount])) for row in sample.rows]
         left = next((some for some, all_ in pairs if some and all_ and 0 < some < all_), None)
         if left is not None:
             raise SourceError(
-                f"{sample.name}: {sample.called(column)} seems to be what is left of {sample.called(amount or 0)} after a refund, such as {left}, "
-                f"and its rows would count as whole sales. Write it in the place of {sample.called(amount or 0)} on the rows that have it; "
+                f"{sample.name}: {sample.called(column)} seems to be what is left of {sample.called(amount)} after a refund, such as {left}, "
+                f"and its rows would count as whole sales. Write it in the place of {sample.called(amount)} on the rows that have it; "
                 f"where it tells nothing of the money, {ignore(sample, column)}."
             )
 

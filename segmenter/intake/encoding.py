@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import BinaryIO, cast
 
 from segmenter.errors import SourceError
-from segmenter.intake.sources import SourceFile, plain_path, wide_encoding
+from segmenter.intake.sources import SourceFile, literal_path, wide_encoding
 from segmenter.intake.tally import HEAD, LONGEST_LINE, Tally, line_of_zero, take
 
 CHUNK = 1 << 22
@@ -66,8 +66,8 @@ def as_utf8(source: SourceFile, folder: Path, encoding: str | None) -> Text:
     found = encoding or _detect(source)
     is_utf8 = codecs.lookup(found).name in {"utf-8", "ascii"} and not source.tally.head.startswith(codecs.BOM_UTF8)
     if is_utf8 and source.tally.has_even_ends and not source.is_gzip:  # others DuckDB's pinned reader does not take
-        return _text(source, plain_path(source, folder), "utf-8", source.tally)
-    target = folder / f"{source.name_aside}.csv"
+        return _text(source, literal_path(source, folder), "utf-8", source.tally)
+    target = folder / f"{source.copy_name}.csv"
     try:
         _transcode(source, target, found)
     except UnicodeDecodeError as error:

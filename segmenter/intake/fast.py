@@ -57,20 +57,28 @@ def parse_fast(
     `known` is the evidence of files of the same layout from the cache.
     """
     connection, guess = context.connection, _guess(context, batch, roles, known)
-    if guess is None:
+    if guess is None or not _insert(context, batch, guess):
         return None
-    for nothing in dict.fromkeys((guess.nothing, NOTHING)):  # the reader holds every cell against each of the words
+    n_rows, evidence = _outcome(connection, batch, guess)
+    is_whole = n_rows == {number: batch.n_records(number) for number in batch.texts}
+    if is_whole and not leaves_blank(connection, batch.texts, roles.index):
+        return evidence
+    lines.remove(connection, batch.texts)
+    return None
+
+
+def _insert(context: Context, batch: TextBatch, guess: _Guess) -> bool:
+    """Whether the scan went to its end: with the words for nothing that the sample holds, or else with all of them.
+
+    The reader holds every cell against each of the words, so that few are faster.
+    """
+    for nothing in dict.fromkeys((guess.nothing, NOTHING)):
         try:
-            connection.execute(*lines.insertion(_table(batch, guess, nothing), guess.schema, context.rules))
+            context.connection.execute(*lines.insertion(_table(batch, guess, nothing), guess.schema, context.rules))
         except NOT_PLAIN:
             continue
-        n_rows, evidence = _look(connection, batch, guess)
-        is_whole = n_rows == {number: batch.n_records(number) for number in batch.texts}
-        if is_whole and not leaves_blank(connection, batch.texts, roles.index):
-            return evidence
-        lines.remove(connection, batch.texts)
-        return None
-    return None
+        return True
+    return False
 
 
 def _guess(context: Context, batch: TextBatch, roles: Roles, known: Sequence[Evidence]) -> _Guess | None:
@@ -82,14 +90,14 @@ def _guess(context: Context, batch: TextBatch, roles: Roles, known: Sequence[Evi
     time, numbers = roles.index["time"], number_columns(roles)
     if any([*roles.index.values()].count(index) > 1 for index in (time, *numbers)):
         return None  # what the other role asks for is the text
-    sampled = gather(connection, _kept(connection, batch, sample, [time, *numbers]), time, numbers)
+    sampled = gather(connection, _sample_table(connection, batch, sample, [time, *numbers]), time, numbers)
     evidence = sum(sampled.values(), Evidence())
     try:
         formats = settle(sum(known, evidence), str(batch.path), source)
     except SourceError:
         return None
     timestamp = _timestamp(connection, time, formats, evidence)
-    mark = _mark(evidence, formats, source.decimal is not None)
+    mark = _decimal_mark(evidence, formats, is_given=source.decimal is not None)
     if timestamp is None or mark is None:
         return None
     types = tuple(_type(index, roles) for index in range(len(batch.dialect.header)))
@@ -104,7 +112,7 @@ def _sample(connection: duckdb.DuckDBPyConnection, batch: TextBatch) -> list[tup
     return list(islice(rows, N_ROWS))
 
 
-def _kept(
+def _sample_table(
     connection: duckdb.DuckDBPyConnection, batch: TextBatch, sample: Sequence[tuple[int, Row]], columns: Sequence[int]
 ) -> RawTable:
     """The columns of the sample that hold dates and numbers, as a raw table."""
@@ -144,7 +152,7 @@ def _timestamp(connection: duckdb.DuckDBPyConnection, time: int, formats: Format
     return shape if connection.execute(asked, {"shape": shape}).fetchall()[0][0] == evidence.n_dates else None
 
 
-def _mark(evidence: Evidence, formats: Formats, is_given: bool) -> str | None:
+def _decimal_mark(evidence: Evidence, formats: Formats, *, is_given: bool) -> str | None:
     """The decimal mark, empty where the sample has no decimals; None where the sample does not decide between the marks."""
     if is_given or evidence.points != evidence.commas:
         return formats.decimal
@@ -177,7 +185,7 @@ def _table(batch: TextBatch, guess: _Guess, nothing: Iterable[str]) -> RawTable:
     return RawTable(relation, batch.layout, guess.types, tuple(batch.texts), batch.path, {**batch.parameters, **more})
 
 
-def _look(
+def _outcome(
     connection: duckdb.DuckDBPyConnection, batch: TextBatch, guess: _Guess
 ) -> tuple[dict[int, int], dict[int, Evidence]]:
     """The number of readable records and the evidence, by file."""

@@ -24,7 +24,7 @@ from segmenter.intake.recognition import recognition
 from segmenter.intake.records import nobody
 from segmenter.intake.schema import Parsed
 from segmenter.intake.settlement import settle, show
-from segmenter.intake.sources import SourceFile, as_text, examine, expand, not_read
+from segmenter.intake.sources import SourceFile, as_text, examine, expand, unread_warnings
 from segmenter.intake.types import Intake, Reading, Reject
 
 SHOWN_REJECTS = 100
@@ -83,7 +83,7 @@ def load(
     _judge(connection, rules, as_of)
     layouts = [(each.layout.header, each.schema.roles) for each in parsed]
     counted = account(connection, rules, currency, [roles for _, roles in layouts])
-    counted = replace(counted, warnings=(*counted.warnings, *not_read(sources)))
+    counted = replace(counted, warnings=(*counted.warnings, *unread_warnings(sources)))
     readings = _readings(connection, files, parsed)
     return Intake(readings, recognition(layouts), counted, _rejects(connection, files), currency)
 

@@ -65,8 +65,8 @@ class SourceFile:
         return self.tally.n_bytes
 
     @property
-    def name_aside(self) -> str:
-        """A plain name for a copy of this file, its own also where another file has the same bytes."""
+    def copy_name(self) -> str:
+        """A short name for a copy of this file, its own also where another file has the same bytes."""
         return hashlib.sha256(os.fsencode(self.path.absolute())).hexdigest()[:16]
 
 
@@ -75,11 +75,11 @@ def as_text(name: str) -> str:
     return os.fsencode(name).decode("utf-8", "replace")
 
 
-def plain_path(file: SourceFile, folder: Path) -> Path:
+def literal_path(file: SourceFile, folder: Path) -> Path:
     """A path to `file` that DuckDB does not take for a pattern of paths: the file's own, or a link in `folder`."""
     if not glob.has_magic(str(file.path)) and as_text(str(file.path)) == str(file.path):
         return file.path
-    link = folder / f"{file.name_aside}{file.path.suffix if file.path.suffix in SUFFIXES else ''}"
+    link = folder / f"{file.copy_name}{file.path.suffix if file.path.suffix in SUFFIXES else ''}"
     if not link.is_symlink():
         link.symlink_to(file.path.absolute())
     return link
@@ -101,7 +101,7 @@ def expand(sources: Sequence[str | Path]) -> tuple[Path, ...]:
 
 def _files(source: Path) -> list[Path]:
     if source.is_dir():
-        files, _ = _sorted_out(source)
+        files, _ = _split(source)
         if not files:
             raise SourceError(f"The folder {source} holds no export ({', '.join(SUFFIXES)}). Name the right folder.")
         return files
@@ -122,7 +122,7 @@ def _files(source: Path) -> list[Path]:
     return matches
 
 
-def _sorted_out(folder: Path) -> tuple[list[Path], list[Path]]:
+def _split(folder: Path) -> tuple[list[Path], list[Path]]:
     """The exports of a folder and its other files, by their endings; hidden files and lock files are neither."""
     files = sorted(path for path in folder.iterdir() if path.is_file() and not path.name.startswith((".", "~")))
     exports = [path for path in files if path.suffix.lower() in SUFFIXES]
@@ -131,11 +131,11 @@ def _sorted_out(folder: Path) -> tuple[list[Path], list[Path]]:
     return [path for path in files if path in read], [path for path in files if path not in read]
 
 
-def not_read(sources: Sequence[str | Path]) -> tuple[str, ...]:
+def unread_warnings(sources: Sequence[str | Path]) -> tuple[str, ...]:
     """A sentence for each folder of `sources` in which there are files that `expand` leaves out."""
     found = []
     for folder in (Path(source) for source in sources if Path(source).is_dir()):
-        others = [as_text(path.name) for path in _sorted_out(folder)[1]]
+        others = [as_text(path.name) for path in _split(folder)[1]]
         if others:
             more = [f"and {len(others) - NAMED} more"] if len(others) > NAMED else []
             found.append(NOT_READ.format(folder=as_text(str(folder)), names=", ".join([*others[:NAMED], *more])))

@@ -152,7 +152,7 @@ class TextBatch:
         rejected = dict(connection.execute("SELECT file, count(*) FROM rejected GROUP BY 1").fetchall())
         for number, text in self.texts.items():
             found, counted = rows.get(number, 0) + rejected.get(number, 0), self.n_records(number)
-            if found not in (counted, *([_slow_count(text.path, self.dialect)] if found != counted else [])):
+            if found != counted and found != _slow_count(text.path, self.dialect):
                 raise SourceError(
                     f"{text.source.path}: {found:,} of its records could be read, but it holds {counted:,}. "
                     "Usually a quote is opened and never closed; correct it and run again."
