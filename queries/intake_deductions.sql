@@ -5,7 +5,7 @@
 CREATE OR REPLACE TABLE deductions AS
 WITH backs AS (
     SELECT record, customer_id, order_id, product, ts
-    FROM theirs
+    FROM candidates
     WHERE amount < 0
         AND fate IN ('return', 'cancellation', 'negative_price')
         AND NOT regexp_matches(lower(product || ' ' || coalesce(description, '')), $given_back)
@@ -14,7 +14,7 @@ WITH backs AS (
 ),
 beside AS (
     SELECT customer_id, order_id, ts, max(CASE WHEN fate = 'sale' THEN 1 ELSE 0 END) AS stands
-    FROM theirs
+    FROM candidates
     WHERE status = 'sale'
         AND (customer_id, order_id) IN (SELECT customer_id, order_id FROM backs)
         AND record NOT IN (SELECT record FROM settled)

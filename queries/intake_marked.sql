@@ -31,7 +31,7 @@ apart AS (
     WHERE record NOT IN (SELECT record FROM settled)
         AND (customer_id, order_id) NOT IN (SELECT customer_id, order_id FROM known WHERE status = 'sale')
 ),
-told AS (
+judged AS (
     SELECT
         record,
         fate AS before,
@@ -46,4 +46,4 @@ SELECT
     record,
     fate,
     CASE WHEN fate <> 'cancelled_status' THEN fate WHEN before = 'sale' THEN 'cancelled' END AS status
-FROM told
+FROM judged

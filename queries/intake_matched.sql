@@ -3,16 +3,16 @@
 -- down; a cancellation takes back the latest earlier sale that still stands, which is the step up
 -- to the same height just before it. Looked at only where just that was taken back some time.
 INSERT INTO settled
-WITH candidates AS (
+WITH matchable AS (
     SELECT
         record, file, customer_id, product, ts, amount < 0 AS is_back, abs(amount) AS size,
         coalesce(abs(quantity), 0) AS pieces
-    FROM theirs
+    FROM candidates
     WHERE status IN ('sale', 'return')
         AND amount <> 0
         AND record NOT IN (SELECT record FROM settled)
         AND (customer_id, coalesce(product, ''), abs(amount)) IN (
-            SELECT customer_id, coalesce(product, ''), abs(amount) FROM theirs WHERE status = 'return'
+            SELECT customer_id, coalesce(product, ''), abs(amount) FROM candidates WHERE status = 'return'
         )
 ),
 walk AS (
@@ -22,7 +22,7 @@ walk AS (
             PARTITION BY customer_id, product, size, pieces ORDER BY ts, is_back, file, record
             ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
         ) AS height
-    FROM candidates
+    FROM matchable
 ),
 steps AS (
     SELECT

@@ -197,9 +197,9 @@ def _manifest(
 
     told = (
         *_of_money(intake, config),
-        features.silence_told(period, table.as_of),
-        *features.unused(table, config.features),
-        *features.alike(engine),
+        features.silence_warning(period, table.as_of),
+        *features.unused_warnings(table, config.features),
+        *features.similar_id_warnings(engine),
     )
     return Manifest(
         run_id=archive.new_run_id(started, intake.readings, Path(config.engine.archive)),

@@ -120,7 +120,7 @@ def be_killed_at(module, name, n):
 
 
 STEPS = (
-    ("segmenter.intake.pieces", "_write", 1),
+    ("segmenter.intake.packs", "_write", 1),
     ("segmenter.runs.acceptance", "follow", 1),
     ("segmenter.runs.memory", "remember", 1),
     ("segmenter.runs.archive", "sweep", 1),

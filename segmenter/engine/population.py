@@ -119,9 +119,9 @@ def keep_placed(engine: SparkEngine, segments: Sequence[tuple[int, str]], target
     rows = [(at, number, name) for at, (number, name) in enumerate(segments)]
     names = engine.session.createDataFrame(rows, "at int, segment int, segment_name string")
     placed = engine.session.table("placed").withColumnRenamed("segment", "at")
-    told = placed.join(broadcast(names), "at").withColumn("is_anomaly", col("beyond") > 0)
+    named = placed.join(broadcast(names), "at").withColumn("is_anomaly", col("beyond") > 0)
     features = placed.columns[3:]
-    told.select("customer_id", "segment", "segment_name", "is_anomaly", *features).write.parquet(target)
+    named.select("customer_id", "segment", "segment_name", "is_anomaly", *features).write.parquet(target)
 
 
 def _everybody(engine: SparkEngine, queries: Sequence[str], names: Sequence[str], as_of: date) -> DataFrame:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from segmenter.assets import query as query_of
 from segmenter.config.engine import EngineConfig
-from segmenter.engine.dialect import translate
+from segmenter.engine.translation import translate
 from segmenter.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
 
 NO_PYSPARK = 'engine.kind = "spark" needs {}, which is not installed: pip install "segmenter[spark]".'
+SETTINGS = {"spark.sql.session.timeZone": "UTC", "spark.sql.ansi.enabled": "true"}
 LOGGING = """rootLogger.level = error
 rootLogger.appenderRef.stderr.ref = stderr
 logger.python.name = org.apache.spark.api.python.PythonGatewayServer
@@ -35,7 +36,7 @@ appender.stderr.layout.pattern = Spark: %p %c{1}: %m%n%ex{0}
 """
 
 
-class SparkAnswer:
+class SparkResult:
     """The result of a query in the cluster, fetched as DuckDB's would be.
 
     Rows come as they are; arrays come for the customers who were `drawn`, where there are too many for one machine.
@@ -58,10 +59,6 @@ class SparkAnswer:
         columns = self.frame.toArrow().columns
         return list(zip(*(column.to_pylist() for column in columns), strict=True))
 
-    def fetchone(self) -> tuple[Any, ...] | None:
-        """The first row, None where there is none."""
-        return next(iter(self.fetchall()), None)
-
 
 class SparkEngine:
     """A Spark session that answers the queries; `drawn` names the customers of a sample, None where it holds all."""
@@ -71,21 +68,22 @@ class SparkEngine:
         self.drawn: DataFrame | None = None
         self._kept: list[DataFrame] = []
 
-    def execute(self, query: str, parameters: dict[str, Any] | None = None) -> SparkAnswer:
+    def execute(self, query: str, parameters: dict[str, Any] | None = None) -> SparkResult:
         """Run one statement of DuckDB's dialect; CREATE TABLE AS and INSERT keep their result under the name."""
         translated = translate(query)
         frame = self.session.sql(translated.sql, args=parameters or {})
-        if translated.adds:
+        if translated.target is None:
+            if self.drawn is not None and "customer_id" in frame.columns:
+                self.keep(frame)  # asked for the sample first and for everybody later
+            return SparkResult(frame, self.drawn)
+        if translated.is_insert:
             # Kept, and cut off from what it was made of: plans that hold all plans before them several times over grow
             # without bound.
-            frame = self.session.table(str(translated.table)).union(frame).localCheckpoint()
-        elif translated.table is not None:
+            frame = self.session.table(translated.target).union(frame).localCheckpoint()
+        else:
             self.keep(frame)
-        elif self.drawn is not None and "customer_id" in frame.columns:
-            self.keep(frame)  # asked for the sample first and for everybody later
-        if translated.table is not None:
-            frame.createOrReplaceTempView(translated.table)
-        return SparkAnswer(frame, self.drawn)
+        frame.createOrReplaceTempView(translated.target)
+        return SparkResult(frame, self.drawn)
 
     def keep(self, frame: DataFrame) -> DataFrame:
         """Have the cluster keep what `frame` holds, once it is computed, until `release`."""
@@ -130,7 +128,7 @@ def open_session(config: EngineConfig, folder: Path) -> Iterator[SparkSession]:
     is_connect = config.spark.startswith("sc://")
     builder = SparkSession.builder.remote(config.spark) if is_connect else SparkSession.builder.master(config.spark)
     builder = builder.appName("segmenter")
-    for key, value in {**_ALWAYS, **({} if is_connect else _own(config, folder))}.items():
+    for key, value in {**SETTINGS, **({} if is_connect else _driver_settings(config, folder))}.items():
         builder = builder.config(key, value)
     warnings.filterwarnings("ignore", "PySpark does not yet fully support pandas")  # no pandas goes through Spark here
     try:
@@ -144,10 +142,7 @@ def open_session(config: EngineConfig, folder: Path) -> Iterator[SparkSession]:
         session.stop()
 
 
-_ALWAYS = {"spark.sql.session.timeZone": "UTC", "spark.sql.ansi.enabled": "true"}
-
-
-def _own(config: EngineConfig, folder: Path) -> dict[str, str]:
+def _driver_settings(config: EngineConfig, folder: Path) -> dict[str, str]:
     """Settings of a driver that is started here; a local one listens on the loopback only and spills into `folder`."""
     logging = folder / "log4j2.properties"
     logging.write_text(LOGGING, encoding="utf-8")

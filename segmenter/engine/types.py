@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Protocol
 
 
-class Answer(Protocol):
+class Result(Protocol):
     """The result of a query, as DuckDB gives it."""
 
     def fetchnumpy(self) -> dict[str, Any]:
@@ -14,12 +14,9 @@ class Answer(Protocol):
     def fetchall(self) -> list[Any]:
         """Rows as tuples."""
 
-    def fetchone(self) -> tuple[Any, ...] | None:
-        """The first row, None where there is none."""
-
 
 class Engine(Protocol):
     """Runs SQL of DuckDB's dialect on the table ``transactions`` (see `segmenter.intake.types`)."""
 
-    def execute(self, query: str, parameters: Any = None) -> Answer:
+    def execute(self, query: str, parameters: Any = None) -> Result:
         """Run one statement with named `parameters`."""

@@ -7,11 +7,10 @@ from segmenter.features.addresses import with_addresses
 from segmenter.features.history import evidence, in_words, sentences_of
 from segmenter.features.lifetime import past_orders
 from segmenter.features.purchases import baskets
-from segmenter.features.table import alike, build, check, period_revenue, unused
-from segmenter.features.timeline import period, silence_told
+from segmenter.features.table import build, check, period_revenue, similar_id_warnings, unused_warnings
+from segmenter.features.timeline import period, silence_warning
 
 __all__ = [
-    "alike",
     "baskets",
     "build",
     "check",
@@ -21,7 +20,8 @@ __all__ = [
     "period",
     "period_revenue",
     "sentences_of",
-    "silence_told",
-    "unused",
+    "silence_warning",
+    "similar_id_warnings",
+    "unused_warnings",
     "with_addresses",
 ]

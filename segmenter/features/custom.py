@@ -130,8 +130,8 @@ def _columns(path: Path, result: dict[str, NDArray[Any]]) -> Iterator[tuple[str,
 
 
 def _described(path: Path, sql: str, name: str, language: str) -> Feature:
-    told = [(key, of, text) for key, of, column, text in _HEADER.findall(sql) if column in {"", name}]
-    words = {key: text for key, of, text in told if not of} | {key: text for key, of, text in told if of == language}
+    found = [(key, of, text) for key, of, column, text in _HEADER.findall(sql) if column in {"", name}]
+    words = {key: text for wanted in ("", language) for key, of, text in found if of == wanted}
     kind = words.get("kind", "ratio")
     if kind not in get_args(Kind):
         raise ConfigError(f"{path}: kind {kind!r} is unknown; one of {', '.join(get_args(Kind))}.")

@@ -78,10 +78,10 @@ def _moved(error: str, lines: int) -> str:
 
 def _reason(error: str) -> str:
     """An error of the database in one sentence that begins with its line, without what the columns might have been."""
-    told = re.sub(r"^[\w ]*Error: ", "", LINE.split(error)[0])
-    told = " ".join(line for line in told.splitlines() if line and not line.startswith("Candidate bindings"))
+    reason = re.sub(r"^[\w ]*Error: ", "", LINE.split(error)[0])
+    reason = " ".join(line for line in reason.splitlines() if line and not line.startswith("Candidate bindings"))
     line = LINE.search(error)
-    return f"line {line[1]}: {told}" if line else told
+    return f"line {line[1]}: {reason}" if line else reason
 
 
 def _plain(column: Any) -> np.ndarray[Any, Any]:

@@ -9,19 +9,23 @@ from typing import Any
 
 from segmenter.assets import query
 from segmenter.engine.types import Engine
-from segmenter.features.table import seen_from
+from segmenter.features.table import resolve_as_of
 from segmenter.features.types import Evidence, Order, Return, Spell
 from segmenter.words import quoted
 
+N_SHOWN = 3  # orders, and returns, of a customer
+ORDERS, RETURNS, SPELL = "Largest orders:", "Largest returns:", "Busiest spell:"
+NEXT = re.compile(
+    rf"(?<=\.) (?={ORDERS}|{RETURNS}|{SPELL})"
+)  # the space before a sentence, as in "... 2 pieces). Largest returns:"
 
-def evidence(
-    connection: Engine, customer_ids: Sequence[str], as_of: date | None = None, n: int = 3
-) -> dict[str, Evidence]:
-    """For each customer the `n` largest orders and the `n` largest returns, and the busiest thirty days."""
+
+def evidence(connection: Engine, customer_ids: Sequence[str], as_of: date | None = None) -> dict[str, Evidence]:
+    """For each customer the largest orders and the largest returns, `N_SHOWN` of each, and the busiest thirty days."""
     customers = [str(customer) for customer in customer_ids]
-    asked = {"customers": customers, "as_of": seen_from(connection, as_of)}
-    orders = _by_customer(connection, "evidence_orders", {**asked, "n": n})
-    returns = _by_customer(connection, "evidence_returns", {**asked, "n": n})
+    asked = {"customers": customers, "as_of": resolve_as_of(connection, as_of)}
+    orders = _by_customer(connection, "evidence_orders", {**asked, "n": N_SHOWN})
+    returns = _by_customer(connection, "evidence_returns", {**asked, "n": N_SHOWN})
     spells = _by_customer(connection, "evidence_spell", asked)
     return {
         customer: Evidence(
@@ -40,19 +44,15 @@ def _by_customer(connection: Engine, name: str, parameters: dict[str, Any]) -> d
     return found
 
 
-ORDERS, RETURNS, SPELL = "Largest orders:", "Largest returns:", "Busiest spell:"
-NEXT = re.compile(rf"(?<=\.) (?={ORDERS}|{RETURNS}|{SPELL})")
-
-
 def in_words(proof: Evidence, currency: str = "") -> str:
     """The evidence as plain English sentences, money in `currency`, for tables that are read without a report."""
     sentences = []
     if proof.orders:
-        told = "; ".join(_order(order, currency) for order in proof.orders)
-        sentences.append(f"{ORDERS} {told}.")
+        listed = "; ".join(_order(order, currency) for order in proof.orders)
+        sentences.append(f"{ORDERS} {listed}.")
     if proof.returns:
-        told = "; ".join(_return(line, currency) for line in proof.returns)
-        sentences.append(f"{RETURNS} {told}.")
+        listed = "; ".join(_return(line, currency) for line in proof.returns)
+        sentences.append(f"{RETURNS} {listed}.")
     if proof.spell is not None and proof.spell.n_orders > 1:
         sentences.append(_spell(proof.spell, currency))
     return " ".join(sentences)
@@ -77,9 +77,9 @@ def _moment(at: datetime) -> str:
 
 def _return(line: Return, currency: str) -> str:
     fate = "cancelled" if line.cancelled else "returned"
-    told = fate if line.pieces is None else f"{fate}, {_pieces(line.pieces)}"
+    details = fate if line.pieces is None else f"{fate}, {_pieces(line.pieces)}"
     product = f" of {quoted(line.product)}" if line.product else ""
-    return f"{_money(line.amount, currency)} on {_moment(line.at)} ({told}{product})"
+    return f"{_money(line.amount, currency)} on {_moment(line.at)} ({details}{product})"
 
 
 def _money(amount: float, currency: str) -> str:

@@ -8,7 +8,7 @@ import numpy as np
 
 from segmenter.assets import query
 from segmenter.engine.types import Engine
-from segmenter.features.table import first_day_not_seen, of_everybody
+from segmenter.features.table import first_day_not_seen, per_customer
 from segmenter.features.types import FeatureTable, OrderHistory, PastOrders
 
 YEAR = timedelta(days=364)  # whole weeks, so that Mondays stand against Mondays
@@ -24,7 +24,7 @@ def past_orders(connection: Engine, table: FeatureTable, period_days: int) -> Pa
     oldest = np.nanmax(now.age, initial=0.0)
     split = until - timedelta(days=round(7 * oldest) // 3)
     asked = {"split": split, "until": until}
-    later = of_everybody(connection, "lifetime_holdout", {**asked, "soon": split + timedelta(days=period_days)})
+    later = per_customer(connection, "lifetime_holdout", {**asked, "soon": split + timedelta(days=period_days)})
     periods = np.zeros((until - split).days // period_days)
     for period, number in connection.execute(query("lifetime_periods"), {**asked, "days": period_days}).fetchall():
         periods[period] = number
@@ -45,5 +45,5 @@ def _around(connection: Engine, turn: date, length: timedelta, first: date) -> t
 
 
 def _history(connection: Engine, until: date) -> OrderHistory:
-    found = of_everybody(connection, "lifetime_history", {"until": until})
+    found = per_customer(connection, "lifetime_history", {"until": until})
     return OrderHistory(found["repeats"], found["recency"] / 7, found["age"] / 7, found["order_value"])

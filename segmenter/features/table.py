@@ -43,12 +43,12 @@ def check(config: FeaturesConfig) -> None:
         with closing(duckdb.connect()) as nothing:
             nothing.execute(query("transactions_none"))
             as_of = config.as_of or datetime.now(UTC).date()
-            _tables(nothing, as_of)
-            known += [feature.name for feature, _, _ in _added(nothing, config, as_of, "en")]
+            _create_tables(nothing, as_of)
+            known += [feature.name for feature, _, _ in _custom(nothing, config, as_of, "en")]
     _wanted(config, known)
 
 
-def unused(table: FeatureTable, config: FeaturesConfig) -> tuple[str, ...]:
+def unused_warnings(table: FeatureTable, config: FeaturesConfig) -> tuple[str, ...]:
     """A sentence for each feature of a team's own that neither the segments nor the search for odd customers use."""
     if not config.use or not config.anomalies_use:
         return ()  # where none are named, all are used
@@ -56,7 +56,7 @@ def unused(table: FeatureTable, config: FeaturesConfig) -> tuple[str, ...]:
     return tuple(UNUSED.format(column=name) for name in table.names if name not in OURS | named)
 
 
-def alike(connection: Engine) -> tuple[str, ...]:
+def similar_id_warnings(connection: Engine) -> tuple[str, ...]:
     """A sentence where customers of the table that was built have ids that differ in capitals alone."""
     ((n,),) = connection.execute(query("customers_alike")).fetchall()
     return (ALIKE.format(n=f"{n:,}"),) if n else ()
@@ -76,10 +76,10 @@ def build(connection: Engine, config: FeaturesConfig, language: str = "en") -> F
     ConfigError
         A file of `config.folder` is not a query that gives features, or `config` asks for unknown ones.
     """
-    as_of = seen_from(connection, config.as_of)
+    as_of = resolve_as_of(connection, config.as_of)
     customer_id, columns = _own_features(connection, as_of)
     features = [feature for features in CATALOGUE.values() for feature in features]
-    for feature, ids, values in _added(connection, config, as_of, language):
+    for feature, ids, values in _custom(connection, config, as_of, language):
         features.append(feature)
         columns[feature.name] = aligned(customer_id, ids, values)
     wanted = _wanted(config, columns)
@@ -90,7 +90,7 @@ def build(connection: Engine, config: FeaturesConfig, language: str = "en") -> F
 def period_revenue(connection: Engine, table: FeatureTable, days: int) -> NDArray[np.float64]:
     """Money (n_customers,), net of returns, in the `days` days up to the table's date."""
     asked = {"until": first_day_not_seen(connection, table.as_of), "days": days}
-    return np.nan_to_num(of_everybody(connection, "period_revenue", asked)["revenue"])
+    return np.nan_to_num(per_customer(connection, "period_revenue", asked)["revenue"])
 
 
 def first_day_not_seen(connection: Engine, as_of: date) -> date:
@@ -100,7 +100,7 @@ def first_day_not_seen(connection: Engine, as_of: date) -> date:
     return as_of + timedelta(days=1 if n_transactions else 0)
 
 
-def _added(
+def _custom(
     connection: Engine, config: FeaturesConfig, as_of: date, language: str
 ) -> Iterator[tuple[Feature, NDArray[Any], NDArray[Any]]]:
     """Features of a team's own, each under a name that no other has."""
@@ -124,7 +124,7 @@ def _wanted(config: FeaturesConfig, names: Collection[str]) -> set[str]:
     return wanted
 
 
-def seen_from(connection: Engine, as_of: date | None) -> date:
+def resolve_as_of(connection: Engine, as_of: date | None) -> date:
     """`as_of`, or the day after the last transaction.
 
     Raises
@@ -132,8 +132,8 @@ def seen_from(connection: Engine, as_of: date | None) -> date:
     DataError
         There is no transaction up to that day.
     """
-    row = connection.execute("select cast(min(ts) as date), cast(max(ts) as date) from transactions").fetchone()
-    first, last = row or (None, None)
+    asked = "select cast(min(ts) as date) as first, cast(max(ts) as date) as last from transactions"
+    ((first, last),) = connection.execute(asked).fetchall()
     if last is None:
         raise DataError("There are no transactions of a customer; see the row account for what was set aside.")
     if as_of is not None and as_of < first:
@@ -143,9 +143,9 @@ def seen_from(connection: Engine, as_of: date | None) -> date:
 
 def _own_features(connection: Engine, as_of: date) -> tuple[NDArray[np.str_], Columns]:
     """The features of every query, joined by customer."""
-    _tables(connection, as_of)
+    _create_tables(connection, as_of)
     for name in CATALOGUE:
-        _keep(connection, name, name, as_of)
+        _create_table(connection, name, name, as_of)
     base, *others = CATALOGUE
     columns = ", ".join(f"{name}.{feature.name}" for name, features in CATALOGUE.items() for feature in features)
     joins = " ".join(f"left join {name} on {name}.customer_id = {base}.customer_id" for name in others)
@@ -155,13 +155,13 @@ def _own_features(connection: Engine, as_of: date) -> tuple[NDArray[np.str_], Co
     return customer_id, {name: _numbers(values) for name, values in found.items()}
 
 
-def _tables(connection: Engine, as_of: date) -> None:
+def _create_tables(connection: Engine, as_of: date) -> None:
     """The tables that other queries read."""
-    _keep(connection, "orders", "features_orders", as_of)
-    _keep(connection, "days", "features_days", as_of)
+    _create_table(connection, "orders", "features_orders", as_of)
+    _create_table(connection, "days", "features_days", as_of)
 
 
-def _keep(connection: Engine, table: str, name: str, as_of: date) -> None:
+def _create_table(connection: Engine, table: str, name: str, as_of: date) -> None:
     """The answer of the query `name` as a table of the connection."""
     sql = query(name)
     connection.execute(f"create or replace temp table {table} as {sql}", {"as_of": as_of} if "$as_of" in sql else None)
@@ -172,7 +172,7 @@ def _numbers(values: NDArray[Any]) -> NDArray[np.float64]:
     return np.ma.filled(np.ma.asarray(values).astype(np.float64), np.nan)
 
 
-def of_everybody(connection: Engine, name: str, asked: dict[str, Any]) -> dict[str, NDArray[np.float64]]:
+def per_customer(connection: Engine, name: str, asked: dict[str, Any]) -> dict[str, NDArray[np.float64]]:
     """The columns of a query of one row per customer, in the order of the feature table, NaN where one has no row."""
     found = cast(
         Columns,

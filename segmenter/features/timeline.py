@@ -60,7 +60,7 @@ def _weeks(connection: Engine, first: date, until: date) -> tuple[tuple[int, int
     return tuple(by_week.get(ago, (0, 0)) for ago in range(WEEKS))
 
 
-def silence_told(found: Period, day: date) -> str:
+def silence_warning(found: Period, day: date) -> str:
     """A sentence where no transaction came for unusually long before `day`; else empty."""
     return SILENT.format(last=found.last_day, n=f"{found.age(day):,}", day=day) if found.is_silent(day) else ""
 

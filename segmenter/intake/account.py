@@ -83,14 +83,12 @@ def account(connection: Engine, rules: RulesConfig, currency: str, roles: Iterab
         Too few rows can be read, too few rows or customers are usable, or rows without a customer are refused by `rules`.
     """
     found = {fate: (int(n), amount) for fate, n, amount in connection.execute(query("intake_account")).fetchall()}
-    torn = _number(connection, "SELECT count(*) FROM rejected") - found.get("unreadable", (0, None))[0]
-    rows, amount = found.get("unreadable", (0, None))
-    if rows + torn:
-        found["unreadable"] = (rows + torn, amount)
+    unreadable = _unreadable(connection)
+    if unreadable:  # torn records are in none of the tables but that
+        found["unreadable"] = (sum(each.rows for each in unreadable), found.get("unreadable", (0, None))[1])
     lines = tuple(AccountLine(fate, LABELS[fate], *found[fate], fate in USED) for fate in LABELS if fate in found)
     rows_read = sum(line.rows for line in lines)
     amount_read = sum((line.amount for line in lines if line.amount is not None), Decimal(0))
-    unreadable = _unreadable(connection)
     counted = RowAccount(rows_read, amount_read, lines, (), unreadable)
     warnings = *_warnings(connection, counted, rules), *_of_cents(connection, currency), *_of_orders(roles)
     result = replace(counted, warnings=warnings)
@@ -206,9 +204,7 @@ def _check_usable(connection: Engine, result: RowAccount, rules: RulesConfig) ->
     n_later = sum(line.rows for line in result.lines if line.reason == "later")
     later = f", but for {n_later:,} rows later than features.as_of" if n_later else ""
     if n_later and not result.rows_due:
-        raise DataError(
-            f"All {result.rows_read:,} rows are later than the day looked from (features.as_of); name a later one."
-        )
+        raise DataError(f"All {n_later:,} rows are later than the day looked from (features.as_of); name a later one.")
     if usable < rules.min_usable_share * result.rows_due or not usable:
         raise DataError(
             f"Only {usable:,} of {result.rows_due:,} rows can be used, less than rules.min_usable_share = "

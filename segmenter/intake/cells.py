@@ -4,40 +4,73 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from segmenter.intake.meaning import Meaning
-from segmenter.intake.raw import RawTable
+from segmenter.intake.blanks import LONGEST_NOTHING, NOTHING, trimmed
+from segmenter.intake.moments import time_of_day_sql, time_sql
+from segmenter.intake.numbers import number_sql
+from segmenter.intake.raw import INTEGERS, MOMENTS, TEXT, RawTable
 from segmenter.intake.records import SCALES
-from segmenter.intake.values import given, number_of, since_midnight, text_of, time_of
+from segmenter.intake.schema import Schema
 
 
 @dataclass(frozen=True)
 class TableCells:
-    """The cells of `table`, read by its `meaning`; see `segmenter.intake.records.Cells`."""
+    """The cells of `table`, read by its `schema`; see `segmenter.intake.records.Cells`."""
 
     table: RawTable
-    meaning: Meaning
+    schema: Schema
 
     def text(self, role: str) -> str:
-        """SQL of the text."""
-        return text_of(*self._column(role))
+        """SQL of the text; what exports write for nothing is NULL.
+
+        Nearly every text begins and ends with a visible character and is too long to be a word for nothing, or begins with
+        a digit; that test is several times as fast as to trim and match each. The words are matched by a pattern, because
+        DuckDB makes a join of a long IN, and a join does not keep the order of the records.
+        """
+        raw = self._raw_text(role)
+        if self._type(role) in INTEGERS:
+            return raw
+        text = trimmed(raw)
+        nothing = f"regexp_full_match({text}, '{'|'.join(NOTHING)}')"
+        is_word = f"(strlen({raw}) > {LONGEST_NOTHING} OR ({raw} >= '0' AND {raw} < ':'))"
+        return (
+            f"CASE WHEN {raw} >= '!' AND {raw}[-1] >= '!' AND {is_word} THEN {raw} "
+            f"WHEN strlen({text}) > {LONGEST_NOTHING} OR NOT {nothing} THEN {text} END"
+        )
 
     def number(self, role: str) -> str:
         """SQL of the number."""
-        return number_of(*self._column(role), self.meaning.formats.decimal, SCALES[role])
+        column, kind, scale = self._column(role), self._type(role), SCALES[role]
+        if kind in INTEGERS or kind.startswith("DECIMAL"):
+            return f"TRY_CAST({column} AS DECIMAL(18, {scale}))"
+        if kind == "DOUBLE":
+            return f"CASE WHEN isfinite({column}) THEN TRY_CAST({column} AS DECIMAL(18, {scale})) END"
+        return number_sql(trimmed(self._raw_text(role)), self.schema.formats.decimal, scale)
 
     def is_given(self, role: str) -> str:
         """SQL of whether the cell holds anything."""
-        return given(*self._column(role))
+        column, kind = self._column(role), self._type(role)
+        if kind == TEXT:
+            return f"({self.text(role)}) IS NOT NULL"
+        is_number = f" AND NOT isnan({column})" if kind in {"DOUBLE", "FLOAT"} else ""
+        return f"({column} IS NOT NULL{is_number})"
 
     def moment(self) -> str:
-        """SQL of the moment."""
-        return time_of(*self._column("time"), self.meaning.formats.order)
+        """SQL of the moment; `segmenter.intake.moments.believable` bounds its year."""
+        if self._type("time") in MOMENTS:
+            return f"TRY_CAST({self._column('time')} AS TIMESTAMP)"
+        return time_sql(trimmed(self._raw_text("time")), self.schema.formats.order)
 
     def since_midnight(self) -> str:
         """SQL of the time of day."""
-        return since_midnight(*self._column("time_of_day"))
+        return time_of_day_sql(trimmed(self._raw_text("time_of_day")))
 
-    def _column(self, role: str) -> tuple[str, str]:
-        """Name and type of the column in a role."""
-        index = self.meaning.roles.index[role]
-        return f"c{index}", self.table.types[index]
+    def _column(self, role: str) -> str:
+        return f"c{self.schema.roles.index[role]}"
+
+    def _type(self, role: str) -> str:
+        return self.table.types[self.schema.roles.index[role]]
+
+    def _raw_text(self, role: str) -> str:
+        """SQL of the cell as text, as it stands."""
+        column = self._column(role)
+        return column if self._type(role) == TEXT else f"CAST({column} AS VARCHAR)"

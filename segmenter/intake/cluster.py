@@ -9,23 +9,25 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date
 from functools import reduce
 from typing import TYPE_CHECKING, Any
 
 from segmenter.assets import query
 from segmenter.config.source import RulesConfig, SourceConfig
-from segmenter.engine.dialect import expression
 from segmenter.engine.spark import SparkEngine
+from segmenter.engine.translation import expression
 from segmenter.errors import SourceError
 from segmenter.intake.account import account
 from segmenter.intake.cluster_cells import ClusterCells, quoted
 from segmenter.intake.kinds import check_rules
-from segmenter.intake.load import currency_of, recognition
-from segmenter.intake.meaning import SAMPLE
-from segmenter.intake.orders import FILLED, TOLD
+from segmenter.intake.load import currency_of
+from segmenter.intake.orders import FILLED, FROM_ORDER
+from segmenter.intake.recognition import recognition
 from segmenter.intake.records import Step, cells_of, nobody, of_one_currency, policies, steps
 from segmenter.intake.roles import Roles, recognise
+from segmenter.intake.sample import N_ROWS, Sample
 from segmenter.intake.settlement import settle, show
 from segmenter.intake.sources import without_password
 from segmenter.intake.types import Intake, Reading
@@ -74,30 +76,60 @@ def load_in_cluster(
         What was read is not enough to analyse, or a policy of `rules` refuses it.
     """
     check_rules(source.columns, rules)
-    frames = [_open(engine, url) for url in sources]
-    roles = [_roles(frame, source, url, rules) for frame, url in zip(frames, sources, strict=True)]
-    layouts = [(_columns(frame), each) for frame, each in zip(frames, roles, strict=True)]
-    read = [_read(engine, number, *each, rules) for number, each in enumerate(zip(sources, frames, roles, strict=True))]
+    found = [_open_source(engine, number, url, source, rules) for number, url in enumerate(sources)]
+    read = [_read(engine, each, rules) for each in found]
     _keep(engine, reduce(lambda one, other: one.unionByName(other), (rows for _, rows in read)), rules, as_of)
     currency = currency_of(engine, rules)
     settle(engine, rules)
-    _change(engine)
+    _apply_settled(engine)
     show(engine)
-    counted = account(engine, rules, currency, roles)
+    counted = account(engine, rules, currency, [each.roles for each in found])
     engine.session.catalog.uncacheTable("judged")
     _bring_rejected(engine, sources, connection)
-    return Intake(tuple(reading for reading, _ in read), recognition(layouts), counted, currency=currency)
+    recognised = recognition([(each.columns, each.roles) for each in found])
+    return Intake(tuple(reading for reading, _ in read), recognised, counted, currency=currency)
 
 
-def _read(
-    engine: SparkEngine, number: int, url: str, frame: DataFrame, roles: Roles, rules: RulesConfig
-) -> tuple[Reading, DataFrame]:
+@dataclass(frozen=True)
+class _Source:
+    """One source: its number among all, its address, its rows as they lie there, and the roles of its columns."""
+
+    number: int
+    url: str
+    frame: DataFrame
+    roles: Roles
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns that the export has."""
+        return _columns(self.frame)
+
+    @property
+    def cells(self) -> ClusterCells:
+        """What its cells hold."""
+        return ClusterCells({role: self.columns[at] for role, at in self.roles.index.items()}, dict(self.frame.dtypes))
+
+
+def _columns(frame: DataFrame) -> tuple[str, ...]:
+    return tuple(name for name in frame.columns if name != TORN)
+
+
+def _open_source(engine: SparkEngine, number: int, url: str, source: SourceConfig, rules: RulesConfig) -> _Source:
+    frame = _open(engine, url)
+    header = _columns(frame)
+    whole = frame.where(f"{TORN} is null") if TORN in frame.columns else frame
+    texts = whole.limit(N_ROWS).selectExpr(*(f"cast({quoted(name)} as string)" for name in header))
+    sample = Sample(header, [tuple(row) for row in texts.collect()], url)
+    return _Source(number, url, frame, recognise(sample, source.columns, rules))
+
+
+def _read(engine: SparkEngine, source: _Source, rules: RulesConfig) -> tuple[Reading, DataFrame]:
     """How one source was read, and its typed records (see `segmenter.intake.records`)."""
-    reading, leaves_blank = _count(frame, roles, url)
-    rows = _typed(frame, roles, number, rules)
+    reading, leaves_blank = _count(source)
+    rows = _typed(source, rules)
     if leaves_blank:
         rows = _with_orders(engine, rows)
-    return reading, _naming_faulty(_after(of_one_currency(roles, rules), rows), frame)
+    return reading, _naming_faulty(_after(of_one_currency(source.roles, rules), rows), source)
 
 
 def _open(engine: SparkEngine, url: str) -> DataFrame:
@@ -126,34 +158,19 @@ def _open_csv(session: Any, url: str) -> DataFrame:
     return rows.where(" or ".join(f"{quoted(name)} <> ''" for name in rows.columns))
 
 
-def _columns(frame: DataFrame) -> tuple[str, ...]:
-    """The columns that the export has."""
-    return tuple(name for name in frame.columns if name != TORN)
-
-
-def _roles(frame: DataFrame, source: SourceConfig, url: str, rules: RulesConfig) -> Roles:
-    whole = frame.where(f"{TORN} is null") if TORN in frame.columns else frame
-    texts = whole.limit(SAMPLE).selectExpr(*(f"cast({quoted(name)} as string)" for name in _columns(frame)))
-    return recognise(_columns(frame), [tuple(row) for row in texts.collect()], source.columns, url, rules)
-
-
-def _cells(frame: DataFrame, roles: Roles) -> ClusterCells:
-    return ClusterCells({role: _columns(frame)[index] for role, index in roles.index.items()}, dict(frame.dtypes))
-
-
-def _typed(frame: DataFrame, roles: Roles, number: int, rules: RulesConfig) -> DataFrame:
+def _typed(source: _Source, rules: RulesConfig) -> DataFrame:
     """The records of one source by what they say themselves, numbered from 1, with their text."""
-    torn = TORN if TORN in frame.columns else "cast(null as string)"
-    written = ", ".join(f"coalesce(cast({quoted(name)} as string), '')" for name in _columns(frame))
+    torn = TORN if TORN in source.frame.columns else "cast(null as string)"
+    written = ", ".join(f"coalesce(cast({quoted(name)} as string), '')" for name in source.columns)
     columns = {
-        "file": str(number),
+        "file": str(source.number),
         "record": "monotonically_increasing_id() + 1",
-        **cells_of(_cells(frame, roles), roles),
+        **cells_of(source.cells, source.roles),
         "torn": torn,
         "text": f"coalesce({torn}, concat_ws(',', {written}))",
     }
-    rows = frame.selectExpr(*(f"{sql} as {name}" for name, sql in columns.items()))
-    return reduce(lambda each, step: _after(step, each), steps(roles, rules, IS_TORN), rows)
+    rows = source.frame.selectExpr(*(f"{sql} as {name}" for name, sql in columns.items()))
+    return reduce(lambda each, step: _after(step, each), steps(source.roles, rules, IS_TORN), rows)
 
 
 def _after(step: Step, rows: DataFrame) -> DataFrame:
@@ -163,11 +180,11 @@ def _after(step: Step, rows: DataFrame) -> DataFrame:
     return rows.withColumns({name: expr(expression(sql)) for name, sql in step.items()})
 
 
-def _naming_faulty(rows: DataFrame, frame: DataFrame) -> DataFrame:
-    """The `rows` of the source `frame` with the name of the faulty column in place of its number, none for all of a record."""
+def _naming_faulty(rows: DataFrame, source: _Source) -> DataFrame:
+    """The `rows` of a `source` with the name of the faulty column in place of its number, none for all of a record."""
     from pyspark.sql.functions import array, col, get, lit
 
-    names = array(*(lit(name) for name in ("", *_columns(frame))))
+    names = array(*(lit(name) for name in ("", *source.columns)))
     return rows.withColumn("faulty", get(names, col("faulty")))
 
 
@@ -177,7 +194,7 @@ def _keep(engine: SparkEngine, typed: DataFrame, rules: RulesConfig, as_of: date
 
     typed.drop("text").createOrReplaceTempView("typed")
     judged = engine.execute(query("intake_lines"), policies(rules)).frame
-    is_row = col("fate") != "unreadable"
+    is_row = ~col("fate").isin("other_kind", "unreadable")
     for name, ids in nobody(rules).items():
         judged = _where(judged, col("customer_id").isin(ids) & is_row, lit(name), lit(None))
     if as_of is not None:
@@ -196,7 +213,7 @@ def _where(rows: DataFrame, condition: Column, fate: Column, status: Column) -> 
     return rows.withColumns({name: when(condition, value).otherwise(col(name)) for name, value in new.items()})
 
 
-def _change(engine: SparkEngine) -> None:
+def _apply_settled(engine: SparkEngine) -> None:
     """Give ``records`` the fates of ``settled``: a table here cannot be changed where it stands."""
     from pyspark.sql.functions import col
 
@@ -211,30 +228,31 @@ def _bring_rejected(engine: SparkEngine, sources: Sequence[str], connection: duc
         'select file, line, "column", reason, text from rejected order by file, line limit $n', {"n": MOST_REJECTED}
     )
     connection.execute(
-        'CREATE TABLE rejected (file VARCHAR, line BIGINT, "column" VARCHAR, reason VARCHAR, text VARCHAR)'
+        'CREATE OR REPLACE TABLE rejected (file VARCHAR, line BIGINT, "column" VARCHAR, reason VARCHAR, text VARCHAR)'
     )
     rows = [(without_password(sources[file]), *rest) for file, *rest in found.fetchall()]
     if rows:
         connection.executemany("INSERT INTO rejected VALUES (?, ?, ?, ?, ?)", rows)
 
 
-def _count(frame: DataFrame, roles: Roles, url: str) -> tuple[Reading, bool]:
+def _count(source: _Source) -> tuple[Reading, bool]:
     """The source with a hash of its rows, whatever their order; and whether an order's lines may leave blank what others say."""
-    columns, cells = ", ".join(map(quoted, _columns(frame))), _cells(frame, roles)
-    asked = [role for role in FILLED if role in roles.index and "order" in roles.index]
+    columns, cells, known = ", ".join(map(quoted, source.columns)), source.cells, source.roles.index
+    asked = [role for role in FILLED if role in known] if "order" in known else []
     filled = [f"{cells.is_given(role)} as h{n}" for n, role in enumerate(asked)]
     back = f"{cells.number('refunded')} <> 0 as back" if "refunded" in asked else "false as back"
-    ((n_rows, one, other, n_back, *counts),) = frame.selectExpr(f"xxhash64({columns}) as h", back, *filled).selectExpr(
+    ((n_rows, one, other, n_back, *counts),) = source.frame.selectExpr(f"xxhash64({columns}) as h", back, *filled).selectExpr(
         "count(*)", "bit_xor(h)", "sum(cast(h as decimal(38, 0)))", "count_if(back)",
         *(f"count_if(h{n})" for n in range(len(asked))),
     ).collect()  # fmt: skip
     digest = hashlib.sha256(f"{n_rows} {one} {other}".encode()).hexdigest()
-    reading = Reading(without_password(url), digest, 0, n_rows, f"{len(_columns(frame))} columns, read in the cluster")
+    words = f"{len(source.columns)} columns, read in the cluster"
+    reading = Reading(without_password(source.url), digest, 0, n_rows, words)
     return reading, n_back > 1 or any(0 < count < n_rows for count in counts)
 
 
 def _with_orders(engine: SparkEngine, typed: DataFrame) -> DataFrame:
     """The rows of one source with what their orders say on other lines."""
     typed.createOrReplaceTempView("typed")
-    joined = typed.join(engine.execute(query("intake_told")).frame, ["file", "order_id"], "left")
-    return _after(TOLD, joined).select(typed.columns)
+    joined = typed.join(engine.execute(query("intake_orders")).frame, ["file", "order_id"], "left")
+    return _after(FROM_ORDER, joined).select(typed.columns)

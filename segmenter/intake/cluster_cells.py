@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from segmenter.intake.blanks import ABOUT, NOTHING
 from segmenter.intake.moments import EPOCH, UNCLOCKED
 from segmenter.intake.records import SCALES
-from segmenter.intake.values import ABOUT, NOTHING
 
 DAY = "[0-9]{4}-[0-9]{1,2}-[0-9]"  # what Spark reads without one, such as 10:00 or 2025, is no moment
 CLOCKS = ("H:mm:ss", "H:mm", "h:mm:ssa", "h:mma")

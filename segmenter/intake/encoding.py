@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import BinaryIO, cast
 
 from segmenter.errors import SourceError
-from segmenter.intake.sources import SourceFile, plain_path, wide_encoding
+from segmenter.intake.sources import SourceFile, literal_path, wide_encoding
 from segmenter.intake.tally import HEAD, LONGEST_LINE, Tally, line_of_zero, take
 
 CHUNK = 1 << 22
@@ -64,10 +64,10 @@ def as_utf8(source: SourceFile, folder: Path, encoding: str | None) -> Text:
     """
     _check_lines(source)
     found = encoding or _detect(source)
-    plain = codecs.lookup(found).name in {"utf-8", "ascii"} and not source.is_gzip
-    if plain and not _has_bare_returns(source):
-        return _text(source, plain_path(source, folder), "utf-8", source.tally)
-    target = folder / f"{source.name_aside}.csv"
+    is_utf8 = codecs.lookup(found).name in {"utf-8", "ascii"} and not source.tally.head.startswith(codecs.BOM_UTF8)
+    if is_utf8 and source.tally.has_even_ends and not source.is_gzip:  # others DuckDB's pinned reader does not take
+        return _text(source, literal_path(source, folder), "utf-8", source.tally)
+    target = folder / f"{source.copy_name}.csv"
     try:
         _transcode(source, target, found)
     except UnicodeDecodeError as error:
@@ -248,12 +248,6 @@ def _fit(before: str, letter: str, after: str, letters: Container[str]) -> int:
     if letter in COMMON_MARKS:
         return -1 if before.isalpha() and after.isalpha() and letter != "’" else 1
     return 0
-
-
-def _has_bare_returns(source: SourceFile) -> bool:
-    """True where lines end in a carriage return alone, which DuckDB's pinned reader does not take."""
-    head = next(_chunks(source), b"")
-    return b"\r" in head.replace(b"\r\n", b"") or head.startswith(codecs.BOM_UTF8)
 
 
 def _check_lines(source: SourceFile) -> None:

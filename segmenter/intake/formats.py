@@ -9,10 +9,10 @@ import duckdb
 
 from segmenter.config.source import SourceConfig
 from segmenter.errors import SourceError, UndecidedError
-from segmenter.intake.moments import BEGINNINGS, DAYS, ORDERS, Written, believable, time_sql
+from segmenter.intake.blanks import trimmed
+from segmenter.intake.moments import BEGINNINGS, DAYS, ORDERS, DateFormat, believable, time_sql
 from segmenter.intake.numbers import MONEY, SIGNS, number_sql
-from segmenter.intake.raw import TEXT, RawTable
-from segmenter.intake.values import MOMENTS, trimmed
+from segmenter.intake.raw import MOMENTS, TEXT, RawTable
 
 WORDS = {"ymd": "year first", "dmy": "day first", "mdy": "month first"}
 FEW_DECIDE, MANY_DIFFER = 2, 20  # distinct numbers that settle no mark, and how many they would settle it for
@@ -23,7 +23,7 @@ ENOUGH = 0.8  # share of a column that a format must read to be the column's
 class Formats:
     """How one table writes its dates and its numbers."""
 
-    order: Written
+    order: DateFormat
     decimal: str
 
     @property
@@ -81,26 +81,34 @@ def gather(
 ) -> dict[int, Evidence]:
     """The evidence of every file of raw table `table`, from its column `time` and its columns `numbers`, by index."""
     is_typed = table.types[time] in MOMENTS
-    found = _typed(connection, table, f"c{time}") if is_typed else _dated(connection, table, _as_text(time))
+    found = _typed_dates(connection, table, time) if is_typed else _text_dates(connection, table, time)
     for column in (number for number in numbers if table.types[number] == TEXT):
-        for file, points, commas, differing, number, signs in connection.execute(
-            "SELECT file, count(point), count(comma), count(*) FILTER (WHERE point <> comma), "  # noqa: S608 - our names
-            f"min(t) FILTER (WHERE point <> comma), list(DISTINCT regexp_extract(t, '{MONEY}')) FROM "
-            f"(SELECT file, t, {number_sql('t', '.', 6)} AS point, "
-            f"{number_sql('t', ',', 6)} AS comma FROM (SELECT DISTINCT file, {_as_text(column)} AS t FROM {table.relation})) "
-            "GROUP BY file",
-            table.parameters or None,
-        ).fetchall():
-            money = frozenset(SIGNS.get(sign, sign) for sign in signs if sign)
-            read = Evidence(points=points, commas=commas, differing=differing, number=number, signs=money)
-            found[file] = found.get(file, Evidence()) + read
+        for file, evidence in _numbers(connection, table, column).items():
+            found[file] = found.get(file, Evidence()) + evidence
     return found
 
 
-def _dated(connection: duckdb.DuckDBPyConnection, table: RawTable, text: str) -> dict[int, Evidence]:
+def _numbers(connection: duckdb.DuckDBPyConnection, table: RawTable, column: int) -> dict[int, Evidence]:
+    """The evidence of numbers that are text: each distinct one is tried with either decimal mark."""
+    rows = connection.execute(
+        "SELECT file, count(point), count(comma), count(*) FILTER (WHERE point <> comma), "  # noqa: S608 - our names
+        f"min(t) FILTER (WHERE point <> comma), list(DISTINCT regexp_extract(t, '{MONEY}')) FROM "
+        f"(SELECT file, t, {number_sql('t', '.', 6)} AS point, "
+        f"{number_sql('t', ',', 6)} AS comma FROM (SELECT DISTINCT file, {_as_text(column)} AS t FROM {table.relation})) "
+        "GROUP BY file",
+        table.parameters or None,
+    ).fetchall()
+    found = {}
+    for file, points, commas, differing, number, signs in rows:
+        money = frozenset(SIGNS.get(sign, sign) for sign in signs if sign)
+        found[file] = Evidence(points=points, commas=commas, differing=differing, number=number, signs=money)
+    return found
+
+
+def _text_dates(connection: duckdb.DuckDBPyConnection, table: RawTable, column: int) -> dict[int, Evidence]:
     """The evidence of dates that are text: each distinct one is tried under every order that some date begins like."""
     connection.execute(
-        f"CREATE OR REPLACE TEMP TABLE dates AS SELECT file, {text} AS t, count(*) AS n FROM {table.relation} "  # noqa: S608 - our names
+        f"CREATE OR REPLACE TEMP TABLE dates AS SELECT file, {_as_text(column)} AS t, count(*) AS n FROM {table.relation} "  # noqa: S608 - our names
         "GROUP BY ALL HAVING t <> ''",
         table.parameters or None,
     )
@@ -124,10 +132,10 @@ def _as_text(column: int) -> str:
     return trimmed(f"CAST(c{column} AS VARCHAR)")
 
 
-def _typed(connection: duckdb.DuckDBPyConnection, table: RawTable, time: str) -> dict[int, Evidence]:
+def _typed_dates(connection: duckdb.DuckDBPyConnection, table: RawTable, column: int) -> dict[int, Evidence]:
     """The evidence of files whose dates have a type already, so that they can be read in one way only."""
     found = connection.execute(
-        f"SELECT file, count({time}) FROM {table.relation} GROUP BY file",  # noqa: S608 - our names
+        f"SELECT file, count(c{column}) FROM {table.relation} GROUP BY file",  # noqa: S608 - our names
         table.parameters or None,
     ).fetchall()
     return {file: Evidence(n, {"ymd": n}) for file, n in found}
@@ -152,7 +160,7 @@ def settle(evidence: Evidence, name: str, source: SourceConfig) -> Formats:
     return Formats(source.date_order or _order(evidence, name), decimal)
 
 
-def _order(evidence: Evidence, name: str) -> Written:
+def _order(evidence: Evidence, name: str) -> DateFormat:
     total, read, example = evidence.n_dates, evidence.read, evidence.date
     best = max(ORDERS, key=lambda order: read.get(order, 0))
     fitting = read.get(best, 0)

@@ -12,7 +12,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from segmenter.config.source import ColumnsConfig, RulesConfig
 from segmenter.errors import ConfigError, SourceError
 from segmenter.intake.names import key_of
-from segmenter.intake.sampled import Row, Table, number_in
+from segmenter.intake.sample import Row, Sample, number_in
 
 # Names of columns that say what a row is.
 RECORDS = {"linetype", "rowtype", "recordtype"}
@@ -89,25 +89,25 @@ def counted(header: Sequence[str], rows: Sequence[Row], columns: ColumnsConfig, 
     words = {word.strip().lower() for word in (*rules.kinds, *rules.kinds_back)}
     if not rules.kinds or columns.kind not in header:
         return rows
-    place = header.index(columns.kind)
-    return [row for row in rows if (row[place] or "").strip().lower() in words] or rows
+    column = header.index(columns.kind)
+    return [row for row in rows if (row[column] or "").strip().lower() in words] or rows
 
 
-def ignore(table: Table, place: int) -> str:
+def ignore(sample: Sample, column: int) -> str:
     """The configuration by which a person dismisses a doubt about a column."""
-    return f"[source.columns] ignore = [{table.called(place)}]"
+    return f"[source.columns] ignore = [{sample.called(column)}]"
 
 
-def _settled(table: Table, place: int, role: str, words: Sequence[str]) -> str:
+def _settled(sample: Sample, column: int, role: str, words: Sequence[str]) -> str:
     """What to write into the configuration where rows of `words` alone count, or went back."""
     said = ", ".join(repr(word[:60]) for word in words[:FEW_WORDS])
-    return f"[source.columns] kind = {table.called(place)} and [rules] {role} = [{said}]"
+    return f"[source.columns] kind = {sample.called(column)} and [rules] {role} = [{said}]"
 
 
-def _places(table: Table, names: Collection[str], wanted: ColumnsConfig) -> list[int]:
+def _columns(sample: Sample, names: Collection[str], wanted: ColumnsConfig) -> list[int]:
     """Columns with such names that hold few different words; not the one that the configuration settles already."""
-    named = [at for at in table.places if key_of(table.header[at]) in names and table.header[at] != wanted.kind]
-    return [at for at in named if 1 < len(set(table.values(at))) <= FEW_WORDS]
+    named = [at for at in sample.columns if key_of(sample.header[at]) in names and sample.header[at] != wanted.kind]
+    return [at for at in named if 1 < len(set(sample.values(at))) <= FEW_WORDS]
 
 
 def _matching(words: Sequence[str], pattern: re.Pattern[str] | str) -> list[str]:
@@ -115,152 +115,153 @@ def _matching(words: Sequence[str], pattern: re.Pattern[str] | str) -> list[str]
     return [word for word in words if re.fullmatch(pattern, word.lower()) or re.fullmatch(pattern, key_of(word))]
 
 
-def _codes(words: Sequence[str], place: int) -> str:
-    """The pattern of codes for money back (0) or for payments (1) in the accounting system that the `words` give away."""
-    return next((codes[place] for word, codes in CODES.items() if word in {each.lower() for each in words}), "")
+def _codes(words: Sequence[str]) -> tuple[str, str]:
+    """Patterns of the codes for money back and for payments in the accounting system that the `words` give away."""
+    known = {word.lower() for word in words}
+    return next((codes for word, codes in CODES.items() if word in known), ("", ""))
 
 
-def check_kinds(table: Table, wanted: ColumnsConfig) -> None:
+def check_kinds(sample: Sample, wanted: ColumnsConfig) -> None:
     """Refuse rows of several kinds, such as a sale, its lines and its payment, each of which has the same money."""
-    for place in _places(table, RECORDS, wanted):
-        kinds = sorted(set(table.values(place)))
+    for column in _columns(sample, RECORDS, wanted):
+        kinds = sorted(set(sample.values(column)))
         others = [kind for kind in kinds if not PAYING.search(kind.lower())]
         lines = [kind for kind in others if re.search(r"\b(line|item)", kind.lower())] or others
         if lines and len(others) < len(kinds):
             raise SourceError(
-                f"{table.name}: the rows are of several kinds by {table.called(place)} ({', '.join(kinds[:6])}), so that the same "
+                f"{sample.name}: the rows are of several kinds by {sample.called(column)} ({', '.join(kinds[:6])}), so that the same "
                 "money would be counted more than once. Say which count, those of one level only, in the configuration: "
-                f"{_settled(table, place, 'kinds', lines)}; where each row's money is its own indeed, {ignore(table, place)}."
+                f"{_settled(sample, column, 'kinds', lines)}; where each row's money is its own indeed, {ignore(sample, column)}."
             )
-    for place in _places(table, PAPERS, wanted):
-        _check_paid(table, place)
-        _check_promised(table, place)
-    for place in _places(table, PAPERS | EVENTS, wanted):
-        _check_events(table, place)
+    for column in _columns(sample, PAPERS, wanted):
+        _check_paid(sample, column)
+        _check_promised(sample, column)
+    for column in _columns(sample, PAPERS | EVENTS, wanted):
+        _check_events(sample, column)
 
 
-def _check_paid(table: Table, place: int) -> None:
-    """Refuse a ledger in which one row charges an invoice and another pays it, by the words of the column `place`."""
-    words = sorted(set(table.values(place)))
-    codes = _codes(words, 1)
+def _check_paid(sample: Sample, column: int) -> None:
+    """Refuse a ledger in which one row charges an invoice and another pays it, by the words of a `column`."""
+    words = sorted(set(sample.values(column)))
+    _, codes = _codes(words)
     paying = [word for word in words if PAID.fullmatch(word.lower()) or (codes and re.fullmatch(codes, word.lower()))]
     others = [word for word in words if word not in paying]
     charging = [word for word in others if word.lower() in CODES or BILL.search(word.lower())]
     if paying and charging:
         raise SourceError(
-            f"{table.name}: rows with {paying[0][:60]!r} in {table.called(place)} pay what those with {charging[0][:60]!r} charge, so "
+            f"{sample.name}: rows with {paying[0][:60]!r} in {sample.called(column)} pay what those with {charging[0][:60]!r} charge, so "
             "that the same money would count twice or, where it has a minus, not at all. Leave the payments out by the configuration: "
-            f"{_settled(table, place, 'kinds', others)}; where each row's money is its own indeed, {ignore(table, place)}."
+            f"{_settled(sample, column, 'kinds', others)}; where each row's money is its own indeed, {ignore(sample, column)}."
         )
 
 
-def _check_promised(table: Table, place: int) -> None:
+def _check_promised(sample: Sample, column: int) -> None:
     """Refuse offers or orders beside invoices: what was ordered is told again when it is charged."""
-    words = sorted(set(table.values(place)))
+    words = sorted(set(sample.values(column)))
     promised = _matching(words, PROMISED) + (_matching(words, ORDERED) if _matching(words, INVOICED) else [])
     charged = [word for word in words if word not in promised]
     if promised and charged:
         raise SourceError(
-            f"{table.name}: rows with {promised[0][:60]!r} in {table.called(place)} are no sales yet, and would count beside those with "
-            f"{charged[0][:60]!r} that they come to. Say in the configuration what counts: {_settled(table, place, 'kinds', charged)}; "
-            f"where each row's money is its own indeed, {ignore(table, place)}."
+            f"{sample.name}: rows with {promised[0][:60]!r} in {sample.called(column)} are no sales yet, and would count beside those with "
+            f"{charged[0][:60]!r} that they come to. Say in the configuration what counts: {_settled(sample, column, 'kinds', charged)}; "
+            f"where each row's money is its own indeed, {ignore(sample, column)}."
         )
 
 
-def _check_events(table: Table, place: int) -> None:
+def _check_events(sample: Sample, column: int) -> None:
     """Refuse a log of visits, in which what was only looked at has the price of what was bought."""
-    words = sorted(set(table.values(place)))
+    words = sorted(set(sample.values(column)))
     bought, looked = _matching(words, BOUGHT), _matching(words, LOOKED)
     if bought and looked:
         raise SourceError(
-            f"{table.name}: rows with {looked[0][:60]!r} in {table.called(place)} are no purchases, and would count as some beside those "
-            f"with {bought[0][:60]!r}. Settle it in the configuration: {_settled(table, place, 'kinds', bought)}; where they are sales "
-            f"indeed, {ignore(table, place)}."
+            f"{sample.name}: rows with {looked[0][:60]!r} in {sample.called(column)} are no purchases, and would count as some beside those "
+            f"with {bought[0][:60]!r}. Settle it in the configuration: {_settled(sample, column, 'kinds', bought)}; where they are sales "
+            f"indeed, {ignore(sample, column)}."
         )
 
 
-def sold(table: Table, index: Mapping[str, int], place: int, is_meant: Callable[[str], object]) -> str:
-    """A cell of the column `place` that `is_meant`, if most rows with such a cell would count as sales; else empty.
+def sold(sample: Sample, index: Mapping[str, int], column: int, is_meant: Callable[[str], object]) -> str:
+    """A cell of `column` that `is_meant`, if most rows with such a cell would count as sales; else empty.
 
     Empty, too, where all rows have one.
     """
-    rows = [row for row in table.sample if is_meant((row[place] or "").strip())]
-    if not rows or len(rows) == len(table.sample):
+    rows = [row for row in sample.rows if is_meant((row[column] or "").strip())]
+    if not rows or len(rows) == len(sample.rows):
         return ""
     money = [index[role] for role in ("amount", "unit_price", "quantity") if role in index]
     numbers = [[number for at in money if (number := number_in(row[at])) is not None] for row in rows]
     counted = [each for each in numbers if each and all(each)]
     n_sold = sum(min(each) > 0 for each in counted)
-    return (rows[0][place] or "").strip()[:60] if n_sold > len(counted) / 2 else ""
+    return (rows[0][column] or "").strip()[:60] if n_sold > len(counted) / 2 else ""
 
 
-def check_rows(table: Table, index: Mapping[str, int], wanted: ColumnsConfig, rules: RulesConfig) -> None:
+def check_rows(sample: Sample, index: Mapping[str, int], wanted: ColumnsConfig, rules: RulesConfig) -> None:
     """Refuse rows that another column says are no sales, now that the columns' roles `index` are known."""
-    for place in _places(table, SIDES | PAPERS | EVENTS, ColumnsConfig()):
-        _check_minus(table, index, place, rules.kinds_back if place == index.get("kind") else ())
-    for place in (at for at in _places(table, PAPERS, wanted) if at not in index.values()):
-        _check_costs(table, index, place, {"", *(word.lower() for word in rules.guest_ids)})
-    for place in _places(table, PAPERS | EVENTS | RECORDS | STATES, wanted):
-        _check_twins(table, index, place)
+    for column in _columns(sample, SIDES | PAPERS | EVENTS, ColumnsConfig()):
+        _check_minus(sample, index, column, rules.kinds_back if column == index.get("kind") else ())
+    for column in (at for at in _columns(sample, PAPERS, wanted) if at not in index.values()):
+        _check_costs(sample, index, column, {"", *(word.lower() for word in rules.guest_ids)})
+    for column in _columns(sample, PAPERS | EVENTS | RECORDS | STATES, wanted):
+        _check_twins(sample, index, column)
 
 
-def _check_minus(table: Table, index: Mapping[str, int], place: int, settled: Sequence[str]) -> None:
+def _check_minus(sample: Sample, index: Mapping[str, int], column: int, settled: Sequence[str]) -> None:
     """Refuse money that went back but has no minus, by the word of another column: it would be added to the sales.
 
     Words that are `settled` by the rules get their minus there.
     """
-    is_side, is_kind = key_of(table.header[place]) in SIDES, place == index.get("kind")
-    if not (is_side or is_kind) and place in index.values():
+    is_side, is_kind = key_of(sample.header[column]) in SIDES, column == index.get("kind")
+    if not (is_side or is_kind) and column in index.values():
         return
     known = {word.strip().lower() for word in settled}
-    words = sorted(word for word in set(table.values(place)) if word.lower() not in known)
-    codes = _codes(words, 0)
+    words = sorted(word for word in set(sample.values(column)) if word.lower() not in known)
+    codes, _ = _codes(words)
     pattern = CREDIT_SIDE if is_side else CREDIT_NOTE
     back = [word for word in words if pattern.fullmatch(word.lower()) or (codes and re.fullmatch(codes, word.lower()))]
-    told = sold(table, index, place, set(back).__contains__) if back else ""
-    if told:
+    example = sold(sample, index, column, set(back).__contains__) if back else ""
+    if example:
         raise SourceError(
-            f"{table.name}: rows with {told!r} in {table.called(place)} look like money that went back, and most of them have no "
-            f"minus, so that they would count as sales. Settle it in the configuration: {_settled(table, place, 'kinds_back', [*settled, *back])}; "
-            f"where they are sales indeed, {ignore(table, place)}."
+            f"{sample.name}: rows with {example!r} in {sample.called(column)} look like money that went back, and most of them have no "
+            f"minus, so that they would count as sales. Settle it in the configuration: {_settled(sample, column, 'kinds_back', [*settled, *back])}; "
+            f"where they are sales indeed, {ignore(sample, column)}."
         )
 
 
-def _check_costs(table: Table, index: Mapping[str, int], place: int, nobody: Collection[str]) -> None:
+def _check_costs(sample: Sample, index: Mapping[str, int], column: int, nobody: Collection[str]) -> None:
     """Refuse fees and payouts of a payment service on rows that name customers: they would count as refunds to them.
 
     Ids of `nobody` in particular name no customer.
     """
-    words = sorted(set(table.values(place)))
+    words = sorted(set(sample.values(column)))
     costs = _matching(words, COST)
     amount, customer = index.get("amount"), index["customer"]
     if not costs or amount is None or len(costs) == len(words):
         return
-    theirs = [row for row in table.sample if (row[customer] or "").strip().lower() not in nobody]
-    rows = [row for row in theirs if (row[place] or "").strip() in costs]
+    named = [row for row in sample.rows if (row[customer] or "").strip().lower() not in nobody]
+    rows = [row for row in named if (row[column] or "").strip() in costs]
     if sum((number_in(row[amount]) or 0) < 0 for row in rows) > len(rows) / 2:
         others = [word for word in words if word not in costs]
         raise SourceError(
-            f"{table.name}: rows with {(rows[0][place] or '').strip()[:60]!r} in {table.called(place)} seem to be costs or payouts, and "
+            f"{sample.name}: rows with {(rows[0][column] or '').strip()[:60]!r} in {sample.called(column)} seem to be costs or payouts, and "
             "would count as money that customers had back. Say in the configuration what counts: "
-            f"{_settled(table, place, 'kinds', others)}; where they are returns indeed, {ignore(table, place)}."
+            f"{_settled(sample, column, 'kinds', others)}; where they are returns indeed, {ignore(sample, column)}."
         )
 
 
-def _check_twins(table: Table, index: Mapping[str, int], place: int) -> None:
+def _check_twins(sample: Sample, index: Mapping[str, int], column: int) -> None:
     """Refuse stages of a sale that have a row each: nearly all rows with one word repeat a row with another word.
 
     Customers who buy the same again repeat rows with the same word, which stages seldom do.
     """
-    told = [
+    compared = [
         at
         for role, at in index.items()
-        if at != place and role not in {"time", "time_of_day", "status", "cancelled", "email", "refunded"}
+        if at != column and role not in {"time", "time_of_day", "status", "cancelled", "email", "refunded"}
     ]
     found: dict[str, Counter[tuple[str | None, ...]]] = defaultdict(Counter)
-    for row in table.sample:
-        if word := (row[place] or "").strip():
-            found[word][tuple(row[at] for at in told)] += 1
+    for row in sample.rows:
+        if word := (row[column] or "").strip():
+            found[word][tuple(row[at] for at in compared)] += 1
     by_number = sorted(found.items(), key=lambda each: (-each[1].total(), each[0]))
     for n, (word, rows) in enumerate(by_number):
         for other, others in by_number[n + 1 :]:
@@ -268,7 +269,7 @@ def _check_twins(table: Table, index: Mapping[str, int], place: int) -> None:
             is_alone = len(others) >= NEARLY_ALL * others.total() and len(rows) >= NEARLY_ALL * rows.total()
             if others.total() >= FEW_TWINS and shared >= NEARLY_ALL * others.total() and is_alone:
                 raise SourceError(
-                    f"{table.name}: rows with {other[:60]!r} in {table.called(place)} repeat those with {word[:60]!r}, with the same "
+                    f"{sample.name}: rows with {other[:60]!r} in {sample.called(column)} repeat those with {word[:60]!r}, with the same "
                     "customers and the same money, which would count more than once. Say in the configuration which count, such as "
-                    f"{_settled(table, place, 'kinds', [other])}; where each row's money is its own indeed, {ignore(table, place)}."
+                    f"{_settled(sample, column, 'kinds', [other])}; where each row's money is its own indeed, {ignore(sample, column)}."
                 )

@@ -10,10 +10,10 @@ import duckdb
 from segmenter.assets import query
 from segmenter.config.source import RulesConfig
 from segmenter.intake.cells import TableCells
-from segmenter.intake.meaning import Meaning
 from segmenter.intake.orders import FILLED, leaves_blank, with_orders
 from segmenter.intake.raw import RawTable, unreadable
 from segmenter.intake.records import Step, cells_of, of_one_currency, policies, steps
+from segmenter.intake.schema import Schema
 from segmenter.intake.types import FATES, STATUSES
 
 # Columns that not every export fills; a table that has none of them is smaller by them.
@@ -56,7 +56,7 @@ def _listed(words: Collection[str]) -> str:
     return ", ".join(f"'{word}'" for word in words)
 
 
-def append(connection: duckdb.DuckDBPyConnection, table: RawTable, meaning: Meaning, rules: RulesConfig) -> None:
+def append(connection: duckdb.DuckDBPyConnection, table: RawTable, schema: Schema, rules: RulesConfig) -> None:
     """Append the records of one raw table to ``lines``, and those with unreadable values to ``rejected``.
 
     Raises
@@ -65,16 +65,16 @@ def append(connection: duckdb.DuckDBPyConnection, table: RawTable, meaning: Mean
         DuckDB cannot read a file.
     """
     try:
-        connection.execute(*insertion(table, meaning, rules))
-        orders = leaves_blank(connection, table.files, meaning.roles.index)
+        connection.execute(*insertion(table, schema, rules))
+        orders = leaves_blank(connection, table.files, schema.roles.index)
         if orders:
             remove(connection, table.files)
-            connection.execute(*insertion(table, meaning, rules, orders=True))
+            connection.execute(*insertion(table, schema, rules, orders=True))
         asked = {"files": list(table.files)}
         if connection.execute(
             "SELECT 1 FROM lines WHERE fate = 'unreadable' AND list_contains($files, file) LIMIT 1", asked
         ).fetchall():
-            _reject(connection, table, meaning, rules, orders)
+            _reject(connection, table, schema, rules, orders)
     except duckdb.Error as error:
         raise unreadable(table.path, error) from None
 
@@ -85,26 +85,26 @@ def remove(connection: duckdb.DuckDBPyConnection, files: Collection[int]) -> Non
 
 
 def insertion(
-    table: RawTable, meaning: Meaning, rules: RulesConfig, *, orders: bool = False
+    table: RawTable, schema: Schema, rules: RulesConfig, *, orders: bool = False
 ) -> tuple[str, dict[str, Any]]:
     """The statement that appends a raw table to ``lines``, with its parameters.
 
     With `orders`, lines that leave something blank take it over from another line of their order.
     """
-    columns = ", ".join([*ALWAYS, *_kept(meaning.roles.index)])
+    columns = ", ".join([*ALWAYS, *_kept(schema.roles.index)])
     statement = (
-        f"INSERT INTO lines ({columns}) WITH typed AS ({_typed(table, meaning, rules, orders=orders)}) "  # noqa: S608 - ours
+        f"INSERT INTO lines ({columns}) WITH typed AS ({_typed(table, schema, rules, orders=orders)}) "  # noqa: S608 - ours
         f"SELECT {columns} FROM ({query('intake_lines')})"
     )
     return statement, {**table.parameters, **policies(rules)}
 
 
 def _reject(
-    connection: duckdb.DuckDBPyConnection, table: RawTable, meaning: Meaning, rules: RulesConfig, orders: bool
+    connection: duckdb.DuckDBPyConnection, table: RawTable, schema: Schema, rules: RulesConfig, orders: bool
 ) -> None:
     """Add the records with unreadable values as they stand in the export; their lines are named later."""
     cells = ", ".join(_written(f"c{index}") for index in range(len(table.layout.header)))
-    typed = _typed(table, meaning, rules, {"verbatim": f"concat_ws($delimiter, {cells})"}, orders=orders)
+    typed = _typed(table, schema, rules, {"verbatim": f"concat_ws($delimiter, {cells})"}, orders=orders)
     connection.execute(
         f"INSERT INTO rejected SELECT file, NULL, $header[faulty], fault, verbatim, record, NULL FROM ({typed}) "  # noqa: S608 - ours
         "WHERE fault IS NOT NULL",
@@ -120,20 +120,20 @@ def _written(column: str) -> str:
 
 
 def _typed(
-    table: RawTable, meaning: Meaning, rules: RulesConfig, more: Step | None = None, *, orders: bool = False
+    table: RawTable, schema: Schema, rules: RulesConfig, more: Step | None = None, *, orders: bool = False
 ) -> str:
     """SQL of the typed records of a raw table, with `more` columns (see `segmenter.intake.records`).
 
     Each step is a SELECT of its own: a value that several conditions ask for is computed once only where it is a column.
     """
     numbered = {"record": "record"} if orders or more else {}
-    cells = {**cells_of(TableCells(table, meaning), meaning.roles), **numbered, **(more or {})}
+    cells = {**cells_of(TableCells(table, schema), schema.roles), **numbered, **(more or {})}
     typed, known = f"SELECT file, {_named(cells)} FROM {table.relation}", set(cells)  # noqa: S608 - our names
-    for step in steps(meaning.roles, rules):
+    for step in steps(schema.roles, rules):
         typed, known = _after(step, typed, known), known | step.keys()
     if orders:
         typed = with_orders(typed)
-    return _after(of_one_currency(meaning.roles, rules), typed, known)
+    return _after(of_one_currency(schema.roles, rules), typed, known)
 
 
 def _after(step: Step, records: str, known: Collection[str]) -> str:

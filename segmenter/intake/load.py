@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -17,14 +17,15 @@ from segmenter.engine.types import Engine
 from segmenter.errors import ConfigError, DataError, SourceError
 from segmenter.intake.account import account
 from segmenter.intake.cache import Cache
-from segmenter.intake.fill import fill
+from segmenter.intake.context import Context
 from segmenter.intake.kinds import check_rules
-from segmenter.intake.meaning import Understood
+from segmenter.intake.parse import parse
+from segmenter.intake.recognition import recognition
 from segmenter.intake.records import nobody
-from segmenter.intake.roles import Roles
+from segmenter.intake.schema import Parsed
 from segmenter.intake.settlement import settle, show
-from segmenter.intake.sources import SourceFile, as_text, examine, expand, not_read
-from segmenter.intake.types import Intake, Reading, Recognition, Reject
+from segmenter.intake.sources import SourceFile, as_text, examine, expand, unread_warnings
+from segmenter.intake.types import Intake, Reading, Reject
 
 SHOWN_REJECTS = 100
 CODE = re.compile("[A-Z]{3}")  # of a currency, by ISO 4217
@@ -72,25 +73,19 @@ def load(
     paths = expand(sources)
     seen = {path: _stamp(path) for path in paths}
     files = [examine(path) for path in paths]
-    shelf = Cache(cache, source, rules) if cache and len(files) > 1 else None
     with tempfile.TemporaryDirectory(prefix="segmenter-") as folder:
+        context = Context(connection, files, source, rules, Path(folder))
         try:
-            understood, dialects = fill(connection, files, source, rules, Path(folder), shelf)
+            parsed = parse(context, Cache(cache, context) if cache and len(files) > 1 else None)
         finally:
             _check_unchanged(seen)  # whatever else is wrong with a file that changed
     currency = currency_of(connection, rules)
-    _set_aside_nobody(connection, rules)
-    if as_of is not None:
-        _set_aside_later(connection, as_of)
-    settle(connection, rules)
-    _change(connection)
-    show(connection)
-    readings = _readings(connection, files, understood, dialects)
-    _name_rejected(connection, files)
-    layouts = [(each.layout.header, each.meaning.roles) for each in understood]
+    _judge(connection, rules, as_of)
+    layouts = [(each.layout.header, each.schema.roles) for each in parsed]
     counted = account(connection, rules, currency, [roles for _, roles in layouts])
-    counted = replace(counted, warnings=(*counted.warnings, *not_read(sources)))
-    return Intake(readings, recognition(layouts), counted, _rejects(connection), currency)
+    counted = replace(counted, warnings=(*counted.warnings, *unread_warnings(sources)))
+    readings = _readings(connection, files, parsed)
+    return Intake(readings, recognition(layouts), counted, _rejects(connection, files), currency)
 
 
 def _stamp(path: Path) -> tuple[int, int]:
@@ -142,95 +137,64 @@ def currency_of(connection: Engine, rules: RulesConfig) -> str:
     return codes[0] if codes else ""
 
 
+def _judge(connection: duckdb.DuckDBPyConnection, rules: RulesConfig, as_of: date | None) -> None:
+    """Settle what becomes of each record: what is set aside takes nothing back, so that it goes first."""
+    _set_aside_nobody(connection, rules)
+    if as_of is not None:
+        _set_aside_later(connection, as_of)
+    settle(connection, rules)
+    _apply_settled(connection)
+    show(connection)
+
+
 def _set_aside_nobody(connection: duckdb.DuckDBPyConnection, rules: RulesConfig) -> None:
     """Set aside rows whose customer stands for nobody: one join, faster than a look-up for each record."""
     for fate, ids in nobody(rules).items():
         connection.execute(
-            "UPDATE lines SET fate = CAST($fate AS fate), status = NULL WHERE fate <> 'unreadable' AND customer_id IN "
-            "(SELECT unnest(CAST($ids AS VARCHAR[])))",
+            "UPDATE lines SET fate = CAST($fate AS fate), status = NULL WHERE fate NOT IN ('other_kind', 'unreadable') "
+            "AND customer_id IN (SELECT unnest(CAST($ids AS VARCHAR[])))",
             {"fate": fate, "ids": ids},
         )
 
 
 def _set_aside_later(connection: duckdb.DuckDBPyConnection, as_of: date) -> None:
-    """Set aside rows later than `as_of`, before records are matched: what is not known on that day takes nothing back."""
+    """Set aside rows later than `as_of`, which are not known on that day."""
     connection.execute(
-        "UPDATE lines SET fate = 'later', status = NULL WHERE CAST(ts AS DATE) > CAST($day AS DATE) AND fate <> 'unreadable'",
+        "UPDATE lines SET fate = 'later', status = NULL WHERE fate NOT IN ('other_kind', 'unreadable') "
+        "AND CAST(ts AS DATE) > CAST($day AS DATE)",
         {"day": as_of},
     )
 
 
-def _change(connection: duckdb.DuckDBPyConnection) -> None:
+def _apply_settled(connection: duckdb.DuckDBPyConnection) -> None:
     """Give the records in ``settled``, few as they are, their new fates in place."""
     connection.execute(
         "UPDATE lines SET fate = settled.fate, status = settled.status FROM settled WHERE lines.rowid = settled.record"
     )
-    for table in ("theirs", "deductions", "settled"):
+    for table in ("candidates", "deductions", "settled"):
         connection.execute(f"DROP TABLE IF EXISTS {table}")
 
 
 def _readings(
-    connection: duckdb.DuckDBPyConnection,
-    files: Sequence[SourceFile],
-    understood: Sequence[Understood],
-    dialects: Mapping[int, str],
+    connection: duckdb.DuckDBPyConnection, files: Sequence[SourceFile], parsed: Sequence[Parsed]
 ) -> tuple[Reading, ...]:
-    rows = dict(connection.execute("SELECT file, count(*) FROM lines GROUP BY file").fetchall())
-    formats = {number: each.meaning.formats for each in understood for number in each.files}
-    return tuple(
-        Reading(
-            as_text(file.path.name), file.sha256, file.n_bytes, rows.get(n, 0), f"{dialects[n]}, {formats[n].in_words}",
-            formats[n].order, formats[n].decimal,
-        )
-        for n, file in enumerate(files)
-    )  # fmt: skip
+    n_rows = dict(connection.execute("SELECT file, count(*) FROM lines GROUP BY file").fetchall())
+    found = {}
+    for each in parsed:
+        formats = each.schema.formats
+        for number, dialect in each.dialects.items():
+            file, words = files[number], f"{dialect}, {formats.in_words}"
+            name, n = as_text(file.path.name), n_rows.get(number, 0)
+            found[number] = Reading(name, file.sha256, file.n_bytes, n, words, formats.order, formats.decimal)
+    return tuple(found[number] for number in sorted(found))
 
 
-def _name_rejected(connection: duckdb.DuckDBPyConnection, files: Sequence[SourceFile]) -> None:
-    """Put file names in place of file numbers, in the order of the files and lines."""
+def _rejects(connection: duckdb.DuckDBPyConnection, files: Sequence[SourceFile]) -> tuple[Reject, ...]:
+    """Put file names in place of file numbers in ``rejected``, in the order of the files and lines; returns the first rows."""
     connection.execute(
         'CREATE OR REPLACE TABLE rejected AS SELECT $names[file + 1] AS file, line, "column", reason, text FROM rejected '
         "ORDER BY rejected.file, line, reason",
         {"names": [as_text(file.path.name) for file in files]},
     )
-
-
-def _rejects(connection: duckdb.DuckDBPyConnection) -> tuple[Reject, ...]:
     found = connection.execute(f'SELECT file, line, "column", reason FROM rejected LIMIT {SHOWN_REJECTS}').fetchall()  # noqa: S608 - ours
     return tuple(Reject(*row) for row in found)
-
-
-def recognition(layouts: Sequence[tuple[Sequence[str], Roles]]) -> Recognition:
-    """Columns by role, from pairs of header and roles; a role's columns of several names are joined by a slash."""
-    columns: dict[str, str] = {}
-    reasons: dict[str, str] = {}
-    used: set[str] = set()
-    for header, roles in layouts:
-        for role, index in roles.index.items():
-            known = columns.get(role, "").split(" / ")
-            columns[role] = " / ".join(dict.fromkeys([*filter(None, known), header[index]]))
-            reasons.setdefault(role, roles.reasons[role])
-            used.add(header[index])
-    ignored = dict.fromkeys(name for header, _ in layouts for name in header if name not in used)
-    return Recognition(columns, reasons, tuple(ignored))
-
-
-def suggest_config(intake: Intake, source: SourceConfig, rules: RulesConfig) -> dict[str, Any]:
-    """The configuration that reads an export as it was read just now, for `segmenter init`: what was given and what was recognised."""
-    columns = {role: name for role, name in intake.recognition.columns.items() if " / " not in name}
-    if not columns:
-        raise SourceError("The files name their columns differently; write one configuration per layout.")
-    given = source.model_dump(exclude_unset=True)
-    named = {"columns": {**given.get("columns", {}), **columns}}
-    return {"source": {**_pinned(intake.readings), **given, **named}, "rules": rules.model_dump(exclude_unset=True)}
-
-
-def _pinned(readings: Sequence[Reading]) -> dict[str, str]:
-    """What the next export may leave undecided: the order of day and month, and a decimal comma.
-
-    A decimal point is not pinned, as it is also what is taken where no number has decimals.
-    """
-    kinds = {(reading.date_order, reading.decimal) for reading in readings}
-    order, decimal = kinds.pop() if len(kinds) == 1 else ("", "")
-    orders = {"date_order": order} if order in {"dmy", "mdy"} else {}
-    return {**orders, **({"decimal": decimal} if decimal == "," else {})}

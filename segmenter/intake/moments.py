@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from typing import Literal, cast
 
-from segmenter.intake.dates import OFFSET, are_digits, digits_sql, is_in_words
+from segmenter.intake.date_words import OFFSET, are_digits, digits_sql, is_in_words
 
-Order = Literal["ymd", "dmy", "mdy"]
-Written = Order | Literal["excel", "epoch"]
+DayOrder = Literal["ymd", "dmy", "mdy"]
+DateFormat = DayOrder | Literal["excel", "epoch"]
 TIMES = ("", " %H:%M:%S", " %H:%M", " %H:%M:%S.%f", " %I:%M %p", " %I:%M:%S %p", "T%H:%M:%S", "T%H:%M", "T%H:%M:%S.%f",
          "T%H:%M:%SZ", "T%H:%M:%S.%fZ", " %H:%M:%S UTC")  # fmt: skip
 BEGINNINGS = {  # what a date of each order begins with: spares trying a hundred formats in vain
@@ -22,7 +22,7 @@ PARTED = (
     ", ?([0-9]{1,2}:[0-9:.]+)[ \u00a0\u202f]?"  # a day and its time of day as browsers show them: 1/31/2025, 2:05 PM
 )
 # %y stands before %Y: the reader takes the first that fits, and %Y would read 20 as the year 20.
-DAYS: dict[Order, tuple[str, ...]] = {
+DAYS: dict[DayOrder, tuple[str, ...]] = {
     "ymd": ("%Y-%m-%d", "%Y/%m/%d", "%Y.%m.%d", "%Y%m%d", "%Y %b %d", "%Y%m%d%H%M%S"),
     "dmy": (
         *(f"%d{mark}%m{mark}{year}" for mark in "/.-" for year in ("%y", "%Y")),
@@ -42,7 +42,7 @@ TIME = re.compile(
 CLOCK = re.compile(r"^\d{1,2}:\d{2}(:\d{2}(\.\d+)?)?([ \u00a0\u202f]?[AP]M)?$", re.IGNORECASE)
 UNCLOCKED = "[.][0-9]+|[ \u00a0\u202f]+"  # fractions of a second, and the spaces before AM and PM
 CLOCKS = ("%H:%M:%S", "%H:%M", "%I:%M:%S%p", "%I:%M%p")
-ORDERS: tuple[Written, ...] = (*DAYS, "excel", "epoch")
+ORDERS: tuple[DateFormat, ...] = (*DAYS, "excel", "epoch")
 
 
 def looks_like_time(text: str) -> bool:
@@ -78,7 +78,7 @@ def time_sql(column: str, order: str) -> str:
             f"TRY_CAST(CASE WHEN regexp_full_match({column}, '{EPOCH}') THEN substr({column}, 1, 10) END AS BIGINT)"
         )
         return f"(TIMESTAMP '1970-01-01' + to_seconds({seconds}))"
-    shapes = DAYS[cast(Order, order)]
+    shapes = DAYS[cast(DayOrder, order)]
     shown = (
         f"CASE WHEN NOT {are_digits(column)} THEN {digits_sql(column)} WHEN regexp_matches({column}, '{OFFSET}') THEN regexp_replace({column}, '{OFFSET}', '\\1') "
         f"WHEN contains({column}, ',') THEN trim(regexp_replace({column}, '{PARTED}', ' \\1 ')) ELSE {column} END"

@@ -21,20 +21,20 @@ FILLED = {
 REPEATED = (
     "count(refunded) = count(*) AND 0 < min(refunded) AND min(refunded) = max(refunded) AND min(amount) < max(amount)"
 )
-# SQL of what holds for a line where another one of its order says it (see queries/intake_told.sql): what it leaves blank, and
+# SQL of what holds for a line where another one of its order says it (see queries/intake_orders.sql): what it leaves blank, and
 # of the order's money given back what the line that says it, and those before it, leave over: none loses more than it brought.
 BEFORE = (
     "coalesce(sum(CASE WHEN amount > 0 THEN amount ELSE 0 END) OVER (PARTITION BY file, order_id "
     "ORDER BY refunded IS NULL, record ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0)"
 )
-TOLD = {
-    "customer_id": "coalesce(customer_id, told_customer)",
-    "ts": "CASE WHEN fault IS NULL THEN coalesce(ts, told_ts) ELSE ts END",
-    "status": "coalesce(status, told_status)",
-    "currency": "coalesce(currency, told_currency)",
-    "email": "coalesce(email, told_email)",
-    "refunded": f"CASE WHEN told_refund IS NULL THEN refunded WHEN told_refund > {BEFORE} "
-    f"THEN CAST(told_refund - {BEFORE} AS DECIMAL(18, 4)) ELSE 0 END",
+FROM_ORDER = {
+    "customer_id": "coalesce(customer_id, order_customer)",
+    "ts": "CASE WHEN fault IS NULL THEN coalesce(ts, order_ts) ELSE ts END",
+    "status": "coalesce(status, order_status)",
+    "currency": "coalesce(currency, order_currency)",
+    "email": "coalesce(email, order_email)",
+    "refunded": f"CASE WHEN order_refund IS NULL THEN refunded WHEN order_refund > {BEFORE} "
+    f"THEN CAST(order_refund - {BEFORE} AS DECIMAL(18, 4)) ELSE 0 END",
 }
 
 
@@ -70,8 +70,8 @@ def leaves_blank(connection: duckdb.DuckDBPyConnection, files: Collection[int], 
 
 def with_orders(typed: str) -> str:
     """SQL of the records `typed` with what their orders say on other lines, in the order of the exports."""
-    told = ", ".join(f"{sql} AS {name}" for name, sql in TOLD.items())
+    columns = ", ".join(f"{sql} AS {name}" for name, sql in FROM_ORDER.items())
     return (
-        f"WITH typed AS ({typed}) SELECT typed.* REPLACE ({told}) FROM typed "  # noqa: S608 - ours
-        f"LEFT JOIN ({query('intake_told')}) AS told USING (file, order_id) ORDER BY file, record"
+        f"WITH typed AS ({typed}) SELECT typed.* REPLACE ({columns}) FROM typed "  # noqa: S608 - ours
+        f"LEFT JOIN ({query('intake_orders')}) AS orders USING (file, order_id) ORDER BY file, record"
     )

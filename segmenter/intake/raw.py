@@ -14,6 +14,8 @@ from segmenter.errors import SourceError
 Row = tuple[str | None, ...]
 Rows = list[Row]
 TEXT = "VARCHAR"  # of columns whose text has still to be cleaned and understood
+INTEGERS = {"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT"}
+MOMENTS = {"DATE", "TIMESTAMP", "TIMESTAMP_S", "TIMESTAMP_MS", "TIMESTAMP_NS", "TIMESTAMP WITH TIME ZONE"}
 
 
 @dataclass(frozen=True)
@@ -71,7 +73,7 @@ class Batch(Protocol):
             A file cannot be read, or what was read differs from an independent count of its records.
         """
 
-    def name_lines(self, connection: duckdb.DuckDBPyConnection) -> None:
+    def locate_rejected(self, connection: duckdb.DuckDBPyConnection) -> None:
         """Put the lines that an editor shows in place of record numbers in ``rejected``."""
 
 

@@ -37,6 +37,11 @@ WHOLE_ID = (
 )
 
 
+def number_columns(roles: Roles) -> list[int]:
+    """The places of the columns that hold numbers."""
+    return [roles.index[role] for role in SCALES if role in roles.index]
+
+
 class Cells(Protocol):
     """SQL of what a record holds in the column of a role that the export has. What is empty is NULL."""
 
@@ -172,8 +177,8 @@ def of_one_currency(roles: Roles, rules: RulesConfig) -> Step:
     if not rules.currency or "currency" not in roles.index:
         return {}
     is_other = f"fault IS NULL AND NOT is_other AND upper(currency) <> {literal(rules.currency.upper())}"
-    told = {"fault": literal(OTHER_CURRENCY), "faulty": str(roles.index["currency"] + 1)}
-    return {name: f"CASE WHEN {is_other} THEN {value} ELSE {name} END" for name, value in told.items()}
+    columns = {"fault": literal(OTHER_CURRENCY), "faulty": str(roles.index["currency"] + 1)}
+    return {name: f"CASE WHEN {is_other} THEN {value} ELSE {name} END" for name, value in columns.items()}
 
 
 def policies(rules: RulesConfig) -> dict[str, Any]:

@@ -14,8 +14,8 @@ from segmenter.intake.flags import are_flags
 from segmenter.intake.kinds import check_kinds, counted
 from segmenter.intake.moments import looks_like_time, looks_like_time_of_day
 from segmenter.intake.names import NAMES, key_of, tiers_of, without_currency
-from segmenter.intake.sampled import FEW_PROVE, NEARLY_ALL, Table, are_numbers, mostly, number_in, products
-from segmenter.intake.statuses import told
+from segmenter.intake.sample import FEW_PROVE, NEARLY_ALL, Row, Sample, are_numbers, mostly, number_in, products
+from segmenter.intake.statuses import in_words
 
 REQUIRED = ("customer", "time")
 NOUNS = {
@@ -52,55 +52,53 @@ def promise(header: Sequence[str]) -> int:
     return sum(any(keys & set(tier) for tier in tiers) for role, tiers in NAMES.items() if role != "email")
 
 
-def recognise(
-    header: tuple[str, ...],
-    sample: Sequence[Sequence[str | None]],
-    wanted: ColumnsConfig,
-    name: str,
-    rules: RulesConfig,
-    later: Sequence[Sequence[str | None]] = (),
-) -> Roles:
-    """Which column of `header` plays which role, by its name and by the rows of `sample` whose kind counts by `rules`.
+def recognise(sample: Sample, wanted: ColumnsConfig, rules: RulesConfig, later: Sequence[Row] = ()) -> Roles:
+    """Which column of `sample` plays which role, by its name and by those of the rows whose kind counts by `rules`.
 
-    Columns that `wanted` names are taken as they are; `name` is for messages. Doubts are looked for in the rows `later`,
-    too.
+    Columns that `wanted` names are taken as they are. Doubts are looked for in the rows `later`, too.
 
     Raises
     ------
     SourceError
         A configured column is missing, a needed role has no column, or two columns fit it equally well.
     """
-    table = Table(header, counted(header, sample, wanted, rules), name, wanted.ignore)
-    whole = replace(table, sample=[*table.sample, *counted(header, later, wanted, rules)])
-    check_kinds(whole, wanted)
+    first, behind = (counted(sample.header, rows, wanted, rules) for rows in (sample.rows, later))
+    sample, wide = (replace(sample, rows=rows, ignored=wanted.ignore) for rows in (first, [*first, *behind]))
+    check_kinds(wide, wanted)
+    index, reasons = _find(sample, wanted)
+    if words := in_words(wide.values(index["status"])) if "status" in index else "":
+        reasons["status"] += f"; {words}"
+    if wanted.amount is None:
+        _settle_money(sample, index, reasons, wanted)
+    _check_complete(sample, index)
+    check(wide, index, wanted, rules)
+    if wanted.refunded is None and {"amount", "refunded"} <= index.keys() and _is_net(wide, index):
+        del index["refunded"], reasons["refunded"]
+        reasons["amount"] += "; it is less what was given back already"
+    return Roles(index, reasons)
+
+
+def _find(sample: Sample, wanted: ColumnsConfig) -> tuple[dict[str, int], dict[str, str]]:
+    """The column of each role that has one, and why; a role's column is none of those that were taken before."""
     index: dict[str, int] = {}
     reasons: dict[str, str] = {}
     for role in NAMES:
         configured = getattr(wanted, role)
         if role == "amount" and not configured and wanted.quantity and wanted.unit_price:
             continue
-        found = _configured(table, role, configured) if configured else _by_name(table, role, index)
+        found = _configured(sample, role, configured) if configured else _by_name(sample, role, index)
         if found is not None:
             index[role], reasons[role] = found
-    if "email" not in index and "customer" in index and _is_email(table.values(index["customer"])):
+    if "email" not in index and "customer" in index and _is_email(sample.values(index["customer"])):
         index["email"], reasons["email"] = index["customer"], "its content"
-    if words := told(whole.values(index["status"])) if "status" in index else "":
-        reasons["status"] += f"; {words}"
-    if wanted.amount is None:
-        _settle_money(table, index, reasons, wanted)
-    _check_complete(table, index)
-    check(whole, index, wanted, rules)
-    if wanted.refunded is None and {"amount", "refunded"} <= index.keys() and _is_net(whole, index):
-        del index["refunded"], reasons["refunded"]
-        reasons["amount"] += "; it is less what was given back already"
-    return Roles(index, reasons)
+    return index, reasons
 
 
-def _configured(table: Table, role: str, column: str) -> tuple[int, str]:
-    if column not in table.header:
-        names = _names(table.header)
-        raise SourceError(f"{table.name} has no column {column!r} for source.columns.{role}; it has {names}.")
-    return table.header.index(column), "named in the configuration"
+def _configured(sample: Sample, role: str, column: str) -> tuple[int, str]:
+    if column not in sample.header:
+        names = _names(sample.header)
+        raise SourceError(f"{sample.name} has no column {column!r} for source.columns.{role}; it has {names}.")
+    return sample.header.index(column), "named in the configuration"
 
 
 def _names(header: Sequence[str]) -> str:
@@ -109,69 +107,83 @@ def _names(header: Sequence[str]) -> str:
     return ", ".join(" ".join(name.split())[:60] for name in header[:30]) + more
 
 
-def _by_name(table: Table, role: str, taken: dict[str, int]) -> tuple[int, str] | None:
-    free = [i for i in table.places if i not in taken.values()]
-    filled = [i for i in free if table.values(i)]  # a column that holds nothing is no rival of one that does
-    spelled = [[key_of(name) for name in table.header]]
-    if role == "amount":  # a price in a currency may be that of a line
-        spelled.append([key_of(without_currency(name)) for name in table.header])
-    tried = product(spelled, (filled, free))
-    for names, tier, places in ((keys, tier, places) for keys, places in tried for tier in tiers_of(role, keys)):
-        fitting = [i for i in places if names[i] in tier and _fits(table, role, i)]
-        if len(fitting) > 1:
-            fitting = _same_content(table, fitting, role)
-        if len(fitting) > 1 and role == "time_of_day":
-            return None  # of two clocks neither is needed
-        if len(fitting) > 1:
-            raise _ambiguous(table, role, fitting)
-        if fitting:
-            return fitting[0], "its name" + (" and content" if role in CONTENT else "")
-    return _by_content(table, role, taken)
+def _by_name(sample: Sample, role: str, taken: dict[str, int]) -> tuple[int, str] | None:
+    for keys, columns in product(_spellings(sample, role), _free(sample, taken)):
+        for names in tiers_of(role, keys):
+            fitting = [i for i in columns if keys[i] in names and _fits(sample, role, i)]
+            if len(fitting) > 1:
+                fitting = _same_content(sample, fitting, role)
+            if len(fitting) > 1 and role == "time_of_day":
+                return None  # of two clocks neither is needed
+            if len(fitting) > 1:
+                raise _ambiguous(sample, role, fitting)
+            if fitting:
+                return fitting[0], "its name" + (" and content" if role in CONTENT else "")
+    return _by_content(sample, role, taken)
 
 
-def _same_content(table: Table, fitting: list[int], role: str) -> list[int]:
+def _spellings(sample: Sample, role: str) -> list[list[str]]:
+    """The header's names as they are looked up; a price in a currency, such as Price (EUR), may be that of a line."""
+    spelled = [[key_of(name) for name in sample.header]]
+    if role == "amount":
+        spelled.append([key_of(without_currency(name)) for name in sample.header])
+    return spelled
+
+
+def _free(sample: Sample, taken: dict[str, int]) -> tuple[list[int], list[int]]:
+    """Columns without a role: those that hold something, which a column that holds nothing is no rival of, and then all."""
+    free = [i for i in sample.columns if i not in taken.values()]
+    return [i for i in free if sample.values(i)], free
+
+
+def _same_content(sample: Sample, fitting: list[int], role: str) -> list[int]:
     """The first of the columns where all hold the same in every row, or number the same orders; else all of them."""
-    told = [[row[place] for row in table.sample] for place in fitting]
-    if role == "order":
-        firsts = [dict(zip(reversed(cells), range(len(cells), 0, -1), strict=True)) for cells in told]
-        alike = [[first[cell] for cell in cells] for first, cells in zip(firsts, told, strict=True)]
-        return fitting[:1] if all(places == alike[0] for places in alike[1:]) else fitting
-    return fitting[:1] if all(cells == told[0] for cells in told[1:]) else fitting
+    contents: list[Sequence[object]] = []
+    for column in fitting:
+        cells = [row[column] for row in sample.rows]
+        contents.append(_numbered(cells) if role == "order" else cells)
+    return fitting[:1] if all(each == contents[0] for each in contents[1:]) else fitting
 
 
-def _ambiguous(table: Table, role: str, fitting: Sequence[int]) -> SourceError:
-    names = " and ".join(table.called(i) for i in fitting[:6])
+def _numbered(cells: Sequence[str | None]) -> list[int]:
+    """Each cell as a number by when it first appears: what numbers the same orders otherwise becomes the same."""
+    numbers: dict[str | None, int] = {}
+    return [numbers.setdefault(cell, len(numbers)) for cell in cells]
+
+
+def _ambiguous(sample: Sample, role: str, fitting: Sequence[int]) -> SourceError:
+    names = " and ".join(sample.called(i) for i in fitting[:6])
     return SourceError(
-        f"{table.name}: the columns {names} could both be {NOUNS.get(role, f'the {role}')}. Settle it in the configuration: [source.columns] "
-        f"{role} = {table.header[fitting[0]][:60]!r}{_product(table) if role == 'amount' else ''}."
+        f"{sample.name}: the columns {names} could both be {NOUNS.get(role, f'the {role}')}. Settle it in the configuration: [source.columns] "
+        f"{role} = {sample.header[fitting[0]][:60]!r}{_product(sample) if role == 'amount' else ''}."
     )
 
 
-def _product(table: Table) -> str:
+def _product(sample: Sample) -> str:
     """The alternative to an amount for the message of an ambiguity: quantity and unit_price, where columns have such names."""
-    keys = [key_of(name) for name in table.header]
+    keys = [key_of(name) for name in sample.header]
     found = {
         role: next((i for i, key in enumerate(keys) if any(key in tier for tier in NAMES[role])), None)
         for role in PRODUCT
     }
     if None in found.values():
         return ""
-    named = " and ".join(f"{role} = {table.header[i][:60]!r}" for role, i in found.items() if i is not None)
+    named = " and ".join(f"{role} = {sample.header[i][:60]!r}" for role, i in found.items() if i is not None)
     return f", or {named}, which are the line's own"
 
 
-def _by_content(table: Table, role: str, taken: dict[str, int]) -> tuple[int, str] | None:
+def _by_content(sample: Sample, role: str, taken: dict[str, int]) -> tuple[int, str] | None:
     """The only column of dates, where no column has the name of one."""
     if role != "time":
         return None
-    fitting = [i for i in table.places if i not in taken.values() and _fits(table, role, i)]
-    fitting = [i for i in fitting if not all(value.isdigit() for value in table.values(i))]
+    fitting = [i for i in sample.columns if i not in taken.values() and _fits(sample, role, i)]
+    fitting = [i for i in fitting if not all(value.isdigit() for value in sample.values(i))]
     return (fitting[0], "the only column of dates") if len(fitting) == 1 else None
 
 
-def _fits(table: Table, role: str, index: int) -> bool:
-    values = table.values(index)
-    if role == "refunded" and NAMED_MONEY.search(key_of(table.header[index])):
+def _fits(sample: Sample, role: str, index: int) -> bool:
+    values = sample.values(index)
+    if role == "refunded" and NAMED_MONEY.search(key_of(sample.header[index])):
         return are_numbers(values)
     return not values or (not mostly(values, NESTED.fullmatch) and (role not in CONTENT or CONTENT[role](values)))
 
@@ -210,64 +222,64 @@ CONTENT: dict[str, Callable[[Sequence[str]], bool]] = {
 }
 
 
-def _settle_money(table: Table, index: dict[str, int], reasons: dict[str, str], wanted: ColumnsConfig) -> None:
+def _settle_money(sample: Sample, index: dict[str, int], reasons: dict[str, str], wanted: ColumnsConfig) -> None:
     """Amount or quantity x price: one reading, or an error where both exist and differ."""
     if "unit_price" in index and "amount" not in index and "quantity" not in index:
-        check_pieces(table, index)
+        check_pieces(sample, index)
         reasons["unit_price"] += "; no quantity: a line is one piece"
     if "amount" in index and {"quantity", "unit_price"} <= index.keys():
         if wanted.quantity and wanted.unit_price:
             del index["amount"], reasons["amount"]
             return
-        agree = products(table, *(index[role] for role in ("amount", "quantity", "unit_price")))
+        agree = products(sample, *(index[role] for role in ("amount", "quantity", "unit_price")))
         if agree:
             reasons["amount"] += ", equal to quantity times price"
         elif agree is not None:
-            amount, price = (table.header[index[role]][:60] for role in ("amount", "unit_price"))
+            amount, price = (sample.header[index[role]][:60] for role in ("amount", "unit_price"))
             raise SourceError(
-                f"{table.name}: a line's money could be {amount!r}, or quantity times {price!r}, and they differ. "
+                f"{sample.name}: a line's money could be {amount!r}, or quantity times {price!r}, and they differ. "
                 f"Settle it in the configuration: [source.columns] amount = {amount!r}, or quantity and unit_price."
             )
 
 
-def _is_net(table: Table, index: dict[str, int]) -> bool:
+def _is_net(sample: Sample, index: dict[str, int]) -> bool:
     """Whether the refund is already taken off the amount: another column holds amount + refund.
 
     That takes several rows with a refund to prove; on rows without one the two columns have to be equal.
     """
     amount, refunded = index["amount"], index["refunded"]
-    rows = [(row, number_in(row[amount]), abs(number_in(row[refunded]) or 0)) for row in table.sample]
+    rows = [(row, number_in(row[amount]), abs(number_in(row[refunded]) or 0)) for row in sample.rows]
     proofs = [(row, money + back) for row, money, back in rows if money is not None and back]
     others = [(row, money) for row, money, back in rows if money is not None and not back]
-    free = [at for at in table.places if at not in index.values()] if len(proofs) >= FEW_PROVE else []
+    free = [at for at in sample.columns if at not in index.values()] if len(proofs) >= FEW_PROVE else []
     return any(_equal(proofs, at) and _equal(others, at) for at in free)
 
 
-def _equal(rows: Sequence[tuple[Sequence[str | None], float]], place: int) -> bool:
+def _equal(rows: Sequence[tuple[Sequence[str | None], float]], column: int) -> bool:
     """Whether a column holds, in nearly all `rows`, the money given beside each."""
-    found = sum(abs((number_in(row[place]) or 0) - money) < CENT for row, money in rows)
+    found = sum(abs((number_in(row[column]) or 0) - money) < CENT for row, money in rows)
     return found >= NEARLY_ALL * len(rows)
 
 
-def _check_complete(table: Table, index: dict[str, int]) -> None:
+def _check_complete(sample: Sample, index: dict[str, int]) -> None:
     missing = [role for role in REQUIRED if role not in index]
     if "amount" not in index and "unit_price" not in index:
         missing.append("amount (or quantity and unit_price)")
     if missing:
-        names = _names(table.header)
+        names = _names(sample.header)
         first = missing[0].split(" ")[0]
         raise SourceError(
-            f"{table.name}: no column was recognised as {' or as '.join(missing)}. Its columns are {names}.{_unread(table, missing)} "
+            f"{sample.name}: no column was recognised as {' or as '.join(missing)}. Its columns are {names}.{_unread(sample, missing)} "
             f'Name the right one in the configuration: [source.columns] {first} = "...".'
         )
 
 
-def _unread(table: Table, missing: Sequence[str]) -> str:
+def _unread(sample: Sample, missing: Sequence[str]) -> str:
     """For each missing role, the columns that have its name, and an example of what they hold instead."""
     words = {"time": "day: write it as 2025-06-30", "amount": "number: write it as 1234.50, with nothing around it"}
     said = ""
     for role in (missed.split(" ")[0] for missed in missing):
-        places = [at for at in table.places if any(key_of(table.header[at]) in tier for tier in NAMES[role])]
-        for at in (place for place in places if role in words and not _fits(table, role, place)):
-            said += f" {table.called(at)} holds {table.values(at)[0][:60]!r} and the like, which is read as no {words[role]}."
+        columns = [at for at in sample.columns if any(key_of(sample.header[at]) in tier for tier in NAMES[role])]
+        for at in (column for column in columns if role in words and not _fits(sample, role, column)):
+            said += f" {sample.called(at)} holds {sample.values(at)[0][:60]!r} and the like, which is read as no {words[role]}."
     return said

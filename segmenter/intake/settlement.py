@@ -39,7 +39,7 @@ def settle(engine: Engine, rules: RulesConfig) -> None:
     if rules.overlap == "count_once":
         for first, last in _overlaps(engine):
             engine.execute(query("intake_repeated"), {"first": first, "last": last})
-    engine.execute(query("intake_theirs"))
+    engine.execute(query("intake_candidates"))
     engine.execute(query("intake_deductions"), {"given_back": GIVEN_BACK})
     engine.execute(query("intake_discounts"))
     if rules.cancellations == "net" and _some(engine, "status = 'return'"):

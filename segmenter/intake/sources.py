@@ -34,8 +34,6 @@ OTHERS = {
     b"\xd0\xcf\x11\xe0": "an old Excel file (.xls), or a workbook with a password",
     b"SQLite format 3": "an SQLite database",
     b"%PDF": "a PDF",
-    b"<!DOCTYPE html": "a web page",
-    b"<html": "a web page",
 }
 WIDE = (
     ((codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE), "utf-32"),
@@ -43,6 +41,7 @@ WIDE = (
 )
 CONTROLS = bytes(byte for byte in range(32) if byte not in b"\t\n\r")
 MOST_TEXT = 0.95  # of the head's bytes; with fewer it is no text that a few zero bytes got into
+MARKUP = re.compile(rb"(\xef\xbb\xbf)?\s*<(!doctype|html|head|table|\?xml)\b", re.IGNORECASE)
 JSON = re.compile(rb"(\xef\xbb\xbf)?\s*(\[\s*)?\{")
 
 
@@ -66,8 +65,8 @@ class SourceFile:
         return self.tally.n_bytes
 
     @property
-    def name_aside(self) -> str:
-        """A plain name for a copy of this file, its own also where another file has the same bytes."""
+    def copy_name(self) -> str:
+        """A short name for a copy of this file, its own also where another file has the same bytes."""
         return hashlib.sha256(os.fsencode(self.path.absolute())).hexdigest()[:16]
 
 
@@ -76,12 +75,13 @@ def as_text(name: str) -> str:
     return os.fsencode(name).decode("utf-8", "replace")
 
 
-def plain_path(file: SourceFile, folder: Path) -> Path:
+def literal_path(file: SourceFile, folder: Path) -> Path:
     """A path to `file` that DuckDB does not take for a pattern of paths: the file's own, or a link in `folder`."""
     if not glob.has_magic(str(file.path)) and as_text(str(file.path)) == str(file.path):
         return file.path
-    link = folder / f"{file.name_aside}{file.path.suffix if file.path.suffix in SUFFIXES else ''}"
-    link.symlink_to(file.path.absolute())
+    link = folder / f"{file.copy_name}{file.path.suffix if file.path.suffix in SUFFIXES else ''}"
+    if not link.is_symlink():
+        link.symlink_to(file.path.absolute())
     return link
 
 
@@ -101,7 +101,7 @@ def expand(sources: Sequence[str | Path]) -> tuple[Path, ...]:
 
 def _files(source: Path) -> list[Path]:
     if source.is_dir():
-        files, _ = _sorted_out(source)
+        files, _ = _split(source)
         if not files:
             raise SourceError(f"The folder {source} holds no export ({', '.join(SUFFIXES)}). Name the right folder.")
         return files
@@ -122,7 +122,7 @@ def _files(source: Path) -> list[Path]:
     return matches
 
 
-def _sorted_out(folder: Path) -> tuple[list[Path], list[Path]]:
+def _split(folder: Path) -> tuple[list[Path], list[Path]]:
     """The exports of a folder and its other files, by their endings; hidden files and lock files are neither."""
     files = sorted(path for path in folder.iterdir() if path.is_file() and not path.name.startswith((".", "~")))
     exports = [path for path in files if path.suffix.lower() in SUFFIXES]
@@ -131,11 +131,11 @@ def _sorted_out(folder: Path) -> tuple[list[Path], list[Path]]:
     return [path for path in files if path in read], [path for path in files if path not in read]
 
 
-def not_read(sources: Sequence[str | Path]) -> tuple[str, ...]:
+def unread_warnings(sources: Sequence[str | Path]) -> tuple[str, ...]:
     """A sentence for each folder of `sources` in which there are files that `expand` leaves out."""
     found = []
     for folder in (Path(source) for source in sources if Path(source).is_dir()):
-        others = [as_text(path.name) for path in _sorted_out(folder)[1]]
+        others = [as_text(path.name) for path in _split(folder)[1]]
         if others:
             more = [f"and {len(others) - NAMED} more"] if len(others) > NAMED else []
             found.append(NOT_READ.format(folder=as_text(str(folder)), names=", ".join([*others[:NAMED], *more])))
@@ -184,6 +184,8 @@ def _kind(path: Path, head: bytes) -> Kind:
     what = next((what for magic, what in OTHERS.items() if head.startswith(magic)), None)
     if head[257:262] == b"ustar":
         what = "a tar archive"
+    elif MARKUP.match(head):
+        what = "a web page or XML"
     if what is not None:
         raise SourceError(f"{path} is {what}. Export it as CSV, Parquet, JSON lines or XLSX.")
     if head.startswith(b"PAR1"):

@@ -23,7 +23,7 @@ SHOWN = 6  # words of a kind
 KINDS = (("cancelled", CANCELLED), ("refunded", REFUNDED))
 
 
-def told(values: Sequence[str]) -> str:
+def in_words(values: Sequence[str]) -> str:
     """How the statuses of a sample are read, in clauses for the account of columns; the commonest words first."""
     kinds: dict[str, list[str]] = {}
     for word, _ in Counter(values).most_common():

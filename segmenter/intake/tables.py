@@ -7,7 +7,6 @@ from dataclasses import dataclass
 import duckdb
 
 from segmenter.assets import query
-from segmenter.config.source import SourceConfig
 from segmenter.errors import SourceError
 from segmenter.intake.dialect import unique
 from segmenter.intake.encoding import refuse_zeros
@@ -53,15 +52,15 @@ class TableBatch:
         relation = f"(SELECT {self.number} AS file, {self.place} + 1 AS record, {columns} FROM {self.source})"  # noqa: S608 - quoted
         return RawTable(relation, self.layout, tuple(kind for _, kind in self.columns), (self.number,), self.file.path)
 
-    def name_lines(self, connection: duckdb.DuckDBPyConnection) -> None:
+    def locate_rejected(self, connection: duckdb.DuckDBPyConnection) -> None:
         """A record of a table has no line but its number."""
         connection.execute("UPDATE rejected SET line = record WHERE file = ?", [self.number])
 
 
 def table_batch(
-    connection: duckdb.DuckDBPyConnection, number: int, file: SourceFile, path: str, config: SourceConfig
+    connection: duckdb.DuckDBPyConnection, number: int, file: SourceFile, path: str, table: str | None
 ) -> TableBatch:
-    """The table in `file`, which DuckDB reaches at `path`.
+    """The table in `file`, which DuckDB reaches at `path`; of a DuckDB file the one named `table`, or its only one.
 
     Raises
     ------
@@ -71,12 +70,13 @@ def table_batch(
     if file.kind == "json":
         _check_letters(file)
     try:
+        source, place = f"table_{number}", "rowid"
         if file.kind == "parquet":
             source, place = f"read_parquet({literal(path)}, file_row_number = true)", "file_row_number"
+        elif file.kind == "duckdb":
+            _copy_from_database(connection, source, file, path, table)
         else:
-            source, place = f"table_{number}", "rowid"
-            copy = _copy_from_database if file.kind == "duckdb" else _copy_from_json
-            copy(connection, source, file, path, config.table)
+            _copy_from_json(connection, source, file, path)
         found = connection.execute(f"DESCRIBE SELECT * FROM {source}").fetchall()  # noqa: S608 - our names
     except duckdb.Error as error:
         raise unreadable(file.path, error) from None
@@ -90,9 +90,7 @@ def _check_letters(file: SourceFile) -> None:
     refuse_zeros(file, file.path, file.tally)
 
 
-def _copy_from_json(
-    connection: duckdb.DuckDBPyConnection, target: str, file: SourceFile, path: str, _table: str | None
-) -> None:
+def _copy_from_json(connection: duckdb.DuckDBPyConnection, target: str, file: SourceFile, path: str) -> None:
     """Copy JSON objects as text: a guessed number type would merge ids of more than 15 digits."""
     keys = connection.execute(query("intake_json_keys"), {"path": path}).fetchall()
     if not keys:

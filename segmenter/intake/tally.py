@@ -14,9 +14,10 @@ from numpy.typing import NDArray
 CHUNK = 1 << 18  # stays in a core's cache
 HEAD = 4096
 LONGEST_LINE = 2_000_000  # bytes, what DuckDB reads as one line
-FEED, QUOTE = 10, 34
+FEED, RETURN, QUOTE = 10, 13, 34
 Words = NDArray[np.uint64]  # a bit for each byte of the file, the first byte's the lowest
 ONE, TOP = np.uint64(1), np.uint64(63)
+NO_BITS, ALL_BITS = np.uint64(0), ~np.uint64(0)
 SHIFTS = tuple(np.uint64(1 << power) for power in range(6))
 
 
@@ -25,8 +26,8 @@ class Tally:
     """What the bytes of a file tell.
 
     `n_lines` counts the lines; `n_records` those outside quotes that are not blank, the header's among them; `n_folded`
-    the line feeds within quotes. They mean something for text only, and nothing where `is_endless`: a line is then
-    longer than any record.
+    the line feeds within quotes. `has_even_ends` tells whether all lines end in LF, or all in CR LF. They mean something
+    for text only, and nothing where `is_endless`: a line is then longer than any record.
     """
 
     head: bytes
@@ -37,6 +38,7 @@ class Tally:
     n_lines: int
     n_records: int
     n_folded: int
+    has_even_ends: bool
     is_endless: bool
 
 
@@ -62,7 +64,7 @@ def take(path: Path) -> Tally:
     lines.end()
     return Tally(
         head, digest.hexdigest(), n_bytes, letters.are_utf8(), letters.has_nul,
-        lines.n_lines, lines.n_records, lines.n_folded, lines.is_endless,
+        lines.n_lines, lines.n_records, lines.n_folded, lines.has_even_ends, lines.is_endless,
     )  # fmt: skip
 
 
@@ -88,6 +90,14 @@ def _count(bits: Words) -> int:
     return int(np.bitwise_count(bits).sum())
 
 
+def _behind(bits: Words, before: bool) -> Words:
+    """The bytes right behind those of `bits`; `before` tells whether the byte before all of them is one."""
+    behind = bits << ONE
+    behind[1:] |= bits[:-1] >> TOP
+    behind[0] |= before
+    return behind
+
+
 @dataclass
 class _Letters:
     """Whether the bytes read so far are UTF-8, and hold a zero."""
@@ -111,34 +121,53 @@ class _Letters:
 
 @dataclass
 class _Lines:
-    """Records and folded lines among the bytes read so far. A carriage return counts for nothing."""
+    """Records and folded lines among the bytes read so far. A carriage return only tells how a line ends."""
 
     n_lines: int = 0
     n_records: int = 0
     n_folded: int = 0
+    has_even_ends: bool = True
     is_endless: bool = False
     _last: int = FEED
     _inside: int = 0
     _since_feed: int = 0
+    _n_bare: int = 0  # returns without a feed behind them
+    _n_crlf: int = 0  # records that end in both
+    _has_return: bool = False  # as the last byte, which the next ones may pair with a feed
 
     def read(self, chunk: bytes) -> None:
         if self.is_endless:
             return
+        behind_return = self._behind_return(chunk)
         data = np.frombuffer(chunk.replace(b"\r", b"") if b"\r" in chunk else chunk, dtype=np.uint8)
         if not len(data):
             return
         self._measure(chunk)
         feeds = _bits(data == FEED)
-        behind = feeds << ONE  # right behind a feed, where another one ends a blank line
-        behind[1:] |= feeds[:-1] >> TOP
-        behind[0] |= self._last == FEED
+        blank = feeds & _behind(feeds, self._last == FEED)
         self.n_lines += _count(feeds)
         if self._inside or QUOTE in chunk:
             within = feeds & self._within(_bits(data == QUOTE))
             self.n_folded += _count(within)
             feeds ^= within
-        self.n_records += _count(feeds & ~behind)
+        self.n_records += _count(feeds & ~blank)
+        self._n_crlf += _count(feeds & behind_return)
         self._last = int(data[-1])
+
+    def _behind_return(self, chunk: bytes) -> Words | np.uint64:
+        """Which of the bytes but for carriage returns, line feeds at least, have a return before them."""
+        before, self._has_return = self._has_return, chunk.endswith(b"\r")
+        if not before and b"\r" not in chunk:
+            return NO_BITS
+        data = np.frombuffer(chunk, dtype=np.uint8)
+        is_return = data == RETURN
+        returns, feeds = _bits(is_return), _bits(data == FEED)
+        behind = _behind(returns, before)
+        n_paired = _count(feeds & behind)
+        self._n_bare += before + _count(returns) - self._has_return - n_paired
+        if n_paired in {0, _count(feeds)}:  # as in nearly all files
+            return ALL_BITS if n_paired else NO_BITS
+        return _bits(np.append(before, is_return[:-1])[~is_return])
 
     def _within(self, quotes: Words) -> Words:
         """The bytes with an odd number of quotes up to them, by doubling: two bytes, four, ... then word by word."""
@@ -161,6 +190,7 @@ class _Lines:
         self.is_endless = self.is_endless or self._since_feed > LONGEST_LINE
 
     def end(self) -> None:
-        """Count the last line, if nothing ends it."""
+        """Count the last line, if nothing ends it, and compare the ends of the others."""
+        self.has_even_ends = not self._n_bare + self._has_return and self._n_crlf in {0, self.n_lines - self.n_folded}
         self.n_lines += self._last != FEED
         self.n_records += self._last != FEED

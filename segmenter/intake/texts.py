@@ -17,7 +17,7 @@ from segmenter.errors import SourceError
 from segmenter.intake import torn
 from segmenter.intake.dialect import LONGEST_FIELD, Dialect, check_widths, n_skipped
 from segmenter.intake.encoding import Text
-from segmenter.intake.places import place
+from segmenter.intake.line_numbers import locate
 from segmenter.intake.raw import TEXT, Layout, RawTable, Rows, unreadable
 
 CUT = "auto_detect = false, header = false, skip = $skip, delim = $delimiter, quote = '\"', escape = '\"', strict_mode = true"
@@ -74,10 +74,10 @@ class TextBatch:
             records = (row for row in csv.reader(file, delimiter=self.dialect.delimiter) if len(row) == width)
             return [tuple(cell or None for cell in row) for row in islice(records, n_rows)]
 
-    def later(self, number: int, n_seen: int, n_places: int) -> Rows:
-        """Records from `n_places` spread evenly over one of the files, behind its first `n_seen` records.
+    def later(self, number: int, n_seen: int, n_spots: int) -> Rows:
+        """Records from `n_spots` spread evenly over one of the files, behind its first `n_seen` records.
 
-        None where fields hold line ends, as a place may then lie inside a field.
+        None where fields hold line ends, as a spot may then lie inside a field.
         """
         text, n_records = self.texts[number], self.n_records(number)
         if text.tally.n_folded or n_records <= 2 * n_seen:
@@ -86,9 +86,9 @@ class TextBatch:
         start = size * 3 * n_seen // (2 * n_records)  # lines differ in length
         found: Rows = []
         with text.path.open("rb") as file:
-            for place in range(n_places):
-                file.seek(start + (size - start) * place // n_places)
-                piece = file.read(min(PIECE, (size - start) // n_places)).decode("utf-8", "replace")
+            for spot in range(n_spots):
+                file.seek(start + (size - start) * spot // n_spots)
+                piece = file.read(min(PIECE, (size - start) // n_spots)).decode("utf-8", "replace")
                 rows = csv.reader(piece.split("\n")[1:-1], delimiter=self.dialect.delimiter)
                 found += [tuple(cell or None for cell in row) for row in rows if len(row) == len(self.dialect.header)]
         return found
@@ -121,9 +121,9 @@ class TextBatch:
         firsts = dict(connection.execute("SELECT file, min(rowid) FROM raw GROUP BY file").fetchall())
         connection.execute(f"DELETE FROM raw WHERE {empty}")  # noqa: S608 - ours; spreadsheets leave such lines at the end
         relation = "(SELECT *, rowid - $firsts[list_position($numbers, file)] + 1 AS record FROM raw)"
-        places = {"numbers": list(self.texts), "firsts": [firsts.get(number, 0) for number in self.texts]}
+        more = {"numbers": list(self.texts), "firsts": [firsts.get(number, 0) for number in self.texts]}
         types = (TEXT,) * len(self.dialect.header)
-        return RawTable(relation, self.layout, types, tuple(self.texts), self.path, places, self.dialect.delimiter)
+        return RawTable(relation, self.layout, types, tuple(self.texts), self.path, more, self.dialect.delimiter)
 
     def _cut(self, connection: duckdb.DuckDBPyConnection) -> None:
         columns = {f"c{index}": TEXT for index in range(len(self.dialect.header))}
@@ -152,7 +152,7 @@ class TextBatch:
         rejected = dict(connection.execute("SELECT file, count(*) FROM rejected GROUP BY 1").fetchall())
         for number, text in self.texts.items():
             found, counted = rows.get(number, 0) + rejected.get(number, 0), self.n_records(number)
-            if found not in (counted, *([_slow_count(text.path, self.dialect)] if found != counted else [])):
+            if found != counted and found != _slow_count(text.path, self.dialect):
                 raise SourceError(
                     f"{text.source.path}: {found:,} of its records could be read, but it holds {counted:,}. "
                     "Usually a quote is opened and never closed; correct it and run again."
@@ -180,10 +180,10 @@ class TextBatch:
         for number, record, n in found:
             raise _swallowing(self.texts[number], self.dialect.skip + record, f"{n:,} lines")
 
-    def name_lines(self, connection: duckdb.DuckDBPyConnection) -> None:
+    def locate_rejected(self, connection: duckdb.DuckDBPyConnection) -> None:
         """Put the lines that an editor shows in place of record numbers in ``rejected``."""
         for number, text in self.texts.items():
-            place(connection, number, text.path, text.tally, self.dialect)
+            locate(connection, number, text.path, text.tally, self.dialect)
 
 
 def _swallowing(text: Text, record: int, what: str = "the lines") -> SourceError:

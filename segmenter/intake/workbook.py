@@ -1,6 +1,6 @@
 """A workbook's sheet of transactions -> UTF-8 CSV, which then goes the way of every text export.
 
-``python -m segmenter.intake.workbook FILE TARGET [SHEET]`` converts: a process of its own and of bounded memory, as
+``python -m segmenter.intake.workbook FILE TARGET MEMORY [SHEET]`` converts: a process of its own and of bounded memory, as
 the reader aborts its process where a sheet claims cells without end.
 """
 
@@ -85,14 +85,8 @@ def _own_memory() -> int:
 def _checked(path: Path, sheet: str | None, target: Path) -> None:
     from python_calamine import CalamineError
 
-    damage = (
-        CalamineError,
-        OSError,
-        EOFError,
-        RuntimeError,
-        zipfile.BadZipFile,
-        zlib.error,
-    )  # RuntimeError: it is encrypted
+    encrypted = RuntimeError
+    damage = (CalamineError, OSError, EOFError, encrypted, zipfile.BadZipFile, zlib.error)
     try:
         _refuse_zeros(path)
         _convert(path, sheet, target)

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from segmenter.config.schedule import ScheduleConfig
 from segmenter.errors import RunError
-from segmenter.features import silence_told
+from segmenter.features import silence_warning
 from segmenter.runs.archive import read_document
 from segmenter.runs.types import Manifest
 
@@ -70,4 +70,4 @@ def _holds_all_of(before: Manifest, now: Manifest, zone: tzinfo) -> bool:
 def _silence(made: Manifest, now: datetime, zone: tzinfo) -> str:
     """Seen from the day that transactions should reach to: the one that the configuration names (features.as_of), else today."""
     named = made.config.get("features", {}).get("as_of")
-    return silence_told(made.period, made.as_of if named else now.astimezone(zone).date())
+    return silence_warning(made.period, made.as_of if named else now.astimezone(zone).date())

@@ -10,7 +10,7 @@ from segmenter.config import Config
 from segmenter.config.analysis import FeaturesConfig
 from segmenter.config.engine import EngineConfig
 from segmenter.errors import ConfigError
-from segmenter.features import build, check, unused
+from segmenter.features import build, check, unused_warnings
 from segmenter.intake import load
 from segmenter.sample import generate
 from segmenter.workspace import workspace
@@ -127,9 +127,9 @@ def test_the_table_that_queries_are_tried_on_is_that_of_an_export(tmp_path):
 def test_a_feature_that_nobody_asked_for_is_told_of(built, tmp_path):
     table = built(SUNDAYS)
     config = FeaturesConfig(folder=str(tmp_path))
-    assert [sentence.split()[0] for sentence in unused(table, config)] == ["sunday_orders"]
+    assert [sentence.split()[0] for sentence in unused_warnings(table, config)] == ["sunday_orders"]
     for use in ({"use": ("sunday_orders",)}, {"anomalies_use": ("sunday_orders",)}, {"anomalies_use": ()}):
-        assert not unused(table, config.model_copy(update=use))
+        assert not unused_warnings(table, config.model_copy(update=use))
 
 
 def test_a_feature_asked_for_is_known_before_an_export_is_read(tmp_path):

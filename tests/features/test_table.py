@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from segmenter.config.analysis import FeaturesConfig
 from segmenter.errors import DataError
-from segmenter.features import alike, build, period_revenue
+from segmenter.features import build, period_revenue, similar_id_warnings
 from segmenter.features.catalogue import CATALOGUE
 from tests.features.conftest import line
 
@@ -53,11 +53,11 @@ def test_ids_that_differ_in_capitals_alone_are_counted(transactions):
     ids = ["ann", "Ann", "ANN", "bob", "Eve", "eve", "zoe"]
     connection = transactions([line(each, "2024-01-01 10:00", f"{n}", 10) for n, each in enumerate(ids)])
     build(connection, CONFIG)
-    (told,) = alike(connection)
+    (told,) = similar_id_warnings(connection)
     assert told.startswith("The ids of 5 customers are those of others but for capitals")
     connection = transactions([line(each, "2024-01-01 10:00", f"{n}", 10) for n, each in enumerate(["ann", "bob"])])
     build(connection, CONFIG)
-    assert alike(connection) == ()
+    assert similar_id_warnings(connection) == ()
 
 
 def test_a_customer_whose_only_order_was_cancelled_has_a_row_without_money(transactions):

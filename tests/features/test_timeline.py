@@ -5,7 +5,7 @@ from datetime import date, timedelta
 import pytest
 
 from segmenter.config.analysis import FeaturesConfig
-from segmenter.features import build, period, silence_told
+from segmenter.features import build, period, silence_warning
 from tests.features.conftest import line
 
 LINES = [
@@ -102,8 +102,8 @@ def test_weekends_are_usual_and_one_long_holiday_makes_no_rule(transactions):
     lines = [each for each in every(1, 200) if each[1].weekday() < 5]
     found = of(transactions([*lines, line("ann", "2023-01-02", "old", 1)]), date(2024, 5, 1))
     assert found.usual_pause == 3
-    assert "of 2024-03-29, 33 days before 2024-05-01, which is longer" in silence_told(found, date(2024, 5, 1))
-    assert silence_told(found, date(2024, 4, 1)) == ""
+    assert "of 2024-03-29, 33 days before 2024-05-01, which is longer" in silence_warning(found, date(2024, 5, 1))
+    assert silence_warning(found, date(2024, 4, 1)) == ""
 
 
 def test_of_a_single_day_no_pause_is_known_and_none_is_unusual(transactions):

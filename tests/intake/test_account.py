@@ -9,7 +9,9 @@ from hypothesis import strategies as st
 
 from segmenter import features
 from segmenter.config.analysis import FeaturesConfig
+from segmenter.config.source import RulesConfig, SourceConfig
 from segmenter.errors import DataError
+from segmenter.intake import load
 
 
 def sale(order, customer, day, product="p", quantity="1", price="2.00"):
@@ -299,6 +301,12 @@ def test_a_rejected_record_stands_as_in_the_export_with_its_delimiter_and_quotes
     sales = "".join(f"k{n % 4};2024-01-{n + 13};10;a mug, plain\n" for n in range(12))
     loaded = export.read(f"customer;date;amount;description\n{sales}{bad}\n")
     assert [row[-1] for row in loaded.rejected] == [bad]
+
+
+def test_another_export_on_the_same_connection_takes_the_place_of_the_first(export, lines, table):
+    loaded = export.read(table())
+    again = load(loaded.connection, [export.write(table(rows=lines[:5]))], SourceConfig(), RulesConfig(min_customers=2))
+    assert again.account.rows_read == len(loaded.rows()) == 5
 
 
 def test_an_export_that_holds_its_rows_twice_says_so(export, lines, table):

@@ -78,6 +78,14 @@ def test_a_binary_file(export):
     refused(export, bytes(range(256)) * 20, "is a binary file")
 
 
+@pytest.mark.parametrize(
+    "begin", ["<!doctype html>", "\n <HTML lang='en'>", "<table>", "\ufeff<html>", '<?xml version="1.0"?>']
+)
+def test_a_web_page_is_named_however_it_begins(export, begin):
+    page = begin + "\n<p>Sign in, please</p>" * 20
+    refused(export, page, "is a web page or XML", name="export.xls")
+
+
 def test_a_zero_byte_among_text(export):
     refused(export, "customer_id,order_date,amount\nc\0,2024-01-13,5\n", "holds a zero byte on line 2")
 

@@ -10,7 +10,7 @@ import pytest
 
 from segmenter.config.source import RulesConfig, SourceConfig
 from segmenter.errors import SourceError
-from segmenter.intake import cache, fill, load, open_connection, pieces
+from segmenter.intake import cache, load, open_connection, packs, parse
 
 RULES = RulesConfig(min_customers=2, min_usable_share=0.0, max_unreadable_share=1.0)
 TABLES = ("transactions", "judged", "rejected")
@@ -38,7 +38,7 @@ def days(tmp_path, lines, table):
 
 
 def grown(tmp_path, days):
-    """A cache of a folder that grew by a day at a time from its first two on: a piece for these, then one for each."""
+    """A cache of a folder that grew by a day at a time from its first two on: a pack for these, then one for each."""
     kept, paths = tmp_path / "kept", sorted(days.iterdir())
     for n in range(2, len(paths) + 1):
         result(tmp_path, paths[:n], kept)
@@ -48,14 +48,14 @@ def grown(tmp_path, days):
 @pytest.fixture
 def parsed(monkeypatch):
     """Names of the files that were parsed, reading by reading."""
-    found, read = [], fill._read
+    found, read = [], parse._parse
 
-    def noting(desk, groups):
+    def noting(context, groups):
         numbers = sorted(number for group in groups for batch in group.batches for number in batch.dialects)
-        found.append([desk.files[number].path.name for number in numbers])
-        return read(desk, groups)
+        found.append([context.files[number].path.name for number in numbers])
+        return read(context, groups)
 
-    monkeypatch.setattr(fill, "_read", noting)
+    monkeypatch.setattr(parse, "_parse", noting)
     return found
 
 
@@ -96,15 +96,16 @@ def test_the_same_file_twice_is_read_twice(tmp_path, days):
 def test_a_new_file_that_settles_the_order_of_dates_has_the_others_read_again(tmp_path, lines, table, parsed):
     days, kept = tmp_path / "days", tmp_path / "kept"
     days.mkdir()
+    # Brackets are of a pattern to DuckDB, so that such a file is reached by a link, which the first attempt may have made.
     us = [(f"u{n}", f"c{n % 3}", f"{n % 12 + 1}/05/2024", "p", "1", "2") for n in range(20)]
     us.append(("u20", "c1", "12/31/2024", "p", "1", "2"))
     european = [(f"o{n}", f"c{n % 3}", f"{n + 13}/01/2024", "p", "1", "2") for n in range(9)]
-    (days / "1.csv").write_text(table(rows=us))
-    (days / "2.csv").write_text(table(rows=us[:5]))
+    (days / "1 [old].csv").write_text(table(rows=us))
+    (days / "2 [old].csv").write_text(table(rows=us[:5]))
     result(tmp_path, [days], kept)
     (days / "3.csv").write_text(table(rows=european))
     assert result(tmp_path, [days], kept) == result(tmp_path, [days])
-    assert parsed[1:3] == [["3.csv"], ["1.csv", "2.csv", "3.csv"]]
+    assert parsed[1:3] == [["3.csv"], ["1 [old].csv", "2 [old].csv", "3.csv"]]
 
 
 def test_an_ambiguity_that_a_new_file_brings_is_the_same_error(tmp_path, table):
@@ -124,8 +125,8 @@ def test_an_ambiguity_that_a_new_file_brings_is_the_same_error(tmp_path, table):
     assert messages[0] == messages[1]
 
 
-def test_a_folder_that_grew_for_long_lies_in_few_pieces_and_reads_the_same(tmp_path, table, lines, parsed, monkeypatch):
-    monkeypatch.setattr(cache, "MOST_PIECES", 4)
+def test_a_folder_that_grew_for_long_lies_in_few_packs_and_reads_the_same(tmp_path, table, lines, parsed, monkeypatch):
+    monkeypatch.setattr(cache, "MOST_PACKS", 4)
     days = tmp_path / "days"
     days.mkdir()
     for n in range(12):
@@ -142,9 +143,9 @@ def test_a_folder_that_grew_for_long_lies_in_few_pieces_and_reads_the_same(tmp_p
 
 
 def test_what_is_joined_keeps_what_other_exports_need(tmp_path, days, table, lines, parsed, monkeypatch):
-    """A piece that holds an export which this run does not read stays where it is."""
+    """A pack that holds an export which this run does not read stays where it is."""
     kept = grown(tmp_path, days)
-    monkeypatch.setattr(cache, "MOST_PIECES", 1)
+    monkeypatch.setattr(cache, "MOST_PACKS", 1)
     (days / "4.csv").write_text(table(rows=lines[:2]))
     result(tmp_path, [days / name for name in ("2.csv", "3.csv", "4.csv")], kept)
     found = result(tmp_path, [days], kept)
@@ -152,16 +153,16 @@ def test_what_is_joined_keeps_what_other_exports_need(tmp_path, days, table, lin
     assert found == result(tmp_path, [days])
 
 
-def test_a_piece_that_another_run_took_away_is_read_from_the_exports(tmp_path, days, parsed, monkeypatch):
+def test_a_pack_that_another_run_took_away_is_read_from_the_exports(tmp_path, days, parsed, monkeypatch):
     kept = grown(tmp_path, days)
-    append = fill.append_kept
+    append = parse.append_cached
 
     def late(connection, entries):
         for path in kept.iterdir():
             path.unlink()
         append(connection, entries)
 
-    monkeypatch.setattr(fill, "append_kept", late)
+    monkeypatch.setattr(parse, "append_cached", late)
     found = result(tmp_path, [days], kept)
     monkeypatch.undo()
     assert parsed[-2:] == [[], ["1.csv", "2.csv", "3.csv"]]
@@ -296,7 +297,7 @@ def test_what_is_to_be_forgotten_goes_even_where_the_rest_cannot_be_written_anew
     def full(*_):
         raise OSError("the disk is full")
 
-    monkeypatch.setattr(pieces, "_write", full)
+    monkeypatch.setattr(packs, "_write", full)
     with pytest.raises(OSError, match="full"):
         cache.drop_orphans(kept)
     assert list(kept.iterdir()) == []

@@ -35,6 +35,14 @@ def test_delimiters_and_line_ends(export, table):
     assert [reading.n_rows for reading in loaded.intake.readings] == [8] * 12
 
 
+@pytest.mark.parametrize("newline", ["\n", "\r\n", "\r"])
+def test_lines_that_were_added_by_another_program_may_end_otherwise(export, table, lines, newline):
+    loaded = export.read(
+        table(newline="\r\n", rows=lines[:4]) + table(newline=newline, rows=lines[5:], header=lines[4])
+    )
+    assert (total(loaded), loaded.rejected) == (TOTAL, [])
+
+
 def test_encodings_keep_every_letter(export, lines):
     encodings = ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "cp1252", "latin-1", "mac_roman"]
     products = ["Tasse für Tee", "Crème brûlée", "Señor Niño", "Straße ü", "café", "Übergröße", "garçon", "été"]

@@ -1,6 +1,7 @@
 """Rows of several kinds are not added up as sales, and the configuration says which count."""
 
 import re
+from datetime import date
 
 import pytest
 
@@ -93,6 +94,15 @@ def test_rows_of_other_kinds_raise_no_doubts_and_their_faults_are_none(export):
     assert loaded.rejected == []
     assert loaded.intake.currency == "EUR"
     assert loaded.intake.account.rows_due == 20
+
+
+def test_a_row_of_another_kind_is_that_first_whoever_its_customer_is_and_whenever_it_was(export):
+    sales = [f"c{n % 4},2024-01-{n + 1:02},line,10" for n in range(20)]
+    payments = ["Guest,2024-01-05,payment,10", "Total,2024-01-05,payment,10", "c1,2030-01-01,payment,10"]
+    text = "\n".join(["customer,date,type,amount", *sales, *payments])
+    rules = {"kinds": ("line",), "missing_customer": "refuse", "total_ids": ("total",)}
+    loaded = export.read(text, columns={"kind": "type"}, rules=rules, as_of=date(2024, 2, 1))
+    assert loaded.fates == {"sale": 20, "other_kind": 3}
 
 
 def test_money_of_a_credit_note_that_counts_still_needs_its_minus(export):

@@ -8,7 +8,7 @@ import pytest
 
 from segmenter.config.source import ColumnsConfig, RulesConfig, SourceConfig
 from segmenter.errors import SourceError
-from segmenter.intake import fill, lines, load, open_connection, plain
+from segmenter.intake import fast, lines, load, open_connection, parse
 
 SHOPIFY = (
     "Name", "Email", "Financial Status", "Paid at", "Currency", "Subtotal", "Shipping", "Taxes", "Total", "Created at",
@@ -288,9 +288,9 @@ def test_lines_of_an_order_in_a_currency_that_was_not_chosen_are_rejected_verbat
     ]  # fmt: skip
 
 
-@pytest.mark.parametrize("reader", [plain.read_plainly, lambda *_: None], ids=["plain", "careful"])
+@pytest.mark.parametrize("reader", [fast.parse_fast, lambda *_: None], ids=["fast", "slow"])
 def test_records_keep_the_order_of_the_exports_and_both_readings_agree(export, monkeypatch, reader):
-    monkeypatch.setattr(fill, "read_plainly", reader)
+    monkeypatch.setattr(parse, "parse_fast", reader)
     rows = [(f"o{n // 3}", "" if n % 3 else f"c{n % 7}", "2024-01-20", f"p{n}", "2", "", "EUR") for n in range(9000)]
     loaded = export.read(lines_of(*rows))
     found = loaded.connection.execute("SELECT product, customer_id FROM records ORDER BY record").fetchall()[10:]
@@ -431,9 +431,9 @@ def test_without_order_numbers_a_refund_in_part_tells_how_much_of_the_days_order
 # Lines of nothing but delimiters.
 
 
-@pytest.mark.parametrize("reader", [plain.read_plainly, lambda *_: None], ids=["plain", "careful"])
+@pytest.mark.parametrize("reader", [fast.parse_fast, lambda *_: None], ids=["fast", "slow"])
 def test_lines_of_nothing_but_delimiters_are_empty_lines(export, monkeypatch, reader):
-    monkeypatch.setattr(fill, "read_plainly", reader)
+    monkeypatch.setattr(parse, "parse_fast", reader)
     sales = "".join(f"k{n % 4},2024-01-{n + 13},10,\n" for n in range(12))
     text = f"customer,date,amount,note\n{sales},,,\n,,,\nk1,soon,10,\n,,,a note\n,,,\n,,,\n"
     loaded = export.read(text)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from segmenter.intake.statuses import told
+from segmenter.intake.statuses import in_words
 
 WORDS = {
     "cancelled": (
@@ -23,7 +23,7 @@ WORDS = {
 
 @pytest.mark.parametrize(("kind", "word"), [(kind, word) for kind, words in WORDS.items() for word in words])
 def test_a_word_is_read_as_what_it_says(kind, word):
-    assert told([word]) == f"{kind}: “{word}”"
+    assert in_words([word]) == f"{kind}: “{word}”"
 
 
 @pytest.mark.parametrize(("kind", "word"), [(kind, word) for kind, words in WORDS.items() for word in words[::3]])
@@ -37,4 +37,4 @@ def test_what_is_told_of_a_word_is_what_becomes_of_its_rows(export, kind, word):
 
 def test_each_kind_names_its_commonest_words_and_says_where_there_are_more():
     words = [word for n, word in enumerate("abcdefgh", start=1) for _ in range(n)]
-    assert told([*words, "cancelled"]) == "sales: “h”, “g”, “f”, “e”, “d”, “c”, …; cancelled: “cancelled”"
+    assert in_words([*words, "cancelled"]) == "sales: “h”, “g”, “f”, “e”, “d”, “c”, …; cancelled: “cancelled”"

@@ -71,6 +71,16 @@ def test_blank_lines_are_lines_and_no_records(taken, lines, chunk):
     assert (found.n_lines, found.n_records) == (len(lines), sum(map(bool, lines)))
 
 
+@given(
+    ends=st.lists(st.sampled_from(["\n", "\r\n", "\r"]), max_size=10),
+    fold=st.sampled_from(["", "\n", "\r\n"]),
+    chunk=CHUNKS,
+)
+def test_ends_are_even_where_all_lines_end_in_a_feed_or_all_in_a_return_and_a_feed(taken, ends, fold, chunk):
+    found = taken("".join(f'a,"b{fold}c"{end}' for end in ends).encode(), chunk)
+    assert found.has_even_ends == (set(ends) in ({"\n"}, {"\r\n"}, set()))
+
+
 @pytest.mark.parametrize("before", [0, 10, tally.CHUNK - 1])
 @pytest.mark.parametrize("behind", ["", "\n", "\na,b\n"])
 def test_a_line_is_endless_where_it_is_longer_than_the_reader_takes(taken, before, behind):

@@ -6,7 +6,7 @@ import duckdb
 import pytest
 from xlsxwriter import Workbook
 
-from segmenter.intake import fill, plain
+from segmenter.intake import fast, parse
 
 HEADER = ("Receipt No", "Date", "Time", "Member ID", "Total")
 WRITTEN = ["14:05", "14:05:07", "2:05\u202fpm", "2:05:07 PM", "02:05PM", "12:00 AM", "14:05:07.1234567", "14:05"]
@@ -28,17 +28,17 @@ def times_of(loaded):
     ]
 
 
-@pytest.mark.parametrize("reader", [plain.read_plainly, lambda *_: None], ids=["plain", "careful"])
+@pytest.mark.parametrize("reader", [fast.parse_fast, lambda *_: None], ids=["fast", "slow"])
 def test_a_time_of_day_is_added_to_its_day_however_it_is_written(export, monkeypatch, reader):
-    monkeypatch.setattr(fill, "read_plainly", reader)
+    monkeypatch.setattr(parse, "parse_fast", reader)
     loaded = export.read(text(rows(WRITTEN)))
     assert loaded.intake.recognition.columns["time_of_day"] == "Time"
     assert times_of(loaded) == MOMENTS
 
 
-@pytest.mark.parametrize("reader", [plain.read_plainly, lambda *_: None], ids=["plain", "careful"])
+@pytest.mark.parametrize("reader", [fast.parse_fast, lambda *_: None], ids=["fast", "slow"])
 def test_a_date_that_has_its_time_keeps_it(export, monkeypatch, reader):
-    monkeypatch.setattr(fill, "read_plainly", reader)
+    monkeypatch.setattr(parse, "parse_fast", reader)
     assert times_of(export.read(text(rows(["14:05"] * 8, "2024-01-{:02} 08:30")))) == ["08:30:00"] * 8
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from segmenter.analysis.findings import SegmentCard
-from segmenter.features import silence_told
+from segmenter.features import silence_warning
 from segmenter.report.concentration import few_who_bring_half, revenue_curve, share_of_best
 from segmenter.report.context.view import View, columns, table, text
 from segmenter.report.types import Action, Stat, Table
@@ -57,7 +57,7 @@ def _who(view: View) -> str:
         orders=voice.number(period.n_orders),
         money=voice.money_in_words(period.revenue),
     )
-    old = voice.retell(silence_told(period, view.run.manifest.as_of))
+    old = voice.retell(silence_warning(period, view.run.manifest.as_of))
     return " ".join(filter(None, (told, old, _nameless(view))))
 
 

@@ -1,4 +1,4 @@
-"""The fast reading of plain texts and the careful one of any text give the same records."""
+"""The fast reading of plain texts and the slow one of any text give the same records."""
 
 from datetime import datetime, timedelta
 
@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from segmenter.errors import SegmenterError
-from segmenter.intake import fill, plain
+from segmenter.intake import fast, parse
 
 TABLES = ("lines", "rejected", "judged", "transactions")
 HEADER = ("order_id", "customer_id", "order_date", "sku", "quantity", "unit_price")
@@ -22,15 +22,15 @@ def both(export, monkeypatch):
         paths = [export.write(content, f"{n}.csv") for n, content in enumerate(contents)]
         taken = []
 
-        def fast(*arguments):
-            taken.append(plain.read_plainly(*arguments))
+        def noting(*arguments):
+            taken.append(fast.parse_fast(*arguments))
             return taken[-1]
 
         found = []
-        for reader in (fast, lambda *_: None):
+        for reader in (noting, lambda *_: None):
             with monkeypatch.context() as patch:
-                patch.setattr(fill, "read_plainly", reader)
-                patch.setattr(plain, "SAMPLE", sample)
+                patch.setattr(parse, "parse_fast", reader)
+                patch.setattr(fast, "N_ROWS", sample)
                 found.append(outcome(export, paths, options))
         return *found, bool(taken) and None not in taken
 
@@ -100,15 +100,15 @@ CELLS = {column: [*cells, *LEFT.get(column, ())] for column, cells in PLAIN.item
 
 @pytest.mark.parametrize("column", PLAIN)
 def test_odd_cells_behind_a_plain_beginning_that_the_fast_reading_takes_are_read_alike(both, column):
-    fast, careful, is_plain = both(with_cells(column, *PLAIN[column]), sample=5)
-    assert fast == careful
+    quick, slow, is_plain = both(with_cells(column, *PLAIN[column]), sample=5)
+    assert quick == slow
     assert is_plain
 
 
 @pytest.mark.parametrize("column", LEFT)
 def test_what_the_fast_reading_takes_before_an_odd_cell_stops_it_does_not_stay(both, column):
-    fast, careful, is_plain = both(with_cells(column, *LEFT[column]), sample=5)
-    assert fast == careful
+    quick, slow, is_plain = both(with_cells(column, *LEFT[column]), sample=5)
+    assert quick == slow
     assert not is_plain
 
 
@@ -120,11 +120,11 @@ class TriedError(Exception):
 def test_every_odd_cell_that_would_be_typed_otherwise_than_it_is_understood_stops_the_fast_reading(
     export, monkeypatch, column
 ):
-    def fast(*given):
-        raise TriedError(plain.read_plainly(*given))
+    def tried(*given):
+        raise TriedError(fast.parse_fast(*given))
 
-    monkeypatch.setattr(fill, "read_plainly", fast)
-    monkeypatch.setattr(plain, "SAMPLE", 5)
+    monkeypatch.setattr(parse, "parse_fast", tried)
+    monkeypatch.setattr(fast, "N_ROWS", 5)
     for value in LEFT[column]:
         with pytest.raises(TriedError) as tried:
             export.read(with_cells(column, value))
@@ -133,8 +133,8 @@ def test_every_odd_cell_that_would_be_typed_otherwise_than_it_is_understood_stop
 
 @pytest.mark.parametrize("column", ["quantity", "order_date", "sku"])
 def test_a_word_for_nothing_that_the_first_records_lack_leaves_a_text_plain(both, column):
-    fast, careful, is_plain = both(with_cells(column, "null"), sample=4)
-    assert fast == careful
+    quick, slow, is_plain = both(with_cells(column, "null"), sample=4)
+    assert quick == slow
     assert is_plain
 
 
@@ -144,42 +144,42 @@ def test_a_word_for_nothing_that_the_first_records_lack_leaves_a_text_plain(both
      "%m/%d/%Y %I:%M %p", "%d-%m-%Y", "%Y-%m-%d %H:%M:%S.%f", "%Y-%m-%d %H:%M:%S UTC"],
 )  # fmt: skip
 def test_dates_of_four_digit_years_are_plain_and_read_alike(both, form):
-    fast, careful, is_plain = both(text(sales(form=form), delimiter=";"))
+    quick, slow, is_plain = both(text(sales(form=form), delimiter=";"))
     assert is_plain
-    assert fast == careful
+    assert quick == slow
 
 
 @pytest.mark.parametrize("form", ["%d.%m.%y", "%d-%b-%Y", "%b %d %Y", "%Y-%m-%d %H:%M:%S+02:00"])
-def test_other_dates_are_left_to_the_careful_reading(both, form):
-    fast, careful, is_plain = both(text(sales(form=form), delimiter=";"))
+def test_other_dates_are_left_to_the_slow_reading(both, form):
+    quick, slow, is_plain = both(text(sales(form=form), delimiter=";"))
     assert not is_plain
-    assert fast == careful
+    assert quick == slow
 
 
 @pytest.mark.parametrize("newline", ["\n", "\r\n"], ids=["LF", "CRLF"])
 @pytest.mark.parametrize("begin", ["", "\ufeff", "All sales\n\n"], ids=["bare", "BOM", "preamble"])
 def test_beginnings_and_line_ends_are_read_alike(both, begin, newline):
-    fast, careful, is_plain = both(begin.replace("\n", newline) + text(sales(), newline=newline))
+    quick, slow, is_plain = both(begin.replace("\n", newline) + text(sales(), newline=newline))
     assert is_plain
-    assert fast == careful
+    assert quick == slow
 
 
 def test_a_decimal_comma_is_plain_and_one_in_thousands_is_not(both):
     rows = [[*row[:5], "2,50"] for row in sales()]
-    fast, careful, is_plain = both(text(rows, delimiter=";"))
+    quick, slow, is_plain = both(text(rows, delimiter=";"))
     assert is_plain
-    assert fast == careful
+    assert quick == slow
     rows[-1][5] = "1.234,50"
-    fast, careful, is_plain = both(text(rows, delimiter=";"), sample=5)
+    quick, slow, is_plain = both(text(rows, delimiter=";"), sample=5)
     assert not is_plain
-    assert fast == careful
+    assert quick == slow
 
 
 @pytest.mark.parametrize("role", ["category", "order"])
 def test_a_column_with_two_roles_keeps_its_text(both, role):
     for column in ("order_date", "quantity"):
-        fast, careful, _ = both(text(sales(form="%d/%m/%Y")), columns={role: column})
-        assert fast == careful
+        quick, slow, _ = both(text(sales(form="%d/%m/%Y")), columns={role: column})
+        assert quick == slow
 
 
 MORE = {
@@ -223,13 +223,13 @@ def exports(draw):
 
 @given(contents=exports(), rules=RULES, sample=st.sampled_from([1, 3, 2000]))
 def test_any_export_is_read_alike(both, contents, rules, sample):
-    fast, careful, _ = both(*contents, sample=sample, rules=rules)
-    assert fast == careful
+    quick, slow, _ = both(*contents, sample=sample, rules=rules)
+    assert quick == slow
 
 
-@pytest.mark.parametrize("reader", [plain.read_plainly, lambda *_: None], ids=["plain", "careful"])
+@pytest.mark.parametrize("reader", [fast.parse_fast, lambda *_: None], ids=["fast", "slow"])
 def test_records_stand_in_the_order_of_the_exports(export, monkeypatch, reader):
-    monkeypatch.setattr(fill, "read_plainly", reader)
+    monkeypatch.setattr(parse, "parse_fast", reader)
     header, sizes = ("order_id", "customer_id", "order_date", "amount", "order_status"), (4, 20_000, 7, 300, 3)
     files = [
         [(f"{k:06d}", f"c{k % 5}", f"2024-01-{k % 15 + 13}", "1.50", " Approved") for k in range(n)] for n in sizes

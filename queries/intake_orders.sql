@@ -13,17 +13,17 @@ WITH numbered AS (
 SELECT
     file,
     order_id,
-    CASE WHEN min(customer_id) = max(customer_id) THEN min(customer_id) END AS told_customer,
-    CASE WHEN min(ts) = max(ts) THEN min(ts) END AS told_ts,
+    CASE WHEN min(customer_id) = max(customer_id) THEN min(customer_id) END AS order_customer,
+    CASE WHEN min(ts) = max(ts) THEN min(ts) END AS order_ts,
     CASE WHEN min(lower(status)) = max(lower(status)) THEN min(CASE WHEN record = first_record THEN status END) END
-        AS told_status,
-    CASE WHEN min(upper(currency)) = max(upper(currency)) THEN min(currency) END AS told_currency,
-    CASE WHEN min(email) = max(email) THEN min(email) END AS told_email,
+        AS order_status,
+    CASE WHEN min(upper(currency)) = max(upper(currency)) THEN min(currency) END AS order_currency,
+    CASE WHEN min(email) = max(email) THEN min(email) END AS order_email,
     CASE
         WHEN count(*) = 1 THEN NULL
         WHEN count(refunded) = 1 THEN min(refunded)
         WHEN count(refunded) = count(*) AND min(refunded) = max(refunded) AND min(amount) < max(amount) THEN min(refunded)
-    END AS told_refund
+    END AS order_refund
 FROM numbered
 GROUP BY file, order_id
 HAVING max(ts) <= min(ts) + INTERVAL 1 HOUR

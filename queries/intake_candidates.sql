@@ -1,7 +1,7 @@
 -- One row per record of the customers who gave anything back: only these can be matched, or have money taken off their
 -- orders, and they are few. A statement of its own, because a single key with no other condition beside it rules records out
 -- while they are scanned. What a row is called is looked at in what takes money back alone.
-CREATE OR REPLACE TABLE theirs AS
+CREATE OR REPLACE TABLE candidates AS
 SELECT
     record,
     file,

@@ -3,7 +3,7 @@
 Most exports are plain: all dates in one format, all numbers without frills, no torn record, no line end inside a field,
 no blank line, and no line that leaves blank what another line of its order says. The first records suggest whether a text
 is plain, and the scan proves it: it stops at the first record that is not, and what it cannot see is checked afterwards.
-A text that is not plain is read the careful way, to the same result.
+A text that is not plain is read the slow way (`segmenter.intake.parse`), to the same result.
 """
 
 from __future__ import annotations
@@ -14,25 +14,26 @@ from itertools import islice
 
 import duckdb
 
-from segmenter.config.source import RulesConfig, SourceConfig
 from segmenter.errors import SourceError
 from segmenter.intake import lines
+from segmenter.intake.blanks import NOTHING, trimmed
+from segmenter.intake.context import Context
 from segmenter.intake.formats import Evidence, Formats, gather, settle
-from segmenter.intake.meaning import SAMPLE, Meaning, total
 from segmenter.intake.moments import DAYS, TIMES
 from segmenter.intake.orders import leaves_blank
 from segmenter.intake.raw import TEXT, RawTable, Row
-from segmenter.intake.records import SCALES
+from segmenter.intake.records import SCALES, number_columns
 from segmenter.intake.roles import Roles
+from segmenter.intake.sample import N_ROWS
+from segmenter.intake.schema import Schema
 from segmenter.intake.texts import CUT, TextBatch
-from segmenter.intake.values import NOTHING, trimmed
 
 NOT_PLAIN = (duckdb.InvalidInputException, duckdb.ConversionException, duckdb.OutOfRangeException)
 WORD = "1900-01-01"  # what the reader makes of the dates 'infinity' and 'epoch'
 
 
 @dataclass(frozen=True)
-class Guess:
+class _Guess:
     """How the reader would type a batch: types of the columns, the one format of the dates, and the decimal mark.
 
     `mark` is empty where no number has decimals. `nothing` are the words for nothing among the first records. `sampled`
@@ -41,80 +42,77 @@ class Guess:
     """
 
     types: tuple[str, ...]
-    meaning: Meaning
+    schema: Schema
     timestamp: str
     mark: str
     nothing: tuple[str, ...]
     sampled: dict[int, Evidence]
 
 
-def read_plainly(
-    connection: duckdb.DuckDBPyConnection,
-    batch: TextBatch,
-    roles: Roles,
-    known: Iterable[Evidence],
-    source: SourceConfig,
-    rules: RulesConfig,
+def parse_fast(
+    context: Context, batch: TextBatch, roles: Roles, known: Sequence[Evidence]
 ) -> dict[int, Evidence] | None:
     """Append the records of `batch` to ``lines`` in one scan; returns the evidence of its files, None where it is not plain.
 
     `known` is the evidence of files of the same layout from the cache.
     """
-    guess = _guess(connection, batch, roles, known, source)
-    if guess is None:
+    connection, guess = context.connection, _guess(context, batch, roles, known)
+    if guess is None or not _insert(context, batch, guess):
         return None
-    for nothing in dict.fromkeys((guess.nothing, NOTHING)):  # the reader holds every cell against each of the words
-        try:
-            connection.execute(*lines.insertion(_table(batch, guess, nothing), guess.meaning, rules))
-        except NOT_PLAIN:
-            continue
-        rows, evidence = _look(connection, batch, guess)
-        if rows == {number: batch.n_records(number) for number in batch.texts} and not leaves_blank(
-            connection, batch.texts, roles.index
-        ):
-            return evidence
-        lines.remove(connection, batch.texts)
-        return None
+    n_rows, evidence = _outcome(connection, batch, guess)
+    is_whole = n_rows == {number: batch.n_records(number) for number in batch.texts}
+    if is_whole and not leaves_blank(connection, batch.texts, roles.index):
+        return evidence
+    lines.remove(connection, batch.texts)
     return None
 
 
-def _guess(
-    connection: duckdb.DuckDBPyConnection,
-    batch: TextBatch,
-    roles: Roles,
-    known: Iterable[Evidence],
-    source: SourceConfig,
-) -> Guess | None:
+def _insert(context: Context, batch: TextBatch, guess: _Guess) -> bool:
+    """Whether the scan went to its end: with the words for nothing that the sample holds, or else with all of them.
+
+    The reader holds every cell against each of the words, so that few are faster.
+    """
+    for nothing in dict.fromkeys((guess.nothing, NOTHING)):
+        try:
+            context.connection.execute(*lines.insertion(_table(batch, guess, nothing), guess.schema, context.rules))
+        except NOT_PLAIN:
+            continue
+        return True
+    return False
+
+
+def _guess(context: Context, batch: TextBatch, roles: Roles, known: Sequence[Evidence]) -> _Guess | None:
     """A guess from the first records; None where they, or the bytes, are not plain."""
     if any(text.tally.has_nul or text.tally.n_folded or not text.tally.is_utf8 for text in batch.texts.values()):
         return None
+    connection, source = context.connection, context.source
     sample = _sample(connection, batch)
-    time, numbers = roles.index["time"], [roles.index[role] for role in SCALES if role in roles.index]
+    time, numbers = roles.index["time"], number_columns(roles)
     if any([*roles.index.values()].count(index) > 1 for index in (time, *numbers)):
         return None  # what the other role asks for is the text
-    sampled = gather(connection, _kept(connection, batch, sample, [time, *numbers]), time, numbers)
-    evidence = total(sampled.values())
+    sampled = gather(connection, _sample_table(connection, batch, sample, [time, *numbers]), time, numbers)
+    evidence = sum(sampled.values(), Evidence())
     try:
-        formats = settle(total([*known, evidence]), str(batch.path), source)
+        formats = settle(sum(known, evidence), str(batch.path), source)
     except SourceError:
         return None
     timestamp = _timestamp(connection, time, formats, evidence)
-    mark = _mark(evidence, formats, source.decimal is not None)
+    mark = _decimal_mark(evidence, formats, is_given=source.decimal is not None)
     if timestamp is None or mark is None:
         return None
     types = tuple(_type(index, roles) for index in range(len(batch.dialect.header)))
     cells = {cell for _, row in sample for cell in row}
     nothing = tuple(word for word in NOTHING if not word or word in cells)
-    return Guess(types, Meaning(roles, formats), timestamp, mark, nothing, sampled)
+    return _Guess(types, Schema(roles, formats), timestamp, mark, nothing, sampled)
 
 
 def _sample(connection: duckdb.DuckDBPyConnection, batch: TextBatch) -> list[tuple[int, Row]]:
     """The first records, each with the number of its file."""
-    rows = ((number, row) for number in batch.texts for row in batch.head(connection, number, SAMPLE))
-    return list(islice(rows, SAMPLE))
+    rows = ((number, row) for number in batch.texts for row in batch.head(connection, number, N_ROWS))
+    return list(islice(rows, N_ROWS))
 
 
-def _kept(
+def _sample_table(
     connection: duckdb.DuckDBPyConnection, batch: TextBatch, sample: Sequence[tuple[int, Row]], columns: Sequence[int]
 ) -> RawTable:
     """The columns of the sample that hold dates and numbers, as a raw table."""
@@ -124,13 +122,8 @@ def _kept(
         f"CREATE OR REPLACE TEMP TABLE sample AS SELECT unnest(CAST($files AS INTEGER[])) AS file, {listed}",
         {"files": [file for file, _ in sample], **{f"c{index}": [row[index] for _, row in sample] for index in wanted}},
     )
-    return RawTable(
-        "sample",
-        batch.layout,
-        (TEXT,) * len(batch.dialect.header),
-        tuple(batch.texts),
-        batch.path,
-    )
+    types = (TEXT,) * len(batch.dialect.header)
+    return RawTable("sample", batch.layout, types, tuple(batch.texts), batch.path)
 
 
 def _timestamp(connection: duckdb.DuckDBPyConnection, time: int, formats: Formats, evidence: Evidence) -> str | None:
@@ -159,7 +152,7 @@ def _timestamp(connection: duckdb.DuckDBPyConnection, time: int, formats: Format
     return shape if connection.execute(asked, {"shape": shape}).fetchall()[0][0] == evidence.n_dates else None
 
 
-def _mark(evidence: Evidence, formats: Formats, is_given: bool) -> str | None:
+def _decimal_mark(evidence: Evidence, formats: Formats, *, is_given: bool) -> str | None:
     """The decimal mark, empty where the sample has no decimals; None where the sample does not decide between the marks."""
     if is_given or evidence.points != evidence.commas:
         return formats.decimal
@@ -174,7 +167,7 @@ def _type(index: int, roles: Roles) -> str:
     return f"DECIMAL(18,{SCALES[role]})" if role in SCALES else TEXT
 
 
-def _table(batch: TextBatch, guess: Guess, nothing: Iterable[str]) -> RawTable:
+def _table(batch: TextBatch, guess: _Guess, nothing: Iterable[str]) -> RawTable:
     """The scan that types the batch by the guess; cells that hold a word of `nothing` are empty."""
     columns, shown = {}, []
     for index, kind in enumerate(guess.types):
@@ -192,8 +185,8 @@ def _table(batch: TextBatch, guess: Guess, nothing: Iterable[str]) -> RawTable:
     return RawTable(relation, batch.layout, guess.types, tuple(batch.texts), batch.path, {**batch.parameters, **more})
 
 
-def _look(
-    connection: duckdb.DuckDBPyConnection, batch: TextBatch, guess: Guess
+def _outcome(
+    connection: duckdb.DuckDBPyConnection, batch: TextBatch, guess: _Guess
 ) -> tuple[dict[int, int], dict[int, Evidence]]:
     """The number of readable records and the evidence, by file."""
     found = connection.execute(
@@ -207,8 +200,8 @@ def _look(
     return rows, evidence
 
 
-def _of_dates(guess: Guess, file: int, n_dates: int, n_either: int) -> Evidence:
+def _of_dates(guess: _Guess, file: int, n_dates: int, n_either: int) -> Evidence:
     """The evidence of a file with so many dates, some of which could also be read with day and month exchanged."""
-    order = guess.meaning.formats.order
+    order = guess.schema.formats.order
     read: dict[str, int] = {} if order == "ymd" else {"dmy": n_either, "mdy": n_either}
     return replace(guess.sampled.get(file, Evidence()), n_dates=n_dates, read={**read, order: n_dates})

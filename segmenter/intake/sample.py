@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 from segmenter.intake.numbers import decimal_candidates
 
 Row = Sequence[str | None]
+N_ROWS = 2000  # first records that tell the roles of the columns
 MARKS = (".", ",")
 NEARLY_ALL = 0.95  # of the rows, where the others are rounded or corrected
 FEW_PROVE = 5  # rows of several pieces at least that prove a product
@@ -17,38 +18,32 @@ FEW_AGAINST = 10  # rows at most that speak against one
 
 
 @dataclass(frozen=True)
-class Table:
+class Sample:
     """A header with a sample of its rows; `name` is for messages, `ignored` are columns that are not looked at."""
 
     header: tuple[str, ...]
-    sample: Sequence[Row]
+    rows: Sequence[Row]
     name: str
     ignored: Collection[str] = ()
+    _values: dict[int, list[str]] = field(default_factory=dict, init=False, repr=False)
+    _numbers: dict[int, list[dict[str, float]]] = field(default_factory=dict, init=False, repr=False)
 
     @cached_property
-    def places(self) -> tuple[int, ...]:
-        """Where the columns stand that are looked at."""
-        return tuple(place for place, name in enumerate(self.header) if name not in self.ignored)
-
-    @cached_property
-    def _columns(self) -> dict[int, list[str]]:
-        return {}
-
-    @cached_property
-    def _numbers(self) -> dict[int, list[dict[str, float]]]:
-        return {}
+    def columns(self) -> tuple[int, ...]:
+        """The columns that are looked at, by their indices."""
+        return tuple(index for index, name in enumerate(self.header) if name not in self.ignored)
 
     def values(self, index: int) -> list[str]:
         """The sample's values of a column that are not empty; every role asks for those of most columns."""
-        if index not in self._columns:
-            given = (row[index] for row in self.sample)
-            self._columns[index] = [text for value in given if value and (text := value.strip())]
-        return self._columns[index]
+        if index not in self._values:
+            given = (row[index] for row in self.rows)
+            self._values[index] = [text for value in given if value and (text := value.strip())]
+        return self._values[index]
 
     def numbers(self, index: int) -> list[dict[str, float]]:
         """What each cell of a column is as a number, by either mark of decimals; each is read once, however often asked for."""
         if index not in self._numbers:
-            self._numbers[index] = [decimal_candidates((row[index] or "").strip()) for row in self.sample]
+            self._numbers[index] = [decimal_candidates((row[index] or "").strip()) for row in self.rows]
         return self._numbers[index]
 
     def called(self, index: int) -> str:
@@ -72,24 +67,24 @@ def number_in(text: str | None) -> float | None:
     return next(iter(candidates.values())) if candidates else None
 
 
-def products(table: Table, amount: int, quantity: int, price: int) -> bool | None:
+def products(sample: Sample, amount: int, quantity: int, price: int) -> bool | None:
     """Whether `amount` is `quantity` times `price` in nearly all rows that have all three; None where no row has.
 
     Numbers are read by the decimal mark that makes most rows agree, as 1,250 kg may be a thousandfold.
     """
-    cells = list(zip(*map(table.numbers, (amount, quantity, price)), strict=True))
+    cells = list(zip(*map(sample.numbers, (amount, quantity, price)), strict=True))
     read = [[[cell[mark] for cell in row] for row in cells if all(mark in cell for cell in row)] for mark in MARKS]
     most = max(map(len, read))
     agree = any(sum(_is_product(*row) for row in each) >= NEARLY_ALL * most for each in read if len(each) == most)
     return agree if most else None
 
 
-def prove_products(table: Table, amount: int, quantity: int, price: int) -> bool:
+def prove_products(sample: Sample, amount: int, quantity: int, price: int) -> bool:
     """Whether the rows with several pieces prove the column `amount` to be `quantity` times `price`.
 
     Rows of one piece or of no money prove nothing: many columns are 0 in all but a few rows.
     """
-    cells = [table.numbers(place) for place in (amount, quantity, price)]
+    cells = [sample.numbers(column) for column in (amount, quantity, price)]
     return any(_prove(zip(*cells, strict=True), mark) for mark in MARKS)
 
 

@@ -12,11 +12,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Translated:
-    """A SELECT in Spark's SQL; `table` is what its result is kept as or, `adds`, added to; None for a question."""
+    """A SELECT in Spark's SQL; its result becomes the table `target`, or is added to it (`is_insert`), None for a query."""
 
     sql: str
-    table: str | None
-    adds: bool
+    target: str | None
+    is_insert: bool
 
 
 @lru_cache
@@ -31,10 +31,10 @@ def translate(query: str) -> Translated:
     from sqlglot import ErrorLevel, exp, parse_one
 
     tree = parse_one(query, read="duckdb")
-    keeps = isinstance(tree, exp.Create | exp.Insert)
-    select = _without_names(tree.expression if keeps else tree).transform(_whole_match).transform(_plain_word)
+    has_target = isinstance(tree, exp.Create | exp.Insert)
+    select = _without_names(tree.expression if has_target else tree).transform(_whole_match).transform(_plain_word)
     sql = select.sql("spark", unsupported_level=ErrorLevel.RAISE, comments=False)
-    return Translated(sql, tree.this.name if keeps else None, isinstance(tree, exp.Insert))
+    return Translated(sql, tree.this.name if has_target else None, isinstance(tree, exp.Insert))
 
 
 def expression(sql: str) -> str:

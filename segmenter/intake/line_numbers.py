@@ -1,4 +1,4 @@
-"""Where the records of a text stand: the line that a person finds in an editor."""
+"""The lines, as an editor counts them, on which the rejected records of a text stand."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from segmenter.intake.tally import Tally
 from segmenter.intake.torn import Numbers, lines_of
 
 
-def place(connection: duckdb.DuckDBPyConnection, number: int, path: Path, tally: Tally, dialect: Dialect) -> None:
+def locate(connection: duckdb.DuckDBPyConnection, number: int, path: Path, tally: Tally, dialect: Dialect) -> None:
     """Put true line numbers into ``rejected`` for file `number`.
 
     A torn record's line is that of the byte at which it begins. A whole record is known by its number among the file's
@@ -36,9 +36,9 @@ def place(connection: duckdb.DuckDBPyConnection, number: int, path: Path, tally:
     elif len(whole):
         walked = _walk(path, dialect, set(torn.tolist()), set(whole.tolist()))
         lines[~is_torn] = [walked.get(record, record + dialect.skip) for record in whole.tolist()]
-    connection.register("places", {"at": found["at"], "line": lines})
-    connection.execute("UPDATE rejected SET line = places.line FROM places WHERE rejected.rowid = places.at")
-    connection.unregister("places")
+    connection.register("located", {"at": found["at"], "line": lines})
+    connection.execute("UPDATE rejected SET line = located.line FROM located WHERE rejected.rowid = located.at")
+    connection.unregister("located")
 
 
 def _among_all(whole: Numbers, torn: Numbers) -> Numbers:

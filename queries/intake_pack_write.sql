@@ -1,16 +1,16 @@
 -- One row per record of the files $numbers as in records, and per record of them that was rejected, told apart by part;
--- place is where the file's number stands among $numbers.
+-- slot is where the file's number stands among $numbers.
 COPY (
     SELECT
         'lines' AS part,
-        CAST(list_position($numbers, file) - 1 AS INTEGER) AS place,
+        CAST(list_position($numbers, file) - 1 AS INTEGER) AS slot,
         * EXCLUDE (record, file)
     FROM records
     WHERE list_contains($numbers, file)
     UNION ALL BY NAME
     SELECT
         'rejected' AS part,
-        CAST(list_position($numbers, file) - 1 AS INTEGER) AS place,
+        CAST(list_position($numbers, file) - 1 AS INTEGER) AS slot,
         line,
         "column",
         reason,

@@ -4,7 +4,7 @@ import pytest
 
 pytest.importorskip("sqlglot")
 
-from segmenter.engine.dialect import translate
+from segmenter.engine.translation import translate
 
 NESTED = "with a as (select 1 as x) select * from (with a as (select 2 as x) select x from a) as b join a on a.x = b.x"
 
@@ -38,4 +38,4 @@ def test_a_named_part_stands_where_its_name_stood(query, expected):
 
 def test_a_table_that_is_made_keeps_its_name():
     made = translate("create table t as with a as (select 1 as x) select x from a")
-    assert (made.sql, made.table, made.adds) == ("SELECT x FROM (SELECT 1 AS x) AS a", "t", False)
+    assert (made.sql, made.target, made.is_insert) == ("SELECT x FROM (SELECT 1 AS x) AS a", "t", False)

@@ -1,0 +1,147 @@
+"""Files -> the tables ``lines`` and ``rejected``: the schema of each layout is found, then its files are read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from segmenter.intake import lines
+from segmenter.intake.batches import batches_of
+from segmenter.intake.cache import Cache
+from segmenter.intake.context import Context
+from segmenter.intake.fast import parse_fast
+from segmenter.intake.formats import Evidence, gather, settle
+from segmenter.intake.packs import Entry, StaleEntriesError
+from segmenter.intake.packs import append as append_cached
+from segmenter.intake.raw import Batch, Layout, RawTable, Rows
+from segmenter.intake.records import number_columns
+from segmenter.intake.roles import Roles, recognise
+from segmenter.intake.sample import N_ROWS, Sample
+from segmenter.intake.schema import Parsed, Schema
+from segmenter.intake.texts import TextBatch
+
+N_SPOTS = 32  # of the texts from which records are taken beside the first ones
+FEW = 10  # records that a file needs for that where others are there before it
+
+
+@dataclass
+class _Group:
+    """The files of one layout: batches to be read now, cache entries of files that were read before."""
+
+    layout: Layout
+    batches: list[Batch] = field(default_factory=list)
+    cached: dict[int, Entry] = field(default_factory=dict)
+
+    @property
+    def dialects(self) -> dict[int, str]:
+        """Per file, by its number and in that order, how it is read, in words."""
+        fresh = {number: words for batch in self.batches for number, words in batch.dialects.items()}
+        return dict(sorted((fresh | {number: entry.dialect for number, entry in self.cached.items()}).items()))
+
+
+def parse(context: Context, cache: Cache | None) -> list[Parsed]:
+    """Create ``lines`` and ``rejected`` from the files of `context`, and from what `cache` holds of them.
+
+    Raises
+    ------
+    SourceError
+        A file cannot be read, or can be read in two ways.
+    """
+    cached = cache.find() if cache else {}
+    while True:
+        batches = batches_of(context, [number for number in range(len(context.files)) if number not in cached])
+        try:
+            parsed = _parse(context, _groups(batches, cached))
+            append_cached(context.connection, cached)
+        except StaleEntriesError as stale:
+            cached = {number: entry for number, entry in cached.items() if number not in stale.files}
+        else:
+            if cache:
+                cache.keep(parsed, cached)
+            return parsed
+
+
+def _groups(batches: Sequence[Batch], cached: Mapping[int, Entry]) -> list[_Group]:
+    """Layouts, text before tables, in the order of their first files."""
+    found: dict[Layout, _Group] = {}
+    for batch in batches:
+        found.setdefault(batch.layout, _Group(batch.layout)).batches.append(batch)
+    for number, entry in cached.items():
+        found.setdefault(entry.layout, _Group(entry.layout)).cached[number] = entry
+    return sorted(found.values(), key=lambda group: (not group.layout.is_text, min(group.dialects)))
+
+
+def _parse(context: Context, groups: Sequence[_Group]) -> list[Parsed]:
+    roles = [_roles(context, group) for group in groups]
+    lines.create(context.connection, {role for each in roles for role in each.index})
+    return [_parse_group(context, group, each) for group, each in zip(groups, roles, strict=True)]
+
+
+def _name(context: Context, group: _Group) -> str:
+    """What a message calls the files of a group: the first of them."""
+    return str(context.files[min(group.dialects)].path)
+
+
+def _roles(context: Context, group: _Group) -> Roles:
+    """Roles of the columns, by the first records of the first files."""
+    sample = Sample(group.layout.header, _first_rows(context, group), _name(context, group))
+    roles = recognise(sample, context.source.columns, context.rules, _later_rows(group))
+    _check_cached(group, lambda schema: schema.roles.index == roles.index)
+    return roles
+
+
+def _check_cached(group: _Group, is_same: Callable[[Schema], bool]) -> None:
+    """Check that cached files would be read as they were.
+
+    Raises
+    ------
+    StaleEntriesError
+        Some would not: files that came since change the schema of their layout.
+    """
+    stale = frozenset(number for number, entry in group.cached.items() if not is_same(entry.schema))
+    if stale:
+        raise StaleEntriesError(stale)
+
+
+def _first_rows(context: Context, group: _Group) -> Rows:
+    batch_of = {number: batch for batch in group.batches for number in batch.dialects}
+    found: Rows = []
+    for number in group.dialects:
+        if len(found) < N_ROWS:
+            batch = batch_of.get(number) or batches_of(context, [number])[0]
+            found += batch.head(context.connection, number, N_ROWS - len(found))
+    return found
+
+
+def _later_rows(group: _Group) -> Rows:
+    """Records from all over the texts of a group, as refunds may appear in none of the first records."""
+    texts = [(batch, number) for batch in group.batches if isinstance(batch, TextBatch) for number in batch.texts]
+    chosen = texts[:: -(-len(texts) // N_SPOTS)] if texts else []
+    first = min(group.dialects)
+    return [
+        row
+        for batch, number in chosen
+        for row in batch.later(number, N_ROWS if number == first else FEW, N_SPOTS // len(chosen))
+    ]
+
+
+def _parse_group(context: Context, group: _Group, roles: Roles) -> Parsed:
+    """Read the batches of a group into ``lines``, by the fast way where it can read them."""
+    known = [entry.evidence for entry in group.cached.values()]
+    evidence: dict[int, Evidence] = {}
+    slow: list[tuple[Batch, RawTable]] = []
+    for batch in group.batches:
+        found = parse_fast(context, batch, roles, known) if isinstance(batch, TextBatch) else None
+        if found is None:
+            table = batch.raw(context.connection)
+            slow.append((batch, table))
+            found = gather(context.connection, table, roles.index["time"], number_columns(roles))
+        evidence |= found
+    formats = settle(sum([*known, *evidence.values()], Evidence()), _name(context, group), context.source)
+    _check_cached(group, lambda schema: schema.formats == formats)
+    schema = Schema(roles, formats)
+    for batch, table in slow:
+        lines.append(context.connection, table, schema, context.rules)
+        batch.locate_rejected(context.connection)
+    context.connection.execute("DROP TABLE IF EXISTS raw")
+    return Parsed(group.layout, schema, group.dialects, evidence)
