@@ -69,7 +69,7 @@ MANY_COPIES = 0.05  # of the rows; at a till the same product is often rung up t
 COUNTED = 50_000  # rows among which copies are looked for
 STEPS = (1, 7, 31, 101, 307, 1009)  # every so many parts; no hour and no day of the week is left out by a prime
 USED = {"sale", "return", "discount"}
-BEHAVIOUR = {"cancelled", "cancellation", "cancelled_status"}
+USABLE = {"cancelled", "cancellation", "cancelled_status", "duplicate"}  # set aside for no fault of the export's
 
 
 def account(connection: Engine, rules: RulesConfig, currency: str, roles: Iterable[Roles]) -> RowAccount:
@@ -200,7 +200,7 @@ def _check_usable(connection: Engine, result: RowAccount, rules: RulesConfig) ->
     aside = "; ".join(f"{line.rows:,} {line.label}" for line in result.lines if not line.used) or "nothing"
     if rules.missing_customer == "refuse" and any(line.reason == "no_customer" for line in result.lines):
         raise DataError(f"Rows without a customer are refused by rules.missing_customer. Set aside were: {aside}.")
-    usable = result.rows_used + sum(line.rows for line in result.lines if line.reason in BEHAVIOUR)
+    usable = result.rows_used + sum(line.rows for line in result.lines if line.reason in USABLE)
     n_later = sum(line.rows for line in result.lines if line.reason == "later")
     later = f", but for {n_later:,} rows later than features.as_of" if n_later else ""
     if n_later and not result.rows_due:

@@ -262,6 +262,13 @@ def test_too_few_usable_rows_stop_the_run(export, table):
         export.read(table(rows=rows), rules={"min_usable_share": 0.5})
 
 
+def test_a_folder_of_exports_that_each_begin_at_the_beginning_is_no_unusable_one(export, table):
+    weeks = [sale(f"w{n}", f"c{n}", 10 + n) for n in range(6)]
+    paths = [export.write(table(rows=[*SALES, *weeks[: n + 1]]), f"week{n}.csv") for n in range(len(weeks))]
+    loaded = export.load(*paths, rules={"min_usable_share": 0.5})
+    assert loaded.fates == {"sale": 9, "duplicate": 30}
+
+
 def test_too_few_customers_stop_the_run(export, table):
     with pytest.raises(DataError, match="3 customer"):
         export.read(table(rows=SALES), rules={"min_customers": 10})
