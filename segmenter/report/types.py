@@ -41,7 +41,7 @@ class Column:
 
 @dataclass(frozen=True)
 class Cell:
-    """A value as shown; `order` sorts it in a browser, `segment` is the colour class of a segment, -1 for none.
+    """A value as shown; `order` sorts a number in a browser, empty where it is not known, `segment` is the colour class of a segment, -1 for none.
 
     `detail` is what a reader may ask for next; on paper it follows in the first rows alone. `is_code` marks what is the
     same in every language (an identifier, a file, a setting): never translated, and left to right.
