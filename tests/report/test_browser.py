@@ -1,13 +1,19 @@
 """The report in a real browser, in a language of each direction: for screen readers, narrow screens and the dark."""
 
 import shutil
+from dataclasses import replace
 
+import numpy as np
 import pytest
+from scipy.cluster.hierarchy import dendrogram
 
 from segmenter.config.report import ReportConfig
 from segmenter.report import render
 from segmenter.report.alerts import alert_page
+from segmenter.report.context import build, view_of
+from segmenter.report.page import html
 from segmenter.report.types import AlertLine
+from tests.report.made_up import made_up_run
 from tests.report.moved import moved_run
 
 BROWSER = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
@@ -154,6 +160,29 @@ CLIPPED = """() => [...document.querySelectorAll(".drawing svg")].flatMap((svg) 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_no_text_of_a_drawing_is_cut_off(opened, language):
     assert opened(language, "report.html").evaluate(CLIPPED) == []
+
+
+TOUCHING = """() => [...document.querySelectorAll(".drawing svg")].flatMap((svg) => {
+  const boxes = [...svg.querySelectorAll("text")].map((text) => [text.textContent, text.getBoundingClientRect()]);
+  const touch = (a, b) => Math.min(a.right, b.right) - Math.max(a.left, b.left) > 2 && Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top) > 5;
+  return boxes.flatMap(([one, a], at) => boxes.slice(at + 1).filter(([, b]) => touch(a, b))
+    .map(([other]) => `${svg.closest("figure").id}: ${one} / ${other}`));
+})"""
+
+
+def test_the_names_of_ten_segments_stand_clear_of_each_other(browser):
+    run = made_up_run(900, 10)
+    tree = run.findings.hierarchy
+    *others, last = dendrogram(np.array(tree.tree), no_plot=True)["leaves"]
+    segments = {last: 9, **{leaf: max(0, 9 - len(others) + at) for at, leaf in enumerate(others)}}
+    leaves = tuple(segments[leaf] for leaf in range(len(segments)))  # nine of ten have a single leaf, side by side
+    run = replace(run, findings=replace(run.findings, hierarchy=replace(tree, leaf_segments=leaves)))
+    view = view_of(run, ReportConfig())
+    page = browser.new_context(viewport=DESK).new_page()
+    page.set_content(html(build(view), view.voice, None))
+    page.evaluate("document.fonts.ready")
+    assert page.evaluate(TOUCHING) == []
+    page.context.close()
 
 
 def test_a_report_from_right_to_left_starts_at_the_right(opened):
