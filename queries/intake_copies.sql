@@ -5,7 +5,9 @@ WITH part AS (
     SELECT record
     FROM records
     WHERE status IN ('sale', 'return', 'discount')
-        AND (date_diff('minute', CAST('1970-01-01' AS TIMESTAMP), ts) + CAST(amount * 100 AS BIGINT)) % $every = 0
+        AND (
+            date_diff('minute', CAST('1970-01-01' AS TIMESTAMP), ts) + CAST(CAST(amount AS DECIMAL(22, 4)) * 100 AS BIGINT)
+        ) % $every = 0
 ),
 alike AS (
     SELECT count(*) AS n

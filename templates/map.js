@@ -137,6 +137,11 @@
   const search = explorer.querySelector(".find");
   const list = explorer.querySelector(".matches");
   if (data.ids) search.querySelector("input").addEventListener("input", find); else search.remove();
+  // The wheel scrolls the page, and zooms the map once it was pressed and until something else is pointed at.
+  let isHeld = false;
+  plot.addEventListener("pointerdown", () => { isHeld = true; }, true);
+  explorer.closest("main").addEventListener("pointerover", (event) => { isHeld &&= plot.contains(event.target); });
+  plot.addEventListener("wheel", (event) => { if (!isHeld) event.stopImmediatePropagation(); }, true);
   document.addEventListener("themechange", draw);
   isolate(null);
   plot.on("plotly_click", (event) => { said.textContent = describe(event.points[0].customdata).join(" · "); });

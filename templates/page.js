@@ -4,22 +4,32 @@
   const ONE_GLANCE = 8; // rows that nobody needs to filter
   const words = JSON.parse(document.getElementById("words").textContent);
   window.say = (text, values = {}) => words[text].replace(/\{(\w+)\}/g, (_, name) => values[name]);
-  const order = (cell) => cell.dataset.order === undefined ? cell.textContent.trim().toLowerCase() : Number(cell.dataset.order);
+  const texts = new Intl.Collator(document.documentElement.lang, { numeric: true });
+  const key = (cell) => cell.dataset.order === undefined ? null : Number(cell.dataset.order);
 
+  // Numbers begin with the largest, texts with the first; what is not known stands last either way.
   function sort(table, column, heading) {
-    const up = heading.getAttribute("aria-sort") === "descending";
+    const isNumber = heading.classList.contains("number");
+    const before = heading.getAttribute("aria-sort");
+    const up = before ? before === "descending" : !isNumber;
     table.querySelectorAll("thead th").forEach((other) => other.removeAttribute("aria-sort"));
     heading.setAttribute("aria-sort", up ? "ascending" : "descending");
-    const rows = [...table.tBodies[0].rows];
-    rows.sort((one, two) => {
-      const a = order(one.cells[column]), b = order(two.cells[column]);
-      return (a < b ? -1 : a > b ? 1 : 0) * (up ? 1 : -1);
-    });
-    table.tBodies[0].append(...rows);
+    const compare = (one, two) => {
+      const [a, b] = [one.cells[column], two.cells[column]];
+      if (!isNumber) return texts.compare(a.textContent.trim(), b.textContent.trim()) * (up ? 1 : -1);
+      const [x, y] = [key(a), key(b)];
+      return x === null || y === null ? (x === null) - (y === null) : (x - y) * (up ? 1 : -1);
+    };
+    table.tBodies[0].append(...[...table.tBodies[0].rows].sort(compare));
   }
+
+  // A column of numbers that have no common unit, such as days under money, has no order.
+  const hasOrder = (table, column, heading) => !heading.classList.contains("number")
+    || [...table.tBodies[0].rows].some((row) => row.cells[column].dataset.order !== undefined);
 
   function sortable(table) {
     table.querySelectorAll("thead th").forEach((heading, column) => {
+      if (!hasOrder(table, column, heading)) return;
       const button = document.createElement("button");
       button.type = "button";
       button.textContent = heading.textContent;
@@ -30,17 +40,20 @@
   }
 
   function filterable(table) {
-    const label = document.createElement("label");
-    label.className = "filter";
+    const [box, label, input, left] = ["div", "label", "input", "output"].map((name) => document.createElement(name));
+    const number = new Intl.NumberFormat(document.documentElement.lang), rows = [...table.tBodies[0].rows];
+    box.className = "filter";
     label.textContent = `${say("Filter")} `;
-    const input = document.createElement("input");
     input.type = "search";
     input.addEventListener("input", () => {
       const wanted = input.value.trim().toLowerCase();
-      for (const row of table.tBodies[0].rows) row.hidden = !row.textContent.toLowerCase().includes(wanted);
+      for (const row of rows) row.hidden = !row.textContent.toLowerCase().includes(wanted);
+      const count = rows.filter((row) => !row.hidden).length;
+      left.textContent = wanted ? say("{count} of {all} rows", { count: number.format(count), all: number.format(rows.length) }) : "";
     });
     label.append(input);
-    table.before(label);
+    box.append(left, label);
+    table.before(box);
   }
 
   document.querySelectorAll(".table table").forEach((table) => {
@@ -48,6 +61,15 @@
     if (table.tBodies[0].rows.length > 2) sortable(table);
     if (table.hasAttribute("data-filterable") && table.tBodies[0].rows.length > ONE_GLANCE) filterable(table);
   });
+
+  // The Tab key stops only at what is wider than its place, and so can be scrolled.
+  const boxes = document.querySelectorAll(".drawing, .table");
+  const stops = () => boxes.forEach((box) => {
+    box.removeAttribute("tabindex");
+    if (box.scrollWidth > box.clientWidth) box.tabIndex = 0;
+  });
+  addEventListener("resize", stops);
+  document.fonts.ready.then(stops);
 
   const root = document.documentElement;
   const dark = () => root.dataset.theme ? root.dataset.theme === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
@@ -61,5 +83,5 @@
     document.dispatchEvent(new Event("themechange"));
   });
   name();
-  document.body.append(button);
+  document.querySelector(".skip").after(button);
 })();

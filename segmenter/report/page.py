@@ -18,7 +18,7 @@ NEUTRALS = {"#1d2733": "--ink", "#5c6773": "--muted", "#d4dae0": "--rule", "#fff
 
 FACES = "/* the faces that the page's letters ask for */"  # stands for them until all is written
 WORDS = (  # of the scripts
-    "Sort by this column", "Filter", "Light", "Dark", "Switch to light colours", "Switch to dark colours", "All",
+    "Sort by this column", "Filter", "{count} of {all} rows", "Light", "Dark", "Switch to light colours", "Switch to dark colours", "All",
     "Customer {id}", "No customer {id} on the map.", "{count} customers are on this map.",
     "{count} of {all} customers are on this map: in three dimensions a sample is placed, to keep it quick.",
     "{count} customers match; the first are listed.", "This customer is on the map in two dimensions only.",

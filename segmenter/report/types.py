@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 FEW = 2  # sentences that stay with the drawing or table they lead to
+MOST_LETTERS = 24  # that make a column of a table wider; what is longer takes several lines
 TALL = 0.25  # height by width of a drawing; as wide as the text, and with heading and words, that is a third of a page
 
 
@@ -41,9 +42,9 @@ class Column:
 
 @dataclass(frozen=True)
 class Cell:
-    """A value as shown; `order` sorts it in a browser, `segment` is the colour class of a segment, -1 for none.
+    """A value as shown; `order` sorts a number in a browser, empty where it is not known.
 
-    `detail` is what a reader may ask for next; on paper it follows in the first rows alone. `is_code` marks what is the
+    `segment` is the colour class of a segment, -1 for none. `detail` is what a reader may ask for next; on paper it follows in the first rows alone. `is_code` marks what is the
     same in every language (an identifier, a file, a setting): never translated, and left to right.
     """
 
@@ -64,6 +65,15 @@ class Table:
     rows: tuple[tuple[Cell, ...], ...]
     source: str
     filterable: bool = False
+
+    @property
+    def letters(self) -> tuple[int, ...]:
+        """The letters of each column's longest text, up to `MOST_LETTERS`, by which paper gives it its width."""
+        texts = zip(*((cell.text for cell in row) for row in self.rows), strict=True)
+        longest = [max(map(len, column)) for column in texts] or [0] * len(self.columns)
+        return tuple(
+            min(MOST_LETTERS, max(len(column.label), most)) for column, most in zip(self.columns, longest, strict=True)
+        )
 
     @property
     def is_prose(self) -> bool:

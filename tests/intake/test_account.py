@@ -156,6 +156,13 @@ def test_money_beyond_all_bounds_is_rejected_not_a_crash(export, table, quantity
     assert loaded.fates == {"sale": 60, "unreadable": 1}
 
 
+def test_a_line_may_be_worth_trillions(export, table):
+    rows = [sale(f"m{n}", f"c{n % 15}", n % 15 + 13, quantity="1000", price=f"{n + 1}000000000.50") for n in range(60)]
+    account = export.read(table(rows=rows)).intake.account
+    assert account.rows_used == 60
+    assert account.amount_read == Decimal("1830000000030000.00")
+
+
 def test_rejected_rows_carry_the_line_an_editor_shows(export):
     rows = "".join(f'c{n % 5},2024-01-{n % 15 + 13},5,"two\nlines"\n' for n in range(60))
     text = "customer_id,order_date,amount,note\n" + rows + "torn\n\nc1,never,5,x\n"

@@ -4,11 +4,14 @@ import re
 import shutil
 import subprocess
 import zlib
+from dataclasses import replace
+from itertools import combinations
 
 import pytest
 
 from segmenter.config.report import ReportConfig
 from segmenter.report import pdf_problem, render
+from tests.report.made_up import made_up_run
 from tests.report.moved import moved_run
 
 pytestmark = [
@@ -99,3 +102,29 @@ def test_every_drawing_has_a_description(printed):
     told = re.findall(r"<svg[^>]*><title>([^<]+)</title>", page)
     assert len(told) == page.count("<figure ")
     assert said_by("pdfinfo", "-struct", path).count("Figure") >= len(told)
+
+
+def words_of(pdf):
+    """The words of each page with their boxes: lists of (left, top, right, bottom, word), in points."""
+    pages = said_by("pdftotext", "-bbox", pdf, "-").split("<page ")[1:]
+    word = re.compile(r'<word xMin="([-\d.]+)" yMin="([-\d.]+)" xMax="([-\d.]+)" yMax="([-\d.]+)">(.*?)</word>')
+    return [[(*map(float, found[:4]), found[4]) for found in word.findall(page)] for page in pages]
+
+
+def touch(one, other):
+    return all(min(one[side + 2], other[side + 2]) - max(one[side], other[side]) > 1 for side in (0, 1))
+
+
+def test_long_ids_and_large_amounts_stay_in_their_columns_and_on_the_page(tmp_path):
+    run = made_up_run()
+    customers, odd = (
+        table.assign(customer_id=table["customer_id"] + ".firstname.familyname@department.northern.companyname.example")
+        for table in (run.customers, run.anomalies)
+    )
+    odd["amount_at_stake"] *= 10**12
+    render(replace(run, customers=customers, anomalies=odd), ReportConfig(formats=("pdf",), currency="USD"), tmp_path)
+    edge = 595 - 18 / 25.4 * 72
+    for words in words_of(tmp_path / "report.pdf"):
+        assert max(word[2] for word in words) < edge + 1
+        large = [word for word in words if re.search(r"\d,\d{3},\d{3},|@|^\d$", word[4])]
+        assert not [(one[4], other[4]) for one, other in combinations(large, 2) if touch(one, other)]

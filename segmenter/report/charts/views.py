@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import groupby
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from segmenter.analysis.reading_types import HierarchyFinding
 from segmenter.report.charts.grid import Grid, draw_grid
-from segmenter.report.charts.style import WIDTH, Look, canvas, tick_numbers, to_svg, wrapped
+from segmenter.report.charts.style import LINE, WIDTH, Look, canvas, text_width, tick_numbers, to_svg, wrapped
 from segmenter.report.palette import ALARM, COLOURS, INK, MUTED
 from segmenter.report.types import Figure
 from segmenter.runs.types import Run
@@ -16,6 +18,7 @@ from segmenter.runs.types import Run
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+NARROW = 12  # letters of a segment's name under few leaves
 ALIKE = 0.1  # a share of the orders that differs by less between segments is much the same
 MANY_REACH = (
     "About {share} of the customers, left of the crossing, have fewer than {n} others within reach. {odd} of them are "
@@ -45,11 +48,16 @@ DISAGREE = {
 
 def dendrogram(run: Run, look: Look) -> Figure | None:
     """The top of the hierarchical tree, its leaves coloured by the segment most of them belong to."""
+    from scipy.cluster.hierarchy import dendrogram as layout
+
     finding = run.findings.hierarchy
     if len(finding.tree) < 1:
         return None
-    figure, (axes,) = canvas(2.7)
-    _tree(axes, run, look)
+    drawn = layout(np.array(finding.tree), no_plot=True)
+    names = _run_names(_runs(finding, drawn["leaves"] or ()), len(finding.leaf_sizes), look)
+    figure, (axes,) = canvas(2.7 + LINE * max(0, max(name.count("\n") for name in names.values()) - 2))
+    _tree(axes, run, look, drawn)
+    _name_runs(axes, names, look)
     if finding.cut_height > 0:
         axes.axhline(finding.cut_height, color=INK, linewidth=0.8, linestyle=(0, (4, 3)))
     axes.set_ylabel(
@@ -85,11 +93,9 @@ def _tree_reading(run: Run, look: Look) -> str:
     return " ".join(told) or look.voice("Groups that join low are alike.")
 
 
-def _tree(axes: Axes, run: Run, look: Look) -> None:
-    from scipy.cluster.hierarchy import dendrogram as layout
-
+def _tree(axes: Axes, run: Run, look: Look, drawn: Any) -> None:
+    """The joins and leaves that scipy laid out, with the number of customers under each leaf."""
     finding = run.findings.hierarchy
-    drawn = layout(np.array(finding.tree), no_plot=True)
     for x, y in zip(drawn["icoord"], drawn["dcoord"], strict=True):
         axes.plot(x, y, color=MUTED, linewidth=1)
     leaves = list(drawn["leaves"] or ())
@@ -99,22 +105,38 @@ def _tree(axes: Axes, run: Run, look: Look) -> None:
     axes.set_xticks(places, [look.voice.number(finding.leaf_sizes[leaf]) for leaf in leaves])
     axes.tick_params(axis="x", length=0, labelsize=6.5, pad=5, rotation=45 if len(leaves) > 22 else 0)
     axes.set_ylim(0)
-    _name_runs(axes, [finding.leaf_segments[leaf] for leaf in leaves], look)
 
 
-def _name_runs(axes: Axes, segments: list[int], look: Look) -> None:
-    """Each segment's name over the longest run of its leaves, as a second row of ticks."""
+def _runs(finding: HierarchyFinding, leaves: Sequence[int]) -> dict[int, tuple[int, int]]:
+    """The run of leaves with the most customers of each segment: its first place and its length."""
     runs: dict[int, tuple[int, int]] = {}
-    for segment, members in groupby(range(len(segments)), key=lambda at: segments[at]):
+    most: dict[int, int] = {}
+    for segment, members in groupby(range(len(leaves)), key=lambda at: finding.leaf_segments[leaves[at]]):
         own = list(members)
-        if len(own) > runs.get(segment, (0, 0))[1]:
-            runs[segment] = (own[0], len(own))
+        customers = sum(finding.leaf_sizes[leaves[at]] for at in own)
+        if customers > most.get(segment, 0):
+            runs[segment], most[segment] = (own[0], len(own)), customers
+    return runs
+
+
+def _run_names(runs: dict[int, tuple[int, int]], n_leaves: int, look: Look) -> dict[float, str]:
+    """Each segment's name by its place below the leaves; one that would touch another stands a row lower."""
+    inches = (WIDTH - 0.6) / n_leaves
+    found: list[tuple[float, str, int]] = []
+    ends: list[float] = []  # of the rows, in inches
+    for segment, (first, size) in sorted(runs.items(), key=lambda run: run[1]):
+        name = wrapped(look.names[segment], max(NARROW, int(size * inches / 0.055)))
+        middle, half = (first + size / 2) * inches, max(text_width(line, 7) for line in name.split("\n")) / 2
+        row = next((at for at, end in enumerate(ends) if end + 0.06 < middle - half), len(ends))
+        ends[row : row + 1] = [middle + half]
+        found.append((5 + 10 * (first + (size - 1) / 2), name, row))
+    lines = [max(name.count("\n") + 1 for _, name, at in found if at == row) for row in range(len(ends))]
+    return {place: "\n" * sum(lines[:row]) + name for place, name, row in found}
+
+
+def _name_runs(axes: Axes, names: dict[float, str], look: Look) -> None:
+    """Write the segments' names as a second row of ticks."""
     below = axes.secondary_xaxis(-0.13)
-    inches = (WIDTH - 0.6) / max(len(segments), 1)
-    names = {
-        5 + 10 * (first + (size - 1) / 2): wrapped(look.names[segment], max(8, int(size * inches / 0.055)))
-        for segment, (first, size) in runs.items()
-    }
     below.set_xticks(list(names), list(names.values()), fontsize=7, color=INK)
     below.tick_params(length=0)
     below.set_xlabel(look.voice("groups of customers with their number, and the segment that most of them are in"))

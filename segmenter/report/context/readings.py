@@ -5,7 +5,7 @@ from __future__ import annotations
 from segmenter.analysis.mixture import BETWEEN
 from segmenter.analysis.reading_types import Split
 from segmenter.report.context.listed import listed, richest, segment_cell
-from segmenter.report.context.view import View, columns, table, text
+from segmenter.report.context.view import View, code, columns, table, text
 from segmenter.report.types import Cell, Part, Table
 
 LINKAGES = {"ward": "Ward"}  # a name, where the others are words
@@ -129,7 +129,7 @@ def _between(view: View) -> tuple[Table, ...]:
     told = customers[customers[["membership", "second_membership"]].max(axis=1) <= BETWEEN]
     rows = [
         (
-            text(row["customer_id"]),
+            code(row["customer_id"]),
             segment_cell(row, "segment_name", view),
             view.share(row["membership"]),
             segment_cell(row, "second_segment", view),

@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from segmenter.report.context.listed import listed, richest, segment_cell
-from segmenter.report.context.view import View, columns, segment, table, text
+from segmenter.report.context.view import View, code, columns, segment, table, text
 from segmenter.report.types import Part, Table
 
 EDGES = {  # per measure of RFM: what a score above 1 takes, and what is left for 1
@@ -109,7 +109,7 @@ def _disagreeing(view: View) -> tuple[Table, ...]:
     usual = dict(zip(finding.names, most, strict=True))
     rows = [
         (
-            text(row["customer_id"]),
+            code(row["customer_id"]),
             view.money(row["monetary"]),
             text(row["rfm_segment"]),
             segment(usual[row["rfm_segment"]]),

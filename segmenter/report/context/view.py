@@ -45,8 +45,8 @@ class View:
         return Cell(self.voice.percent(value, 1), _order(value))
 
 
-def _order(value: float | None) -> float:
-    return float(value) if value is not None and value == value else float("-inf")  # noqa: PLR0124
+def _order(value: float | None) -> float | str:
+    return float(value) if value is not None and value == value else ""  # noqa: PLR0124
 
 
 def text(value: object) -> Cell:
