@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 
 import pandas as pd
@@ -26,7 +27,7 @@ def numbers(run: Run, figure: str) -> pd.DataFrame:
 
 def queries(run: Run, figure: str) -> tuple[str, ...]:
     """Files of ``queries/`` that a chart's or table's numbers start from; none where they are of the files read alone."""
-    named = QUERIES.get(figure.removesuffix("-2"))
+    named = QUERIES.get(re.sub(r"-\d+$", "", figure))  # a long table goes on as medians-2, medians-3, ...
     if named is not None:
         return named
     if figure in OF_ODDITY:
