@@ -75,7 +75,7 @@ def _unusable(path: Path, error: Exception) -> str:
             "one has ended, or end it if it was stopped."
         )
     reason = getattr(error, "strerror", None) or error
-    return f"{path} cannot be opened: {reason}. Grant permission, free space, or name another archive."
+    return f"{path} cannot be opened or written: {reason}. Grant permission, free space, or name another archive."
 
 
 def _opened(path: Path, held: ExitStack) -> sqlite3.Connection:
@@ -103,9 +103,9 @@ def read_state(archive: Path) -> Iterator[sqlite3.Connection]:
     """
     path = archive / FILE
     with ExitStack() as held:
-        if (archive / LOCK).exists():
-            held.enter_context(_locked(archive, fcntl.LOCK_SH, os.O_RDONLY))
         try:
+            if (archive / LOCK).exists():
+                held.enter_context(_locked(archive, fcntl.LOCK_SH, os.O_RDONLY))
             connection = _read_only(path, held)
         except (DamagedError, OSError, *FAULTS) as error:
             if isinstance(error, OSError) or not is_damage(error):
