@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterable
 
 import pandas as pd
 
+from segmenter.analysis.concentration import revenue_curve
 from segmenter.features.catalogue import CATALOGUE
-from segmenter.report.concentration import revenue_curve
 from segmenter.runs.types import Run
 
 CUSTOM = "features.folder"  # stands for a query of the team's own
@@ -176,7 +176,7 @@ def _cohorts(run: Run) -> pd.DataFrame:
 
 
 def _concentration(run: Run) -> pd.DataFrame:
-    curve = revenue_curve(run.customers["monetary"])
+    curve = revenue_curve(run.customers["monetary"].to_numpy(float))
     return pd.DataFrame({"best_customers": [], "revenue_share": []} if curve is None else {
         "best_customers": range(len(curve)), "revenue_share": curve,
     })  # fmt: skip

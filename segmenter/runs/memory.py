@@ -84,7 +84,11 @@ def _moved(before: Run, now: Run, earlier: Earlier, period_days: int) -> tuple[M
     """The movement between two runs, with what came late between them; who was in one of the `earlier` runs is not new."""
     seen = earlier.seen(_newcomers(before, now))
     found, moves = movement(side(before), side(now), period_days, now.manifest.seed, seen)
-    told = (*unusual_week(now.manifest), *found.sentences, *rewritten(before.manifest, now.manifest))
+    told = (
+        *unusual_week(now.manifest.period, now.manifest.as_of),
+        *found.sentences,
+        *rewritten(before.manifest, now.manifest),
+    )
     return replace(found, sentences=told), moves
 
 

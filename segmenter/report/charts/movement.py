@@ -34,13 +34,11 @@ def moves(run: Run, look: Look) -> Figure | None:
         [_count(look, n, by_cut_point) for n, by_cut_point in zip(*pair, strict=True)]
         for pair in zip(counts, redrawn, strict=True)
     ]
-    both = [flow for flow in found.flows if flow.number_before is not None and flow.number_now is not None]
-    moved = sum(flow.customers for flow in both if flow.number_before != flow.number_now)
     reading = look.voice(
         "Read a row from left to right: where its customers are now. {moved} of {both} customers who were there "
         "before are in another segment.",
-        moved=look.voice.number(moved),
-        both=look.voice.number(sum(flow.customers for flow in both)),
+        moved=look.voice.number(found.n_moved),
+        both=look.voice.number(found.n_both),
     )
     star = look.voice("With a star: those who moved only because the segments were redrawn.") if redrawn.any() else ""
     return Figure(
@@ -124,7 +122,7 @@ def bridge(run: Run, look: Look) -> Figure | None:
     found = run.history.movement
     if found is None or not _has_money(found):
         return None
-    before, steps, now = found.bridge[0].amount, found.bridge[1:-1], found.bridge[-1].amount
+    before, steps, now = found.money_before, found.steps, found.money_now
     figure, (axes,) = canvas(2.2)
     reached = 0.0
     for at, step in enumerate(steps):
