@@ -13,7 +13,6 @@ from segmenter.runs.alerts import of_run
 from segmenter.runs.customers import Earlier
 from segmenter.runs.history import Movement
 from segmenter.runs.late import rewritten
-from segmenter.runs.line import moved_by_line
 from segmenter.runs.movement import movement, side
 from segmenter.runs.state import open_state
 from segmenter.runs.types import Manifest, Run
@@ -44,10 +43,8 @@ def remember(run: Run, root: Path, config: HistoryConfig) -> Run:
     moved, moves = None, None
     if other is not None and not manifest.has_empty_period:
         moved, moves = _moved(other, run, earlier, config.period_days)
-    known = before.alerts if before else None
-    by_line = moved_by_line(before, run) if before else ()
     with open_state(root) as state:
-        table, counts = of_run(state, run.anomalies, known, manifest.run_id, manifest.as_of, config, by_line)
+        table, counts = of_run(state, run, before, config)
     alone = _alone(manifest, earlier, before) if config.follow else ()
     sentences = tuple(dict.fromkeys((*run.history.sentences, *alone, *earlier.sentences)))  # both may tell of one run
     return replace(
