@@ -8,18 +8,20 @@ from pathlib import Path
 from typing import TypeVar
 
 import numpy as np
-from numpy.typing import NDArray
 
 from segmenter.errors import RunError
 from segmenter.runs import archive
 from segmenter.runs.tables import read_column
-from segmenter.runs.types import Manifest, Run
+from segmenter.runs.types import Ids, Manifest, Run
 
-Ids = NDArray[np.str_]
 Part = TypeVar("Part")
 OTHER_MONEY = (
     "The run {run} is in {name} and {this} in {other}: their amounts cannot be compared. Keep each currency in an archive of "
     "its own (-o)."
+)
+OTHER_CUSTOMERS = (
+    "The run {run} and {this} share only {n:.0%} of their customers, so they are hardly of one business. Keep each business in "
+    "an archive of its own (-o)."
 )
 SAME_CUSTOMERS = 0.5  # of the smaller run's customers, from which on two runs are about the same business
 
@@ -75,6 +77,16 @@ class Earlier:
         return (*self.in_other_money[:1], *damaged)
 
 
+def other_customers(run: str, theirs: Ids, ours: Ids, this: str = "this one") -> str:
+    """A sentence where a run is hardly of our business, as its customers and ours, distinct ids, are others; else empty.
+
+    `this` says whose `ours` are.
+    """
+    smaller = min(len(ours), len(theirs))
+    shared = len(np.intersect1d(ours, theirs, assume_unique=True)) / smaller if smaller else 0.0
+    return OTHER_CUSTOMERS.format(run=run, this=this, n=shared) if shared < SAME_CUSTOMERS else ""
+
+
 def other_money(run: str, theirs: str, ours: str, this: str = "this one") -> str:
     """A sentence where a run's amounts cannot be compared with ours, as both currencies are known and differ; else empty.
 
@@ -98,15 +110,9 @@ def of_the_same(folders: Iterable[Path], ids: Ids, damaged: list[str]) -> Iterat
     """Those of the runs in `folders` that are about the customers `ids`, each with its customers; read when asked for."""
     for folder in folders:
         theirs = whole(_customers, folder, damaged)
-        if theirs is not None and shared_customers(ids, theirs) >= SAME_CUSTOMERS:
+        if theirs is not None and not other_customers(folder.name, theirs, ids):
             yield folder, theirs
 
 
 def _customers(folder: Path) -> Ids:
     return read_column(folder / "customers.parquet", "customer_id").to_numpy(dtype=np.str_)
-
-
-def shared_customers(ours: Ids, theirs: Ids) -> float:
-    """Share of the smaller set of distinct ids that is in both."""
-    smaller = min(len(ours), len(theirs))
-    return len(np.intersect1d(ours, theirs, assume_unique=True)) / smaller if smaller else 0.0

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 
 from segmenter.config.history import HistoryConfig
@@ -15,7 +14,7 @@ from segmenter.runs.history import Movement
 from segmenter.runs.late import rewritten
 from segmenter.runs.movement import movement, side
 from segmenter.runs.state import open_state
-from segmenter.runs.types import Manifest, Run
+from segmenter.runs.types import Manifest, Run, ids_of
 from segmenter.runs.weeks import unusual_week
 
 EMPTY = "The export holds nothing of the {days} days before {day}: its newest transaction is of {last}."
@@ -37,7 +36,7 @@ def remember(run: Run, root: Path, config: HistoryConfig) -> Run:
         The archive's state cannot be read.
     """
     manifest = run.manifest
-    earlier = Earlier(root, _ids(run.customers), manifest.as_of, manifest.currency)
+    earlier = Earlier(root, ids_of(run.customers), manifest.as_of, manifest.currency)
     before = earlier.newest() if config.follow else None
     other = _comparable(before, earlier)
     moved, moves = None, None
@@ -74,7 +73,7 @@ def emptiness(manifest: Manifest) -> str:
 
 def compared(before: Run, now: Run, root: Path, period_days: int) -> tuple[Movement, pd.DataFrame]:
     """The movement between any two runs of the archive, told as `remember` tells it of the last two."""
-    return _moved(before, now, Earlier(root, _ids(now.customers), before.manifest.as_of), period_days)
+    return _moved(before, now, Earlier(root, ids_of(now.customers), before.manifest.as_of), period_days)
 
 
 def _moved(before: Run, now: Run, earlier: Earlier, period_days: int) -> tuple[Movement, pd.DataFrame]:
@@ -87,10 +86,6 @@ def _moved(before: Run, now: Run, earlier: Earlier, period_days: int) -> tuple[M
         *rewritten(before.manifest, now.manifest),
     )
     return replace(found, sentences=told), moves
-
-
-def _ids(customers: pd.DataFrame) -> np.ndarray:
-    return customers["customer_id"].to_numpy(dtype=np.str_)
 
 
 def _newcomers(before: Run, now: Run) -> set[str]:

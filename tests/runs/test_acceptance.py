@@ -203,7 +203,7 @@ def test_another_business_cannot_take_the_archive_over(shop):
         customer_id=[f"other {number}" for number in range(len(shop.made.customers))]
     ))  # fmt: skip
     folder = shop.write(SECOND, model(50, 150, names=("A", "B")))
-    with pytest.raises(UsageError, match="shares only 0%"):
+    with pytest.raises(UsageError, match=f"{FIRST} and the run {SECOND} share only 0% of their customers"):
         propose(shop.root, folder, {})
 
 
