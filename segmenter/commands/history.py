@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from segmenter.console import Terminal
 from segmenter.report.alerts import notes
 from segmenter.report.language import Voice
-from segmenter.runs.narration import heading
+from segmenter.runs.narration import ABSENT, heading
 
 if TYPE_CHECKING:
     from datetime import date
@@ -19,8 +19,6 @@ if TYPE_CHECKING:
 
     from segmenter.runs.history import AlertCount, Continuity, Flow, History, Interval, Movement
     from segmenter.runs.proposal import Proposal
-
-ABSENT = {"before": "(not there)", "now": "(gone)"}
 
 
 def changes(history: History) -> tuple[str, ...]:
