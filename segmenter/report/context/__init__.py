@@ -43,19 +43,23 @@ def build(view: View) -> Page:
         The logo cannot be read.
     """
     config, run, say = view.config, view.run, view.voice
-    told = [spoken(chapter(view), say) for chapter in (segments.who, segments.differences, customers.whereabouts)]
-    moved, to_come = (
-        spoken(found, say) if (found := chapter(view)) else None for chapter in (moves.moves, lifetime.lifetime)
-    )
-    judged = [spoken(chapter(view), say) for chapter in (customers.oddities, certainty.certainty, data.data)]
-    chapters = (*told, *filter(None, (moved, to_come)), *judged)
+    chapters = {
+        "segments": segments.who(view),
+        "differences": segments.differences(view),
+        "map": customers.whereabouts(view),
+        "moves": moves.moves(view),
+        "to_come": lifetime.lifetime(view),
+        "oddities": customers.oddities(view),
+        "certainty": certainty.certainty(view),
+        "data": data.data(view),
+    }
+    told = {name: spoken(chapter, say) for name, chapter in chapters.items() if chapter is not None}
     asides = spoken_tables((summary.strip_table(view), segments.cards_table(view)), say)
-    period = f"{say.date(run.manifest.period.first_day)} – {say.date(run.manifest.period.last_day)}"
     return Page(
         title=say(config.title),
         company=config.company,
         subtitle=say("as of {date}", date=say.date(run.manifest.as_of)),
-        period=period,
+        period=f"{say.date(run.manifest.period.first_day)} – {say.date(run.manifest.period.last_day)}",
         run_id=run.manifest.run_id,
         language=say.language,
         direction=say.direction,
@@ -67,15 +71,8 @@ def build(view: View) -> Page:
         actions=summary.actions(view),
         stats=spoken_stats(summary.stats(view), say),
         opening=() if run.history.movement else spoken_figures(view.figures("shares"), say),
-        segments=told[0],
-        differences=told[1],
-        map=told[2],
-        oddities=judged[0],
-        certainty=judged[1],
-        data=judged[2],
-        method=spoken(method.method(view, chapters, asides), say),
+        method=spoken(method.method(view, tuple(told.values()), asides), say),
         asides=asides,
         changed=moves.changed(view),
-        moves=moved,
-        to_come=to_come,
+        **told,
     )

@@ -15,6 +15,13 @@ from segmenter.runs.narration import STEPS
 OFFSET = 0.25  # of a part, a difference so small that another part has all but cancelled it out
 JUST_BEGUN = "Revenue of the last {days} days: {now}. The run before knew less than {days} days, so that the two cannot be compared."
 BY_CHANCE = "Chance alone makes a difference of this size."
+RANGES = (
+    "A change of size is only told where chance does not explain it and neither does the growth of all customers: a segment "
+    "that nobody joins or leaves has not changed, nor has one that grows as all do. The range behind a change holds the true "
+    "one in about 95 of 100 cases, for all segments together (bootstrap); behind a change of size it also holds the change "
+    "beyond the growth of all. Where it includes zero, the table says no real change. Where a few odd customers carry most "
+    "of a change of money, it says how many odd ones."
+)
 AGEING = "As the record goes on, every customer grows older: days since the first order are compared as shares of the longest."
 VERDICTS = {"steady": "steady", "shifted": "shifted", "drifted": "drifted: look", "too few": "too few to tell"}
 
@@ -22,31 +29,24 @@ VERDICTS = {"steady": "steady", "shifted": "shifted", "drifted": "drifted: look"
 def moves(view: View) -> Section | None:
     """The chapter, None where there is no run to compare with and nothing to say of that."""
     history = view.run.history
-    if history.movement is None and history.continuity is None and not history.sentences:
+    found, fit = history.movement, history.fit(view.run.manifest.as_of)
+    if found is None and history.continuity is None and not history.sentences:
         return None
     lead = "This run is compared with the one before it, customer by customer."
-    if history.movement is None:
+    if found is None:
         lead = " ".join(history.sentences) or "There is no earlier run of the same customers to compare with."
-    compared, fit = history.movement is not None, history.fit(view.run.manifest.as_of)
     return Section(
         "moves",
         "Who moved?",
         lead,
         parts(
-            Part("What changed", (*changed(view), *_asides(view)) if compared else (), view.figures("moves")),
+            Part("What changed", (*changed(view), *_asides(view)) if found else (), view.figures("moves")),
             Part("The money that moved with them", (), view.figures("moves-money")),
             Part("The money", (), view.figures("bridge")),
-            *(
-                (Part("Segment by segment", _reading(), (), (_changes(view, history.movement),)),)
-                if history.movement
-                else ()
-            ),
+            Part("Segment by segment", (RANGES,) if found else (), (), (_changes(view, found),) if found else ()),
             Part(
                 "Do the segments still fit?",
-                (
-                    *(history.sentences if compared else ()),
-                    *((*fit.sentences, _drift_words(view)) if fit else ()),
-                ),
+                (*(history.sentences if found else ()), *((*fit.sentences, _drift_words(view)) if fit else ())),
                 (),
                 (_fit(view, fit), _drift(view, fit)) if fit else (),
             ),
@@ -152,16 +152,6 @@ def _news(view: View, alerts: AlertCount) -> str:
         new=number(alerts.new),
         worse=number(alerts.worsened),
         resolved=number(alerts.resolved),
-    )
-
-
-def _reading() -> tuple[str, ...]:
-    return (
-        "A change of size is only told where chance does not explain it and neither does the growth of all customers: a segment "
-        "that nobody joins or leaves has not changed, nor has one that grows as all do. The range behind a change holds the true "
-        "one in about 95 of 100 cases, for all segments together (bootstrap); behind a change of size it also holds the change "
-        "beyond the growth of all. Where it includes zero, the table says no real change. Where a few odd customers carry most "
-        "of a change of money, it says how many odd ones.",
     )
 
 
