@@ -28,9 +28,9 @@ from segmenter.errors import RunError, UsageError
 from segmenter.report import figure_data
 from segmenter.runs import acceptance
 from segmenter.runs import archive as archive_of
+from segmenter.runs.compare import compared, emptiness
 from segmenter.runs.customers import other_customers, other_money
 from segmenter.runs.history import Movement
-from segmenter.runs.memory import compared, emptiness
 from segmenter.runs.narration import heading
 from segmenter.runs.proposal import propose
 from segmenter.runs.types import Run, ids_of

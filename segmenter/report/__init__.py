@@ -81,7 +81,7 @@ def _with_pages(run: Run, config: ReportConfig, folder: Path) -> tuple[Path, ...
     """The report; it takes longest to print, so that all else is written meanwhile."""
     from segmenter.report import page as pages
     from segmenter.report.context import build, view_of
-    from segmenter.report.helper import beside
+    from segmenter.report.fork import forked
     from segmenter.report.paper import write_pdf
     from segmenter.report.points import points
 
@@ -91,7 +91,7 @@ def _with_pages(run: Run, config: ReportConfig, folder: Path) -> tuple[Path, ...
     keep_figures(run, page, folder)
     html, pdf = folder / "report.html", folder / "report.pdf"
     printing = partial(write_pdf, page, view.voice, view.charts, config.templates, pdf)
-    with beside(printing) if "pdf" in config.formats else nullcontext(lambda: None) as printed:
+    with forked(printing) if "pdf" in config.formats else nullcontext(lambda: None) as printed:
         if "html" in config.formats:
             html.write_text(pages.html(page, view.voice, config.templates, points(view)), encoding="utf-8")
         others = _without_pages(run, config, folder)

@@ -12,9 +12,9 @@ from segmenter.config import Config
 from segmenter.errors import RunError
 from segmenter.features.types import FeatureTable
 from segmenter.runs.archive import list_runs, read_document
-from segmenter.runs.aside import held
-from segmenter.runs.customers import of_the_same, other_customers, other_money, whole
+from segmenter.runs.customers import of_the_same, other_customers, other_money, unless_damaged
 from segmenter.runs.model import read_model
+from segmenter.runs.staging import locked
 from segmenter.runs.state import look_at_state, open_state, transaction
 from segmenter.runs.tables import read_table
 from segmenter.runs.types import Ids, Model, ids_of
@@ -49,7 +49,7 @@ def accept(archive: Path, run_id: str, now: datetime) -> str:
     RunError
         The run's model is missing or damaged, or the run is being removed.
     """
-    with held(archive / run_id) as stays:  # from a prune, after which every run would miss the accepted one
+    with locked(archive / run_id) as stays:  # from a prune, after which every run would miss the accepted one
         if not stays:
             raise RunError(f"The run {run_id} is gone, or another process works at it just now. Try again in a moment.")
         name = fresh_fit(archive / run_id)
@@ -120,7 +120,7 @@ def _next_number(archive: Path) -> int:
     neither place customers nor be accepted.
     """
     paths = [folder / f"{name}.json" for folder in list_runs(archive) for name in FITS]
-    models = (whole(read_model, path, []) for path in paths if path.exists())
+    models = (unless_damaged(read_model, path, []) for path in paths if path.exists())
     return max((model.next_number for model in models if model is not None), default=0)
 
 

@@ -39,7 +39,7 @@ class Earlier:
         self._damaged: list[str] = []
         self._asked_for: list[Ids] = []
         self.in_other_money: list[str] = []  # sentences on the runs that `newest` passed over for it
-        days = [(whole(archive.as_of, folder, self._damaged), folder) for folder in archive.list_runs(root)]
+        days = [(unless_damaged(archive.as_of, folder, self._damaged), folder) for folder in archive.list_runs(root)]
         known = sorted(((as_of, folder) for as_of, folder in days if as_of), reverse=True)
         self._same_day = [folder for as_of, folder in known if as_of == day]
         self._kin = of_the_same((folder for as_of, folder in known if as_of < day), ids, self._damaged)
@@ -52,7 +52,7 @@ class Earlier:
         """The latest comparable run that was not returned yet; None where there is none."""
         for folder, theirs in self._kin:
             self._asked_for.append(theirs)
-            found = whole(archive.read, folder, self._damaged)
+            found = unless_damaged(archive.read, folder, self._damaged)
             if found is not None and self._is_comparable(found.manifest):
                 return found
         return None
@@ -96,7 +96,7 @@ def other_money(run: str, theirs: str, ours: str, this: str = "this one") -> str
     return OTHER_MONEY.format(run=run, name=theirs, this=this, other=ours) if differ else ""
 
 
-def whole(read: Callable[[Path], Part], folder: Path, damaged: list[str]) -> Part | None:
+def unless_damaged(read: Callable[[Path], Part], folder: Path, damaged: list[str]) -> Part | None:
     """What `read` finds in a run's folder; None where the folder is gone, or damaged: then its name is added to `damaged`."""
     try:
         return read(folder)
@@ -109,7 +109,7 @@ def whole(read: Callable[[Path], Part], folder: Path, damaged: list[str]) -> Par
 def of_the_same(folders: Iterable[Path], ids: Ids, damaged: list[str]) -> Iterator[tuple[Path, Ids]]:
     """Those of the runs in `folders` that are about the customers `ids`, each with its customers; read when asked for."""
     for folder in folders:
-        theirs = whole(_customers, folder, damaged)
+        theirs = unless_damaged(_customers, folder, damaged)
         if theirs is not None and not other_customers(folder.name, theirs, ids):
             yield folder, theirs
 

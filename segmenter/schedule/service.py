@@ -20,8 +20,8 @@ from segmenter import delivery
 from segmenter.config import Config
 from segmenter.config.schedule import ScheduleConfig
 from segmenter.errors import RunError, SegmenterError
+from segmenter.runs.integrity import COPY
 from segmenter.runs.state import keep_copy, open_state, transaction
-from segmenter.runs.witness import COPY
 from segmenter.schedule import ledger, owners, times
 from segmenter.schedule.ledger import Slot
 from segmenter.schedule.lock import hold

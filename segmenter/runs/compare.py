@@ -1,4 +1,4 @@
-"""What a run is told by the runs before it: its movement and its alerts."""
+"""A run compared with the runs before it: its movement and its alerts."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ SAME_DAY = (
 )
 
 
-def remember(run: Run, root: Path, config: HistoryConfig) -> Run:
+def with_history(run: Run, root: Path, config: HistoryConfig) -> Run:
     """`run` with its movement since the run before it, and its alerts; a first run gets its baseline of alerts.
 
     A run in other money is not the run before it: amounts that differ by the rate would be told as what customers did.
@@ -72,7 +72,7 @@ def emptiness(manifest: Manifest) -> str:
 
 
 def compared(before: Run, now: Run, root: Path, period_days: int) -> tuple[Movement, pd.DataFrame]:
-    """The movement between any two runs of the archive, told as `remember` tells it of the last two."""
+    """The movement between any two runs of the archive, as `with_history` finds it between the last two."""
     return _moved(before, now, Earlier(root, ids_of(now.customers), before.manifest.as_of), period_days)
 
 
