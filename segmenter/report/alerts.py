@@ -178,8 +178,8 @@ def _row(voice: Voice, line: AlertLine) -> AlertRow:
         line.customer_id,
         voice("severity {n}", n=voice.number(line.severity)),
         "" if line.amount is None else voice("{money} at stake", money=voice.money(line.amount)),
-        voice.retell(line.reason),
-        "\n".join(map(voice.retell, sentences_of(line.evidence))),
+        voice.translate(line.reason),
+        "\n".join(map(voice.translate, sentences_of(line.evidence))),
         voice(next_step(line.feature)),
         voice("Evidence"),
     )

@@ -1,4 +1,4 @@
-"""What happened between two runs in sentences; the report retells them in the reader's language.
+"""What happened between two runs in sentences; the report translates them into the reader's language.
 
 Names of segments may hold a comma, so that a semicolon parts them.
 """

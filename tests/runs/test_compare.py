@@ -92,7 +92,7 @@ def test_a_run_in_another_currency_is_compared_with_none_before_it_and_says_why(
     assert second.history.alerts.is_baseline
     told = second.history.sentences
     assert told == (other_money(FIRST, "GBP", "EUR"),)
-    assert "lassen sich nicht vergleichen. Jede Währung" in Voice("de").retell(told[0])
+    assert "lassen sich nicht vergleichen. Jede Währung" in Voice("de").translate(told[0])
 
 
 def test_a_run_in_other_money_is_told_once_where_its_model_is_the_accepted_one_too(remembered, shelf):

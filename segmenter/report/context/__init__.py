@@ -8,10 +8,15 @@ from segmenter.config.report import ReportConfig
 from segmenter.report import palette
 from segmenter.report.brand import logo_uri
 from segmenter.report.context import certainty, customers, data, lifetime, method, moves, segments, summary
-from segmenter.report.context.spoken import spoken, spoken_figures, spoken_stats, spoken_tables
+from segmenter.report.context.translated import (
+    translated_figures,
+    translated_section,
+    translated_stats,
+    translated_tables,
+)
 from segmenter.report.context.view import View
 from segmenter.report.language import Voice
-from segmenter.report.retold import retold
+from segmenter.report.translated import translated_run
 from segmenter.report.types import Page
 from segmenter.runs.types import Run
 
@@ -28,7 +33,7 @@ def view_of(run: Run, config: ReportConfig, charts: Collection[str] | None = Non
     from segmenter.report.charts.style import Look
 
     voice = Voice(config.locale, config.currency)
-    run = retold(run, voice)
+    run = translated_run(run, voice)
     names = {card.label: card.name for card in run.findings.cards}
     look = Look(voice, names, palette.colours([*names]), palette.markers([*names]))
     return View(run, config, voice, draw(run, look, charts))
@@ -53,8 +58,8 @@ def build(view: View) -> Page:
         "certainty": certainty.certainty(view),
         "data": data.data(view),
     }
-    told = {name: spoken(chapter, say) for name, chapter in chapters.items() if chapter is not None}
-    asides = spoken_tables((summary.strip_table(view), segments.cards_table(view)), say)
+    told = {name: translated_section(chapter, say) for name, chapter in chapters.items() if chapter is not None}
+    asides = translated_tables((summary.strip_table(view), segments.cards_table(view)), say)
     return Page(
         title=say(config.title),
         company=config.company,
@@ -69,9 +74,9 @@ def build(view: View) -> Page:
         colours=palette.colours([card.label for card in run.findings.cards]),
         sentences=summary.sentences(view),
         actions=summary.actions(view),
-        stats=spoken_stats(summary.stats(view), say),
-        opening=() if run.history.movement else spoken_figures(view.figures("shares"), say),
-        method=spoken(method.method(view, tuple(told.values()), asides), say),
+        stats=translated_stats(summary.stats(view), say),
+        opening=() if run.history.movement else translated_figures(view.figures("shares"), say),
+        method=translated_section(method.method(view, tuple(told.values()), asides), say),
         asides=asides,
         changed=moves.changed(view),
         **told,

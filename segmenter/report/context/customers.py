@@ -7,7 +7,7 @@ from dataclasses import replace
 import pandas as pd
 
 from segmenter.report.context.view import View, code, columns, parts, segment, table, text
-from segmenter.report.retold import reasons_retold
+from segmenter.report.translated import translated_reasons
 from segmenter.report.types import Cell, Part, Section, Table
 
 DIRECTIONS = (
@@ -131,7 +131,7 @@ def _reading(view: View) -> tuple[str, ...]:
 
 
 def _listing(view: View) -> Table:
-    shown = reasons_retold(view.run.anomalies.head(view.config.max_anomalies), view.voice)
+    shown = translated_reasons(view.run.anomalies.head(view.config.max_anomalies), view.voice)
     labels = {card.name: card.label for card in view.run.findings.cards}
     rows = [_line(view, row, labels) for _, row in shown.iterrows()]
     heads = columns("Customer", "Segment", "Kind", "Severity#", "At stake#", "Jury, of 5#", "Why")
@@ -156,7 +156,7 @@ def _details(view: View, row: pd.Series) -> list[str]:
     """The transactions behind a flag, what is usual, and the nearest ordinary customer."""
     say = view.voice
     usual = [
-        say.retell(f"{row[f'reason_{number}_feature']}: {row[f'reason_{number}_usual']}")
+        say.translate(f"{row[f'reason_{number}_feature']}: {row[f'reason_{number}_usual']}")
         for number in (1, 2, 3)
         if isinstance(row.get(f"reason_{number}_usual"), str)
     ]

@@ -57,7 +57,7 @@ def _who(view: View) -> str:
         orders=voice.number(period.n_orders),
         money=voice.money_in_words(period.revenue),
     )
-    old = voice.retell(silence_told(period, view.run.manifest.as_of))
+    old = voice.translate(silence_told(period, view.run.manifest.as_of))
     return " ".join(filter(None, (told, old, _nameless(view))))
 
 
