@@ -22,7 +22,7 @@ import results
 sys.path.append(str(Path(__file__).resolve().parents[1]))
 
 from segmenter import load_config, run
-from segmenter.runs.alerts import FRESH, told
+from segmenter.runs.alerts import FRESH, to_report
 from tests.end_to_end.change import KINDS, PERIOD, planted_change, precision_and_recall
 
 DEFAULT_PERIOD = 30
@@ -64,7 +64,7 @@ def measure(seed: int, n_customers: int) -> Found:
         lapsed, odd = planted_change(root, n_customers, seed)
         after = _two_runs(root, PERIOD)
         by_default = _two_runs(root, DEFAULT_PERIOD)
-    shown = told(after.alerts, after.manifest.as_of)
+    shown = to_report(after.alerts, after.manifest.as_of)
     news = set(shown.loc[shown["state"].isin(FRESH), "customer_id"])
     return Found(
         precision_and_recall(_lapsed(after), lapsed),

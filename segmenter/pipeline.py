@@ -60,7 +60,7 @@ def run(sources: Sequence[str], config: Config, *, tell: Callable[[str], None] =
     """
     from segmenter import features, privacy, report
     from segmenter.runs import acceptance, archive
-    from segmenter.runs.memory import remember
+    from segmenter.runs.compare import with_history
 
     root = Path(config.engine.archive)
     archive.check_room(root)
@@ -70,7 +70,7 @@ def run(sources: Sequence[str], config: Config, *, tell: Callable[[str], None] =
     started = datetime.now(UTC)
     with Stopwatch(tell) as watch:
         analysed, names = _analyse(sources, config, watch, started)
-        made = remember(analysed, root, config.history)
+        made = with_history(analysed, root, config.history)
         watch.begin(STAGES[3])
         with archive.begun(made, root) as aside:
             files = report.render(made, config.report, aside)

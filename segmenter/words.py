@@ -1,4 +1,4 @@
-"""Pieces of sentences: users' texts in quotation marks, so that whoever retells one knows where they end; shares."""
+"""Pieces of sentences: users' texts in quotation marks, so that whoever translates one knows where they end; shares."""
 
 from __future__ import annotations
 

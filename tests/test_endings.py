@@ -13,10 +13,10 @@ from pathlib import Path
 import pytest
 
 from segmenter import pipeline
+from segmenter.atomic import atomic_write
 from segmenter.cli import main
 from segmenter.runs import acceptance, archive
 from segmenter.sample import generate
-from segmenter.whole import whole
 from tests.shell import begun, command
 
 QUICK = '[views]\ntsne_sample = 60\nhierarchy_sample = 60\nmixture = false\n[report]\nformats = ["html"]\n[kmeans]\nbootstraps = 0\n'
@@ -122,7 +122,7 @@ def be_killed_at(module, name, n):
 STEPS = (
     ("segmenter.intake.packs", "_write", 1),
     ("segmenter.runs.acceptance", "follow", 1),
-    ("segmenter.runs.memory", "remember", 1),
+    ("segmenter.runs.compare", "with_history", 1),
     ("segmenter.runs.archive", "sweep", 1),
     ("segmenter.runs.archive", "_write_tables", 1),
     ("segmenter.runs.archive", "write_model", 1),
@@ -172,7 +172,7 @@ def test_a_file_that_was_not_finished_is_as_it_was_before(tmp_path, before, erro
         path.write_text(before)
 
     def half_written():
-        with whole(path) as aside:
+        with atomic_write(path) as aside:
             aside.write_text("half")
             raise error
 
@@ -194,7 +194,7 @@ def test_a_sample_that_is_interrupted_while_it_is_written_is_not_there(tmp_path,
 
 def test_a_pipe_is_written_to_as_it_is(tmp_path):
     os.mkfifo(tmp_path / "pipe")
-    with whole(tmp_path / "pipe") as aside:
+    with atomic_write(tmp_path / "pipe") as aside:
         assert aside == tmp_path / "pipe"
 
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from math import log, sqrt
 
+from segmenter.analysis.chance import CHANCE
 from segmenter.analysis.lifetime_types import BgNbd, GammaGamma, HoldoutCheck
 
 MIN_REPEATERS = 100  # customers with a repeat order before the time held out
 MAX_ERROR = 0.25  # of the orders and of the money that came in the time held out
 MAX_CORRELATION = 0.3  # of the number of orders with their value, by ranks
-CHANCE = 1.96  # standard errors
 STEADY = 1e-3  # below this mean chance to leave after an order, nobody is seen to leave
 
 

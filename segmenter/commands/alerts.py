@@ -9,19 +9,18 @@ from pathlib import Path
 
 import pandas as pd
 
-from segmenter.commands.history import alert_notes
+from segmenter.commands.history import alert_news, alert_notes
 from segmenter.commands.options import config_of, run_of
 from segmenter.console import Terminal, print_json
 from segmenter.errors import RunError, UsageError
 from segmenter.privacy import known_as
-from segmenter.runs import alerts as alerts_of
-from segmenter.runs.alerts import Verdict
+from segmenter.runs import verdicts as verdicts_of
+from segmenter.runs.alerts import ORDER, count, to_report, with_verdicts
 from segmenter.runs.archive import read
 from segmenter.runs.history import AlertCount
 from segmenter.runs.state import look_at_state, open_state
 from segmenter.runs.types import Run
-
-SHOWN = ("new", "worsened", "ongoing", "resolved")
+from segmenter.runs.verdicts import Verdict
 
 
 def alerts(options: Namespace) -> None:
@@ -38,21 +37,21 @@ def alerts(options: Namespace) -> None:
         raise RunError(f"The run {run.manifest.run_id} holds no alerts. Run again.")
     until = options.until or as_of + timedelta(days=config.history.hold_days)
     said = [replace(each, customer_id=known_as(root, each.customer_id)) for each in _said(options, until)]
-    said = alerts_of.on_alerts(said, run.alerts, as_of)
+    said = verdicts_of.on_alerts(said, run.alerts, as_of)
     with open_state(root) if said else look_at_state(root) as state:
-        n_said = alerts_of.add_verdicts(state, said, datetime.now(UTC)) if said else 0
-        verdicts, judged = alerts_of.read_verdicts(state), alerts_of.precision(state)
-    table = alerts_of.with_verdicts(run.alerts, verdicts, as_of)
-    counts = alerts_of.count(table, judged, as_of, run.history.alerts.is_baseline)
-    told = alerts_of.told(table, as_of)
+        n_said = verdicts_of.add_verdicts(state, said, datetime.now(UTC)) if said else 0
+        verdicts, judged = verdicts_of.read_verdicts(state), verdicts_of.precision(state)
+    table = with_verdicts(run.alerts, verdicts, as_of)
+    counts = count(table, judged, as_of, run.history.alerts.is_baseline)
+    reported = to_report(table, as_of)
     if options.json:
         print_json(
-            {"run": run.manifest.run_id, "counts": vars(counts), "alerts": _rows(told), "verdicts_added": n_said}
+            {"run": run.manifest.run_id, "counts": vars(counts), "alerts": _rows(reported), "verdicts_added": n_said}
         )
         return
     if n_said:
         terminal.say(f"Verdicts recorded: {n_said:,}.")
-    _show(terminal, run, told, counts, options.all)
+    _show(terminal, run, reported, counts, everything=options.all)
 
 
 def _said(options: Namespace, until: date) -> list[Verdict]:
@@ -62,9 +61,9 @@ def _said(options: Namespace, until: date) -> list[Verdict]:
         customer, equals, word = text.rpartition("=")
         if not equals:
             raise UsageError(f"{text} is not a verdict. Write CUSTOMER=expected or CUSTOMER=act.")
-        said.append(alerts_of.verdict(customer, word, until))
+        said.append(verdicts_of.verdict(customer, word, until))
     if options.verdicts:
-        said += alerts_of.verdicts_from_csv(Path(options.verdicts), until)
+        said += verdicts_of.verdicts_from_csv(Path(options.verdicts), until)
     return said
 
 
@@ -74,9 +73,9 @@ def _rows(table: pd.DataFrame) -> list[dict[str, object]]:
     return [{str(name): value for name, value in record.items()} for record in records]
 
 
-def _show(terminal: Terminal, run: Run, told: pd.DataFrame, counts: AlertCount, everything: bool) -> None:
+def _show(terminal: Terminal, run: Run, reported: pd.DataFrame, counts: AlertCount, *, everything: bool) -> None:
     terminal.say(f"{run.manifest.run_id}, as of {run.manifest.as_of}: {_headline(counts)}", style="bold")
-    states = SHOWN if everything or counts.is_baseline else ("new", "worsened", "resolved")
+    states = [state for state in ORDER if everything or counts.is_baseline or state != "ongoing"]
     rows = [
         (
             str(row["customer_id"]),
@@ -85,7 +84,7 @@ def _show(terminal: Terminal, run: Run, told: pd.DataFrame, counts: AlertCount, 
             f"{row['amount_at_stake']:,.0f}",
             str(row["reason"]),
         )
-        for row in told.to_dict("records")
+        for row in reported.to_dict("records")
         if row["state"] in states
     ]
     if rows:
@@ -99,4 +98,4 @@ def _show(terminal: Terminal, run: Run, told: pd.DataFrame, counts: AlertCount, 
 def _headline(counts: AlertCount) -> str:
     if counts.is_baseline:
         return f"{counts.ongoing:,} odd customers at the start; the next run tells what is new"
-    return f"{counts.new:,} newly odd, {counts.worsened:,} worse, {counts.resolved:,} ordinary again"
+    return alert_news(counts)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from segmenter import pipeline
+from segmenter.atomic import atomic_write
 from segmenter.commands.options import config_of, run_of, sources_of, write_list
 from segmenter.commands.shown import (
     intake_document,
@@ -23,7 +24,6 @@ from segmenter.errors import UsageError
 from segmenter.runs.drift import DRIFTED
 from segmenter.scoring import SCORING
 from segmenter.scoring import score as score_of
-from segmenter.whole import whole
 
 if TYPE_CHECKING:
     from segmenter.pipeline import Finished
@@ -67,8 +67,8 @@ def init(options: Namespace) -> None:
     if any(as_text(source) != source for source in sources):
         raise UsageError("A file's name is no UTF-8, which no configuration can hold. Rename it and run again.")
     keys["source"]["paths"] = sources
-    with whole(target) as aside:
-        aside.write_text(annotated(keys), encoding="utf-8")
+    with atomic_write(target) as temporary:
+        temporary.write_text(annotated(keys), encoding="utf-8")
     if options.json:
         print_json({"config": str(target), "columns": intake.recognition.columns})
         return

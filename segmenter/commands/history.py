@@ -8,8 +8,9 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from segmenter.console import Terminal
-from segmenter.runs.alerts import BY_LINE
-from segmenter.runs.narration import heading
+from segmenter.report.alerts import notes
+from segmenter.report.language import Voice
+from segmenter.runs.narration import ABSENT, heading
 
 if TYPE_CHECKING:
     from datetime import date
@@ -19,8 +20,6 @@ if TYPE_CHECKING:
     from segmenter.runs.history import AlertCount, Continuity, Flow, History, Interval, Movement
     from segmenter.runs.proposal import Proposal
 
-ABSENT = {"before": "(not there)", "now": "(gone)"}
-
 
 def changes(history: History) -> tuple[str, ...]:
     """What changed since the run before, in sentences; none where there is none."""
@@ -28,16 +27,17 @@ def changes(history: History) -> tuple[str, ...]:
     alerts = history.alerts
     if alerts is None or alerts.is_baseline:
         return (*history.sentences, *moved)
-    news = f"{alerts.new:,} newly odd, {alerts.worsened:,} worse, {alerts.resolved:,} ordinary again."
-    return (*history.sentences, *moved, news, *alert_notes(alerts))
+    return (*history.sentences, *moved, f"{alert_news(alerts)}.", *alert_notes(alerts))
+
+
+def alert_news(counts: AlertCount) -> str:
+    """What became of the odd customers since the run before."""
+    return f"{counts.new:,} newly odd, {counts.worsened:,} worse, {counts.resolved:,} ordinary again"
 
 
 def alert_notes(counts: AlertCount) -> tuple[str, ...]:
     """Whom the line alone moved, how many alerts verdicts hold back, and how right the judged ones were so far."""
-    line = BY_LINE.format(n=f"{counts.line_in:,}", m=f"{counts.line_out:,}") if counts.line_in + counts.line_out else ""
-    held = f"Held back by a verdict: {counts.held:,}." if counts.held else ""
-    judged = f"Alerts worth acting on: {counts.right:,} of {counts.judged:,} judged so far." if counts.judged else ""
-    return tuple(filter(None, (line, held, judged)))
+    return notes(Voice("en"), counts)
 
 
 def show_history(terminal: Terminal, history: History, as_of: date) -> None:

@@ -9,7 +9,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from segmenter import pipeline
@@ -29,12 +28,12 @@ from segmenter.errors import RunError, UsageError
 from segmenter.report import figure_data
 from segmenter.runs import acceptance
 from segmenter.runs import archive as archive_of
-from segmenter.runs.customers import SAME_CUSTOMERS, other_money, shared_customers
+from segmenter.runs.compare import compared, emptiness
+from segmenter.runs.customers import other_customers, other_money
 from segmenter.runs.history import Movement
-from segmenter.runs.memory import compared, emptiness
 from segmenter.runs.narration import heading
 from segmenter.runs.proposal import propose
-from segmenter.runs.types import Run
+from segmenter.runs.types import Run, ids_of
 from segmenter.words import in_percent
 
 MAX_ROWS = 60  # of a figure's numbers, or of a list of customers, on a terminal
@@ -175,17 +174,15 @@ def compare(options: Namespace) -> None:
 def _doubts(before: Run, now: Run) -> tuple[str, ...]:
     """Why the comparison may not mean what it seems to."""
     first, second = before.manifest.as_of, now.manifest.as_of
-    ids = [run.customers["customer_id"].to_numpy(dtype=np.str_) for run in (before, now)]
-    share = shared_customers(ids[0], ids[1])
     found = []
     if first > second:
         found.append(
             f"The run named first sees its customers from {first}, after {second}: time runs backwards here, and who "
             "is told as new was gone. Name the earlier run first."
         )
-    if share < SAME_CUSTOMERS:
-        found.append(f"The runs share only {share:.0%} of their customers: they are hardly of the same business.")
-    return (*found, *(_emptiness(run) for run in (before, now) if run.manifest.has_empty_period))
+    this = f"the run {now.manifest.run_id}"
+    found.append(other_customers(before.manifest.run_id, ids_of(before.customers), ids_of(now.customers), this))
+    return (*filter(None, found), *(_emptiness(run) for run in (before, now) if run.manifest.has_empty_period))
 
 
 def _emptiness(run: Run) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection
 from contextlib import nullcontext
 from functools import partial
 from pathlib import Path
@@ -59,18 +58,17 @@ def check(config: ReportConfig) -> None:
         raise ConfigError(str(error)) from None
 
 
-def render(run: Run, config: ReportConfig, folder: Path, formats: Collection[str] | None = None) -> tuple[Path, ...]:
+def render(run: Run, config: ReportConfig, folder: Path) -> tuple[Path, ...]:
     """Write the report's files and the charts into `folder`; the files a person opens, HTML first.
 
-    `formats` stand in for those of `config` where they are given. Where no PDF can be made (`pdf_problem`
-    says why), the page for a browser is made in its place.
+    Where no PDF can be made (`pdf_problem` says why), the page for a browser is made in its place.
 
     Raises
     ------
     ReportError
         A template of the team's own is broken, or the logo cannot be read.
     """
-    wanted = set(config.formats if formats is None else formats)
+    wanted = set(config.formats)
     if "pdf" in wanted and pdf_problem() is not None:
         wanted = wanted - {"pdf"} | {"html"}
     config = config.in_currency(run.manifest.currency).model_copy(update={"formats": tuple(sorted(wanted))})
@@ -83,7 +81,7 @@ def _with_pages(run: Run, config: ReportConfig, folder: Path) -> tuple[Path, ...
     """The report; it takes longest to print, so that all else is written meanwhile."""
     from segmenter.report import page as pages
     from segmenter.report.context import build, view_of
-    from segmenter.report.helper import beside
+    from segmenter.report.fork import forked
     from segmenter.report.paper import write_pdf
     from segmenter.report.points import points
 
@@ -93,7 +91,7 @@ def _with_pages(run: Run, config: ReportConfig, folder: Path) -> tuple[Path, ...
     keep_figures(run, page, folder)
     html, pdf = folder / "report.html", folder / "report.pdf"
     printing = partial(write_pdf, page, view.voice, view.charts, config.templates, pdf)
-    with beside(printing) if "pdf" in config.formats else nullcontext(lambda: None) as printed:
+    with forked(printing) if "pdf" in config.formats else nullcontext(lambda: None) as printed:
         if "html" in config.formats:
             html.write_text(pages.html(page, view.voice, config.templates, points(view)), encoding="utf-8")
         others = _without_pages(run, config, folder)

@@ -14,7 +14,7 @@ from segmenter.report.palette import legible
 from segmenter.report.steps import next_step
 from segmenter.report.templating import fill
 from segmenter.report.types import AlertGroup, AlertLine, AlertPage, AlertRow, Stat
-from segmenter.runs.alerts import BY_LINE, FRESH, told
+from segmenter.runs.alerts import BY_LINE, FRESH, to_report
 from segmenter.runs.history import AlertCount
 from segmenter.runs.types import Run
 
@@ -45,7 +45,7 @@ def write_alerts(run: Run, config: ReportConfig, folder: Path) -> Path:
 
 def alert_lines(run: Run) -> tuple[AlertLine, ...]:
     """The alerts of `run` that are told: none held back by a verdict, none resolved in an earlier run."""
-    shown = [] if run.alerts is None else told(run.alerts, run.manifest.as_of).to_dict("records")
+    shown = [] if run.alerts is None else to_report(run.alerts, run.manifest.as_of).to_dict("records")
     names = {feature.label: feature.name for feature in run.manifest.features}
     features: dict[str, str] = {}
     if "reason_1_feature" in run.anomalies:
@@ -99,7 +99,7 @@ def alert_view(
         accent=legible(config.accent),
         headline=_baseline(voice, lines) if is_first else _headline(voice, lines),
         stats=() if is_first else stats,
-        notes=_notes(voice, counts) if counts else (),
+        notes=notes(voice, counts) if counts else (),
         groups=tuple(filter(None, groups)) if config.customer_rows else (),
     )
 
@@ -127,7 +127,7 @@ def _baseline(voice: Voice, lines: Sequence[AlertLine]) -> str:
     )
 
 
-def _notes(voice: Voice, counts: AlertCount) -> tuple[str, ...]:
+def notes(voice: Voice, counts: AlertCount) -> tuple[str, ...]:
     """Sentences on those whom the line alone moved, on alerts that verdicts hold back, and on how right the judged ones were."""
     held = (voice("Held back by a verdict: {n}.", n=voice.number(counts.held)),) if counts.held else ()
     return (*by_line(voice, counts), *held, *judged(voice, counts))
@@ -178,8 +178,8 @@ def _row(voice: Voice, line: AlertLine) -> AlertRow:
         line.customer_id,
         voice("severity {n}", n=voice.number(line.severity)),
         "" if line.amount is None else voice("{money} at stake", money=voice.money(line.amount)),
-        voice.retell(line.reason),
-        "\n".join(map(voice.retell, sentences_of(line.evidence))),
+        voice.translate(line.reason),
+        "\n".join(map(voice.translate, sentences_of(line.evidence))),
         voice(next_step(line.feature)),
         voice("Evidence"),
     )

@@ -81,12 +81,12 @@ def figure_data(folder: Path, figure: str) -> FigureData:
 def _drawn(run: Run, chart: str) -> tuple[Figure, ...]:
     """The chart of this id as the report shows it, without the others; none where there is no such chart."""
     from segmenter.report.context import view_of
-    from segmenter.report.context.spoken import spoken_figures
+    from segmenter.report.context.translated import translated_figures
 
     if chart not in NUMBERS:
         return ()
     view = view_of(run, _config(run), {chart})
-    return spoken_figures(view.figures(chart), view.voice)
+    return translated_figures(view.figures(chart), view.voice)
 
 
 def _config(run: Run) -> ReportConfig:

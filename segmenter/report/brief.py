@@ -7,11 +7,11 @@ from typing import Literal
 
 from segmenter.config.report import ReportConfig
 from segmenter.report.context import moves, summary
-from segmenter.report.context.spoken import spoken_stats
+from segmenter.report.context.translated import translated_stats
 from segmenter.report.context.view import View
 from segmenter.report.language import Voice
 from segmenter.report.palette import legible
-from segmenter.report.retold import retold
+from segmenter.report.translated import translated_run
 from segmenter.report.types import Action, Stat
 from segmenter.runs.types import Run
 
@@ -41,7 +41,7 @@ def brief(run: Run, config: ReportConfig) -> Brief:
         The locale is unknown.
     """
     voice = Voice(config.locale, config.currency)
-    run = retold(run, voice)
+    run = translated_run(run, voice)
     view = View(run, config, voice, {})
     return Brief(
         title=voice(config.title),
@@ -53,5 +53,5 @@ def brief(run: Run, config: ReportConfig) -> Brief:
         sentences=summary.sentences(view),
         changed=moves.changed(view),
         actions=summary.actions(view),
-        stats=spoken_stats(summary.stats(view), voice),
+        stats=translated_stats(summary.stats(view), voice),
     )

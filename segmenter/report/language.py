@@ -17,7 +17,7 @@ from babel.numbers import format_compact_currency, format_compact_decimal, forma
 from segmenter.errors import ReportError
 from segmenter.features.types import Feature
 from segmenter.report.catalogue import catalogue
-from segmenter.report.retelling import Retelling
+from segmenter.report.translation import Translation
 
 MISSING = "–"
 MINUS = "−"  # a hyphen is no minus sign
@@ -50,17 +50,17 @@ class Voice:
         told = self.texts.get(text, text)
         return told.format(**values) if values else told
 
-    def retell(self, text: str) -> str:
+    def translate(self, text: str) -> str:
         """A finished English text of an analysis in the reader's language, as far as the catalogue knows it.
 
         In English too its numbers, amounts of money and dates are written as the locale does.
         """
-        return self._retelling(text) if text else text
+        return self._translation(text) if text else text
 
     @cached_property
-    def _retelling(self) -> Retelling:
+    def _translation(self) -> Translation:
         """Texts that an analysis writes, which the catalogue holds under the context ``analysis``."""
-        return Retelling(self._catalogue.analysis, self._written)
+        return Translation(self._catalogue.analysis, self._written)
 
     def _written(self, text: str) -> str:
         """A number, share, amount of money or date written in English as this locale writes it."""

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 
 import pandas as pd
 
+from segmenter.analysis.concentration import revenue_curve
 from segmenter.features.catalogue import CATALOGUE
-from segmenter.report.concentration import revenue_curve
 from segmenter.runs.types import Run
 
 CUSTOM = "features.folder"  # stands for a query of the team's own
@@ -26,7 +27,7 @@ def numbers(run: Run, figure: str) -> pd.DataFrame:
 
 def queries(run: Run, figure: str) -> tuple[str, ...]:
     """Files of ``queries/`` that a chart's or table's numbers start from; none where they are of the files read alone."""
-    named = QUERIES.get(figure.removesuffix("-2"))
+    named = QUERIES.get(re.sub(r"-\d+$", "", figure))  # a long table goes on as medians-2, medians-3, ...
     if named is not None:
         return named
     if figure in OF_ODDITY:
@@ -175,7 +176,7 @@ def _cohorts(run: Run) -> pd.DataFrame:
 
 
 def _concentration(run: Run) -> pd.DataFrame:
-    curve = revenue_curve(run.customers["monetary"])
+    curve = revenue_curve(run.customers["monetary"].to_numpy(float))
     return pd.DataFrame({"best_customers": [], "revenue_share": []} if curve is None else {
         "best_customers": range(len(curve)), "revenue_share": curve,
     })  # fmt: skip

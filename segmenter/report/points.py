@@ -10,7 +10,7 @@ import pandas as pd
 from segmenter.features.types import Feature
 from segmenter.report.context.view import View
 from segmenter.report.palette import colours
-from segmenter.report.retold import reasons_retold
+from segmenter.report.translated import translated_reasons
 
 SHOWN = ("recency", "frequency", "monetary", "average_order_value")
 PLACES = ["tsne_x", "tsne_y", "tsne3_x", "tsne3_y", "tsne3_z"]
@@ -54,7 +54,7 @@ def _reasons(view: View, placed: pd.DataFrame) -> dict[int, str]:
     if not view.config.customer_rows:
         return {}
     positions = np.flatnonzero(placed["is_anomaly"].to_numpy(bool))
-    reasons = reasons_retold(placed.iloc[positions], view.voice)["anomaly_reason"]
+    reasons = translated_reasons(placed.iloc[positions], view.voice)["anomaly_reason"]
     return {int(i): str(reason) for i, reason in zip(positions, reasons, strict=True)}
 
 

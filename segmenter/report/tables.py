@@ -19,7 +19,7 @@ import pandas as pd
 
 from segmenter.config.report import ReportConfig
 from segmenter.report.language import Voice
-from segmenter.report.retold import reasons_retold, retold
+from segmenter.report.translated import translated_reasons, translated_run
 from segmenter.runs.tables import LINE_END, safe_cell, write_parquet
 from segmenter.runs.types import Run
 
@@ -36,9 +36,9 @@ def write_tables(run: Run, config: ReportConfig, folder: Path) -> list[Path]:
     if not {"csv", "xlsx", "parquet"} & set(config.formats):
         return []
     voice = Voice(config.locale, config.currency)
-    run, kinds = retold(run, voice), _kinds(run)
+    run, kinds = translated_run(run, voice), _kinds(run)
     if config.customer_rows:
-        run = replace(run, customers=reasons_retold(run.customers, voice))
+        run = replace(run, customers=translated_reasons(run.customers, voice))
     files: list[Path] = []
     if "xlsx" in config.formats:
         files.append(_workbook(run, config, voice, folder / "report.xlsx"))
@@ -148,7 +148,7 @@ def _workbook(run: Run, config: ReportConfig, voice: Voice, path: Path) -> Path:
         kinds, formats = _kinds(run), _formats(workbook, config)
         sheets = {"Segments": run.segments}
         if config.customer_rows:
-            sheets |= {"Customers": run.customers, "Anomalies": reasons_retold(run.anomalies, voice)}
+            sheets |= {"Customers": run.customers, "Anomalies": translated_reasons(run.anomalies, voice)}
         for name, frame in sheets.items():
             for called, part in _parts(voice(name), tidied(frame, kinds)):
                 sheet = workbook.add_worksheet(called)

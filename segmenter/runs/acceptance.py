@@ -6,21 +6,22 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from segmenter.config import Config
 from segmenter.errors import RunError
 from segmenter.features.types import FeatureTable
 from segmenter.runs.archive import list_runs, read_document
-from segmenter.runs.aside import held
-from segmenter.runs.customers import SAME_CUSTOMERS, of_the_same, other_money, shared_customers, whole
+from segmenter.runs.customers import of_the_same, other_customers, other_money, unless_damaged
 from segmenter.runs.model import read_model
+from segmenter.runs.staging import locked
 from segmenter.runs.state import look_at_state, open_state, transaction
 from segmenter.runs.tables import read_table
-from segmenter.runs.types import Model
+from segmenter.runs.types import Ids, Model, ids_of
 
+LACKING = (
+    "This export lacks {names}, by which the accepted model of run {run} places customers, so this run stands alone."
+)
 FITS = ("challenger", "model")  # files of a run that can be accepted, the fresh fit first
 
 
@@ -48,7 +49,7 @@ def accept(archive: Path, run_id: str, now: datetime) -> str:
     RunError
         The run's model is missing or damaged, or the run is being removed.
     """
-    with held(archive / run_id) as stays:  # from a prune, after which every run would miss the accepted one
+    with locked(archive / run_id) as stays:  # from a prune, after which every run would miss the accepted one
         if not stays:
             raise RunError(f"The run {run_id} is gone, or another process works at it just now. Try again in a moment.")
         name = fresh_fit(archive / run_id)
@@ -119,7 +120,7 @@ def _next_number(archive: Path) -> int:
     neither place customers nor be accepted.
     """
     paths = [folder / f"{name}.json" for folder in list_runs(archive) for name in FITS]
-    models = (whole(read_model, path, []) for path in paths if path.exists())
+    models = (unless_damaged(read_model, path, []) for path in paths if path.exists())
     return max((model.next_number for model in models if model is not None), default=0)
 
 
@@ -147,7 +148,7 @@ def follow(archive: Path, table: FeatureTable, config: Config, now: datetime) ->
     """
     if not config.history.follow:
         return Following()
-    taken_on = _adopt(archive, table.customer_id.astype(np.str_), now)
+    taken_on = _adopt(archive, table.customer_id, now)
     known = accepted(archive)
     if known is None:
         return Following()
@@ -156,18 +157,12 @@ def follow(archive: Path, table: FeatureTable, config: Config, now: datetime) ->
 
 
 def _following(known: Accepted, table: FeatureTable, config: Config) -> Following:
-    share = shared_customers(known.customers["customer_id"].to_numpy(dtype=np.str_), table.customer_id)
-    missing = [name for name in known.model.preparation.names if name not in table.names]
-    if share < SAME_CUSTOMERS or missing:
-        lack = f"lacks {', '.join(missing)}" if missing else f"shares only {share:.0%} of its customers"
-        return Following(
-            sentences=(
-                f"This export {lack} with the accepted model's run {known.run_id}, so this run stands alone. "
-                "Another business belongs into another archive (-o).",
-            )
-        )
-    if why := other_money(known.run_id, known.config.report.currency, config.report.currency):
-        return Following(sentences=(why,))  # edges and centroids are amounts of the other money
+    if why := (
+        _lacking(known, table)
+        or other_customers(known.run_id, ids_of(known.customers), table.customer_id)
+        or other_money(known.run_id, known.config.report.currency, config.report.currency)
+    ):
+        return Following(sentences=(why,))
     if _settings(config) != _settings(known.config):
         return Following(
             known,
@@ -179,13 +174,19 @@ def _following(known: Accepted, table: FeatureTable, config: Config) -> Followin
     return Following(known, holds=True)
 
 
+def _lacking(known: Accepted, table: FeatureTable) -> str:
+    """A sentence where the export does not give what the model places customers by; else empty."""
+    missing = ", ".join(name for name in known.model.preparation.names if name not in table.names)
+    return LACKING.format(names=missing, run=known.run_id) if missing else ""
+
+
 def _settings(config: Config) -> tuple[object, ...]:
     """The settings that decide a segmentation, beside the data."""
     kmeans = config.kmeans.model_copy(update={"names": {}, "n_init": 1, "bootstraps": 0})
     return kmeans, config.prepare, config.features.use
 
 
-def _adopt(archive: Path, ids: NDArray[np.str_], now: datetime) -> tuple[str, ...]:
+def _adopt(archive: Path, ids: Ids, now: datetime) -> tuple[str, ...]:
     """Where no acceptance is on record, accept the model that placed the customers `ids` last; returns a sentence on it.
 
     The record is missing where a first run was ended before its acceptance was written, and where the archive's state was
@@ -200,7 +201,7 @@ def _adopt(archive: Path, ids: NDArray[np.str_], now: datetime) -> tuple[str, ..
     )
 
 
-def _placed_by(archive: Path, ids: NDArray[np.str_]) -> tuple[str, str] | None:
+def _placed_by(archive: Path, ids: Ids) -> tuple[str, str] | None:
     """Run and file of the model that these customers' newest run held; of their first run where none held one."""
     kin = [folder for folder, _ in of_the_same(reversed(list_runs(archive)), ids, [])]
     for folder in kin:

@@ -1,4 +1,4 @@
-"""A run's folder: written aside and renamed whole, read back and checked, listed and pruned."""
+"""A run's folder: written to a hidden one and renamed when it is complete, read back and checked, listed and pruned."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from segmenter.analysis.findings import Findings
 from segmenter.errors import ResourceError, RunError, UsageError
 from segmenter.intake.types import Reading
-from segmenter.runs.aside import aside, remove, sweep
 from segmenter.runs.history import History
 from segmenter.runs.model import read_model, write_model
 from segmenter.runs.seal import check, seal, sealed, sync
+from segmenter.runs.staging import remove, staging, sweep
 from segmenter.runs.tables import read_table, write_parquet, write_safe_csv
 from segmenter.runs.types import Manifest, Run
 
@@ -61,7 +61,7 @@ def begun(run: Run, archive: Path) -> Iterator[Path]:
     try:
         archive.mkdir(mode=0o700, parents=True, exist_ok=True)
         sweep(archive)
-        with aside(archive, run.manifest.run_id) as hidden:
+        with staging(archive, run.manifest.run_id) as hidden:
             _write_tables(run, hidden)
             yield hidden
     except OSError as error:

@@ -8,18 +8,20 @@ from pathlib import Path
 from typing import TypeVar
 
 import numpy as np
-from numpy.typing import NDArray
 
 from segmenter.errors import RunError
 from segmenter.runs import archive
 from segmenter.runs.tables import read_column
-from segmenter.runs.types import Manifest, Run
+from segmenter.runs.types import Ids, Manifest, Run
 
-Ids = NDArray[np.str_]
 Part = TypeVar("Part")
 OTHER_MONEY = (
     "The run {run} is in {name} and {this} in {other}: their amounts cannot be compared. Keep each currency in an archive of "
     "its own (-o)."
+)
+OTHER_CUSTOMERS = (
+    "The run {run} and {this} share only {n:.0%} of their customers, so they are hardly of one business. Keep each business in "
+    "an archive of its own (-o)."
 )
 SAME_CUSTOMERS = 0.5  # of the smaller run's customers, from which on two runs are about the same business
 
@@ -37,7 +39,7 @@ class Earlier:
         self._damaged: list[str] = []
         self._asked_for: list[Ids] = []
         self.in_other_money: list[str] = []  # sentences on the runs that `newest` passed over for it
-        days = [(whole(archive.as_of, folder, self._damaged), folder) for folder in archive.list_runs(root)]
+        days = [(unless_damaged(archive.as_of, folder, self._damaged), folder) for folder in archive.list_runs(root)]
         known = sorted(((as_of, folder) for as_of, folder in days if as_of), reverse=True)
         self._same_day = [folder for as_of, folder in known if as_of == day]
         self._kin = of_the_same((folder for as_of, folder in known if as_of < day), ids, self._damaged)
@@ -50,7 +52,7 @@ class Earlier:
         """The latest comparable run that was not returned yet; None where there is none."""
         for folder, theirs in self._kin:
             self._asked_for.append(theirs)
-            found = whole(archive.read, folder, self._damaged)
+            found = unless_damaged(archive.read, folder, self._damaged)
             if found is not None and self._is_comparable(found.manifest):
                 return found
         return None
@@ -75,6 +77,16 @@ class Earlier:
         return (*self.in_other_money[:1], *damaged)
 
 
+def other_customers(run: str, theirs: Ids, ours: Ids, this: str = "this one") -> str:
+    """A sentence where a run is hardly of our business, as its customers and ours, distinct ids, are others; else empty.
+
+    `this` says whose `ours` are.
+    """
+    smaller = min(len(ours), len(theirs))
+    shared = len(np.intersect1d(ours, theirs, assume_unique=True)) / smaller if smaller else 0.0
+    return OTHER_CUSTOMERS.format(run=run, this=this, n=shared) if shared < SAME_CUSTOMERS else ""
+
+
 def other_money(run: str, theirs: str, ours: str, this: str = "this one") -> str:
     """A sentence where a run's amounts cannot be compared with ours, as both currencies are known and differ; else empty.
 
@@ -84,7 +96,7 @@ def other_money(run: str, theirs: str, ours: str, this: str = "this one") -> str
     return OTHER_MONEY.format(run=run, name=theirs, this=this, other=ours) if differ else ""
 
 
-def whole(read: Callable[[Path], Part], folder: Path, damaged: list[str]) -> Part | None:
+def unless_damaged(read: Callable[[Path], Part], folder: Path, damaged: list[str]) -> Part | None:
     """What `read` finds in a run's folder; None where the folder is gone, or damaged: then its name is added to `damaged`."""
     try:
         return read(folder)
@@ -97,16 +109,10 @@ def whole(read: Callable[[Path], Part], folder: Path, damaged: list[str]) -> Par
 def of_the_same(folders: Iterable[Path], ids: Ids, damaged: list[str]) -> Iterator[tuple[Path, Ids]]:
     """Those of the runs in `folders` that are about the customers `ids`, each with its customers; read when asked for."""
     for folder in folders:
-        theirs = whole(_customers, folder, damaged)
-        if theirs is not None and shared_customers(ids, theirs) >= SAME_CUSTOMERS:
+        theirs = unless_damaged(_customers, folder, damaged)
+        if theirs is not None and not other_customers(folder.name, theirs, ids):
             yield folder, theirs
 
 
 def _customers(folder: Path) -> Ids:
     return read_column(folder / "customers.parquet", "customer_id").to_numpy(dtype=np.str_)
-
-
-def shared_customers(ours: Ids, theirs: Ids) -> float:
-    """Share of the smaller set of distinct ids that is in both."""
-    smaller = min(len(ours), len(theirs))
-    return len(np.intersect1d(ours, theirs, assume_unique=True)) / smaller if smaller else 0.0

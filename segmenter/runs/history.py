@@ -154,6 +154,35 @@ class Movement:
     revenue: Interval | None = None
     is_whole: bool = True
 
+    @property
+    def money_before(self) -> float:
+        """Everybody's money then."""
+        return self.bridge[0].amount
+
+    @property
+    def money_now(self) -> float:
+        """Everybody's money now."""
+        return self.bridge[-1].amount
+
+    @property
+    def steps(self) -> tuple[BridgeStep, ...]:
+        """The bridge without its two ends."""
+        return self.bridge[1:-1]
+
+    @property
+    def n_both(self) -> int:
+        """Customers of both runs."""
+        return sum(flow.customers for flow in self._of_both)
+
+    @property
+    def n_moved(self) -> int:
+        """Customers of both runs who are in another segment."""
+        return sum(flow.customers for flow in self._of_both if flow.number_before != flow.number_now)
+
+    @property
+    def _of_both(self) -> tuple[Flow, ...]:
+        return tuple(flow for flow in self.flows if flow.number_before is not None and flow.number_now is not None)
+
 
 @dataclass(frozen=True)
 class AlertCount:

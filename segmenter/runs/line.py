@@ -5,12 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
 from segmenter.analysis.neighbours import nearest
 from segmenter.analysis.preparation import apply
 from segmenter.analysis.types import Floats, Mask
-from segmenter.runs.types import Run
+from segmenter.runs.types import Run, ids_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -25,8 +24,8 @@ def moved_by_line(before: Run, now: Run) -> frozenset[str]:
     newly odd, or ordinary again. Customers who are not in `now` are left out; where a run does not hold its search, so
     are all.
     """
-    ids = now.customers["customer_id"].to_numpy(dtype=np.str_)
-    was, is_odd = (np.isin(ids, _odd(run)) for run in (before, now))
+    ids = ids_of(now.customers)
+    was, is_odd = (np.isin(ids, ids_of(run.anomalies)) for run in (before, now))
     asked = np.flatnonzero(was != is_odd)
     if not len(asked) or not (_can_judge(before) and _can_judge(now)):
         return frozenset()
@@ -35,10 +34,6 @@ def moved_by_line(before: Run, now: Run) -> frozenset[str]:
     moved = _is_odd_by(before, figures) == was[asked]
     moved &= _is_odd_by(now, then.where(then.notna(), figures)) == is_odd[asked]
     return frozenset(ids[asked[moved]].tolist())
-
-
-def _odd(run: Run) -> NDArray[np.str_]:
-    return run.anomalies["customer_id"].to_numpy(dtype=np.str_)
 
 
 def _can_judge(run: Run) -> bool:

@@ -51,12 +51,16 @@ def remark(archive: Path, name: str, found: Path) -> str:
     others = [run for run in list_runs(archive) if run.name != found.name]
     day = _day_of(found)
     if name == LATEST:
-        later = [run for run in others if day and (_day_of(run) or day) > day]
-        told = f"{found.name}, the run that was made last, is seen from {day}; from a later day is {_listed(later)}."
-        return told if later else ""
-    same = _of_day(others, name) if found.name.startswith(name) else []
-    told = f"{name} begins {found.name}, which is seen from {day}. For {same[-1].name}" if same else ""
-    return f"{told}, the run of that day, write {_day(name)}." if same else ""
+        if later := [run for run in others if day and (_day_of(run) or day) > day]:
+            return (
+                f"{found.name}, the run that was made last, is seen from {day}; from a later day is {_listed(later)}."
+            )
+    elif found.name.startswith(name) and (same := _of_day(others, name)):
+        return (
+            f"{name} begins {found.name}, which is seen from {day}. For {same[-1].name}, the run of that day, write "
+            f"{_day(name)}."
+        )
+    return ""
 
 
 def _of_day(runs: Sequence[Path], name: str) -> list[Path]:

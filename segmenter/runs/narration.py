@@ -1,4 +1,4 @@
-"""What happened between two runs in sentences; the report retells them in the reader's language.
+"""What happened between two runs in sentences; the report translates them into the reader's language.
 
 Names of segments may hold a comma, so that a semicolon parts them.
 """
@@ -50,6 +50,7 @@ STEPS = {  # each customer is in one; in the order of the bridge
     ),
     "gone": Step("gone", "customers no longer in the export", "no longer in the export"),
 }
+ABSENT = {"before": "not there before", "now": "not there now"}  # in the place of a segment, by run
 MOVES = {"up": "moved to a better segment", "down": "moved to a weaker segment"}  # by direction, whatever the step
 
 SINCE = {

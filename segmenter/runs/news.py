@@ -10,7 +10,6 @@ from segmenter.errors import RunError
 from segmenter.runs.alerts import of_run
 from segmenter.runs.archive import read
 from segmenter.runs.customers import other_money
-from segmenter.runs.line import moved_by_line
 from segmenter.runs.state import read_state
 from segmenter.runs.types import Run
 
@@ -24,12 +23,9 @@ def as_news(run: Run, root: Path, since: str | None) -> Run:
     before = _earlier(root, since, run.manifest.currency) if since else None
     if before is None or before.alerts is None or run.alerts is None:
         return run
-    manifest = run.manifest
-    config = HistoryConfig(**manifest.config.get("history", {}))
+    config = HistoryConfig(**run.manifest.config.get("history", {}))
     with read_state(root) as state:
-        table, counts = of_run(
-            state, run.anomalies, before.alerts, manifest.run_id, manifest.as_of, config, moved_by_line(before, run)
-        )
+        table, counts = of_run(state, run, before, config)
     return replace(run, alerts=table, history=replace(run.history, alerts=counts))
 
 

@@ -16,11 +16,11 @@ from segmenter.features.types import FeatureTable
 from segmenter.runs.acceptance import Accepted, accepted, fresh_fit
 from segmenter.runs.archive import read
 from segmenter.runs.continuity import continuity
-from segmenter.runs.customers import SAME_CUSTOMERS, other_money, shared_customers
+from segmenter.runs.customers import other_customers, other_money
 from segmenter.runs.history import Continuity
 from segmenter.runs.identity import Identity, identify, shown
 from segmenter.runs.model import place
-from segmenter.runs.types import Model, Run
+from segmenter.runs.types import Model, Run, ids_of
 
 MOVES = ("customer_id", "number_before", "segment_before", "number_now", "segment_now")
 
@@ -73,9 +73,11 @@ def propose(archive: Path, folder: Path, names: Mapping[str, str]) -> Proposal:
 def _beside(known: Accepted, run: Run, fit: Model, names: Mapping[str, str]) -> Proposal:
     """Both models on the run's customers."""
     table = table_of(run)
-    _check_customers(known, table, run.manifest.run_id)
-    ours, theirs = run.manifest, known.config.report.currency
-    if why := other_money(known.run_id, theirs, ours.currency, f"the run {ours.run_id}"):
+    ours, theirs, this = run.manifest, known.config.report.currency, f"the run {run.manifest.run_id}"
+    if why := (
+        other_customers(known.run_id, ids_of(known.customers), table.customer_id, this)
+        or other_money(known.run_id, theirs, ours.currency, this)
+    ):
         raise UsageError(why)
     (held, matrix), (fresh, own) = place(known.model, table), place(fit, table)
     found = identify(known.model, held, fresh, fit.names, matrix, known.next_number)
@@ -91,17 +93,7 @@ def table_of(run: Run) -> FeatureTable:
     """The features of a run's customers as the run saw them."""
     names = [feature.name for feature in run.manifest.features]
     values = run.customers[names].to_numpy(dtype=np.float64, na_value=np.nan)
-    ids = run.customers["customer_id"].to_numpy(dtype=np.str_)
-    return FeatureTable(ids, values, run.manifest.features, run.manifest.as_of)
-
-
-def _check_customers(known: Accepted, table: FeatureTable, run_id: str) -> None:
-    share = shared_customers(known.customers["customer_id"].to_numpy(dtype=np.str_), table.customer_id)
-    if share < SAME_CUSTOMERS:
-        raise UsageError(
-            f"The run {run_id} shares only {share:.0%} of its customers with the accepted model's run {known.run_id}: "
-            "its segments are another business's. Keep that one in an archive of its own (-o)."
-        )
+    return FeatureTable(ids_of(run.customers), values, run.manifest.features, run.manifest.as_of)
 
 
 def _check_numbers(known: Accepted, fit: Model, found: Identity, run_id: str) -> None:

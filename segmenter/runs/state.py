@@ -1,8 +1,8 @@
 """What changes beside the immutable runs: one SQLite file in the archive, in WAL mode.
 
 Acceptances, verdicts, due times and deliveries live in ``segmenter.sqlite``. Every change is one
-short transaction that is on the disk when it returns. What was written is held against its witness
-(`segmenter.runs.witness`): a file that is damaged is set aside under a name with its time, never used
+short transaction that is on the disk when it returns. What is read is checked
+(`segmenter.runs.integrity`): a file that is damaged is set aside under a name with its time, never used
 and never deleted, and the newest copy that can be trusted takes its place.
 """
 
@@ -21,8 +21,8 @@ from pathlib import Path
 
 from segmenter.assets import query
 from segmenter.errors import RunError
-from segmenter.runs import witness
-from segmenter.runs.witness import FAULTS, DamagedError, is_damage
+from segmenter.runs import integrity
+from segmenter.runs.integrity import FAULTS, DamagedError, is_damage
 
 FILE = "segmenter.sqlite"
 LOCK = ".segmenter.lock"
@@ -60,11 +60,11 @@ def open_state(archive: Path) -> Iterator[sqlite3.Connection]:
             yield connection
         except FAULTS as error:
             if is_damage(error):
-                witness.forget(path)
+                integrity.forget(path)
                 raise
             raise RunError(_unusable(path, error)) from None
         held.close()
-        witness.trust(path)
+        integrity.trust(path)
 
 
 def _unusable(path: Path, error: Exception) -> str:
@@ -75,7 +75,7 @@ def _unusable(path: Path, error: Exception) -> str:
             "one has ended, or end it if it was stopped."
         )
     reason = getattr(error, "strerror", None) or error
-    return f"{path} cannot be opened: {reason}. Grant permission, free space, or name another archive."
+    return f"{path} cannot be opened or written: {reason}. Grant permission, free space, or name another archive."
 
 
 def _opened(path: Path, held: ExitStack) -> sqlite3.Connection:
@@ -103,9 +103,9 @@ def read_state(archive: Path) -> Iterator[sqlite3.Connection]:
     """
     path = archive / FILE
     with ExitStack() as held:
-        if (archive / LOCK).exists():
-            held.enter_context(_locked(archive, fcntl.LOCK_SH, os.O_RDONLY))
         try:
+            if (archive / LOCK).exists():
+                held.enter_context(_locked(archive, fcntl.LOCK_SH, os.O_RDONLY))
             connection = _read_only(path, held)
         except (DamagedError, OSError, *FAULTS) as error:
             if isinstance(error, OSError) or not is_damage(error):
@@ -143,9 +143,9 @@ def _read_only(path: Path, held: ExitStack) -> sqlite3.Connection:
         if way == "immutable=1" and log.exists() and log.stat().st_size:
             continue  # it would not see what the log holds
         try:
-            connection = witness.connect(f"{path.absolute().as_uri()}?{way}", PATIENCE)
+            connection = integrity.connect(f"{path.absolute().as_uri()}?{way}", PATIENCE)
             if _version(connection) == VERSION:
-                witness.check(connection, VERSION)
+                integrity.check(connection, VERSION)
                 return connection
             connection.close()
         except sqlite3.OperationalError as error:
@@ -169,7 +169,7 @@ def transaction(connection: sqlite3.Connection) -> Iterator[None]:
             connection.execute("ROLLBACK")
         raise
     connection.execute("COMMIT")
-    witness.note(connection)
+    integrity.note(connection)
 
 
 def keep_copy(archive: Path) -> None:
@@ -182,29 +182,29 @@ def keep_copy(archive: Path) -> None:
     """
     with open_state(archive) as connection:
         try:
-            witness.keep(connection, archive / FILE, VERSION)
+            integrity.keep(connection, archive / FILE, VERSION)
         except (OSError, *FAULTS, DamagedError) as error:
-            witness.forget(archive / FILE)
+            integrity.forget(archive / FILE)
             raise RunError(f"No copy of {archive / FILE} could be kept: {error}.") from None
 
 
 def _connect(path: Path) -> sqlite3.Connection:
     """A sound connection of this program's version; DamagedError where what is there cannot be trusted."""
     _make(path)
-    promised = witness.promised(path)
-    connection = witness.connect(path.absolute().as_uri(), PATIENCE)
+    promised = integrity.promised(path)
+    connection = integrity.connect(path.absolute().as_uri(), PATIENCE)
     try:
         _keep_log(connection)
         connection.execute("PRAGMA synchronous = FULL")
-        if _version(connection) > VERSION and not witness.vouches(connection, _version(connection)):
+        if _version(connection) > VERSION and not integrity.vouches(connection, _version(connection)):
             raise DamagedError("its version cannot be")
         if _version(connection) > VERSION:
             raise RunError(
                 f"{path} is of version {_version(connection)}, this program reads {VERSION}. Use the newer segmenter."
             )
-        if _version(connection) == VERSION and not witness.is_trusted(path):
-            witness.check(connection, VERSION)
-        witness.check_promise(connection, promised)
+        if _version(connection) == VERSION and not integrity.is_trusted(path):
+            integrity.check(connection, VERSION)
+        integrity.check_promise(connection, promised)
         _migrate(connection)
     except BaseException as error:
         connection.close()
@@ -255,7 +255,7 @@ def _migrate(connection: sqlite3.Connection) -> None:
                 for name in MIGRATIONS[number]:
                     _execute_all(connection, query(name))
             connection.execute(f"PRAGMA user_version = {VERSION}")
-            witness.install(connection, VERSION)
+            integrity.install(connection, VERSION)
 
 
 def _execute_all(connection: sqlite3.Connection, script: str) -> None:
@@ -274,7 +274,7 @@ def _repair(path: Path) -> None:
         try:
             _connect(path).close()
         except DamagedError as damage:
-            told = witness.restore(path, str(damage), VERSION)
+            told = integrity.restore(path, str(damage), VERSION)
         else:
             return
         connection = _connect(path)

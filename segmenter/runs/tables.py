@@ -10,9 +10,9 @@ from pathlib import Path
 import duckdb
 import pandas as pd
 
+from segmenter.atomic import atomic_write
 from segmenter.errors import RunError
 from segmenter.runs.seal import check
-from segmenter.whole import whole
 
 UNSEEN = r"\s\x00-\x1f\u200b-\u200f\u2060\ufeff"  # what a spreadsheet may drop before it looks
 SIGNS = r"=+\-@＝＋－＠"  # the wide ones are the same signs to a spreadsheet in Chinese or Japanese
@@ -45,7 +45,10 @@ def _database() -> duckdb.DuckDBPyConnection:
 
 def write_safe_csv(table: pd.DataFrame, path: Path, bom: bool = False) -> None:
     """Write `table` as UTF-8 CSV in which no text is a formula (`safe_cell`); by a byte order mark spreadsheets know the encoding."""
-    with whole(path) as aside, aside.open("w", encoding="utf-8-sig" if bom else "utf-8", newline="") as file:
+    with (
+        atomic_write(path) as temporary,
+        temporary.open("w", encoding="utf-8-sig" if bom else "utf-8", newline="") as file,
+    ):
         writer = csv.writer(file, lineterminator=LINE_END)
         writer.writerow(map(safe_cell, table.columns))
         for row in table.itertuples(index=False):

@@ -26,13 +26,22 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from segmenter.analysis.findings import Findings, Preparation
 from segmenter.config.history import HistoryConfig
 from segmenter.features.types import Feature, Period
 from segmenter.intake.types import Reading, Recognition, RowAccount
 from segmenter.runs.history import History
+
+Ids = NDArray[np.str_]
+
+
+def ids_of(customers: pd.DataFrame) -> Ids:
+    """The ids (n,) of a table of customers."""
+    return customers["customer_id"].to_numpy(dtype=np.str_)
 
 
 @dataclass(frozen=True)

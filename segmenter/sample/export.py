@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from segmenter.atomic import atomic_write
 from segmenter.errors import UsageError
 from segmenter.sample.habits import SEGMENTS, Ints, People, Shape, people
 from segmenter.sample.lines import Lines, lines
 from segmenter.sample.orders import orders
 from segmenter.sample.products import Products, products
-from segmenter.whole import whole
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -116,7 +116,7 @@ def _write(table: pd.DataFrame, path: Path) -> None:
     import duckdb
 
     try:
-        with whole(path) as aside, duckdb.connect() as connection:
+        with atomic_write(path) as aside, duckdb.connect() as connection:
             connection.from_df(table).write_csv(str(aside), timestamp_format="%Y-%m-%d %H:%M")
     except (OSError, duckdb.IOException) as error:
         reason = getattr(error, "strerror", None) or error

@@ -56,7 +56,7 @@ def _opening(voice: Voice, schedule: ScheduleConfig, slot: Slot, opening: Openin
 def _of_freshness(voice: Voice, fresh: Freshness) -> tuple[str, ...]:
     """That the transactions are the last report's, and that none came for unusually long."""
     known, words = fresh.known_since, "No new transactions have come since the report of {date}."
-    told = voice(words, date=voice.date(known)) if known else "", voice.retell(fresh.silence)
+    told = voice(words, date=voice.date(known)) if known else "", voice.translate(fresh.silence)
     return (" ".join(filter(None, told)),) if any(told) else ()
 
 
@@ -121,7 +121,7 @@ def recovery(voice: Voice, schedule: ScheduleConfig, slot: Slot) -> tuple[Messag
 def silent(voice: Voice, schedule: ScheduleConfig, slot: Slot, fresh: Freshness) -> tuple[Message, ...]:
     """The word to the owner that an export holds no transactions of late, though reports go on."""
     told = (
-        voice.retell(fresh.silence),
+        voice.translate(fresh.silence),
         voice("See whether the export is still written. The reports say so, too; you hear of it once."),
     )
     return _to_owner(schedule, slot.due, voice("No new transactions: {name}", name=schedule.name), told)

@@ -35,7 +35,7 @@ def refuse_unready(config: Config, *, connect: bool = False) -> None:
         raise ConfigError(" ".join(lasting))
 
 
-def untold(config: Config) -> Iterable[tuple[ScheduleConfig, str]]:
+def silent_failures(config: Config) -> Iterable[tuple[ScheduleConfig, str]]:
     """Schedules of whose failures nobody would hear, and why."""
     for schedule in config.schedule:
         owners = {channel_of(each) for each in schedule.owner}

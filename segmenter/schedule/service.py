@@ -20,12 +20,12 @@ from segmenter import delivery
 from segmenter.config import Config
 from segmenter.config.schedule import ScheduleConfig
 from segmenter.errors import RunError, SegmenterError
+from segmenter.runs.integrity import COPY
 from segmenter.runs.state import keep_copy, open_state, transaction
-from segmenter.runs.witness import COPY
-from segmenter.schedule import ledger, tidings, times
-from segmenter.schedule.holder import hold
+from segmenter.schedule import ledger, owners, times
 from segmenter.schedule.ledger import Slot
-from segmenter.schedule.readiness import refuse_unready, untold
+from segmenter.schedule.lock import hold
+from segmenter.schedule.readiness import refuse_unready, silent_failures
 from segmenter.schedule.settings import Settings
 from segmenter.schedule.work import Command, Desk, make
 
@@ -87,7 +87,7 @@ class Service:
         config = self.settings.config
         refuse_unready(config, connect=True)
         self.settings.sweep()
-        for schedule, why in untold(config):
+        for schedule, why in silent_failures(config):
             log.warning("nobody is told", extra={"schedule": schedule.name, "cause": why})
         log.info("serves", extra={"archive": self.archive, "schedules": len(config.schedule)})
 
@@ -197,7 +197,7 @@ class Service:
         self.post.recover()
         with open_state(self.archive) as state:
             voice = Voice(config.report.locale, config.report.currency)
-            tidings.tell(state, config.schedule, voice, self.now(), self._faults)
+            owners.notify(state, config.schedule, voice, self.now(), self._faults)
         self._faults.clear()
         self.post.send_due(config.delivery, config.report)
 

@@ -13,7 +13,8 @@ from segmenter.config import Config
 from segmenter.config.schedule import ScheduleConfig
 from segmenter.runs.state import read_state
 from segmenter.schedule import ledger, times
-from segmenter.schedule.holder import holder
+
+NEXT = 5  # due times that are told ahead
 
 
 @dataclass(frozen=True)
@@ -75,11 +76,6 @@ def _undelivered(state: sqlite3.Connection, schedule: ScheduleConfig, due: datet
     ]
 
 
-def serving(archive: Path) -> int | None:
-    """Process number of the service that holds `archive`, None where none does."""
-    return holder(archive)
-
-
-def coming(schedule: ScheduleConfig, now: datetime, n: int = 5) -> tuple[tuple[str, datetime], ...]:
-    """The next `n` due times of a schedule, each on the clock of its time zone, in words, and in UTC."""
-    return tuple((times.local(schedule, due), due) for due in times.upcoming(schedule, now, n))
+def coming(schedule: ScheduleConfig, now: datetime) -> tuple[tuple[str, datetime], ...]:
+    """The next five due times of a schedule, each on the clock of its time zone, in words, and in UTC."""
+    return tuple((times.local(schedule, due), due) for due in times.upcoming(schedule, now, NEXT))

@@ -24,7 +24,7 @@ def after(schedule: ScheduleConfig, moment: datetime) -> Iterator[datetime]:
     return (due.astimezone(UTC) for due in simulated)
 
 
-def upcoming(schedule: ScheduleConfig, moment: datetime, n: int = 5) -> tuple[datetime, ...]:
+def upcoming(schedule: ScheduleConfig, moment: datetime, n: int) -> tuple[datetime, ...]:
     """The next `n` due times after `moment`, in UTC."""
     return tuple(islice(after(schedule, moment), n))
 

@@ -15,7 +15,7 @@ from segmenter.config.delivery import DeliveryConfig
 from segmenter.config.history import HistoryConfig
 from segmenter.config.report import ReportConfig
 from segmenter.delivery import Message, channel_of, deliver_due, enqueue
-from segmenter.runs.alerts import alerts, count, with_verdicts
+from segmenter.runs.alerts import alerts, count
 from segmenter.runs.state import open_state, transaction
 from tests.kept import kept
 from tests.report.made_up import made_up_run
@@ -155,8 +155,8 @@ class Post:
 def with_alerts(run, n_new=1):
     """`run` with its first `n_new` odd customers new, and the others known from before."""
     manifest, config = run.manifest, HistoryConfig()
-    before = alerts(run.anomalies.iloc[n_new:], None, "20101201T080000Z-7f3a", manifest.as_of, config)
-    table = with_verdicts(alerts(run.anomalies, before, manifest.run_id, manifest.as_of, config), {}, manifest.as_of)
+    before = alerts(run.anomalies.iloc[n_new:], None, "20101201T080000Z-7f3a", manifest.as_of, config, {})
+    table = alerts(run.anomalies, before, manifest.run_id, manifest.as_of, config, {})
     counts = count(table, (0, 0), manifest.as_of, is_baseline=False)
     return replace(run, alerts=table, history=replace(run.history, alerts=counts))
 

@@ -64,7 +64,7 @@ def test_a_mail_tells_money_in_the_runs_currency_where_its_settings_name_none(po
 
 def test_at_a_first_look_text_and_page_name_the_same_customers(post):
     run = archive.read(post.archive / post.run_id)
-    table = alerts(run.anomalies, None, post.run_id, run.manifest.as_of, HistoryConfig())
+    table = alerts(run.anomalies, None, post.run_id, run.manifest.as_of, HistoryConfig(), {})
     counts = count(table, (0, 0), run.manifest.as_of, is_baseline=True)
     first = kept(replace(run, alerts=table, history=replace(run.history, alerts=counts)), post.archive / "first")
     told = content(post.message(ME, kind="alerts"), first.parent, post.report)

@@ -24,7 +24,7 @@ from segmenter.cli import main
 from segmenter.config.report import ReportConfig
 from segmenter.report import render
 from segmenter.runs import acceptance, archive
-from segmenter.runs.alerts import ORDER, told
+from segmenter.runs.alerts import ORDER, to_report
 from segmenter.runs.model import number_again
 from tests.kept import kept
 from tests.report.unspoken import HOW, one_letter, texts_of, unspoken
@@ -67,7 +67,7 @@ def test_a_reader_of_another_language_reads_no_english(two_runs, tmp_path):
 
 def test_alerts_name_the_customers_who_turned_odd(two_runs):
     _, (_, after), (_, odd) = two_runs
-    shown = told(after.run.alerts, after.run.manifest.as_of)
+    shown = to_report(after.run.alerts, after.run.manifest.as_of)
     news = shown[shown["state"].isin(["new", "worsened"])]
     precision, recall = precision_and_recall(set(news["customer_id"]), set(odd))
     assert recall >= 0.9

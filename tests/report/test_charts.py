@@ -15,7 +15,7 @@ from segmenter.report.charts import draw, lifetime, maps, money, segments, views
 from segmenter.report.charts.marks import CIRCLE, shaped
 from segmenter.report.charts.style import Look, house_style
 from segmenter.report.language import Voice
-from segmenter.report.retold import retold
+from segmenter.report.translated import translated_run
 from tests.report.made_up import bare_run, made_up_run
 
 
@@ -273,7 +273,7 @@ def test_a_theme_of_products_with_long_names_is_cut_so_that_rows_keep_apart(run)
     product = "Copper planter with a very long marketing description, assorted colours, limited edition (pack of 12)"
     theme = replace(run.findings.themes[0], products=(product, product), name=f"{product} and {product}")
     changed = replace(run, findings=replace(run.findings, themes=(theme,)))
-    (told,) = retold(changed, Voice("de")).findings.themes
+    (told,) = translated_run(changed, Voice("de")).findings.themes
     assert told.name == " und ".join([f"{product[:47].rstrip()}…"] * 2)
 
 

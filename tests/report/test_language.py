@@ -58,7 +58,7 @@ def test_what_is_below_zero_has_a_minus_sign_and_zero_has_none(locale):
         (Voice("he").number(-0.1, 2), "−0.10"),
         (Voice("he", "ILS").money(-12), "−12"),
         (Voice("he").gained(0.1, lambda value: Voice("he").number(value, 1)), "+0.1"),
-        (Voice("he").retell("+102"), "+102"),
+        (Voice("he").translate("+102"), "+102"),
     ],
 )
 def test_a_sign_is_seen_left_of_its_number_where_texts_run_from_right_to_left(shown, seen):
@@ -86,21 +86,21 @@ def test_zero_of_a_count_that_begins_at_three_is_shown_as_fewer_than_three():
     feature = Feature("orders_in_a_day", "most orders in a day", "orders", "count", least=3)
     assert Voice("en_GB").values(feature, [0.0, 4.0, None]) == ("fewer than 3", "4", MISSING)
     assert Voice("de").with_units(feature, [0.0, 4.0]) == ("weniger als 3 Bestellungen", "4 Bestellungen")
-    assert Voice("de").retell("most orders in a day: fewer than 3 orders") == (
+    assert Voice("de").translate("most orders in a day: fewer than 3 orders") == (
         "meiste Bestellungen an einem Tag: weniger als 3 Bestellungen"
     )
 
 
 def test_days_and_amounts_of_an_english_text_are_written_as_the_locale_does():
     voice = Voice("en_GB", "GBP")
-    told = voice.retell(
+    told = voice.translate(
         "Since 2025-06-24 these segments changed in size by more than chance and the growth of all customers explain: Lost (-12)."
     )
     assert (
         told
         == "Since 24 June 2025 these segments changed in size by more than chance and the growth of all customers explain: Lost (−12)."
     )
-    told = voice.retell("-4,288.10 GBP on 2025-05-02 14:34 (order A-2025-06-24-1, 12 pieces)")
+    told = voice.translate("-4,288.10 GBP on 2025-05-02 14:34 (order A-2025-06-24-1, 12 pieces)")
     assert told == "−£4,288.10 on 2 May 2025, 14:34 (order A-2025-06-24-1, 12 pieces)"
 
 

@@ -108,13 +108,13 @@ def test_what_is_told_of_rows_that_need_a_look_is_translated(locale):
     reasons = "; ".join(f"{reason}: 1,204" for reason in (*torn, *typed, OTHER_CURRENCY))
     with one_letter(locale):
         voice = Voice(locale)
-        told = voice.retell(f"Rows that could not be read: 12,040 ({reasons}); a run writes them into rejected.csv.")
-        future = voice.retell(account.FUTURE.format(n="1,204", last="2062-01-01"))
-        guests = voice.retell(account.GUESTS.format(n="1,204", product="0"))
-        refunds = voice.retell(account.REFUNDS.format(n="1,204", value="12,040.50") + account.WHOLE.format(n="204"))
-        cancelled = voice.retell(account.CANCELLED.format(n="75%"))
-        left = voice.retell(sources.NOT_READ.format(folder="exports/2025", names="1.txt, 2.pdf"))
-        unused = voice.retell(UNUSED.format(column="mean_gap"))
+        told = voice.translate(f"Rows that could not be read: 12,040 ({reasons}); a run writes them into rejected.csv.")
+        future = voice.translate(account.FUTURE.format(n="1,204", last="2062-01-01"))
+        guests = voice.translate(account.GUESTS.format(n="1,204", product="0"))
+        refunds = voice.translate(account.REFUNDS.format(n="1,204", value="12,040.50") + account.WHOLE.format(n="204"))
+        cancelled = voice.translate(account.CANCELLED.format(n="75%"))
+        left = voice.translate(sources.NOT_READ.format(folder="exports/2025", names="1.txt, 2.pdf"))
+        unused = voice.translate(UNUSED.format(column="mean_gap"))
     theirs = (
         "exports", ".txt", ".pdf", "features.use", "features.anomalies_use", "SQL", "source.columns.status", "source.columns.cancelled"
     )  # fmt: skip

@@ -9,7 +9,7 @@ from segmenter import assets
 from segmenter.config.report import ReportConfig
 from segmenter.errors import UsageError
 from segmenter.report import figure_data, figures, render
-from segmenter.report.numbers import CUSTOM, NUMBERS
+from segmenter.report.numbers import CUSTOM, NUMBERS, queries
 from tests.kept import kept
 from tests.report.made_up import bare_run
 from tests.report.moved import moved_run
@@ -64,6 +64,11 @@ def test_a_chart_prints_the_numbers_that_it_draws_and_is_told_alone_as_among_the
     assert found.source.queries == ("queries/features_value.sql",)
     assert [row[found.columns.index("customers")] for row in found.rows] == run.segments["customers"].tolist()
     assert len(figure_data(folder, "map-tsne").rows) == run.customers["tsne_x"].notna().sum()
+
+
+@pytest.mark.parametrize("number", [2, 3, 9])
+def test_every_part_of_the_medians_of_many_segments_names_its_queries(run, number):
+    assert queries(run, f"medians-{number}") == queries(run, "medians")
 
 
 def test_a_table_prints_its_cells(run, known, folder):

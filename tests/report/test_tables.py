@@ -10,8 +10,8 @@ import pytest
 
 from segmenter.config.report import ReportConfig
 from segmenter.report.language import Voice
-from segmenter.report.retold import retold
 from segmenter.report.tables import marketing_list, write_tables
+from segmenter.report.translated import translated_run
 from tests.report.made_up import made_up_run
 
 
@@ -138,7 +138,7 @@ def test_more_customers_than_a_sheet_holds_go_on_in_the_next(run, tmp_path, monk
 
 
 def test_the_marketing_list_knows_in_every_language_who_stayed(run):
-    told = retold(moved(run, {}), Voice("de"))
+    told = translated_run(moved(run, {}), Voice("de"))
     assert set(marketing_list(told)["change"]) == {"kept"}
 
 

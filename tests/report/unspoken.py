@@ -12,7 +12,7 @@ from segmenter.report.catalogue import Catalogue, read
 
 HOW = (
     "The texts below stay in English. Say each through the voice where it is shown, or, where an analysis writes it, see "
-    "segmenter/report/retelling.py; and translate it in every templates/locale/*/LC_MESSAGES/report.po:"
+    "segmenter/report/translation.py; and translate it in every templates/locale/*/LC_MESSAGES/report.po:"
 )
 SPOKEN = {"alt", "aria-label", "title", "content", "placeholder"}  # attributes that a reader may hear or see
 SILENT = {"script", "style", "meta", "link"}

@@ -1,30 +1,14 @@
 """Alerts live through runs: told once, worse when they worsen, quiet when somebody has judged them."""
 
-from datetime import UTC, date, datetime
+from datetime import date
 
 import pandas as pd
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from segmenter.config.history import HistoryConfig
-from segmenter.errors import UsageError
-from segmenter.runs import alerts as module
-from segmenter.runs import state as ledger
-from segmenter.runs.alerts import (
-    ORDER,
-    Verdict,
-    alerts,
-    count,
-    holding,
-    on_alerts,
-    precision,
-    told,
-    verdict,
-    verdicts_from_csv,
-    with_verdicts,
-)
-from segmenter.runs.state import open_state
+from segmenter.runs.alerts import ORDER, alerts, count, to_report, with_verdicts
+from segmenter.runs.verdicts import Verdict
 
 CONFIG = HistoryConfig()
 DAYS = [date(2025, 1, 6), date(2025, 1, 13), date(2025, 1, 20), date(2025, 1, 27)]
@@ -48,13 +32,12 @@ def live(*weeks, config=CONFIG, verdicts=()):
     said = {each.customer_id: each for each in verdicts}
     for number, flagged in enumerate(weeks):
         before = tables[-1] if tables else None
-        table = alerts(flagged, before, f"run{number}", DAYS[number], config, holding(said, DAYS[number]))
-        tables.append(with_verdicts(table, said, DAYS[number]))
+        tables.append(alerts(flagged, before, f"run{number}", DAYS[number], config, said))
     return tables
 
 
 def states(table, day):
-    shown = told(table, day)
+    shown = to_report(table, day)
     return dict(zip(shown["customer_id"], shown["state"], strict=True))
 
 
@@ -69,14 +52,12 @@ def test_new_worsened_ongoing_and_resolved_are_told_apart():
 
 
 def test_whom_the_line_alone_moved_is_no_news_but_counted_once():
-    first = alerts(odd(a=50, b=50), None, "run0", DAYS[0], CONFIG)
-    second = with_verdicts(
-        alerts(odd(a=50, c=60, d=40), first, "run1", DAYS[1], CONFIG, by_line={"b", "c"}), {}, DAYS[1]
-    )
+    first = alerts(odd(a=50, b=50), None, "run0", DAYS[0], CONFIG, {})
+    second = alerts(odd(a=50, c=60, d=40), first, "run1", DAYS[1], CONFIG, {}, by_line={"b", "c"})
     assert states(second, DAYS[1]) == {"a": "ongoing", "c": "ongoing", "d": "new"}
     counted = count(second, (0, 0), DAYS[1], is_baseline=False)
     assert (counted.new, counted.ongoing, counted.resolved, counted.line_in, counted.line_out) == (1, 2, 0, 1, 1)
-    third = with_verdicts(alerts(odd(a=50, c=71, d=40), second, "run2", DAYS[2], CONFIG), {}, DAYS[2])
+    third = alerts(odd(a=50, c=71, d=40), second, "run2", DAYS[2], CONFIG, {})
     assert states(third, DAYS[2]) == {"a": "ongoing", "c": "worsened", "d": "ongoing"}
     counted = count(third, (0, 0), DAYS[2], is_baseline=False)
     assert (counted.line_in, counted.line_out) == (0, 0)
@@ -116,11 +97,9 @@ def test_a_verdict_holds_an_alert_back_until_its_day():
 
 def test_what_worsened_while_a_verdict_held_it_is_told_when_the_verdict_ends():
     held, first = Verdict("a", "expected", DAYS[2]), live(odd(), odd(a=40))
-    held_back = with_verdicts(
-        alerts(odd(a=90), first[1], "run2", DAYS[2], CONFIG, holding({"a": held}, DAYS[2])), {"a": held}, DAYS[2]
-    )
+    held_back = alerts(odd(a=90), first[1], "run2", DAYS[2], CONFIG, {"a": held})
     assert states(held_back, DAYS[2]) == {}
-    after = with_verdicts(alerts(odd(a=90), held_back, "run3", DAYS[3], CONFIG), {}, DAYS[3])
+    after = alerts(odd(a=90), held_back, "run3", DAYS[3], CONFIG, {})
     assert states(after, DAYS[3]) == {"a": "worsened"}
 
 
@@ -149,7 +128,7 @@ def test_a_verdict_delays_news_and_loses_none(weeks, until):
     open_now = last[(last["state"] != "resolved") & last["verdict"].isna()]
     assert open_now["told_severity"].notna().all()
     assert (open_now["severity"] < open_now["told_severity"] + CONFIG.worsened_by).all()
-    assert set(told(last, day).query("state != 'resolved'")["customer_id"]) == set(open_now["customer_id"])
+    assert set(to_report(last, day).query("state != 'resolved'")["customer_id"]) == set(open_now["customer_id"])
 
 
 @given(
@@ -160,98 +139,6 @@ def test_a_verdict_delays_news_and_loses_none(weeks, until):
 def test_news_come_first_and_the_most_severe_first_whatever_the_tables_order(first, second, random):
     table = live(odd(**first), odd(**second))[1]
     mixed = table.sample(frac=1, random_state=random.randrange(2**31))
-    shown = told(mixed, DAYS[1])
+    shown = to_report(mixed, DAYS[1])
     keys = [(ORDER[state], -severity) for state, severity in zip(shown["state"], shown["severity"], strict=True)]
     assert keys == sorted(keys)
-
-
-def say(state, *verdicts, day=6):
-    module.add_verdicts(state, verdicts, datetime(2025, 1, day, tzinfo=UTC))
-
-
-def test_the_latest_verdict_on_a_customer_is_the_one_that_holds(tmp_path):
-    with open_state(tmp_path) as state:
-        say(state, Verdict("a", "expected", DAYS[1], since="run1"), Verdict("b", "act", DAYS[1], since="run1"))
-        say(state, Verdict("a", "act", DAYS[2], "looked at it", "run1"))
-        found = module.read_verdicts(state)
-    assert found["a"] == Verdict("a", "act", DAYS[2], "looked at it", "run1")
-    assert found["b"].verdict == "act"
-
-
-def test_precision_counts_alerts_each_by_its_last_verdict(tmp_path):
-    with open_state(tmp_path) as state:
-        assert precision(state) == (0, 0)
-        say(state, Verdict("a", "act", DAYS[1], since="run1"), Verdict("b", "act", DAYS[1], since="run1"))
-        assert precision(state) == (2, 2)
-        say(state, Verdict("a", "expected", DAYS[1], since="run1"))
-        assert precision(state) == (2, 1)
-        say(state, Verdict("a", "act", DAYS[3], since="run7"))
-        assert precision(state) == (3, 2)
-
-
-def test_a_verdict_is_about_an_alert_of_the_run_and_holds_at_least_to_its_day():
-    table = live(odd(a=50), odd(a=50, b=60))[1]
-    (found,) = on_alerts([Verdict("b", "act", DAYS[1])], table, DAYS[1])
-    assert found.since == "run1"
-    with pytest.raises(UsageError, match="99999 has no alert"):
-        on_alerts([Verdict("b", "act", DAYS[1]), Verdict("99999", "act", DAYS[1])], table, DAYS[1])
-    with pytest.raises(UsageError, match="2025-01-06, before the run's day"):
-        on_alerts([Verdict("b", "act", DAYS[0])], table, DAYS[1])
-
-
-@pytest.mark.parametrize("word", ["expected", "Expected", " EXPECTED "])
-def test_expected_is_expected_however_it_is_written(word):
-    assert verdict("a", word, DAYS[1]).verdict == "expected"
-
-
-@pytest.mark.parametrize("word", ["act", "Act", "act on it", "Act  on it"])
-def test_to_act_is_to_act_however_it_is_written(word):
-    assert verdict("a", word, DAYS[1]).verdict == "act"
-
-
-@pytest.mark.parametrize("mark", [",", ";", "\t"])
-def test_verdicts_come_from_a_csv_of_any_common_mark(tmp_path, mark):
-    path = tmp_path / "said.csv"
-    lines = ["\ufeffCustomer_ID,verdict,until,note", '007,expected,2025-06-30,"ours', 'truly"', "a,act on it,,"]
-    path.write_text("\n".join(line.replace(",", mark) for line in lines), encoding="utf-8")
-    first, second = verdicts_from_csv(path, DAYS[3])
-    assert first == Verdict("007", "expected", date(2025, 6, 30), "ours\ntruly")
-    assert second == Verdict("a", "act", DAYS[3])
-
-
-@pytest.mark.parametrize(
-    ("text", "says"),
-    [
-        ("customer_id,verdict\na,act\nb,perhaps\n", "line 3: 'perhaps' is not a verdict. A line"),
-        ("customer_id,verdict\n,act\n", "line 2: it names no customer. A line"),
-        ("customer_id,verdict,until\na,act,31.12.2025\n", "line 2: '31.12.2025' is not a date. A line"),
-        ('customer_id,verdict,note\na,act,"big\nb,act,\n', "line 2: a quote is not closed"),
-        ("customer,verdict\na,act\n", "has no column customer_id. A line"),
-        ("", "has no column customer_id and no column verdict. A line"),
-    ],
-)
-def test_a_csv_that_is_wrong_is_told_where_and_what_a_line_needs(tmp_path, text, says):
-    path = tmp_path / "said.csv"
-    path.write_text(text)
-    with pytest.raises(UsageError) as told_of:
-        verdicts_from_csv(path, DAYS[3])
-    assert says in str(told_of.value)
-    assert ".." not in str(told_of.value)
-
-
-def test_a_csv_that_is_not_there_is_told(tmp_path):
-    with pytest.raises(UsageError, match="cannot be read"):
-        verdicts_from_csv(tmp_path / "none.csv", DAYS[3])
-
-
-def test_a_ledger_from_before_verdicts_knew_their_alert_is_read_on(tmp_path, monkeypatch):
-    with monkeypatch.context() as then:
-        then.setattr(ledger, "MIGRATIONS", ledger.MIGRATIONS[:2])
-        then.setattr(ledger, "VERSION", 2)
-        with open_state(tmp_path) as state:
-            state.execute(
-                "INSERT INTO verdict (customer_id, verdict, said_at, until) VALUES ('a', 'act', 'then', '2025-02-01')"
-            )
-    with open_state(tmp_path) as state:
-        say(state, Verdict("a", "expected", DAYS[2], since="run1"))
-        assert precision(state) == (2, 1)

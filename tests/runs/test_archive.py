@@ -17,9 +17,9 @@ import pandas as pd
 import pytest
 
 from segmenter.errors import ResourceError, RunError
-from segmenter.runs import archive, aside, tables
-from segmenter.runs.aside import sweep
+from segmenter.runs import archive, staging, tables
 from segmenter.runs.seal import seal
+from segmenter.runs.staging import sweep
 from tests.kept import kept
 
 FIRST, SECOND, THIRD = (f"2026010{day}T080000Z-ab12" for day in (5, 6, 7))
@@ -169,8 +169,8 @@ def test_a_prune_that_was_killed_midway_is_finished_by_the_next_run(shelf):
 
 
 def _die_removing(folder):
-    aside.shutil.rmtree = lambda path: os.kill(os.getpid(), signal.SIGKILL)
-    aside.remove(folder)
+    staging.shutil.rmtree = lambda path: os.kill(os.getpid(), signal.SIGKILL)
+    staging.remove(folder)
 
 
 def test_two_writers_at_once_lose_and_mix_nothing(shelf):

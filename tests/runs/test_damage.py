@@ -17,7 +17,7 @@ import pytest
 from segmenter.analysis.findings import Preparation
 from segmenter.assets import query
 from segmenter.errors import RunError
-from segmenter.runs import archive, seal, state, witness
+from segmenter.runs import archive, integrity, seal, state
 from segmenter.runs.acceptance import _next_number
 from segmenter.runs.customers import Earlier
 from segmenter.runs.model import read_model, write_model
@@ -250,7 +250,7 @@ def test_of_a_damaged_ledger_the_kept_copy_takes_the_place_and_only_what_came_la
 def test_a_copy_is_private_and_a_damaged_one_is_not_used(tmp_path):
     accept(tmp_path, "a")
     keep_copy(tmp_path)
-    copy = tmp_path / witness.COPY
+    copy = tmp_path / integrity.COPY
     assert copy.stat().st_mode & 0o077 == 0
     flip(copy)
     (tmp_path / FILE).write_bytes(b"no ledger")
@@ -260,12 +260,12 @@ def test_a_copy_is_private_and_a_damaged_one_is_not_used(tmp_path):
 
 def test_an_unfinished_copy_of_a_process_that_was_killed_goes_and_one_that_is_being_made_stays(tmp_path):
     accept(tmp_path, "a")
-    old, young = (tmp_path / f"{witness.COPY}-{number}" for number in (1, 2))
+    old, young = (tmp_path / f"{integrity.COPY}-{number}" for number in (1, 2))
     old.touch()
     young.touch()
     os.utime(old, (0, 0))
     keep_copy(tmp_path)
-    assert sorted(tmp_path.glob(f"{witness.COPY}*")) == [tmp_path / witness.COPY, young]
+    assert sorted(tmp_path.glob(f"{integrity.COPY}*")) == [tmp_path / integrity.COPY, young]
 
 
 @pytest.fixture(scope="module")

@@ -1,11 +1,11 @@
 """A week unlike those before it is told of, once, and no other."""
 
 from datetime import date
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
+from segmenter.features.types import Period
 from segmenter.runs.weeks import unusual_week
 
 N = 400  # customers
@@ -14,8 +14,8 @@ N = 400  # customers
 def told(weeks, as_of=date(2025, 6, 2)):
     """What is said of customers' orders (n_weeks, n), the newest week last."""
     newest_first = tuple((int(week.sum()), int((week**2).sum())) for week in weeks[::-1])
-    period = SimpleNamespace(weekly_orders=newest_first, last_day=date(2025, 6, 1))
-    return unusual_week(SimpleNamespace(period=period, as_of=as_of))
+    period = Period(date(2025, 1, 1), date(2025, 6, 1), 0, 0, 0, 0.0, (), (), weekly_orders=newest_first)
+    return unusual_week(period, as_of)
 
 
 def shop(rng, rates, n=N):

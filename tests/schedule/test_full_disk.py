@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from segmenter.errors import RunError
 from segmenter.runs import acceptance
 from segmenter.runs.archive import list_runs
 from segmenter.schedule.journal import open_journal
@@ -29,6 +30,15 @@ def test_the_runs_of_a_disk_that_cannot_be_written_are_listed(tmp_path, small_di
     assert done.returncode == 0, done.stderr
     assert [(row["run"], row["accepted"]) for row in json.loads(done.stdout)] == [(RUNS[0], True), (RUNS[1], False)]
     assert b"cannot be opened" not in alerts.stderr
+
+
+@pytest.mark.parametrize("spoil", [fill, remount("ro")], ids=["full", "read-only"])
+def test_a_state_that_cannot_be_written_is_not_told_as_one_that_cannot_be_opened(small_disk, spoil):
+    finish_runs(small_disk)
+    spoil(small_disk)
+    with pytest.raises(RunError, match=r"segmenter.sqlite cannot be opened or written: .*Grant permission, free space"):
+        acceptance.accept_first(small_disk, RUNS[1], datetime(2026, 1, 12, tzinfo=UTC))
+    remount("rw")(small_disk)
 
 
 def test_a_full_disk_is_freed_of_old_runs_but_for_the_accepted_one(tmp_path, small_disk, monkeypatch):

@@ -11,7 +11,7 @@ from segmenter.config import load_config
 from segmenter.errors import ConfigError, DeliveryError
 from segmenter.runs.state import open_state
 from segmenter.schedule import coming, conditions, find, refuse_unready, run_now
-from segmenter.schedule.readiness import untold
+from segmenter.schedule.readiness import silent_failures
 
 from .conftest import folder_of
 from .test_service import FAILS, MONDAY, weekly
@@ -259,7 +259,7 @@ def test_what_will_not_mend_itself_keeps_it_from_starting(tmp_path, monkeypatch)
     ],
 )
 def test_an_owner_who_would_hear_nothing_is_said_at_the_start(tmp_path, owner, said):
-    found = [why for _, why in untold(config_of(tmp_path, recipients=["me@shop.example"], owner=owner))]
+    found = [why for _, why in silent_failures(config_of(tmp_path, recipients=["me@shop.example"], owner=owner))]
     assert [said in why for why in found] == ([True] if said else [])
 
 

@@ -8,7 +8,7 @@ from functools import partial
 
 from segmenter.report.bidi import marked
 from segmenter.report.charts.style import Look, apart, described, house_style
-from segmenter.report.helper import drawn_by_two
+from segmenter.report.fork import drawn_by_two
 from segmenter.report.types import Figure
 from segmenter.runs.types import Run
 

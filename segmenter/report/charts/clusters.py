@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -86,8 +87,8 @@ def _panel(axes: Axes, criterion: Criterion, run: Run, look: Look) -> None:
     axes.set_title(look.voice(criterion[1]), fontsize=7.5, color=INK)
     axes.set_xlabel(f"{look.voice('segments (K)')}\n{look.voice(criterion[2])}", fontsize=7)
     axes.set_xticks([n for n in k if n % 2 == 0] or k)
-    small = max(map(abs, values)) < 10
-    axes.yaxis.set_major_formatter(lambda value, _: _short(look, value, small))
+    write = partial(look.voice.number, digits=2) if max(map(abs, values)) < 10 else look.voice.short
+    axes.yaxis.set_major_formatter(lambda value, _: write(value))
     axes.locator_params(axis="y", nbins=4)
     axes.tick_params(labelsize=6.5)
 
@@ -118,12 +119,6 @@ def _mark(axes: Axes, choice: KChoice, criterion: str, values: dict[int, float])
                   markeredgewidth=1.1, gid="vote", clip_on=False)  # fmt: skip
 
 
-def _short(look: Look, value: float, small: bool) -> str:
-    if small:
-        return look.voice.number(value, 2)
-    return look.voice.short(value)
-
-
 def silhouettes(run: Run, look: Look) -> Figure | None:
     """Sorted silhouette values per segment (Rousseeuw, 1987)."""
     profiles = [profile for profile in run.findings.silhouettes if profile.values]
@@ -134,7 +129,7 @@ def silhouettes(run: Run, look: Look) -> Figure | None:
     for row, profile in enumerate(profiles):
         _blade(axes, -row, profile.values, look.colours[profile.label])
         axes.text(1.0, -row + 0.1, look.voice.number(profile.mean, 2), ha="right", fontsize=7.5, color=MUTED)
-    mean = _mean(run)
+    mean = float(run.customers["silhouette"].mean())
     axes.axvline(mean, color=INK, linewidth=0.8, linestyle=(0, (4, 3)))
     axes.axvline(0, color=MUTED, linewidth=0.6)
     axes.set_yticks([-row for row in range(len(profiles))], names, color=INK)
@@ -154,12 +149,6 @@ def silhouettes(run: Run, look: Look) -> Figure | None:
         "Silhouette diagram: sorted values per segment.",
         "run.json: silhouettes; customers.parquet: silhouette",
     )
-
-
-def _mean(run: Run) -> float:
-    values = run.customers["silhouette"].dropna()
-    profiles = run.findings.silhouettes
-    return float(values.mean()) if len(values) else float(np.mean([profile.mean for profile in profiles]))
 
 
 def _blade(axes: Axes, base: float, values: tuple[float, ...], colour: str) -> None:

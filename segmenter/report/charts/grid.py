@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from segmenter.report.charts.style import WIDTH, canvas, wrapped
+from segmenter.report.charts.style import canvas, wrapped
 from segmenter.report.palette import INK, PAPER, readable_on
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ def draw_grid(
     """The grid as a drawing; columns are named above, rows at the left. `ends` colour what lies below and above zero."""
     heads = [wrapped(name, max(8, 84 // len(grid.columns))) for name in grid.columns]
     lines = max(name.count("\n") + 1 for name in heads) + bool(grid.title)
-    figure, (axes,) = canvas(0.2 + 0.16 * lines + cell_height * len(grid.rows), width=WIDTH)
+    figure, (axes,) = canvas(0.2 + 0.16 * lines + cell_height * len(grid.rows))
     _cells(axes, grid, _colours(grid.values, ends), fontsize)
     axes.set_xlim(0, len(grid.columns))
     axes.set_ylim(len(grid.rows), 0)

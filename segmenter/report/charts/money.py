@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from segmenter.analysis.concentration import revenue_curve, share_of_best
 from segmenter.features.types import Period
 from segmenter.report.charts.grid import Grid, draw_grid
 from segmenter.report.charts.style import Look, canvas, to_svg
-from segmenter.report.concentration import revenue_curve, share_of_best
 from segmenter.report.palette import COLOURS, INK, MUTED, PAPER
 from segmenter.report.types import Figure
 from segmenter.runs.types import Run
@@ -99,7 +99,7 @@ def _cohort_reading(look: Look, returning: tuple[float, ...]) -> str:
 
 def concentration(run: Run, look: Look) -> Figure | None:
     """Revenue collected by the best customers, best first."""
-    curve = revenue_curve(run.customers["monetary"])
+    curve = revenue_curve(run.customers["monetary"].to_numpy(float))
     if curve is None:
         return None
     share = np.linspace(0, 1, len(curve))

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +14,7 @@ from segmenter.report.charts.style import Look, canvas, to_svg, wrapped
 from segmenter.report.palette import COLOURS, INK, MUTED, PAPER
 from segmenter.report.types import Figure
 from segmenter.runs.history import Movement
-from segmenter.runs.narration import heading
+from segmenter.runs.narration import ABSENT, heading
 from segmenter.runs.types import Run
 
 if TYPE_CHECKING:
@@ -30,17 +31,12 @@ def moves(run: Run, look: Look) -> Figure | None:
     counts, redrawn = _cells(found, "customers"), _cells(found, "by_cut_point")
     sizes = np.maximum(counts.sum(axis=1, keepdims=True), 1)
     shown = np.where(counts > 0, counts / sizes, np.nan)
-    texts = [
-        [_count(look, n, by_cut_point) for n, by_cut_point in zip(*pair, strict=True)]
-        for pair in zip(counts, redrawn, strict=True)
-    ]
-    both = [flow for flow in found.flows if flow.number_before is not None and flow.number_now is not None]
-    moved = sum(flow.customers for flow in both if flow.number_before != flow.number_now)
+    texts = _texts(partial(_count, look), counts, redrawn)
     reading = look.voice(
         "Read a row from left to right: where its customers are now. {moved} of {both} customers who were there "
         "before are in another segment.",
-        moved=look.voice.number(moved),
-        both=look.voice.number(sum(flow.customers for flow in both)),
+        moved=look.voice.number(found.n_moved),
+        both=look.voice.number(found.n_both),
     )
     star = look.voice("With a star: those who moved only because the segments were redrawn.") if redrawn.any() else ""
     return Figure(
@@ -68,10 +64,7 @@ def moved_money(run: Run, look: Look) -> Figure | None:
         return None
     before, now = _cells(found, "money_before"), _cells(found, "money_now")
     there = _cells(found, "customers") > 0
-    texts = [
-        [_amounts(look, *each) if each[2] else "" for each in zip(*rows, strict=True)]
-        for rows in zip(before, now, there, strict=True)
-    ]
+    texts = _texts(partial(_amounts, look), there, before, now)
     grid = _grid(found, look, np.where(there, now - before, np.nan), texts)
     return Figure(
         "moves-money",
@@ -86,8 +79,13 @@ def moved_money(run: Run, look: Look) -> Figure | None:
     )
 
 
-def _amounts(look: Look, before: float, now: float, _: bool) -> str:
-    return f"{look.voice.money_short(before)}\n→ {look.voice.money_short(now)}"
+def _amounts(look: Look, is_anybody: np.bool_, before: float, now: float) -> str:
+    return f"{look.voice.money_short(before)}\n→ {look.voice.money_short(now)}" if is_anybody else ""
+
+
+def _texts(write: Callable[..., str], *cells: NDArray[Any]) -> list[list[str]]:
+    """What `write` makes of the figures of each cell, which are of one shape."""
+    return [[write(*cell) for cell in zip(*row, strict=True)] for row in zip(*cells, strict=True)]
 
 
 def _cells(found: Movement, name: str) -> NDArray[np.float64]:
@@ -101,9 +99,9 @@ def _cells(found: Movement, name: str) -> NDArray[np.float64]:
 
 def _grid(found: Movement, look: Look, values: NDArray[np.float64], texts: Sequence[Sequence[str]]) -> Grid:
     names = {change.number: change.name for change in found.segments}
-    absent = {"before": look.voice("not there before"), "now": look.voice("not there now")}
     before, now = (
-        [absent[side] if number is None else names[number] for number in _segments(found, side)] for side in absent
+        [look.voice(absent) if number is None else names[number] for number in _segments(found, side)]
+        for side, absent in ABSENT.items()
     )
     return Grid(values, texts, before, now)
 
@@ -120,18 +118,36 @@ def _has_money(found: Movement) -> bool:
 
 
 def bridge(run: Run, look: Look) -> Figure | None:
-    """The change of money between the two runs, step by step; the two totals stand in the title's line below."""
+    """The change of money between the two runs, step by step."""
     found = run.history.movement
     if found is None or not _has_money(found):
         return None
-    before, steps, now = found.bridge[0].amount, found.bridge[1:-1], found.bridge[-1].amount
     figure, (axes,) = canvas(2.2)
-    reached = 0.0
+    _waterfall(axes, found, look)
+    return Figure(
+        "bridge",
+        look.voice("Revenue of {n} days, from the run before to this one", n=found.period_days),
+        to_svg(figure),
+        look.voice(
+            "From {before} before to {now} now, {change} in all. Each customer is in one step: whoever brought money in only one "
+            "of the two times counts there, wherever they moved.",
+            before=look.voice.money_in_words(found.money_before),
+            now=look.voice.money_in_words(found.money_now),
+            change=look.voice.gained(found.money_now - found.money_before, look.voice.money_in_words),
+        ),
+        "Waterfall: what each kind of customer added to the revenue or took away, and the change in all.",
+        "queries/period_revenue.sql",
+    )
+
+
+def _waterfall(axes: Axes, found: Movement, look: Look) -> None:
+    """A bar per step from where the one before ended, and a last one for the change in all."""
+    steps, reached = found.steps, 0.0
     for at, step in enumerate(steps):
         _step(axes, at, (reached, reached + step.amount), GAIN if step.amount >= 0 else LOSS, look)
         reached += step.amount
         axes.plot((at + 0.31, at + 0.69), (reached, reached), color=MUTED, linewidth=0.8)
-    _step(axes, len(steps), (0.0, now - before), MUTED, look)
+    _step(axes, len(steps), (0.0, found.money_now - found.money_before), MUTED, look)
     axes.axhline(0, color=MUTED, linewidth=0.8)
     names = [f"{wrapped(look.voice(heading(step.kind)), 12)}\n({look.voice.number(step.customers)})" for step in steps]
     axes.set_xticks(range(len(steps) + 1), [*names, look.voice("in all")], color=INK, fontsize=7)
@@ -143,20 +159,6 @@ def bridge(run: Run, look: Look) -> Figure | None:
     axes.yaxis.set_major_formatter(lambda value, _: look.voice.money_short(value))
     axes.set_ylabel(wrapped(look.in_currency("change of revenue"), 20))
     axes.set_xlabel(look.voice("what customers did (how many)"))
-    return Figure(
-        "bridge",
-        look.voice("Revenue of {n} days, from the run before to this one", n=found.period_days),
-        to_svg(figure),
-        look.voice(
-            "From {before} before to {now} now, {change} in all. Each customer is in one step: whoever brought money in only one "
-            "of the two times counts there, wherever they moved.",
-            before=look.voice.money_in_words(before),
-            now=look.voice.money_in_words(now),
-            change=look.voice.gained(now - before, look.voice.money_in_words),
-        ),
-        "Waterfall: what each kind of customer added to the revenue or took away, and the change in all.",
-        "queries/period_revenue.sql",
-    )
 
 
 def _step(axes: Axes, at: int, ends: tuple[float, float], colour: str, look: Look) -> None:
@@ -164,11 +166,7 @@ def _step(axes: Axes, at: int, ends: tuple[float, float], colour: str, look: Loo
     start, end = ends
     axes.bar(at, end - start, bottom=start, width=0.62, color=colour)
     up = end >= start
-    label = _signed(look, end - start)
+    label = look.voice.gained(end - start, look.voice.money_short)
     ground = {"facecolor": PAPER, "edgecolor": "none", "pad": 0.6}  # the line at zero may pass behind it
     axes.annotate(label, (at, end), (0, 3 if up else -3), textcoords="offset points", ha="center",
                   va="bottom" if up else "top", fontsize=7.5, color=INK, bbox=ground, zorder=4)  # fmt: skip
-
-
-def _signed(look: Look, amount: float) -> str:
-    return look.voice.gained(amount, look.voice.money_short)

@@ -108,21 +108,7 @@ def snake(run: Run, look: Look) -> Figure | None:
     names = list(cards[0].profile)
     height = 2.9 + 0.12 * max(0, len(cards) - 6)
     figure, (axes,) = canvas(height)
-    axes.axhline(0, color=MUTED, linewidth=0.8)
-    axes.grid(axis="y")
-    for card in cards:
-        axes.plot(
-            range(len(names)),
-            [card.profile[name] for name in names],
-            color=look.colours[card.label],
-            marker=look.markers[card.label],
-            markersize=4.5,
-            clip_on=False,
-        )
-    last = len(names) - 1
-    axes.set_xlim(left=-0.2)
-    ends = [(card.profile[names[-1]], card.name, look.colours[card.label]) for card in cards]
-    inches = name_ends(axes, last, ends, height)
+    inches = _lines(axes, cards, names, look, height)
     letters = max(9, int(inches / len(names) / 0.052))
     axes.set_xticks(range(len(names)), [wrapped(label_of(run, name), letters) for name in names], fontsize=7)
     axes.set_ylabel(wrapped(look.voice("standard deviations from the average customer"), 26))
@@ -136,6 +122,24 @@ def snake(run: Run, look: Look) -> Figure | None:
         "Line chart: the mean of each feature per segment in standard units.",
         "run.json: cards, profile (prepared matrix)",
     )
+
+
+def _lines(axes: Axes, cards: list[SegmentCard], names: list[str], look: Look, height: float) -> float:
+    """Draw a line per segment with its name at the end; how many inches the lines are long."""
+    axes.axhline(0, color=MUTED, linewidth=0.8)
+    axes.grid(axis="y")
+    for card in cards:
+        axes.plot(
+            range(len(names)),
+            [card.profile[name] for name in names],
+            color=look.colours[card.label],
+            marker=look.markers[card.label],
+            markersize=4.5,
+            clip_on=False,
+        )
+    axes.set_xlim(left=-0.2)
+    ends = [(card.profile[names[-1]], card.name, look.colours[card.label]) for card in cards]
+    return name_ends(axes, len(names) - 1, ends, height)
 
 
 def _snake_reading(run: Run, look: Look, cards: list[SegmentCard], names: list[str]) -> str:

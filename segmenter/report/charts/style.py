@@ -78,13 +78,13 @@ def house_style() -> Iterator[None]:
         yield
 
 
-def canvas(height: float, columns: int = 1, width: float = WIDTH) -> tuple[Canvas, list[Axes]]:
-    """An empty drawing of `width` x `height` inches with `columns` panels side by side."""
+def canvas(height: float, columns: int = 1) -> tuple[Canvas, list[Axes]]:
+    """An empty drawing as wide as the text and `height` inches high, with `columns` panels side by side."""
     from matplotlib.figure import Figure as Canvas
     from matplotlib.layout_engine import ConstrainedLayoutEngine
 
     layout = ConstrainedLayoutEngine(w_pad=0.06, h_pad=0.04, wspace=0.06)
-    figure = Canvas(figsize=(width, height), layout=layout)
+    figure = Canvas(figsize=(WIDTH, height), layout=layout)
     return figure, list(figure.subplots(1, columns, squeeze=False)[0])
 
 
@@ -157,7 +157,7 @@ def _decimals(ticks: Iterable[float]) -> int:
     return next((n for n in range(3) if all(abs(round(x, n) - x) < 1e-9 for x in ticks)), 3)
 
 
-def wrapped(text: str, width: int = 16) -> str:
+def wrapped(text: str, width: int) -> str:
     """`text` on as many lines as `width` characters ask for; words stay whole."""
     return "\n".join(textwrap.wrap(text, width, break_long_words=False)) or text
 

@@ -8,10 +8,15 @@ from segmenter.config.report import ReportConfig
 from segmenter.report import palette
 from segmenter.report.brand import logo_uri
 from segmenter.report.context import certainty, customers, data, lifetime, method, moves, segments, summary
-from segmenter.report.context.spoken import spoken, spoken_figures, spoken_stats, spoken_tables
+from segmenter.report.context.translated import (
+    translated_figures,
+    translated_section,
+    translated_stats,
+    translated_tables,
+)
 from segmenter.report.context.view import View
 from segmenter.report.language import Voice
-from segmenter.report.retold import retold
+from segmenter.report.translated import translated_run
 from segmenter.report.types import Page
 from segmenter.runs.types import Run
 
@@ -28,7 +33,7 @@ def view_of(run: Run, config: ReportConfig, charts: Collection[str] | None = Non
     from segmenter.report.charts.style import Look
 
     voice = Voice(config.locale, config.currency)
-    run = retold(run, voice)
+    run = translated_run(run, voice)
     names = {card.label: card.name for card in run.findings.cards}
     look = Look(voice, names, palette.colours([*names]), palette.markers([*names]))
     return View(run, config, voice, draw(run, look, charts))
@@ -43,19 +48,23 @@ def build(view: View) -> Page:
         The logo cannot be read.
     """
     config, run, say = view.config, view.run, view.voice
-    told = [spoken(chapter(view), say) for chapter in (segments.who, segments.differences, customers.whereabouts)]
-    moved, to_come = (
-        spoken(found, say) if (found := chapter(view)) else None for chapter in (moves.moves, lifetime.lifetime)
-    )
-    judged = [spoken(chapter(view), say) for chapter in (customers.oddities, certainty.certainty, data.data)]
-    chapters = (*told, *filter(None, (moved, to_come)), *judged)
-    asides = spoken_tables((summary.strip_table(view), segments.cards_table(view)), say)
-    period = f"{say.date(run.manifest.period.first_day)} – {say.date(run.manifest.period.last_day)}"
+    chapters = {
+        "segments": segments.who(view),
+        "differences": segments.differences(view),
+        "map": customers.whereabouts(view),
+        "moves": moves.moves(view),
+        "to_come": lifetime.lifetime(view),
+        "oddities": customers.oddities(view),
+        "certainty": certainty.certainty(view),
+        "data": data.data(view),
+    }
+    told = {name: translated_section(chapter, say) for name, chapter in chapters.items() if chapter is not None}
+    asides = translated_tables((summary.strip_table(view), segments.cards_table(view)), say)
     return Page(
         title=say(config.title),
         company=config.company,
         subtitle=say("as of {date}", date=say.date(run.manifest.as_of)),
-        period=period,
+        period=f"{say.date(run.manifest.period.first_day)} – {say.date(run.manifest.period.last_day)}",
         run_id=run.manifest.run_id,
         language=say.language,
         direction=say.direction,
@@ -65,17 +74,10 @@ def build(view: View) -> Page:
         colours=palette.colours([card.label for card in run.findings.cards]),
         sentences=summary.sentences(view),
         actions=summary.actions(view),
-        stats=spoken_stats(summary.stats(view), say),
-        opening=() if run.history.movement else spoken_figures(view.figures("shares"), say),
-        segments=told[0],
-        differences=told[1],
-        map=told[2],
-        oddities=judged[0],
-        certainty=judged[1],
-        data=judged[2],
-        method=spoken(method.method(view, chapters, asides), say),
+        stats=translated_stats(summary.stats(view), say),
+        opening=() if run.history.movement else translated_figures(view.figures("shares"), say),
+        method=translated_section(method.method(view, tuple(told.values()), asides), say),
         asides=asides,
         changed=moves.changed(view),
-        moves=moved,
-        to_come=to_come,
+        **told,
     )

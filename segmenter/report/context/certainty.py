@@ -97,23 +97,13 @@ def _two_best(view: View) -> tuple[Table, ...]:
         return ()
     by_count = {point.n_clusters: point for point in choice.points}
     rows = []
-    for k, role in (
-        (choice.taken, "taken" if choice.chosen_anew is None else "found anew"),
-        (choice.runner_up, "second"),
-    ):
-        point, votes = (
-            by_count.get(k),
-            [say(CRITERIA.get(name, name)) for name, voted in choice.votes.items() if voted == k],
-        )
+    taken = "taken" if choice.chosen_anew is None else "found anew"
+    for k, role in ((choice.taken, taken), (choice.runner_up, "second")):
+        point = by_count.get(k)
+        votes = [say(CRITERIA.get(name, name)) for name, voted in choice.votes.items() if voted == k]
         figures = (point.silhouette, point.reference, point.crowd, point.stability) if point else (None,) * 4
-        rows.append(
-            (
-                view.number(k),
-                text(say(role)),
-                text(", ".join(votes) or say("none")),
-                *(view.number(each, 2) for each in figures),
-            )
-        )
+        words = text(say(role)), text(", ".join(votes) or say("none"))
+        rows.append((view.number(k), *words, *(view.number(each, 2) for each in figures)))
     heads = columns("K#", "Here", "Votes of", "Silhouette#", "Without groups#", "One crowd#", "Stability#")
     return (table("two-best", "No clear number of segments (K): the two best", heads, rows, "run.json: choice"),)
 

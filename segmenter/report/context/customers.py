@@ -7,7 +7,7 @@ from dataclasses import replace
 import pandas as pd
 
 from segmenter.report.context.view import View, code, columns, parts, segment, table, text
-from segmenter.report.retold import reasons_retold
+from segmenter.report.translated import translated_reasons
 from segmenter.report.types import Cell, Part, Section, Table
 
 DIRECTIONS = (
@@ -24,11 +24,27 @@ def whereabouts(view: View) -> Section:
     """The maps."""
     figures = view.figures("map-tsne")
     if not figures:
-        return Section(
-            "map", "Where do they sit?", "No map was drawn: the customers are too few, or too much alike, for one."
-        )
-    finding, voice = view.run.findings.map, view.voice
-    n_all = len(view.run.customers)
+        lead = "No map was drawn: the customers are too few, or too much alike, for one."
+        return Section("map", "Where do they sit?", lead)
+    return Section(
+        "map",
+        "Where do they sit?",
+        "Every point is a customer. The nearer two points, the more alike the two customers behave.",
+        parts(
+            Part("The map of customers", (_extent(view),), figures),
+            Part(
+                "The two main directions",
+                (DIRECTIONS,) if "map-pca" in view.charts else (),
+                view.figures("map-pca"),
+                _loadings(view),
+            ),
+        ),
+    )
+
+
+def _extent(view: View) -> str:
+    """How many customers the map shows, and how far it can be trusted."""
+    finding, voice, n_all = view.run.findings.map, view.voice, len(view.run.customers)
     extent = voice(
         "The map shows {shown} of {all} customers."
         if finding.n_sample < n_all
@@ -41,21 +57,7 @@ def whereabouts(view: View) -> Section:
         "between far-apart groups mean nothing.",
         trust=voice.number(finding.trustworthiness, 2),
     )
-    lead = "Every point is a customer. The nearer two points, the more alike the two customers behave."
-    return Section(
-        "map",
-        "Where do they sit?",
-        lead,
-        parts(
-            Part("The map of customers", (f"{extent} {trust}",), figures),
-            Part(
-                "The two main directions",
-                (DIRECTIONS,) if "map-pca" in view.charts else (),
-                view.figures("map-pca"),
-                _loadings(view),
-            ),
-        ),
-    )
+    return f"{extent} {trust}"
 
 
 def _loadings(view: View) -> tuple[Table, ...]:
@@ -75,7 +77,6 @@ def _loadings(view: View) -> tuple[Table, ...]:
 
 def oddities(view: View) -> Section:
     """Who is odd and why."""
-    finding, odd = view.run.findings.anomalies, view.run.anomalies
     listed = (_listing(view),) if view.config.customer_rows else ()
     cases = Part("The most severe cases", _reading(view), (), (*listed, _by_segment(view)))
     return Section(
@@ -83,10 +84,10 @@ def oddities(view: View) -> Section:
         "Who is odd, and why?",
         _lead(view),
         parts(
-            *(() if odd.empty else (cases,)),
+            *(() if view.run.anomalies.empty else (cases,)),
             Part(
                 "How they were found",
-                (*finding.warnings, *((FOUND,) if "k-distance" in view.charts else ())),
+                (*view.run.findings.anomalies.warnings, *((FOUND,) if "k-distance" in view.charts else ())),
                 view.figures("k-distance"),
             ),
         ),
@@ -130,7 +131,7 @@ def _reading(view: View) -> tuple[str, ...]:
 
 
 def _listing(view: View) -> Table:
-    shown = reasons_retold(view.run.anomalies.head(view.config.max_anomalies), view.voice)
+    shown = translated_reasons(view.run.anomalies.head(view.config.max_anomalies), view.voice)
     labels = {card.name: card.label for card in view.run.findings.cards}
     rows = [_line(view, row, labels) for _, row in shown.iterrows()]
     heads = columns("Customer", "Segment", "Kind", "Severity#", "At stake#", "Jury, of 5#", "Why")
@@ -155,7 +156,7 @@ def _details(view: View, row: pd.Series) -> list[str]:
     """The transactions behind a flag, what is usual, and the nearest ordinary customer."""
     say = view.voice
     usual = [
-        say.retell(f"{row[f'reason_{number}_feature']}: {row[f'reason_{number}_usual']}")
+        say.translate(f"{row[f'reason_{number}_feature']}: {row[f'reason_{number}_usual']}")
         for number in (1, 2, 3)
         if isinstance(row.get(f"reason_{number}_usual"), str)
     ]

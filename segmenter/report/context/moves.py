@@ -5,16 +5,23 @@ from __future__ import annotations
 from typing import TypeGuard
 
 from segmenter.report.alerts import by_line, judged
-from segmenter.report.carriers import MOST, Carriers, carriers
 from segmenter.report.context.view import View, columns, parts, table, text
 from segmenter.report.types import Cell, Part, Section, Table
 from segmenter.runs.drift import DRIFTED, FAR, FEWEST, SHIFTED
+from segmenter.runs.drivers import MOST, Drivers, drivers
 from segmenter.runs.history import AlertCount, BridgeStep, Continuity, Interval, Movement, SegmentChange
 from segmenter.runs.narration import STEPS
 
 OFFSET = 0.25  # of a part, a difference so small that another part has all but cancelled it out
 JUST_BEGUN = "Revenue of the last {days} days: {now}. The run before knew less than {days} days, so that the two cannot be compared."
 BY_CHANCE = "Chance alone makes a difference of this size."
+RANGES = (
+    "A change of size is only told where chance does not explain it and neither does the growth of all customers: a segment "
+    "that nobody joins or leaves has not changed, nor has one that grows as all do. The range behind a change holds the true "
+    "one in about 95 of 100 cases, for all segments together (bootstrap); behind a change of size it also holds the change "
+    "beyond the growth of all. Where it includes zero, the table says no real change. Where a few odd customers carry most "
+    "of a change of money, it says how many odd ones."
+)
 AGEING = "As the record goes on, every customer grows older: days since the first order are compared as shares of the longest."
 VERDICTS = {"steady": "steady", "shifted": "shifted", "drifted": "drifted: look", "too few": "too few to tell"}
 
@@ -22,31 +29,24 @@ VERDICTS = {"steady": "steady", "shifted": "shifted", "drifted": "drifted: look"
 def moves(view: View) -> Section | None:
     """The chapter, None where there is no run to compare with and nothing to say of that."""
     history = view.run.history
-    if history.movement is None and history.continuity is None and not history.sentences:
+    found, fit = history.movement, history.fit(view.run.manifest.as_of)
+    if found is None and history.continuity is None and not history.sentences:
         return None
     lead = "This run is compared with the one before it, customer by customer."
-    if history.movement is None:
+    if found is None:
         lead = " ".join(history.sentences) or "There is no earlier run of the same customers to compare with."
-    compared, fit = history.movement is not None, history.fit(view.run.manifest.as_of)
     return Section(
         "moves",
         "Who moved?",
         lead,
         parts(
-            Part("What changed", (*changed(view), *_asides(view)) if compared else (), view.figures("moves")),
+            Part("What changed", (*changed(view), *_asides(view)) if found else (), view.figures("moves")),
             Part("The money that moved with them", (), view.figures("moves-money")),
             Part("The money", (), view.figures("bridge")),
-            *(
-                (Part("Segment by segment", _reading(), (), (_changes(view, history.movement),)),)
-                if history.movement
-                else ()
-            ),
+            Part("Segment by segment", (RANGES,) if found else (), (), (_changes(view, found),) if found else ()),
             Part(
                 "Do the segments still fit?",
-                (
-                    *(history.sentences if compared else ()),
-                    *((*fit.sentences, _drift_words(view)) if fit else ()),
-                ),
+                (*(history.sentences if found else ()), *((*fit.sentences, _drift_words(view)) if fit else ())),
                 (),
                 (_fit(view, fit), _drift(view, fit)) if fit else (),
             ),
@@ -75,7 +75,7 @@ def _asides(view: View) -> tuple[str, ...]:
 
 def _revenue(view: View, found: Movement) -> str:
     """Revenue of the period now and before, and where most of the difference comes from."""
-    voice, (before, now) = view.voice, (found.bridge[0].amount, found.bridge[-1].amount)
+    voice, before, now = view.voice, found.money_before, found.money_now
     money = {"now": voice.money_in_words(now), "before": voice.money_in_words(before)}
     if not found.is_whole:
         return voice(JUST_BEGUN, days=found.period_days, now=money["now"])
@@ -85,29 +85,29 @@ def _revenue(view: View, found: Movement) -> str:
         told = voice(
             "Revenue of the last {days} days: {now}, {before} in the run before.", days=found.period_days, **money
         )
-        return f"{told} {_reason(view, found, carriers(view.run))}"
+        return f"{told} {_reason(view, found, drivers(view.run))}"
     text = (
         "Revenue of the last {days} days: {now}, {share} more than in the run before ({before})."
         if now > before
         else "Revenue of the last {days} days: {now}, {share} less than in the run before ({before})."
     )
     told = voice(text, days=found.period_days, share=voice.percent(abs(now / before - 1)), **money)
-    few = carriers(view.run)
-    by_chance = few is None and found.revenue is not None and not found.revenue.is_real
-    return f"{told} {voice(BY_CHANCE) if by_chance else _reason(view, found, few)}"
+    driven = drivers(view.run)
+    by_chance = driven is None and found.revenue is not None and not found.revenue.is_real
+    return f"{told} {voice(BY_CHANCE) if by_chance else _reason(view, found, driven)}"
 
 
-def _reason(view: View, found: Movement, few: Carriers | None) -> str:
+def _reason(view: View, found: Movement, driven: Drivers | None) -> str:
     """Who carries most of the difference: a few odd customers, or else the largest step of the bridge."""
-    voice, total = view.voice, found.bridge[-1].amount - found.bridge[0].amount
-    if few is not None:
+    voice, total = view.voice, found.money_now - found.money_before
+    if driven is not None:
         return voice(
             "Of the difference odd customers ({named}) made {money}, all others {rest}.",
-            named=_named(view, few),
-            money=_signed(view, few.amount),
-            rest=_signed(view, total - few.amount),
+            named=_named(view, driven),
+            money=_signed(view, driven.amount),
+            rest=_signed(view, total - driven.amount),
         )
-    steps = sorted(found.bridge[1:-1], key=lambda step: step.amount * total)
+    steps = sorted(found.steps, key=lambda step: step.amount * total)
     against, step = steps[0], steps[-1]
     if abs(step.amount) > abs(total) and against.amount * total < 0:
         return voice(
@@ -120,11 +120,11 @@ def _reason(view: View, found: Movement, few: Carriers | None) -> str:
     return voice("The largest part of the difference: {who}.", who=_part(view, step))
 
 
-def _named(view: View, few: Carriers) -> str:
+def _named(view: View, driven: Drivers) -> str:
     """The first of the customers by name and the number of the others; their number alone for a wide circulation."""
     if not view.config.customer_rows:
-        return view.voice.number(len(few.customers))
-    named, left = ", ".join(few.customers[:MOST]), len(few.customers) - MOST
+        return view.voice.number(len(driven.customers))
+    named, left = ", ".join(driven.customers[:MOST]), len(driven.customers) - MOST
     return view.voice("{customers} and {n} more", customers=named, n=view.voice.number(left)) if left > 0 else named
 
 
@@ -152,16 +152,6 @@ def _news(view: View, alerts: AlertCount) -> str:
         new=number(alerts.new),
         worse=number(alerts.worsened),
         resolved=number(alerts.resolved),
-    )
-
-
-def _reading() -> tuple[str, ...]:
-    return (
-        "A change of size is only told where chance does not explain it and neither does the growth of all customers: a segment "
-        "that nobody joins or leaves has not changed, nor has one that grows as all do. The range behind a change holds the true "
-        "one in about 95 of 100 cases, for all segments together (bootstrap); behind a change of size it also holds the change "
-        "beyond the growth of all. Where it includes zero, the table says no real change. Where a few odd customers carry most "
-        "of a change of money, it says how many odd ones.",
     )
 
 
@@ -196,11 +186,11 @@ def _changes(view: View, found: Movement) -> Table:
 
 
 def _carried(view: View, change: SegmentChange) -> Cell | None:
-    """A change of money that chance cannot be ruled out for because a few odd customers carry it; None for any other change."""
-    few = None if change.money.is_real else carriers(view.run, change.name)
-    if few is None:
+    """A change of money that may be chance only because a few odd customers drive it; None for any other change."""
+    driven = None if change.money.is_real else drivers(view.run, change.name)
+    if driven is None:
         return None
-    count, money = view.voice.number(len(few.customers)), _signed(view, change.money.value)
+    count, money = view.voice.number(len(driven.customers)), _signed(view, change.money.value)
     return Cell(view.voice("{money} ({count} odd)", money=money, count=count), change.money.value)
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 
+from segmenter.analysis.concentration import few_who_bring_half, revenue_curve, share_of_best
 from segmenter.analysis.findings import SegmentCard
 from segmenter.features import silence_warning
-from segmenter.report.concentration import few_who_bring_half, revenue_curve, share_of_best
 from segmenter.report.context.view import View, columns, table, text
 from segmenter.report.types import Action, Stat, Table
 from segmenter.runs.alerts import FRESH
@@ -57,7 +57,7 @@ def _who(view: View) -> str:
         orders=voice.number(period.n_orders),
         money=voice.money_in_words(period.revenue),
     )
-    old = voice.retell(silence_warning(period, view.run.manifest.as_of))
+    old = voice.translate(silence_warning(period, view.run.manifest.as_of))
     return " ".join(filter(None, (told, old, _nameless(view))))
 
 
@@ -96,7 +96,7 @@ def _best(view: View) -> str:
 def _concentration(view: View) -> str:
     voice, once = view.voice, float((view.run.customers["frequency"] <= 1).mean())
     seldom = voice("{share} of the customers have ordered no more than once.", share=voice.percent(once))
-    curve = revenue_curve(view.run.customers["monetary"])
+    curve = revenue_curve(view.run.customers["monetary"].to_numpy(float))
     if curve is None:
         return seldom
     few, tenth = few_who_bring_half(curve), share_of_best(curve, 0.1)

@@ -1,4 +1,4 @@
-"""Hidden folders of an archive in which a run is written, or emptied on its way out, each locked by its process.
+"""Hidden folders of an archive in which a run is written before it shows, or emptied on its way out, each locked by its process.
 
 The lock is the operating system's and dies with the process, so that what a dead one left is known for certain: a
 process number would not tell, as in a container the dead and the living are both number 1.
@@ -18,7 +18,7 @@ PREFIX = ".writing-"
 
 
 @contextmanager
-def aside(archive: Path, name: str) -> Iterator[Path]:
+def staging(archive: Path, name: str) -> Iterator[Path]:
     """A new hidden folder for the run `name`, locked within the block; removed afterwards unless it was renamed."""
     while True:
         folder = Path(tempfile.mkdtemp(prefix=f"{PREFIX}{name}-", dir=archive))
@@ -32,7 +32,7 @@ def aside(archive: Path, name: str) -> Iterator[Path]:
 
 
 @contextmanager
-def held(run: Path, how: int = fcntl.LOCK_SH) -> Iterator[bool]:
+def locked(run: Path, how: int = fcntl.LOCK_SH) -> Iterator[bool]:
     """Keep a finished run where it is within the block; False where it is gone or another process works at it."""
     handle = _lock(run, how)
     try:
@@ -47,7 +47,7 @@ def remove(run: Path, spared: Callable[[], Collection[str]] = tuple) -> bool:
 
     It stays where somebody holds it, or where it is among those `spared` by then.
     """
-    with held(run, fcntl.LOCK_EX) as is_ours:
+    with locked(run, fcntl.LOCK_EX) as is_ours:
         if not is_ours or run.name in spared():
             return False
         hidden = Path(tempfile.mkdtemp(prefix=f"{PREFIX}{run.name}-", dir=run.parent))

@@ -1,4 +1,4 @@
-"""The odd customers who carry a change of revenue between two runs, where few carry most of it."""
+"""The odd customers who drive a change of revenue between two runs, where few make most of it."""
 
 from __future__ import annotations
 
@@ -7,28 +7,28 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from segmenter.analysis.chance import CHANCE
 from segmenter.runs.types import Run
 
 MOST = 5  # customers who are still few, and as many as are named
-HALF = 0.5  # share of a change that those who carry it make up together
+HALF = 0.5  # share of a change that its drivers make up together
 LEAST = 0.05  # share of it that each of them makes up
-CHANCE = 1.96  # standard deviations
 
 
 @dataclass(frozen=True)
-class Carriers:
-    """Odd customers and by how much their money changed, the largest change first; the first few carry most of a change."""
+class Drivers:
+    """Odd customers, the largest change first, and by how much the money of all of them changed."""
 
     customers: tuple[str, ...]
     amount: float
 
 
-def carriers(run: Run, segment: str | None = None) -> Carriers | None:
-    """The odd customers who carry a change of revenue, of all or of one segment by name, where five or fewer carry half of it.
+def drivers(run: Run, segment: str | None = None) -> Drivers | None:
+    """The odd customers who make half or more of a change of revenue, five or fewer of them; of all, or of a segment by name.
 
-    All who carry at least a twentieth are among them, however many they are; the rest is told as what all others did.
-    None where nothing changed, where it takes more than five for half, where the run has no moves, or where all others
-    make as much by chance, as their ups and downs happened to cancel each other out.
+    All who make at least a twentieth are among them, however many they are; the rest is what all others did. None where
+    nothing changed, where it takes more than five for half, where the run has no moves, or where all others make as much
+    by chance, as their ups and downs happened to cancel each other out.
     """
     if run.moves is None:
         return None
@@ -40,7 +40,7 @@ def carriers(run: Run, segment: str | None = None) -> Carriers | None:
     by_chance = CHANCE * math.sqrt((changes.drop(found.index) ** 2).sum())
     if found.head(MOST).sum() < HALF or abs(found.sum() * total) < by_chance:
         return None
-    return Carriers(tuple(map(str, found.index)), float(found.sum() * total))
+    return Drivers(tuple(map(str, found.index)), float(found.sum() * total))
 
 
 def _changes(moves: pd.DataFrame, segment: str | None) -> pd.Series:

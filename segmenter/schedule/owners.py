@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 log = logging.getLogger("segmenter.service")
 
 
-def tell(
+def notify(
     state: sqlite3.Connection,
     schedules: Sequence[ScheduleConfig],
     voice: Voice,

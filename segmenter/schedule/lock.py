@@ -46,7 +46,7 @@ def hold(archive: Path, *, wait: bool, pause: Callable[[], None]) -> Iterator[No
         os.close(handle)
 
 
-def holder(archive: Path) -> int | None:
+def serving(archive: Path) -> int | None:
     """Process number of the service that holds `archive`, None where none does."""
     path = archive / FILE
     if not path.exists():

@@ -8,9 +8,9 @@ import pytest
 from segmenter.cli import main
 from segmenter.config.history import HistoryConfig
 from segmenter.report.language import Voice
+from segmenter.runs.compare import with_history
 from segmenter.runs.customers import other_money
 from segmenter.runs.history import History
-from segmenter.runs.memory import remember
 from segmenter.runs.news import as_news
 from tests.kept import kept
 from tests.runs.test_movement import model
@@ -31,7 +31,7 @@ def remembered(shelf):
         made = replace(
             made, manifest=replace(made.manifest, as_of=day), customers=customers, model=model(50.0), moves=None
         )
-        found = remember(made, shelf.root, HistoryConfig())
+        found = with_history(made, shelf.root, HistoryConfig())
         kept(found, shelf.root)
         return found
 
@@ -92,14 +92,14 @@ def test_a_run_in_another_currency_is_compared_with_none_before_it_and_says_why(
     assert second.history.alerts.is_baseline
     told = second.history.sentences
     assert told == (other_money(FIRST, "GBP", "EUR"),)
-    assert "lassen sich nicht vergleichen. Jede Währung" in Voice("de").retell(told[0])
+    assert "lassen sich nicht vergleichen. Jede Währung" in Voice("de").translate(told[0])
 
 
 def test_a_run_in_other_money_is_told_once_where_its_model_is_the_accepted_one_too(remembered, shelf):
     remembered(FIRST, currency="GBP")
     second = remembered(SECOND, days=8, currency="EUR")
     told = replace(second, history=History(sentences=second.history.sentences))
-    assert remember(told, shelf.root, HistoryConfig()).history.sentences == second.history.sentences
+    assert with_history(told, shelf.root, HistoryConfig()).history.sentences == second.history.sentences
 
 
 def test_a_run_is_compared_with_the_last_one_in_its_own_money(remembered):

@@ -14,7 +14,7 @@ import pytest
 
 from segmenter.errors import HeldError
 from segmenter.schedule import child, serving
-from segmenter.schedule.holder import hold
+from segmenter.schedule.lock import hold
 from tests.delivery.conftest import mailbox, smtp
 
 __all__ = ["mailbox", "smtp"]  # fixtures
@@ -22,7 +22,7 @@ __all__ = ["mailbox", "smtp"]  # fixtures
 HOLD = """
 import sys
 from pathlib import Path
-from segmenter.schedule.holder import hold
+from segmenter.schedule.lock import hold
 from segmenter.errors import HeldError
 try:
     with hold(Path(sys.argv[1]), wait=False, pause=lambda: None):

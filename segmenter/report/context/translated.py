@@ -9,20 +9,20 @@ from segmenter.report.language import Voice
 from segmenter.report.types import Figure, Part, Section, Stat, Table
 
 
-def spoken(section: Section, voice: Voice) -> Section:
+def translated_section(section: Section, voice: Voice) -> Section:
     """A chapter with its headings, sentences, captions and column heads in the reader's language."""
     parts = tuple(_part(part, voice) for part in section.parts)
     return replace(section, title=voice(section.title), lead=voice(section.lead), parts=parts)
 
 
-def spoken_figures(figures: Iterable[Figure], voice: Voice) -> tuple[Figure, ...]:
+def translated_figures(figures: Iterable[Figure], voice: Voice) -> tuple[Figure, ...]:
     """Charts with title, reading and description in the reader's language."""
     return tuple(
         replace(each, title=voice(each.title), reading=voice(each.reading), alt=voice(each.alt)) for each in figures
     )
 
 
-def spoken_stats(stats: Iterable[Stat], voice: Voice) -> tuple[Stat, ...]:
+def translated_stats(stats: Iterable[Stat], voice: Voice) -> tuple[Stat, ...]:
     """Figures of a strip with what they count in the reader's language."""
     return tuple(replace(stat, label=voice(stat.label)) for stat in stats)
 
@@ -32,12 +32,12 @@ def _part(part: Part, voice: Voice) -> Part:
         part,
         title=voice(part.title),
         sentences=tuple(map(voice, part.sentences)),
-        figures=spoken_figures(part.figures, voice),
-        tables=spoken_tables(part.tables, voice),
+        figures=translated_figures(part.figures, voice),
+        tables=translated_tables(part.tables, voice),
     )
 
 
-def spoken_tables(tables: Iterable[Table], voice: Voice) -> tuple[Table, ...]:
+def translated_tables(tables: Iterable[Table], voice: Voice) -> tuple[Table, ...]:
     """Tables with captions and column heads in the reader's language."""
     return tuple(_table(table, voice) for table in tables)
 

@@ -1,4 +1,4 @@
-"""The witness of the archive's state: how the SQLite file is known to be as it was written, and a copy for when it is not.
+"""The integrity of the archive's state: whether the SQLite file is as it was written, and a copy for when it is not.
 
 SQLite finds damage to its own pages, but neither a flipped bit in a value nor a write-ahead log whose tail is lost.
 So the file holds a seal: per table the number of its rows, the sum of a hash of each, and how often it was
@@ -231,19 +231,19 @@ def keep(connection: sqlite3.Connection, path: Path, version: int) -> None:
     OSError, sqlite3.Error
         The copy cannot be written.
     """
-    aside = path.with_name(f"{COPY}-{os.getpid()}")
-    aside.unlink(missing_ok=True)
+    unfinished = path.with_name(f"{COPY}-{os.getpid()}")
+    unfinished.unlink(missing_ok=True)
     _sweep(path.parent)
     try:
-        os.close(os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
-        connection.execute("VACUUM INTO ?", (str(aside),))
-        with closing(connect(f"{aside.absolute().as_uri()}?mode=ro", 0)) as copy:
+        os.close(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+        connection.execute("VACUUM INTO ?", (str(unfinished),))
+        with closing(connect(f"{unfinished.absolute().as_uri()}?mode=ro", 0)) as copy:
             check(copy, version)
-        sync(aside)
-        aside.rename(path.with_name(COPY))
+        sync(unfinished)
+        unfinished.rename(path.with_name(COPY))
         sync(path.parent)
     finally:
-        aside.unlink(missing_ok=True)
+        unfinished.unlink(missing_ok=True)
     connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
@@ -260,12 +260,12 @@ def restore(path: Path, reason: str, version: int) -> str:
 
     Only one who holds the state's lock alone may call this. Without a sound state there is no file afterwards.
     """
-    copy, aside = path.with_name(COPY), _aside(path)
+    copy, damaged = path.with_name(COPY), _name_of_damaged(path)
     found = {each: n for each in (path, copy) if (n := _sound(each, version)) is not None}
     newest = max(found, key=lambda each: (found[each], each == path), default=None)
     for suffix in ("", "-wal"):
         if path.with_name(path.name + suffix).exists():
-            shutil.copy2(path.with_name(path.name + suffix), aside.with_name(aside.name + suffix))
+            shutil.copy2(path.with_name(path.name + suffix), damaged.with_name(damaged.name + suffix))
     if newest != path:
         for suffix in ("-wal", "-shm", ""):
             path.with_name(path.name + suffix).unlink(missing_ok=True)
@@ -274,12 +274,12 @@ def restore(path: Path, reason: str, version: int) -> str:
         path.chmod(0o600)
         sync(path)
     path.with_name(CHANGES).unlink(missing_ok=True)
-    told = f"{path} is damaged ({reason}) and now lies beside as {aside.name}. {_loss(newest, copy)}"
-    log.warning(told)
-    return told
+    repair = f"{path} is damaged ({reason}) and now lies beside as {damaged.name}. {_loss(newest, copy)}"
+    log.warning(repair)
+    return repair
 
 
-def _aside(path: Path) -> Path:
+def _name_of_damaged(path: Path) -> Path:
     stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%S.%fZ")
     return path.with_name(f"{path.name}.damaged-{stamp}")
 

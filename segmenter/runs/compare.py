@@ -1,11 +1,10 @@
-"""What a run is told by the runs before it: its movement and its alerts."""
+"""A run compared with the runs before it: its movement and its alerts."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 
 from segmenter.config.history import HistoryConfig
@@ -13,10 +12,9 @@ from segmenter.runs.alerts import of_run
 from segmenter.runs.customers import Earlier
 from segmenter.runs.history import Movement
 from segmenter.runs.late import rewritten
-from segmenter.runs.line import moved_by_line
 from segmenter.runs.movement import movement, side
 from segmenter.runs.state import open_state
-from segmenter.runs.types import Manifest, Run
+from segmenter.runs.types import Manifest, Run, ids_of
 from segmenter.runs.weeks import unusual_week
 
 EMPTY = "The export holds nothing of the {days} days before {day}: its newest transaction is of {last}."
@@ -27,7 +25,7 @@ SAME_DAY = (
 )
 
 
-def remember(run: Run, root: Path, config: HistoryConfig) -> Run:
+def with_history(run: Run, root: Path, config: HistoryConfig) -> Run:
     """`run` with its movement since the run before it, and its alerts; a first run gets its baseline of alerts.
 
     A run in other money is not the run before it: amounts that differ by the rate would be told as what customers did.
@@ -38,16 +36,14 @@ def remember(run: Run, root: Path, config: HistoryConfig) -> Run:
         The archive's state cannot be read.
     """
     manifest = run.manifest
-    earlier = Earlier(root, _ids(run.customers), manifest.as_of, manifest.currency)
+    earlier = Earlier(root, ids_of(run.customers), manifest.as_of, manifest.currency)
     before = earlier.newest() if config.follow else None
     other = _comparable(before, earlier)
     moved, moves = None, None
     if other is not None and not manifest.has_empty_period:
         moved, moves = _moved(other, run, earlier, config.period_days)
-    known = before.alerts if before else None
-    by_line = moved_by_line(before, run) if before else ()
     with open_state(root) as state:
-        table, counts = of_run(state, run.anomalies, known, manifest.run_id, manifest.as_of, config, by_line)
+        table, counts = of_run(state, run, before, config)
     alone = _alone(manifest, earlier, before) if config.follow else ()
     sentences = tuple(dict.fromkeys((*run.history.sentences, *alone, *earlier.sentences)))  # both may tell of one run
     return replace(
@@ -76,20 +72,20 @@ def emptiness(manifest: Manifest) -> str:
 
 
 def compared(before: Run, now: Run, root: Path, period_days: int) -> tuple[Movement, pd.DataFrame]:
-    """The movement between any two runs of the archive, told as `remember` tells it of the last two."""
-    return _moved(before, now, Earlier(root, _ids(now.customers), before.manifest.as_of), period_days)
+    """The movement between any two runs of the archive, as `with_history` finds it between the last two."""
+    return _moved(before, now, Earlier(root, ids_of(now.customers), before.manifest.as_of), period_days)
 
 
 def _moved(before: Run, now: Run, earlier: Earlier, period_days: int) -> tuple[Movement, pd.DataFrame]:
     """The movement between two runs, with what came late between them; who was in one of the `earlier` runs is not new."""
     seen = earlier.seen(_newcomers(before, now))
     found, moves = movement(side(before), side(now), period_days, now.manifest.seed, seen)
-    told = (*unusual_week(now.manifest), *found.sentences, *rewritten(before.manifest, now.manifest))
+    told = (
+        *unusual_week(now.manifest.period, now.manifest.as_of),
+        *found.sentences,
+        *rewritten(before.manifest, now.manifest),
+    )
     return replace(found, sentences=told), moves
-
-
-def _ids(customers: pd.DataFrame) -> np.ndarray:
-    return customers["customer_id"].to_numpy(dtype=np.str_)
 
 
 def _newcomers(before: Run, now: Run) -> set[str]:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from segmenter.errors import ReportError
-from segmenter.report.helper import beside, drawn_by_two
+from segmenter.report.fork import drawn_by_two, forked
 
 
 def in_the_helper(act):
@@ -43,7 +43,7 @@ def test_a_chart_that_cannot_be_drawn_is_told_by_this_process():
 
 
 def test_work_beside_is_done_by_another_process_and_had_when_asked_for():
-    with beside(os.getpid) as made:
+    with forked(os.getpid) as made:
         assert made() != os.getpid()
 
 
@@ -51,7 +51,7 @@ def test_an_error_that_tells_a_person_what_to_do_is_passed_on_and_not_made_again
     def fail():
         raise ReportError(f"told by {os.getpid()}")
 
-    with pytest.raises(ReportError, match="told by") as told, beside(fail) as made:
+    with pytest.raises(ReportError, match="told by") as told, forked(fail) as made:
         made()
     assert str(os.getpid()) not in str(told.value)
 
@@ -65,7 +65,7 @@ def test_a_helper_ends_with_the_block_that_it_works_beside(tmp_path, error):
         time.sleep(60)
 
     def block():
-        with beside(work):
+        with forked(work):
             assert holds(lambda: note.exists() and note.read_text() != "")
             raise error
 
@@ -82,7 +82,7 @@ def test_a_signal_to_both_processes_is_answered_by_the_first_alone(number, capfd
 
     before = signal.signal(number, heard)
     try:
-        with beside(in_the_helper(lambda: os.kill(os.getpid(), number))) as made:
+        with forked(in_the_helper(lambda: os.kill(os.getpid(), number))) as made:
             assert made() == "drawn here"
     finally:
         signal.signal(number, before)
@@ -93,7 +93,7 @@ def test_a_helper_whose_process_is_killed_ends_too(tmp_path):
     written = tmp_path / "helper"
     program = (
         "import os, pathlib, time\n"
-        "from segmenter.report.helper import drawn_by_two\n"
+        "from segmenter.report.fork import drawn_by_two\n"
         "parent = os.getpid()\n"
         f"note = lambda: pathlib.Path({str(written)!r}).write_text(str(os.getpid())) and time.sleep(60)\n"
         "wait = lambda: time.sleep(60)\n"

@@ -2,7 +2,7 @@
 
 An analysis writes whole sentences and knows no reader; the catalogue holds each sentence with names in
 braces for what differs: ``spent {value}; a typical customer spends {median}``. A sentence is found by its
-template, what stood for a name is retold in turn, and the translation is filled. What no template
+template, what stood for a name is translated in turn, and the translation is filled. What no template
 fits stays as it is. A name, up to an underscore, says what it stands for:
 
     n                             a number or share, written as the reader's locale does
@@ -10,7 +10,7 @@ fits stays as it is. A name, up to an underscore, says what it stands for:
     day, moment                   a date, a date and where there is one a time
     list                          anything whose parentheses are closed
     doubts                        anything
-    product, order, run, column   a text of the user's or an identifier, never retold
+    product, order, run, column   a text of the user's or an identifier, never translated
     any other                     words without a semicolon
 """
 
@@ -35,8 +35,8 @@ JOINT = "{a} and {b}"  # how a list ends
 Template = tuple[str, re.Pattern[str], tuple[str, ...], str]
 
 
-class Retelling:
-    """The templates of one catalogue; calling it retells a text. `write` writes a number or date by locale."""
+class Translation:
+    """The templates of one catalogue; calling it translates a text. `write` writes a number or date by locale."""
 
     def __init__(self, texts: Mapping[str, str], write: Callable[[str], str]) -> None:
         self.texts = {text: told for text, told in texts.items() if text != EMPTY}
@@ -53,20 +53,22 @@ class Retelling:
         What stands in “ ” is a user's and stays, between the language's own quotation marks.
         """
         texts = iter(QUOTED.findall(text))
-        told = self._told(QUOTED.sub(EMPTY, text))
+        told = self._translated(QUOTED.sub(EMPTY, text))
         return re.sub(EMPTY, lambda _: next(texts)[1:-1].join(self.marks), told)
 
-    def _told(self, text: str) -> str:
+    def _translated(self, text: str) -> str:
         if text not in self.known:
-            self.known[text] = self.texts.get(text) or self._sentences(text) or self._whole(text) or self._rest(text)
+            self.known[text] = (
+                self.texts.get(text) or self._sentences(text) or self._capitalised(text) or self._rest(text)
+            )
         return self.known[text]
 
     def _sentences(self, text: str) -> str | None:
         """Several sentences one by one."""
         sentences = re.split(r"(?<=[.!?])\s+(?=\S)", text)
-        return " ".join(map(self._told, sentences)) if len(sentences) > 1 else None
+        return " ".join(map(self._translated, sentences)) if len(sentences) > 1 else None
 
-    def _whole(self, text: str) -> str | None:
+    def _capitalised(self, text: str) -> str | None:
         """The text as one entry of the catalogue, also where its first letter was made a capital."""
         found = self._entry(text)
         if found is None and text[:1].isupper():
@@ -84,7 +86,7 @@ class Retelling:
         return None
 
     def _value(self, name: str, value: str) -> str:
-        return value if _kind(name) in RAW else self._told(value)
+        return value if _kind(name) in RAW else self._translated(value)
 
     def _rest(self, text: str) -> str:
         """What no entry fits: a list piece by piece, a number or date as the locale writes it, or the text as it is."""
@@ -101,8 +103,8 @@ class Retelling:
         """Pieces between marks; an entry of the catalogue may hold a mark of its own."""
         told = []
         while pieces:
-            size = next((n for n in (1, 2, 3) if n <= len(pieces) and self._whole(mark.join(pieces[:n]))), 1)
-            told.append(self._told(mark.join(pieces[:size])))
+            size = next((n for n in (1, 2, 3) if n <= len(pieces) and self._capitalised(mark.join(pieces[:n]))), 1)
+            told.append(self._translated(mark.join(pieces[:size])))
             pieces = pieces[size:]
         return told
 

@@ -9,7 +9,7 @@ from segmenter.features.types import Evidence, Return
 from segmenter.report import catalogue as catalogues
 from segmenter.report.catalogue import ENOUGH, Catalogue, catalogue, read
 from segmenter.report.language import Voice
-from segmenter.report.retelling import Retelling
+from segmenter.report.translation import Translation
 from segmenter.words import quoted
 
 
@@ -24,7 +24,7 @@ from segmenter.words import quoted
     ],
 )  # fmt: skip
 def test_a_text_is_told_whole_with_what_is_nested_in_it(locale, text, told):
-    assert Voice(locale, "EUR").retell(text) == told
+    assert Voice(locale, "EUR").translate(text) == told
 
 
 def test_a_list_is_cut_at_marks_outside_of_parentheses_alone():
@@ -34,7 +34,7 @@ def test_a_list_is_cut_at_marks_outside_of_parentheses_alone():
         "calm, quiet": "still",
         "big": "groß",
     }
-    told = Retelling(texts, str)
+    told = Translation(texts, str)
     assert told("odd (3; 1); big") == "komisch (3; 1); groß"
     assert told("calm, quiet, big and big") == "still, groß und groß"
 
@@ -43,7 +43,7 @@ def test_a_list_is_cut_at_marks_outside_of_parentheses_alone():
 def test_what_a_user_wrote_stays_as_it_is(locale):
     product = "Voucher 1,000 EUR and 2024-01-01"
     text = f"Largest returns: 3.50 EUR on 2025-06-27 10:00 (cancelled, 1 piece of {product})."
-    assert product in Voice(locale, "EUR").retell(text)
+    assert product in Voice(locale, "EUR").translate(text)
 
 
 @pytest.mark.parametrize(
@@ -54,7 +54,7 @@ def test_a_product_of_any_name_hides_nothing_of_its_sentence(product):
         Return(datetime.fromisoformat("2025-06-27 10:00"), product, 1, 3.5, True),
         Return(datetime.fromisoformat("2025-06-28"), "CUP", 2, 9, False),
     ]
-    told = Voice("de", "EUR").retell(in_words(Evidence((), tuple(lines), None), "EUR"))
+    told = Voice("de", "EUR").translate(in_words(Evidence((), tuple(lines), None), "EUR"))
     assert told == (
         f"Größte Rückgaben: 3,50\xa0€ am 27.06.2025, 10:00 (storniert, 1 Stück „{quoted(product)[1:-1]}“); "
         "9,00\xa0€ am 28. Juni 2025 (zurückgegeben, 2 Stück „CUP“)."
@@ -65,12 +65,12 @@ def test_a_product_of_any_name_hides_nothing_of_its_sentence(product):
     ("locale", "told"), [("en", "“MUG; RED”"), ("fr", "“MUG; RED”"), ("de", "„MUG; RED“"), ("he", "„MUG; RED”")]
 )
 def test_a_users_text_stands_between_the_quotation_marks_of_the_language(locale, told):
-    assert Voice(locale).retell("“MUG; RED”") == told
+    assert Voice(locale).translate("“MUG; RED”") == told
 
 
 @pytest.mark.parametrize("locale", ["en", "de", "he"])
 def test_a_text_that_no_catalogue_knows_stays_as_it_is(locale):
-    assert Voice(locale).retell("Quite another thing.") == "Quite another thing."
+    assert Voice(locale).translate("Quite another thing.") == "Quite another thing."
 
 
 @pytest.mark.parametrize(("share", "speaks"), [(ENOUGH - 0.05, ("en", "ltr")), (1.0, ("he", "rtl"))])

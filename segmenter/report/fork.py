@@ -1,4 +1,4 @@
-"""A second process for the half of a report that knows nothing of the other half."""
+"""Work done by a forked copy of this process while this one goes on."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Made = TypeVar("Made")
 
 
 @contextmanager
-def beside(work: Callable[[], Made]) -> Iterator[Callable[[], Made]]:
+def forked(work: Callable[[], Made]) -> Iterator[Callable[[], Made]]:
     """Have `work` done by a copy of this process while the block runs; calling what is given waits for what it made.
 
     The copy is a fork, which alone is quick enough and has the fonts and settings of this moment: it works, hands
@@ -57,7 +57,7 @@ def drawn_by_two(charts: Sequence[Callable[[], Made]]) -> list[Made]:
     if len(charts) < 2:
         return [draw() for draw in charts]
     found: list[Any] = [None] * len(charts)
-    with beside(lambda: [draw() for draw in charts[1::2]]) as theirs:
+    with forked(lambda: [draw() for draw in charts[1::2]]) as theirs:
         found[::2] = [draw() for draw in charts[::2]]
         found[1::2] = theirs()
     return found
