@@ -19,7 +19,7 @@ from importlib import import_module
 from typing import NoReturn
 
 from segmenter import __version__
-from segmenter.errors import SegmenterError, UsageError
+from segmenter.errors import DataError, SegmenterError, SourceError, UsageError
 
 NOTHING = "Nothing was changed."
 RUN_HELP = "its id, the beginning of it, the day seen from (2025-06-30), or latest"
@@ -49,7 +49,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - every error ends in one paragraph
         if "--debug" in words:
             traceback.print_exc()
-        return _tell(*_ending(error, heard, options.stopped))
+        message, status = _ending(error, heard, options.stopped)
+        return _tell(message + _about_configuration(error, options), status)
 
 
 def _heed_signals() -> list[int]:
@@ -82,6 +83,16 @@ def _ending(error: BaseException, heard: Sequence[int], stopped: str) -> tuple[s
         return f"There is not enough memory: {what}. End other programs or raise the limits of memory and threads.", 1
     bug = f"{type(error).__name__}: {error}"
     return f"segmenter failed in a way it should not: {bug}. Run again with --debug and report it.", 1
+
+
+def _about_configuration(error: BaseException, options: argparse.Namespace) -> str:
+    """What somebody who has no configuration yet needs to follow a message that names lines of one; else empty."""
+    if not isinstance(error, SourceError | DataError) or "the configuration: [" not in str(error) or options.config:
+        return ""
+    return (
+        " The configuration is a file such as config.toml, with what stands in brackets on a line of its own and each key "
+        "on one below it; name it with -c config.toml."
+    )
 
 
 def _call(options: argparse.Namespace) -> int:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+import unicodedata
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -24,6 +25,7 @@ from segmenter.errors import ResourceError
 Step = Callable[[str], None]
 GAP = 2  # between two columns of a table
 SHORTEST_CUT = 12  # a word that was cut is not shorter
+MARKS = "\u200e\u200f"  # between letters of two directions, as in Hebrew's money; they turn nothing over
 
 
 class _Heard:
@@ -157,8 +159,15 @@ def _middle_cut(word: str, width: int) -> str:
 
 
 def printable(text: str) -> str:
-    """`text` without line ends, terminal escapes and other control characters, which file names may carry."""
-    return "".join(character if character.isprintable() else "�" for character in text)
+    """`text` without line ends, terminal escapes and other control characters, which file names may carry.
+
+    What languages write in figures stays: spaces that do not break, as plain ones, and marks of direction.
+    """
+    return "".join(" " if unicodedata.category(each) == "Zs" else each if _is_harmless(each) else "�" for each in text)
+
+
+def _is_harmless(character: str) -> bool:
+    return character.isprintable() or character in MARKS
 
 
 def print_json(document: Any) -> None:

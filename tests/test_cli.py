@@ -201,6 +201,15 @@ def test_a_fault_of_the_machine_is_no_fault_of_the_program(monkeypatch, capsys):
     assert said.startswith("segmenter: runs/new cannot be read or written: No space left on device. Free space")
 
 
+def test_who_has_no_configuration_yet_is_told_what_one_is(tmp_path):
+    (tmp_path / "sales.csv").write_text("who,order_date,amount\nc1,2024-01-13,5\n")
+    asked = segmenter("inspect", "sales.csv", cwd=tmp_path).stderr
+    assert "[source.columns]" in asked
+    assert asked.endswith("on one below it; name it with -c config.toml.\n")
+    (tmp_path / "mine.toml").write_text("")
+    assert "-c config.toml" not in segmenter("inspect", "sales.csv", "-c", "mine.toml", cwd=tmp_path).stderr
+
+
 def test_a_failed_run_leaves_nothing_behind(tmp_path):
     (tmp_path / "sales.csv").write_text("customer_id,order_date,amount\nc1,2024-01-13,5\n")
     assert segmenter("run", "sales.csv", cwd=tmp_path).returncode == 3

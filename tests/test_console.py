@@ -8,7 +8,7 @@ from rich.console import Console
 
 from segmenter.commands import runs
 from segmenter.commands.schedule import _minute
-from segmenter.console import Terminal
+from segmenter.console import Terminal, printable
 
 HEADS = ("schedule", "due (UTC)", "to", "what", "state", "at (UTC)", "answer")
 PATH = "/srv/reports/of/the/whole/company/20261129T150600Z-weekly"
@@ -58,3 +58,14 @@ def test_figures_are_written_as_people_read_them():
 
 def test_a_moment_is_a_day_and_a_minute():
     assert _minute("2026-11-29T15:06:31.123+00:00") == "2026-11-29 15:06"
+
+
+def test_a_figure_reads_as_its_language_writes_it():
+    from babel.numbers import format_currency, format_percent
+
+    told = [format_currency(1234.5, "EUR", locale=each) for each in ("de", "fr", "he", "sv")]
+    told += [format_percent(-0.192, locale=each, format="0.0 %") for each in ("de", "he")]
+    for figure in told:
+        assert "�" not in printable(figure)
+    assert printable(told[0]) == "1.234,50 €"
+    assert printable("a\u202ecsv.exe\n\x1b[2J") == "a�csv.exe��[2J"

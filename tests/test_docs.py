@@ -1,5 +1,6 @@
 """The handbook: pages are whole, links lead somewhere, commands exist, and all that a reader meets is explained."""
 
+import json
 import os
 import re
 import shlex
@@ -8,6 +9,7 @@ import sys
 import tomllib
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from segmenter.cli import parser
@@ -21,12 +23,14 @@ from segmenter.intake.sources import SUFFIXES
 from segmenter.report import figures, render
 from segmenter.report.context import build as build_page
 from segmenter.report.context import view_of
+from tests.delivery.conftest import hook
 from tests.features.conftest import line as sold
 from tests.features.conftest import transactions
 from tests.report.made_up import bare_run, made_up_run
 from tests.report.moved import moved_run
+from tests.shell import command
 
-__all__ = ["transactions"]
+__all__ = ["hook", "transactions"]
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md"), *(ROOT / "bench").glob("*.md")])
 LINK = re.compile(r"!?\[[^\]]*\]\(([^)\s]+)\)")
@@ -163,6 +167,87 @@ def test_every_name_of_a_segment_is_told_and_those_of_the_example_are_taken():
 def test_every_feature_has_its_formula():
     text = (ROOT / "docs" / "figures.md").read_text(encoding="utf-8")
     assert {feature.name for feature in made_up_run().manifest.features} <= set(re.findall(r"`([a-z_]+)`", text))
+
+
+SCHEDULE = '[[schedule]]\nname = "weekly"\ncron = "0 8 * * 1"\nsources = ["sales.csv"]\nformats = ["csv"]\nrecipients = ["folder:out"]\n'
+PROGRAMS = (ROOT / "docs" / "programs.md").read_text(encoding="utf-8")
+
+
+@pytest.fixture(scope="module")
+def worked(tmp_path_factory):
+    """A folder with an export and two runs of it, the second by hand of a schedule."""
+    folder = tmp_path_factory.mktemp("worked")
+    (folder / "c.toml").write_text(SCHEDULE, encoding="utf-8")
+    words = [
+        "sample sales.csv --customers 60",
+        "run sales.csv --as-of 2025-05-31 --format csv",
+        "schedule run weekly -c c.toml",
+    ]
+    done = [command(*line.split(), "--json", cwd=folder) for line in words]
+    assert not any(each.returncode for each in done), done
+    return folder, {"run": done[1].stdout, "schedule run": done[2].stdout}
+
+
+def told_by_command():
+    """Per command of the page its keys, each with those behind it in brackets."""
+    rows = re.findall(r"^\| (`[a-z].*?) \| (.*) \|$", PROGRAMS.partition("## Tables")[0], re.MULTILINE)
+    keys = {row: re.findall(r"`(\w+)`(?: \(([^)]*)\))?", cell.partition("; with")[0]) for row, cell in rows}
+    return {name: [*keys[row]] for row in keys for name in re.findall(r"`(.*?)`", row)}
+
+
+def test_the_keys_of_documents_are_those_that_programs_are_promised(worked):
+    folder, documents = worked
+    more = {"runs show --figure": "files", "runs compare": "2025-05-31", "runs accept": "latest --dry-run", "runs prune": "--keep 9",
+            "inspect": "sales.csv", "score": "sales.csv --model latest", "deliver": "latest --to folder:out -c c.toml"}  # fmt: skip
+    for name, keys in told_by_command().items():
+        words = f"{name} {more.get(name, '-c c.toml')} --json".split()
+        if name in {"demo", "runs show --figure"}:
+            continue  # the one is a run; the other needs a report
+        document = json.loads(documents.get(name) or command(*words, cwd=folder).stdout)
+        for key, within in keys:
+            head = document[0] if isinstance(document, list) else document
+            assert key in head, (name, key)
+            rows = head[key] if isinstance(head[key], list) else []
+            assert not rows or set(re.findall(r"`(\w+)`", within)) <= set(rows[0]), (name, key)
+
+
+def test_every_column_of_a_runs_tables_is_told_and_no_other(worked):
+    features = {feature.name for feature in made_up_run().manifest.features}
+    folder = max((worked[0] / "runs").glob("2*"))
+    for name in ("customers", "segments", "anomalies", "moves", "alerts"):
+        table = re.search(rf"^\| `{name}.parquet`.*\n\|---\|---\|\n((?:\|.*\n)+)", PROGRAMS, re.MULTILINE)[1]
+        told = set(re.findall(r"`(\w+)`", " ".join(row.split("|")[1] for row in table.splitlines()))) - {"median_"}
+        found = {*pd.read_parquet(folder / f"{name}.parquet").columns}
+        left = {
+            each
+            for each in found
+            if each.removeprefix("median_") not in features and not re.match("reason_[23]_", each)
+        }
+        assert left == told - {"email_sha256"}, name
+
+
+def test_the_signature_of_a_webhook_is_checked_as_it_is_written(hook):
+    from datetime import UTC, datetime
+
+    from segmenter.config.delivery import DeliveryConfig, WebhookConfig
+    from segmenter.delivery import Message
+    from segmenter.delivery.content import content
+    from segmenter.delivery.webhook import send
+
+    now = datetime(2025, 6, 30, 8, tzinfo=UTC)
+    message = Message("weekly", now, None, "owner", "webhook", "webhook:ops", "No run", ("It failed.",), ())
+    what = content(message, ROOT, ReportConfig())
+    send(message, what, WebhookConfig(kind="json", url_env="A"), DeliveryConfig(private_addresses=True),
+         (hook.url, "key"), now, lambda: None)  # fmt: skip
+    made = {}
+    section = PROGRAMS.partition("## Webhooks")[2]
+    exec(re.search(r"^```python\n(.*?)^```", section, re.MULTILINE | re.DOTALL)[1], made)
+    ((_, headers, body),) = hook.requests
+    assert made["is_ours"](headers, body, "key")
+    assert not made["is_ours"](headers, body + b" ", "key")
+    told = re.search(r"document with the keys (.*?)The header", section, re.DOTALL)[1]
+    told = re.sub(r"\([^)]*\)", "", told)
+    assert set(re.findall(r"`(\w+)`", told)) <= set(json.loads(body))
 
 
 def commands(page):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections import Counter
 from collections.abc import Sequence
@@ -21,6 +22,7 @@ from segmenter.config.schedule import ScheduleConfig, ServiceConfig
 from segmenter.config.source import RulesConfig, SourceConfig
 from segmenter.errors import ConfigError
 
+JOINED = re.compile(r"^[ \t]*(\[[\w.]+\])[ \t]*(\w+)[ \t]*=", re.MULTILINE)  # a table and a key in one line
 KEY = "[key]"  # how pydantic ends the place of a fault that a key has, not its value
 
 
@@ -87,7 +89,7 @@ def parse_config(text: str, name: str, **overrides: dict[str, Any]) -> Config:
     try:
         tables = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise ConfigError(f"{name} is not valid TOML: {error}. Correct that line and run again.") from None
+        raise ConfigError(f"{name} is not valid TOML: {error}. {_correction(str(error), text)}") from None
     for section, keys in overrides.items():
         if isinstance(tables.setdefault(section, {}), dict):  # what is no table is refused below, with its line
             tables[section] = {**tables[section], **keys}
@@ -95,6 +97,17 @@ def parse_config(text: str, name: str, **overrides: dict[str, Any]) -> Config:
         return Config.model_validate(tables)
     except ValidationError as error:
         raise ConfigError(_explain(error, name, text)) from None
+
+
+def _correction(fault: str, text: str) -> str:
+    """What to do about text that is no TOML, by the faults that copied lines have most often."""
+    if fault.startswith("Cannot declare"):
+        return "That table stands further up: put its keys there, in the place of those that are there, and leave this one out."
+    found = JOINED.search(text)
+    if not found:
+        return "Correct that line and run again."
+    table, key = found.groups()
+    return f"Write {table} on a line of its own, and {key[:60]!r} on the one below it."
 
 
 def read_text(path: Path) -> str:

@@ -116,6 +116,13 @@ def _check_credit(sample: Sample, index: Mapping[str, int]) -> None:
             )
 
 
+def sides_of(sample: Sample) -> list[int]:
+    """The columns that have the names of a ledger's two sides, such as Soll and Haben; empty where none have."""
+    keys = {at: key_of(sample.header[at]) for at in sample.columns}
+    pairs = ([at for at, key in keys.items() if key in names] for names in LEDGERS)
+    return next((pair for pair in pairs if len(pair) > 1), [])
+
+
 def _check_other_side(sample: Sample, index: Mapping[str, int], rules: RulesConfig) -> None:
     """Refuse the senders of payments as the customers where the business itself is one of them.
 

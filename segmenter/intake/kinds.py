@@ -16,7 +16,10 @@ from segmenter.intake.sample import Row, Sample, number_in
 
 # Names of columns that say what a row is.
 RECORDS = {"linetype", "rowtype", "recordtype"}
-SIDES = {"sollhaben", "sollhabenkennzeichen", "sh", "debitcredit", "debitcreditindicator", "creditdebit", "drcr", "dc"}
+SIDES = {
+    "sollhaben", "sollhabenkennzeichen", "sollhabenkz", "sh", "debitcredit", "debitcreditindicator", "creditdebit", "drcr", "dc",
+    "vorzeichen",
+}  # fmt: skip
 EVENTS = {
     "eventtype",
     "eventname",
@@ -63,8 +66,10 @@ CREDIT_NOTE = re.compile(
     "(gs|gutschrift(en)?|stornorechnung|(sales )?credit[ _-]?(note|memo)|cn|cm|refund|return|retoure|avoir|abono|nota de cr[eé]dito"
     "|nota di credito)"
 )
-# Codes that mean money that went back, and payments, beside one that only a single system has for its invoices: Sage's and SAP's.
-CODES = {"si": ("sc", "sr|sa|sd"), "f1": ("re|g2|s1", ""), "f2": ("re|g2|s1", ""), "zf2": ("z?re|z?g2|z?s1", "")}
+# Codes that mean money that went back, and payments, beside those that systems have for their invoices: Sage, SAP and Lexware.
+CODES = {
+    "si": ("sc", "sr|sa|sd"), "f1": ("re|g2|s1", ""), "f2": ("re|g2|s1", ""), "zf2": ("z?re|z?g2|z?s1", ""), "re": ("gu", ""),
+}  # fmt: skip
 FEW_TWINS = 20  # rows of a kind from which on it tells something that each has a twin of another
 NEARLY_ALL = 0.95
 

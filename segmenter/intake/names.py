@@ -53,7 +53,9 @@ NAMES: dict[str, tuple[tuple[str, ...], ...]] = {
         *_ranked("donorname", "guestname", "kundenname", "klantnaam", "nomclient", "nombrecliente", "nomecliente"),
         ("phone", "phonenumber", "customerphone", "guestphone", "mobile", "mobilenumber", "telefon", "telefonnummer", "telephone", "telefono"),
         *_ranked("selltocustomerno", "billtocustomerno", "kunag", "kunnr", "accountcode", "accountreference", "shopperreference",
-                 "mitgliedsnummer", "mitgliedsnr", "shopperemail", "contactemail", "partner", "bookedby", "contactname", "consumername"),
+                 "mitgliedsnummer", "mitgliedsnr", "shopperemail", "contactemail", "partner", "bookedby", "contactname", "consumername",
+                 "customersk", "customerkey", "dimcustomerkey", "loyaltyno", "loyaltynumber", "loyaltyid", "loyaltycardno", "memberno",
+                 "membernumber", "kundenkarte", "kundenkartennummer"),
     ),
     "time": (
         ("invoicedate", "orderdate", "transactiondate", "transdate", "trandate", "purchasedate", "saledate", "salesdate",
@@ -68,7 +70,7 @@ NAMES: dict[str, tuple[tuple[str, ...], ...]] = {
         ("data", "dato", "tarih"),
         ("fakturadatum", "fakturierungsdatum", "buchungsdatum", "buchungstag", "datefacture", "fechafactura", "datafattura",
          "factuurdatum", "datafaktury"),
-        *_ranked("fkdat", "invoicebilldate"),
+        *_ranked("fkdat", "invoicebilldate", "orderts", "orderdatetime", "ordertimestamp", "transactionts", "salets"),
     ),
     "time_of_day": (
         ("time", "timeofday", "ordertime", "transactiontime", "invoicetime", "purchasetime", "saletime", "salestime", "receipttime",
@@ -102,7 +104,7 @@ NAMES: dict[str, tuple[tuple[str, ...], ...]] = {
         ("orderid", "orderno", "ordernumber", "invoiceno", "invoice", "invoiceid", "invoicenumber", "basketid", "bestellnummer",
          "bestellnr", "rechnungsnummer", "rechnungsnr", "auftragsnummer", "auftragsreferenz", "belegnummer", "verkaufsbeleg",
          "commande", "numerocommande", "pedido", "salesordernumber", "amazonorderid"),
-        *_ranked("auftragsnr", "belegnr", "ncommande", "numeropedido", "npedido", "idpedido", "numeroordine", "idordine", "ordine",
+        *_ranked("auftragsnr", "auftrnr", "belegnr", "ncommande", "numeropedido", "npedido", "idpedido", "numeroordine", "idordine", "ordine",
                  "ordernummer", "ordernr", "bestelnummer", "numerzamowienia", "nrzamowienia", "idzamowienia", "ordrenummer", "ordrenr",
                  "siparisno", "giftid", "donationid", "bookingid", "bookingno", "bookingnumber", "bookingreference", "reservationid",
                  "reservationno", "reservationnumber"),

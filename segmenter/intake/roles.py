@@ -9,7 +9,7 @@ from itertools import product
 
 from segmenter.config.source import ColumnsConfig, RulesConfig
 from segmenter.errors import SourceError
-from segmenter.intake.doubts import check, check_pieces
+from segmenter.intake.doubts import check, check_pieces, sides_of
 from segmenter.intake.flags import are_flags
 from segmenter.intake.kinds import check_kinds, counted
 from segmenter.intake.moments import looks_like_time, looks_like_time_of_day
@@ -176,8 +176,7 @@ def _by_content(sample: Sample, role: str, taken: dict[str, int]) -> tuple[int, 
     """The only column of dates, where no column has the name of one."""
     if role != "time":
         return None
-    fitting = [i for i in sample.columns if i not in taken.values() and _fits(sample, role, i)]
-    fitting = [i for i in fitting if not all(value.isdigit() for value in sample.values(i))]
+    fitting = [i for i in sample.columns if i not in taken.values() and _is_day(sample.values(i))]
     return (fitting[0], "the only column of dates") if len(fitting) == 1 else None
 
 
@@ -186,6 +185,11 @@ def _fits(sample: Sample, role: str, index: int) -> bool:
     if role == "refunded" and NAMED_MONEY.search(key_of(sample.header[index])):
         return are_numbers(values)
     return not values or (not mostly(values, NESTED.fullmatch) and (role not in CONTENT or CONTENT[role](values)))
+
+
+def _is_day(values: Sequence[str]) -> bool:
+    """Whether a column of any name holds days; plain digits could be anything."""
+    return bool(values) and _is_time(values) and not all(value.isdigit() for value in values)
 
 
 def _is_time(values: Sequence[str]) -> bool:
@@ -264,22 +268,45 @@ def _equal(rows: Sequence[tuple[Sequence[str | None], float]], column: int) -> b
 def _check_complete(sample: Sample, index: dict[str, int]) -> None:
     missing = [role for role in REQUIRED if role not in index]
     if "amount" not in index and "unit_price" not in index:
-        missing.append("amount (or quantity and unit_price)")
+        missing.append("amount")
     if missing:
-        names = _names(sample.header)
-        first = missing[0].split(" ")[0]
+        kinds = " or as ".join(missing).replace("amount", "amount (or quantity and unit_price)")
+        keys = " and ".join(f'{role} = "..."' for role in missing)
+        said = "".join(HINTS[role](sample, index) for role in missing if role in HINTS)
         raise SourceError(
-            f"{sample.name}: no column was recognised as {' or as '.join(missing)}. Its columns are {names}.{_unread(sample, missing)} "
-            f'Name the right one in the configuration: [source.columns] {first} = "...".'
+            f"{sample.name}: no column was recognised as {kinds}. Its columns are {_names(sample.header)}.{said} Name the right one in "
+            f"the configuration: [source.columns] {keys}."
         )
 
 
-def _unread(sample: Sample, missing: Sequence[str]) -> str:
-    """For each missing role, the columns that have its name, and an example of what they hold instead."""
-    words = {"time": "day: write it as 2025-06-30", "amount": "number: write it as 1234.50, with nothing around it"}
-    said = ""
-    for role in (missed.split(" ")[0] for missed in missing):
-        columns = [at for at in sample.columns if any(key_of(sample.header[at]) in tier for tier in NAMES[role])]
-        for at in (column for column in columns if role in words and not _fits(sample, role, column)):
-            said += f" {sample.called(at)} holds {sample.values(at)[0][:60]!r} and the like, which is read as no {words[role]}."
-    return said
+def _days_missed(sample: Sample, index: dict[str, int]) -> str:
+    """Why no column is the time, and which ones could be."""
+    unread = _unread(sample, "time", "day: write it as 2025-06-30")
+    days = " and ".join(
+        sample.called(at) for at in sample.columns if at not in index.values() and _is_day(sample.values(at))
+    )
+    if days:
+        return f"{unread} Days stand in {days}."
+    return unread or " None of them holds days: export one that tells when each row was bought."
+
+
+def _money_missed(sample: Sample, _: dict[str, int]) -> str:
+    """Why no column is the amount, and which ones could be."""
+    unread = _unread(sample, "amount", "number: write it as 1234.50, with nothing around it")
+    sides = " and ".join(sample.called(at) for at in sides_of(sample))
+    if not sides:
+        return unread
+    return f"{unread} {sides} seem to be the two sides of a ledger: amount is the one of what customers bought, credit the other."
+
+
+HINTS = {"time": _days_missed, "amount": _money_missed}
+
+
+def _unread(sample: Sample, role: str, what: str) -> str:
+    """The columns that have the name of a role but do not hold `what`, each with an example of what it holds instead."""
+    places = [at for at in sample.columns if any(key_of(sample.header[at]) in tier for tier in NAMES[role])]
+    return "".join(
+        f" {sample.called(at)} holds {sample.values(at)[0][:60]!r} and the like, which is read as no {what}."
+        for at in places
+        if not _fits(sample, role, at)
+    )

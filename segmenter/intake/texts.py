@@ -42,7 +42,8 @@ class TextBatch:
     @property
     def dialects(self) -> dict[int, str]:
         """Per file how it is read, in words."""
-        return {number: f"{text.encoding}, {self.dialect.in_words}" for number, text in self.texts.items()}
+        cut = f"{len(self.dialect.header)} columns" if self.is_workbook else self.dialect.in_words
+        return {number: f"{text.encoding}, {cut}" for number, text in self.texts.items()}
 
     @cached_property
     def parameters(self) -> dict[str, Any]:

@@ -4,16 +4,7 @@ Everything is plain data and part of run.json. Segments are named by their numbe
 keeps for life, and by their name. `period_revenue` is a customer's money, net of returns, in the
 last `period_days` days before a run's date; the bridge and the money of every flow are made of it.
 
-Tables beside it in a run's folder
-----------------------------------
-moves.parquet, one row per customer of either run, sorted by customer_id: customer_id, number_before, number_now (of
-    the segments), segment_before, segment_now (their names today; all NULL where the customer was absent), state (new |
-    returning | back | upgraded | downgraded | same | lapsed | gone), direction (up | down, NULL where not both),
-    money_before, money_now (period revenue), cause (customer | cut point | both, NULL where the segment is the same)
-alerts.parquet, one row per alert, sorted by customer_id: customer_id, state (new | worsened | ongoing | resolved),
-    since (run in which it began), changed (day of the last change of state), cause (of that change: customer | line, by
-    which the search alone told them apart), severity, told_severity (when last told, NULL: a verdict held it back from the
-    first day), amount_at_stake, reason, evidence, verdict (expected | act, NULL: none holds), until
+The columns of its tables are told in docs/programs.md.
 """
 
 from __future__ import annotations

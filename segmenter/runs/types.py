@@ -1,23 +1,6 @@
 """A finished run, as the pipeline makes it and as the archive gives it back.
 
-Tables of a run
----------------
-customers.parquet, sorted by customer_id, one row per customer:
-    customer_id, every feature by name (raw units, NULL where missing), period_revenue (money of the last
-    period_days days), segment (its number), segment_name, challenger_segment (its number under the fresh fit),
-    silhouette, membership (soft, of the own segment), second_segment and second_membership where a mixture was fitted,
-    r_score, f_score, m_score, rfm_segment, rfm_disagrees (with the segment that most of its RFM segment are in),
-    dbscan_role, dbscan_cluster, rare_group, is_anomaly, anomaly_score, severity (0..100), anomaly_reason,
-    jury (votes 0..5), p_active (chance of not having left), p_order, expected_orders and expected_revenue (of
-    the next period_days days, before returns; NULL where the forecast is withheld), email_sha256 (where the export has
-    addresses), tsne_x, tsne_y, tsne3_x,
-    tsne3_y, tsne3_z, pca_x, pca_y (NULL outside the map's sample)
-segments.parquet, one row per segment: segment, segment_name, customers, customer_share, revenue, revenue_share,
-    stability, action, avoid, rule, and median_<feature> for every feature
-anomalies.parquet, the flagged customers, most severe first: customer_id, segment_name, kind (noise | rare group),
-    severity, anomaly_score, amount_at_stake, jury, reason, reason_1..3_feature/_value/_usual, nearest_ordinary,
-    evidence (the transactions behind it, in words); anomalies.csv is the same for a spreadsheet,
-    in which no text is a formula, with the column alert (new | ongoing | worsened)
+The columns of its tables are told in docs/programs.md.
 """
 
 from __future__ import annotations

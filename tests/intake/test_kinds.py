@@ -60,6 +60,8 @@ EXPORTS = {
     "pledges and gifts": ("Gift Type", (("Cash", sale), ("Pledge", every_tenth(lambda at: 12 * sale(at)))), SALES),
     "estimates and invoices": ("Transaction Type", (("Invoice", sale), ("Estimate", sale)), SALES),
     "orders and their invoices": ("Document Type", (("Invoice", sale), ("Sales Order", sale)), SALES),
+    "Lexware's credits": ("Typ", (("RE", sale), ("GU", every_tenth(sale))), SALES - 100),
+    "signs of their own": ("Vorzeichen", (("S", sale), ("H", every_tenth(sale))), SALES - 100),
     "Sage's credits": ("Type", (("SI", sale), ("SC", every_tenth(sale))), SALES - 100),
 }  # fmt: skip
 

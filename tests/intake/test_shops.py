@@ -169,6 +169,12 @@ def test_a_workbook_of_a_sheet_per_month_asks_and_reads_them_all_where_told_so(e
     assert (whole.fates, money(whole)) == ({"sale": 36}, 364.5)
 
 
+def test_a_workbook_is_told_to_have_columns_and_nothing_between_them(export):
+    rows = [(f"k{n % 4}", f"2024-01-{n + 1:02}", 10.5) for n in range(12)]
+    loaded = export.load(book(export.folder / "orders.xlsx", {"Orders": [("Customer", "Date", "Amount"), *rows]}))
+    assert loaded.intake.readings[0].dialect.startswith("XLSX, 3 columns, year-month-day")
+
+
 def test_text_numbers_of_a_workbook_are_no_thousandths(export):
     rows = [
         ("Customer", "Date", "Amount"),
@@ -248,3 +254,28 @@ def test_money_that_went_back_by_the_word_of_another_column_alone_is_refused(exp
 def test_a_column_of_the_right_name_whose_content_is_not_read_is_named_with_what_it_holds(export, day, amount, told):
     with pytest.raises(SourceError, match=told):
         export.read(written(("Customer", "Date", "Amount"), [(f"c{n % 5}", day, amount) for n in range(40)]))
+
+
+@pytest.mark.parametrize(
+    ("header", "rows", "told"),
+    [
+        ("customer_no,placed_ts,loaded_ts,amount", "c1,2024-01-14,2024-02-01,10", "Days stand in 'placed_ts' and 'loaded_ts'"),
+        ("Donor,Amount", "c1,10", "None of them holds days: export one"),
+        ("Kundennr,Datum,Soll,Haben", "c1,2024-01-14,10,", "'Soll' and 'Haben' seem to be the two sides of a ledger"),
+        ("who,when,worth", "c1,2024-01-14 10:00,10", r'customer = "..." and amount = "..."'),
+    ],
+)  # fmt: skip
+def test_what_is_missing_is_told_with_the_columns_that_could_be_it(export, header, rows, told):
+    with pytest.raises(SourceError, match="no column was recognised") as error:
+        export.read(f"{header}\n" + f"{rows}\n" * 9)
+    assert told in str(error.value)
+
+
+def test_exports_of_warehouses_and_of_tills_with_cards_are_read_by_their_columns_names(export):
+    for header in (
+        "customer_sk,order_ts,load_dts,net_amount",
+        "Loyalty No,Date,Loaded,Amount",
+        "Kd.-Nr.,Datum,Geladen,Betrag",
+    ):
+        loaded = export.read(f"{header}\n" + "".join(f"7{n % 3},2024-01-{n + 1:02},2024-02-01,10\n" for n in range(20)))
+        assert loaded.fates == {"sale": 20}
