@@ -57,11 +57,11 @@ def custom_features(
         raise ConfigError(f"features.folder = {folder!r} is not a folder; name the one that holds your .sql files.")
     paths = sorted(Path(folder).glob("*.sql"))
     with tempfile.TemporaryDirectory(prefix="segmenter-") as aside:
-        there = _hand_over(connection, as_of, Path(aside)) if paths else ""
+        known = _hand_over(connection, as_of, Path(aside)) if paths else ""
         for path in paths:
             sql = _read(path)
             asked = (str(as_of), *_bounds(connection))
-            for name, ids, values in _columns(path, _answer(path, sql, asked, Path(aside), there)):
+            for name, ids, values in _columns(path, _answer(path, sql, asked, Path(aside), known)):
                 yield _described(path, sql, name, language), ids, values
 
 
@@ -74,13 +74,13 @@ def _read(path: Path) -> str:
 
 
 def _hand_over(connection: duckdb.DuckDBPyConnection, as_of: date, aside: Path) -> str:
-    """Copies of the tables, up to `as_of`, for the enclosure; told is what there is, table by table."""
-    there = []
+    """Copy the tables, up to `as_of`, into the folder `aside`; returns a sentence that names them and their columns."""
+    found = []
     for table, time in TABLES:
         rows = connection.sql(f"select * from {table} where cast({time} as date) <= date '{as_of}'")  # noqa: S608 - our names
         rows.write_parquet(str(aside / f"{table}.parquet"))
-        there.append(f"{table} ({', '.join(rows.columns)})")
-    return f"There are the tables {', '.join(there)}, and the day $as_of."
+        found.append(f"{table} ({', '.join(rows.columns)})")
+    return f"There are the tables {', '.join(found)}, and the day $as_of."
 
 
 def _bounds(connection: duckdb.DuckDBPyConnection) -> tuple[str, str]:
@@ -90,10 +90,10 @@ def _bounds(connection: duckdb.DuckDBPyConnection) -> tuple[str, str]:
     return str(int(float(number) * 1024 ** UNITS.index(unit))), str(threads)
 
 
-def _answer(path: Path, sql: str, asked: tuple[str, str, str], aside: Path, there: str) -> dict[str, NDArray[Any]]:
+def _answer(path: Path, sql: str, asked: tuple[str, str, str], aside: Path, known: str) -> dict[str, NDArray[Any]]:
     """The columns of a query, run as `asked` (date, memory, threads) in a process that is killed when its time is over.
 
-    `there` is what to say, of the tables that there are, where the query asks for another one.
+    `known` is the sentence that names the tables, for a query that asks for another one.
     """
     (aside / "query.sql").write_text(sql, encoding="utf-8")
     command = [sys.executable, "-P", enclosure.__file__, str(aside), *asked]
@@ -105,7 +105,7 @@ def _answer(path: Path, sql: str, asked: tuple[str, str, str], aside: Path, ther
         raise ConfigError(f"{path} took longer than {SECONDS} s and was stopped; make it cheaper.") from None
     if done.returncode == enclosure.REFUSED:
         why = done.stdout.decode().rstrip(".!")
-        raise ConfigError(f"{path} cannot be run: {why}. {there} Correct the file, or take it out of the folder.")
+        raise ConfigError(f"{path} cannot be run: {why}. {known} Correct the file, or take it out of the folder.")
     if done.returncode:
         raise ConfigError(
             f"{path} ended its process, mostly for want of memory (engine.memory_limit); make it cheaper."

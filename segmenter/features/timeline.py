@@ -31,23 +31,22 @@ def period(connection: Engine, table: FeatureTable) -> Period:
     cohorts = _retention(active, min(max(months), _last_whole_month(table.as_of)))
     sizes = tuple(n for (_, month), n in sorted(active.items()) if month == 0)[: len(cohorts)]
     span = range(min(months), max(months) + 1)
-    monthly_revenue = tuple(months.get(number, 0.0) for number in span)
     days = dict(connection.execute(query("period_days"), {**day, "days": KEPT}).fetchall())
     return Period(
-        first,
-        last,
-        n_transactions,
-        n_orders,
-        n_customers,
-        revenue,
-        tuple(map(_month, span)),
-        monthly_revenue,
-        cohorts,
-        _usual(connection.execute(query("period_pauses"), day).fetchall()),
-        sizes,
-        _returning([shares for _, shares in cohorts], sizes),
-        tuple(days.get(ago, 0.0) for ago in range(KEPT)),
-        _weeks(connection, first, min(last + timedelta(days=1), table.as_of)),
+        first_day=first,
+        last_day=last,
+        n_transactions=n_transactions,
+        n_orders=n_orders,
+        n_customers=n_customers,
+        revenue=revenue,
+        months=tuple(map(_month, span)),
+        monthly_revenue=tuple(months.get(number, 0.0) for number in span),
+        cohorts=cohorts,
+        usual_pause=_usual(connection.execute(query("period_pauses"), day).fetchall()),
+        cohort_sizes=sizes,
+        returning=_returning([shares for _, shares in cohorts], sizes),
+        daily_revenue=tuple(days.get(ago, 0.0) for ago in range(KEPT)),
+        weekly_orders=_weeks(connection, first, min(last + timedelta(days=1), table.as_of)),
     )
 
 

@@ -16,7 +16,7 @@ from segmenter.errors import SourceError
 from segmenter.intake.flags import are_flags, says_yes
 from segmenter.intake.kinds import FEW_WORDS, check_rows, ignore, sold
 from segmenter.intake.names import key_of, last_word
-from segmenter.intake.sample import Sample, are_numbers, mostly, number_in, prove_products
+from segmenter.intake.sample import Sample, are_numbers, mostly, number_in, proves_product
 
 GIVEN_BACK = re.compile(
     "refund(?!able)|returned|returns|return(qty|quantity|amount|value)|erstatt|retour|rembours|reembols|rimbors|devuelt"
@@ -58,7 +58,7 @@ FEW_ORDERS = 5  # of several lines, from which on a money that never differs wit
 FEW_SIZES = 3  # numbers of lines that orders must have where no column tells what is on them: tickets come in twos
 
 
-def check(sample: Sample, index: Mapping[str, int], wanted: ColumnsConfig, rules: RulesConfig) -> None:
+def check_doubts(sample: Sample, index: Mapping[str, int], wanted: ColumnsConfig, rules: RulesConfig) -> None:
     """Refuse what speaks against the roles `index` of the columns; `wanted` are those that the configuration names."""
     _check_groups(sample, index)
     _check_rounded(sample, index)
@@ -221,7 +221,7 @@ def check_pieces(sample: Sample, index: Mapping[str, int]) -> None:
     numeric = [column for column in free if _differ(sample, column)]
     few = replace(sample, rows=sample.rows[:FEW_ROWS])
     for amount, quantity in permutations(numeric, 2):
-        if prove_products(few, amount, quantity, index["unit_price"]):
+        if proves_product(few, amount, quantity, index["unit_price"]):
             raise SourceError(
                 f"{sample.name}: {price} is the money of one piece, and {sample.called(amount)} is {sample.called(quantity)} times that. "
                 f"Settle it in the configuration: [source.columns] amount = {sample.called(amount)}, or amount = {price} where that is "

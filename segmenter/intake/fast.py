@@ -18,7 +18,7 @@ from segmenter.errors import SourceError
 from segmenter.intake import lines
 from segmenter.intake.blanks import NOTHING, trimmed
 from segmenter.intake.context import Context
-from segmenter.intake.formats import Evidence, Formats, gather, settle
+from segmenter.intake.formats import Evidence, Formats, formats_of, gather
 from segmenter.intake.moments import DAYS, TIMES
 from segmenter.intake.orders import leaves_blank
 from segmenter.intake.raw import TEXT, RawTable, Row
@@ -93,7 +93,7 @@ def _guess(context: Context, batch: TextBatch, roles: Roles, known: Sequence[Evi
     sampled = gather(connection, _sample_table(connection, batch, sample, [time, *numbers]), time, numbers)
     evidence = sum(sampled.values(), Evidence())
     try:
-        formats = settle(sum(known, evidence), str(batch.path), source)
+        formats = formats_of(sum(known, evidence), str(batch.path), source)
     except SourceError:
         return None
     timestamp = _timestamp(connection, time, formats, evidence)

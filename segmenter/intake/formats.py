@@ -141,7 +141,7 @@ def _typed_dates(connection: duckdb.DuckDBPyConnection, table: RawTable, column:
     return {file: Evidence(n, {"ymd": n}) for file, n in found}
 
 
-def settle(evidence: Evidence, name: str, source: SourceConfig) -> Formats:
+def formats_of(evidence: Evidence, name: str, source: SourceConfig) -> Formats:
     """The formats that the `evidence` asks for; `name` is the file's, for messages.
 
     Raises

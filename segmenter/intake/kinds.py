@@ -89,7 +89,9 @@ def check_rules(columns: ColumnsConfig, rules: RulesConfig) -> None:
         )
 
 
-def counted(header: Sequence[str], rows: Sequence[Row], columns: ColumnsConfig, rules: RulesConfig) -> Sequence[Row]:
+def rows_that_count(
+    header: Sequence[str], rows: Sequence[Row], columns: ColumnsConfig, rules: RulesConfig
+) -> Sequence[Row]:
     """Those of `rows` whose kind counts by `rules`; all of them where none does, or where no column tells kinds."""
     words = {word.strip().lower() for word in (*rules.kinds, *rules.kinds_back)}
     if not rules.kinds or columns.kind not in header:

@@ -10,7 +10,7 @@ from segmenter.intake.batches import batches_of
 from segmenter.intake.cache import Cache
 from segmenter.intake.context import Context
 from segmenter.intake.fast import parse_fast
-from segmenter.intake.formats import Evidence, gather, settle
+from segmenter.intake.formats import Evidence, formats_of, gather
 from segmenter.intake.packs import Entry, StaleEntriesError
 from segmenter.intake.packs import append as append_cached
 from segmenter.intake.raw import Batch, Layout, RawTable, Rows
@@ -137,7 +137,7 @@ def _parse_group(context: Context, group: _Group, roles: Roles) -> Parsed:
             slow.append((batch, table))
             found = gather(context.connection, table, roles.index["time"], number_columns(roles))
         evidence |= found
-    formats = settle(sum([*known, *evidence.values()], Evidence()), _name(context, group), context.source)
+    formats = formats_of(sum([*known, *evidence.values()], Evidence()), _name(context, group), context.source)
     _check_cached(group, lambda schema: schema.formats == formats)
     schema = Schema(roles, formats)
     for batch, table in slow:

@@ -9,12 +9,12 @@ from itertools import product
 
 from segmenter.config.source import ColumnsConfig, RulesConfig
 from segmenter.errors import SourceError
-from segmenter.intake.doubts import check, check_pieces, sides_of
+from segmenter.intake.doubts import check_doubts, check_pieces, sides_of
 from segmenter.intake.flags import are_flags
-from segmenter.intake.kinds import check_kinds, counted
+from segmenter.intake.kinds import check_kinds, rows_that_count
 from segmenter.intake.moments import looks_like_time, looks_like_time_of_day
 from segmenter.intake.names import NAMES, key_of, tiers_of, without_currency
-from segmenter.intake.sample import FEW_PROVE, NEARLY_ALL, Row, Sample, are_numbers, mostly, number_in, products
+from segmenter.intake.sample import FEW_PROVE, NEARLY_ALL, Row, Sample, are_numbers, equals_product, mostly, number_in
 from segmenter.intake.statuses import in_words
 
 REQUIRED = ("customer", "time")
@@ -62,7 +62,7 @@ def recognise(sample: Sample, wanted: ColumnsConfig, rules: RulesConfig, later: 
     SourceError
         A configured column is missing, a needed role has no column, or two columns fit it equally well.
     """
-    first, behind = (counted(sample.header, rows, wanted, rules) for rows in (sample.rows, later))
+    first, behind = (rows_that_count(sample.header, rows, wanted, rules) for rows in (sample.rows, later))
     sample, wide = (replace(sample, rows=rows, ignored=wanted.ignore) for rows in (first, [*first, *behind]))
     check_kinds(wide, wanted)
     index, reasons = _find(sample, wanted)
@@ -71,7 +71,7 @@ def recognise(sample: Sample, wanted: ColumnsConfig, rules: RulesConfig, later: 
     if wanted.amount is None:
         _settle_money(sample, index, reasons, wanted)
     _check_complete(sample, index)
-    check(wide, index, wanted, rules)
+    check_doubts(wide, index, wanted, rules)
     if wanted.refunded is None and {"amount", "refunded"} <= index.keys() and _is_net(wide, index):
         del index["refunded"], reasons["refunded"]
         reasons["amount"] += "; it is less what was given back already"
@@ -235,7 +235,7 @@ def _settle_money(sample: Sample, index: dict[str, int], reasons: dict[str, str]
         if wanted.quantity and wanted.unit_price:
             del index["amount"], reasons["amount"]
             return
-        agree = products(sample, *(index[role] for role in ("amount", "quantity", "unit_price")))
+        agree = equals_product(sample, *(index[role] for role in ("amount", "quantity", "unit_price")))
         if agree:
             reasons["amount"] += ", equal to quantity times price"
         elif agree is not None:

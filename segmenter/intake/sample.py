@@ -67,7 +67,7 @@ def number_in(text: str | None) -> float | None:
     return next(iter(candidates.values())) if candidates else None
 
 
-def products(sample: Sample, amount: int, quantity: int, price: int) -> bool | None:
+def equals_product(sample: Sample, amount: int, quantity: int, price: int) -> bool | None:
     """Whether `amount` is `quantity` times `price` in nearly all rows that have all three; None where no row has.
 
     Numbers are read by the decimal mark that makes most rows agree, as 1,250 kg may be a thousandfold.
@@ -79,7 +79,7 @@ def products(sample: Sample, amount: int, quantity: int, price: int) -> bool | N
     return agree if most else None
 
 
-def prove_products(sample: Sample, amount: int, quantity: int, price: int) -> bool:
+def proves_product(sample: Sample, amount: int, quantity: int, price: int) -> bool:
     """Whether the rows with several pieces prove the column `amount` to be `quantity` times `price`.
 
     Rows of one piece or of no money prove nothing: many columns are 0 in all but a few rows.

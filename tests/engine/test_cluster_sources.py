@@ -391,6 +391,7 @@ def test_rows_of_other_kinds_are_set_aside_and_what_went_back_has_a_minus_in_the
         ("Invoice", "", -4),
     ] * 6
     rows = [f"c{n % 3},2025-01-{n % 28 + 1:02},{word},{money},{back}" for n, (word, money, back) in enumerate(kinds)]
+    rows.append("Guest,2025-01-05,payment,9,")
     path.write_text("\n".join(["customer,date,type,amount,back", *rows]) + "\n", encoding="utf-8")
     source = SourceConfig(columns=ColumnsConfig(kind="type", amount="amount", credit="back"))
     rules = RulesConfig(min_customers=2, kinds=("invoice",), kinds_back=("Credit Note",), max_unreadable_share=0)
@@ -398,4 +399,4 @@ def test_rows_of_other_kinds_are_set_aside_and_what_went_back_has_a_minus_in_the
     connection, ours = here([path], tmp_path, source, rules)
     assert transactions(engine) == transactions(connection)
     assert theirs.account == ours.account
-    assert {line.reason: line.rows for line in ours.account.lines} == {"sale": 6, "return": 18, "other_kind": 6}
+    assert {line.reason: line.rows for line in ours.account.lines} == {"sale": 6, "return": 18, "other_kind": 7}
