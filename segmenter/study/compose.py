@@ -26,7 +26,7 @@ from segmenter.runs.history import Continuity
 from segmenter.runs.types import Model
 from segmenter.study.core import Core, core_of
 from segmenter.study.placement import shown_names
-from segmenter.study.population import PopulationOf, counted, joined, rule_of, said
+from segmenter.study.population import PopulationOf, counted, joined, notes, rule_of
 from segmenter.study.readings import Readings, read
 from segmenter.study.tables import anomalies_table, customers_table, formatter, segments_table
 
@@ -122,7 +122,7 @@ def _findings(
         separation=(
             *_separation(core, cards),
             *_misnamed(core, config),
-            *([] if population is None else said(core, population)),
+            *([] if population is None else notes(core, population)),
         ),
         centroids=tuple(tuple(float(value) for value in row) for row in core.segmentation.centroids),
         lifetime=_to_come(readings, population),
