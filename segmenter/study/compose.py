@@ -34,7 +34,7 @@ EvidenceOf = Callable[[list[str]], Mapping[str, str]]
 
 
 @dataclass(frozen=True)
-class Known:
+class Inputs:
     """What a study needs beside the feature table.
 
     `evidence` gives the transactions behind customers in words, by customer id; `period_revenue` (n,) is the customers'
@@ -65,24 +65,24 @@ class Study:
 
 
 @single_threaded
-def study(table: FeatureTable, known: Known, config: Config) -> Study:
+def study(table: FeatureTable, inputs: Inputs, config: Config) -> Study:
     """Segments, anomalies and the other readings of the same customers."""
     few_arenas()
-    core, show = core_of(table, known.following, config), formatter(config)
-    population = known.population(rule_of(core)) if known.population else None
-    with workers(1) as beside:
-        reading = beside.submit(read, core, known.baskets, known.past_orders, config)
+    core, show = core_of(table, inputs.following, config), formatter(config)
+    population = inputs.population(rule_of(core)) if inputs.population else None
+    with workers(1) as pool:
+        reading = pool.submit(read, core, inputs.baskets, inputs.past_orders, config)
         cards, odd = _cards(core, config), core
         if population is not None:
             cards, odd = counted(cards, population, table.names), joined(core, population)
         explained = _explained(core, show)
         told = explained if odd is core else _explained(odd, show)
-        proof = known.evidence([str(odd.table.customer_id[row]) for row in told.rows])
+        proof = inputs.evidence([str(odd.table.customer_id[row]) for row in told.rows])
         readings = reading.result()
     give_back()
     return Study(
         _findings(core, cards, readings, population, config),
-        customers_table(core, cards, explained, readings, known.period_revenue, config),
+        customers_table(core, cards, explained, readings, inputs.period_revenue, config),
         segments_table(cards),
         anomalies_table(odd, cards, told, proof, show),
         core.placement.model,
