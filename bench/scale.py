@@ -49,10 +49,10 @@ STUDY = """
 import pickle, sys
 from segmenter import load_config
 from segmenter.runs.acceptance import Following
-from segmenter.study import Known, study
+from segmenter.study import Inputs, study
 with open(sys.argv[1], "rb") as file:
     table, baskets, money, past = pickle.load(file)
-study(table, Known(baskets, lambda ids: {}, money, Following(), None, past), load_config(None))
+study(table, Inputs(baskets, lambda ids: {}, money, Following(), None, past), load_config(None))
 """
 PANDAS = """
 import sys, pandas as pd

@@ -100,9 +100,9 @@ def _analyse(
             past_orders = features.past_orders(engine, table, config.history.period_days)
             following = acceptance.follow(Path(config.engine.archive), table, config, started)
             warm()
-            from segmenter.study import Known, keep_everybody, population_of, study
+            from segmenter.study import Inputs, keep_everybody, population_of, study
 
-            known = Known(
+            inputs = Inputs(
                 _baskets(engine, table, config),
                 partial(_evidence, engine, table.as_of, config.report.currency),
                 period_revenue,
@@ -111,7 +111,7 @@ def _analyse(
                 past_orders,
             )
             watch.begin(STAGES[2])
-            found = study(table, known, config)
+            found = study(table, inputs, config)
             customers = features.with_addresses(found.customers, engine)
             manifest = _manifest(config, started, intake, engine, table, period, watch)
             keep_everybody(engine, found.findings.cards, config.engine.spark_folder, manifest.run_id)

@@ -83,7 +83,7 @@ def season(year_ago: tuple[int, int], days: int) -> str:
     )
 
 
-def told(check: HoldoutCheck, model: BgNbd, days: int, *, of_customers: bool, of_money: bool) -> tuple[str, ...]:
+def notes(check: HoldoutCheck, model: BgNbd, days: int, *, of_customers: bool, of_money: bool) -> tuple[str, ...]:
     """What a reader of the figures of `days` days should know; `of_customers` and `of_money` where these are told, too."""
     customers = (_ordered(check, days),) if of_customers else ()
     money = (_paid(check),) if of_money else ()

@@ -144,7 +144,7 @@ def value_to_come(past: Past, days: int, segments: Ints) -> Lifetime:
             value_model=models.value,
             season=gate.season(past.year_ago, days),
             segments=_by_segment(forecast, segments),
-            sentences=gate.told(check, models.orders, days, of_customers=not uncounted, of_money=not unpriced),
+            sentences=gate.notes(check, models.orders, days, of_customers=not uncounted, of_money=not unpriced),
         ),
         forecast,
     )

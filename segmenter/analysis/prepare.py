@@ -52,9 +52,9 @@ def prepare(
         del table
         return preparation, apply(preparation, _columns(values, names, preparation.names))
 
-    with workers() as beside:
-        ours = beside.submit(learnt, wanted, config)
-        search, anomalies = beside.submit(learnt, searched, _for_anomalies(config)).result()
+    with workers() as pool:
+        ours = pool.submit(learnt, wanted, config)
+        search, anomalies = pool.submit(learnt, searched, _for_anomalies(config)).result()
         preparation, segments = ours.result()
     return Prepared(segments=segments, anomalies=anomalies, preparation=preparation, search=search)
 

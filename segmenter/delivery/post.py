@@ -20,7 +20,7 @@ from segmenter.delivery.answers import UnansweredError, UnreachedError
 from segmenter.delivery.check import check
 from segmenter.delivery.content import content
 from segmenter.delivery.outbox import CHANNELS, About, Message, Row
-from segmenter.delivery.secrets import secret, without
+from segmenter.delivery.secrets import redacted, secret
 from segmenter.errors import DeliveryError, RunError, SegmenterError
 from segmenter.runs.state import open_state, transaction
 
@@ -85,15 +85,15 @@ class Post:
         try:
             answer = self._transmit(row, config, report)
         except SegmenterError as error:
-            cause = without(str(error), secrets)
+            cause = redacted(str(error), secrets)
             if _is_final(error, row, config, self.now()):
                 return Sent(row, "failed", cause, self.now())
             ambiguous = isinstance(error, UnansweredError)
             return Sent(row, "put off", cause, _later(error, row, self.now()), ambiguous)
         except Exception as error:  # noqa: BLE001 - whatever it is, it is told, and the row is not left as being sent
             told = f"It failed in a way it should not: {type(error).__name__}: {error}"
-            return Sent(row, "failed", without(told, secrets), self.now())
-        return Sent(row, "sent", without(answer, secrets), self.now())
+            return Sent(row, "failed", redacted(told, secrets), self.now())
+        return Sent(row, "sent", redacted(answer, secrets), self.now())
 
     def _transmit(self, row: Row, config: DeliveryConfig, report: ReportConfig) -> str:
         message, now = row.message, self.now()

@@ -38,7 +38,7 @@ def _from_file(path: Path, what: str) -> str:
         raise DeliveryError(f"The file {path}, {what}, cannot be read: {reason}. Name a file that can.") from None
 
 
-def without(text: str, secrets: Iterable[str]) -> str:
+def redacted(text: str, secrets: Iterable[str]) -> str:
     """`text` with every secret blotted out."""
     for each in sorted(filter(None, secrets), key=len, reverse=True):
         text = text.replace(each, HIDDEN)

@@ -14,7 +14,7 @@ RIGHT_TO_LEFT = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufeff]")
 MIRRORS = str.maketrans("()[]{}<>«»", ")(][}{><»«")
 
 
-def marked(svg: str) -> str:
+def with_direction_marks(svg: str) -> str:
     """A drawing of a report from right to left, in which every text with such letters opens with the mark that says so.
 
     Without it a text that opens with a number or a name in Latin letters would run from left to right.

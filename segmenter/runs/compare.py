@@ -11,8 +11,8 @@ from segmenter.config.history import HistoryConfig
 from segmenter.runs.alerts import of_run
 from segmenter.runs.customers import Earlier
 from segmenter.runs.history import Movement
-from segmenter.runs.late import rewritten
 from segmenter.runs.movement import movement, side
+from segmenter.runs.restated import restated
 from segmenter.runs.state import open_state
 from segmenter.runs.types import Manifest, Run, ids_of
 from segmenter.runs.weeks import unusual_week
@@ -83,7 +83,7 @@ def _moved(before: Run, now: Run, earlier: Earlier, period_days: int) -> tuple[M
     told = (
         *unusual_week(now.manifest.period, now.manifest.as_of),
         *found.sentences,
-        *rewritten(before.manifest, now.manifest),
+        *restated(before.manifest, now.manifest),
     )
     return replace(found, sentences=told), moves
 

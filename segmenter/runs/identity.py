@@ -64,7 +64,7 @@ def became(old: Model, old_labels: Ints, new: Model, labels: Ints) -> tuple[Matc
     return _matches(counts, pairs, old.names, new.numbers, new.names)
 
 
-def shown(matches: Iterable[Match], names: Mapping[str, str]) -> tuple[Match, ...]:
+def renamed(matches: Iterable[Match], names: Mapping[str, str]) -> tuple[Match, ...]:
     """`matches` under the team's own `names` for segments, by the name given here."""
     return tuple(
         replace(

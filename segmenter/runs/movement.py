@@ -5,23 +5,18 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
-from statistics import NormalDist
 
 import numpy as np
 import pandas as pd
 
-from segmenter.analysis.types import Floats, Ints
-from segmenter.runs.history import BridgeStep, Flow, Interval, Match, Movement, SegmentChange
+from segmenter.runs.changes import ABSENT, numbers_of, segment_changes
+from segmenter.runs.history import BridgeStep, Flow, Interval, Match, Movement
 from segmenter.runs.identity import became
 from segmenter.runs.model import number_again, place_again
-from segmenter.runs.narration import STEPS, told
+from segmenter.runs.narration import STEPS, sentences
 from segmenter.runs.types import Model, Run
 
-GROUPS = 1000  # customers are resampled in so many random groups, so that the cost does not grow with them
-RESAMPLES = 2000
-LEVEL = 0.05
 WHOLE = 0.9  # share of a period that a run's record must hold for its money to be that of the period
-ABSENT = -1  # stands for the segment of a customer who is not there
 
 
 @dataclass(frozen=True)
@@ -67,7 +62,7 @@ def movement(
     is_whole = (before.as_of - before.since).days >= WHOLE * period_days
     names = _names(before, now)
     moves = _moves(before, now, names, seen)
-    segments, revenue = _segment_changes(moves, names, seed)
+    segments, revenue = segment_changes(moves, names, seed)
     if not is_whole:
         segments = tuple(replace(each, money=_doubtful(each.money)) for each in segments)
         revenue = _doubtful(revenue)
@@ -82,7 +77,7 @@ def movement(
         n_by_customer=int(moves["cause"].isin(["customer", "both"]).sum()),
         n_by_cut_point=int(moves["cause"].isin(["cut point", "both"]).sum()),
         is_real=any(change.customers.is_real or change.money.is_real for change in segments),
-        sentences=told(moves, segments, matches, before.as_of, (period_days, now.currency)),
+        sentences=sentences(moves, segments, matches, before.as_of, (period_days, now.currency)),
         redrawn=matches is not None,
         matches=matches or (),
         revenue=revenue,
@@ -125,7 +120,7 @@ def _moves(before: Side, now: Side, names: Mapping[int, str], seen: Collection[s
 def _directions(table: pd.DataFrame, worth: Mapping[int, float]) -> np.ndarray:
     """``up`` where a customer of both runs is in a segment that is worth more than before, ``down`` in another one."""
     value_before, value_now = (table[name].map(worth).to_numpy(float) for name in ("number_before", "number_now"))
-    were, are = _numbers(table)
+    were, are = numbers_of(table)
     moved = (were != ABSENT) & (are != ABSENT) & (were != are)
     found = np.full(len(table), None, dtype=object)
     found[moved] = np.where(value_now[moved] > value_before[moved], "up", "down")
@@ -139,7 +134,7 @@ def _states(table: pd.DataFrame, seen: Collection[str]) -> np.ndarray:
     tell who brought some. Customers who were absent brought none; those who come back without money are ``back``.
     """
     earned, earns = table["money_before"].to_numpy() > 0, table["money_now"].to_numpy() > 0
-    were, are = _numbers(table)
+    were, are = numbers_of(table)
     absent = were == ABSENT
     known = np.isin(table["customer_id"].to_numpy(dtype=np.str_), np.array([*seen], dtype=np.str_))
     rules = {
@@ -154,12 +149,6 @@ def _states(table: pd.DataFrame, seen: Collection[str]) -> np.ndarray:
     return np.select(list(rules.values()), list(rules), default="same")
 
 
-def _numbers(table: pd.DataFrame) -> tuple[Ints, Ints]:
-    """Segment numbers before and now (n,), `ABSENT` where the customer was not there."""
-    before, now = (table[f"number_{side}"].fillna(ABSENT).to_numpy(dtype=np.int64) for side in ("before", "now"))
-    return before, now
-
-
 def _causes(table: pd.DataFrame, before: Side, now: Side) -> np.ndarray:
     """Why a customer of both runs is in another segment: by scoring both runs with both models.
 
@@ -167,7 +156,7 @@ def _causes(table: pd.DataFrame, before: Side, now: Side) -> np.ndarray:
     model alone moved the customer; both: one of the two does.
     """
     cause = np.full(len(table), None, dtype=object)
-    were, are = _numbers(table)
+    were, are = numbers_of(table)
     moved = (were != ABSENT) & (are != ABSENT) & (were != are)
     ids = table.loc[moved, "customer_id"]
     if not len(ids):
@@ -226,80 +215,3 @@ def _bridge(moves: pd.DataFrame) -> tuple[BridgeStep, ...]:
     start = BridgeStep("before", int(moves["number_before"].count()), float(moves["money_before"].sum()))
     end = BridgeStep("after", int(moves["number_now"].count()), float(moves["money_now"].sum()))
     return (start, *steps, end)
-
-
-def _segment_changes(
-    moves: pd.DataFrame, names: Mapping[int, str], seed: int
-) -> tuple[tuple[SegmentChange, ...], Interval]:
-    """Each segment's changes, and the change of everybody's money."""
-    before, now = _numbers(moves)
-    money_before, money_now = moves["money_before"].to_numpy(), moves["money_now"].to_numpy()
-    were, are = (np.array([side == number for number in names], dtype=float).T for side in (before, now))
-    earned, earns = were * money_before[:, None], are * money_now[:, None]
-    there = np.column_stack([before != ABSENT, now != ABSENT])
-    sizes, beyond, money, (revenue,) = _intervals(np.hstack([were, are, earns - earned, there]), seed)
-    segments = tuple(
-        SegmentChange(
-            number=number,
-            name=name,
-            customers_before=int(were[:, at].sum()),
-            customers_now=int(are[:, at].sum()),
-            customers=_joined(sizes[at], beyond[at]),
-            money_before=float(earned[:, at].sum()),
-            money_now=float(earns[:, at].sum()),
-            money=money[at],
-        )
-        for at, (number, name) in enumerate(names.items())
-    )
-    return segments, revenue
-
-
-def _joined(change: Interval, beyond: Interval) -> Interval:
-    """A change of size with a range over its own interval and that of the change beyond the growth of all.
-
-    The range leaves zero out where both intervals do, on the same side. Either alone would mislead: where newcomers enter
-    one segment, all others shrink against the growth of all though nobody left them; and where the number of all
-    customers grows, a segment that grows with it is no larger a part of them.
-    """
-    return Interval(change.value, min(change.low, beyond.low), max(change.high, beyond.high))
-
-
-def _intervals(customers: Floats, seed: int) -> tuple[list[Interval], ...]:
-    """Bootstrap intervals (Efron 1979) of what `_changes` tells of each segment, 95 % for all together, and of everybody.
-
-    `customers` (n, 3 k + 2) are what `_changes` sums. They are put into at most 1,000 random groups and the groups are
-    resampled. Each segment's interval is taken at 5 % / 2 k (Bonferroni; what needs two intervals to agree is no further
-    claim), so that among many segments chance does not call one of them changed, and is the wider of the percentiles' and the
-    normal one: far out, 2,000 resamples know little.
-    """
-    generator = np.random.default_rng(seed)
-    groups = min(len(customers), GROUPS)
-    member: Ints = generator.permutation(len(customers)) % max(groups, 1)
-    sums = np.zeros((groups, customers.shape[1]))
-    np.add.at(sums, member, customers)
-    weights = generator.multinomial(groups, np.full(groups, 1 / groups), size=RESAMPLES)
-    found, drawn = _changes(customers.sum(axis=0)[None])[0], _changes(weights @ sums)
-    k = len(found) // 3
-    each, whole = LEVEL / (2 * k) / 2, LEVEL / 2
-    told = [*_told(found[:-1], drawn[:, :-1], each), *_told(found[-1:], drawn[:, -1:], whole)]
-    return told[:k], told[k : 2 * k], told[2 * k : 3 * k], told[3 * k :]
-
-
-def _told(found: Floats, drawn: Floats, tail: float) -> list[Interval]:
-    """Intervals of what was `found` (m,) from what was `drawn` (r, m), with the share `tail` beyond either end."""
-    reach = NormalDist().inv_cdf(1 - tail) * drawn.std(axis=0)
-    low, high = np.quantile(drawn, [tail, 1 - tail], axis=0)
-    ends = np.minimum(low, found - reach), np.maximum(high, found + reach)
-    return [Interval(*map(float, each)) for each in zip(found, *ends, strict=True)]
-
-
-def _changes(sums: Floats) -> Floats:
-    """Each segment's change in size, the same beyond the growth of all, its change in money, and everybody's, (r, 3 k + 1).
-
-    `sums` (r, 3 k + 2) are its customers before and now, its change in money, and all customers before and now. Customers
-    add up as an export goes on; money does not, as it is of as many days in both runs, and is taken as it is.
-    """
-    k = (sums.shape[1] - 2) // 3
-    before, now, money = sums[:, :k], sums[:, k : 2 * k], sums[:, 2 * k : 3 * k]
-    growth = sums[:, -1:] / np.maximum(sums[:, -2:-1], 1)
-    return np.hstack([now - before, now - growth * before, money, money.sum(axis=1, keepdims=True)])

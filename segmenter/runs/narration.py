@@ -66,7 +66,7 @@ def heading(kind: str) -> str:
     return STEPS[kind].heading if kind in STEPS else kind
 
 
-def told(
+def sentences(
     moves: pd.DataFrame,
     segments: Sequence[SegmentChange],
     matches: Iterable[Match] | None,

@@ -18,7 +18,7 @@ from segmenter.runs.archive import read
 from segmenter.runs.continuity import continuity
 from segmenter.runs.customers import other_customers, other_money
 from segmenter.runs.history import Continuity
-from segmenter.runs.identity import Identity, identify, shown
+from segmenter.runs.identity import Identity, identify, renamed
 from segmenter.runs.model import place
 from segmenter.runs.types import Model, Run, ids_of
 
@@ -85,7 +85,7 @@ def _beside(known: Accepted, run: Run, fit: Model, names: Mapping[str, str]) -> 
     before, now = np.array(known.model.numbers)[held], np.array(fit.numbers)[fresh]
     fits = mean_silhouette(own, held), mean_silhouette(own, fresh)
     moves = _moves(table, (known.model, before), (fit, now), names)
-    beside = continuity(known, table, before, now, shown(found.matches, names), fits, run.findings.choice)
+    beside = continuity(known, table, before, now, renamed(found.matches, names), fits, run.findings.choice)
     return Proposal(run.manifest.run_id, fit, len(run.customers), moves, beside)
 
 

@@ -20,7 +20,7 @@ from segmenter.runs.state import FILE, keep_copy, open_state, read_state, transa
 from segmenter.schedule import child, ledger, messages
 from segmenter.schedule.freshness import freshness
 from segmenter.schedule.ledger import BY_HAND, FOR_OTHERS, Slot
-from segmenter.schedule.work import Command, Desk, make, news, nothing_to_tell
+from segmenter.schedule.work import Command, Worker, make, news, nothing_to_tell
 
 if TYPE_CHECKING:
     from segmenter.report.language import Voice
@@ -77,7 +77,7 @@ def run_now(
     with open_state(archive) as state:
         ledger.watched_since(state, schedule, slot.due)
         ledger.claim(state, schedule.name, slot.due, owner, slot.due)
-    make(Desk(archive, config, command(config), owner, now, heartbeat), chosen, slot)
+    make(Worker(archive, config, command(config), owner, now, heartbeat), chosen, slot)
     sent = _send(config, delivery.About(schedule.name, slot.due), now)
     heartbeat.finish()
     with read_state(archive) as state:

@@ -27,7 +27,7 @@ from segmenter.schedule.ledger import Slot
 from segmenter.schedule.lock import hold
 from segmenter.schedule.readiness import refuse_unready, silent_failures
 from segmenter.schedule.settings import Settings
-from segmenter.schedule.work import Command, Desk, make
+from segmenter.schedule.work import Command, Worker, make
 
 TICK = 20.0  # seconds at most between two looks at the ledger and the clock
 STAND_BY = 2.0  # seconds between two tries to take over
@@ -150,7 +150,7 @@ class Service:
         if schedule is None:
             self._drop(slot)
             return
-        future = self._runs.submit(make, self._desk(), schedule, slot)
+        future = self._runs.submit(make, self._worker(), schedule, slot)
         self._working[(slot.schedule, slot.due)] = future
         future.add_done_callback(lambda _: self._wake.set())
 
@@ -159,10 +159,10 @@ class Service:
             cause = "The schedule is no longer in the configuration."
             ledger.finish(state, slot, self.owner, self.now(), "failed", run_id=None, cause=cause)
 
-    def _desk(self) -> Desk:
+    def _worker(self) -> Worker:
         config = self.settings.config
         command = self.command(config, self.settings.file())
-        return Desk(self.archive, config, command, self.owner, self.now, self.heartbeat)
+        return Worker(self.archive, config, command, self.owner, self.now, self.heartbeat)
 
     def _collect(self) -> None:
         """Take note of work that ended; what broke off in a way it should not is begun again as after a crash."""

@@ -31,7 +31,7 @@ log = logging.getLogger("segmenter.service")
 
 
 @dataclass(frozen=True)
-class Desk:
+class Worker:
     """What work on a due time needs: the archive, the configuration, the run's command line, who we are, the clock."""
 
     archive: Path
@@ -59,40 +59,40 @@ class Desk:
         return self.owner.startswith(ledger.FOR_OTHERS)
 
 
-def make(desk: Desk, schedule: ScheduleConfig, slot: Slot) -> None:
+def make(worker: Worker, schedule: ScheduleConfig, slot: Slot) -> None:
     """Make the report of a claimed due time and put it, or the notice that there is none, into the outbox."""
-    with open_state(desk.archive) as state:
-        begun = ledger.begin(state, slot, desk.owner)
+    with open_state(worker.archive) as state:
+        begun = ledger.begin(state, slot, worker.owner)
     if begun is None:
         log.error("lost its claim", extra={"schedule": slot.schedule, "due": slot.due})
         return
-    slot, began_at = begun, desk.now()
+    slot, began_at = begun, worker.now()
     log.info("begins", extra={"schedule": slot.schedule, "due": slot.due, "attempt": slot.attempt})
-    desk.heartbeat.tell(desk.config.delivery, "start", f"{slot.schedule} {slot.due.isoformat()}")
+    worker.heartbeat.tell(worker.config.delivery, "start", f"{slot.schedule} {slot.due.isoformat()}")
     if slot.crashes > MOST_CRASHES:
         outcome = Outcome(None, f"It was interrupted {slot.crashes} times by a crash of the service or the machine.")
-    elif problem := _no_room(desk):
+    elif problem := _no_room(worker):
         outcome = Outcome(None, problem)
     else:
-        limits = schedule.time_limit_minutes * 60, child.memory_limit(desk.config)
-        outcome = child.run(desk.command(schedule), *limits)
+        limits = schedule.time_limit_minutes * 60, child.memory_limit(worker.config)
+        outcome = child.run(worker.command(schedule), *limits)
     faults = _faults(schedule, outcome)
     if not faults:
-        _succeed(desk, schedule, slot, outcome, began_at)
+        _succeed(worker, schedule, slot, outcome, began_at)
     elif outcome.document is None and slot.n_tries <= schedule.retries and slot.crashes <= MOST_CRASHES:
-        _try_again(desk, slot, faults)
+        _try_again(worker, slot, faults)
     else:
-        _fail(desk, schedule, slot, faults)
+        _fail(worker, schedule, slot, faults)
 
 
-def _no_room(desk: Desk) -> str:
+def _no_room(worker: Worker) -> str:
     """Why there is no room for a run, empty where there is."""
-    free = shutil.disk_usage(desk.archive).free // 2**20
-    if free >= desk.config.service.min_free_mib:
+    free = shutil.disk_usage(worker.archive).free // 2**20
+    if free >= worker.config.service.min_free_mib:
         return ""
     return (
-        f"The disk of {desk.archive} has {free:,} MiB left; service.min_free_mib asks for "
-        f"{desk.config.service.min_free_mib:,}. Free space, for example with `segmenter runs prune`."
+        f"The disk of {worker.archive} has {free:,} MiB left; service.min_free_mib asks for "
+        f"{worker.config.service.min_free_mib:,}. Free space, for example with `segmenter runs prune`."
     )
 
 
@@ -134,46 +134,46 @@ def nothing_to_tell(schedule: ScheduleConfig, outcome: Outcome, odd: int, fresh:
     }[schedule.condition]
 
 
-def _succeed(desk: Desk, schedule: ScheduleConfig, slot: Slot, outcome: Outcome, began_at: datetime) -> None:
+def _succeed(worker: Worker, schedule: ScheduleConfig, slot: Slot, outcome: Outcome, began_at: datetime) -> None:
     run_id = outcome.run_id or ""
-    with open_state(desk.archive) as state:
+    with open_state(worker.archive) as state:
         since, gap, before = ledger.last_heard(state, slot), ledger.gap(state, slot), ledger.last_made(state, slot)
     fresh = freshness(schedule, outcome.folder, since, before, began_at) if outcome.folder else None
-    quiet = nothing_to_tell(schedule, outcome, news(schedule, outcome, desk.archive, since), fresh)
-    late = began_at - slot.due > timedelta(minutes=desk.config.service.grace_minutes)
+    quiet = nothing_to_tell(schedule, outcome, news(schedule, outcome, worker.archive, since), fresh)
+    late = began_at - slot.due > timedelta(minutes=worker.config.service.grace_minutes)
     opening = messages.Opening(gap, began_at if late else None, outcome.as_of, fresh)
-    sent = () if quiet else messages.report(desk.voice, schedule, slot, run_id, opening, since)
-    if fresh is not None and fresh.is_first and not desk.is_for_others:
-        sent = (*sent, *messages.silent(desk.voice, schedule, slot, fresh))
-    with open_state(desk.archive) as state:
-        _close(state, desk, slot, sent, messages.recovery(desk.voice, schedule, slot), run_id=run_id, cause=quiet)
-    desk.heartbeat.tell(desk.config.delivery, "success", run_id)
+    sent = () if quiet else messages.report(worker.voice, schedule, slot, run_id, opening, since)
+    if fresh is not None and fresh.is_first and not worker.is_for_others:
+        sent = (*sent, *messages.silent(worker.voice, schedule, slot, fresh))
+    with open_state(worker.archive) as state:
+        _close(state, worker, slot, sent, messages.recovery(worker.voice, schedule, slot), run_id=run_id, cause=quiet)
+    worker.heartbeat.tell(worker.config.delivery, "success", run_id)
     log.info("done", extra={"schedule": slot.schedule, "due": slot.due, "run": run_id, "cause": quiet})
 
 
-def _try_again(desk: Desk, slot: Slot, cause: str) -> None:
-    until = desk.now() + min(timedelta(minutes=2 ** (slot.n_tries - 1)), ledger.LONGEST_PAUSE)
-    with open_state(desk.archive) as state:
-        ledger.postpone(state, slot, desk.owner, until, cause)
+def _try_again(worker: Worker, slot: Slot, cause: str) -> None:
+    until = worker.now() + min(timedelta(minutes=2 ** (slot.n_tries - 1)), ledger.LONGEST_PAUSE)
+    with open_state(worker.archive) as state:
+        ledger.postpone(state, slot, worker.owner, until, cause)
     log.warning("waits", extra={"schedule": slot.schedule, "due": slot.due, "until": until, "cause": cause})
 
 
-def _fail(desk: Desk, schedule: ScheduleConfig, slot: Slot, cause: str) -> None:
+def _fail(worker: Worker, schedule: ScheduleConfig, slot: Slot, cause: str) -> None:
     told, owners = (
-        messages.notice(desk.voice, schedule, slot, cause),
-        messages.failure(desk.voice, schedule, slot, cause),
+        messages.notice(worker.voice, schedule, slot, cause),
+        messages.failure(worker.voice, schedule, slot, cause),
     )
-    if desk.is_by_hand:
+    if worker.is_by_hand:
         told, owners = (), ()
-    with open_state(desk.archive) as state:
-        _close(state, desk, slot, told, owners, run_id=None, cause=cause)
-    desk.heartbeat.tell(desk.config.delivery, "fail", f"{slot.schedule} {slot.due.isoformat()}")
+    with open_state(worker.archive) as state:
+        _close(state, worker, slot, told, owners, run_id=None, cause=cause)
+    worker.heartbeat.tell(worker.config.delivery, "fail", f"{slot.schedule} {slot.due.isoformat()}")
     log.error("failed", extra={"schedule": slot.schedule, "due": slot.due, "cause": cause})
 
 
 def _close(
     state: sqlite3.Connection,
-    desk: Desk,
+    worker: Worker,
     slot: Slot,
     told: Sequence[Message],
     owners: Sequence[Message],
@@ -185,12 +185,12 @@ def _close(
 
     The owners hear of the first failure, of the recovery, and once a day in between.
     """
-    now, outcome = desk.now(), "done" if run_id else "failed"
+    now, outcome = worker.now(), "done" if run_id else "failed"
     with transaction(state):
-        if not ledger.finish(state, slot, desk.owner, now, outcome, run_id=run_id, cause=cause):
+        if not ledger.finish(state, slot, worker.owner, now, outcome, run_id=run_id, cause=cause):
             log.error("lost its claim", extra={"schedule": slot.schedule, "due": slot.due})
             return
         delivery.enqueue(state, told, now)
-        is_told = desk.is_by_hand and outcome == "failed"
+        is_told = worker.is_by_hand and outcome == "failed"
         if not is_told and ledger.tell_owner(state, slot.schedule, outcome == "failed", now, REMIND):
             delivery.enqueue(state, owners, now)

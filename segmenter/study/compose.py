@@ -26,7 +26,7 @@ from segmenter.runs.history import Continuity
 from segmenter.runs.types import Model
 from segmenter.study.core import Core, core_of
 from segmenter.study.placement import shown_names
-from segmenter.study.population import PopulationOf, counted, joined, rule_of, said
+from segmenter.study.population import PopulationOf, counted, joined, notes, rule_of
 from segmenter.study.readings import Readings, read
 from segmenter.study.tables import anomalies_table, customers_table, formatter, segments_table
 
@@ -34,7 +34,7 @@ EvidenceOf = Callable[[list[str]], Mapping[str, str]]
 
 
 @dataclass(frozen=True)
-class Known:
+class Inputs:
     """What a study needs beside the feature table.
 
     `evidence` gives the transactions behind customers in words, by customer id; `period_revenue` (n,) is the customers'
@@ -65,24 +65,24 @@ class Study:
 
 
 @single_threaded
-def study(table: FeatureTable, known: Known, config: Config) -> Study:
+def study(table: FeatureTable, inputs: Inputs, config: Config) -> Study:
     """Segments, anomalies and the other readings of the same customers."""
     few_arenas()
-    core, show = core_of(table, known.following, config), formatter(config)
-    population = known.population(rule_of(core)) if known.population else None
-    with workers(1) as beside:
-        reading = beside.submit(read, core, known.baskets, known.past_orders, config)
+    core, show = core_of(table, inputs.following, config), formatter(config)
+    population = inputs.population(rule_of(core)) if inputs.population else None
+    with workers(1) as pool:
+        reading = pool.submit(read, core, inputs.baskets, inputs.past_orders, config)
         cards, odd = _cards(core, config), core
         if population is not None:
             cards, odd = counted(cards, population, table.names), joined(core, population)
         explained = _explained(core, show)
         told = explained if odd is core else _explained(odd, show)
-        proof = known.evidence([str(odd.table.customer_id[row]) for row in told.rows])
+        proof = inputs.evidence([str(odd.table.customer_id[row]) for row in told.rows])
         readings = reading.result()
     give_back()
     return Study(
         _findings(core, cards, readings, population, config),
-        customers_table(core, cards, explained, readings, known.period_revenue, config),
+        customers_table(core, cards, explained, readings, inputs.period_revenue, config),
         segments_table(cards),
         anomalies_table(odd, cards, told, proof, show),
         core.placement.model,
@@ -122,7 +122,7 @@ def _findings(
         separation=(
             *_separation(core, cards),
             *_misnamed(core, config),
-            *([] if population is None else said(core, population)),
+            *([] if population is None else notes(core, population)),
         ),
         centroids=tuple(tuple(float(value) for value in row) for row in core.segmentation.centroids),
         lifetime=_to_come(readings, population),

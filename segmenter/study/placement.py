@@ -18,7 +18,7 @@ from segmenter.features.types import FeatureTable
 from segmenter.runs.acceptance import Accepted, Following
 from segmenter.runs.continuity import continuity, outgrown_names
 from segmenter.runs.history import Continuity
-from segmenter.runs.identity import Identity, identify, shown
+from segmenter.runs.identity import Identity, identify, renamed
 from segmenter.runs.model import place
 from segmenter.runs.types import Model
 
@@ -110,7 +110,7 @@ def _held(
     today = fresh.prepared.segments
     silhouettes = mean_silhouette(today, positions), mean_silhouette(today, fresh.segmentation.labels)
     names = tuple(known.model.names[at] for at in inhabited)
-    matches = shown(identity.matches, config.kmeans.names)
+    matches = renamed(identity.matches, config.kmeans.names)
     found = continuity(known, table, numbers[positions], fresh_numbers, matches, silhouettes, chosen)
     seen = replace(fresh.described, matrix=matrix, used=known.model.preparation.names)
     outgrown = _outgrown(seen, held.labels, names, (table.as_of - known.as_of).days, config)

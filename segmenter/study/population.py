@@ -72,7 +72,7 @@ def counted(cards: tuple[SegmentCard, ...], population: Population, names: tuple
     )
 
 
-def said(core: Core, population: Population) -> tuple[str, ...]:
+def notes(core: Core, population: Population) -> tuple[str, ...]:
     """What a reader must know of figures that come from a sample."""
     n, told = len(core.table.customer_id), int(population.n_odd.sum())
     outside = len(population.odd.customer_id)

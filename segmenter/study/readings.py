@@ -34,9 +34,9 @@ class Readings:
 
 def read(core: Core, baskets: Baskets | None, past_orders: PastOrders | None, config: Config) -> Readings:
     """All readings; the maps and the value to come, which take longest, are made beside the rest."""
-    with workers(2) as beside:
-        drawing = beside.submit(_map, core, config)
-        telling = beside.submit(_to_come, core, past_orders, config) if past_orders else None
+    with workers(2) as pool:
+        drawing = pool.submit(_map, core, config)
+        telling = pool.submit(_to_come, core, past_orders, config) if past_orders else None
         tree, side, soft = _methods(core, config)
         found = _themes(core, baskets, config)
         quintiles = _rfm(core)

@@ -9,7 +9,7 @@ from segmenter.intake import load, open_connection
 from segmenter.runs.acceptance import Following
 from segmenter.runs.model import place
 from segmenter.sample import generate
-from segmenter.study import Known, keep_everybody, population_of, study
+from segmenter.study import Inputs, keep_everybody, population_of, study
 from segmenter.study.core import core_of
 from segmenter.study.population import rule_of
 
@@ -57,7 +57,7 @@ def drawn(cluster, tmp_path_factory):
     table = features.build(engine, CONFIG.features)
     found = study(
         table,
-        Known(
+        Inputs(
             features.baskets(engine, table),
             lambda ids: {name: features.in_words(each) for name, each in features.evidence(engine, ids).items()},
             features.period_revenue(engine, table, 30),

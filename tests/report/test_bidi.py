@@ -2,7 +2,7 @@
 
 import pytest
 
-from segmenter.report.bidi import marked, visual
+from segmenter.report.bidi import visual, with_direction_marks
 
 
 @pytest.mark.parametrize("text", ["", "plain", "12 % (a, b)", "日本 100"])
@@ -32,7 +32,7 @@ def test_words_run_from_right_to_left_and_numbers_and_latin_the_other_way(writte
 
 def test_a_drawing_from_right_to_left_says_so_where_a_text_opens_with_a_number():
     drawing = "<text>20% אב</text><text>12</text>"
-    assert marked(drawing) == "<text>\u200f20% אב</text><text>12</text>"
+    assert with_direction_marks(drawing) == "<text>\u200f20% אב</text><text>12</text>"
     assert visual("\u200f20% אב, 45% גד") == "דג 45% ,בא 20%"
 
 

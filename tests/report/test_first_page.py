@@ -11,6 +11,7 @@ from segmenter.config.report import ReportConfig
 from segmenter.intake.types import AccountLine
 from segmenter.report.brief import brief
 from segmenter.report.context import build, view_of
+from segmenter.report.types import Stat
 from segmenter.runs.history import AlertCount, BridgeStep, History, Interval, Movement, SegmentChange
 from tests.report.made_up import made_up_run
 
@@ -219,3 +220,13 @@ def test_no_figure_of_the_strip_is_longer_than_its_place():
     stats = brief(replace(run, findings=replace(run.findings, cards=cards)), ReportConfig(currency="IDR")).stats
     assert next(stat.value for stat in stats if stat.label == "median per customer") == "IDR1.36B"
     assert max(len(stat.value) for stat in stats) <= 12
+
+
+def test_of_a_study_of_a_sample_the_odd_are_those_whose_money_is_named_and_the_strip_counts_everybody():
+    run = made_up_run(600)
+    outside = run.anomalies.head(2).assign(customer_id=["outside 1", "outside 2"])
+    cards = tuple(replace(card, n_anomalies=500) for card in run.findings.cards)
+    drawn = replace(run, anomalies=pd.concat([run.anomalies, outside]), findings=replace(run.findings, cards=cards))
+    page = brief(drawn, CONFIG)
+    assert f"{len(run.anomalies) + 2} customers behave like nobody else" in " ".join(page.sentences)
+    assert Stat(f"{500 * len(cards):,}", "odd customers") in page.stats

@@ -92,7 +92,7 @@ def test_a_reader_of_another_language_is_told_in_it_why_figures_are_withheld_and
         run.findings.lifetime,
         ordering_refusal=reasons[1],
         value_refusal=reasons[2],
-        sentences=(*gate.told(check, model, 30, of_customers=True, of_money=True), reasons[0]),
+        sentences=(*gate.notes(check, model, 30, of_customers=True, of_money=True), reasons[0]),
     )
     told = replace(run, findings=replace(run.findings, lifetime=finding))
     section = build(view_of(told, ReportConfig(locale=locale), set())).to_come

@@ -6,8 +6,8 @@ from collections.abc import Callable, Collection
 from dataclasses import replace
 from functools import partial
 
-from segmenter.report.bidi import marked
-from segmenter.report.charts.style import Look, apart, described, house_style
+from segmenter.report.bidi import with_direction_marks
+from segmenter.report.charts.style import Look, house_style, with_description, with_own_ids
 from segmenter.report.fork import drawn_by_two
 from segmenter.report.types import Figure
 from segmenter.runs.types import Run
@@ -21,12 +21,13 @@ def draw(run: Run, look: Look, wanted: Collection[str] | None = None) -> dict[st
         return {}
     with house_style():
         drawn = drawn_by_two([partial(chart, run, look) for chart in drawers])
-    ordered = marked if look.voice.direction == "rtl" else str
-    return {
-        figure.id: replace(figure, svg=described(apart(ordered(figure.svg), figure.id), look.voice(figure.alt)))
-        for figure in drawn
-        if figure is not None
-    }
+    return {figure.id: _finished(figure, look) for figure in drawn if figure is not None}
+
+
+def _finished(figure: Figure, look: Look) -> Figure:
+    """The chart as a page takes it: with ids of its own, its description inside, and marks where texts run to the left."""
+    svg = with_direction_marks(figure.svg) if look.voice.direction == "rtl" else figure.svg
+    return replace(figure, svg=with_description(with_own_ids(svg, figure.id), look.voice(figure.alt)))
 
 
 def _charts() -> dict[str, Callable[[Run, Look], Figure | None]]:

@@ -121,12 +121,12 @@ def _slim(svg: str) -> str:
     return svg.replace("<svg ", f'<svg font-family="{FONTS}" ', 1)
 
 
-def described(svg: str, alt: str) -> str:
+def with_description(svg: str, alt: str) -> str:
     """The drawing with its description inside, for those who cannot see it."""
     return svg.replace(">", f' role="img"><title>{escape(alt)}</title>', 1)
 
 
-def apart(svg: str, name: str) -> str:
+def with_own_ids(svg: str, name: str) -> str:
     """The drawing with ids of marks and clips that no other drawing on the page has: matplotlib names them by their content.
 
     Without a hyphen, by which `segmenter.delivery.gate` knows letters.

@@ -112,15 +112,15 @@ def _concentration(view: View) -> str:
 
 
 def _odd(view: View) -> str:
-    odd = view.run.customers["is_anomaly"].astype(bool)
-    if not odd.any():
+    odd = view.run.anomalies  # of everybody, where a sample was studied
+    if odd.empty:
         return view.voice("No customer behaves so unlike the others that somebody should look.")
-    stake = view.voice.money_in_words(float(view.run.anomalies["amount_at_stake"].sum()))
-    if (count := int(odd.sum())) == 1:
+    stake = view.voice.money_in_words(float(odd["amount_at_stake"].sum()))
+    if len(odd) == 1:
         return view.voice("One customer behaves like nobody else; the money behind that one is {money}.", money=stake)
     return view.voice(
         "{count} customers behave like nobody else; the money behind them is {money}: the most that each spent, ordered or gave back.",
-        count=view.voice.number(count),
+        count=view.voice.number(len(odd)),
         money=stake,
     )
 
@@ -215,13 +215,13 @@ def _look_at(view: View, first: list[str]) -> str:
 
 def stats(view: View) -> tuple[Stat, ...]:
     """The strip of figures."""
-    period, voice, customers = view.run.manifest.period, view.voice, view.run.customers
-    n_segments, n_odd = len(view.run.findings.cards), int(customers["is_anomaly"].sum())
+    period, voice, cards = view.run.manifest.period, view.voice, view.run.findings.cards
+    n_segments, n_odd = len(cards), sum(card.n_anomalies for card in cards)
     return (
         Stat(voice.number(period.n_customers), "customers"),
         Stat(voice.number(period.n_orders), "orders"),
         Stat(voice.money_in_words(period.revenue), "revenue, net"),
-        Stat(voice.money_in_words(view.run.findings.cards[0].overall.get("monetary")), "median per customer"),
+        Stat(voice.money_in_words(cards[0].overall.get("monetary")), "median per customer"),
         Stat(voice.number(n_segments), "segment" if n_segments == 1 else "segments"),
         Stat(voice.number(n_odd), "odd customer" if n_odd == 1 else "odd customers"),
     )
@@ -231,4 +231,4 @@ def strip_table(view: View) -> Table:
     """The strip of figures as a table, for those who ask where it comes from."""
     rows = [(text(view.voice(stat.label)), text(stat.value)) for stat in stats(view)]
     heads = columns("Figure", "Value#")
-    return table("strip", "The figures of the first page", heads, rows, "run.json: period; customers.parquet")
+    return table("strip", "The figures of the first page", heads, rows, "run.json: period, cards")

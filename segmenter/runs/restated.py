@@ -1,4 +1,4 @@
-"""Money of the time before the run before that has changed since: it came late, was corrected or was taken out."""
+"""Revenue that was restated: money of times before the run before that came late, was corrected or was taken out since."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ LATELY_LESS = (
 )
 
 
-def rewritten(before: Manifest, now: Manifest) -> tuple[str, ...]:
+def restated(before: Manifest, now: Manifest) -> tuple[str, ...]:
     """Sentences on money that has changed since the run `before`: of the months that were over, and of the period compared with."""
     return (*_months_over(before, now), *_period_then(before, now))
 
