@@ -195,6 +195,8 @@ def test_a_share_above_the_whole_is_explained_and_a_share_of_nobody_not_told():
         assert "More than 100%" not in told
     assert "no more than once" in brief(run, CONFIG).sentences[2]
     assert "no more than once" not in brief(regulars, CONFIG).sentences[2]
+    alike = replace(regulars, customers=regulars.customers.assign(monetary=60.0))
+    assert not [told for told in brief(alike, CONFIG).sentences if "no more than once" in told]
     best, *others = run.findings.cards
     cards = (replace(best, revenue_share=1.65), *(replace(card, revenue_share=-0.1) for card in others))
     told = brief(replace(run, findings=replace(run.findings, cards=cards)), CONFIG).sentences
@@ -219,3 +221,12 @@ def test_no_figure_of_the_strip_is_longer_than_its_place():
     stats = brief(replace(run, findings=replace(run.findings, cards=cards)), ReportConfig(currency="IDR")).stats
     assert next(stat.value for stat in stats if stat.label == "median per customer") == "IDR1.36B"
     assert max(len(stat.value) for stat in stats) <= 12
+
+
+def test_an_export_of_one_day_is_told_as_a_day():
+    run = made_up_run(600)
+    day = run.manifest.period.last_day
+    period = replace(run.manifest.period, first_day=day)
+    page = build(view_of(replace(run, manifest=replace(run.manifest, period=period)), CONFIG, ()))
+    assert page.period == "9 December 2011"
+    assert page.sentences[0].startswith("On 9 December 2011, ")

@@ -50,12 +50,12 @@ def build(view: View) -> Page:
     judged = [spoken(chapter(view), say) for chapter in (customers.oddities, certainty.certainty, data.data)]
     chapters = (*told, *filter(None, (moved, to_come)), *judged)
     asides = spoken_tables((summary.strip_table(view), segments.cards_table(view)), say)
-    period = f"{say.date(run.manifest.period.first_day)} – {say.date(run.manifest.period.last_day)}"
+    days = dict.fromkeys(say.date(day) for day in (run.manifest.period.first_day, run.manifest.period.last_day))
     return Page(
         title=say(config.title),
         company=config.company,
         subtitle=say("as of {date}", date=say.date(run.manifest.as_of)),
-        period=period,
+        period=" – ".join(days),
         run_id=run.manifest.run_id,
         language=say.language,
         direction=say.direction,

@@ -50,7 +50,9 @@ def sentences(view: View) -> tuple[str, ...]:
 def _who(view: View) -> str:
     period, voice = view.run.manifest.period, view.voice
     told = voice(
-        "Between {first} and {last}, {customers} customers placed {orders} orders worth {money}, net of returns.",
+        "On {first}, {customers} customers placed {orders} orders worth {money}, net of returns."
+        if period.first_day == period.last_day
+        else "Between {first} and {last}, {customers} customers placed {orders} orders worth {money}, net of returns.",
         first=voice.date(period.first_day),
         last=voice.date(period.last_day),
         customers=voice.number(period.n_customers),
@@ -95,7 +97,8 @@ def _best(view: View) -> str:
 
 def _concentration(view: View) -> str:
     voice, once = view.voice, float((view.run.customers["frequency"] <= 1).mean())
-    seldom = voice("{share} of the customers have ordered no more than once.", share=voice.percent(once))
+    told = voice("{share} of the customers have ordered no more than once.", share=voice.percent(once))
+    seldom = told if once >= TELLING else ""
     curve = revenue_curve(view.run.customers["monetary"])
     if curve is None:
         return seldom
@@ -108,7 +111,7 @@ def _concentration(view: View) -> str:
     )
     shares = (tenth, *(card.revenue_share for card in view.run.findings.cards))
     more = voice(MORE_THAN_ALL) if max(shares) > WHOLE else ""
-    return " ".join(filter(None, (told, more, seldom if once >= TELLING else "")))
+    return " ".join(filter(None, (told, more, seldom)))
 
 
 def _odd(view: View) -> str:
