@@ -230,3 +230,11 @@ def test_an_export_of_one_day_is_told_as_a_day():
     page = build(view_of(replace(run, manifest=replace(run.manifest, period=period)), CONFIG, ()))
     assert page.period == "9 December 2011"
     assert page.sentences[0].startswith("On 9 December 2011, ")
+
+
+def test_where_more_money_went_back_than_came_in_no_segment_is_said_to_bring_a_share_of_it():
+    run = made_up_run(600)
+    cards = tuple(replace(card, revenue=-900.0, revenue_share=0.0) for card in run.findings.cards)
+    view = view_of(replace(run, findings=replace(run.findings, cards=cards)), CONFIG, {"shares"})
+    assert "none has a share of the revenue" in build(view).sentences[1]
+    assert not view.charts

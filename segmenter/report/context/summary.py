@@ -22,6 +22,7 @@ BEST = {  # by how many of the best bring half of the revenue, None where they a
     None: "The best tenth of the customers brings {tenth} of the revenue.",
     1: "The best tenth of the customers brings {tenth} of the revenue, a single customer {few}.",
 }
+NOTHING_LEFT = "They are divided into {count} segments. As much money went back as came in, or more: none has a share of the revenue."
 BEST_FEW = "The best tenth of the customers brings {tenth} of the revenue, {n} customers alone {few}."
 MORE_THAN_ALL = "More than 100% is no error: others gave back more than they bought."
 DOUBTS = {  # the gravest first
@@ -85,6 +86,8 @@ def _best(view: View) -> str:
             if tried
             else "They form a single group: they are too few, or too much alike, to be divided."
         )
+    if not any(card.revenue_share for card in cards):
+        return voice(NOTHING_LEFT, count=voice.number(len(cards)))
     best = max(cards, key=lambda card: card.revenue)
     return voice(
         "They are divided into {count} segments; {name}, {share} of the customers, bring {revenue} of the revenue.",
