@@ -132,7 +132,7 @@ def _card(customers: Customers, mine: Mask, advice: Advice, show: Format, **know
         customers=int(mine.sum()),
         customer_share=float(mine.mean()),
         revenue=revenue,
-        revenue_share=revenue / total if total else 0.0,
+        revenue_share=revenue / total if total > 0 else 0.0,
         rule=rule.text,
         rule_precision=rule.precision,
         rule_recall=rule.recall,

@@ -63,7 +63,7 @@ def counted(cards: tuple[SegmentCard, ...], population: Population, names: tuple
             customers=int(population.sizes[at]),
             customer_share=float(population.sizes[at] / population.n_customers),
             revenue=float(population.revenue[at]),
-            revenue_share=float(population.revenue[at] / revenue) if revenue else 0.0,
+            revenue_share=float(population.revenue[at] / revenue) if revenue > 0 else 0.0,
             medians=dict(zip(names, map(float, population.medians[at]), strict=True)),
             overall=overall,
             n_anomalies=int(population.n_odd[at]),

@@ -291,10 +291,11 @@ def test_the_feature_that_sets_a_segment_apart_is_the_most_important(planted):
     assert all(0 <= share <= 1 for _, share in last.importance)
 
 
-def test_no_revenue_gives_no_share_and_no_error(planted):
+@pytest.mark.parametrize("spent", [0.0, -5.0])
+def test_no_revenue_or_less_gives_no_share_and_no_error(planted, spent):
     customers, segmentation = planted
     values = customers.values.copy()
-    values[:, 2] = 0.0
+    values[:, 2] = spent
     poor = Customers(values, FEATURES, customers.matrix, customers.used, customers.is_anomaly)
     assert {card.revenue_share for card in cards.build(poor, segmentation, named(poor, segmentation), show, 0)} == {0.0}
 

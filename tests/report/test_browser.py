@@ -1,6 +1,7 @@
 """The report in a real browser, in a language of each direction: for screen readers, narrow screens and the dark."""
 
 import shutil
+import subprocess
 from dataclasses import replace
 
 import numpy as np
@@ -310,3 +311,15 @@ def test_what_is_pressed_can_be_told_in_the_colours_of_a_reader_and_segments_kee
     assert len({page.locator(f"[data-view='{view}']").evaluate(ground) for view in (2, 3)}) == 2
     swatches = [swatch.evaluate(ground) for swatch in page.locator(".legend .swatch").all()]
     assert len(set(swatches)) == len(swatches) > 2
+
+
+def test_on_paper_from_a_browser_a_table_has_its_head_on_every_page_and_segments_their_colours(opened, tmp_path):
+    page = opened("en", "report.html")
+    printed = tmp_path / "printed.pdf"
+    printed.write_bytes(page.pdf(format="A4"))
+    text = subprocess.run(["pdftotext", printed, "-"], capture_output=True, text=True, check=True).stdout
+    pages = [page for page in text.split("\f") if "run.json: " in page and "queries/" in page]
+    assert len(pages) > 1
+    assert all("Stored in" in page for page in pages)
+    page.emulate_media(media="print")
+    assert page.locator(".swatch").first.evaluate("(box) => getComputedStyle(box).printColorAdjust") == "exact"

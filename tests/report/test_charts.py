@@ -238,6 +238,18 @@ def test_orders_of_classes_stand_on_a_straight_scale_unless_one_would_hide_the_o
     assert ("each mark ten times" not in figure.svg) == is_straight
 
 
+def test_a_class_of_nobody_has_no_row_and_presses_no_other_into_a_corner(run):
+    found = run.findings.lifetime
+    empty = replace(found.check.classes[0], customers=0, expected=0.0, actual=0.0)
+    classes = (empty, replace(empty, customers=9, expected=450.0, actual=600.0), empty)
+    changed = replace(found, check=replace(found.check, classes=classes))
+    with house_style():
+        figure = lifetime.held_out(replace(run, findings=replace(run.findings, lifetime=changed)), look_of(run))
+    assert "450 → 600" in figure.svg
+    assert "0 → 0" not in figure.svg.replace("450 → 600", "")
+    assert "each mark ten times" not in figure.svg
+
+
 def test_of_two_segments_nobody_is_told_that_they_are_most_alike():
     for n, is_told in ((2, False), (5, True)):
         run = made_up_run(200, n)

@@ -196,6 +196,8 @@ def test_a_share_above_the_whole_is_explained_and_a_share_of_nobody_not_told():
         assert "More than 100%" not in told
     assert "no more than once" in brief(run, CONFIG).sentences[2]
     assert "no more than once" not in brief(regulars, CONFIG).sentences[2]
+    alike = replace(regulars, customers=regulars.customers.assign(monetary=60.0))
+    assert not [told for told in brief(alike, CONFIG).sentences if "no more than once" in told]
     best, *others = run.findings.cards
     cards = (replace(best, revenue_share=1.65), *(replace(card, revenue_share=-0.1) for card in others))
     told = brief(replace(run, findings=replace(run.findings, cards=cards)), CONFIG).sentences
@@ -230,3 +232,20 @@ def test_of_a_study_of_a_sample_the_odd_are_those_whose_money_is_named_and_the_s
     page = brief(drawn, CONFIG)
     assert f"{len(run.anomalies) + 2} customers behave like nobody else" in " ".join(page.sentences)
     assert Stat(f"{500 * len(cards):,}", "odd customers") in page.stats
+
+
+def test_an_export_of_one_day_is_told_as_a_day():
+    run = made_up_run(600)
+    day = run.manifest.period.last_day
+    period = replace(run.manifest.period, first_day=day)
+    page = build(view_of(replace(run, manifest=replace(run.manifest, period=period)), CONFIG, ()))
+    assert page.period == "9 December 2011"
+    assert page.sentences[0].startswith("On 9 December 2011, ")
+
+
+def test_where_more_money_went_back_than_came_in_no_segment_is_said_to_bring_a_share_of_it():
+    run = made_up_run(600)
+    cards = tuple(replace(card, revenue=-900.0, revenue_share=0.0) for card in run.findings.cards)
+    view = view_of(replace(run, findings=replace(run.findings, cards=cards)), CONFIG, {"shares"})
+    assert "none has a share of the revenue" in build(view).sentences[1]
+    assert not view.charts

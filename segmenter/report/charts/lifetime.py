@@ -36,15 +36,18 @@ def held_out(run: Run, look: Look) -> Figure | None:
 
 
 def _dots(check: HoldoutCheck, voice: Voice) -> Canvas:
-    """A row per class, from the orders expected to those that came."""
-    classes, rows = check.classes, range(len(check.classes))
+    """A row per class that has customers, from the orders expected to those that came."""
+    named = [
+        (each, _class_name(place, len(check.classes))) for place, each in enumerate(check.classes) if each.customers
+    ]
+    classes, rows = [each for each, _ in named], range(len(named))
     figure, (axes,) = canvas(0.85 + 0.16 * len(classes))
     axes.hlines(rows, [each.expected for each in classes], [each.actual for each in classes], color=RULE, linewidth=3)
     axes.scatter([each.expected for each in classes], rows, color=MUTED, s=22, zorder=2)
     axes.scatter([each.actual for each in classes], rows, color=COLOURS[0], s=22, zorder=2)
     _scale(axes, check, voice)
     axes.set_ylim(len(classes) - 0.5, -0.6)
-    axes.set_yticks(rows, [_class_name(place, len(classes)) for place in rows])
+    axes.set_yticks(rows, [name for _, name in named])
     axes.set_ylabel(voice("orders before"))
     axes.grid(axis="x")
     axes.spines["left"].set_visible(False)
@@ -60,9 +63,9 @@ def _dots(check: HoldoutCheck, voice: Voice) -> Canvas:
 
 def _scale(axes: Axes, check: HoldoutCheck, voice: Voice) -> None:
     """A straight scale of orders, but where the largest class would press all others into a corner."""
-    orders = [number for each in check.classes for number in (each.expected, each.actual)]
+    orders = [number for each in check.classes if each.customers for number in (each.expected, each.actual)]
     label = "orders in the last {days} days"
-    if max(orders) > WIDE * min(orders):
+    if max(orders) > WIDE * max(min(orders), 1.0):
         axes.set_xscale("symlog", linthresh=10)
         label = "orders in the last {days} days, each mark ten times the one before"
     axes.set_xlim(left=0)

@@ -34,7 +34,7 @@ TOLD = 7.5  # points of what stands behind a bar
 def shares(run: Run, look: Look) -> Figure | None:
     """Each segment's share of the customers beside its share of the revenue."""
     cards = run.findings.cards
-    if len(cards) < 2:
+    if len(cards) < 2 or not any(card.revenue_share for card in cards):
         return None
     names, row_height = row_names([card.name for card in reversed(cards)], min(0.28, 2.2 / len(cards)))
     figure, (axes,) = canvas(0.6 + row_height * len(cards))

@@ -60,11 +60,12 @@ def build(view: View) -> Page:
     }
     told = {name: translated_section(chapter, say) for name, chapter in chapters.items() if chapter is not None}
     asides = translated_tables((summary.strip_table(view), segments.cards_table(view)), say)
+    days = dict.fromkeys(say.date(day) for day in (run.manifest.period.first_day, run.manifest.period.last_day))
     return Page(
         title=say(config.title),
         company=config.company,
         subtitle=say("as of {date}", date=say.date(run.manifest.as_of)),
-        period=f"{say.date(run.manifest.period.first_day)} – {say.date(run.manifest.period.last_day)}",
+        period=" – ".join(days),
         run_id=run.manifest.run_id,
         language=say.language,
         direction=say.direction,

@@ -46,7 +46,7 @@ def _segment_table(view: View) -> Table:
             view.number(customers),
             view.share(customers / sum(finding.customers)),
             view.money(revenue),
-            view.share(revenue / sum(finding.revenue) if any(finding.revenue) else None),
+            view.share(revenue / sum(finding.revenue) if sum(finding.revenue) > 0 else None),
             view.number(silent.get(name)),
         )
         for name, customers, revenue in zip(finding.names, finding.customers, finding.revenue, strict=True)

@@ -22,6 +22,7 @@ BEST = {  # by how many of the best bring half of the revenue, None where they a
     None: "The best tenth of the customers brings {tenth} of the revenue.",
     1: "The best tenth of the customers brings {tenth} of the revenue, a single customer {few}.",
 }
+NOTHING_LEFT = "They are divided into {count} segments. As much money went back as came in, or more: none has a share of the revenue."
 BEST_FEW = "The best tenth of the customers brings {tenth} of the revenue, {n} customers alone {few}."
 MORE_THAN_ALL = "More than 100% is no error: others gave back more than they bought."
 DOUBTS = {  # the gravest first
@@ -50,7 +51,9 @@ def sentences(view: View) -> tuple[str, ...]:
 def _who(view: View) -> str:
     period, voice = view.run.manifest.period, view.voice
     told = voice(
-        "Between {first} and {last}, {customers} customers placed {orders} orders worth {money}, net of returns.",
+        "On {first}, {customers} customers placed {orders} orders worth {money}, net of returns."
+        if period.first_day == period.last_day
+        else "Between {first} and {last}, {customers} customers placed {orders} orders worth {money}, net of returns.",
         first=voice.date(period.first_day),
         last=voice.date(period.last_day),
         customers=voice.number(period.n_customers),
@@ -83,6 +86,8 @@ def _best(view: View) -> str:
             if tried
             else "They form a single group: they are too few, or too much alike, to be divided."
         )
+    if not any(card.revenue_share for card in cards):
+        return voice(NOTHING_LEFT, count=voice.number(len(cards)))
     best = max(cards, key=lambda card: card.revenue)
     return voice(
         "They are divided into {count} segments; {name}, {share} of the customers, bring {revenue} of the revenue.",
@@ -95,7 +100,8 @@ def _best(view: View) -> str:
 
 def _concentration(view: View) -> str:
     voice, once = view.voice, float((view.run.customers["frequency"] <= 1).mean())
-    seldom = voice("{share} of the customers have ordered no more than once.", share=voice.percent(once))
+    told = voice("{share} of the customers have ordered no more than once.", share=voice.percent(once))
+    seldom = told if once >= TELLING else ""
     curve = revenue_curve(view.run.customers["monetary"].to_numpy(float))
     if curve is None:
         return seldom
@@ -108,7 +114,7 @@ def _concentration(view: View) -> str:
     )
     shares = (tenth, *(card.revenue_share for card in view.run.findings.cards))
     more = voice(MORE_THAN_ALL) if max(shares) > WHOLE else ""
-    return " ".join(filter(None, (told, more, seldom if once >= TELLING else "")))
+    return " ".join(filter(None, (told, more, seldom)))
 
 
 def _odd(view: View) -> str:
