@@ -79,6 +79,7 @@ def ours(export: Path, truth: dict[str, tuple[str, str]]) -> Score:
         config.prepare,
         use=config.features.use,
         anomalies_use=config.features.anomalies_use,
+        units=found.units,
         seed=config.engine.seed,
     )
     segments = kmeans.segment(prepared.segments, config.kmeans, config.engine.seed)

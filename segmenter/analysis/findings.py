@@ -25,7 +25,7 @@ LEAST_CONTRAST = 1.5  # as among forty unrelated features; below it near and far
 class Preparation:
     """How raw features become the segments' matrix; per used feature, in order of `names`.
 
-    value -> fill where missing -> clip to [lower, upper] -> transform (`lambdas` for Yeo-Johnson)
+    value -> fill where missing -> clip to [lower, upper] -> value / unit -> transform (`lambdas` for Yeo-Johnson)
     -> (value - center) / scale -> less the `leeway` that does not count -> @ components.T where PCA is on.
     """
 
@@ -42,6 +42,7 @@ class Preparation:
     transforms: tuple[str, ...] = ()  # per feature: none, log1p or yeo-johnson
     donors: tuple[Curve, ...] = ()  # customers that KNN imputation borrows from, complete rows in raw units
     leeway: Curve = ()  # per feature, in units of `scale`: how far from the center customers count as alike
+    units: Curve = ()  # per feature: the value that counts as 1; none in models from before there were any, where it is 1
 
 
 @dataclass(frozen=True)

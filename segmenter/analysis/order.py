@@ -3,26 +3,39 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from segmenter.analysis.types import Floats, Ints
 
 MIX = (np.uint64(0x9E3779B97F4A7C15), np.uint64(0xBF58476D1CE4E5B9))  # two of SplitMix64's odd numbers
 SHIFT = np.uint64(29)
+MILLION = 2.0**20
+LAST = np.uint64(2**24 - 1)  # bits that tell rows apart that are alike to a millionth
 
 
 def by_content(table: Floats) -> Ints:
     """Row numbers (n,) of customers (n, d) by a hash of each row: an order as good as random, with equal rows side by side.
 
-    To sort by one number takes a fraction of the time of sorting by d columns. 0 and -0 hash alike. Bits are mixed in the
-    manner of SplitMix64 (Steele, Lea and Flood 2014): times an odd number, high bits folded onto the low ones.
+    To sort by one number takes a fraction of the time of sorting by d columns. 0 and -0 hash alike. The leading bits are of
+    the values to a millionth, so that figures that differ by rounding alone, as those of another currency or processor do,
+    come in the same order, and random draws take the same customers.
     """
-    key = np.zeros(len(table), dtype=np.uint64)
+    exact, about = np.zeros(len(table), dtype=np.uint64), np.zeros(len(table), dtype=np.uint64)
     for column in table.T:
-        key ^= (column + 0.0).view(np.uint64)
-        for factor in MIX:
-            key *= factor
-            key ^= key >> SHIFT
-    return np.argsort(key, kind="stable")
+        _mix(exact, column)
+        _mix(about, np.rint(column * MILLION))
+    return np.argsort((about & ~LAST) | (exact & LAST), kind="stable")
+
+
+def _mix(key: NDArray[np.uint64], column: Floats) -> None:
+    """Mix the bits of `column` into `key`, both (n,).
+
+    In the manner of SplitMix64 (Steele, Lea and Flood 2014): times an odd number, high bits folded onto the low ones.
+    """
+    key ^= (column + 0.0).view(np.uint64)
+    for factor in MIX:
+        key *= factor
+        key ^= key >> SHIFT
 
 
 def drawn(table: Floats, size: int) -> Floats:

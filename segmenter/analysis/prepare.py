@@ -15,7 +15,7 @@ from segmenter.analysis.threads import workers
 from segmenter.analysis.types import Floats, Mask, Prepared
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from segmenter.config.analysis import PrepareConfig
 
@@ -33,22 +33,25 @@ def prepare(
     *,
     use: Sequence[str] = (),
     anomalies_use: Sequence[str] = (),
+    units: Sequence[float] = (),
     seed: int = 0,
 ) -> Prepared:
     """Both matrices of a run, from raw features (n_customers, n_features); NaN marks a missing value.
 
     `use` names the features of the segments and `anomalies_use` those searched for anomalies
-    (empty: all). Constant features tell nobody apart: they are dropped and named in the notes.
+    (empty: all). `units` (n_features,) is the value of each that counts as 1 before a logarithm is taken (empty: 1), without
+    which amounts would mean something else in every currency. Constant features tell nobody apart: they are dropped and named in the notes.
     The anomalies' matrix is filled, transformed (log1p) and scaled to
     standard units, never clipped or projected.
     """
+    unit = dict(zip(names, units or np.ones(len(names)), strict=True))
     wanted = tuple(use) or tuple(names)
     searched = tuple(anomalies_use) or tuple(names)
 
     def learnt(features: tuple[str, ...], how: PrepareConfig) -> tuple[Preparation, Floats]:
         table = _columns(values, names, features)
         table = table[by_content(table)]  # so that no sum depends on the order of customers
-        preparation = _fit(table, features, how, seed)
+        preparation = _fit(table, features, unit, how, seed)
         del table
         return preparation, apply(preparation, _columns(values, names, preparation.names))
 
@@ -70,7 +73,9 @@ def _columns(values: Floats, names: Sequence[str], wanted: Sequence[str]) -> Flo
     return columns
 
 
-def _fit(table: Floats, names: tuple[str, ...], config: PrepareConfig, seed: int) -> Preparation:
+def _fit(
+    table: Floats, names: tuple[str, ...], units: Mapping[str, float], config: PrepareConfig, seed: int
+) -> Preparation:
     """Every number that `apply` needs, learnt from these customers.
 
     Fences, transforms, centers and scales come from the values that are known: what stands in for
@@ -96,6 +101,7 @@ def _fit(table: Floats, names: tuple[str, ...], config: PrepareConfig, seed: int
         notes=(*dropped, *imputed, *clipped),
         transforms=("none",) * len(names),
         donors=donors,
+        units=tuple(float(units[name]) for name in names),
     )
     return _with_components(_with_scale(_with_transform(bare, table, config), table, config), table, config)
 

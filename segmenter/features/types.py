@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from scipy.sparse import csr_array
 
 Kind = Literal["days", "count", "money", "share", "ratio"]
+FINE = 50  # parts of a typical order that amounts of money are counted in
 LONG_PAUSES, FEW_DAYS = 3, 4  # a silence is unusual beyond so many usual pauses, and never below so many days
 
 
@@ -51,6 +52,16 @@ class FeatureTable:
     def names(self) -> tuple[str, ...]:
         """Names of the columns, in order."""
         return tuple(feature.name for feature in self.features)
+
+    @property
+    def units(self) -> tuple[float, ...]:
+        """The value that counts as 1 of each feature (n_features,): 1, but of money a part of the typical order.
+
+        So no logarithm of an amount, and no distance, depends on the currency.
+        """
+        orders = self.column("average_order_value") if "average_order_value" in self.names else np.zeros(0)
+        amount = float(np.median(paid)) / FINE if len(paid := orders[orders > 0]) else 1.0
+        return tuple(amount if feature.kind == "money" else 1.0 for feature in self.features)
 
     def column(self, name: str) -> NDArray[np.float64]:
         """Values of one feature, shape (n_customers,)."""

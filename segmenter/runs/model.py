@@ -77,13 +77,13 @@ def _check(model: Model) -> None:
 def _check_preparation(known: Preparation) -> None:
     n = len(known.names)
     each = (known.fill, known.lower, known.upper, known.lambdas, known.center, known.scale, known.transforms)
-    rows = (*(known.components or ()), *known.donors)
+    rows = (*(known.components or ()), *known.donors, *([known.units] if known.units else []))
     if {len(part) for part in (*each, *rows)} != {n}:
         raise ValueError("its preparation does not fit its features")
     edges = [number for number in (*known.lower, *known.upper, *known.lambdas) if number is not None]
     if not all(np.isfinite(part).all() for part in (known.fill, known.center, known.scale, edges, *rows)):
         raise ValueError("it holds numbers that are not finite")
-    if any(scale <= 0 for scale in known.scale):
+    if any(scale <= 0 for scale in (*known.scale, *known.units)):
         raise ValueError("it divides by a scale that is not positive")
     if any(
         (how not in TRANSFORMS) or (how == POWER and power is None)

@@ -49,6 +49,7 @@ def core_of(table: FeatureTable, following: Following, config: Config) -> Core:
         config.prepare,
         use=_known(config.features.use, table),
         anomalies_use=_known(config.features.anomalies_use, table),
+        units=table.units,
         seed=config.engine.seed,
     )
     labels = {each.name: each.label for each in table.features}

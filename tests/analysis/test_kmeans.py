@@ -223,3 +223,11 @@ def test_the_known_number_of_clusters_of_the_benchmarks_is_found(exports, name, 
     assert found.n_clusters == n_clusters
     assert found.choice.is_clear
     assert adjusted_rand_score(truth, found.labels) > 0.98
+
+
+def test_rounding_has_no_part_in_the_number_of_segments_where_none_is_clear(rng):
+    crowd = np.exp(rng.multivariate_normal(np.zeros(4), 0.5 + 0.5 * np.eye(4), 600))
+    config = KMeansConfig(bootstraps=5, n_init=2)
+    one, other = (segment(matrix, config, 0) for matrix in (crowd, crowd * (1 + 2e-16)))
+    assert [point.stability for point in one.choice.points] == [point.stability for point in other.choice.points]
+    assert np.array_equal(one.labels, other.labels)

@@ -29,6 +29,17 @@ def test_equal_customers_are_side_by_side(table):
     assert changes + 1 == len(np.unique(ordered, axis=0))
 
 
+def test_figures_that_differ_by_rounding_alone_come_in_the_same_order(rng):
+    table = rng.normal(size=(3000, 6))
+    assert np.array_equal(by_content(table), by_content(table * (1 + 2e-16 * rng.integers(-3, 4, table.shape))))
+
+
+def test_figures_that_differ_by_less_than_a_millionth_are_told_apart(rng):
+    table = np.repeat(rng.normal(size=(50, 2)), 4, axis=0) + 1e-9 * np.tile([0, 1, 0, 2], 50)[:, None]
+    assert len(np.unique(table, axis=0)) == 150
+    assert (np.diff(table[by_content(table)], axis=0) != 0).any(axis=1).sum() == 149
+
+
 def test_who_is_common_is_as_common_among_those_drawn(rng):
     table = np.vstack([np.ones((6000, 2)), rng.normal(size=(4000, 2))])
     found = drawn(table, 500)

@@ -67,6 +67,16 @@ def test_plain_numbers_repeat_the_preparation_on_new_customers(
     assert np.allclose(tail, prepared.segments[-7:], rtol=1e-12, atol=1e-12)
 
 
+@pytest.mark.parametrize("transform", ["none", "log1p", "yeo-johnson"])
+@pytest.mark.parametrize("factor", [0.01, 130.0])
+def test_amounts_in_another_unit_are_the_same_amounts(customers, transform, factor):
+    config = PrepareConfig(transform=transform)
+    ours = prepare(customers, NAMES, config, units=(1, 1, 0.5, 1, 1))
+    theirs = prepare(customers * [1, 1, factor, 1, 1], NAMES, config, units=(1, 1, 0.5 * factor, 1, 1))
+    assert np.allclose(ours.segments, theirs.segments, atol=1e-9)
+    assert np.allclose(ours.anomalies, theirs.anomalies, atol=1e-9)
+
+
 @pytest.mark.parametrize("outliers", ["iqr", "zscore", "winsorize"])
 def test_outlier_treatment_never_touches_the_anomalies_matrix(customers, outliers):
     treated = prepare(customers, NAMES, PrepareConfig(outliers=outliers))

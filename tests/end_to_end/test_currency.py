@@ -2,6 +2,7 @@
 
 import re
 
+import pandas as pd
 import pytest
 
 from segmenter.report.language import Voice
@@ -42,3 +43,15 @@ def test_a_report_in_another_currency_than_its_exports_says_that_nothing_is_conv
     assert signs == {"$"}
     assert warned.startswith("The export's money is EUR, and the report calls it USD")
     assert "umgerechnet wird nichts" in Voice("de").translate(warned)
+
+
+@pytest.mark.parametrize("factor", [100, 0.01])
+def test_the_segments_and_the_odd_customers_are_the_same_in_any_unit_of_money(
+    finished, sample, quick_run, tmp_path, factor
+):
+    table = pd.read_csv(sample / "sales.csv", dtype={"customer_id": str})
+    table.assign(unit_price=(table["unit_price"] * factor).round(6)).to_csv(tmp_path / "sales.csv", index=False)
+    ours, theirs = finished.run.customers, quick_run([tmp_path / "sales.csv"], tmp_path / "runs").run.customers
+    for column in ("customer_id", "segment_name", "dbscan_role", "is_anomaly", "jury", "rfm_segment"):
+        assert ours[column].equals(theirs[column]), column
+    assert ours["severity"].to_numpy() == pytest.approx(theirs["severity"].to_numpy(), abs=0.11)

@@ -40,6 +40,16 @@ def test_recency_frequency_and_money_are_counted_from_the_day_after_the_last_tra
     assert value(table, "ann", "items_per_order") == 1.5
 
 
+@pytest.mark.parametrize(("price", "unit"), [(100.0, 2.0), (0.5, 0.01), (-3.0, 1.0)])
+def test_money_is_counted_in_fiftieths_of_the_typical_order_and_nothing_else_is(transactions, price, unit):
+    status = "sale" if price > 0 else "return"
+    lines = [line(f"c{n}", "2024-01-01 10:00", f"{n}", price * size, status=status) for n, size in enumerate((1, 1, 9))]
+    table = build(transactions(lines), CONFIG)
+    units = dict(zip(table.features, table.units, strict=True))
+    assert {each for feature, each in units.items() if feature.kind == "money"} == {unit}
+    assert {each for feature, each in units.items() if feature.kind != "money"} == {1.0}
+
+
 def test_a_number_that_comes_back_on_another_day_is_another_order(transactions):
     lines = [
         line("ann", f"2024-01-{day:02d} 10:00", "1", 10, product) for day in (1, 11, 21) for product in ("cup", "pot")
