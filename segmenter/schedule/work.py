@@ -190,5 +190,5 @@ def _close(
             return
         delivery.enqueue(state, told, now)
         is_told = worker.is_by_hand and outcome == "failed"
-        if not is_told and ledger.tell_owner(state, slot.schedule, outcome == "failed", now, REMIND):
+        if not is_told and ledger.tell_owner(state, slot.schedule, now, REMIND, failed=outcome == "failed"):
             delivery.enqueue(state, owners, now)
