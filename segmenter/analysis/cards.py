@@ -100,7 +100,7 @@ def _advice(customers: Customers, labels: Ints, n: int) -> list[Advice]:
         standings.append(Standing(**typical, once=once, on_time=on_time))
         money.append(float(spent[mine].mean()))
     behind = outspent(standings, np.bincount(labels, minlength=n).tolist(), money)
-    return [advise(standing, is_behind) for standing, is_behind in zip(standings, behind, strict=True)]
+    return [advise(standing, is_outspent=is_behind) for standing, is_behind in zip(standings, behind, strict=True)]
 
 
 def _importance(matrix: Floats, centroids: Floats, seed: int) -> Floats:

@@ -177,7 +177,7 @@ def outspent(standings: Sequence[Standing], sizes: Sequence[float], money: Seque
     )
 
 
-def advise(standing: Standing, is_outspent: bool = False) -> Advice:
+def advise(standing: Standing, *, is_outspent: bool = False) -> Advice:
     """The name and advice of the first rule that holds: whether they still order, then how long they have, then value and frequency.
 
     A segment that `is_outspent` may be loyal, but not the best.

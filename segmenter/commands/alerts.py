@@ -42,7 +42,7 @@ def alerts(options: Namespace) -> None:
         n_said = verdicts_of.add_verdicts(state, said, datetime.now(UTC)) if said else 0
         verdicts, judged = verdicts_of.read_verdicts(state), verdicts_of.precision(state)
     table = with_verdicts(run.alerts, verdicts, as_of)
-    counts = count(table, judged, as_of, run.history.alerts.is_baseline)
+    counts = count(table, judged, as_of, is_baseline=run.history.alerts.is_baseline)
     reported = to_report(table, as_of)
     if options.json:
         print_json(

@@ -95,7 +95,7 @@ def run_document(finished: Finished) -> dict[str, Any]:
         "rows_read": account.rows_read,
         "rows_used": account.rows_used,
         "warnings": account.warnings,
-        "new_alerts": alerts.new + alerts.worsened if alerts and not alerts.is_baseline else 0,
+        "new_alerts": alerts.n_news if alerts else 0,
         "changed": movement.is_real if movement else not run.manifest.has_empty_period,
         "files": [str(file) for file in finished.files],
     }

@@ -35,7 +35,7 @@ def check(recipients: Iterable[str], config: DeliveryConfig, *, connect: bool = 
     chosen = list(dict.fromkeys(recipients))
     problems = [problem for each in chosen for problem in _problems(each, config)]
     if any(channel_of(each) == "email" for each in chosen):
-        problems += _mail_problems(config, connect)
+        problems += _mail_problems(config, connect=connect)
     return tuple(problems)
 
 
@@ -92,7 +92,7 @@ def _check_folder(folder: Path) -> None:
         ) from None
 
 
-def _mail_problems(config: DeliveryConfig, connect: bool) -> list[DeliveryError]:
+def _mail_problems(config: DeliveryConfig, *, connect: bool) -> list[DeliveryError]:
     missing = [key for key in ("smtp_host", "sender") if not getattr(config, key)]
     if missing:
         return [RefusedError(f"Mail cannot be sent: delivery.{missing[0]} is not set.")]

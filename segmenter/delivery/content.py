@@ -24,7 +24,7 @@ OF_CUSTOMERS = {"customers.csv", "anomalies.csv", "customers.parquet"}  # a row 
 PAGES = {"report.html", "report.pdf", "report.xlsx"}  # name customers or not, as the run was asked to
 
 
-def files_of(kind: str, customer_rows: bool) -> tuple[str, ...]:
+def files_of(kind: str, *, customer_rows: bool) -> tuple[str, ...]:
     """The files of a format that go with a report, without single customers where `customer_rows` is off."""
     return tuple(name for name in FILES[kind] if customer_rows or name not in OF_CUSTOMERS)
 
@@ -68,7 +68,7 @@ def content(message: Message, archive: Path, config: ReportConfig) -> Content:
         return Content(message.title, message.text, page, (), voice, config.company)
     run = read(archive / message.run_id)
     names = bool(run.manifest.config.get("report", {}).get("customer_rows", True))
-    files = _files(message, archive / message.run_id, names, config.customer_rows)
+    files = _files(message, archive / message.run_id, names=names, may_name=config.customer_rows)
     config = config.in_currency(run.manifest.currency)
     config = config.model_copy(update={"customer_rows": names and config.customer_rows})
     voice = Voice(config.locale, config.currency)
@@ -77,7 +77,7 @@ def content(message: Message, archive: Path, config: ReportConfig) -> Content:
     return _report(message, run, config, voice, files)
 
 
-def _files(message: Message, folder: Path, names: bool, may_name: bool) -> tuple[Path, ...]:
+def _files(message: Message, folder: Path, *, names: bool, may_name: bool) -> tuple[Path, ...]:
     """The files that go with `message`: of a run that does not name customers, or may not, none with a row for each.
 
     Raises
@@ -89,7 +89,7 @@ def _files(message: Message, folder: Path, names: bool, may_name: bool) -> tuple
         raise RunError(
             f"The report of {folder.name} names customers, which report.customer_rows = false forbids. Run again."
         )
-    allowed = [name for kind in message.formats for name in files_of(kind, names and may_name)]
+    allowed = [name for kind in message.formats for name in files_of(kind, customer_rows=names and may_name)]
     return tuple(folder / name for name in allowed if (folder / name).is_file())
 
 

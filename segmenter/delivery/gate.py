@@ -42,7 +42,7 @@ def gate(folder: Path, formats: Collection[str] = ()) -> tuple[str, ...]:
         return (str(error),)
     found = ["The run has no customers."] if run.customers.empty or run.segments.empty else []
     rows = bool(run.manifest.config.get("report", {}).get("customer_rows", True))
-    found += _missing(folder, {name: kind for kind in formats for name in files_of(kind, rows)})
+    found += _missing(folder, {name: kind for kind in formats for name in files_of(kind, customer_rows=rows)})
     found += [
         f"The chart {path.stem} is empty."
         for path in sorted((folder / "charts").glob("*.svg"))

@@ -30,7 +30,7 @@ def html(page: Page, voice: Voice, templates: str | None, points: str = "") -> s
     """The page for a screen, everything inside one file; `points` is the interactive map's JSON."""
     from jinja2.utils import htmlsafe_json_dumps
 
-    scripts = _scripts(bool(points))
+    scripts = _scripts(with_map=bool(points))
     hashes = " ".join(f"'sha256-{b64encode(sha256(script.encode()).digest()).decode()}'" for script in scripts)
     policy = (
         f"default-src 'none'; script-src {hashes}; style-src 'unsafe-inline'; font-src data:; img-src data: blob:; "
@@ -50,7 +50,7 @@ def paper(page: Page, voice: Voice, templates: str | None, drawings: str = "") -
     return text.replace(FACES, f"{font_faces(text + drawings)}\n{more_faces(text + drawings)}", 1)
 
 
-def _scripts(with_map: bool) -> tuple[str, ...]:
+def _scripts(*, with_map: bool) -> tuple[str, ...]:
     names = ["vendor/plotly-gl3d.min.js", "map.js"] if with_map else []
     return tuple(asset(f"templates/{name}").read_text(encoding="utf-8") for name in ("page.js", *names))
 

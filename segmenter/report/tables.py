@@ -43,15 +43,15 @@ def write_tables(run: Run, config: ReportConfig, folder: Path) -> list[Path]:
     if "xlsx" in config.formats:
         files.append(_workbook(run, config, voice, folder / "report.xlsx"))
     if "csv" in config.formats:
-        files.append(_write_csv(run.segments, folder / "segments.csv", kinds, config.csv_bom))
+        files.append(_write_csv(run.segments, folder / "segments.csv", kinds, bom=config.csv_bom))
     if not config.customer_rows:
         return files
     if "csv" in config.formats:
-        files.append(_write_csv(run.customers, folder / "customers.csv", kinds, config.csv_bom))
+        files.append(_write_csv(run.customers, folder / "customers.csv", kinds, bom=config.csv_bom))
         files.append(_write_csv(marketing_list(run), folder / "marketing.csv", kinds, bom=False))
     for kind in ("csv", "parquet"):
         if kind in config.formats:
-            files += _lists(run, folder / "segments", kind, kinds, config.csv_bom)
+            files += _lists(run, folder / "segments", kind, kinds, bom=config.csv_bom)
     return files
 
 
@@ -88,7 +88,7 @@ def marketing_list(run: Run) -> pd.DataFrame:
     return ordered[["segment", "change", *columns, "action"]]
 
 
-def _lists(run: Run, folder: Path, kind: str, kinds: dict[str, str], bom: bool) -> list[Path]:
+def _lists(run: Run, folder: Path, kind: str, kinds: dict[str, str], *, bom: bool) -> list[Path]:
     """A file per segment."""
     folder.mkdir(exist_ok=True)
     files = []
@@ -96,13 +96,13 @@ def _lists(run: Run, folder: Path, kind: str, kinds: dict[str, str], bom: bool) 
         own = run.customers[run.customers["segment"] == card.label]
         files.append(folder / f"{card.label + 1:02d}-{_slug(card.name)}.{kind}")
         if kind == "csv":
-            _write_csv(own, files[-1], kinds, bom)
+            _write_csv(own, files[-1], kinds, bom=bom)
         else:
             write_parquet(own, files[-1], order_by="customer_id")
     return files
 
 
-def _write_csv(frame: pd.DataFrame, path: Path, kinds: dict[str, str], bom: bool) -> Path:
+def _write_csv(frame: pd.DataFrame, path: Path, kinds: dict[str, str], *, bom: bool) -> Path:
     """CSV; with a byte order mark spreadsheets know that it is UTF-8, without it other tools read it."""
     encoding = "utf-8-sig" if bom else "utf-8"
     tidy = tidied(frame, kinds)

@@ -54,7 +54,7 @@ def alerts(
     flagged = _rows(anomalies)
     rows = [_flagged(row, known.get(customer), run_id, as_of, config) for customer, row in flagged.items()]
     rows = [_by_line(row) if row["customer_id"] in by_line else row for row in rows]
-    rows = [row if row["customer_id"] in held else _as_told(row, before is None) for row in rows]
+    rows = [row if row["customer_id"] in held else _as_told(row, is_baseline=before is None) for row in rows]
     rows += [_ordinary(row, as_of, by_line) for customer, row in known.items() if customer not in flagged]
     edge = as_of - timedelta(days=config.remember_days)
     kept = [row for row in rows if row["state"] != "resolved" or date.fromisoformat(str(row["changed"])) >= edge]
@@ -108,11 +108,11 @@ def _by_line(row: Row) -> Row:
     return {**row, "state": "ongoing", "cause": LINE, "told_severity": row["severity"]}
 
 
-def _as_told(row: Row, baseline: bool) -> Row:
+def _as_told(row: Row, *, is_baseline: bool) -> Row:
     """The alert once somebody was told of it. A baseline counts as told, and its alerts are ongoing."""
     if row["state"] not in FRESH:
         return row
-    return {**row, "told_severity": row["severity"], "state": "ongoing" if baseline else row["state"]}
+    return {**row, "told_severity": row["severity"], "state": "ongoing" if is_baseline else row["state"]}
 
 
 def _ordinary(known: Row, as_of: date, by_line: Collection[str]) -> Row:
@@ -145,7 +145,7 @@ def to_report(table: pd.DataFrame, as_of: date) -> pd.DataFrame:
     return _ordered(table[~stale & table["verdict"].isna()])
 
 
-def count(table: pd.DataFrame, judged: tuple[int, int], as_of: date, is_baseline: bool) -> AlertCount:
+def count(table: pd.DataFrame, judged: tuple[int, int], as_of: date, *, is_baseline: bool) -> AlertCount:
     """How many alerts are in each state, are held back, were right of the `judged` ones, and were moved by the line alone."""
     states = to_report(table, as_of)["state"].value_counts()
     held = int((table["verdict"].notna() & table["state"].ne("resolved")).sum())

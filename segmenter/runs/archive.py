@@ -121,8 +121,8 @@ def _write_tables(run: Run, folder: Path) -> None:
     write_parquet(run.segments, folder / "segments.parquet", order_by="segment")
     write_parquet(run.anomalies, folder / "anomalies.parquet")
     bom = bool(run.manifest.config.get("report", {}).get("csv_bom", True))
-    write_safe_csv(_with_alerts(run), folder / "anomalies.csv", bom)
-    write_safe_csv(run.rejected, folder / "rejected.csv", bom)
+    write_safe_csv(_with_alerts(run), folder / "anomalies.csv", bom=bom)
+    write_safe_csv(run.rejected, folder / "rejected.csv", bom=bom)
     for name, model in (("model", run.model), ("challenger", run.challenger)):
         if model is not None:
             write_model(model, folder / f"{name}.json")

@@ -193,6 +193,11 @@ class AlertCount:
     line_in: int = 0
     line_out: int = 0
 
+    @property
+    def n_news(self) -> int:
+        """Customers who are newly odd or worse; a baseline has no news."""
+        return 0 if self.is_baseline else self.new + self.worsened
+
 
 @dataclass(frozen=True)
 class History:

@@ -43,7 +43,7 @@ def _database() -> duckdb.DuckDBPyConnection:
     return duckdb.connect(config={"threads": 1, "enable_external_file_cache": False})
 
 
-def write_safe_csv(table: pd.DataFrame, path: Path, bom: bool = False) -> None:
+def write_safe_csv(table: pd.DataFrame, path: Path, *, bom: bool = False) -> None:
     """Write `table` as UTF-8 CSV in which no text is a formula (`safe_cell`); by a byte order mark spreadsheets know the encoding."""
     with (
         atomic_write(path) as temporary,

@@ -20,7 +20,7 @@ from segmenter.runs.state import FILE, keep_copy, open_state, read_state, transa
 from segmenter.schedule import child, ledger, messages
 from segmenter.schedule.freshness import freshness
 from segmenter.schedule.ledger import BY_HAND, FOR_OTHERS, Slot
-from segmenter.schedule.work import Command, Worker, make, news, nothing_to_tell
+from segmenter.schedule.work import Command, Worker, faults, make, news, nothing_to_tell
 
 if TYPE_CHECKING:
     from segmenter.report.language import Voice
@@ -113,20 +113,20 @@ def try_out(
         aside = config.model_copy(update={"engine": config.engine.model_copy(update={"archive": str(shadow)})})
         limits = schedule.time_limit_minutes * 60, child.memory_limit(config)
         outcome = child.run(command(aside)(schedule), *limits)
-        if outcome.document is None or outcome.folder is None or outcome.run_id is None:
+        if (run := outcome.made) is None:
             return Tried("failed", None, outcome.cause)
-        faults = delivery.gate(outcome.folder, schedule.formats)
+        found = faults(schedule, run)
         slot = Slot(schedule.name, now(), 1)
         with read_state(shadow) as state:
             gap, since, before = ledger.gap(state, slot), ledger.last_heard(state, slot), ledger.last_made(state, slot)
-        fresh = freshness(schedule, outcome.folder, since, before, slot.due)
+        fresh = freshness(schedule, run.folder, since, before, slot.due)
         opening, voice = messages.Opening(gap, fresh=fresh), _voice(config)
-        told = messages.report(voice, chosen, slot, outcome.run_id, opening, since)
+        told = messages.report(voice, chosen, slot, run.run_id, opening, since)
         previews = _write_previews(told, aside, folder)
-        quiet = nothing_to_tell(schedule, outcome, news(schedule, outcome, shadow, since), fresh)
-        made = folder / outcome.run_id
-        shutil.move(outcome.folder, made)
-    return Tried("failed" if faults else "done", outcome.run_id, " ".join(faults) or quiet, (*previews, made))
+        quiet = nothing_to_tell(schedule, run, news(schedule, run, shadow, since), fresh)
+        made = folder / run.run_id
+        shutil.move(run.folder, made)
+    return Tried("failed" if found else "done", run.run_id, found or quiet, (*previews, made))
 
 
 def _voice(config: Config) -> Voice:

@@ -22,27 +22,23 @@ TAIL = 2000  # characters of the child's standard error that are kept as the cau
 
 
 @dataclass(frozen=True)
+class Made:
+    """A run that a child made, as its JSON document tells of it; `as_of` is None where it does not say."""
+
+    run_id: str
+    folder: Path
+    as_of: date | None
+    n_customers: int
+    new_alerts: int
+    changed: bool
+
+
+@dataclass(frozen=True)
 class Outcome:
-    """How a child ended: the JSON document that it printed, or why there is none, in words."""
+    """How a child ended: the run that it made, or why there is none, in words."""
 
-    document: dict[str, Any] | None
+    made: Made | None
     cause: str = ""
-
-    @property
-    def run_id(self) -> str | None:
-        """The run that was made."""
-        return str(self.document["run"]) if self.document else None
-
-    @property
-    def as_of(self) -> date | None:
-        """The day that its customers are seen from, None where it does not say."""
-        day = (self.document or {}).get("as_of")
-        return date.fromisoformat(str(day)) if day else None
-
-    @property
-    def folder(self) -> Path | None:
-        """The run's folder."""
-        return Path(str(self.document["folder"])) if self.document else None
 
 
 def run(command: Sequence[str], time_limit: float, memory_mib: int) -> Outcome:
@@ -80,8 +76,18 @@ def _outcome(status: int, out: str, err: str) -> Outcome:
         ended = f"It was ended by signal {status - 128}. " if status > 128 else ""
         return Outcome(None, ended + told)
     try:
-        document = json.loads(out)
-        _ = document["run"], document["folder"]
+        return Outcome(_made(json.loads(out)))
     except (ValueError, KeyError, TypeError):
         return Outcome(None, f"It ended without naming its run: {out[-200:]!r}.")
-    return Outcome(document)
+
+
+def _made(document: dict[str, Any]) -> Made:
+    as_of = document.get("as_of")
+    return Made(
+        run_id=str(document["run"]),
+        folder=Path(str(document["folder"])),
+        as_of=date.fromisoformat(str(as_of)) if as_of else None,
+        n_customers=int(document.get("n_customers", 0)),
+        new_alerts=int(document.get("new_alerts", 0)),
+        changed=bool(document.get("changed", True)),
+    )

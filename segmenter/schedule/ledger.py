@@ -161,7 +161,7 @@ def unwatch(state: sqlite3.Connection, schedules: Collection[str]) -> None:
             state.executemany("DELETE FROM watch WHERE schedule = ?", gone)
 
 
-def tell_owner(state: sqlite3.Connection, schedule: str, failed: bool, now: datetime, pause: timedelta) -> bool:
+def tell_owner(state: sqlite3.Connection, schedule: str, now: datetime, pause: timedelta, *, failed: bool) -> bool:
     """Whether the owner is to be told now, inside the caller's transaction.
 
     Told are the first failure, the recovery, and between the two a failure once in `pause`.

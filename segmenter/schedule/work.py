@@ -17,7 +17,7 @@ from segmenter.config.schedule import ScheduleConfig
 from segmenter.delivery import Message
 from segmenter.runs.state import open_state, transaction
 from segmenter.schedule import child, ledger, messages
-from segmenter.schedule.child import Outcome
+from segmenter.schedule.child import Made, Outcome
 from segmenter.schedule.freshness import Freshness, freshness
 from segmenter.schedule.ledger import Slot
 
@@ -69,20 +69,25 @@ def make(worker: Worker, schedule: ScheduleConfig, slot: Slot) -> None:
     slot, began_at = begun, worker.now()
     log.info("begins", extra={"schedule": slot.schedule, "due": slot.due, "attempt": slot.attempt})
     worker.heartbeat.tell(worker.config.delivery, "start", f"{slot.schedule} {slot.due.isoformat()}")
+    outcome = _outcome(worker, schedule, slot)
+    if outcome.made is None and slot.n_tries <= schedule.retries and slot.crashes <= MOST_CRASHES:
+        _try_again(worker, slot, outcome.cause)
+    elif outcome.made is None:
+        _fail(worker, schedule, slot, outcome.cause)
+    elif found := faults(schedule, outcome.made):
+        _fail(worker, schedule, slot, found)
+    else:
+        _succeed(worker, schedule, slot, outcome.made, began_at)
+
+
+def _outcome(worker: Worker, schedule: ScheduleConfig, slot: Slot) -> Outcome:
+    """The run, or why it is not even begun."""
     if slot.crashes > MOST_CRASHES:
-        outcome = Outcome(None, f"It was interrupted {slot.crashes} times by a crash of the service or the machine.")
-    elif problem := _no_room(worker):
-        outcome = Outcome(None, problem)
-    else:
-        limits = schedule.time_limit_minutes * 60, child.memory_limit(worker.config)
-        outcome = child.run(worker.command(schedule), *limits)
-    faults = _faults(schedule, outcome)
-    if not faults:
-        _succeed(worker, schedule, slot, outcome, began_at)
-    elif outcome.document is None and slot.n_tries <= schedule.retries and slot.crashes <= MOST_CRASHES:
-        _try_again(worker, slot, faults)
-    else:
-        _fail(worker, schedule, slot, faults)
+        return Outcome(None, f"It was interrupted {slot.crashes} times by a crash of the service or the machine.")
+    if problem := _no_room(worker):
+        return Outcome(None, problem)
+    limits = schedule.time_limit_minutes * 60, child.memory_limit(worker.config)
+    return child.run(worker.command(schedule), *limits)
 
 
 def _no_room(worker: Worker) -> str:
@@ -96,52 +101,45 @@ def _no_room(worker: Worker) -> str:
     )
 
 
-def _faults(schedule: ScheduleConfig, outcome: Outcome) -> str:
-    """Why the outcome is not to be sent as a report, empty where it is."""
-    if outcome.document is None or outcome.folder is None:
-        return outcome.cause
-    found = list(delivery.gate(outcome.folder, schedule.formats))
-    n_customers = int(outcome.document.get("n_customers", 0))
-    if n_customers < schedule.min_customers:
-        found.append(f"It has {n_customers:,} customers; min_customers asks for {schedule.min_customers:,}.")
+def faults(schedule: ScheduleConfig, made: Made) -> str:
+    """Why a run is not to be sent as a report, empty where it is."""
+    found = list(delivery.gate(made.folder, schedule.formats))
+    if made.n_customers < schedule.min_customers:
+        found.append(f"It has {made.n_customers:,} customers; min_customers asks for {schedule.min_customers:,}.")
     return " ".join(found)
 
 
-def news(schedule: ScheduleConfig, outcome: Outcome, archive: Path, since: str | None) -> int:
+def news(schedule: ScheduleConfig, made: Made, archive: Path, since: str | None) -> int:
     """How many customers are newly odd or worse since the run `since`, None: since the run before."""
-    known = int((outcome.document or {}).get("new_alerts", 0))
     asked = schedule.kind == "alerts" or schedule.condition in {"new anomalies", "above"}
-    if since is None or not asked or outcome.folder is None:
-        return known
+    if since is None or not asked:
+        return made.new_alerts
     from segmenter.runs.archive import read
     from segmenter.runs.news import as_news
 
-    counts = as_news(read(outcome.folder), archive, since).history.alerts
-    if counts is None:
-        return known
-    return 0 if counts.is_baseline else counts.new + counts.worsened
+    counts = as_news(read(made.folder), archive, since).history.alerts
+    return made.new_alerts if counts is None else counts.n_news
 
 
-def nothing_to_tell(schedule: ScheduleConfig, outcome: Outcome, odd: int, fresh: Freshness | None) -> str:
+def nothing_to_tell(schedule: ScheduleConfig, made: Made, odd: int, fresh: Freshness | None) -> str:
     """Why the schedule's condition keeps a good report back, empty where it is to be sent; `odd` customers are news."""
-    changed = bool((outcome.document or {}).get("changed", True))
     same = "No transactions have come since the last report." if fresh is not None and fresh.known_since else ""
     return {
         "always": "",
         "new anomalies": "" if odd else "No customer is newly odd.",
-        "changed": same or ("" if changed else "No segment has really changed."),
+        "changed": same or ("" if made.changed else "No segment has really changed."),
         "above": "" if odd >= schedule.threshold else f"{odd} newly odd, fewer than {schedule.threshold}.",
     }[schedule.condition]
 
 
-def _succeed(worker: Worker, schedule: ScheduleConfig, slot: Slot, outcome: Outcome, began_at: datetime) -> None:
-    run_id = outcome.run_id or ""
+def _succeed(worker: Worker, schedule: ScheduleConfig, slot: Slot, made: Made, began_at: datetime) -> None:
+    run_id = made.run_id
     with open_state(worker.archive) as state:
         since, gap, before = ledger.last_heard(state, slot), ledger.gap(state, slot), ledger.last_made(state, slot)
-    fresh = freshness(schedule, outcome.folder, since, before, began_at) if outcome.folder else None
-    quiet = nothing_to_tell(schedule, outcome, news(schedule, outcome, worker.archive, since), fresh)
+    fresh = freshness(schedule, made.folder, since, before, began_at)
+    quiet = nothing_to_tell(schedule, made, news(schedule, made, worker.archive, since), fresh)
     late = began_at - slot.due > timedelta(minutes=worker.config.service.grace_minutes)
-    opening = messages.Opening(gap, began_at if late else None, outcome.as_of, fresh)
+    opening = messages.Opening(gap, began_at if late else None, made.as_of, fresh)
     sent = () if quiet else messages.report(worker.voice, schedule, slot, run_id, opening, since)
     if fresh is not None and fresh.is_first and not worker.is_for_others:
         sent = (*sent, *messages.silent(worker.voice, schedule, slot, fresh))
@@ -192,5 +190,5 @@ def _close(
             return
         delivery.enqueue(state, told, now)
         is_told = worker.is_by_hand and outcome == "failed"
-        if not is_told and ledger.tell_owner(state, slot.schedule, outcome == "failed", now, REMIND):
+        if not is_told and ledger.tell_owner(state, slot.schedule, now, REMIND, failed=outcome == "failed"):
             delivery.enqueue(state, owners, now)

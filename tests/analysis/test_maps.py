@@ -25,6 +25,13 @@ def test_the_same_seed_draws_the_same_map(points):
     assert np.array_equal(first.tsne3, again.tsne3)
 
 
+def test_the_same_seed_finds_the_same_divergence_whatever_order_threads_add_up_in(rng):
+    crowd = rng.normal(0, 1, (1500, 5))
+    found = {draw(crowd, size=1500, perplexity=30.0).finding.kl_divergence for _ in range(4)}
+    assert len(found) == 1
+    assert found == {round(each, 6) for each in found}, "as digits beyond depend on the machine's threads"
+
+
 def test_groups_that_are_apart_are_apart_on_the_map(points):
     seen = draw(points)
     centers = [seen.tsne2[part].mean(axis=0) for part in (slice(0, 40), slice(40, 80))]

@@ -158,7 +158,7 @@ def test_a_run_that_takes_too_much_memory_is_stopped_with_all_that_it_started(tm
 
 def test_a_run_within_its_memory_is_left_alone():
     frugal = "import json, time; hoard = bytearray(20 << 20); time.sleep(1.2); print(json.dumps({'run': 'a', 'folder': 'b'}))"
-    assert child.run([sys.executable, "-c", frugal], 60, 400).run_id == "a"
+    assert child.run([sys.executable, "-c", frugal], 60, 400).made.run_id == "a"
 
 
 OUTLIVING = """

@@ -11,7 +11,7 @@ import pytest
 
 from segmenter import load_config
 from segmenter.runs.state import open_state
-from segmenter.schedule import Service, conditions, ledger, refuse_unready
+from segmenter.schedule import Service, conditions, ledger, refuse_unready, try_out
 from segmenter.schedule.settings import Settings
 from segmenter.schedule.work import MOST_CRASHES
 
@@ -160,7 +160,7 @@ def test_a_service_that_lost_its_claim_publishes_nothing(shop):
     shop.settle(quick)
     from segmenter.schedule.work import make
 
-    make(slow._desk(), slow.settings.config.schedule[0], shop.held)
+    make(slow._worker(), slow.settings.config.schedule[0], shop.held)
     assert len(shop.mail("report")) == 1
 
 
@@ -246,6 +246,14 @@ def test_too_few_customers_are_no_success(shop):
     shop.settle(service)
     assert "300 customers" in shop.slots("cause")[0][0]
     assert shop.mail("report") == []
+
+
+def test_a_dry_run_judges_a_report_as_the_service_does(shop):
+    shop.write(weekly(shop, min_customers=301))
+    config = Settings(shop.file).config
+    tried = try_out(config, config.schedule[0], lambda _: shop.command, shop.clock, shop.root / "mails")
+    assert tried.state == "failed"
+    assert "300 customers; min_customers asks for 301" in tried.cause
 
 
 def test_a_full_disk_is_told_and_mends_itself(shop):
