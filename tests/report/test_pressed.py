@@ -71,16 +71,18 @@ def test_the_wheel_scrolls_the_page_until_the_map_was_pressed(opened):
     page.emulate_media(reduced_motion="reduce")  # no gliding
     page.locator("#plot").scroll_into_view_if_needed()
 
-    def scrolls():
-        before = page.evaluate("scrollY")
+    def turned():
+        """Where the page stood before the wheel was turned over the map."""
         page.locator("#plot").hover()
+        before = page.evaluate("scrollY")
         page.mouse.wheel(0, -120)
-        page.wait_for_timeout(200)
-        return page.evaluate("scrollY") != before
+        return before
 
-    assert scrolls()
+    page.wait_for_function("(before) => scrollY !== before", arg=turned())
     page.locator("#plot").click()
-    assert not scrolls()
+    before = turned()
+    page.wait_for_timeout(300)
+    assert page.evaluate("scrollY") == before
 
 
 def test_what_is_pressed_can_be_told_in_the_colours_of_a_reader_and_segments_keep_theirs(opened):
