@@ -1,4 +1,4 @@
-"""Pieces of sentences: users' texts in quotation marks, so that whoever translates one knows where they end; shares."""
+"""Pieces of sentences: users' texts in quotation marks, so that whoever translates one knows where they end, or cut; shares."""
 
 from __future__ import annotations
 
@@ -11,6 +11,11 @@ MARKS = str.maketrans({"“": '"', "”": '"'})
 def quoted(text: str) -> str:
     """`text` between “ and ”, of which it then holds none itself."""
     return f"“{text.translate(MARKS)}”"
+
+
+def beginning(text: str, longest: int) -> str:
+    """`text`, or its beginning with an ellipsis in `longest` letters."""
+    return text if len(text) <= longest else text[: longest - 1].rstrip(" ,;") + "…"
 
 
 def in_percent(share: float) -> str:

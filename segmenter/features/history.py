@@ -11,9 +11,10 @@ from segmenter.assets import query
 from segmenter.engine.types import Engine
 from segmenter.features.table import resolve_as_of
 from segmenter.features.types import Evidence, Order, Return, Spell
-from segmenter.words import quoted
+from segmenter.words import beginning, quoted
 
 N_SHOWN = 3  # orders, and returns, of a customer
+LONGEST = 80  # letters of a product's name: those of marketplaces fill a page
 ORDERS, RETURNS, SPELL = "Largest orders:", "Largest returns:", "Busiest spell:"
 NEXT = re.compile(
     rf"(?<=\.) (?={ORDERS}|{RETURNS}|{SPELL})"
@@ -78,7 +79,7 @@ def _moment(at: datetime) -> str:
 def _return(line: Return, currency: str) -> str:
     fate = "cancelled" if line.cancelled else "returned"
     details = fate if line.pieces is None else f"{fate}, {_pieces(line.pieces)}"
-    product = f" of {quoted(line.product)}" if line.product else ""
+    product = f" of {quoted(beginning(line.product, LONGEST))}" if line.product else ""
     return f"{_money(line.amount, currency)} on {_moment(line.at)} ({details}{product})"
 
 

@@ -14,6 +14,7 @@ from segmenter.features import sentences_of
 from segmenter.report.language import Voice
 from segmenter.runs.history import History
 from segmenter.runs.types import Manifest, Run
+from segmenter.words import beginning
 
 REASONS = tuple(f"reason_{number}_{part}" for number in (1, 2, 3) for part in ("feature", "value", "usual"))
 OWN = ("anomaly_reason", "reason", *REASONS)  # columns in which nearly every row has a text of its own
@@ -113,13 +114,8 @@ def _findings(findings: Findings, translate: Translate) -> Findings:
 def _both(products: tuple[str, ...], name: str, translate: Translate) -> str:
     """The two products that name a theme, each cut where it is long, joined in the reader's language; else the name, cut."""
     if len(products) < 2 or name != " and ".join(products):
-        return _cut(name)
-    return translate("{a} and {b}").format(a="", b="").join(map(_cut, products))
-
-
-def _cut(product: str) -> str:
-    """The beginning of a product's name, which stands beside a row of a drawing."""
-    return product if len(product) <= LONGEST else product[: LONGEST - 1].rstrip(" ,;") + "…"
+        return beginning(name, LONGEST)
+    return translate("{a} and {b}").format(a="", b="").join(beginning(each, LONGEST) for each in products)
 
 
 def _lifetime(finding: LifetimeFinding, translate: Translate) -> LifetimeFinding:

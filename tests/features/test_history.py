@@ -1,5 +1,6 @@
 """The transactions behind a customer."""
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -81,6 +82,18 @@ def test_what_an_export_does_not_know_is_not_told(transactions):
     ]
     words = in_words(evidence(transactions(lines), ["dot"])["dot"])
     assert words.startswith("Largest orders: 7.00 on 2024-01-02; 5.00 on 2024-01-03 (order 17).")
+
+
+def test_a_product_whose_name_would_fill_the_page_is_told_by_its_beginning(transactions):
+    lines = [
+        line("ann", "2024-01-02", "1", 9, quantity=1),
+        line("ann", "2024-01-03", "2", -9, quantity=-1, status="return"),
+    ]
+    found = evidence(transactions(lines), ["ann"])["ann"]
+    told = in_words(replace(found, returns=(replace(found.returns[0], product="cable, two metres, " * 20),)))
+    assert "of “cable, two metres, " in told
+    assert "…”" in told
+    assert len(told) < 250
 
 
 def test_the_words_can_be_taken_apart_into_their_sentences(transactions):

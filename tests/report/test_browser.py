@@ -1,7 +1,5 @@
 """The report in a real browser, in a language of each direction: for screen readers, narrow screens and the dark."""
 
-import shutil
-import subprocess
 from dataclasses import replace
 
 import numpy as np
@@ -9,63 +7,17 @@ import pytest
 from scipy.cluster.hierarchy import dendrogram
 
 from segmenter.config.report import ReportConfig
-from segmenter.report import render
 from segmenter.report.alerts import alert_page
 from segmenter.report.context import build, view_of
 from segmenter.report.page import html
 from segmenter.report.types import AlertLine
+from tests.report.conftest import DESK, IN_A_BROWSER, LANGUAGES, PHONE
 from tests.report.made_up import made_up_run
 from tests.report.moved import moved_run
 
-BROWSER = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.slow,
-    pytest.mark.skipif(BROWSER is None, reason="no Chromium on this machine: apt-get install chromium"),
-]
-PHONE, DESK = {"width": 390, "height": 844}, {"width": 1280, "height": 900}
+pytestmark = IN_A_BROWSER
 ENLARGED = {"width": 320, "height": 256}  # a desk's screen at 400 %
-LANGUAGES = ("en", "de", "he")
 PAGES = [(language, name) for language in LANGUAGES for name in ("report.html", "alerts.html")]
-
-
-@pytest.fixture(scope="module")
-def browser():
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=BROWSER, args=["--no-sandbox"])
-        yield started
-        started.close()
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory):
-    """A folder with a folder of report files for each language."""
-    root = tmp_path_factory.mktemp("pages")
-    for language in LANGUAGES:
-        (root / language).mkdir()
-        config = ReportConfig(formats=("html",), locale=language, currency="EUR", company="Shop")
-        render(moved_run(), config, root / language)
-    return root
-
-
-@pytest.fixture
-def opened(browser, folder):
-    """Opens a page at a size and in a colour scheme; what it asks the network for is in `page.asked`."""
-    contexts = []
-
-    def opened(language, name, size=DESK, scheme="light"):
-        contexts.append(browser.new_context(viewport=size, color_scheme=scheme))
-        page = contexts[-1].new_page()
-        page.asked = []
-        page.on("request", lambda request: page.asked.append(request.url))
-        page.goto((folder / language / name).as_uri())
-        return page
-
-    yield opened
-    for context in contexts:
-        context.close()
 
 
 @pytest.mark.parametrize(("language", "name"), PAGES)
@@ -230,96 +182,16 @@ def test_on_paper_from_a_browser_three_cards_fit_a_page_and_the_strip_is_one_lin
     assert page.evaluate("new Set([...document.querySelectorAll('#strip li')].map((item) => item.offsetTop)).size") == 1
 
 
-def heads(page, table):
-    return page.locator(f"#table-{table} thead button")
-
-
-def column(page, table, number):
-    """The texts of a table's column, from the top down."""
-    return page.locator(f"#table-{table} tbody tr > :nth-child({number})").all_inner_texts()
-
-
-def test_numbers_sort_from_the_largest_and_what_is_not_known_stands_last_either_way(opened):
-    page = opened("en", "report.html")
-    heads(page, "methods").first.click()  # so that the unknown one stands between the others
-    silhouette = heads(page, "methods").filter(has_text="Silhouette")
-    for turned in (True, False):
-        silhouette.click()
-        *known, last = column(page, "methods", 4)
-        assert known == sorted(known, key=float, reverse=turned)
-        assert last == "–"
-
-
-def test_names_sort_from_the_first(opened):
-    page = opened("en", "report.html")
-    heads(page, "overview").first.click()
-    names = column(page, "overview", 1)
-    assert len(names) > 2
-    assert names == sorted(names)
-
-
-def test_values_of_different_units_under_each_other_are_not_sorted(opened):
-    assert heads(opened("en", "report.html"), "medians").all_inner_texts() == ["Median of"]
-
-
-def test_a_filter_says_how_many_rows_are_left(opened):
-    page = opened("en", "report.html")
-    box = page.locator("#table-anomalies .filter")
-    for wanted, told in (("no such words", "0 of 14 rows"), ("", "")):
-        box.locator("input").fill(wanted)
-        assert box.get_by_role("status").inner_text() == told
-
-
-@pytest.mark.parametrize("size", [PHONE, DESK], ids=["phone", "desk"])
-def test_the_tab_key_stops_at_what_scrolls_and_at_no_other_drawing_or_table(opened, size):
-    boxes = opened("en", "report.html", size).evaluate("""() => [...document.querySelectorAll(".drawing, .table")]
-      .filter((box) => box.checkVisibility()).map((box) => [box.tabIndex === 0, box.scrollWidth > box.clientWidth])""")
-    assert boxes
-    assert all(stops == scrolls for stops, scrolls in boxes)
-
-
-def test_the_button_for_colours_comes_right_after_the_way_past_the_head(opened):
-    page = opened("en", "report.html")
-    order = []
-    for _ in range(2):
-        page.keyboard.press("Tab")
-        order.append(page.evaluate("document.activeElement.className"))
-    assert order == ["skip", "theme"]
-
-
-def test_the_wheel_scrolls_the_page_until_the_map_was_pressed(opened):
-    page = opened("en", "report.html")
-    page.emulate_media(reduced_motion="reduce")  # no gliding
-    page.locator("#plot").scroll_into_view_if_needed()
-
-    def scrolls():
-        before = page.evaluate("scrollY")
-        page.locator("#plot").hover()
-        page.mouse.wheel(0, -120)
-        page.wait_for_timeout(200)
-        return page.evaluate("scrollY") != before
-
-    assert scrolls()
-    page.locator("#plot").click()
-    assert not scrolls()
-
-
-def test_what_is_pressed_can_be_told_in_the_colours_of_a_reader_and_segments_keep_theirs(opened):
-    page = opened("en", "report.html")
-    page.emulate_media(forced_colors="active")
-    ground = "(shown) => getComputedStyle(shown).backgroundColor"
-    assert len({page.locator(f"[data-view='{view}']").evaluate(ground) for view in (2, 3)}) == 2
-    swatches = [swatch.evaluate(ground) for swatch in page.locator(".legend .swatch").all()]
-    assert len(set(swatches)) == len(swatches) > 2
-
-
-def test_on_paper_from_a_browser_a_table_has_its_head_on_every_page_and_segments_their_colours(opened, tmp_path):
-    page = opened("en", "report.html")
-    printed = tmp_path / "printed.pdf"
-    printed.write_bytes(page.pdf(format="A4"))
-    text = subprocess.run(["pdftotext", printed, "-"], capture_output=True, text=True, check=True).stdout
-    pages = [page for page in text.split("\f") if "run.json: " in page and "queries/" in page]
-    assert len(pages) > 1
-    assert all("Stored in" in page for page in pages)
-    page.emulate_media(media="print")
-    assert page.locator(".swatch").first.evaluate("(box) => getComputedStyle(box).printColorAdjust") == "exact"
+def test_a_logo_drawn_for_white_paper_stands_on_white_in_the_dark_too(browser, tmp_path):
+    logo = tmp_path / "logo.svg"
+    logo.write_text(
+        '<svg xmlns="http://www.w3.org/2000/svg" width="90" height="30"><rect width="90" height="30"/></svg>'
+    )
+    view = view_of(made_up_run(60), ReportConfig(logo=str(logo)), ())
+    page = browser.new_context(color_scheme="dark").new_page()
+    page.set_content(html(build(view), view.voice, None))
+    ground = "(logo) => getComputedStyle(logo).backgroundColor"
+    assert page.locator(".logo").evaluate(ground) == "rgb(255, 255, 255)"
+    page.locator(".theme").click()
+    assert page.locator(".logo").evaluate(ground) == "rgba(0, 0, 0, 0)"
+    page.context.close()

@@ -242,3 +242,12 @@ def test_the_map_says_whether_it_shows_all_customers(run):
     ):
         changed = replace(run, findings=replace(run.findings, map=replace(finding, n_sample=shown)))
         assert note(changed).startswith(told)
+
+
+@pytest.mark.parametrize(("of_a_customer", "told"), [(8.4, "$8.40"), (840.0, "$840")])
+def test_small_amounts_under_each_other_are_told_to_the_cent(run, of_a_customer, told):
+    cards = tuple(replace(card, revenue=of_a_customer * card.customers) for card in run.findings.cards)
+    anomalies = run.anomalies.assign(amount_at_stake=of_a_customer)
+    shown = page(replace(run, findings=replace(run.findings, cards=cards), anomalies=anomalies), currency="USD")
+    assert {row[5] for row in cells(tables(shown.segments)["overview"])} == {told}
+    assert {row[4] for row in cells(tables(shown.oddities)["anomalies"])} == {told}

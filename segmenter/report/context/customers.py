@@ -133,20 +133,21 @@ def _reading(view: View) -> tuple[str, ...]:
 def _listing(view: View) -> Table:
     shown = translated_reasons(view.run.anomalies.head(view.config.max_anomalies), view.voice)
     labels = {card.name: card.label for card in view.run.findings.cards}
-    rows = [_line(view, row, labels) for _, row in shown.iterrows()]
+    stakes = view.amounts(shown["amount_at_stake"].tolist())
+    rows = [_line(view, row, stake, labels) for (_, row), stake in zip(shown.iterrows(), stakes, strict=True)]
     heads = columns("Customer", "Segment", "Kind", "Severity#", "At stake#", "Jury, of 5#", "Why")
     made = table("anomalies", "Odd customers, most severe first", heads, rows, "anomalies.csv")
     return replace(made, filterable=True)
 
 
-def _line(view: View, row: pd.Series, labels: dict[str, int]) -> tuple[Cell, ...]:
+def _line(view: View, row: pd.Series, stake: Cell, labels: dict[str, int]) -> tuple[Cell, ...]:
     name = str(row["segment_name"])
     return (
         code(row["customer_id"]),
         Cell(name, name, labels.get(name, -1)),
         text(view.voice("rare group" if row["kind"] == "rare group" else "alone")),
         view.number(row["severity"]),
-        view.money(row["amount_at_stake"]),
+        stake,
         view.number(row["jury"]),
         Cell(str(row["reason"]), detail="\n".join(_details(view, row))),
     )

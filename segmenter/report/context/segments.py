@@ -106,9 +106,9 @@ def who(view: View) -> Section:
 
 
 def _overview(view: View) -> Table:
-    rows = []
-    for card in view.run.findings.cards:
-        per_head = card.revenue / card.customers if card.customers else None
+    rows, cards = [], view.run.findings.cards
+    per_head = view.amounts([card.revenue / card.customers if card.customers else None for card in cards])
+    for card, each in zip(cards, per_head, strict=True):
         rows.append(
             (
                 segment(card),
@@ -116,7 +116,7 @@ def _overview(view: View) -> Table:
                 view.share(card.customer_share),
                 view.money(card.revenue),
                 view.share(card.revenue_share),
-                view.money(per_head),
+                each,
                 view.number(card.n_anomalies),
             )
         )

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import math
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from segmenter.analysis.findings import SegmentCard
@@ -40,13 +41,19 @@ class View:
         """Money as a cell, whole."""
         return Cell(self.voice.money(value), _order(value))
 
+    def amounts(self, values: Sequence[float | None]) -> tuple[Cell, ...]:
+        """Amounts of money that stand under each other: with cents where all are below a hundred, else whole."""
+        largest = max((abs(value) for value in values if value is not None and math.isfinite(value)), default=0.0)
+        digits = 2 if 0 < largest < 100 else 0
+        return tuple(Cell(self.voice.money(value, digits), _order(value)) for value in values)
+
     def share(self, value: float | None) -> Cell:
         """A share as a cell, with one decimal so that columns align."""
         return Cell(self.voice.percent(value, 1), _order(value))
 
 
 def _order(value: float | None) -> float | str:
-    return float(value) if value is not None and value == value else ""  # noqa: PLR0124
+    return float(value) if value is not None and math.isfinite(value) else ""
 
 
 def text(value: object) -> Cell:
