@@ -15,7 +15,7 @@ SHIFTED, DRIFTED = 0.1, 0.25  # the usual bands of the population stability inde
 FEWEST = 100  # customers, then or now; among fewer chance alone gives an index of any size
 FAR = 0.25  # interquartile ranges
 SHUFFLES, SHUFFLED = 100, 5_000  # how often, and how many customers of each side at most
-LEAST_SHARE = 1e-4  # stands in for an empty bin, whose logarithm would be infinite
+LEAST_SHARE, HALF = 1e-4, 0.5  # share, or customer, whichever is more: stands in for an empty bin, of infinite logarithm
 BINS = 10
 OF_THE_RECORD = ("tenure",)  # features that grow with the time on record, whatever customers do
 
@@ -89,10 +89,13 @@ def _moved_far(then: Floats, now: Floats) -> bool:
 def psi(then: Floats, now: Floats) -> float:
     """Population stability index of `now` (m,) against the tenths of `then` (n,); NaN has a bin of its own.
 
-    sum over bins of (now - then) * log(now / then), in shares (Siddiqi 2006); an empty bin counts as 0.01 %.
+    sum over bins of (now - then) * log(now / then), in shares (Siddiqi 2006); an empty bin counts as 0.01 %, or as half
+    a customer where that is more, as among few customers any bin may be empty by chance.
     """
     edges = _edges(then)
-    before, after = (np.maximum(_shares(values, edges), LEAST_SHARE) for values in (then, now))
+    before, after = (
+        np.maximum(_shares(values, edges), max(LEAST_SHARE, HALF / max(len(values), 1))) for values in (then, now)
+    )
     return float(((after - before) * np.log(after / before)).sum())
 
 

@@ -69,6 +69,14 @@ def test_a_hundred_customers_who_are_others_are_called_so(rng):
     assert drift(pd.DataFrame({"monetary": values}), table(values[:100] + 2), ["monetary"])[0].verdict == "drifted"
 
 
+def test_a_bin_that_is_empty_by_chance_makes_no_shift_of_a_figure_that_half_of_a_hundred_customers_have(rng):
+    def figures():
+        return np.where(rng.random(100) < 0.5, np.nan, rng.gamma(1, 5, 100))
+
+    found = [drift(pd.DataFrame({"monetary": figures()}), table(figures()), ["monetary"])[0] for _ in range(200)]
+    assert np.mean([each.verdict == "steady" for each in found]) >= 0.9
+
+
 def test_of_one_population_chance_exceeds_its_index_once_in_twenty_times(rng):
     pairs = [rng.normal(0, 1, (2, 500)) for _ in range(600)]
     beyond = np.mean([psi(then, now) > by_chance(then, now) for then, now in pairs])

@@ -16,7 +16,10 @@ HEAT_WORDS = (
     "Each cell is a segment's middle customer, half lie above and half below. The lines under it show the same figures "
     "on one scale: far from zero is far from the average customer."
 )
-THEME_WORDS = "Themes are products that are bought together. A column shows how a segment's orders divide over them."
+THEME_WORDS = (
+    "Themes are products that are bought together. A column shows how the purchases of a segment's average customer divide "
+    "over them; rare products count for more."
+)
 ABREAST = 6  # segments that a page takes side by side
 
 
