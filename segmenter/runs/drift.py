@@ -15,10 +15,8 @@ SHIFTED, DRIFTED = 0.1, 0.25  # the usual bands of the population stability inde
 FEWEST = 100  # customers, then or now; among fewer chance alone gives an index of any size
 FAR = 0.25  # interquartile ranges
 SHUFFLES, SHUFFLED = 100, 5_000  # how often, and how many customers of each side at most
-LEAST_SHARE, HALF = (
-    1e-4,
-    0.5,
-)  # share, or customer, whichever is more: stands in for an empty bin, of infinite logarithm
+LEAST_SHARE = 1e-4  # stands in for an empty bin, whose logarithm would be infinite
+HALF = 0.5  # customers who do so where they are a larger share
 BINS = 10
 OF_THE_RECORD = ("tenure",)  # features that grow with the time on record, whatever customers do
 
