@@ -205,9 +205,15 @@ def test_who_has_no_configuration_yet_is_told_what_one_is(tmp_path):
     (tmp_path / "sales.csv").write_text("who,order_date,amount\nc1,2024-01-13,5\n")
     asked = segmenter("inspect", "sales.csv", cwd=tmp_path).stderr
     assert "[source.columns]" in asked
-    assert asked.endswith("on one below it; name it with -c config.toml.\n")
+    assert asked.endswith("on one below it; name it with -c columns.toml.\n")
     (tmp_path / "mine.toml").write_text("")
-    assert "-c config.toml" not in segmenter("inspect", "sales.csv", "-c", "mine.toml", cwd=tmp_path).stderr
+    assert "-c columns.toml" not in segmenter("inspect", "sales.csv", "-c", "mine.toml", cwd=tmp_path).stderr
+
+
+def test_a_configuration_that_cannot_be_written_is_called_by_its_own_name(tmp_path, export):
+    done = segmenter("init", export, "--to", "nowhere/mine.toml", cwd=tmp_path)
+    said = "segmenter: nowhere/mine.toml cannot be written: No such file or directory. Name another file with --to.\n"
+    assert (done.returncode, done.stderr) == (2, said)
 
 
 def test_a_failed_run_leaves_nothing_behind(tmp_path):

@@ -67,8 +67,11 @@ def init(options: Namespace) -> None:
     if any(as_text(source) != source for source in sources):
         raise UsageError("A file's name is no UTF-8, which no configuration can hold. Rename it and run again.")
     keys["source"]["paths"] = sources
-    with whole(target) as aside:
-        aside.write_text(annotated(keys), encoding="utf-8")
+    try:
+        with whole(target) as aside:
+            aside.write_text(annotated(keys), encoding="utf-8")
+    except OSError as error:
+        raise UsageError(f"{target} cannot be written: {error.strerror}. Name another file with --to.") from None
     if options.json:
         print_json({"config": str(target), "columns": intake.recognition.columns})
         return
