@@ -145,7 +145,12 @@ def _sources(command: _Parser) -> None:
 
 
 def _archive(command: _Parser) -> None:
-    command.add_argument("-o", "--archive", metavar="FOLDER", help="folder that holds the runs (default: engine.archive of the configuration, else runs)")
+    command.add_argument(
+        "-o",
+        "--archive",
+        metavar="FOLDER",
+        help="folder that holds the runs (default: engine.archive of the configuration, else runs)",
+    )
 
 
 def _formats(text: str) -> tuple[str, ...]:

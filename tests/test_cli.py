@@ -3,6 +3,7 @@
 import errno
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -199,6 +200,20 @@ def test_a_fault_of_the_machine_is_no_fault_of_the_program(monkeypatch, capsys):
     assert cli.main(["runs", "list"]) == 1
     said = " ".join(capsys.readouterr().err.split())
     assert said.startswith("segmenter: runs/new cannot be read or written: No space left on device. Free space")
+
+
+def test_an_export_that_a_run_refuses_for_what_is_missing_is_shown_by_inspect_and_init(tmp_path):
+    rows = "".join(f"{'c1' if n < 9 else ''},2024-01-{n % 15 + 13},5\n" for n in range(40))
+    (tmp_path / "sales.csv").write_text("customer_id,order_date,amount\n" + rows)
+    refusal = "Only 9 of 40 rows can be used"
+    refused = segmenter("run", "sales.csv", cwd=tmp_path)
+    assert refused.returncode == 3
+    assert refusal in refused.stderr
+    for words in (("inspect", "sales.csv"), ("init", "sales.csv")):
+        shown = segmenter(*words, cwd=tmp_path)
+        assert shown.returncode == 0
+        assert re.search(r"no customer +31", shown.stderr)
+        assert f"A run would stop here. {refusal}" in shown.stderr
 
 
 def test_who_has_no_configuration_yet_is_told_what_one_is(tmp_path):

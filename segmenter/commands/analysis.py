@@ -77,6 +77,7 @@ def init(options: Namespace) -> None:
         return
     terminal = Terminal(options.quiet)
     show_recognition(terminal, intake)
+    show_account(terminal, intake.account)
     terminal.say("")
     terminal.say(f"{target} is written. Try it: segmenter run -c {target}")
 

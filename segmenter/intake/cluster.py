@@ -18,7 +18,7 @@ from segmenter.config.source import RulesConfig, SourceConfig
 from segmenter.engine.dialect import expression
 from segmenter.engine.spark import SparkEngine
 from segmenter.errors import SourceError
-from segmenter.intake.account import account
+from segmenter.intake.account import account, check
 from segmenter.intake.cluster_cells import ClusterCells, quoted
 from segmenter.intake.kinds import check_rules
 from segmenter.intake.load import currency_of, recognition
@@ -84,6 +84,7 @@ def load_in_cluster(
     _change(engine)
     show(engine)
     counted = account(engine, rules, currency, roles)
+    check(engine, counted, rules)
     engine.session.catalog.uncacheTable("judged")
     _bring_rejected(engine, sources, connection)
     return Intake(tuple(reading for reading, _ in read), recognition(layouts), counted, currency=currency)
