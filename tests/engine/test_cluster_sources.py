@@ -284,7 +284,10 @@ def test_several_currencies_are_refused_or_one_is_kept(spark, tmp_path):
 @pytest.mark.slow
 def test_too_few_customers_are_refused_in_the_cluster_as_here(spark, tmp_path):
     path = write(tmp_path / "sales.parquet")
-    for read in (lambda rules: in_cluster(spark, [path], rules=rules), lambda rules: here([path], tmp_path, rules=rules)):
+    for read in (
+        lambda rules: in_cluster(spark, [path], rules=rules),
+        lambda rules: here([path], tmp_path, rules=rules),
+    ):
         with pytest.raises(DataError, match="too few for statistics"):
             read(RULES.model_copy(update={"min_customers": 99}))
 
