@@ -99,7 +99,10 @@ def recognise(
 def _configured(table: Table, role: str, column: str) -> tuple[int, str]:
     if column not in table.header:
         names = _names(table.header)
-        raise SourceError(f"{table.name} has no column {column!r} for source.columns.{role}; it has {names}.")
+        raise SourceError(
+            f"{table.name} has no column {column!r} for source.columns.{role}; it has {names}. Name "
+            "one of these; where several files call it differently, rename it in those that differ."
+        )
     return table.header.index(column), "named in the configuration"
 
 
