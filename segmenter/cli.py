@@ -90,8 +90,8 @@ def _about_configuration(error: BaseException, options: argparse.Namespace) -> s
     if not isinstance(error, SourceError | DataError) or "the configuration: [" not in str(error) or options.config:
         return ""
     return (
-        " The configuration is a file such as config.toml, with what stands in brackets on a line of its own and each key "
-        "on one below it; name it with -c config.toml."
+        " The configuration is a file that you write, such as columns.toml, with what stands in brackets on a line of its own "
+        "and each key on one below it; name it with -c columns.toml."
     )
 
 
@@ -145,7 +145,12 @@ def _sources(command: _Parser) -> None:
 
 
 def _archive(command: _Parser) -> None:
-    command.add_argument("-o", "--archive", metavar="FOLDER", help="folder that holds the runs (default: runs)")
+    command.add_argument(
+        "-o",
+        "--archive",
+        metavar="FOLDER",
+        help="folder that holds the runs (default: engine.archive of the configuration, else runs)",
+    )
 
 
 def _formats(text: str) -> tuple[str, ...]:

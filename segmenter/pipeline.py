@@ -16,6 +16,7 @@ from threading import Event, Thread
 from typing import TYPE_CHECKING, Any
 
 from segmenter.config import Config
+from segmenter.errors import DataError
 from segmenter.runs.history import History
 from segmenter.runs.stopwatch import Stopwatch
 from segmenter.runs.types import Manifest, Run
@@ -269,9 +270,18 @@ def _versions(config: Config) -> dict[str, str]:
 
 
 def inspect(sources: Sequence[str], config: Config) -> Intake:
-    """Read `sources` and account for every row, however many cannot be read; no analysis, nothing written."""
-    from segmenter.intake import load
+    """Read `sources` and account for every row, however few can be used; no analysis, nothing written.
 
-    lenient = config.rules.model_copy(update={"max_unreadable_share": 1.0})
+    Where a run would refuse them, the account warns of it.
+    """
+    from segmenter.intake import check, load
+
     with workspace(config) as connection:
-        return load(connection, sources or config.source.paths, config.source, lenient, as_of=config.features.as_of)
+        paths, as_of = sources or config.source.paths, config.features.as_of
+        found = load(connection, paths, config.source, config.rules, as_of=as_of, is_judged=False)
+        try:
+            check(connection, found.account, config.rules)
+        except DataError as error:
+            warnings = (*found.account.warnings, f"A run would stop here. {error}")
+            found = replace(found, account=replace(found.account, warnings=warnings))
+        return found

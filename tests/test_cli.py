@@ -3,6 +3,7 @@
 import errno
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -201,13 +202,33 @@ def test_a_fault_of_the_machine_is_no_fault_of_the_program(monkeypatch, capsys):
     assert said.startswith("segmenter: runs/new cannot be read or written: No space left on device. Free space")
 
 
+def test_an_export_that_a_run_refuses_for_what_is_missing_is_shown_by_inspect_and_init(tmp_path):
+    rows = "".join(f"{'c1' if n < 9 else ''},2024-01-{n % 15 + 13},5\n" for n in range(40))
+    (tmp_path / "sales.csv").write_text("customer_id,order_date,amount\n" + rows)
+    refusal = "Only 9 of 40 rows can be used"
+    refused = segmenter("run", "sales.csv", cwd=tmp_path)
+    assert refused.returncode == 3
+    assert refusal in refused.stderr
+    for words in (("inspect", "sales.csv"), ("init", "sales.csv")):
+        shown = segmenter(*words, cwd=tmp_path)
+        assert shown.returncode == 0
+        assert re.search(r"no customer +31", shown.stderr)
+        assert f"A run would stop here. {refusal}" in shown.stderr
+
+
 def test_who_has_no_configuration_yet_is_told_what_one_is(tmp_path):
     (tmp_path / "sales.csv").write_text("who,order_date,amount\nc1,2024-01-13,5\n")
     asked = segmenter("inspect", "sales.csv", cwd=tmp_path).stderr
     assert "[source.columns]" in asked
-    assert asked.endswith("on one below it; name it with -c config.toml.\n")
+    assert asked.endswith("on one below it; name it with -c columns.toml.\n")
     (tmp_path / "mine.toml").write_text("")
-    assert "-c config.toml" not in segmenter("inspect", "sales.csv", "-c", "mine.toml", cwd=tmp_path).stderr
+    assert "-c columns.toml" not in segmenter("inspect", "sales.csv", "-c", "mine.toml", cwd=tmp_path).stderr
+
+
+def test_a_configuration_that_cannot_be_written_is_called_by_its_own_name(tmp_path, export):
+    done = segmenter("init", export, "--to", "nowhere/mine.toml", cwd=tmp_path)
+    said = "segmenter: nowhere/mine.toml cannot be written: No such file or directory. Name another file with --to.\n"
+    assert (done.returncode, done.stderr) == (2, said)
 
 
 def test_a_failed_run_leaves_nothing_behind(tmp_path):

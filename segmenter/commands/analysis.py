@@ -67,13 +67,17 @@ def init(options: Namespace) -> None:
     if any(as_text(source) != source for source in sources):
         raise UsageError("A file's name is no UTF-8, which no configuration can hold. Rename it and run again.")
     keys["source"]["paths"] = sources
-    with atomic_write(target) as temporary:
-        temporary.write_text(annotated(keys), encoding="utf-8")
+    try:
+        with atomic_write(target) as temporary:
+            temporary.write_text(annotated(keys), encoding="utf-8")
+    except OSError as error:
+        raise UsageError(f"{target} cannot be written: {error.strerror}. Name another file with --to.") from None
     if options.json:
         print_json({"config": str(target), "columns": intake.recognition.columns})
         return
     terminal = Terminal(options.quiet)
     show_recognition(terminal, intake)
+    show_account(terminal, intake.account)
     terminal.say("")
     terminal.say(f"{target} is written. Try it: segmenter run -c {target}")
 

@@ -20,13 +20,14 @@ from segmenter.config.schedule import ScheduleConfig
 HEADER = """\
 # The default configuration of segmenter: every key, its meaning and its default.
 # Copy what you want to change; what you leave out keeps its default. Unknown keys are errors.
+# Paths are seen from the folder that segmenter is started in.
 """
 
 PAGE = """\
 # The configuration
 
 Written from the code by `make docs`. What is left out of a file keeps its default; unknown keys are errors. The same as a
-file to copy from: [config.toml](../config.toml).
+file to copy from: [config.toml](../config.toml). Paths are seen from the folder that segmenter is started in.
 """
 
 

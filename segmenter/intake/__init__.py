@@ -15,8 +15,9 @@ The way of an export, in the order in which `load` goes it:
 `cluster` goes the same way where the export lies in a Spark cluster.
 """
 
+from segmenter.intake.account import check
 from segmenter.intake.cluster import lies_in_cluster, load_in_cluster
 from segmenter.intake.load import load, open_connection
 from segmenter.intake.recognition import suggest_config
 
-__all__ = ["lies_in_cluster", "load", "load_in_cluster", "open_connection", "suggest_config"]
+__all__ = ["check", "lies_in_cluster", "load", "load_in_cluster", "open_connection", "suggest_config"]

@@ -73,14 +73,9 @@ USABLE = {"cancelled", "cancellation", "cancelled_status", "duplicate"}  # set a
 
 
 def account(connection: Engine, rules: RulesConfig, currency: str, roles: Iterable[Roles]) -> RowAccount:
-    """Count the rows of ``judged`` by fate, with the torn records of ``rejected`` as unreadable, and check what is left.
+    """Count the rows of ``judged`` by fate, with the torn records of ``rejected`` as unreadable.
 
     The money is in `currency`, empty where that is not known; `roles` are those of each layout's columns.
-
-    Raises
-    ------
-    DataError
-        Too few rows can be read, too few rows or customers are usable, or rows without a customer are refused by `rules`.
     """
     found = {fate: (int(n), amount) for fate, n, amount in connection.execute(query("intake_account")).fetchall()}
     unreadable = _unreadable(connection)
@@ -91,10 +86,19 @@ def account(connection: Engine, rules: RulesConfig, currency: str, roles: Iterab
     amount_read = sum((line.amount for line in lines if line.amount is not None), Decimal(0))
     counted = RowAccount(rows_read, amount_read, lines, (), unreadable)
     warnings = *_warnings(connection, counted, rules), *_of_cents(connection, currency), *_of_orders(roles)
-    result = replace(counted, warnings=warnings)
-    _check_readable(result, rules)
-    _check_usable(connection, result, rules)
-    return result
+    return replace(counted, warnings=warnings)
+
+
+def check(connection: Engine, counted: RowAccount, rules: RulesConfig) -> None:
+    """Refuse an export of which `rules` say that too little can be used.
+
+    Raises
+    ------
+    DataError
+        Too few rows can be read, too few rows or customers are usable, or rows without a customer are refused.
+    """
+    _check_readable(counted, rules)
+    _check_usable(connection, counted, rules)
 
 
 def _of_cents(connection: Engine, currency: str) -> list[str]:
@@ -208,7 +212,8 @@ def _check_usable(connection: Engine, result: RowAccount, rules: RulesConfig) ->
     if usable < rules.min_usable_share * result.rows_due or not usable:
         raise DataError(
             f"Only {usable:,} of {result.rows_due:,} rows can be used, less than rules.min_usable_share = "
-            f"{rules.min_usable_share:.0%}. Set aside were: {aside}. Check source.columns with `segmenter inspect`."
+            f"{rules.min_usable_share:.0%}. Set aside were: {aside}. `segmenter inspect` shows which column plays which role; where it is "
+            "right that so few count, lower the limit."
         )
     ((customers,),) = connection.execute(
         "SELECT count(*) AS n FROM (SELECT DISTINCT customer_id FROM transactions LIMIT $enough)",

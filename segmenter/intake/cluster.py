@@ -19,7 +19,7 @@ from segmenter.config.source import RulesConfig, SourceConfig
 from segmenter.engine.spark import SparkEngine
 from segmenter.engine.translation import expression
 from segmenter.errors import SourceError
-from segmenter.intake.account import account
+from segmenter.intake.account import account, check
 from segmenter.intake.cluster_cells import ClusterCells, quoted
 from segmenter.intake.kinds import check_rules
 from segmenter.intake.load import currency_of
@@ -84,6 +84,7 @@ def load_in_cluster(
     _apply_settled(engine)
     show(engine)
     counted = account(engine, rules, currency, [each.roles for each in found])
+    check(engine, counted, rules)
     engine.session.catalog.uncacheTable("judged")
     _bring_rejected(engine, sources, connection)
     recognised = recognition([(each.columns, each.roles) for each in found])

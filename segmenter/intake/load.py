@@ -15,7 +15,7 @@ import duckdb
 from segmenter.config.source import RulesConfig, SourceConfig
 from segmenter.engine.types import Engine
 from segmenter.errors import ConfigError, DataError, SourceError
-from segmenter.intake.account import account
+from segmenter.intake.account import account, check
 from segmenter.intake.cache import Cache
 from segmenter.intake.context import Context
 from segmenter.intake.kinds import check_rules
@@ -55,11 +55,13 @@ def load(
     rules: RulesConfig,
     cache: Path | None = None,
     as_of: date | None = None,
+    *,
+    is_judged: bool = True,
 ) -> Intake:
     """Read `sources` into the tables ``transactions`` and ``rejected`` of `connection`.
 
     Where they are several files, the folder `cache` spares those that were read before; the result is the same. Records
-    later than `as_of` are set aside.
+    later than `as_of` are set aside. What is not judged is accounted for, however little of it can be used.
 
     Raises
     ------
@@ -83,6 +85,8 @@ def load(
     _judge(connection, rules, as_of)
     layouts = [(each.layout.header, each.schema.roles) for each in parsed]
     counted = account(connection, rules, currency, [roles for _, roles in layouts])
+    if is_judged:
+        check(connection, counted, rules)
     counted = replace(counted, warnings=(*counted.warnings, *unread_warnings(sources)))
     readings = _readings(connection, files, parsed)
     return Intake(readings, recognition(layouts), counted, _rejects(connection, files), currency)

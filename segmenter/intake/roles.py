@@ -97,7 +97,10 @@ def _find(sample: Sample, wanted: ColumnsConfig) -> tuple[dict[str, int], dict[s
 def _configured(sample: Sample, role: str, column: str) -> tuple[int, str]:
     if column not in sample.header:
         names = _names(sample.header)
-        raise SourceError(f"{sample.name} has no column {column!r} for source.columns.{role}; it has {names}.")
+        raise SourceError(
+            f"{sample.name} has no column {column!r} for source.columns.{role}; it has {names}. Name "
+            "one of these; where several files call it differently, rename it in those that differ."
+        )
     return sample.header.index(column), "named in the configuration"
 
 

@@ -208,6 +208,18 @@ def promised(path: Path) -> int:
         return 0
 
 
+def check_there(path: Path) -> None:
+    """Refuse to begin anew where a copy tells that there was a state, as after a backup was put back in part.
+
+    Raises
+    ------
+    DamagedError
+        The file is missing, its copy is not.
+    """
+    if not path.exists() and path.with_name(COPY).exists():
+        raise DamagedError("it is missing")
+
+
 def check_promise(connection: sqlite3.Connection, promised: int) -> None:
     """Hold the number of changes in the file against the one that was `promised` before it was opened.
 
@@ -260,7 +272,7 @@ def restore(path: Path, reason: str, version: int) -> str:
 
     Only one who holds the state's lock alone may call this. Without a sound state there is no file afterwards.
     """
-    copy, damaged = path.with_name(COPY), _name_of_damaged(path)
+    copy, damaged, was_there = path.with_name(COPY), _name_of_damaged(path), path.exists()
     found = {each: n for each in (path, copy) if (n := _sound(each, version)) is not None}
     newest = max(found, key=lambda each: (found[each], each == path), default=None)
     for suffix in ("", "-wal"):
@@ -273,8 +285,11 @@ def restore(path: Path, reason: str, version: int) -> str:
         shutil.copyfile(copy, path)
         path.chmod(0o600)
         sync(path)
+    if newest is None and copy.exists():
+        copy.rename(_name_of_damaged(copy))
     path.with_name(CHANGES).unlink(missing_ok=True)
-    repair = f"{path} is damaged ({reason}) and now lies beside as {damaged.name}. {_loss(newest, copy)}"
+    what = f"is damaged ({reason}) and now lies beside as {damaged.name}" if was_there else "is missing"
+    repair = f"{path} {what}. {_loss(newest, copy)}"
     log.warning(repair)
     return repair
 

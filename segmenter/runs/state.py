@@ -190,6 +190,7 @@ def keep_copy(archive: Path) -> None:
 
 def _connect(path: Path) -> sqlite3.Connection:
     """A sound connection of this program's version; DamagedError where what is there cannot be trusted."""
+    integrity.check_there(path)
     _make(path)
     promised = integrity.promised(path)
     connection = integrity.connect(path.absolute().as_uri(), PATIENCE)

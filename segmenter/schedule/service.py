@@ -82,6 +82,7 @@ class Service:
                     set_alarm(self._next_due())
                     self._wake.wait(TICK)
             self.finish()
+            log.info("ends", extra={"archive": self.archive})
 
     def _open(self) -> None:
         config = self.settings.config

@@ -281,6 +281,17 @@ def test_several_currencies_are_refused_or_one_is_kept(spark, tmp_path):
     assert {line.reason: line.rows for line in intake.account.lines}["unreadable"] == 1
 
 
+@pytest.mark.slow
+def test_too_few_customers_are_refused_in_the_cluster_as_here(spark, tmp_path):
+    path = write(tmp_path / "sales.parquet")
+    for read in (
+        lambda rules: in_cluster(spark, [path], rules=rules),
+        lambda rules: here([path], tmp_path, rules=rules),
+    ):
+        with pytest.raises(DataError, match="too few for statistics"):
+            read(RULES.model_copy(update={"min_customers": 99}))
+
+
 SHOP = """
     ('#1', 'a@x.com', '2025-01-05', 'A', 1, 10.0, 'paid', 'EUR', 0.0, null),
     ('#1', 'a@x.com', '2025-01-05', 'B', 2, 10.0, null, null, null, null),

@@ -271,6 +271,14 @@ def test_what_is_missing_is_told_with_the_columns_that_could_be_it(export, heade
     assert told in str(error.value)
 
 
+def test_a_column_that_one_of_many_files_calls_otherwise_is_told_to_be_renamed_there(export):
+    rows = "".join(f"c{n % 4},2024-01-{n + 1:02},10\n" for n in range(20))
+    for month, name in (("01", "amount"), ("02", "worth")):
+        export.write(f"customer,date,{name}\n{rows}", name=f"2024-{month}.csv")
+    with pytest.raises(SourceError, match=r"2024-01.csv has no column 'worth'.*rename it in those that differ"):
+        export.load(export.folder, columns={"amount": "worth"})
+
+
 def test_exports_of_warehouses_and_of_tills_with_cards_are_read_by_their_columns_names(export):
     for header in (
         "customer_sk,order_ts,load_dts,net_amount",

@@ -258,6 +258,31 @@ def test_a_copy_is_private_and_a_damaged_one_is_not_used(tmp_path):
     assert "There was no copy" in repairs(tmp_path)[0]
 
 
+@pytest.mark.parametrize("is_sound", [True, False])
+def test_a_ledger_that_is_missing_beside_its_copy_does_not_begin_anew_but_where_the_copy_is_damaged(tmp_path, is_sound):
+    accept(tmp_path, "a")
+    keep_copy(tmp_path)
+    copy = (tmp_path / integrity.COPY).read_bytes()
+    for path in tmp_path.iterdir():
+        path.unlink()
+    (tmp_path / integrity.COPY).write_bytes(copy if is_sound else copy[:3000])
+    assert accepted(tmp_path) == (["a"] if is_sound else [])
+    assert f"{FILE} is missing. " in repairs(tmp_path)[0]
+    keep_copy(tmp_path)
+    assert accepted(tmp_path) == (["a"] if is_sound else [])
+
+
+def test_a_copy_that_is_put_in_the_place_of_the_ledger_is_one(tmp_path):
+    accept(tmp_path, "a")
+    keep_copy(tmp_path)
+    restored = tmp_path / "restored"
+    restored.mkdir()
+    shutil.copyfile(tmp_path / integrity.COPY, restored / FILE)
+    accept(restored, "b")
+    assert accepted(restored) == ["a", "b"]
+    assert repairs(restored) == []
+
+
 def test_an_unfinished_copy_of_a_process_that_was_killed_goes_and_one_that_is_being_made_stays(tmp_path):
     accept(tmp_path, "a")
     old, young = (tmp_path / f"{integrity.COPY}-{number}" for number in (1, 2))

@@ -117,6 +117,7 @@ def test_the_command_line_serves_lists_and_ends_at_a_signal(tmp_path):
             service.kill()
     events = [json.loads(line)["event"] for line in (tmp_path / "runs" / "service.jsonl").read_text().splitlines()]
     assert "serves" in events
+    assert events[-1] == "ends"
 
 
 def test_who_is_refused_asks_no_mail_server_first(tmp_path):
