@@ -112,7 +112,7 @@ def test_one_segment_where_more_were_tried_is_set_beside_the_next(run):
 @pytest.mark.parametrize(
     ("doubt", "words"),
     [
-        ("reference", "without any groups"),
+        ("reference", "without any would divide"),
         ("crowd", "a single crowd"),
         ("stability", "drawn anew"),
         ("votes", "do not agree"),
