@@ -61,7 +61,7 @@ def entries_of(connection: duckdb.DuckDBPyConnection, paths: Sequence[Path]) -> 
         try:
             entries = _adapter().validate_json(text)
         except ValueError:
-            _remove_damaged(path)
+            _remove(path, "was written by another version of segmenter" if is_sound(path) else "is damaged")
         else:
             found[path] = tuple(replace(entry, pack=path, slot=slot) for slot, entry in enumerate(entries))
     return found
@@ -80,7 +80,7 @@ def _documents(connection: duckdb.DuckDBPyConnection, paths: Sequence[Path]) -> 
         found = {}
     for path in paths:
         if str(path) not in found:
-            _remove_damaged(path)
+            _remove(path, "is damaged")
     return {path: found[str(path)] for path in paths if str(path) in found}
 
 
@@ -101,13 +101,13 @@ def is_sound(path: Path) -> bool:
         return False
     if found == path.stem:
         return True
-    _remove_damaged(path)
+    _remove(path, "is damaged")
     return False
 
 
-def _remove_damaged(path: Path) -> None:
+def _remove(path: Path, why: str) -> None:
     if path.exists():
-        log.warning("%s is damaged; it is removed, and what it holds is read from the exports again.", path)
+        log.warning("%s %s; it is removed, and what it holds is read from the exports again.", path, why)
         path.unlink(missing_ok=True)
 
 
@@ -116,7 +116,7 @@ def append(connection: duckdb.DuckDBPyConnection, entries: Mapping[int, Entry]) 
 
     Raises
     ------
-    ReadAgainError
+    StaleEntriesError
         A pack went meanwhile: the cache is another run's, too.
     """
     left = dict(entries)

@@ -1,5 +1,6 @@
 """What a cache spares changes nothing: the same tables, account and errors as a full reading."""
 
+import hashlib
 import os
 import shutil
 from pathlib import Path
@@ -201,6 +202,17 @@ def test_a_damaged_entry_is_named_and_read_from_the_export(tmp_path, days, parse
     assert victim.name in caplog.text
     assert 0 < len(parsed[-1]) < 3
     assert found == result(tmp_path, [days])
+
+
+def test_a_pack_of_another_version_is_not_called_damaged(tmp_path, days, caplog):
+    kept = grown(tmp_path, days)
+    victim = min(kept.iterdir())
+    raw = victim.read_bytes().replace(b'"schema"', b'"schemo"')
+    (kept / f"{hashlib.sha256(raw).hexdigest()}.parquet").write_bytes(raw)
+    victim.unlink()
+    assert result(tmp_path, [days], kept) == result(tmp_path, [days])
+    assert "another version of segmenter" in caplog.text
+    assert "damaged" not in caplog.text
 
 
 def test_another_reading_of_the_columns_is_another_entry(tmp_path, days, parsed):
