@@ -251,7 +251,7 @@ def test_other_customers_and_other_settings_stand_alone_and_say_so(two_runs, qui
     stranger = quick_run([sample / "sales.csv"], root).run
     assert stranger.challenger is None
     assert stranger.history.movement is None
-    assert "another archive" in stranger.history.sentences[0].lower()
+    assert "archive of its own" in stranger.history.sentences[0].lower()
     pinned = quick_run([folder / "after.csv"], root, kmeans={"n_clusters": 3}, history={"period_days": PERIOD}).run
     assert len(pinned.findings.cards) == 3
     assert "settings" in pinned.history.sentences[0]

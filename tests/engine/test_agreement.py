@@ -63,12 +63,9 @@ def test_the_baskets_hold_the_same_products(engines, tables):
 
 def test_a_pattern_excludes_codes_that_it_matches_as_a_whole(engines):
     for engine in engines:
-        assert engine.execute("select regexp_full_match('POSTER', $pattern)", {"pattern": "POST|D"}).fetchone() == (
-            False,
-        )
-        assert engine.execute("select regexp_full_match('post', $pattern)", {"pattern": "(?i)POST|D"}).fetchone() == (
-            True,
-        )
+        for code, pattern, is_matched in (("POSTER", "POST|D", False), ("post", "(?i)POST|D", True)):
+            found = engine.execute("select regexp_full_match($code, $pattern)", {"code": code, "pattern": pattern})
+            assert found.fetchall() == [(is_matched,)]
 
 
 def test_the_revenue_of_the_last_days_is_the_same(engines, tables):
