@@ -9,7 +9,7 @@ import sys
 import tomllib
 from pathlib import Path
 
-import pandas as pd
+import duckdb
 import pytest
 
 from segmenter.cli import parser
@@ -217,7 +217,7 @@ def test_every_column_of_a_runs_tables_is_told_and_no_other(worked):
     for name in ("customers", "segments", "anomalies", "moves", "alerts"):
         table = re.search(rf"^\| `{name}.parquet`.*\n\|---\|---\|\n((?:\|.*\n)+)", PROGRAMS, re.MULTILINE)[1]
         told = set(re.findall(r"`(\w+)`", " ".join(row.split("|")[1] for row in table.splitlines()))) - {"median_"}
-        found = {*pd.read_parquet(folder / f"{name}.parquet").columns}
+        found = {*duckdb.read_parquet(str(folder / f"{name}.parquet")).columns}
         left = {
             each
             for each in found
