@@ -39,8 +39,9 @@ def prepare(
     """Both matrices of a run, from raw features (n_customers, n_features); NaN marks a missing value.
 
     `use` names the features of the segments and `anomalies_use` those searched for anomalies
-    (empty: all). `units` (n_features,) is the value of each that counts as 1 before a logarithm is taken (empty: 1), without
-    which amounts would mean something else in every currency. Constant features tell nobody apart: they are dropped and named in the notes.
+    (empty: all). `units` (n_features,) is the value of each that counts as 1 before a logarithm is taken
+    (empty: 1), without which amounts would mean something else in every currency. Constant features
+    tell nobody apart: they are dropped and named in the notes.
     The anomalies' matrix is filled, transformed (log1p) and scaled to
     standard units, never clipped or projected.
     """
