@@ -46,8 +46,8 @@ def write_pdf(page: Page, voice: Voice, charts: dict[str, Figure], templates: st
     from segmenter.report import limits
 
     try:
-        with limits.alarm(), _without_collections():
-            lay_out(page, voice, charts, templates).write_pdf(target, pdf_variant=VARIANT)
+        with limits.alarm(), _without_collections(), _fonts() as fonts:
+            lay_out(page, voice, charts, templates, fonts).write_pdf(target, pdf_variant=VARIANT)
     except TimeoutError:
         raise ReportError(
             f"The PDF takes more than {limits.SECONDS:,.0f} seconds. Leave it out (--format html), or correct the template in "
@@ -67,16 +67,30 @@ def _without_collections() -> Iterator[None]:
             gc.enable()
 
 
-def lay_out(page: Page, voice: Voice, charts: dict[str, Figure], templates: str | None) -> Any:
-    """The page on sheets of paper, a `weasyprint.Document`."""
-    from weasyprint import HTML
+@contextmanager
+def _fonts() -> Iterator[Any]:
+    """WeasyPrint's fonts, whose folder of unpacked files goes with the block.
+
+    They would delete it when they are collected, which never happens in a forked copy of this process.
+    """
     from weasyprint.text.fonts import FontConfiguration
+
+    fonts = FontConfiguration()
+    try:
+        yield fonts
+    finally:
+        fonts.__del__()
+
+
+def lay_out(page: Page, voice: Voice, charts: dict[str, Figure], templates: str | None, fonts: Any = None) -> Any:
+    """The page on sheets of paper, a `weasyprint.Document`; its `fonts`, a `FontConfiguration`, must outlive it."""
+    from weasyprint import HTML
 
     from segmenter.report.page import paper
 
     text = paper(page, voice, templates, "".join(chart.svg for chart in charts.values()))
     document = HTML(string=text, url_fetcher=_fetcher(charts))
-    return document.render(pdf_variant=VARIANT, font_config=FontConfiguration())
+    return document.render(pdf_variant=VARIANT, font_config=fonts)
 
 
 def _drawn(svg: str) -> str:
