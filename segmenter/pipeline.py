@@ -5,6 +5,7 @@ source -> transactions -> features -> study (segments, anomalies, views) -> run 
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
@@ -35,6 +36,8 @@ OTHER_MONEY = (
     "The export's money is {name}, and the report calls it {other}, as report.currency says; nothing is converted. "
     "Leave report.currency empty, or convert the amounts first."
 )
+LATER = ("segmenter.study", "sklearn.cluster", "sklearn.manifold", "sklearn.mixture", "matplotlib.figure")
+ENVIRONMENT = {"KMP_DUPLICATE_LIB_OK": "True", "KMP_INIT_AT_FORK": "FALSE"}  # as scikit-learn sets it when it is loaded
 STAGES = ("reading the export", "describing customers", "finding segments and anomalies", "writing the report")
 
 
@@ -241,8 +244,12 @@ def _warming_up() -> Iterator[Callable[[], None]]:
 
     It must be called before one is used: two threads that load libraries whose modules need each other find them half
     made. A run that ends early waits for the library that is being loaded, and for no other: a process that ends in the
-    midst of one crashes, or reports a failed registration in place of why the run ended.
+    midst of one crashes, or reports a failed registration in place of why the run ended. What they change in the
+    environment is changed before: where one thread writes it, another that reads it in C, as DuckDB does, can crash.
     """
+    for name, value in ENVIRONMENT.items():
+        os.environ.setdefault(name, value)
+    _load("matplotlib")  # names a folder of its own where the home is read-only
     over = Event()
     thread = Thread(target=_warm_up, args=(over,))
     thread.start()
@@ -254,10 +261,14 @@ def _warming_up() -> Iterator[Callable[[], None]]:
 
 
 def _warm_up(over: Event) -> None:
-    for name in ("segmenter.study", "sklearn.cluster", "sklearn.manifold", "sklearn.mixture", "matplotlib.figure"):
+    for name in LATER:
         if not over.is_set():
-            with suppress(Exception):  # whoever needs it tells why it cannot be loaded, and in words
-                import_module(name)
+            _load(name)
+
+
+def _load(library: str) -> None:
+    with suppress(Exception):  # whoever needs it tells why it cannot be loaded, and in words
+        import_module(library)
 
 
 def _versions(config: Config) -> dict[str, str]:

@@ -262,6 +262,28 @@ def test_a_library_that_cannot_be_loaded_beforehand_is_told_of_by_who_needs_it(m
     assert told == []
 
 
+WARMS_UP = """
+import sys, threading
+sys.addaudithook(lambda event, _: event.endswith("putenv") and print(threading.current_thread().name, event))
+from segmenter import pipeline
+with pipeline._warming_up() as warm:
+    warm()
+print("warm")
+"""
+
+
+def test_no_thread_beside_the_first_changes_the_environment_which_others_read_in_c(tmp_path):
+    loaded = subprocess.run(
+        [sys.executable, "-c", WARMS_UP],
+        env={"HOME": "/proc/nobody", "TMPDIR": str(tmp_path), "PATH": os.environ["PATH"]},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    writers = {line.split()[0] for line in loaded.stdout.splitlines()[:-1]}
+    assert writers == {"MainThread"}, loaded.stdout
+
+
 def nobody_at_the_pipe():
     read, write = os.pipe()
     os.close(read)
