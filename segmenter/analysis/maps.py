@@ -9,13 +9,12 @@ import numpy as np
 
 from segmenter.analysis.order import draw
 from segmenter.analysis.reading_types import MapFinding
-from segmenter.analysis.threads import workers
 from segmenter.analysis.types import CustomerMap, Floats, Ints, Mask
 
 # Iterations, and Barnes-Hut's angle, by dimensions: coarser than the usual 0.5, a third quicker, trustworthiness equal
 # to 0.001; so is the space's after fewer iterations.
 EFFORT = {2: (500, 0.7), 3: (400, 0.9)}
-SPACE_SAMPLE = 800  # customers on the 3-D map: its cost per customer is many times the plane's
+SPACE_SAMPLE = 600  # customers on the 3-D map: its cost per customer is many times the plane's
 TRUST_SAMPLE = 1500
 NEIGHBOURS = 12
 
@@ -45,10 +44,8 @@ def build(
     if len(np.unique(points, axis=0)) < 4:
         plane, divergence, tsne3 = components.copy(), 0.0, np.column_stack([components, np.zeros(len(sample))])
     else:
-        with workers(2) as pool:
-            flat = pool.submit(_tsne, points, 2, used, seed)
-            deep = pool.submit(_tsne, points[space], 3, min(used, max(1.0, (len(space) - 1) / 3)), seed)
-            (plane, divergence), (tsne3[space], _) = flat.result(), deep.result()
+        plane, divergence = _tsne(points, 2, used, seed)
+        tsne3[space], _ = _tsne(points[space], 3, min(used, max(1.0, (len(space) - 1) / 3)), seed)
     trust = _trustworthiness(points, plane, seed)
     own = _own_neighbour(plane, segments[sample])
     finding = MapFinding(len(sample), used, divergence, trust, names, explained, loadings, own)

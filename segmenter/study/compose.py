@@ -27,7 +27,7 @@ from segmenter.runs.types import Model
 from segmenter.study.core import Core, core_of
 from segmenter.study.placement import shown_names
 from segmenter.study.population import PopulationOf, counted, joined, notes, rule_of
-from segmenter.study.readings import Readings, read
+from segmenter.study.readings import Readings, draw_map, read
 from segmenter.study.tables import anomalies_table, customers_table, formatter, segments_table
 
 EvidenceOf = Callable[[list[str]], Mapping[str, str]]
@@ -70,15 +70,15 @@ def study(table: FeatureTable, inputs: Inputs, config: Config) -> Study:
     few_arenas()
     core, show = core_of(table, inputs.following, config), formatter(config)
     population = inputs.population(rule_of(core)) if inputs.population else None
-    with workers(1) as pool:
-        reading = pool.submit(read, core, inputs.baskets, inputs.past_orders, config)
+    with workers(1) as pool:  # a second would only wait for the interpreter
+        drawing = pool.submit(draw_map, core, config)
         cards, odd = _cards(core, config), core
         if population is not None:
             cards, odd = counted(cards, population, table.names), joined(core, population)
         explained = _explained(core, show)
         told = explained if odd is core else _explained(odd, show)
         proof = inputs.evidence([str(odd.table.customer_id[row]) for row in told.rows])
-        readings = reading.result()
+        readings = read(core, drawing.result, inputs.baskets, inputs.past_orders, config)
     give_back()
     return Study(
         _findings(core, cards, readings, population, config),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -12,7 +13,6 @@ from segmenter.analysis.lifetime import Lifetime
 from segmenter.analysis.reading_types import Comparison, HierarchyFinding, MixtureFinding
 from segmenter.analysis.rfm import Rfm
 from segmenter.analysis.themes import Themes
-from segmenter.analysis.threads import workers
 from segmenter.analysis.types import CustomerMap
 from segmenter.config import Config
 from segmenter.features.types import Baskets, PastOrders
@@ -32,19 +32,23 @@ class Readings:
     lifetime: Lifetime | None
 
 
-def read(core: Core, baskets: Baskets | None, past_orders: PastOrders | None, config: Config) -> Readings:
-    """All readings; the maps and the value to come, which take longest, are made beside the rest."""
-    with workers(2) as pool:
-        drawing = pool.submit(_map, core, config)
-        telling = pool.submit(_to_come, core, past_orders, config) if past_orders else None
-        tree, side, soft = _methods(core, config)
-        found = _themes(core, baskets, config)
-        quintiles = _rfm(core)
-        seen, to_come = drawing.result(), telling.result() if telling else None
-    return Readings(seen, tree, side, soft, found, quintiles, to_come)
+def read(
+    core: Core,
+    drawn: Callable[[], CustomerMap],
+    baskets: Baskets | None,
+    past_orders: PastOrders | None,
+    config: Config,
+) -> Readings:
+    """All readings; the map, which takes longest and is made beside all else (`draw_map`), is asked for last by `drawn`."""
+    tree, side, soft = _methods(core, config)
+    found = _themes(core, baskets, config)
+    to_come = _to_come(core, past_orders, config) if past_orders else None
+    quintiles = _rfm(core)
+    return Readings(drawn(), tree, side, soft, found, quintiles, to_come)
 
 
-def _map(core: Core, config: Config) -> CustomerMap:
+def draw_map(core: Core, config: Config) -> CustomerMap:
+    """The maps of at most `config.views.tsne_sample` customers."""
     return maps.build(
         core.matrix,
         core.placement.preparation.names,
