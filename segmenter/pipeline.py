@@ -5,15 +5,12 @@ source -> transactions -> features -> study (segments, anomalies, views) -> run 
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from functools import partial
-from importlib import import_module
 from pathlib import Path
-from threading import Event, Thread
 from typing import TYPE_CHECKING, Any
 
 from segmenter.config import Config
@@ -21,6 +18,7 @@ from segmenter.errors import DataError
 from segmenter.runs.history import History
 from segmenter.runs.stopwatch import Stopwatch
 from segmenter.runs.types import Manifest, Run
+from segmenter.warmup import warming_up
 from segmenter.workspace import workspace
 
 if TYPE_CHECKING:
@@ -36,8 +34,6 @@ OTHER_MONEY = (
     "The export's money is {name}, and the report calls it {other}, as report.currency says; nothing is converted. "
     "Leave report.currency empty, or convert the amounts first."
 )
-LATER = ("segmenter.study", "sklearn.cluster", "sklearn.manifold", "sklearn.mixture", "matplotlib.figure")
-ENVIRONMENT = {"KMP_DUPLICATE_LIB_OK": "True", "KMP_INIT_AT_FORK": "FALSE"}  # as scikit-learn sets it when it is loaded
 STAGES = ("reading the export", "describing customers", "finding segments and anomalies", "writing the report")
 
 
@@ -93,7 +89,7 @@ def _analyse(
     from segmenter import features
     from segmenter.runs import acceptance
 
-    with _warming_up() as warm, workspace(config) as connection:
+    with warming_up("pdf" in config.report.formats) as warm, workspace(config) as connection:
         watch.begin(STAGES[0])
         with _read(connection, sources or config.source.paths, config) as (intake, engine, names):
             config = config.model_copy(update={"report": config.report.in_currency(intake.currency)})
@@ -236,39 +232,6 @@ def _without_passwords(config: Config) -> dict[str, Any]:
     kept["source"]["paths"] = [without_password(path) for path in kept["source"]["paths"]]
     kept["engine"]["spark"] = without_password(kept["engine"]["spark"])
     return kept
-
-
-@contextmanager
-def _warming_up() -> Iterator[Callable[[], None]]:
-    """Load the libraries of the later stages while DuckDB reads the export; yields a function that waits until all are loaded.
-
-    It must be called before one is used: two threads that load libraries whose modules need each other find them half
-    made. A run that ends early waits for the library that is being loaded, and for no other: a process that ends in the
-    midst of one crashes, or reports a failed registration in place of why the run ended. What they change in the
-    environment is changed before: where one thread writes it, another that reads it in C, as DuckDB does, can crash.
-    """
-    for name, value in ENVIRONMENT.items():
-        os.environ.setdefault(name, value)
-    _load("matplotlib")  # names a folder of its own where the home is read-only
-    over = Event()
-    thread = Thread(target=_warm_up, args=(over,))
-    thread.start()
-    try:
-        yield thread.join
-    finally:
-        over.set()
-        thread.join()
-
-
-def _warm_up(over: Event) -> None:
-    for name in LATER:
-        if not over.is_set():
-            _load(name)
-
-
-def _load(library: str) -> None:
-    with suppress(Exception):  # whoever needs it tells why it cannot be loaded, and in words
-        import_module(library)
 
 
 def _versions(config: Config) -> dict[str, str]:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from segmenter import pipeline
+from segmenter import warmup
 from segmenter.atomic import atomic_write
 from segmenter.cli import main
 from segmenter.runs import acceptance, archive
@@ -254,10 +254,10 @@ def test_a_library_that_cannot_be_loaded_beforehand_is_told_of_by_who_needs_it(m
     def fails(name):
         raise ImportError(f"{name}: failed to map segment from shared object")
 
-    monkeypatch.setattr(pipeline, "import_module", fails)
+    monkeypatch.setattr(warmup, "import_module", fails)
     told = []
     monkeypatch.setattr(threading, "excepthook", told.append)
-    with pipeline._warming_up() as warm:
+    with warmup.warming_up(True) as warm:
         warm()
     assert told == []
 
@@ -265,8 +265,8 @@ def test_a_library_that_cannot_be_loaded_beforehand_is_told_of_by_who_needs_it(m
 WARMS_UP = """
 import sys, threading
 sys.addaudithook(lambda event, _: event.endswith("putenv") and print(threading.current_thread().name, event))
-from segmenter import pipeline
-with pipeline._warming_up() as warm:
+from segmenter.warmup import warming_up
+with warming_up(True) as warm:
     warm()
 print("warm")
 """

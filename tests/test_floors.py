@@ -15,7 +15,7 @@ FLOORS = (
     {"report"},
     {"delivery"},
     {"schedule"},
-    {"study", "workspace", "pipeline", "scoring"},
+    {"study", "workspace", "warmup", "pipeline", "scoring"},
     {"console", "commands", "cli"},
 )
 FLOOR = {room: number for number, rooms in enumerate(FLOORS) for room in rooms}

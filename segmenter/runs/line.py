@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from segmenter.analysis.neighbours import nearest
 from segmenter.analysis.preparation import apply
 from segmenter.analysis.types import Floats, Mask
 from segmenter.runs.types import Run, ids_of
@@ -44,6 +43,8 @@ def _can_judge(run: Run) -> bool:
 
 def _is_odd_by(judge: Run, customers: pd.DataFrame) -> Mask:
     """Whether the search of a run finds `customers` odd: beyond its eps of each of its ordinary core customers."""
+    from segmenter.analysis.neighbours import nearest
+
     ours = judge.customers
     core = (ours["dbscan_role"] == "core").to_numpy() & ~ours["is_anomaly"].to_numpy(dtype=bool)
     if not core.any() or not len(customers):
