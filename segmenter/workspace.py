@@ -6,11 +6,11 @@ import errno
 import tempfile
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from segmenter.config import Config
 from segmenter.errors import ResourceError
+from segmenter.folders import temporary_folder
 
 if TYPE_CHECKING:
     import duckdb
@@ -33,8 +33,8 @@ def workspace(config: Config) -> Iterator[duckdb.DuckDBPyConnection]:
 
     try:
         with (
-            tempfile.TemporaryDirectory(prefix="segmenter-") as folder,
-            closing(open_connection(config.engine.memory_limit, config.engine.threads, Path(folder))) as connection,
+            temporary_folder() as folder,
+            closing(open_connection(config.engine.memory_limit, config.engine.threads, folder)) as connection,
         ):
             yield connection
     except duckdb.OutOfMemoryException as error:

@@ -9,7 +9,7 @@ import pytest
 
 PACKAGE = Path(__file__).resolve().parents[1] / "segmenter"
 FLOORS = (
-    {"errors", "assets", "atomic", "words", "config"},
+    {"errors", "assets", "atomic", "folders", "words", "config"},
     {"intake", "engine", "features", "analysis", "sample"},
     {"runs", "privacy"},
     {"report"},

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import tempfile
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING
 from segmenter.config.engine import EngineConfig
 from segmenter.engine.spark import SparkEngine, open_session
 from segmenter.errors import ConfigError
+from segmenter.folders import temporary_folder
 
 if TYPE_CHECKING:
     import duckdb
@@ -49,7 +49,7 @@ def open_cluster(config: EngineConfig) -> Iterator[SparkEngine]:
     ConfigError
         Spark cannot be used.
     """
-    with tempfile.TemporaryDirectory(prefix="segmenter-") as folder, open_session(config, Path(folder)) as session:
+    with temporary_folder() as folder, open_session(config, folder) as session:
         engine = SparkEngine(session)
         try:
             yield engine
@@ -61,8 +61,8 @@ def open_cluster(config: EngineConfig) -> Iterator[SparkEngine]:
 def _exchange(config: EngineConfig) -> Iterator[Path]:
     """A folder that does not exist yet, for transactions on their way to the cluster; removed afterwards."""
     if config.spark_folder is None and config.spark.startswith("local"):
-        with tempfile.TemporaryDirectory(prefix="segmenter-") as folder:
-            yield Path(folder) / "transactions"
+        with temporary_folder() as folder:
+            yield folder / "transactions"
         return
     if config.spark_folder is None or not Path(config.spark_folder).is_dir():
         raise ConfigError(

@@ -16,7 +16,6 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
-import tempfile
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
@@ -30,6 +29,7 @@ from segmenter.engine.types import Engine
 from segmenter.errors import ConfigError
 from segmenter.features import enclosure
 from segmenter.features.types import Feature, Kind
+from segmenter.folders import temporary_folder
 
 SECONDS = 300  # a query that takes longer is stopped
 UNITS = ("bytes", "KiB", "MiB", "GiB", "TiB")
@@ -56,12 +56,12 @@ def custom_features(
     if not Path(folder).is_dir():
         raise ConfigError(f"features.folder = {folder!r} is not a folder; name the one that holds your .sql files.")
     paths = sorted(Path(folder).glob("*.sql"))
-    with tempfile.TemporaryDirectory(prefix="segmenter-") as aside:
-        known = _hand_over(connection, as_of, Path(aside)) if paths else ""
+    with temporary_folder() as aside:
+        known = _hand_over(connection, as_of, aside) if paths else ""
         for path in paths:
             sql = _read(path)
             asked = (str(as_of), *_bounds(connection))
-            for name, ids, values in _columns(path, _answer(path, sql, asked, Path(aside), known)):
+            for name, ids, values in _columns(path, _answer(path, sql, asked, aside, known)):
                 yield _described(path, sql, name, language), ids, values
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import tempfile
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
@@ -15,6 +14,7 @@ import duckdb
 from segmenter.config.source import RulesConfig, SourceConfig
 from segmenter.engine.types import Engine
 from segmenter.errors import ConfigError, DataError, SourceError
+from segmenter.folders import temporary_folder
 from segmenter.intake.account import account, check
 from segmenter.intake.cache import Cache
 from segmenter.intake.context import Context
@@ -75,8 +75,8 @@ def load(
     paths = expand(sources)
     seen = {path: _stamp(path) for path in paths}
     files = [examine(path) for path in paths]
-    with tempfile.TemporaryDirectory(prefix="segmenter-") as folder:
-        context = Context(connection, files, source, rules, Path(folder))
+    with temporary_folder() as folder:
+        context = Context(connection, files, source, rules, folder)
         try:
             parsed = parse(context, Cache(cache, context) if cache and len(files) > 1 else None)
         finally:

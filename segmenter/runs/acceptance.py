@@ -14,7 +14,7 @@ from segmenter.features.types import FeatureTable
 from segmenter.runs.archive import list_runs, read_document
 from segmenter.runs.customers import of_the_same, other_customers, other_money, unless_damaged
 from segmenter.runs.model import read_model
-from segmenter.runs.staging import locked
+from segmenter.runs.removal import locked
 from segmenter.runs.state import look_at_state, open_state, transaction
 from segmenter.runs.tables import read_table
 from segmenter.runs.types import Ids, Model, ids_of

@@ -15,11 +15,12 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from segmenter.analysis.findings import Findings
 from segmenter.errors import ResourceError, RunError, UsageError
+from segmenter.folders import own_folder, sweep
 from segmenter.intake.types import Reading
 from segmenter.runs.history import History
 from segmenter.runs.model import read_model, write_model
+from segmenter.runs.removal import HIDDEN, remove
 from segmenter.runs.seal import check, seal, sealed, sync
-from segmenter.runs.staging import remove, staging, sweep
 from segmenter.runs.tables import read_table, write_parquet, write_safe_csv
 from segmenter.runs.types import Manifest, Run
 
@@ -60,8 +61,8 @@ def begun(run: Run, archive: Path) -> Iterator[Path]:
     target = archive / run.manifest.run_id
     try:
         archive.mkdir(mode=0o700, parents=True, exist_ok=True)
-        sweep(archive)
-        with staging(archive, run.manifest.run_id) as hidden:
+        sweep(archive, HIDDEN)
+        with own_folder(archive, f"{HIDDEN}{run.manifest.run_id}-") as hidden:
             _write_tables(run, hidden)
             yield hidden
     except OSError as error:

@@ -12,7 +12,6 @@ import fcntl
 import os
 import shutil
 import sqlite3
-import tempfile
 import threading
 import time
 from collections.abc import Iterator
@@ -21,6 +20,7 @@ from pathlib import Path
 
 from segmenter.assets import query
 from segmenter.errors import RunError
+from segmenter.folders import temporary_folder
 from segmenter.runs import integrity
 from segmenter.runs.integrity import FAULTS, DamagedError, is_damage
 
@@ -151,7 +151,7 @@ def _read_only(path: Path, held: ExitStack) -> sqlite3.Connection:
         except sqlite3.OperationalError as error:
             if is_damage(error):
                 raise
-    folder = Path(held.enter_context(tempfile.TemporaryDirectory(prefix="segmenter-")))
+    folder = held.enter_context(temporary_folder())
     for each in (path, log):
         if each.exists():
             shutil.copyfile(each, folder / each.name)

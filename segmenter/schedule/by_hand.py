@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from segmenter import delivery
 from segmenter.config import Config
 from segmenter.config.schedule import ScheduleConfig
 from segmenter.errors import ConfigError, DeliveryError
+from segmenter.folders import temporary_folder
 from segmenter.runs.state import FILE, keep_copy, open_state, read_state, transaction
 from segmenter.schedule import child, ledger, messages
 from segmenter.schedule.freshness import freshness
@@ -149,8 +149,7 @@ def _shadow(archive: Path) -> Iterator[Path]:
     """An archive that has all that `archive` has, and into which a run can be written without its being changed."""
     from segmenter.privacy import SECRET
 
-    with tempfile.TemporaryDirectory(prefix="segmenter-") as folder:
-        shadow = Path(folder)
+    with temporary_folder() as shadow:
         for path in archive.iterdir() if archive.is_dir() else ():
             if path.name == SECRET or (path.is_dir() and not path.name.startswith(".")):  # .cache would be written to
                 (shadow / path.name).symlink_to(path.absolute())

@@ -10,7 +10,7 @@ import pytest
 from segmenter.analysis.findings import Preparation
 from segmenter.config import Config
 from segmenter.errors import RunError, UsageError
-from segmenter.runs import acceptance, archive, staging
+from segmenter.runs import acceptance, archive, removal
 from segmenter.runs.customers import other_money
 from segmenter.runs.history import Continuity, History
 from segmenter.runs.identity import identify
@@ -247,5 +247,5 @@ def test_a_run_is_not_removed_while_it_is_accepted_nor_accepted_while_it_is_remo
     monkeypatch.setattr(acceptance, "_record", prune_and_record)
     acceptance.accept(shop.root, FIRST, NOW)
     assert acceptance.accepted_run(shop.root) == (FIRST, "model")
-    with staging.locked(folder, fcntl.LOCK_EX), pytest.raises(RunError, match="works at it just now"):
+    with removal.locked(folder, fcntl.LOCK_EX), pytest.raises(RunError, match="works at it just now"):
         acceptance.accept(shop.root, FIRST, NOW)

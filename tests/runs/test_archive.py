@@ -17,9 +17,10 @@ import pandas as pd
 import pytest
 
 from segmenter.errors import ResourceError, RunError
-from segmenter.runs import archive, staging, tables
+from segmenter.folders import sweep
+from segmenter.runs import archive, removal, tables
+from segmenter.runs.removal import HIDDEN
 from segmenter.runs.seal import seal
-from segmenter.runs.staging import sweep
 from tests.kept import kept
 
 FIRST, SECOND, THIRD = (f"2026010{day}T080000Z-ab12" for day in (5, 6, 7))
@@ -141,7 +142,7 @@ def _die(shelf, moment):
 
 def test_a_living_writers_folder_is_left_alone(shelf):
     def another_begins(aside):
-        assert sweep(shelf.root) == []
+        assert sweep(shelf.root, HIDDEN) == []
         assert aside.exists()
 
     shelf.write(finish=another_begins)
@@ -169,8 +170,8 @@ def test_a_prune_that_was_killed_midway_is_finished_by_the_next_run(shelf):
 
 
 def _die_removing(folder):
-    staging.shutil.rmtree = lambda path: os.kill(os.getpid(), signal.SIGKILL)
-    staging.remove(folder)
+    removal.shutil.rmtree = lambda path: os.kill(os.getpid(), signal.SIGKILL)
+    removal.remove(folder)
 
 
 def test_two_writers_at_once_lose_and_mix_nothing(shelf):

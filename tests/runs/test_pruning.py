@@ -8,7 +8,7 @@ import pytest
 
 from segmenter.cli import main
 from segmenter.console import Terminal
-from segmenter.runs import acceptance, archive, staging
+from segmenter.runs import acceptance, archive, removal
 from segmenter.runs.archive import list_runs
 
 IDS = tuple(f"2026010{day}T080000Z-ab12" for day in range(1, 5))
@@ -81,7 +81,7 @@ def test_a_run_that_is_accepted_while_the_question_stands_stays(pruned, shelf):
 def test_a_run_that_is_accepted_while_others_are_removed_stays(pruned, shelf, monkeypatch):
     def remove_and_accept(run, *given):
         acceptance.accept_first(shelf.root, IDS[1], datetime.now(UTC))
-        return staging.remove(run, *given)
+        return removal.remove(run, *given)
 
     monkeypatch.setattr(archive, "remove", remove_and_accept)
     left, said = pruned("--yes")

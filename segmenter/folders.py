@@ -1,0 +1,71 @@
+"""Folders that one process writes and no other sees: each is locked by its process, and what dead ones left is removed.
+
+The lock is the operating system's and dies with the process, so that what a dead one left is known for certain: a
+process number would not tell, as in a container the dead and the living are both number 1.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+TEMPORARY = "segmenter-temporary-"
+
+
+@contextmanager
+def temporary_folder() -> Iterator[Path]:
+    """A folder in TMPDIR for what is too large for the memory, such as an export unpacked; it goes with the block.
+
+    What processes that were killed left there is removed first: it can be as large as an export, and nobody else would.
+    """
+    place = Path(tempfile.gettempdir())
+    sweep(place, TEMPORARY)
+    with own_folder(place, TEMPORARY) as folder:
+        yield folder
+
+
+@contextmanager
+def own_folder(place: Path, prefix: str) -> Iterator[Path]:
+    """A new folder in `place`, locked within the block; removed afterwards unless it was renamed."""
+    while True:
+        folder = Path(tempfile.mkdtemp(prefix=prefix, dir=place))
+        if (handle := lock(folder)) is not None:
+            break  # else a sweep took the folder before it was locked
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+        os.close(handle)
+
+
+def sweep(place: Path, prefix: str) -> list[str]:
+    """Remove the folders in `place` that processes which died left behind, and return their names."""
+    swept = []
+    for folder in sorted(place.glob(f"{prefix}*")):
+        if (handle := lock(folder)) is not None:
+            shutil.rmtree(folder, ignore_errors=True)
+            os.close(handle)
+            swept.append(folder.name)
+    return swept
+
+
+def lock(folder: Path, how: int = fcntl.LOCK_EX) -> int | None:
+    """A handle that locks `folder` until it is closed; None where another process has it, or the folder is gone."""
+    try:
+        handle = os.open(folder, os.O_RDONLY | os.O_CLOEXEC | os.O_DIRECTORY)
+    except OSError:
+        return None
+    try:
+        fcntl.flock(handle, how | fcntl.LOCK_NB)
+        held = os.path.samestat(os.fstat(handle), folder.stat())
+    except OSError:  # locked by another process, or removed in the meantime
+        held = False
+    if held:
+        return handle
+    os.close(handle)
+    return None

@@ -1,0 +1,53 @@
+"""Folders of one process alone: gone with it, and where it was killed, with the next one."""
+
+import multiprocessing
+import os
+import signal
+import tempfile
+
+import pytest
+
+from segmenter.folders import TEMPORARY, sweep, temporary_folder
+
+
+@pytest.fixture(autouse=True)
+def temporary(tmp_path, monkeypatch):
+    """The folder for temporary files, empty."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    return tmp_path
+
+
+def _killed_at_work():
+    with temporary_folder() as folder:
+        (folder / "spill.tmp").write_bytes(bytes(1000))
+        os.kill(os.getpid(), signal.SIGKILL)
+
+
+def test_what_a_killed_process_left_is_removed_by_the_next_one(temporary):
+    child = multiprocessing.get_context("fork").Process(target=_killed_at_work)
+    child.start()
+    child.join()
+    (left,) = temporary.iterdir()
+    assert (left / "spill.tmp").stat().st_size == 1000
+    with temporary_folder() as folder:
+        assert list(temporary.iterdir()) == [folder]
+    assert list(temporary.iterdir()) == []
+
+
+def test_the_folder_of_a_living_process_stays(temporary):
+    with temporary_folder() as first, temporary_folder() as second:
+        assert sweep(temporary, TEMPORARY) == []
+        assert sorted(temporary.iterdir()) == sorted([first, second])
+
+
+def test_folders_that_others_made_stay(temporary):
+    (temporary / "segmenter-of-mine").mkdir()
+    with temporary_folder():
+        pass
+    assert [path.name for path in temporary.iterdir()] == ["segmenter-of-mine"]
+
+
+def test_the_folder_goes_with_an_error(temporary):
+    with pytest.raises(ZeroDivisionError), temporary_folder():
+        1 / 0  # noqa: B018
+    assert list(temporary.iterdir()) == []
