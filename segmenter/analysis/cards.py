@@ -12,6 +12,7 @@ from segmenter.analysis.customers import Customers, Format
 from segmenter.analysis.findings import SegmentCard
 from segmenter.analysis.kmeans import assign
 from segmenter.analysis.names import EVERYBODY, ON_TIME, Advice, Standing, advise, outspent, stability_words, unique
+from segmenter.analysis.order import drawn_rows
 from segmenter.analysis.rules import describe
 from segmenter.analysis.types import Floats, Ints, Mask, Segmentation
 
@@ -109,7 +110,7 @@ def _importance(matrix: Floats, centroids: Floats, seed: int) -> Floats:
     Permutation importance (Breiman 2001) of the nearest-centroid rule, on a sample.
     """
     generator = np.random.default_rng(seed)
-    points = matrix if len(matrix) <= SAMPLE else matrix[np.sort(generator.choice(len(matrix), SAMPLE, replace=False))]
+    points = matrix[drawn_rows(matrix, SAMPLE, seed)]
     before = assign(points, centroids)
     sizes = np.maximum(np.bincount(before, minlength=len(centroids)), 1)
     moved = np.zeros((len(centroids), points.shape[1]))

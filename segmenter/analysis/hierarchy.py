@@ -8,7 +8,7 @@ from typing import Literal
 import numpy as np
 
 from segmenter.analysis.divisive import divide
-from segmenter.analysis.order import draw
+from segmenter.analysis.order import draw, drawn_rows
 from segmenter.analysis.reading_types import Curve, HierarchyFinding, LinkageFinding
 from segmenter.analysis.threads import single_threaded
 from segmenter.analysis.types import Floats, Hierarchy, Ints
@@ -36,7 +36,7 @@ def build(
     """
     from scipy.cluster.hierarchy import linkage
 
-    sample = draw(len(matrix), sample_size, seed)
+    sample = drawn_rows(matrix, sample_size, seed)
     points, labels, n_clusters = matrix[sample], segments[sample], len(centroids)
     if len(np.unique(points, axis=0)) < 2:
         alone = np.zeros(len(sample), dtype=np.int64)

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from segmenter.analysis.order import draw
+from segmenter.analysis.order import by_content, draw
 from segmenter.analysis.reading_types import MapFinding
 from segmenter.analysis.types import CustomerMap, Floats, Ints, Mask
 
@@ -35,7 +35,8 @@ def build(
     the same seed gives the same map. Rows outside the 3-D map's smaller sample are NaN there. A
     perplexity beyond a third of the sample is lowered; the finding has the one used.
     """
-    sample = _sample(is_anomaly, sample_size, seed)
+    order = by_content(matrix)
+    sample = order[_sample(is_anomaly[order], sample_size, seed)]
     points = matrix[sample] if matrix.shape[1] else np.zeros((len(sample), 1))  # customers alike in every feature
     components, explained, loadings = _principal(points)
     used = min(perplexity, max(1.0, (len(sample) - 1) / 3))

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from segmenter.analysis.order import draw
+from segmenter.analysis.order import drawn_rows
 from segmenter.analysis.reading_types import MixtureFinding
 from segmenter.analysis.threads import single_threaded
 from segmenter.analysis.types import Floats, Ints, Mask
@@ -34,7 +34,7 @@ class Memberships:
 @single_threaded
 def fit(matrix: Floats, segments: Ints, counts: tuple[int, ...], seed: int) -> MixtureFinding:
     """BIC (Schwarz 1978; lower is better) of mixtures on a sample of `matrix` (n, d), over `counts` components."""
-    points = matrix[draw(len(matrix), SAMPLE, seed)]
+    points = matrix[drawn_rows(matrix, SAMPLE, seed)]
     tried = tuple(k for k in counts if k < len(points))
     bic = {kind: tuple(_bic(points, k, kind, seed) for k in tried) for kind in COVARIANCES}
     kind, place = min(((kind, at) for kind in bic for at in range(len(tried))), key=lambda each: bic[each[0]][each[1]])

@@ -43,6 +43,12 @@ def drawn(table: Floats, size: int) -> Floats:
     return table[by_content(table)[evenly(len(table), size)]]
 
 
+def drawn_rows(table: Floats, size: int, seed: int) -> Ints:
+    """Row numbers of at most `size` customers (n, d) in their order by content, drawn without replacement."""
+    order = by_content(table)
+    return order[draw(len(order), size, seed)]
+
+
 def evenly(n: int, size: int) -> Ints:
     """At most `size` places out of n, the first and the last among them, as far apart as they can be."""
     return np.linspace(0, n - 1, min(size, n)).round().astype(np.int64)

@@ -40,11 +40,10 @@ def describe(customers: Customers, mine: Mask, show: Format) -> Rule:
     if mine.all():
         return Rule("everybody", 1.0, 1.0, 0)
     X = np.column_stack([_filled(customers.column(name, default=np.nan)) for name in customers.used])
-    step = max(1, len(X) // SAMPLE)
-    tree, leaf = _read_off(X[::step], mine[::step])
-    few = evenly(len(X), TRIED)
-    rows = few[by_content(X[few])]
-    return Rule(_in_words(tree.tree_, leaf, customers, show), *_tried(X[rows], mine[rows]))
+    order = by_content(X)
+    many, few = (order[evenly(len(X), size)] for size in (SAMPLE, TRIED))
+    tree, leaf = _read_off(X[many], mine[many])
+    return Rule(_in_words(tree.tree_, leaf, customers, show), *_tried(X[few], mine[few]))
 
 
 def _read_off(X: Floats, mine: Mask) -> tuple[Any, int]:

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from segmenter.analysis.order import draw
+from segmenter.analysis.order import by_content, draw
 from segmenter.analysis.reading_types import Theme
 from segmenter.analysis.types import Floats, Ints
 
@@ -35,9 +35,11 @@ def find(counts: Any, products: Sequence[str], segments: Ints, n_segments: int, 
     Counts are weighted by how rare a product is (tf-idf) and factored (Lee and Seung 1999).
     `segments` has shape (n_customers,), -1 for customers outside every segment.
     """
-    bought = np.asarray(counts.sum(axis=1)).ravel() > 0
-    if n_themes < 2 or counts.shape[1] < FEWEST_PRODUCTS or bought.sum() < 10 * n_themes:
+    bought = np.flatnonzero(np.asarray(counts.sum(axis=1)).ravel())
+    if n_themes < 2 or counts.shape[1] < FEWEST_PRODUCTS or len(bought) < 10 * n_themes:
         return Themes(())
+    marks = np.random.default_rng(seed).random((counts.shape[1], 2))
+    bought = bought[by_content(counts[bought] @ marks)]
     fit, by_chance = _fits(counts[bought], n_themes, seed)
     if fit < ABOVE_CHANCE * by_chance:
         return Themes((), fit, by_chance)
