@@ -34,6 +34,9 @@ OTHERS = {
     b"\xd0\xcf\x11\xe0": "an old Excel file (.xls), or a workbook with a password",
     b"SQLite format 3": "an SQLite database",
     b"%PDF": "a PDF",
+    rb"{\rtf": "a text document (RTF)",
+    b"ARROW1\0\0": "an Arrow file (Feather)",
+    b"Obj\x01": "an Avro file",
 }
 WIDE = (
     ((codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE), "utf-32"),

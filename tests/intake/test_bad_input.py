@@ -140,6 +140,18 @@ def test_an_archive_of_another_kind_is_named_whatever_the_file_is_called(export,
     refused(export, packed, words[pack], name="export.csv")
 
 
+@pytest.mark.parametrize(
+    ("head", "name"),
+    [
+        (rb"{\rtf1\ansi customer;amount}", "text document"),
+        (b"ARROW1\0\0" + bytes(200), "Arrow"),
+        (b"Obj\x01\x04\x14avro.codec", "Avro"),
+    ],
+)
+def test_a_file_of_another_program_is_called_what_it_is(export, head, name):
+    refused(export, head, name, name="export.csv")
+
+
 def _zipped(text):
     target = io.BytesIO()
     with zipfile.ZipFile(target, "w") as archive:
