@@ -144,7 +144,7 @@ class SegmentCard:
     `profile` is the mean of each used feature in standard units, for the snake plot;
     `importance` pairs (feature, share of customers that change segment when it is permuted).
     `movable` is the share of the segment's money that the action can win or save, a judgement (names.py). The rule's
-    precision and recall are of `rule_tried` customers left out when it was made; 0: of all, in a run from before.
+    precision and recall are of `rule_tried` customers left out when it was made.
     """
 
     label: int

@@ -163,14 +163,10 @@ def read(folder: Path) -> Run:
     """
     manifest, findings, history = read_document(folder)
     names = sealed(folder)  # and not what is there: of a run that is pruned meanwhile half would be taken for all
-    customers, segments = (read_table(folder / f"{name}.parquet") for name in ("customers", "segments"))
-    odd = "anomalies.parquet" if "anomalies.parquet" in names else "anomalies.csv"  # all that older runs have
-    segments = segments.rename(columns={"label": "segment", "name": "segment_name"})  # as older runs call them
-    anomalies, rejected = read_table(folder / odd), read_table(folder / "rejected.csv")
+    files = ("customers.parquet", "segments.parquet", "anomalies.parquet", "rejected.csv")
+    customers, segments, anomalies, rejected = (read_table(folder / name) for name in files)
     model, challenger = (_optional(read_model, folder / f"{name}.json", names) for name in ("model", "challenger"))
     moves, alerts = (_optional(read_table, folder / name, names) for name in ("moves.parquet", "alerts.parquet"))
-    if alerts is not None and "cause" not in alerts:
-        alerts = alerts.assign(cause="customer")  # which older runs do not tell
     tables = (customers, segments, anomalies, rejected)
     return Run(manifest, findings, *tables, model, challenger, history, moves, alerts)
 

@@ -92,7 +92,7 @@ def bare_run():
         separation=(),
         lifetime=None,
     )
-    period = replace(run.manifest.period, months=(), monthly_revenue=(), cohorts=())
+    period = replace(run.manifest.period, months=(), monthly_revenue=(), cohorts=(), cohort_sizes=())
     customers = run.customers.assign(
         tsne_x=nan, tsne_y=nan, tsne3_x=nan, tsne3_y=nan, tsne3_z=nan, pca_x=nan, pca_y=nan, silhouette=nan
     )
