@@ -41,7 +41,7 @@ from segmenter.analysis.reading_types import (
 from segmenter.config import Config
 from segmenter.features.catalogue import CATALOGUE
 from segmenter.intake.types import AccountLine, Reading, Recognition, RowAccount
-from segmenter.runs.types import Manifest, Period, Run
+from segmenter.runs.types import Manifest, Model, Period, Run
 from segmenter.study.tables import segments_table
 
 USED = ("recency", "frequency", "monetary", "average_order_value", "tenure", "mean_gap")
@@ -66,7 +66,10 @@ def made_up_run(n_customers=600, n_segments=5, n_anomalies=14, seed=3):
     rejected = pd.DataFrame(
         {"file": ["export.csv"], "line": [17], "reason": ["date is not a date"], "text": ["17850;x;2,55"]}
     )
-    return Run(_manifest(customers), _findings(rng, customers, cards), customers, segments, anomalies, rejected)
+    findings = _findings(rng, customers, cards)
+    centroids = ((0.0,) * len(USED),) * n_segments
+    model = Model(findings.preparation, centroids, NAMES[:n_segments], tuple(range(n_segments)), n_segments)
+    return Run(_manifest(customers), findings, customers, segments, anomalies, rejected, model)
 
 
 def bare_run():
@@ -293,6 +296,7 @@ def _preparation():
         USED, six, (None,) * 6, (None,) * 6, "log1p", (None,) * 6, six, (1.0,) * 6, None,
         ("mean_gap is missing for 120 of 600 customers and was filled with the median, 61.",
          "monetary: 12 of 600 values lay beyond 5 to 9,800 and were set to the edge (winsorize)."),
+        ("log1p",) * 6,
     )  # fmt: skip
 
 
