@@ -15,13 +15,12 @@ from functools import partial
 import pytest
 
 from segmenter.analysis.findings import Preparation
-from segmenter.assets import query
 from segmenter.errors import RunError
 from segmenter.runs import archive, integrity, seal, state
 from segmenter.runs.acceptance import _next_number
 from segmenter.runs.customers import Earlier
 from segmenter.runs.model import read_model, write_model
-from segmenter.runs.state import FILE, MIGRATIONS, keep_copy, open_state, read_state, transaction
+from segmenter.runs.state import FILE, keep_copy, open_state, read_state, transaction
 from segmenter.runs.types import Model
 
 TABLES = ("run.json", "customers.parquet", "segments.parquet", "anomalies.parquet", "rejected.csv")
@@ -388,19 +387,6 @@ def test_reading_writes_nothing_and_an_archive_without_a_ledger_reads_as_empty(t
     with read_state(tmp_path) as state:
         assert state.execute("SELECT run_id FROM acceptance").fetchone()[0] == "a"
     assert (tmp_path / FILE).read_bytes() == before
-
-
-def test_a_ledger_of_the_first_version_is_brought_to_this_one(tmp_path):
-    old = sqlite3.connect(tmp_path / FILE)
-    for name in MIGRATIONS[0]:
-        old.executescript(query(name))
-    old.execute("INSERT INTO slot (schedule, due, state, claimed_at) VALUES ('weekly', 'then', 'done', 'then')")
-    old.execute("PRAGMA user_version = 1")
-    old.commit()
-    old.close()
-    with open_state(tmp_path) as state:
-        assert state.execute("SELECT schedule, crashes, n_due FROM slot").fetchone()[:] == ("weekly", 0, 1)
-    keep_copy(tmp_path)
 
 
 def test_a_ledger_of_a_newer_program_is_left_alone(tmp_path):
