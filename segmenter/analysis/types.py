@@ -45,7 +45,6 @@ class Segmentation:
 
     labels: Ints
     centroids: Floats
-    inertia: float
     silhouette: Floats
     choice: KChoice
 
