@@ -20,7 +20,7 @@ from pathlib import Path
 
 from segmenter.assets import query
 from segmenter.errors import RunError
-from segmenter.folders import temporary_folder
+from segmenter.folders import temporary_folder, try_lock
 from segmenter.runs import integrity
 from segmenter.runs.integrity import FAULTS, DamagedError, is_damage
 
@@ -282,18 +282,10 @@ def _locked(archive: Path, how: int, mode: int = os.O_RDWR | os.O_CREAT) -> Iter
     handle = os.open(archive / LOCK, mode | os.O_CLOEXEC, 0o600)
     try:
         end = time.monotonic() + PATIENCE
-        while not _lock(handle, how):
+        while not try_lock(handle, how):
             if time.monotonic() > end:
                 raise RunError(f"{archive / FILE} is in use and cannot be mended now. Try again in a minute.")
             time.sleep(0.05)
         yield
     finally:
         os.close(handle)
-
-
-def _lock(handle: int, how: int) -> bool:
-    try:
-        fcntl.flock(handle, how | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True
