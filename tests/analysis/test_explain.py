@@ -1,27 +1,16 @@
 """Reasons, severity and the jury."""
 
-from dataclasses import dataclass
-
 import numpy as np
 import pytest
 
 from segmenter.analysis import dbscan, explain, kmeans
 from segmenter.config.analysis import DbscanConfig, KMeansConfig
-
-
-@dataclass(frozen=True)
-class Column:
-    name: str
-    label: str
-    kind: str
-    unit: str = ""
-    least: int = 0
-
+from segmenter.features.types import Feature
 
 FEATURES = (
-    Column("monetary", "money spent", "money"),
-    Column("frequency", "orders", "count"),
-    Column("shoe_size", "shoe size", "count"),
+    Feature("monetary", "money spent", "", "money"),
+    Feature("frequency", "orders", "", "count"),
+    Feature("shoe_size", "shoe size", "", "count"),
 )
 
 
@@ -95,7 +84,7 @@ def test_nobody_odd_means_nothing_to_explain():
     ],
 )
 def test_a_reason_never_compares_with_nothing_and_has_no_negative_money(name, value, median, told):
-    column = Column(name, name, "count")
+    column = Feature(name, name, "", "count")
     values = np.array([[median]] * 40 + [[value]], float)
     matrix = (values - median) / max(np.ptp(values), 1)
     anomalies = dbscan.detect(np.tile(matrix, (1, 2)), (name, "other"), DbscanConfig(min_samples=5, eps=0.1))
