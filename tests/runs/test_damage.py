@@ -421,10 +421,7 @@ def test_who_opens_a_new_state_while_another_turns_it_to_its_log_waits_for_it(tm
 
 def _accept_many(root, number):
     for at in range(25):
-        with open_state(root) as state, transaction(state):
-            state.execute(
-                "INSERT INTO acceptance (run_id, model, accepted_at) VALUES (?, 'model', 'now')", (f"{number}-{at}",)
-            )
+        accept(root, f"{number}-{at}")
 
 
 def test_a_transaction_that_fails_leaves_nothing(tmp_path):
