@@ -60,7 +60,7 @@ def prepare(
         ours = pool.submit(learnt, wanted, config)
         search, anomalies = pool.submit(learnt, searched, _for_anomalies(config)).result()
         preparation, segments = ours.result()
-    return Prepared(segments=segments, anomalies=anomalies, preparation=preparation, search=search)
+    return Prepared(segments=segments, anomalies=anomalies, preparation=preparation, search=replace(search, notes=()))
 
 
 def _for_anomalies(config: PrepareConfig) -> PrepareConfig:
@@ -102,6 +102,7 @@ def _fit(
         notes=(*dropped, *imputed, *clipped),
         transforms=("none",) * len(names),
         donors=donors,
+        leeway=(),
         units=tuple(float(units[name]) for name in names),
     )
     return _with_components(_with_scale(_with_transform(bare, table, config), table, config), table, config)

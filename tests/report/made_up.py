@@ -43,6 +43,7 @@ from segmenter.features.catalogue import CATALOGUE
 from segmenter.intake.types import AccountLine, Reading, Recognition, RowAccount
 from segmenter.runs.types import Manifest, Model, Period, Run
 from segmenter.study.tables import segments_table
+from tests.plain import plain
 
 USED = ("recency", "frequency", "monetary", "average_order_value", "tenure", "mean_gap")
 NAMES = (
@@ -296,7 +297,7 @@ def _preparation():
         USED, six, (None,) * 6, (None,) * 6, "log1p", (None,) * 6, six, (1.0,) * 6, None,
         ("mean_gap is missing for 120 of 600 customers and was filled with the median, 61.",
          "monetary: 12 of 600 values lay beyond 5 to 9,800 and were set to the edge (winsorize)."),
-        ("log1p",) * 6,
+        ("log1p",) * 6, (), (), (1.0,) * 6,
     )  # fmt: skip
 
 
@@ -335,7 +336,7 @@ def _anomaly_finding(rng, customers):
     return AnomalyFinding(
         tuple(f.name for f in FEATURES), 1.74, 12, "the knee of the distances to neighbour number 12, on a logarithmic axis", "set in the configuration",
         tuple(sorted(rng.exponential(0.6, 300) + 0.4, reverse=True)), n, n - 2 * odd, odd, odd, 0, 1, (),
-        3.4, 600,
+        3.4, 600, search=plain(*(f.name for f in FEATURES)),
     )  # fmt: skip
 
 

@@ -7,7 +7,6 @@ from datetime import UTC, datetime
 import numpy as np
 import pytest
 
-from segmenter.analysis.findings import Preparation
 from segmenter.config import Config
 from segmenter.errors import RunError, UsageError
 from segmenter.runs import acceptance, archive, removal
@@ -19,10 +18,11 @@ from segmenter.runs.proposal import propose, table_of
 from segmenter.runs.state import FILE, open_state
 from segmenter.runs.types import Model
 from tests.kept import kept
+from tests.plain import plain
 
 NOW = datetime(2026, 1, 10, tzinfo=UTC)
 FIRST, SECOND, THIRD = (f"2026010{day}T080000Z-ab12" for day in (5, 6, 7))
-PLAIN = Preparation(("recency",), (0.0,), (None,), (None,), "none", (None,), (0.0,), (1.0,), None, (), ("none",))
+PLAIN = plain("recency")
 
 
 def model(*centroids, names, numbers=None):

@@ -9,12 +9,12 @@ import sqlite3
 import subprocess
 import sys
 from contextlib import closing
+from dataclasses import replace
 from datetime import date
 from functools import partial
 
 import pytest
 
-from segmenter.analysis.findings import Preparation
 from segmenter.errors import RunError
 from segmenter.runs import archive, integrity, seal, state
 from segmenter.runs.acceptance import _next_number
@@ -22,6 +22,7 @@ from segmenter.runs.customers import Earlier
 from segmenter.runs.model import read_model, write_model
 from segmenter.runs.state import FILE, keep_copy, open_state, read_state, transaction
 from segmenter.runs.types import Model
+from tests.plain import plain
 
 TABLES = ("run.json", "customers.parquet", "segments.parquet", "anomalies.parquet", "rejected.csv")
 
@@ -116,10 +117,7 @@ def test_a_run_of_another_version_is_named_with_both(shelf):
         archive.read(folder)
 
 
-PLAIN = Preparation(
-    ("a", "b"), (0.0, 0.0), (None, 9.0), (None, None), "none", (None, None), (0.0, 0.0), (1.0, 1.0), None, (),
-    ("none", "log1p"),
-)  # fmt: skip
+PLAIN = replace(plain("a", "b"), lower=(None, 9.0), transforms=("none", "log1p"))
 MODEL = Model(PLAIN, ((10.0, 0.1), (0.0, 1 / 3), (-10.0, 1e-300)), ("Best", "Middle", "Gone"), (0, 2, 5), 6)
 
 
