@@ -20,6 +20,7 @@ from pathlib import Path
 import results
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult
+from service import free_port
 
 from segmenter.config.delivery import DeliveryConfig
 from segmenter.config.report import ReportConfig
@@ -93,7 +94,7 @@ def refusing(n: int) -> Setup:
 
 def storm(root: Path, rounds: int) -> tuple[str, tuple[str, ...], list[tuple[object, ...]]]:
     """Twelve faults, each so many rounds of two mails: what arrived, what was told, and what came twice."""
-    mailbox, port = Mailbox(), _free_port()
+    mailbox, port = Mailbox(), free_port()
 
     def judge(_server, _session, _envelope, _mechanism, data) -> AuthResult:
         return AuthResult(success=data.password == b"right", handled=False)
@@ -183,12 +184,6 @@ def _fates(folder: Path, due: datetime, people: tuple[str, ...], mailbox: Mailbo
         else:
             fates.append("told" if states[each] == "failed" else "neither")
     return fates
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 if __name__ == "__main__":

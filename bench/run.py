@@ -26,10 +26,6 @@ class Measurement:
     arguments: tuple[str, ...] = ()
     is_long: bool = False
 
-    @property
-    def path(self) -> Path:
-        return HERE / f"{self.script}.py"
-
 
 MEASUREMENTS = (
     Measurement("planted"),
@@ -47,6 +43,7 @@ MEASUREMENTS = (
     Measurement("replay", ("{exports}",), is_long=True),
     Measurement("service", is_long=True),
     Measurement("kills", is_long=True),
+    Measurement("faults", is_long=True),
     Measurement("soak", is_long=True),
     Measurement("fuzz", ("--results",), is_long=True),
     Measurement("hostile", is_long=True),
@@ -61,14 +58,13 @@ def main() -> None:
     wanted = set(options.only.split(",")) if options.only else {each.script for each in MEASUREMENTS}
     failed = []
     for each in MEASUREMENTS:
-        chosen = each.script in wanted and each.path.exists() and (options.long or options.only or not each.is_long)
-        if not chosen:
+        if each.script not in wanted or (each.is_long and not (options.long or options.only)):
             continue
         if "{exports}" in each.arguments and not options.exports:
             print(f"{each.script}: needs the public exports; name their folder.", file=sys.stderr)
             continue
         print(f"{each.script} ...", file=sys.stderr)
-        command = [sys.executable, str(each.path), *(word.format(**given) for word in each.arguments)]
+        command = [sys.executable, str(HERE / f"{each.script}.py"), *(word.format(**given) for word in each.arguments)]
         if subprocess.run(command, check=False).returncode:
             failed.append(each.script)
     if failed:

@@ -15,7 +15,11 @@ CREATE TABLE delivery (
     next_at TEXT NOT NULL,
     finished_at TEXT,
     ambiguous INTEGER NOT NULL DEFAULT 0,  -- 1: a crash left open whether the server had taken it
-    answer TEXT NOT NULL DEFAULT ''  -- the server's last answer, secrets removed
+    answer TEXT NOT NULL DEFAULT '',  -- the server's last answer, secrets removed
+    sender TEXT NOT NULL DEFAULT '',  -- token of the process that sends it
+    taken_at TEXT,  -- when its sending began
+    handed INTEGER NOT NULL DEFAULT 0,  -- 1: all but the last word is said, the receiver may have it
+    told INTEGER NOT NULL DEFAULT 0  -- what the owner knows: 1 that it is late, 2 that it failed
 ) STRICT;
 
 CREATE INDEX delivery_due ON delivery (state, next_at);

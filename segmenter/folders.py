@@ -61,11 +61,19 @@ def lock(folder: Path, how: int = fcntl.LOCK_EX) -> int | None:
     except OSError:
         return None
     try:
-        fcntl.flock(handle, how | fcntl.LOCK_NB)
-        held = os.path.samestat(os.fstat(handle), folder.stat())
-    except OSError:  # locked by another process, or removed in the meantime
+        held = try_lock(handle, how) and os.path.samestat(os.fstat(handle), folder.stat())
+    except OSError:  # removed in the meantime
         held = False
     if held:
         return handle
     os.close(handle)
     return None
+
+
+def try_lock(handle: int, how: int = fcntl.LOCK_EX) -> bool:
+    """Whether what the open `handle` is of could be locked, until it is closed; False where another process has it."""
+    try:
+        fcntl.flock(handle, how | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True

@@ -35,19 +35,17 @@ def search(
     features that most customers have no value of: there they are alike only because the gaps were filled.
     """
     first = prepared.anomalies
-    found = detect(first, prepared.anomaly_names, config)
+    found = detect(first, prepared.search, config)
     leeway = _leeway(first, found.is_anomaly)
     if leeway.any():
         prepared = _blunted(prepared, leeway)
-        found = detect(prepared.anomalies, prepared.anomaly_names, config)
-    names = [labels.get(name, name) for name in prepared.anomaly_names]
-    blank = np.isin(prepared.anomaly_names, [*unknown])
+        found = detect(prepared.anomalies, prepared.search, config)
+    names = [labels.get(name, name) for name in prepared.search.names]
+    blank = np.isin(prepared.search.names, [*unknown])
     told = _told(names, first, found.is_anomaly, leeway, blank)
     contrast, n = _contrast(prepared.anomalies)
     warnings = (*found.finding.warnings, *told, *_indistinct(contrast))
-    finding = replace(
-        found.finding, contrast=contrast, n_contrast=n, warnings=warnings, search=replace(prepared.search, notes=())
-    )
+    finding = replace(found.finding, contrast=contrast, n_contrast=n, warnings=warnings)
     return prepared, replace(found, finding=finding)
 
 

@@ -41,12 +41,6 @@ def fit(repeats: Floats, recency: Floats, age: Floats) -> BgNbd:
     return BgNbd(*(float(value) for value in np.exp(found.x)))
 
 
-def log_likelihood(model: BgNbd, repeats: Floats, recency: Floats, age: Floats) -> float:
-    """Log-likelihood of the histories (n,), summed (equation 6 of the paper)."""
-    logs = np.log([model.r, model.alpha, model.a, model.b])
-    return -len(repeats) * _loss(logs, *_distinct(repeats, recency, age))[0]
-
-
 def _distinct(*columns: Floats) -> tuple[Floats, Floats]:
     """The distinct rows (m, d) of columns of shape (n,), and the share (m,) of each."""
     rows = np.column_stack(columns)

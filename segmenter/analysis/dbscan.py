@@ -14,7 +14,7 @@ import numpy as np
 
 from segmenter.analysis import neighbours
 from segmenter.analysis.connection import components
-from segmenter.analysis.findings import AnomalyFinding
+from segmenter.analysis.findings import AnomalyFinding, Preparation
 from segmenter.analysis.knee import knee
 from segmenter.analysis.neighbours import Density, Neighbourhood
 from segmenter.analysis.oddness import oddness
@@ -22,8 +22,6 @@ from segmenter.analysis.order import evenly
 from segmenter.analysis.types import Anomalies, Floats, Ints, Mask
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from segmenter.config.analysis import DbscanConfig
 
 CURVE_SAMPLE = 10_000
@@ -87,16 +85,16 @@ def _reached(found: Density, labels: Ints) -> Ints:
     return np.where(smallest < unreached, smallest, -1)
 
 
-def detect(matrix: Floats, names: Sequence[str], config: DbscanConfig) -> Anomalies:
+def detect(matrix: Floats, search: Preparation, config: DbscanConfig) -> Anomalies:
     """Noise and rare groups among customers (n, d), and how far everybody is from the others.
 
-    `names` are the matrix's columns. Clusters with less than `config.rare_group_share` of the
+    `search` is how features became the matrix. Clusters with less than `config.rare_group_share` of the
     customers are rare groups; customers of all other clusters are ordinary.
     """
     n, d = matrix.shape
     min_samples, min_samples_reason = _min_samples(n, d, config)
     if d == 0 or n <= min_samples or np.ptp(matrix, axis=0).max() == 0:
-        return _nothing(n, names, min_samples, min_samples_reason)
+        return _nothing(n, search, min_samples, min_samples_reason)
     hood = neighbours.arrange(matrix)
     curve = k_distances(hood, min_samples)
     eps, eps_reason = choose_eps(curve, min_samples, config)
@@ -114,7 +112,7 @@ def detect(matrix: Floats, names: Sequence[str], config: DbscanConfig) -> Anomal
         score=oddness(matrix, beyond, eps),
         nearest=nearest,
         finding=AnomalyFinding(
-            names=tuple(names),
+            names=search.names,
             eps=eps,
             min_samples=min_samples,
             eps_reason=eps_reason,
@@ -127,6 +125,7 @@ def detect(matrix: Floats, names: Sequence[str], config: DbscanConfig) -> Anomal
             n_rare=int(rare.sum()),
             n_clusters=int(clustering.labels.max()) + 1,
             warnings=_warnings(noise | rare, clustering.labels),
+            search=search,
         ),
     )
 
@@ -218,7 +217,7 @@ def _warnings(odd: Mask, labels: Ints) -> tuple[str, ...]:
     return ()
 
 
-def _nothing(n: int, names: Sequence[str], min_samples: int, reason: str) -> Anomalies:
+def _nothing(n: int, search: Preparation, min_samples: int, reason: str) -> Anomalies:
     """The verdict where density says nothing: customers all alike, or fewer than a neighbourhood needs."""
     return Anomalies(
         role=np.full(n, "core", dtype=object),
@@ -228,7 +227,7 @@ def _nothing(n: int, names: Sequence[str], min_samples: int, reason: str) -> Ano
         score=np.zeros(n),
         nearest=np.full(n, -1, dtype=np.int64),
         finding=AnomalyFinding(
-            names=tuple(names),
+            names=search.names,
             eps=0.0,
             min_samples=min_samples,
             eps_reason="not chosen: there is no distance to choose from",
@@ -241,5 +240,6 @@ def _nothing(n: int, names: Sequence[str], min_samples: int, reason: str) -> Ano
             n_rare=0,
             n_clusters=1 if n else 0,
             warnings=("The customers are too few or too much alike to tell anomalies from others.",),
+            search=search,
         ),
     )

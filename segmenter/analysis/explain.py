@@ -205,7 +205,7 @@ def _alone(matrix: Floats) -> Mask:
     sample = np.arange(0, len(matrix), 1 + len(matrix) // SAMPLE)
     far = float(np.percentile(neighbours.kth_distances(hood, 2, sample), FAR))
     alone = np.empty(len(matrix), dtype=bool)
-    alone[hood.order] = ~neighbours.core_points(hood, far, 2)
+    alone[hood.order] = ~neighbours.density(hood, far, 2).core
     return alone
 
 

@@ -5,7 +5,7 @@ Only str, int, float, bool, None, tuples, dicts and dataclasses of these. A curv
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from segmenter.analysis.lifetime_types import LifetimeFinding
 from segmenter.analysis.reading_types import (
@@ -39,10 +39,10 @@ class Preparation:
     scale: Curve
     components: tuple[Curve, ...] | None
     notes: tuple[str, ...]  # sentences: what was imputed, clipped and dropped, with counts
-    transforms: tuple[str, ...] = ()  # per feature: none, log1p or yeo-johnson
-    donors: tuple[Curve, ...] = ()  # customers that KNN imputation borrows from, complete rows in raw units
-    leeway: Curve = ()  # per feature, in units of `scale`: how far from the center customers count as alike
-    units: Curve = ()  # per feature: the value that counts as 1; none in models from before there were any, where it is 1
+    transforms: tuple[str, ...]  # per feature: none, log1p or yeo-johnson
+    donors: tuple[Curve, ...]  # customers that KNN imputation borrows from, complete rows in raw units
+    leeway: Curve  # per feature, in units of `scale`: how far from the center customers count as alike; empty: nowhere
+    units: Curve  # per feature: the value that counts as 1
 
 
 @dataclass(frozen=True)
@@ -104,7 +104,7 @@ class AnomalyFinding:
     """DBSCAN's parameters and curve: `k_distances` are sorted descending and thinned to at most 500.
 
     `contrast` is the ratio of the 95th to the 5th percentile of the distances between `n_contrast` sampled customers.
-    `search` is how raw features became what was searched, without its notes; None in older runs.
+    `search` is how raw features became what was searched, without its notes.
     """
 
     names: tuple[str, ...]
@@ -122,7 +122,7 @@ class AnomalyFinding:
     warnings: tuple[str, ...]
     contrast: float | None = None
     n_contrast: int = 0
-    search: Preparation | None = None
+    search: Preparation = field(kw_only=True)
 
 
 @dataclass(frozen=True)
@@ -144,7 +144,7 @@ class SegmentCard:
     `profile` is the mean of each used feature in standard units, for the snake plot;
     `importance` pairs (feature, share of customers that change segment when it is permuted).
     `movable` is the share of the segment's money that the action can win or save, a judgement (names.py). The rule's
-    precision and recall are of `rule_tried` customers left out when it was made; 0: of all, in a run from before.
+    precision and recall are of `rule_tried` customers left out when it was made.
     """
 
     label: int

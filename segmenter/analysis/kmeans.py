@@ -82,7 +82,6 @@ def segment(matrix: Floats, config: KMeansConfig, seed: int, value: Floats | Non
     return Segmentation(
         labels=labels[back],
         centroids=fit.centroids[first],
-        inertia=fit.inertia,
         silhouette=silhouette[back],
         choice=replace(choice, cluster_stability=stable),
     )
@@ -98,8 +97,7 @@ def hold(matrix: Floats, centroids: Floats, fresh: KChoice, config: KMeansConfig
     order = by_content(matrix)
     points, k = matrix[order], len(centroids)
     labels = assign(points, centroids)
-    inertia = _inertia(points, labels, centroids)
-    fit = _Fit(labels, centroids, inertia, np.zeros(0))
+    fit = _Fit(labels, centroids, _inertia(points, labels, centroids), np.zeros(0))
     sample = _with_all_clusters(draw(len(points), SILHOUETTE_SAMPLE, seed), [labels])
     silhouette, stable, reference, crowd = np.full(len(points), np.nan), np.zeros(0), None, None
     if k > 1:
@@ -117,7 +115,7 @@ def hold(matrix: Floats, centroids: Floats, fresh: KChoice, config: KMeansConfig
         crowd_silhouette=crowd,
         chosen_anew=fresh.n_clusters,
     )
-    return Segmentation(labels[back], centroids, inertia, silhouette[back], choice)
+    return Segmentation(labels[back], centroids, silhouette[back], choice)
 
 
 def assign(matrix: Floats, centroids: Floats) -> Ints:
@@ -288,7 +286,6 @@ def _single(matrix: Floats, choice: KChoice) -> Segmentation:
     return Segmentation(
         labels=np.zeros(len(matrix), dtype=np.int64),
         centroids=matrix[:1].copy() if not len(matrix) else matrix.mean(axis=0, keepdims=True),
-        inertia=float(((matrix - matrix.mean(axis=0)) ** 2).sum()) if len(matrix) else 0.0,
         silhouette=np.full(len(matrix), np.nan),
         choice=choice,
     )

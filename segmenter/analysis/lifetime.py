@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Protocol
 
 import numpy as np
 
@@ -23,63 +22,38 @@ LAST_CLASS = 7  # repeat orders and more
 PERIODS = 12  # of the time held out, at most, that orders are told by
 
 
-class History(Protocol):
-    """How customers ordered up to some day, all (n,), NaN for those who had not ordered yet."""
+@dataclass(frozen=True)
+class OrderHistory:
+    """How customers ordered up to some day, all (n_customers,), NaN for those who had not ordered yet.
 
-    @property
-    def repeats(self) -> Floats:
-        """Orders after the first."""
-
-    @property
-    def recency(self) -> Floats:
-        """Weeks from the first order to the last."""
-
-    @property
-    def age(self) -> Floats:
-        """Weeks from the first order to that day."""
-
-    @property
-    def order_value(self) -> Floats:
-        """Mean money of an order."""
-
-
-class Past(Protocol):
-    """The customers' history, and as it stood `days` days before, with the `orders` and `revenue` (n,) since.
-
-    `orders_soon` are those of the first period, as long as the one to come.
+    `repeats` days with orders after the first, `recency` weeks from the first to the last of them, `age` weeks
+    from the first to that day, `order_value` mean money of a day with orders, before returns.
     """
 
-    @property
-    def now(self) -> History:
-        """All of it."""
+    repeats: Floats
+    recency: Floats
+    age: Floats
+    order_value: Floats
 
-    @property
-    def before(self) -> History:
-        """As it stood then."""
 
-    @property
-    def orders(self) -> Floats:
-        """Orders in the days since, NaN for those who had not ordered before."""
+@dataclass(frozen=True)
+class PastOrders:
+    """The orders of a feature table's customers, whole (`now`) and as they stood `days` days before (`before`).
 
-    @property
-    def orders_soon(self) -> Floats:
-        """Those of them in the first period as long as the one to come."""
+    `orders` and `revenue` (n_customers,) are what came in those days, `orders_soon` the orders of the first period of them,
+    NaN for those who had not ordered before; `period_orders` (n_periods,) the same orders by whole periods, one after the
+    other. `year_ago` are everybody's orders of the period before and of that from this day on a year ago, 0 where
+    the record does not hold both whole.
+    """
 
-    @property
-    def revenue(self) -> Floats:
-        """Their money."""
-
-    @property
-    def period_orders(self) -> Floats:
-        """The same orders by periods (n_periods,) as long as the one to come."""
-
-    @property
-    def days(self) -> int:
-        """Days since."""
-
-    @property
-    def year_ago(self) -> tuple[int, int]:
-        """Orders a year ago, in the period before this day and in that from it on."""
+    now: OrderHistory
+    before: OrderHistory
+    orders: Floats
+    orders_soon: Floats
+    revenue: Floats
+    period_orders: Floats
+    days: int
+    year_ago: tuple[int, int] = (0, 0)
 
 
 @dataclass(frozen=True)
@@ -111,7 +85,7 @@ class _Models:
 
 
 @single_threaded
-def value_to_come(past: Past, days: int, segments: Ints) -> Lifetime:
+def value_to_come(past: PastOrders, days: int, segments: Ints) -> Lifetime:
     """Orders and money of the next `days`, per customer and per segment (n,), if the past can carry it.
 
     The models are fitted on the first two thirds of the time and held against the last. They speak for the
@@ -154,7 +128,7 @@ def _withheld(finding: LifetimeFinding, n: int) -> Lifetime:
     return Lifetime(finding, Forecast(*(np.full(n, np.nan) for _ in range(4))))
 
 
-def _fit(history: History) -> _Models:
+def _fit(history: OrderHistory) -> _Models:
     """Both models; the value of the first order counts, as it tells most of customers who had no other.
 
     Order values want as many paying customers as the gate wants repeaters.
@@ -167,7 +141,7 @@ def _fit(history: History) -> _Models:
     return _Models(orders, gammagamma.fit(history.repeats[paid] + 1, history.order_value[paid]))
 
 
-def _forecast(models: _Models, history: History, days: int) -> Forecast:
+def _forecast(models: _Models, history: OrderHistory, days: int) -> Forecast:
     times = (history.repeats, history.recency, history.age)
     known, weeks = np.isfinite(history.age), days / 7
     x, recency, age = (column[known] for column in times)
@@ -182,7 +156,7 @@ def _forecast(models: _Models, history: History, days: int) -> Forecast:
     return Forecast(*columns)
 
 
-def _check(past: Past, days: int) -> HoldoutCheck:
+def _check(past: PastOrders, days: int) -> HoldoutCheck:
     """The models fitted on what was known before, against what came."""
     models = _fit(past.before)
     expected = _forecast(models, past.before, past.days)
@@ -209,7 +183,7 @@ def _check(past: Past, days: int) -> HoldoutCheck:
     )
 
 
-def _by_period(model: BgNbd, history: History, days: int, n_periods: int) -> tuple[float, ...]:
+def _by_period(model: BgNbd, history: OrderHistory, days: int, n_periods: int) -> tuple[float, ...]:
     """Orders expected in successive periods."""
     known = np.isfinite(history.age)
     times = (history.repeats[known], history.recency[known], history.age[known])
@@ -217,7 +191,7 @@ def _by_period(model: BgNbd, history: History, days: int, n_periods: int) -> tup
     return tuple(map(float, np.diff(until, prepend=0.0)))
 
 
-def _correlation(history: History) -> float:
+def _correlation(history: OrderHistory) -> float:
     """Spearman's rank correlation of the number of orders with their mean value, 0 where either is constant."""
     from scipy.stats import rankdata
 

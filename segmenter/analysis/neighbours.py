@@ -72,11 +72,6 @@ def kth_distances(hood: Neighbourhood, k: int, rows: Ints | slice = slice(None))
     return np.concatenate(by_blocks(lambda block: _query(hood.tree, points[block], [k])[0][:, 0], len(points), BLOCK))
 
 
-def core_points(hood: Neighbourhood, eps: float, min_samples: int) -> Mask:
-    """Points with at least `min_samples` points (themselves counted) within `eps`, in leaf order."""
-    return density(hood, eps, min_samples).core
-
-
 def density(hood: Neighbourhood, eps: float, min_samples: int) -> Density:
     """Core points, with at least `min_samples` points (themselves counted) within `eps`, and the neighbours of the others.
 

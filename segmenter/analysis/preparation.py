@@ -15,8 +15,7 @@ def apply(preparation: Preparation, values: Floats) -> Floats:
     """
     matrix = _filled(np.where(np.isfinite(values), values, np.nan), preparation)
     np.clip(matrix, *_edges(preparation), out=matrix)
-    if preparation.units:
-        matrix /= np.array(preparation.units)
+    matrix /= np.array(preparation.units)
     for column, (kind, power) in enumerate(zip(preparation.transforms, preparation.lambdas, strict=True)):
         matrix[:, column] = transformed(matrix[:, column], kind, power)
     matrix -= np.array(preparation.center)

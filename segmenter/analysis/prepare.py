@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from segmenter.analysis.findings import Preparation
-from segmenter.analysis.order import by_content
+from segmenter.analysis.order import by_content, draw
 from segmenter.analysis.preparation import apply, transformed
 from segmenter.analysis.reading_types import Curve
 from segmenter.analysis.threads import workers
@@ -60,7 +60,7 @@ def prepare(
         ours = pool.submit(learnt, wanted, config)
         search, anomalies = pool.submit(learnt, searched, _for_anomalies(config)).result()
         preparation, segments = ours.result()
-    return Prepared(segments=segments, anomalies=anomalies, preparation=preparation, search=search)
+    return Prepared(segments=segments, anomalies=anomalies, preparation=preparation, search=replace(search, notes=()))
 
 
 def _for_anomalies(config: PrepareConfig) -> PrepareConfig:
@@ -102,6 +102,7 @@ def _fit(
         notes=(*dropped, *imputed, *clipped),
         transforms=("none",) * len(names),
         donors=donors,
+        leeway=(),
         units=tuple(float(units[name]) for name in names),
     )
     return _with_components(_with_scale(_with_transform(bare, table, config), table, config), table, config)
@@ -145,9 +146,7 @@ def _donors(table: Floats, config: PrepareConfig, seed: int) -> tuple[Curve, ...
     if config.imputation != "knn" or not np.isnan(table).any():
         return ()
     complete = table[~np.isnan(table).any(axis=1)]
-    if len(complete) > DONORS:
-        complete = complete[np.sort(np.random.default_rng(seed).choice(len(complete), DONORS, replace=False))]
-    return tuple(_curve(row) for row in complete)
+    return tuple(_curve(row) for row in complete[draw(len(complete), DONORS, seed)])
 
 
 def _known(matrix: Floats, table: Floats) -> list[Floats]:

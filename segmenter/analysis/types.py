@@ -21,19 +21,14 @@ class Prepared:
 
     `segments` has shape (n_customers, n_used): imputed, outliers treated, transformed, scaled,
     and projected if PCA is on. `anomalies` (n_customers, n_searched) is imputed, transformed and
-    scaled, its outliers untouched. `preparation` and `search` are plain numbers, enough to prepare
-    new customers for either.
+    scaled, its outliers untouched. `preparation` and `search`, which is without notes, are plain
+    numbers, enough to prepare new customers for either.
     """
 
     segments: Floats
     anomalies: Floats
     preparation: Preparation
     search: Preparation
-
-    @property
-    def anomaly_names(self) -> tuple[str, ...]:
-        """Columns of `anomalies`."""
-        return self.search.names
 
 
 @dataclass(frozen=True)
@@ -45,7 +40,6 @@ class Segmentation:
 
     labels: Ints
     centroids: Floats
-    inertia: float
     silhouette: Floats
     choice: KChoice
 

@@ -242,8 +242,8 @@ def _period_days(before: Run, now: Run) -> int:
 
 def accept(options: Namespace) -> None:
     """Show who would move under the fresh segments of a run and, when that is agreed to, make them the archive's."""
-    config, archive = config_of(options), root(options)
-    terminal = Terminal(options.quiet)
+    config, terminal = config_of(options), Terminal(options.quiet)
+    archive = Path(config.engine.archive)
     if not (options.dry_run or options.yes) and (options.json or not terminal.can_ask):
         raise UsageError(
             "This is not an interactive terminal, so nobody can confirm. Add --dry-run to see who would move, or --yes to accept."

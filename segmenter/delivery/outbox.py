@@ -146,7 +146,7 @@ def _message(row: sqlite3.Row) -> Message:
     body = json.loads(row["body"])
     return Message(
         row["schedule"], datetime.fromisoformat(row["due"]), row["run_id"], row["kind"], row["channel"], row["recipient"],
-        body["title"], tuple(body["text"]), tuple(body["formats"]), body.get("since"),
+        body["title"], tuple(body["text"]), tuple(body["formats"]), body["since"],
     )  # fmt: skip
 
 

@@ -6,10 +6,11 @@ from datetime import date, timedelta
 
 import numpy as np
 
+from segmenter.analysis.lifetime import OrderHistory, PastOrders
 from segmenter.assets import query
 from segmenter.engine.types import Engine
 from segmenter.features.table import first_day_not_seen, per_customer
-from segmenter.features.types import FeatureTable, OrderHistory, PastOrders
+from segmenter.features.types import FeatureTable
 
 YEAR = timedelta(days=364)  # whole weeks, so that Mondays stand against Mondays
 

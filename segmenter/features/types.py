@@ -152,40 +152,6 @@ class Evidence:
 
 
 @dataclass(frozen=True)
-class OrderHistory:
-    """How customers ordered up to some day, all (n_customers,), NaN for those who had not ordered yet.
-
-    `repeats` days with orders after the first, `recency` weeks from the first to the last of them, `age` weeks
-    from the first to that day, `order_value` mean money of a day with orders, before returns.
-    """
-
-    repeats: NDArray[np.float64]
-    recency: NDArray[np.float64]
-    age: NDArray[np.float64]
-    order_value: NDArray[np.float64]
-
-
-@dataclass(frozen=True)
-class PastOrders:
-    """The orders of a feature table's customers, whole (`now`) and as they stood `days` days before (`before`).
-
-    `orders` and `revenue` (n_customers,) are what came in those days, `orders_soon` the orders of the first period of them,
-    NaN for those who had not ordered before; `period_orders` (n_periods,) the same orders by whole periods, one after the
-    other. `year_ago` are everybody's orders of the period before and of that from this day on a year ago, 0 where
-    the record does not hold both whole.
-    """
-
-    now: OrderHistory
-    before: OrderHistory
-    orders: NDArray[np.float64]
-    orders_soon: NDArray[np.float64]
-    revenue: NDArray[np.float64]
-    period_orders: NDArray[np.float64]
-    days: int
-    year_ago: tuple[int, int] = (0, 0)
-
-
-@dataclass(frozen=True)
 class Baskets:
     """In how many orders each customer had each product.
 

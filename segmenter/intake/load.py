@@ -143,30 +143,21 @@ def currency_of(connection: Engine, rules: RulesConfig) -> str:
 
 def _judge(connection: duckdb.DuckDBPyConnection, rules: RulesConfig, as_of: date | None) -> None:
     """Settle what becomes of each record: what is set aside takes nothing back, so that it goes first."""
-    _set_aside_nobody(connection, rules)
+    for fate, ids in nobody(rules).items():  # one join, faster than a look-up for each record
+        _set_aside(connection, fate, "customer_id IN (SELECT unnest(CAST($those AS VARCHAR[])))", ids)
     if as_of is not None:
-        _set_aside_later(connection, as_of)
+        _set_aside(connection, "later", "CAST(ts AS DATE) > CAST($those AS DATE)", as_of)
     settle(connection, rules)
     _apply_settled(connection)
     show(connection)
 
 
-def _set_aside_nobody(connection: duckdb.DuckDBPyConnection, rules: RulesConfig) -> None:
-    """Set aside rows whose customer stands for nobody: one join, faster than a look-up for each record."""
-    for fate, ids in nobody(rules).items():
-        connection.execute(
-            "UPDATE lines SET fate = CAST($fate AS fate), status = NULL WHERE fate NOT IN ('other_kind', 'unreadable') "
-            "AND customer_id IN (SELECT unnest(CAST($ids AS VARCHAR[])))",
-            {"fate": fate, "ids": ids},
-        )
-
-
-def _set_aside_later(connection: duckdb.DuckDBPyConnection, as_of: date) -> None:
-    """Set aside rows later than `as_of`, which are not known on that day."""
+def _set_aside(connection: duckdb.DuckDBPyConnection, fate: str, condition: str, those: object) -> None:
+    """Give the rows for which `condition` on `those` holds another fate, but for those of other kinds and unreadable ones."""
     connection.execute(
-        "UPDATE lines SET fate = 'later', status = NULL WHERE fate NOT IN ('other_kind', 'unreadable') "
-        "AND CAST(ts AS DATE) > CAST($day AS DATE)",
-        {"day": as_of},
+        "UPDATE lines SET fate = CAST($fate AS fate), status = NULL WHERE fate NOT IN ('other_kind', 'unreadable') "  # noqa: S608 - ours
+        f"AND {condition}",
+        {"fate": fate, "those": those},
     )
 
 

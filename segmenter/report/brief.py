@@ -6,12 +6,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 from segmenter.config.report import ReportConfig
-from segmenter.report.context import moves, summary
+from segmenter.report.context import moves, summary, view_of
 from segmenter.report.context.translated import translated_stats
-from segmenter.report.context.view import View
-from segmenter.report.language import Voice
 from segmenter.report.palette import legible
-from segmenter.report.translated import translated_run
 from segmenter.report.types import Action, Stat
 from segmenter.runs.types import Run
 
@@ -40,13 +37,12 @@ def brief(run: Run, config: ReportConfig) -> Brief:
     ReportError
         The locale is unknown.
     """
-    voice = Voice(config.locale, config.currency)
-    run = translated_run(run, voice)
-    view = View(run, config, voice, {})
+    view = view_of(run, config, charts=())
+    voice = view.voice
     return Brief(
         title=voice(config.title),
         company=config.company,
-        date=voice.date(run.manifest.as_of),
+        date=voice.date(view.run.manifest.as_of),
         language=voice.language,
         direction=voice.direction,
         accent=legible(config.accent),

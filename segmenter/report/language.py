@@ -196,10 +196,6 @@ class Voice:
         year, number = month.split("-")
         return str(format_date(date(int(year), int(number), 1), "MMM y", self.locale))
 
-    def value(self, feature: Feature, value: float | None) -> str:
-        """A feature's value in its kind's format, without the unit."""
-        return self.values(feature, [value])[0]
-
     def values(self, feature: Feature, values: Sequence[float | None]) -> tuple[str, ...]:
         """Values of one feature that stand beside each other: in its kind's format, with equally many decimals."""
         digits = _decimals_of(feature, [abs(x) for x in values if x is not None and math.isfinite(x)])

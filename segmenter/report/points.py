@@ -60,8 +60,6 @@ def _reasons(view: View, placed: pd.DataFrame) -> dict[int, str]:
 
 def _without_order(placed: pd.DataFrame) -> list[int]:
     """Positions on the map of customers none of whose orders stands; their zeros need a word."""
-    if "frequency" not in placed:
-        return []
     return [i for i, orders in enumerate(placed["frequency"]) if orders == 0]
 
 

@@ -41,8 +41,8 @@ class Accepted:
     next_number: int
 
 
-def accept(archive: Path, run_id: str, now: datetime) -> str:
-    """Make a run's fresh fit the archive's model; returns which of the run's files that is: challenger or model.
+def accept(archive: Path, run_id: str, now: datetime) -> None:
+    """Make a run's fresh fit the archive's model: its challenger, where it has one.
 
     Raises
     ------
@@ -52,20 +52,14 @@ def accept(archive: Path, run_id: str, now: datetime) -> str:
     with locked(archive / run_id) as stays:  # from a prune, after which every run would miss the accepted one
         if not stays:
             raise RunError(f"The run {run_id} is gone, or another process works at it just now. Try again in a moment.")
-        name = fresh_fit(archive / run_id)
+        name = next(name for name in FITS if (archive / run_id / f"{name}.json").exists() or name == "model")
         read_model(archive / run_id / f"{name}.json")
         _record(archive, run_id, name, now, only_first=False)
-    return name
 
 
 def accept_first(archive: Path, run_id: str, now: datetime) -> None:
     """Make a run's model the archive's where none is accepted yet."""
     _record(archive, run_id, "model", now, only_first=True)
-
-
-def fresh_fit(folder: Path) -> str:
-    """Which file of a run holds the segments that were fitted on its customers."""
-    return next(name for name in FITS if name == "model" or (folder / f"{name}.json").exists())
 
 
 def _record(archive: Path, run_id: str, name: str, now: datetime, *, only_first: bool) -> None:

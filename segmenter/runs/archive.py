@@ -124,9 +124,9 @@ def _write_tables(run: Run, folder: Path) -> None:
     bom = bool(run.manifest.config.get("report", {}).get("csv_bom", True))
     write_safe_csv(_with_alerts(run), folder / "anomalies.csv", bom=bom)
     write_safe_csv(run.rejected, folder / "rejected.csv", bom=bom)
-    for name, model in (("model", run.model), ("challenger", run.challenger)):
-        if model is not None:
-            write_model(model, folder / f"{name}.json")
+    write_model(run.model, folder / "model.json")
+    if run.challenger is not None:
+        write_model(run.challenger, folder / "challenger.json")
     if run.moves is not None:
         write_parquet(run.moves, folder / "moves.parquet", order_by="customer_id")
     if run.alerts is not None:
@@ -163,14 +163,11 @@ def read(folder: Path) -> Run:
     """
     manifest, findings, history = read_document(folder)
     names = sealed(folder)  # and not what is there: of a run that is pruned meanwhile half would be taken for all
-    customers, segments = (read_table(folder / f"{name}.parquet") for name in ("customers", "segments"))
-    odd = "anomalies.parquet" if "anomalies.parquet" in names else "anomalies.csv"  # all that older runs have
-    segments = segments.rename(columns={"label": "segment", "name": "segment_name"})  # as older runs call them
-    anomalies, rejected = read_table(folder / odd), read_table(folder / "rejected.csv")
-    model, challenger = (_optional(read_model, folder / f"{name}.json", names) for name in ("model", "challenger"))
+    model = read_model(folder / "model.json")
+    files = ("customers.parquet", "segments.parquet", "anomalies.parquet", "rejected.csv")
+    customers, segments, anomalies, rejected = (read_table(folder / name) for name in files)
+    challenger = _optional(read_model, folder / "challenger.json", names)
     moves, alerts = (_optional(read_table, folder / name, names) for name in ("moves.parquet", "alerts.parquet"))
-    if alerts is not None and "cause" not in alerts:
-        alerts = alerts.assign(cause="customer")  # which older runs do not tell
     tables = (customers, segments, anomalies, rejected)
     return Run(manifest, findings, *tables, model, challenger, history, moves, alerts)
 

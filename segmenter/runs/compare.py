@@ -52,8 +52,8 @@ def with_history(run: Run, root: Path, config: HistoryConfig) -> Run:
 
 
 def _comparable(before: Run | None, earlier: Earlier) -> Run | None:
-    """The latest run, from `before` back, that has a model and a period in which anything happened."""
-    while before is not None and (before.model is None or before.manifest.has_empty_period):
+    """The latest run, from `before` back, that has a period in which anything happened."""
+    while before is not None and before.manifest.has_empty_period:
         before = earlier.newest()
     return before
 

@@ -126,8 +126,8 @@ class Movement:
     """Who moved between the previous run of the same customers and this one.
 
     `redrawn` is true where two different models placed the customers; `matches` then say what became of the segments.
-    `revenue` is the change of everybody's money, None in older runs. `is_whole` is true
-    where the record of the run before held the whole of its period, without which no change of money is told.
+    `revenue` is the change of everybody's money. `is_whole` is true where the record of the run before held the whole of
+    its period, without which no change of money is told.
     """
 
     previous_run: str
@@ -140,10 +140,10 @@ class Movement:
     n_by_cut_point: int
     is_real: bool  # False: no change of a segment is told from chance
     sentences: tuple[str, ...]
-    redrawn: bool = False
-    matches: tuple[Match, ...] = ()
-    revenue: Interval | None = None
-    is_whole: bool = True
+    redrawn: bool
+    matches: tuple[Match, ...]
+    revenue: Interval
+    is_whole: bool
 
     @property
     def money_before(self) -> float:

@@ -98,17 +98,15 @@ def _digest_of(*values: object) -> int:
 
 
 def install(connection: sqlite3.Connection, version: int) -> None:
-    """Seal the tables anew, inside the caller's transaction; the count of changes goes on."""
-    n_changes = _changes(connection)
-    connection.execute("DROP TABLE IF EXISTS seal")
+    """Seal the tables, which were just made, inside the caller's transaction."""
     connection.execute(
         "CREATE TABLE seal (name TEXT PRIMARY KEY, n_rows INTEGER NOT NULL, digest INTEGER NOT NULL, "
         "n_changes INTEGER NOT NULL) STRICT"
     )
     for table in SEALED:
         _watch(connection, table)
-        connection.execute("INSERT INTO seal VALUES (?, ?, ?, 0)", (table, *_sum(connection, table)))
-    connection.execute("INSERT INTO seal VALUES ('schema', ?, ?, ?)", (version, _schema(connection), n_changes))
+        connection.execute("INSERT INTO seal VALUES (?, 0, 0, 0)", (table,))
+    connection.execute("INSERT INTO seal VALUES ('schema', ?, ?, 0)", (version, _schema(connection)))
 
 
 def _watch(connection: sqlite3.Connection, table: str) -> None:
@@ -117,10 +115,8 @@ def _watch(connection: sqlite3.Connection, table: str) -> None:
     old, new = (f"digest_of({', '.join(f'{side}.{column}' for column in columns)})" for side in ("OLD", "NEW"))
     steps = {"INSERT": ("+ 1", f"+ {new}"), "UPDATE": ("", f"- {old} + {new}"), "DELETE": ("- 1", f"- {old}")}
     for event, (rows, digest) in steps.items():
-        name = f"seal_{table}_{event.lower()}"
-        connection.execute(f"DROP TRIGGER IF EXISTS {name}")
         connection.execute(
-            f"CREATE TRIGGER {name} AFTER {event} ON {table} BEGIN UPDATE seal SET n_rows = n_rows {rows}, "  # noqa: S608 - our names
+            f"CREATE TRIGGER seal_{table}_{event.lower()} AFTER {event} ON {table} BEGIN UPDATE seal SET n_rows = n_rows {rows}, "  # noqa: S608 - our names
             f"digest = (digest {digest}) & {MASK}, n_changes = n_changes + 1 WHERE name = '{table}'; END"
         )
 

@@ -20,25 +20,19 @@ def moved_by_line(before: Run, now: Run) -> frozenset[str]:
     As with moves between segments, the figures of both runs are held against the searches of both, each with its own
     density, units and eps. The line alone moved a customer if each of the two searches judges the figures of then and
     those of today alike; a figure that was not known then is taken as it is today. So nobody with unchanged figures is
-    newly odd, or ordinary again. Customers who are not in `now` are left out; where a run does not hold its search, so
-    are all.
+    newly odd, or ordinary again. Customers who are not in `now` are left out; where a run had no distance to search
+    by, so are all.
     """
     ids = ids_of(now.customers)
     was, is_odd = (np.isin(ids, ids_of(run.anomalies)) for run in (before, now))
     asked = np.flatnonzero(was != is_odd)
-    if not len(asked) or not (_can_judge(before) and _can_judge(now)):
+    if not len(asked) or not all(run.findings.anomalies.eps > 0 for run in (before, now)):
         return frozenset()
     figures = now.customers.iloc[asked].set_index("customer_id").select_dtypes("number")
     then = before.customers.set_index("customer_id").reindex(index=figures.index, columns=figures.columns)
     moved = _is_odd_by(before, figures) == was[asked]
     moved &= _is_odd_by(now, then.where(then.notna(), figures)) == is_odd[asked]
     return frozenset(ids[asked[moved]].tolist())
-
-
-def _can_judge(run: Run) -> bool:
-    """Whether a run holds how it searched."""
-    finding = run.findings.anomalies
-    return finding.search is not None and finding.eps > 0
 
 
 def _is_odd_by(judge: Run, customers: pd.DataFrame) -> Mask:
@@ -56,5 +50,4 @@ def _is_odd_by(judge: Run, customers: pd.DataFrame) -> Mask:
 def _searched(judge: Run, customers: pd.DataFrame) -> Floats:
     """`customers` in the units in which the run was searched; a figure that their own run did not have is missing."""
     search = judge.findings.anomalies.search
-    assert search is not None  # noqa: S101 - `_can_judge` has seen to it
     return apply(search, customers.reindex(columns=list(search.names)).to_numpy(dtype=np.float64, na_value=np.nan))

@@ -77,7 +77,7 @@ def _check(model: Model) -> None:
 def _check_preparation(known: Preparation) -> None:
     n = len(known.names)
     each = (known.fill, known.lower, known.upper, known.lambdas, known.center, known.scale, known.transforms)
-    rows = (*(known.components or ()), *known.donors, *([known.units] if known.units else []))
+    rows = (*(known.components or ()), *known.donors, known.units)
     if {len(part) for part in (*each, *rows)} != {n}:
         raise ValueError("its preparation does not fit its features")
     edges = [number for number in (*known.lower, *known.upper, *known.lambdas) if number is not None]

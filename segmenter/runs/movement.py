@@ -33,15 +33,7 @@ class Side:
 
 
 def side(run: Run) -> Side:
-    """What `movement` needs of a run.
-
-    Raises
-    ------
-    ValueError
-        The run has no model.
-    """
-    if run.model is None:
-        raise ValueError("a run without a model cannot be compared")
+    """What `movement` needs of a run."""
     worth = {card.label: card.medians.get("monetary", 0.0) for card in run.findings.cards}
     manifest = run.manifest
     return Side(

@@ -13,7 +13,7 @@ from segmenter.analysis.silhouette import mean_silhouette
 from segmenter.analysis.types import Ints
 from segmenter.errors import RunError, UsageError
 from segmenter.features.types import FeatureTable
-from segmenter.runs.acceptance import Accepted, accepted, fresh_fit
+from segmenter.runs.acceptance import Accepted, accepted
 from segmenter.runs.archive import read
 from segmenter.runs.continuity import continuity
 from segmenter.runs.customers import other_customers, other_money
@@ -34,7 +34,6 @@ class Proposal:
     """
 
     run_id: str
-    fit: Model
     n_customers: int
     moves: pd.DataFrame
     continuity: Continuity | None
@@ -55,9 +54,7 @@ def propose(archive: Path, folder: Path, names: Mapping[str, str]) -> Proposal:
         The run is missing or damaged.
     """
     run = read(folder)
-    fit = run.challenger if fresh_fit(folder) == "challenger" else run.model
-    if fit is None:
-        raise UsageError(f"The run {folder.name} has no segments that could be accepted. Accept another run.")
+    fit = run.challenger or run.model
     known, why = None, "No model is accepted yet."
     try:
         known = accepted(archive)
@@ -67,7 +64,7 @@ def propose(archive: Path, folder: Path, names: Mapping[str, str]) -> Proposal:
         return _beside(known, run, fit, names)
     if known is not None:
         why = "These segments are the archive's already: nobody moves."
-    return Proposal(folder.name, fit, len(run.customers), pd.DataFrame(columns=list(MOVES)), None, why)
+    return Proposal(folder.name, len(run.customers), pd.DataFrame(columns=list(MOVES)), None, why)
 
 
 def _beside(known: Accepted, run: Run, fit: Model, names: Mapping[str, str]) -> Proposal:
@@ -86,7 +83,7 @@ def _beside(known: Accepted, run: Run, fit: Model, names: Mapping[str, str]) -> 
     fits = mean_silhouette(own, held), mean_silhouette(own, fresh)
     moves = _moves(table, (known.model, before), (fit, now), names)
     beside = continuity(known, table, before, now, renamed(found.matches, names), fits, run.findings.choice)
-    return Proposal(run.manifest.run_id, fit, len(run.customers), moves, beside)
+    return Proposal(run.manifest.run_id, len(run.customers), moves, beside)
 
 
 def table_of(run: Run) -> FeatureTable:

@@ -20,19 +20,14 @@ from pathlib import Path
 
 from segmenter.assets import query
 from segmenter.errors import RunError
-from segmenter.folders import temporary_folder
+from segmenter.folders import temporary_folder, try_lock
 from segmenter.runs import integrity
 from segmenter.runs.integrity import FAULTS, DamagedError, is_damage
 
 FILE = "segmenter.sqlite"
 LOCK = ".segmenter.lock"
-MIGRATIONS = (
-    ("state_runs", "state_schedule", "state_delivery"),
-    ("state_service",),
-    ("state_verdicts",),
-    ("state_watch",),
-)  # queries by version
-VERSION = len(MIGRATIONS)
+SCHEMA = ("state_runs", "state_schedule", "state_delivery")  # queries that make the tables
+VERSION = 4  # of the tables
 PATIENCE = 30.0  # seconds to wait for another process's transaction
 _making = threading.Lock()
 
@@ -47,7 +42,7 @@ def open_state(archive: Path) -> Iterator[sqlite3.Connection]:
     Raises
     ------
     RunError
-        The file is of a newer program, or cannot be opened or written.
+        The file is of another version, or cannot be opened or written.
     """
     path = archive / FILE
     with ExitStack() as held:
@@ -126,7 +121,7 @@ def look_at_state(archive: Path) -> Iterator[sqlite3.Connection]:
     Raises
     ------
     RunError
-        The file is of a newer program, or cannot be read.
+        The file is of another version, or cannot be read.
     """
     with ExitStack() as held:
         try:
@@ -197,16 +192,15 @@ def _connect(path: Path) -> sqlite3.Connection:
     try:
         _keep_log(connection)
         connection.execute("PRAGMA synchronous = FULL")
-        if _version(connection) > VERSION and not integrity.vouches(connection, _version(connection)):
+        version = _version(connection)
+        if version not in {0, VERSION} and not integrity.vouches(connection, version):
             raise DamagedError("its version cannot be")
-        if _version(connection) > VERSION:
-            raise RunError(
-                f"{path} is of version {_version(connection)}, this program reads {VERSION}. Use the newer segmenter."
-            )
-        if _version(connection) == VERSION and not integrity.is_trusted(path):
+        if version not in {0, VERSION}:
+            raise RunError(f"{path} is of version {version}, this program reads {VERSION}. Use the other segmenter.")
+        if version == VERSION and not integrity.is_trusted(path):
             integrity.check(connection, VERSION)
         integrity.check_promise(connection, promised)
-        _migrate(connection)
+        _make_tables(connection)
     except BaseException as error:
         connection.close()
         if isinstance(error, FAULTS) and is_damage(error):
@@ -245,16 +239,14 @@ def _version(connection: sqlite3.Connection) -> int:
     return int(connection.execute("PRAGMA user_version").fetchone()[0])
 
 
-def _migrate(connection: sqlite3.Connection) -> None:
-    """Bring the tables to this version; it is looked at again inside the transaction, as two may come at once."""
+def _make_tables(connection: sqlite3.Connection) -> None:
+    """Make the tables of a new file; it is looked at again inside the transaction, as two may come at once."""
     if _version(connection) == VERSION:
         return
     with transaction(connection):
-        begun = _version(connection)
-        if begun < VERSION:
-            for number in range(begun, VERSION):
-                for name in MIGRATIONS[number]:
-                    _execute_all(connection, query(name))
+        if _version(connection) == 0:
+            for name in SCHEMA:
+                _execute_all(connection, query(name))
             connection.execute(f"PRAGMA user_version = {VERSION}")
             integrity.install(connection, VERSION)
 
@@ -290,18 +282,10 @@ def _locked(archive: Path, how: int, mode: int = os.O_RDWR | os.O_CREAT) -> Iter
     handle = os.open(archive / LOCK, mode | os.O_CLOEXEC, 0o600)
     try:
         end = time.monotonic() + PATIENCE
-        while not _lock(handle, how):
+        while not try_lock(handle, how):
             if time.monotonic() > end:
                 raise RunError(f"{archive / FILE} is in use and cannot be mended now. Try again in a minute.")
             time.sleep(0.05)
         yield
     finally:
         os.close(handle)
-
-
-def _lock(handle: int, how: int) -> bool:
-    try:
-        fcntl.flock(handle, how | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True

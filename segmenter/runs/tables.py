@@ -19,8 +19,6 @@ SIGNS = r"=+\-@＝＋－＠"  # the wide ones are the same signs to a spreadshee
 BEGINNING = re.compile(rf"[{UNSEEN}]*+[{SIGNS}]|[\t\r\n]")
 CUT = re.compile(rf"([;|\t\r\n][;|{UNSEEN}]*+)([{SIGNS}])?")
 
-
-TEXTS = ("customer_id", "nearest_ordinary", "text")  # columns that a number's look makes no numbers
 LINE_END = "\r\n"  # RFC 4180's; and Python before 3.13 quotes a carriage return only where it is part of the line's end
 
 
@@ -78,7 +76,10 @@ def read_table(path: Path) -> pd.DataFrame:
     check(path)
     try:
         if path.suffix == ".csv":
-            return _as_it_was(pd.read_csv(path, dtype=dict.fromkeys(TEXTS, str), keep_default_na=False, na_values=[""]))
+            rows = pd.read_csv(
+                path, dtype={"text": str}, keep_default_na=False, na_values=[""]
+            )  # though a number's look
+            return _as_it_was(rows)
         with _database().cursor() as cursor:
             return cursor.execute("SELECT * FROM read_parquet(?)", [str(path)]).df()
     except (OSError, ValueError, duckdb.Error) as error:

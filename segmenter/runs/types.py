@@ -88,7 +88,7 @@ class Run:
     segments: pd.DataFrame
     anomalies: pd.DataFrame
     rejected: pd.DataFrame
-    model: Model | None = None
+    model: Model
     challenger: Model | None = None
     history: History = field(default_factory=History)
     moves: pd.DataFrame | None = None

@@ -130,7 +130,7 @@ def watched_since(state: sqlite3.Connection, schedule: ScheduleConfig, now: date
         state.execute(
             "INSERT INTO watch (schedule, since, timing) VALUES (:name, :now, :timing) "
             "ON CONFLICT DO UPDATE SET timing = :timing, "
-            "since = CASE WHEN timing IN ('', :timing) THEN min(since, :now) ELSE :now END",
+            "since = CASE WHEN timing = :timing THEN min(since, :now) ELSE :now END",
             {"name": schedule.name, "now": now.isoformat(), "timing": _timing(schedule)},
         )
         return last_watched(state, schedule, now) or now
@@ -139,7 +139,7 @@ def watched_since(state: sqlite3.Connection, schedule: ScheduleConfig, now: date
 def last_watched(state: sqlite3.Connection, schedule: ScheduleConfig, now: datetime) -> datetime | None:
     """The same for one who only reads; None where the schedule was never looked after by its cron of now."""
     row = state.execute("SELECT since, timing FROM watch WHERE schedule = ?", (schedule.name,)).fetchone()
-    if row and row["timing"] not in {"", _timing(schedule)}:
+    if row and row["timing"] != _timing(schedule):
         return None
     last = state.execute(
         "SELECT max(due) AS due FROM slot WHERE schedule = ? AND due <= ? AND owner NOT LIKE ?",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
 import time
 from collections.abc import Callable, Iterator
@@ -10,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from segmenter.errors import HeldError
+from segmenter.folders import try_lock
 
 FILE = ".service.lock"
 GLANCES, GLANCE = 5, 0.05  # who only looks whether an archive is held has the lock for an instant: try again so often
@@ -28,7 +28,7 @@ def hold(archive: Path, *, wait: bool, pause: Callable[[], None]) -> Iterator[No
     handle = os.open(archive / FILE, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
         tries = 0
-        while not _lock(handle):
+        while not try_lock(handle):
             tries += 1
             if not wait and tries < GLANCES:
                 time.sleep(GLANCE)
@@ -53,17 +53,9 @@ def serving(archive: Path) -> int | None:
         return None
     handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC)  # a monitor may look at an archive that it must not write
     try:
-        return None if _lock(handle) else int(_read(handle) or 0)
+        return None if try_lock(handle) else int(_read(handle) or 0)
     finally:
         os.close(handle)
-
-
-def _lock(handle: int) -> bool:
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True
 
 
 def _read(handle: int) -> str:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import logging
-import os
 from collections.abc import Callable
 from pathlib import Path
 
+from segmenter.atomic import atomic_write
 from segmenter.config import Config
 from segmenter.config.load import parse_config, read_text
 from segmenter.errors import ConfigError
@@ -75,17 +75,14 @@ class Settings:
         name = hashlib.sha256(self.text.encode()).hexdigest()[:16]
         kept = Path(self.config.engine.archive) / f".config-{name}.toml"
         if not kept.exists():
-            aside = kept.with_name(f"{kept.name}-{os.getpid()}")
-            handle = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-            with os.fdopen(handle, "w", encoding="utf-8") as file:
-                file.write(self.text)
-            aside.rename(kept)
+            with atomic_write(kept) as aside:
+                aside.write_text(self.text, encoding="utf-8")
         return kept
 
     def sweep(self) -> None:
         """Remove what earlier services kept for their runs; only one that holds the archive may do so."""
         kept = self.file()
-        for path in Path(self.config.engine.archive).glob(".config-*.toml*"):
+        for path in Path(self.config.engine.archive).glob(".*config-*.toml*"):
             if path != kept:
                 with contextlib.suppress(OSError):  # it costs a few kilobytes and is tried again at the next start
                     path.unlink()

@@ -13,6 +13,7 @@ from segmenter.analysis.cards import build as build_cards
 from segmenter.analysis.customers import Format
 from segmenter.analysis.explain import Explained, explain
 from segmenter.analysis.findings import Findings, SegmentCard, SilhouetteProfile
+from segmenter.analysis.lifetime import PastOrders
 from segmenter.analysis.lifetime_types import LifetimeFinding
 from segmenter.analysis.names import DISSOLVES
 from segmenter.analysis.silhouette import silhouette_profiles
@@ -20,7 +21,7 @@ from segmenter.analysis.threads import single_threaded, workers
 from segmenter.analysis.types import Floats
 from segmenter.config import Config
 from segmenter.engine.population import Population
-from segmenter.features.types import Baskets, FeatureTable, PastOrders
+from segmenter.features.types import Baskets, FeatureTable
 from segmenter.runs.acceptance import Following
 from segmenter.runs.history import Continuity
 from segmenter.runs.types import Model

@@ -9,13 +9,13 @@ import numpy as np
 import pandas as pd
 
 from segmenter.analysis import comparison, hierarchy, lifetime, maps, mixture, rfm, themes
-from segmenter.analysis.lifetime import Lifetime
+from segmenter.analysis.lifetime import Lifetime, PastOrders
 from segmenter.analysis.reading_types import Comparison, HierarchyFinding, MixtureFinding
 from segmenter.analysis.rfm import Rfm
 from segmenter.analysis.themes import Themes
 from segmenter.analysis.types import CustomerMap
 from segmenter.config import Config
-from segmenter.features.types import Baskets, PastOrders
+from segmenter.features.types import Baskets
 from segmenter.study.core import Core
 
 

@@ -1,6 +1,6 @@
 """Segment cards, their names and rules."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -13,23 +13,14 @@ from segmenter.config import Config
 from segmenter.config.analysis import KMeansConfig
 from segmenter.config.names import GIVEN, given_name
 from segmenter.features.catalogue import CATALOGUE
+from segmenter.features.types import Feature
 from segmenter.study.tables import formatter
 
-
-@dataclass(frozen=True)
-class Column:
-    name: str
-    label: str
-    kind: str
-    unit: str = ""
-    least: int = 0
-
-
 FEATURES = (
-    Column("recency", "days since the last order", "days"),
-    Column("frequency", "orders", "count"),
-    Column("monetary", "money spent", "money"),
-    Column("tenure", "days since the first order", "days"),
+    Feature("recency", "days since the last order", "", "days"),
+    Feature("frequency", "orders", "", "count"),
+    Feature("monetary", "money spent", "", "money"),
+    Feature("tenure", "days since the first order", "", "days"),
 )
 
 
@@ -155,7 +146,7 @@ def test_one_time_buyers_of_whom_a_third_bought_of_late_are_not_called_long_gone
     recency = np.concatenate([rng.integers(1, 600, 300), rng.integers(1, 40, 300)]).astype(float)
     once = np.repeat([1.0, 6.0], 300)
     values = np.column_stack([recency, once, once * 50, recency + 40 * (once - 1), np.where(once > 1, 40.0, np.nan)])
-    features = (*FEATURES, Column("mean_gap", "days between orders", "days"))
+    features = (*FEATURES, Feature("mean_gap", "days between orders", "", "days"))
     customers = Customers(values, features, values[:, :1], ("recency",), np.zeros(600, bool))
     called = cards.name(customers, np.repeat([0, 1], 300), 2)
     assert called[0] == "One-time buyers, long gone"
@@ -169,7 +160,7 @@ def test_one_time_buyers_of_whom_a_third_bought_of_late_are_not_called_long_gone
 def test_nobody_is_late_within_the_own_rhythm(rng):
     gap = rng.uniform(5, 100, 400)
     values = np.column_stack([gap, np.full(400, 9.0), np.full(400, 500.0), np.full(400, 900.0), gap])
-    features = (*FEATURES, Column("mean_gap", "days between orders", "days"))
+    features = (*FEATURES, Feature("mean_gap", "days between orders", "", "days"))
     slow = gap > np.median(gap)
     customers = Customers(values, features, values, tuple(feature.name for feature in features), np.zeros(400, bool))
     called = cards.name(customers, slow.astype(np.int64), 2)

@@ -5,6 +5,7 @@ import pytest
 
 from segmenter.analysis.dbscan import detect
 from segmenter.config.analysis import DbscanConfig
+from tests.plain import plain
 
 
 def crowd(rng, n=2000, d=5):
@@ -16,7 +17,7 @@ def crowd(rng, n=2000, d=5):
 
 
 def find(points, **options):
-    return detect(points, [f"x{number}" for number in range(points.shape[1])], DbscanConfig(**options))
+    return detect(points, plain(*(f"x{number}" for number in range(points.shape[1]))), DbscanConfig(**options))
 
 
 def test_the_customer_far_from_everybody_is_noise_with_the_highest_score(rng):

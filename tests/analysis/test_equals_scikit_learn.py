@@ -10,6 +10,7 @@ from segmenter.analysis.prepare import prepare
 from segmenter.config import Config
 from segmenter.intake import load
 from segmenter.pipeline import workspace
+from tests.plain import plain
 
 pytestmark = pytest.mark.slow
 CONFIG = Config()
@@ -20,7 +21,7 @@ LABELLED = {"6_cardio": EVERY, "38_thyroid": EVERY, "23_mammography": EVERY, "32
 
 def assert_equal(matrix, scales=EVERY):
     """With our own parameters, and where clusters fall apart and run together."""
-    finding = detect(matrix, [f"x{number}" for number in range(matrix.shape[1])], CONFIG.dbscan).finding
+    finding = detect(matrix, plain(*(f"x{number}" for number in range(matrix.shape[1]))), CONFIG.dbscan).finding
     for scale in scales:
         ours = dbscan(matrix, scale * finding.eps, finding.min_samples)
         theirs = DBSCAN(eps=scale * finding.eps, min_samples=finding.min_samples).fit(matrix)

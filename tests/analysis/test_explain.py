@@ -1,27 +1,17 @@
 """Reasons, severity and the jury."""
 
-from dataclasses import dataclass
-
 import numpy as np
 import pytest
 
 from segmenter.analysis import dbscan, explain, kmeans
 from segmenter.config.analysis import DbscanConfig, KMeansConfig
-
-
-@dataclass(frozen=True)
-class Column:
-    name: str
-    label: str
-    kind: str
-    unit: str = ""
-    least: int = 0
-
+from segmenter.features.types import Feature
+from tests.plain import plain
 
 FEATURES = (
-    Column("monetary", "money spent", "money"),
-    Column("frequency", "orders", "count"),
-    Column("shoe_size", "shoe size", "count"),
+    Feature("monetary", "money spent", "", "money"),
+    Feature("frequency", "orders", "", "count"),
+    Feature("shoe_size", "shoe size", "", "count"),
 )
 
 
@@ -31,7 +21,7 @@ def found(rng):
     values = np.column_stack([rng.normal(100, 10, 402), rng.normal(10, 1, 402), rng.normal(42, 1, 402)])
     values[400, 0], values[401, 2] = 500.0, 99.0
     matrix = (values - values.mean(axis=0)) / values[:400].std(axis=0)
-    anomalies = dbscan.detect(matrix, tuple(feature.name for feature in FEATURES), DbscanConfig())
+    anomalies = dbscan.detect(matrix, plain(*(feature.name for feature in FEATURES)), DbscanConfig())
     money = explain.stake(values, FEATURES)
     return values, matrix, anomalies, explain.severity(anomalies, money)
 
@@ -76,7 +66,7 @@ def test_the_jury_agrees_on_plain_cases(found):
 
 def test_nobody_odd_means_nothing_to_explain():
     matrix = np.ones((20, 3))
-    anomalies = dbscan.detect(matrix, ("a", "b", "c"), DbscanConfig())
+    anomalies = dbscan.detect(matrix, plain("a", "b", "c"), DbscanConfig())
     result = explain.explain(matrix, FEATURES, matrix, anomalies, np.zeros(20), lambda _, value: str(value))
     assert len(result.rows) == 0
 
@@ -95,10 +85,10 @@ def test_nobody_odd_means_nothing_to_explain():
     ],
 )
 def test_a_reason_never_compares_with_nothing_and_has_no_negative_money(name, value, median, told):
-    column = Column(name, name, "count")
+    column = Feature(name, name, "", "count")
     values = np.array([[median]] * 40 + [[value]], float)
     matrix = (values - median) / max(np.ptp(values), 1)
-    anomalies = dbscan.detect(np.tile(matrix, (1, 2)), (name, "other"), DbscanConfig(min_samples=5, eps=0.1))
+    anomalies = dbscan.detect(np.tile(matrix, (1, 2)), plain(name, "other"), DbscanConfig(min_samples=5, eps=0.1))
     severity = np.where(anomalies.is_anomaly, 50.0, 0.0)
     found = explain.explain(values, [column], matrix, anomalies, severity, lambda _, x: f"{x:,.0f}")
     assert [reason.text for reason in found.reasons[0]] == [told]

@@ -13,7 +13,7 @@ from sklearn.cluster import DBSCAN
 from segmenter.analysis import connection
 from segmenter.analysis.connection import components
 from segmenter.analysis.dbscan import dbscan
-from segmenter.analysis.neighbours import arrange, core_points, kth_distances
+from segmenter.analysis.neighbours import arrange, density, kth_distances
 
 
 def cloud(kind, n, d, seed):
@@ -104,4 +104,4 @@ def test_the_kth_distance_counts_the_point_itself_first(rng):
 
 def test_core_points_are_those_whose_kth_distance_is_within_eps(rng):
     hood = arrange(rng.normal(size=(500, 4)))
-    assert np.array_equal(core_points(hood, 0.8, 6), kth_distances(hood, 6) <= 0.8)
+    assert np.array_equal(density(hood, 0.8, 6).core, kth_distances(hood, 6) <= 0.8)

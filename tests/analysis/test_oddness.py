@@ -7,10 +7,11 @@ from scipy.spatial.distance import cdist
 from segmenter.analysis.dbscan import detect
 from segmenter.analysis.oddness import oddness
 from segmenter.config.analysis import DbscanConfig
+from tests.plain import plain
 
 
 def find(points, **options):
-    return detect(points, [f"x{number}" for number in range(points.shape[1])], DbscanConfig(**options))
+    return detect(points, plain(*(f"x{number}" for number in range(points.shape[1]))), DbscanConfig(**options))
 
 
 def test_the_oddness_joins_the_distances_to_ordinary_customers_and_to_half_of_all(rng):

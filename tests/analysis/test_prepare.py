@@ -106,7 +106,7 @@ def test_the_values_given_are_not_changed(customers):
 def test_a_constant_feature_is_left_out_and_named(customers):
     prepared = prepare(customers, NAMES, PrepareConfig())
     assert "always" not in prepared.preparation.names
-    assert "always" not in prepared.anomaly_names
+    assert "always" not in prepared.search.names
     assert any("always is the same for every customer" in note for note in prepared.preparation.notes)
 
 
@@ -121,7 +121,7 @@ def test_notes_count_the_customers_filled_and_clipped(customers):
 def test_only_the_features_named_are_used_in_their_order(customers):
     prepared = prepare(customers, NAMES, PrepareConfig(), use=("money", "recency"), anomalies_use=("orders",))
     assert prepared.preparation.names == ("money", "recency")
-    assert prepared.anomaly_names == ("orders",)
+    assert prepared.search.names == ("orders",)
     assert prepared.segments.shape == (300, 2)
 
 

@@ -25,6 +25,10 @@ class Loaded:
         return self.connection.execute("SELECT * FROM rejected").fetchall()
 
     @property
+    def money(self):
+        return float(self.rows("sum(amount)", "status IN ('sale', 'return', 'discount')")[0][0] or 0)
+
+    @property
     def fates(self):
         return {line.reason: line.rows for line in self.intake.account.lines}
 
@@ -51,6 +55,10 @@ class Exports:
         """Write `content` and load it."""
         name, encoding = options.pop("name", "export.csv"), options.pop("encoding_of_file", "utf-8")
         return self.load(self.write(content, name, encoding), **options)
+
+
+def written(header, rows, delimiter=","):
+    return "\n".join(delimiter.join(map(str, row)) for row in (header, *rows)) + "\n"
 
 
 @pytest.fixture

@@ -7,8 +7,8 @@ import duckdb
 import pytest
 
 from segmenter.intake.numbers import decimal_candidates, number_sql
+from tests.intake.conftest import HEADER
 
-HEADER = ("order_id", "customer_id", "order_date", "sku", "quantity", "unit_price")
 TOTAL = 90  # 2.50 x (1 + ... + 8)
 
 

@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 
 from segmenter.errors import SegmenterError
 from segmenter.intake import fast, parse
+from tests.intake.conftest import HEADER
 
 TABLES = ("lines", "rejected", "judged", "transactions")
-HEADER = ("order_id", "customer_id", "order_date", "sku", "quantity", "unit_price")
 DAY = datetime.fromisoformat("2024-01-13 10:30:05")
 
 

@@ -35,10 +35,6 @@ def every_tenth(money):
     return lambda at: money(at) if at % 10 == 0 else ""
 
 
-def money_of(loaded):
-    return float(loaded.rows("sum(amount)", "status IN ('sale', 'return', 'discount')")[0][0] or 0)
-
-
 def settled(message):
     """What a message says is to be written, as columns and rules."""
     words = re.search(r"kind = '([^']+)' and \[rules\] (kinds|kinds_back) = (\[[^]]*\])", message)
@@ -74,16 +70,16 @@ def test_rows_that_are_no_sales_are_refused_and_left_out_as_the_refusal_says(exp
         export.read(text)
     columns, rules = settled(str(refused.value))
     loaded = export.read(text, columns=columns, rules=rules)
-    assert money_of(loaded) == money
+    assert loaded.money == money
     assert len(loaded.rows("DISTINCT customer_id")) == 4
     ignored = export.read(text, columns={"ignore": (column,)})
-    assert ignored.intake.account.rows_used > loaded.intake.account.rows_used or money_of(ignored) != money
+    assert ignored.intake.account.rows_used > loaded.intake.account.rows_used or ignored.money != money
 
 
 def test_kinds_are_words_in_any_capitals_and_those_that_went_back_have_a_minus_once(export):
     text = sheet(("Sale", sale), ("refund", every_tenth(minus)), ("REFUND", every_tenth(sale)), ("gift", sale))
     loaded = export.read(text, columns={"kind": "Type"}, rules={"kinds": ("SALE",), "kinds_back": ("Refund",)})
-    assert money_of(loaded) == SALES - 2 * 100
+    assert loaded.money == SALES - 2 * 100
     assert loaded.fates["other_kind"] == N_SALES
 
 
@@ -112,7 +108,7 @@ def test_money_of_a_credit_note_that_counts_still_needs_its_minus(export):
     with pytest.raises(SourceError, match=r"'SC'.*kinds_back = \['SC'\]"):
         export.read(text, columns={"kind": "Type"}, rules={"kinds": ("SI", "SC")})
     rules = {"kinds": ("SI",), "kinds_back": ("SC",)}
-    assert money_of(export.read(text, columns={"kind": "Type"}, rules=rules)) == SALES - 100
+    assert export.read(text, columns={"kind": "Type"}, rules=rules).money == SALES - 100
 
 
 @pytest.mark.parametrize(("columns", "rules"), [({"kind": "Type"}, {}), ({}, {"kinds": ("SI",)})])
@@ -163,7 +159,7 @@ def test_money_that_went_back_late_in_a_file_raises_a_doubt_too(export):
     with pytest.raises(SourceError, match=r"kinds_back = \['Credit note'\]"):
         export.read(text)
     rules = {"kinds_back": ("Credit note",)}
-    assert money_of(export.read(text, columns={"kind": "type"}, rules=rules)) == (6000 - 2 * 50) * 10
+    assert export.read(text, columns={"kind": "type"}, rules=rules).money == (6000 - 2 * 50) * 10
 
 
 def test_what_stands_late_in_another_file_of_the_export_raises_a_doubt_too(export):

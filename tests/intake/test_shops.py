@@ -8,14 +8,7 @@ import pytest
 from xlsxwriter import Workbook
 
 from segmenter.errors import DataError, SourceError
-
-
-def written(header, rows, delimiter=","):
-    return "\n".join(delimiter.join(map(str, row)) for row in (header, *rows)) + "\n"
-
-
-def money(loaded):
-    return float(sum(row[0] for row in loaded.rows("amount")))
+from tests.intake.conftest import written
 
 
 def book(path, sheets):
@@ -61,7 +54,7 @@ def test_an_orders_total_on_each_line_is_refused_where_products_have_names_alone
 )
 def test_equal_tickets_of_one_order_are_no_orders_total(export, n_tickets, price):
     rows = [(f"o{n}", f"k{n % 4}", f"2024-01-{n % 15 + 13}", price(n)) for n in range(20) for _ in range(n_tickets(n))]
-    assert money(export.read(written(("order", "customer", "date", "amount"), rows))) == sum(row[-1] for row in rows)
+    assert export.read(written(("order", "customer", "date", "amount"), rows)).money == sum(row[-1] for row in rows)
 
 
 def test_money_that_is_quantity_times_price_is_the_lines_own_though_the_lines_of_each_order_agree(export):
@@ -70,13 +63,13 @@ def test_money_that_is_quantity_times_price_is_the_lines_own_though_the_lines_of
         (f"o{n // 3}", f"2024-01-{n // 3 + 13}", f"k{n % 4}", f"p{n % 3}", 2, 5 + n // 3, 2 * (5 + n // 3))
         for n in range(30)
     ]
-    assert money(export.read(written(header, rows))) == sum(row[-1] for row in rows)
+    assert export.read(written(header, rows)).money == sum(row[-1] for row in rows)
 
 
 def test_a_lines_own_total_goes_before_the_orders(export):
     header = ("Order ID", "Order Date", "Customer ID", "SKU", "Quantity", "Item Total", "Order Total")
     rows = [(f"o{n // 3}", f"2024-01-{n // 3 + 13}", f"k{n % 4}", f"p{n % 3}", 2, n + 1, 99) for n in range(30)]
-    assert money(export.read(written(header, rows))) == sum(range(1, 31))
+    assert export.read(written(header, rows)).money == sum(range(1, 31))
 
 
 def test_a_price_without_a_quantity_says_that_a_line_is_one_piece(export):
@@ -111,7 +104,7 @@ def test_one_number_does_not_decide_how_all_others_are_read(export):
     text = written(("customer", "date", "amount"), [*rows, ("k1", "2024-01-20", "99.50")], ";")
     with pytest.raises(SourceError, match="a decimal point and with a decimal comma"):
         export.read(text)
-    assert money(export.read(text, decimal=".")) == pytest.approx(sum(1 + (n + 100) / 1000 for n in range(40)) + 99.5)
+    assert export.read(text, decimal=".").money == pytest.approx(sum(1 + (n + 100) / 1000 for n in range(40)) + 99.5)
 
 
 def test_two_columns_of_one_name_are_an_ambiguity(export):
@@ -150,7 +143,7 @@ def test_numbers_that_json_has_as_text_have_a_mark_like_those_of_any_text(export
         {"customer": f"k{n % 4}", "date": f"2024-01-{n % 15 + 13}", "amount": f"1.{n + 200},50"} for n in range(30)
     ]
     loaded = export.read("\n".join(map(json.dumps, lines)), name="orders.jsonl")
-    assert money(loaded) == sum(1200.5 + n for n in range(30))
+    assert loaded.money == sum(1200.5 + n for n in range(30))
 
 
 def test_a_workbook_of_a_sheet_per_month_asks_and_reads_them_all_where_told_so(export):
@@ -166,7 +159,7 @@ def test_a_workbook_of_a_sheet_per_month_asks_and_reads_them_all_where_told_so(e
         export.load(path)
     assert export.load(path, sheet="2024-02").fates == {"sale": 12}
     whole = export.load(path, sheet="*")
-    assert (whole.fates, money(whole)) == ({"sale": 36}, 364.5)
+    assert (whole.fates, whole.money) == ({"sale": 36}, 364.5)
 
 
 def test_a_workbook_is_told_to_have_columns_and_nothing_between_them(export):
@@ -183,7 +176,7 @@ def test_text_numbers_of_a_workbook_are_no_thousandths(export):
     path = book(export.folder / "text.xlsx", {"Sales": rows})
     with pytest.raises(SourceError, match="a decimal point and with a decimal comma"):
         export.load(path)
-    assert money(export.load(path, decimal=",")) == sum(1200 + n for n in range(30))
+    assert export.load(path, decimal=",").money == sum(1200 + n for n in range(30))
 
 
 def test_a_day_before_all_rows_is_named_as_such(export):
@@ -201,7 +194,7 @@ def test_amounts_with_the_signs_of_several_currencies_are_refused(export, signs,
 
 def test_one_currency_written_in_two_ways_is_one(export):
     rows = [(f"c{n % 5}", f"2024-01-{n % 15 + 13}", f"{('€', 'EUR ')[n % 2]}{n}.50") for n in range(40)]
-    assert money(export.read(written(("customer", "date", "amount"), rows))) == sum(n + 0.5 for n in range(40))
+    assert export.read(written(("customer", "date", "amount"), rows)).money == sum(n + 0.5 for n in range(40))
 
 
 def test_amounts_that_are_text_beside_days_that_are_none_are_read_by_their_own_mark(export, tmp_path):
@@ -210,13 +203,13 @@ def test_amounts_that_are_text_beside_days_that_are_none_are_read_by_their_own_m
         "COPY (SELECT 'c' || n % 5 AS customer, DATE '2024-01-13' + n::INTEGER AS day, n || ',50' AS amount FROM range(40) t(n)) "
         f"TO '{path}'"
     )
-    assert money(export.load(path)) == sum(n + 0.5 for n in range(40))
+    assert export.load(path).money == sum(n + 0.5 for n in range(40))
 
 
 def test_pieces_that_come_back_take_their_money_with_them_where_the_pieces_alone_have_the_minus(export):
     rows = [(f"c{n % 5}", f"2024-01-{n % 15 + 13}", f"p{n % 4}", -1 if n % 10 == 9 else 2, 10 + n) for n in range(40)]
     loaded = export.read(written(("customer", "date", "sku", "quantity", "amount"), rows))
-    assert money(loaded) == sum((10 + n) * (-1 if n % 10 == 9 else 1) for n in range(40))
+    assert loaded.money == sum((10 + n) * (-1 if n % 10 == 9 else 1) for n in range(40))
     assert loaded.fates == {"sale": 36, "return": 4}
 
 

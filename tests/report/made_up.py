@@ -41,8 +41,9 @@ from segmenter.analysis.reading_types import (
 from segmenter.config import Config
 from segmenter.features.catalogue import CATALOGUE
 from segmenter.intake.types import AccountLine, Reading, Recognition, RowAccount
-from segmenter.runs.types import Manifest, Period, Run
+from segmenter.runs.types import Manifest, Model, Period, Run
 from segmenter.study.tables import segments_table
+from tests.plain import plain
 
 USED = ("recency", "frequency", "monetary", "average_order_value", "tenure", "mean_gap")
 NAMES = (
@@ -66,7 +67,10 @@ def made_up_run(n_customers=600, n_segments=5, n_anomalies=14, seed=3):
     rejected = pd.DataFrame(
         {"file": ["export.csv"], "line": [17], "reason": ["date is not a date"], "text": ["17850;x;2,55"]}
     )
-    return Run(_manifest(customers), _findings(rng, customers, cards), customers, segments, anomalies, rejected)
+    findings = _findings(rng, customers, cards)
+    centroids = ((0.0,) * len(USED),) * n_segments
+    model = Model(findings.preparation, centroids, NAMES[:n_segments], tuple(range(n_segments)), n_segments)
+    return Run(_manifest(customers), findings, customers, segments, anomalies, rejected, model)
 
 
 def bare_run():
@@ -92,7 +96,7 @@ def bare_run():
         separation=(),
         lifetime=None,
     )
-    period = replace(run.manifest.period, months=(), monthly_revenue=(), cohorts=())
+    period = replace(run.manifest.period, months=(), monthly_revenue=(), cohorts=(), cohort_sizes=())
     customers = run.customers.assign(
         tsne_x=nan, tsne_y=nan, tsne3_x=nan, tsne3_y=nan, tsne3_z=nan, pca_x=nan, pca_y=nan, silhouette=nan
     )
@@ -293,6 +297,7 @@ def _preparation():
         USED, six, (None,) * 6, (None,) * 6, "log1p", (None,) * 6, six, (1.0,) * 6, None,
         ("mean_gap is missing for 120 of 600 customers and was filled with the median, 61.",
          "monetary: 12 of 600 values lay beyond 5 to 9,800 and were set to the edge (winsorize)."),
+        ("log1p",) * 6, (), (), (1.0,) * 6,
     )  # fmt: skip
 
 
@@ -331,7 +336,7 @@ def _anomaly_finding(rng, customers):
     return AnomalyFinding(
         tuple(f.name for f in FEATURES), 1.74, 12, "the knee of the distances to neighbour number 12, on a logarithmic axis", "set in the configuration",
         tuple(sorted(rng.exponential(0.6, 300) + 0.4, reverse=True)), n, n - 2 * odd, odd, odd, 0, 1, (),
-        3.4, 600,
+        3.4, 600, search=plain(*(f.name for f in FEATURES)),
     )  # fmt: skip
 
 

@@ -46,6 +46,7 @@ def _history(run):
          "run, 2 back in the export without money, 4 brought money in the 30 days before the earlier run and none in the last 30.",
          "Of the 579 customers of both runs: 12 moved to a better segment, 7 moved to a weaker segment.",
          "10 changed segment only because the segments were redrawn, not by what they did."),
+        False, (), now, True,
     )  # fmt: skip
     drift = tuple(
         Drift(name, psi, 0.2, verdict, 40.0, 44.0)

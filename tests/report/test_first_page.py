@@ -17,6 +17,7 @@ from tests.report.made_up import made_up_run
 
 CONFIG = ReportConfig(currency="GBP", locale="en_GB")
 CHANCE = Interval(5000.0, -100.0, 9000.0)
+REAL = Interval(5000.0, 100.0, 9000.0)
 
 
 def moved(run, changes):
@@ -35,7 +36,9 @@ def moved(run, changes):
         BridgeStep("after", len(ids), before + total),
     )
     segment = SegmentChange(0, "Best customers", 100, 100, Interval(0, 0, 0), before, before + total, CHANCE)
-    found = Movement("before", date(2011, 11, 1), 30, (), bridge, (segment,), 0, 0, False, ("Nobody moved.",))
+    found = Movement(
+        "before", date(2011, 11, 1), 30, (), bridge, (segment,), 0, 0, False, ("Nobody moved.",), False, (), REAL, True
+    )
     return replace(run, moves=moves, history=History(movement=found))
 
 

@@ -83,12 +83,6 @@ def test_what_one_skewed_crowd_reaches_stands_beside_data_without_groups(run, ce
     )
 
 
-def test_a_run_from_before_one_crowd_was_measured_tells_of_data_without_groups_alone(run):
-    points = tuple(replace(point, crowd=None) for point in run.findings.choice.points)
-    told = sentences(page(unclear(run, points=points, crowd_silhouette=None), "silhouette"))
-    assert any(text.startswith("On data without any groups") and "crowd" not in text for text in told)
-
-
 def test_the_silhouettes_panel_has_a_dashed_line_without_groups_and_a_dotted_one_of_one_crowd(run):
     _, (axes,) = canvas(2.0)
     _chance(axes, run.findings.choice.points)
@@ -216,11 +210,9 @@ def test_steps_name_no_tree_and_no_map_where_there_is_none():
     assert not any("t-SNE" in sentence or "Hierarchy" in sentence for sentence in steps.sentences)
 
 
-def test_a_rule_says_of_whom_it_is_right_and_in_a_run_from_before_only_how_often(run):
-    now = card(run).rule
-    assert "(tried on 600 customers left out in turn: right for 91% of those it picks; finds 84%" in now
-    older = replace(run.findings, cards=tuple(replace(card, rule_tried=0) for card in run.findings.cards))
-    assert "(right for 91% of those it picks; finds 84%" in card(replace(run, findings=older)).rule
+def test_a_rule_says_of_whom_it_is_right_and_how_often(run):
+    told = card(run).rule
+    assert "(tried on 600 customers left out in turn: right for 91% of those it picks; finds 84%" in told
 
 
 def test_of_two_segments_no_table_says_which_become_one(run):

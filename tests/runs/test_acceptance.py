@@ -7,7 +7,6 @@ from datetime import UTC, datetime
 import numpy as np
 import pytest
 
-from segmenter.analysis.findings import Preparation
 from segmenter.config import Config
 from segmenter.errors import RunError, UsageError
 from segmenter.runs import acceptance, archive, removal
@@ -19,10 +18,11 @@ from segmenter.runs.proposal import propose, table_of
 from segmenter.runs.state import FILE, open_state
 from segmenter.runs.types import Model
 from tests.kept import kept
+from tests.plain import plain
 
 NOW = datetime(2026, 1, 10, tzinfo=UTC)
 FIRST, SECOND, THIRD = (f"2026010{day}T080000Z-ab12" for day in (5, 6, 7))
-PLAIN = Preparation(("recency",), (0.0,), (None,), (None,), "none", (None,), (0.0,), (1.0,), None, (), ("none",))
+PLAIN = plain("recency")
 
 
 def model(*centroids, names, numbers=None):
@@ -158,9 +158,8 @@ def test_of_two_challengers_that_agree_on_the_numbers_both_can_be_accepted_in_tu
     assert propose(shop.root, same, {}).continuity is None
     moved = shop.fresh(35, 105, 175, names=("x", "y", "z"))
     later = shop.write("20260109T080000Z-ab12", first, moved, history=beside(SECOND))
-    found = propose(shop.root, later, {})
-    assert found.fit.numbers == first.numbers
-    assert found.fit.names == first.names
+    assert propose(shop.root, later, {}).continuity is not None
+    assert (moved.numbers, moved.names) == (first.numbers, first.names)
     acceptance.accept(shop.root, later.name, NOW)
     assert acceptance.accepted(shop.root).model == moved
 
@@ -193,7 +192,8 @@ def test_a_run_with_segments_of_its_own_moves_customers_too(shop):
     folder = shop.write(SECOND, own)
     found = propose(shop.root, folder, {})
     assert len(found.moves) > 0
-    assert found.fit == own
+    acceptance.accept(shop.root, found.run_id, NOW)
+    assert acceptance.accepted(shop.root).model == own
 
 
 def test_another_business_cannot_take_the_archive_over(shop):

@@ -69,13 +69,6 @@ def test_ids_that_begin_like_a_formula_or_say_nothing_are_read_back_as_they_were
         assert next(row["customer_id"] for row in csv.DictReader(file)) == f"'{ids[0]}"
 
 
-def test_a_run_of_before_that_has_its_odd_customers_in_a_spreadsheet_alone_is_read_as_well(shelf):
-    ids = [f"+49{at}" for at in range(len(shelf.made.anomalies) - 1)] + ["NA"]
-    shelf.made = replace(shelf.made, anomalies=shelf.made.anomalies.assign(customer_id=ids))
-    folder = shelf.write(finish=lambda aside: (aside / "anomalies.parquet").unlink())
-    assert archive.read(folder).anomalies["customer_id"].tolist() == ids
-
-
 def test_a_run_of_before_that_tells_more_than_anybody_reads_is_read_as_well(shelf):
     folder = shelf.write()
     document = json.loads((folder / "run.json").read_text())
@@ -85,12 +78,6 @@ def test_a_run_of_before_that_tells_more_than_anybody_reads_is_read_as_well(shel
     (folder / "run.json").write_text(json.dumps(document))
     seal(folder)
     assert archive.read(folder).findings == shelf.made.findings
-
-
-def test_a_run_of_before_that_calls_its_segments_otherwise_is_read_as_well(shelf):
-    older = shelf.made.segments.rename(columns={"segment": "label", "segment_name": "name"})
-    folder = shelf.write(finish=lambda aside: tables.write_parquet(older, aside / "segments.parquet"))
-    assert archive.read(folder).segments["segment_name"].tolist() == shelf.made.segments["segment_name"].tolist()
 
 
 def test_the_files_are_for_their_owner_alone_and_listed_with_their_hashes(shelf):
@@ -206,7 +193,7 @@ def test_a_reader_beside_a_prune_sees_whole_runs_or_an_error_that_says_so(shelf)
                 refused.append((str(error), folder.exists()))
     child.join()
     assert seen == {True}
-    assert all("missing" in words and not exists for words, exists in refused)
+    assert all(("missing" in words or "No such file" in words) and not exists for words, exists in refused)
     assert len(archive.list_runs(shelf.root)) == 1
 
 

@@ -9,20 +9,20 @@ import sqlite3
 import subprocess
 import sys
 from contextlib import closing
+from dataclasses import replace
 from datetime import date
 from functools import partial
 
 import pytest
 
-from segmenter.analysis.findings import Preparation
-from segmenter.assets import query
 from segmenter.errors import RunError
 from segmenter.runs import archive, integrity, seal, state
 from segmenter.runs.acceptance import _next_number
 from segmenter.runs.customers import Earlier
 from segmenter.runs.model import read_model, write_model
-from segmenter.runs.state import FILE, MIGRATIONS, keep_copy, open_state, read_state, transaction
+from segmenter.runs.state import FILE, keep_copy, open_state, read_state, transaction
 from segmenter.runs.types import Model
+from tests.plain import plain
 
 TABLES = ("run.json", "customers.parquet", "segments.parquet", "anomalies.parquet", "rejected.csv")
 
@@ -117,10 +117,7 @@ def test_a_run_of_another_version_is_named_with_both(shelf):
         archive.read(folder)
 
 
-PLAIN = Preparation(
-    ("a", "b"), (0.0, 0.0), (None, 9.0), (None, None), "none", (None, None), (0.0, 0.0), (1.0, 1.0), None, (),
-    ("none", "log1p"),
-)  # fmt: skip
+PLAIN = replace(plain("a", "b"), lower=(None, 9.0), transforms=("none", "log1p"))
 MODEL = Model(PLAIN, ((10.0, 0.1), (0.0, 1 / 3), (-10.0, 1e-300)), ("Best", "Middle", "Gone"), (0, 2, 5), 6)
 
 
@@ -390,19 +387,6 @@ def test_reading_writes_nothing_and_an_archive_without_a_ledger_reads_as_empty(t
     assert (tmp_path / FILE).read_bytes() == before
 
 
-def test_a_ledger_of_the_first_version_is_brought_to_this_one(tmp_path):
-    old = sqlite3.connect(tmp_path / FILE)
-    for name in MIGRATIONS[0]:
-        old.executescript(query(name))
-    old.execute("INSERT INTO slot (schedule, due, state, claimed_at) VALUES ('weekly', 'then', 'done', 'then')")
-    old.execute("PRAGMA user_version = 1")
-    old.commit()
-    old.close()
-    with open_state(tmp_path) as state:
-        assert state.execute("SELECT schedule, crashes, n_due FROM slot").fetchone()[:] == ("weekly", 0, 1)
-    keep_copy(tmp_path)
-
-
 def test_a_ledger_of_a_newer_program_is_left_alone(tmp_path):
     with open_state(tmp_path) as state:
         state.execute("PRAGMA user_version = 99")
@@ -435,10 +419,7 @@ def test_who_opens_a_new_state_while_another_turns_it_to_its_log_waits_for_it(tm
 
 def _accept_many(root, number):
     for at in range(25):
-        with open_state(root) as state, transaction(state):
-            state.execute(
-                "INSERT INTO acceptance (run_id, model, accepted_at) VALUES (?, 'model', 'now')", (f"{number}-{at}",)
-            )
+        accept(root, f"{number}-{at}")
 
 
 def test_a_transaction_that_fails_leaves_nothing(tmp_path):

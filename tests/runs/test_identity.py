@@ -5,12 +5,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from segmenter.analysis.findings import Preparation
 from segmenter.runs.identity import became, identify
 from segmenter.runs.types import Model
+from tests.plain import plain
 
-PLAIN = Preparation((), (), (), (), "none", (), (), (), None, ())
-OLD = Model(PLAIN, ((0.0,), (10.0,), (20.0,)), ("Best", "Loyal", "Gone"), (0, 3, 4), 7)
+OLD = Model(plain(), ((0.0,), (10.0,), (20.0,)), ("Best", "Loyal", "Gone"), (0, 3, 4), 7)
 
 
 def people(*sizes):
@@ -65,7 +64,7 @@ def test_who_loses_customers_to_a_merger_and_keeps_the_rest_is_not_called_split(
 @given(st.lists(st.tuples(st.integers(0, 2), st.integers(0, 3)), min_size=5, max_size=80))
 def test_what_became_of_the_segments_is_told_of_each_segment_that_is_there_once(pairs):
     labels, fresh = np.array(pairs).T
-    new = Model(PLAIN, ((0.0,), (10.0,), (20.0,), (30.0,)), ("Best", "Loyal", "Fresh", "Other"), (0, 3, 7, 8), 9)
+    new = Model(plain(), ((0.0,), (10.0,), (20.0,), (30.0,)), ("Best", "Loyal", "Fresh", "Other"), (0, 3, 7, 8), 9)
     found = became(OLD, labels, new, fresh)
     assert [match.number for match in found if match.number is not None] == list(new.numbers)
     assert sum(match.customers for match in found if match.number is not None) == len(pairs)

@@ -97,10 +97,3 @@ def test_the_order_of_customers_has_no_part_in_it(shop):
     before, now = searched(shop), searched(shop, eps=0.5)
     turned = replace(now, customers=now.customers[::-1], anomalies=now.anomalies[::-1])
     assert moved_by_line(before, turned) == moved_by_line(before, now)
-
-
-def test_an_older_run_that_does_not_hold_its_search_moves_nobody(shop):
-    before, now = searched(shop), searched(shop, eps=0.5)
-    finding = replace(before.findings.anomalies, search=None)
-    old = replace(before, findings=replace(before.findings, anomalies=finding))
-    assert moved_by_line(old, now) == set()

@@ -11,21 +11,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from segmenter.analysis.findings import Preparation
 from segmenter.runs.model import number_again
 from segmenter.runs.movement import Side, movement
 from segmenter.runs.types import Model
+from tests.plain import plain
 
 NAMES = {0: "Best", 2: "Middle", 5: "Gone"}
 
 
 def model(cut):
     """Two features as they are; segment 0 above `cut` of the first, 2 in the middle, 5 below."""
-    plain = Preparation(
-        ("a", "b"), (0.0, 0.0), (None, None), (None, None), "none", (None, None), (0.0, 0.0), (1.0, 1.0), None, (),
-        ("none", "none"),
-    )  # fmt: skip
-    return Model(plain, ((cut + 10, 0.0), (cut, 0.0), (cut - 10, 0.0)), tuple(NAMES.values()), tuple(NAMES), 6)
+    return Model(
+        plain("a", "b"), ((cut + 10, 0.0), (cut, 0.0), (cut - 10, 0.0)), tuple(NAMES.values()), tuple(NAMES), 6
+    )
 
 
 def side(ids, figures, money, cut=50.0, day=1):

@@ -5,7 +5,6 @@ from datetime import UTC, date, datetime
 import pytest
 
 from segmenter.errors import UsageError
-from segmenter.runs import state as ledger
 from segmenter.runs.state import open_state
 from segmenter.runs.verdicts import (
     Verdict,
@@ -96,16 +95,3 @@ def test_a_csv_that_is_wrong_is_told_where_and_what_a_line_needs(tmp_path, text,
 def test_a_csv_that_is_not_there_is_told(tmp_path):
     with pytest.raises(UsageError, match="cannot be read"):
         verdicts_from_csv(tmp_path / "none.csv", DAYS[3])
-
-
-def test_a_ledger_from_before_verdicts_knew_their_alert_is_read_on(tmp_path, monkeypatch):
-    with monkeypatch.context() as then:
-        then.setattr(ledger, "MIGRATIONS", ledger.MIGRATIONS[:2])
-        then.setattr(ledger, "VERSION", 2)
-        with open_state(tmp_path) as state:
-            state.execute(
-                "INSERT INTO verdict (customer_id, verdict, said_at, until) VALUES ('a', 'act', 'then', '2025-02-01')"
-            )
-    with open_state(tmp_path) as state:
-        say(state, Verdict("a", "expected", DAYS[2], since="run1"))
-        assert precision(state) == (2, 1)

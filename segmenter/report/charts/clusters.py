@@ -60,9 +60,7 @@ def _judged(run: Run, look: Look) -> str:
     rings = look.voice("Each panel judges every number of segments; the ring marks the one that it votes for.")
     choice = run.findings.choice
     dashes = look.voice(
-        "Dashed: the silhouette of data without groups."
-        if all(point.crowd is None for point in choice.points)
-        else "Dashed: the silhouette of data without groups; dotted: that of one crowd as skewed as the customers."
+        "Dashed: the silhouette of data without groups; dotted: that of one crowd as skewed as the customers."
     )
     if choice.taken not in {point.n_clusters for point in choice.points}:
         return f"{rings} {dashes}"
@@ -96,8 +94,7 @@ def _panel(axes: Axes, criterion: Criterion, run: Run, look: Look) -> None:
 def _chance(axes: Axes, points: tuple[KPoint, ...]) -> None:
     """Draw what is reached where there are no groups: dashed in data without any, dotted in one skewed crowd."""
     for name, dashes in (("reference", (3, 3)), ("crowd", (1, 2))):
-        known = [point for point in points if getattr(point, name) is not None]
-        k, reached = [point.n_clusters for point in known], [getattr(point, name) for point in known]
+        k, reached = [point.n_clusters for point in points], [getattr(point, name) for point in points]
         axes.plot(k, reached, color=MUTED, linewidth=0.8, linestyle=(0, dashes), gid=name)
 
 

@@ -64,7 +64,7 @@ def _months_reading(look: Look, period: Period, best: int) -> str:
 def cohorts(run: Run, look: Look) -> Figure | None:
     """Share of each month's new customers who order again, month by month."""
     period = run.manifest.period
-    sized = zip(period.cohorts, period.cohort_sizes, strict=False)  # a run from before has no sizes
+    sized = zip(period.cohorts, period.cohort_sizes, strict=True)
     found = [(month, shares, size) for (month, shares), size in sized if len(shares) > 1][-MOST_COHORTS:]
     width = min(max((len(shares) for _, shares, _ in found), default=0), 13)
     if len(found) < 3 or width < 3:

@@ -21,10 +21,6 @@ RULE = (
     "stable number is taken that comes back and is as far above data without groups, and one segment where there is none."
 )
 WITHOUT_GROUPS = (
-    "On data without any groups the same method reaches an average silhouette of {value}; only what lies above that speaks "
-    "for real groups."
-)
-NOR_ONE_CROWD = (
     "On data without any groups the same method reaches an average silhouette of {value}, on a single crowd as skewed as the "
     "customers {crowd}; only what lies above the former by {margin} and above the latter by {above} speaks for real groups."
 )
@@ -143,12 +139,13 @@ def _baseline(view: View) -> tuple[str, ...]:
     choice, say = view.run.findings.choice, view.voice
     if choice.reference_silhouette is None or "silhouette" not in view.charts:
         return ()
-    value = say.number(choice.reference_silhouette, 2)
-    if choice.crowd_silhouette is None:  # a run from before it was measured
-        return (say(WITHOUT_GROUPS, value=value),)
-    crowd = say.number(choice.crowd_silhouette, 2)
-    above = {"margin": margin(choice.n_silhouette), "above": crowd_margin(choice.n_silhouette)}
-    return (say(NOR_ONE_CROWD, value=value, crowd=crowd, **{name: say.number(by, 2) for name, by in above.items()}),)
+    figures = {
+        "value": choice.reference_silhouette,
+        "crowd": choice.crowd_silhouette,
+        "margin": margin(choice.n_silhouette),
+        "above": crowd_margin(choice.n_silhouette),
+    }
+    return (say(WITHOUT_GROUPS, **{name: say.number(figure, 2) for name, figure in figures.items()}),)
 
 
 def _firmness(view: View) -> tuple[Table, ...]:

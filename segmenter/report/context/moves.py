@@ -93,7 +93,7 @@ def _revenue(view: View, found: Movement) -> str:
     )
     told = voice(text, days=found.period_days, share=voice.percent(abs(now / before - 1)), **money)
     driven = drivers(view.run)
-    by_chance = driven is None and found.revenue is not None and not found.revenue.is_real
+    by_chance = driven is None and not found.revenue.is_real
     return f"{told} {voice(BY_CHANCE) if by_chance else _reason(view, found, driven)}"
 
 

@@ -46,9 +46,7 @@ def _linkages(view: View) -> tuple[Table, ...]:
         cut = view.number(line.agreement, 2), text(", ".join(say.number(size) for size in line.sizes))
         rows.append((*faithful, *cut) if divided else faithful)
     heads = columns("Linkage", "Distance", "Cophenetic corr.#", "Agreement#", "Customers per group")[: len(rows[0])]
-    title = say(
-        "Ways to build the tree, compared on {n} customers", n=say.number(finding.n_compared or finding.n_sample)
-    )
+    title = say("Ways to build the tree, compared on {n} customers", n=say.number(finding.n_compared))
     return (table("linkages", title, heads, rows, "run.json: hierarchy, linkages"),)
 
 

@@ -102,7 +102,7 @@ def _edge(view: View, name: str, value: float) -> str:
 def _disagreeing(view: View) -> tuple[Table, ...]:
     """The customers with most money who are not where most of their RFM segment are."""
     customers, finding = view.run.customers, view.run.findings.rfm
-    if not view.config.customer_rows or "rfm_disagrees" not in customers or len(view.run.findings.cards) < 2:
+    if not view.config.customer_rows or len(view.run.findings.cards) < 2:
         return ()
     told = customers[customers["rfm_disagrees"].astype(bool)]
     most = (view.run.findings.cards[int(np.argmax(crosswalk))] for crosswalk in finding.crosswalk)

@@ -79,13 +79,8 @@ def _rule(view: View, card: SegmentCard) -> str:
         return ""
     if math.isnan(card.rule_precision) or math.isnan(card.rule_recall):
         return card.rule
-    words = (
-        "{rule} (tried on {n} customers left out in turn: right for {precision} of those it picks; finds {recall} of the segment)"
-        if card.rule_tried
-        else "{rule} (right for {precision} of those it picks; finds {recall} of the segment)"
-    )
     return view.voice(
-        words,
+        "{rule} (tried on {n} customers left out in turn: right for {precision} of those it picks; finds {recall} of the segment)",
         rule=card.rule,
         n=view.voice.number(card.rule_tried),
         precision=view.voice.percent(card.rule_precision),
