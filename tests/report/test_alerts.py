@@ -127,7 +127,10 @@ def test_a_first_look_shows_the_most_severe_and_speaks_of_nothing_before():
 
 
 def test_every_alert_that_is_news_says_what_to_look_at():
-    lines = [AlertLine("a", "new", 9, 1.0, "odd", "", next_step("return_share")), AlertLine("b", "worsened", 9, 1.0, "odd")]
+    lines = [
+        AlertLine("a", "new", 9, 1.0, "odd", "", next_step("return_share")),
+        AlertLine("b", "worsened", 9, 1.0, "odd"),
+    ]
     text = page(lines)
     assert "Read what came back and why" in text
     assert "Look at what stands out and decide" in text
