@@ -128,3 +128,17 @@ def test_long_ids_and_large_amounts_stay_in_their_columns_and_on_the_page(tmp_pa
         assert max(word[2] for word in words) < edge + 1
         large = [word for word in words if re.search(r"\d,\d{3},\d{3},|@|^\d$", word[4])]
         assert not [(one[4], other[4]) for one, other in combinations(large, 2) if touch(one, other)]
+
+
+def test_a_page_that_a_chapter_begins_on_is_headed_by_that_chapter(printed):
+    path, page, language = printed
+    if language != "en":
+        pytest.skip("a text of right-to-left lines does not keep their order")
+    chapters = re.findall(r'<h2 id="chapter-[^>]*>([^<]+)</h2>', page)
+    begun = []
+    for text in said_by("pdftotext", "-layout", path, "-").split("\f"):
+        head, first = [line.strip() for line in text.splitlines() if line.strip()][:2] or ["", ""]
+        if first in chapters:
+            begun.append((first, head))
+    assert begun
+    assert all(head.endswith(chapter) for chapter, head in begun)
