@@ -142,3 +142,11 @@ def test_a_page_that_a_chapter_begins_on_is_headed_by_that_chapter(printed):
             begun.append((first, head))
     assert begun
     assert all(head.endswith(chapter) for chapter, head in begun)
+
+
+def test_no_head_above_the_odd_customers_is_torn_within_a_word(tmp_path):
+    render(made_up_run(200, 2, 3), ReportConfig(formats=("html", "pdf"), locale="de", currency="EUR"), tmp_path)
+    page = (tmp_path / "report.html").read_text(encoding="utf-8")
+    (heads,) = re.findall(r'id="table-anomalies".*?<thead>(.*?)</thead>', page, re.DOTALL)
+    written = {word[4] for words in words_of(tmp_path / "report.pdf") for word in words}
+    assert set(" ".join(re.findall(r">([^<]+)</th>", heads)).split()) <= written
