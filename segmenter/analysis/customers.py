@@ -29,7 +29,7 @@ class Described(Protocol):
 
     @property
     def kind(self) -> str:
-        """days, count, money, share or ratio."""
+        """days, count, money, share, ratio or change."""
 
     @property
     def least(self) -> int:

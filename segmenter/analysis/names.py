@@ -20,6 +20,7 @@ STABILITY = (
 
 ON_TIME = 2.0  # silences up to twice the usual gap between orders are no sign of leaving
 HABIT = 4  # orders; fewer are no habit yet
+LARGE = 0.7  # the rank of money per order above which orders are large: those of the best are often above six in ten
 MIDDLE = 0.5  # the rank of everybody where all are alike: no sign of a good customer
 SOME = 0.2  # share of a segment that is on time, from which on it is not called after those who are gone
 MOSTLY = 0.8  # share of a segment that ordered once, from which on it is called after that
@@ -188,7 +189,7 @@ def advise(standing: Standing, *, is_outspent: bool = False) -> Advice:
         (active and not is_outspent and _is_best(standing), BEST),
         (active and standing.age <= YOUNG and standing.days <= YOUNG_DAYS, NEW),
         (active and standing.frequent >= 0.6 and standing.orders >= HABIT, LOYAL),
-        (active and standing.valuable >= 0.6 and standing.basket >= 0.6, BIG_BASKETS),
+        (active and standing.valuable >= 0.6 and standing.basket >= LARGE, BIG_BASKETS),
         (active and standing.once >= MOSTLY, RECENT_ONE_TIME),
         (active and standing.frequent >= 0.35, STEADY),
         (active, OCCASIONAL),

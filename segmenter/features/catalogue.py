@@ -34,7 +34,7 @@ CATALOGUE: dict[str, tuple[Feature, ...]] = {
         Feature("hour_spread", "spread of the hour of ordering", "hours", "count", UNEVEN),
         Feature("orders_in_a_day", "most orders in a day", "orders", "count", NO_ORDER, least=3),
     ),
-    "features_trend": (Feature("spend_trend", "spending of the last 90 days against before", "", "ratio", NEW),),
+    "features_trend": (Feature("spend_trend", "spending of the last 90 days against before", "", "change", NEW),),
     "features_twins": (
         Feature("shared_orders", "orders identical to another customer's", "orders", "count", NO_ORDER, least=2),
     ),

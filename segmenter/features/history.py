@@ -77,9 +77,10 @@ def _moment(at: datetime) -> str:
 
 def _return(line: Return, currency: str) -> str:
     fate = "cancelled" if line.cancelled else "returned"
-    details = fate if line.pieces is None else f"{fate}, {_pieces(line.pieces)}"
-    product = f" of {quoted(beginning(line.product, LONGEST))}" if line.product else ""
-    return f"{_money(line.amount, currency)} on {_moment(line.at)} ({details}{product})"
+    pieces = "" if line.pieces is None else f", {_pieces(line.pieces)}"
+    of = " of " if pieces else ": "
+    product = f"{of}{quoted(beginning(line.product, LONGEST))}" if line.product else ""
+    return f"{_money(line.amount, currency)} on {_moment(line.at)} ({fate}{pieces}{product})"
 
 
 def _money(amount: float, currency: str) -> str:

@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
 
-Kind = Literal["days", "count", "money", "share", "ratio"]
+Kind = Literal["days", "count", "money", "share", "ratio", "change"]
+MOST_GAINED = 99.99  # a hundredfold: from there on how much more it is tells nothing
 FINE = 50  # parts of a typical order that amounts of money are counted in
 LONG_PAUSES, FEW_DAYS = 3, 4  # a silence is unusual beyond so many usual pauses, and never below so many days
 
@@ -22,7 +23,8 @@ class Feature:
     """A column of the feature table in a reader's words.
 
     `label` is a noun phrase ("days since the last order"), `unit` what stands behind a value
-    ("days", "orders", "" for shares and ratios) and `kind` how a value is formatted.
+    ("days", "orders", "" for shares and ratios) and `kind` how a value is formatted: a `change` is an index
+    (a - b) / (a + b), shown as what a is more or less than b in per cent.
     `missing` says what an empty value means ("only one order"), empty where none can be. Of a count that begins at
     `least`, 0 stands for all that are fewer.
     """
@@ -33,6 +35,11 @@ class Feature:
     kind: Kind
     missing: str = ""
     least: int = 0
+
+
+def gained(index: float) -> float:
+    """What a is more than b, as a share of b, by the index (a - b) / (a + b); -1 where a is nothing, at most `MOST_GAINED`."""
+    return min(2 * index / (1 - index), MOST_GAINED) if index < 1 else MOST_GAINED
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
@@ -11,7 +12,7 @@ from segmenter.config.report import ReportConfig
 from segmenter.features import sentences_of
 from segmenter.report.language import Voice
 from segmenter.report.palette import legible
-from segmenter.report.steps import next_step
+from segmenter.report.steps import ANY, next_step
 from segmenter.report.templating import fill
 from segmenter.report.types import AlertGroup, AlertLine, AlertPage, AlertRow, Stat
 from segmenter.runs.alerts import BY_LINE, FRESH, to_report
@@ -46,18 +47,27 @@ def write_alerts(run: Run, config: ReportConfig, folder: Path) -> Path:
 def alert_lines(run: Run) -> tuple[AlertLine, ...]:
     """The alerts of `run` that are told: none held back by a verdict, none resolved in an earlier run."""
     shown = [] if run.alerts is None else to_report(run.alerts, run.manifest.as_of).to_dict("records")
-    names = {feature.label: feature.name for feature in run.manifest.features}
-    features: dict[str, str] = {}
-    if "reason_1_feature" in run.anomalies:
-        labels = run.anomalies["reason_1_feature"].map(names).fillna("")
-        features = dict(zip(run.anomalies["customer_id"], labels, strict=True))
+    steps = _steps(run)
     return tuple(
         AlertLine(
             str(row["customer_id"]), row["state"], float(row["severity"]), row["amount_at_stake"], row["reason"],
-            row["evidence"] or "", features.get(row["customer_id"], ""),
+            row["evidence"] or "", steps.get(row["customer_id"], ANY),
         )
         for row in shown
     )  # fmt: skip
+
+
+def _steps(run: Run) -> dict[str, str]:
+    """What to look at next with each odd customer, by the feature that stands out most and whether it is high or low."""
+    if "reason_1_feature" not in run.anomalies:
+        return {}
+    names = {feature.label: feature.name for feature in run.manifest.features}
+    typical, values = run.findings.cards[0].overall, run.customers.set_index("customer_id")
+    told = {}
+    for customer, label in zip(run.anomalies["customer_id"], run.anomalies["reason_1_feature"], strict=True):
+        if name := names.get(label):
+            told[customer] = next_step(name, float(values[name].get(customer, math.nan)), typical[name])
+    return told
 
 
 def alert_page(lines: Sequence[AlertLine], config: ReportConfig, as_of: date, counts: AlertCount | None = None) -> str:
@@ -180,7 +190,7 @@ def _row(voice: Voice, line: AlertLine) -> AlertRow:
         "" if line.amount is None else voice("{money} at stake", money=voice.money(line.amount)),
         voice.translate(line.reason),
         "\n".join(map(voice.translate, sentences_of(line.evidence))),
-        voice(next_step(line.feature)),
+        voice(line.step),
         voice("Evidence"),
     )
 

@@ -15,7 +15,7 @@ from babel.dates import format_date, format_time
 from babel.numbers import format_compact_currency, format_compact_decimal, format_currency, format_decimal
 
 from segmenter.errors import ReportError
-from segmenter.features.types import Feature
+from segmenter.features.types import Feature, gained
 from segmenter.report.catalogue import catalogue
 from segmenter.report.translation import Translation
 
@@ -187,6 +187,12 @@ class Voice:
         pattern = pattern.replace("0\xa0%", f"{self._decimals(digits)}\xa0%")
         return self._shown(share, lambda x: self._percent(x, pattern), digits + 2)
 
+    def change(self, index: float | None, digits: int = 0) -> str:
+        """An index (a - b) / (a + b) as what a is more or less than b: +50%, −100%."""
+        if index is None or not math.isfinite(index):
+            return MISSING
+        return self.gained(gained(index), lambda share: self.percent(share, digits))
+
     def date(self, day: date) -> str:
         """A day, such as 9 December 2011."""
         return str(format_date(day, "long", self.locale))
@@ -199,7 +205,7 @@ class Voice:
     def values(self, feature: Feature, values: Sequence[float | None]) -> tuple[str, ...]:
         """Values of one feature that stand beside each other: in its kind's format, with equally many decimals."""
         digits = _decimals_of(feature, [abs(x) for x in values if x is not None and math.isfinite(x)])
-        write = {"money": self.money, "share": self.percent}.get(feature.kind, self.number)
+        write = {"money": self.money, "share": self.percent, "change": self.change}.get(feature.kind, self.number)
         few = self("fewer than {n}", n=self.number(feature.least))
         return tuple(few if feature.least and value == 0 else write(value, digits) for value in values)
 
@@ -263,4 +269,4 @@ def _decimals_of(feature: Feature, sizes: Sequence[float]) -> int:
         return 1 if any(0 < size < 0.0995 for size in sizes) else 0
     if feature.kind == "ratio":
         return 2
-    return 0 if largest >= 10 or all(float(size).is_integer() for size in sizes) else 1
+    return 0 if feature.kind == "change" or largest >= 10 or all(float(size).is_integer() for size in sizes) else 1

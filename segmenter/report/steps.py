@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
+
 ORDER = "Check the order for a typing error; if it is right, call: a reseller, or a key account in the making."
 RETURN = "Read what came back and why: a faulty product, a wrong delivery, or misuse of returns."
 SILENCE = "Write or call: ask whether the customer will order again."
 PAUSES = "Look at the pauses between the orders: if the last one still goes on, call; if not, see what brought the customer back."
 TIMES = "Look at the times of the orders: a script, a shared account, or a reseller."
-STEPS = {
+STEPS = {  # where the figure is high
     "monetary": "Treat it as a key account: call, and name somebody to look after it.",
     "frequency": TIMES,
     "largest_order": ORDER,
@@ -27,8 +29,18 @@ STEPS = {
     "hour_spread": TIMES,
 }
 ANY = "Look at what stands out and decide: key account, error or misuse."
+EITHER_WAY = {"spend_trend", "recency", "gap_variation", "hour_spread"}  # a low value asks for the same as a high one
+NOTHING_STANDS = {"monetary", "frequency"}  # at zero or below all was given back
+NO_PAUSE = {"longest_gap", "mean_gap"}
 
 
-def next_step(feature: str) -> str:
-    """An English sentence that says what to look at where `feature` stands out most; a general one for any other."""
-    return STEPS.get(feature, ANY)
+def next_step(feature: str, value: float = math.inf, typical: float = 0.0) -> str:
+    """An English sentence that says what to look at where `feature` stands out most; a general one for any other.
+
+    `value` is the customer's and `typical` a typical customer's: what is right for a high value is mostly wrong for a low one.
+    """
+    if feature in EITHER_WAY or value >= typical:
+        return STEPS.get(feature, ANY)
+    if feature in NOTHING_STANDS and value <= 0:
+        return RETURN
+    return TIMES if feature in NO_PAUSE else ANY

@@ -166,7 +166,15 @@ def _parts(name: str, frame: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]
 
 def _formats(workbook: Any, config: ReportConfig) -> dict[str, Any]:
     money = f'#,##0.00 "{config.currency}"' if config.currency else "#,##0.00"
-    patterns = {"money": money, "share": "0.0%", "ratio": "0.00", "days": "#,##0", "count": "#,##0", "other": "General"}
+    patterns = {
+        "money": money,
+        "share": "0.0%",
+        "ratio": "0.00",
+        "change": "0.00",
+        "days": "#,##0",
+        "count": "#,##0",
+        "other": "General",
+    }
     made = {kind: workbook.add_format({"num_format": pattern}) for kind, pattern in patterns.items()}
     return {**made, "head": workbook.add_format({"bold": True, "bottom": 1, "text_wrap": True, "valign": "top"})}
 

@@ -6,6 +6,8 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
+from segmenter.report.steps import ANY
+
 FEW = 2  # sentences that stay with the drawing or table they lead to
 MOST_LETTERS = 24  # that make a column of a table wider; what is longer takes several lines
 TALL = 0.25  # height by width of a drawing; as wide as the text, and with heading and words, that is a third of a page
@@ -208,7 +210,7 @@ class Page:
 class AlertLine:
     """An anomaly in an alert: `state` new, worsened, ongoing or resolved; money in the run's currency.
 
-    `feature` is the one that stands out most, by which the next step is chosen.
+    `step` says what to look at next.
     """
 
     customer_id: str
@@ -217,7 +219,7 @@ class AlertLine:
     amount: float | None
     reason: str
     evidence: str = ""
-    feature: str = ""
+    step: str = ANY
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from segmenter.analysis.findings import Reason, SegmentCard
 from segmenter.analysis.mixture import memberships
 from segmenter.analysis.types import CustomerMap, Floats, Ints
 from segmenter.config import Config
+from segmenter.features.types import gained
 from segmenter.study.core import Core
 from segmenter.study.readings import Readings
 
@@ -30,6 +31,8 @@ def formatter(config: Config) -> Format:
     def show(feature: Described, value: float) -> str:
         if feature.kind == "share":
             return f"{value:.0%}"
+        if feature.kind == "change":
+            return f"{gained(value):+,.0%}"
         if feature.kind == "money":
             return f"{value:,.0f}{currency}" if abs(value) >= 100 else f"{value:,.2f}{currency}"
         if feature.least and value == 0:

@@ -139,6 +139,7 @@ def test_no_segment_is_called_what_its_profile_contradicts(standing):
     assert found not in {names.BEST, names.DRIFTING} or standing.orders >= 2
     assert found is not names.NEW or (standing.age <= 0.25 and standing.days <= 180)
     assert found is not names.LOYAL or standing.orders >= 4
+    assert found is not names.BIG_BASKETS or standing.basket >= 0.7
     assert (found is names.NO_ORDER) == (standing.orders < 1)
 
 
@@ -204,6 +205,13 @@ def test_segments_are_told_apart_by_the_plainest_feature_that_differs():
 def test_names_follow_from_the_profile(planted):
     found = cards.build(*planted, named(*planted), show, 0)
     assert [card.name for card in found] == ["Best customers", "New customers", "One-time buyers, long gone"]
+
+
+def test_who_orders_hardly_more_at_a_time_than_others_is_not_called_after_large_orders():
+    """Online Retail's second segment: three orders of 347 GBP each, where half of all customers' are of 292 GBP and the best's of 350."""
+    second = names.Standing(0.63, 0.65, 0.63, lateness=0.6, age=0.8, days=276, orders=3, once=0.05, on_time=0.9)
+    assert names.advise(second) is names.STEADY
+    assert names.advise(replace(second, basket=0.92)) is names.BIG_BASKETS
 
 
 @pytest.fixture

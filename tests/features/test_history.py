@@ -84,6 +84,15 @@ def test_what_an_export_does_not_know_is_not_told(transactions):
     assert words.startswith("Largest orders: 7.00 on 2024-01-02; 5.00 on 2024-01-03 (order 17).")
 
 
+def test_what_came_back_is_named_where_nobody_counted_the_pieces(transactions):
+    lines = [
+        line("dot", "2024-01-02", "1", 7, quantity=None),
+        line("dot", "2024-01-03", "2", -4, quantity=None, status="return"),
+    ]
+    words = in_words(evidence(transactions(lines), ["dot"])["dot"])
+    assert "4.00 on 2024-01-03 (returned: “Cup”)" in words
+
+
 def test_a_product_whose_name_would_fill_the_page_is_told_by_its_beginning(transactions):
     lines = [
         line("ann", "2024-01-02", "1", 9, quantity=1),

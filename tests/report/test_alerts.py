@@ -1,6 +1,7 @@
 """The alert says what is new first, on one page that runs nothing."""
 
 import re
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -9,7 +10,7 @@ from segmenter.config.report import ReportConfig
 from segmenter.errors import ReportError
 from segmenter.features.catalogue import CATALOGUE
 from segmenter.report.alerts import alert_lines, alert_page
-from segmenter.report.steps import STEPS
+from segmenter.report.steps import STEPS, next_step
 from segmenter.report.types import AlertLine
 from segmenter.runs.history import AlertCount
 from tests.report.moved import moved_run
@@ -128,7 +129,10 @@ def test_a_first_look_shows_the_most_severe_and_speaks_of_nothing_before():
 
 
 def test_every_alert_that_is_news_says_what_to_look_at():
-    lines = [AlertLine("a", "new", 9, 1.0, "odd", "", "return_share"), AlertLine("b", "worsened", 9, 1.0, "odd")]
+    lines = [
+        AlertLine("a", "new", 9, 1.0, "odd", "", next_step("return_share")),
+        AlertLine("b", "worsened", 9, 1.0, "odd"),
+    ]
     text = page(lines)
     assert "Read what came back and why" in text
     assert "Look at what stands out and decide" in text
@@ -141,4 +145,29 @@ def test_next_steps_are_of_features_that_there_are():
 
 def test_an_alert_of_a_run_is_chosen_by_what_stands_out_most():
     first = alert_lines(moved_run())[0]
-    assert first.feature == "largest_order"
+    assert first.step == next_step("largest_order")
+
+
+def test_who_got_all_the_money_back_is_no_key_account():
+    run = moved_run()
+    customer, label = run.anomalies.loc[0, "customer_id"], "money spent, net of returns"
+    back = run.customers["monetary"].where(run.customers["customer_id"] != customer, -120.0)
+    odd = run.anomalies.assign(reason_1_feature=label)
+    lines = alert_lines(replace(run, anomalies=odd, customers=run.customers.assign(monetary=back)))
+    steps = {line.customer_id: line.step for line in lines}
+    assert steps.pop(customer).startswith("Read what came back and why")
+    assert set(steps.values()) > {next_step("monetary")}
+
+
+@pytest.mark.parametrize(
+    ("feature", "value", "typical", "step"),
+    [
+        ("frequency", 0.0, 3.0, "Read what came back"),  # placed no order that was not cancelled
+        ("frequency", 1.0, 20.0, "Look at what stands out"),
+        ("average_order_value", 9.0, 75.0, "Look at what stands out"),  # no typing error
+        ("longest_gap", 3.0, 50.0, "Look at the times of the orders"),  # there is no pause to look at
+        ("spend_trend", -1.0, 0.0, "Call: find out what changed"),
+    ],
+)
+def test_a_low_figure_asks_for_another_step_than_a_high_one(feature, value, typical, step):
+    assert next_step(feature, value, typical).startswith(step)

@@ -4,10 +4,12 @@ import math
 
 import pytest
 
+from segmenter.config import Config
 from segmenter.errors import ReportError
 from segmenter.features.types import Feature
 from segmenter.report.bidi import visual
 from segmenter.report.language import MISSING, Voice
+from segmenter.study.tables import formatter
 
 
 @pytest.mark.parametrize(
@@ -80,6 +82,20 @@ def test_values_side_by_side_have_equally_many_decimals():
     pieces = Feature("items_per_order", "pieces per order", "pieces", "count")
     assert voice.with_units(pieces, [1.0, 6.8]) == ("1.0 pieces", "6.8 pieces")
     assert voice.with_units(pieces, [1.0, 68.4]) == ("1 piece", "68 pieces")
+
+
+def test_an_index_of_change_is_shown_as_what_came_more_or_less():
+    trend = Feature("spend_trend", "spending of the last 90 days against before", "", "change")
+    indices = [-1.0, -0.1, 0.0, 0.2, 0.9, 1.0, None]
+    shown = ("−100%", "−18%", "0%", "+50%", "+1,800%", "+9,999%", MISSING)
+    assert Voice("en").values(trend, indices) == shown
+    show = formatter(Config())
+    assert tuple(Voice("en").translate(show(trend, index)) for index in indices[:-1]) == shown[:-1]
+    assert (
+        Voice("de")
+        .translate("spending of the last 90 days against before: -100% to +50%")
+        .endswith(": −100\xa0% bis +50\xa0%")
+    )
 
 
 def test_zero_of_a_count_that_begins_at_three_is_shown_as_fewer_than_three():

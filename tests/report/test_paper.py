@@ -128,3 +128,25 @@ def test_long_ids_and_large_amounts_stay_in_their_columns_and_on_the_page(tmp_pa
         assert max(word[2] for word in words) < edge + 1
         large = [word for word in words if re.search(r"\d,\d{3},\d{3},|@|^\d$", word[4])]
         assert not [(one[4], other[4]) for one, other in combinations(large, 2) if touch(one, other)]
+
+
+def test_a_page_that_a_chapter_begins_on_is_headed_by_that_chapter(printed):
+    path, page, language = printed
+    if language != "en":
+        pytest.skip("a text of right-to-left lines does not keep their order")
+    chapters = re.findall(r'<h2 id="chapter-[^>]*>([^<]+)</h2>', page)
+    begun = []
+    for text in said_by("pdftotext", "-layout", path, "-").split("\f"):
+        head, first = [line.strip() for line in text.splitlines() if line.strip()][:2] or ["", ""]
+        if first in chapters:
+            begun.append((first, head))
+    assert begun
+    assert all(head.endswith(chapter) for chapter, head in begun)
+
+
+def test_no_head_above_the_odd_customers_is_torn_within_a_word(tmp_path):
+    render(made_up_run(200, 2, 3), ReportConfig(formats=("html", "pdf"), locale="de", currency="EUR"), tmp_path)
+    page = (tmp_path / "report.html").read_text(encoding="utf-8")
+    (heads,) = re.findall(r'id="table-anomalies".*?<thead>(.*?)</thead>', page, re.DOTALL)
+    written = {word[4] for words in words_of(tmp_path / "report.pdf") for word in words}
+    assert set(" ".join(re.findall(r">([^<]+)</th>", heads)).split()) <= written

@@ -140,6 +140,44 @@ def test_lists_of_customers_are_the_richest_first_and_left_out_where_asked(run, 
     assert not {"rfm-disagree", "between"} & set(tables(page(run, "rfm", customer_rows=False).certainty))
 
 
+def test_the_largest_customers_are_named_with_how_long_they_have_been_silent(run):
+    table = tables(page(run).segments)["largest"]
+    most = run.customers.nlargest(10, "monetary")
+    assert [row[0] for row in cells(table)] == most["customer_id"].tolist()
+    assert table.title == "Who brings most (the 10 with most money of 600)"
+    first = most.iloc[0]
+    assert cells(table)[0][3] == f"{first['monetary'] / run.customers['monetary'].sum():.1%}"
+    assert cells(table)[0][5:] == [f"{first['recency']:.0f}", f"{first['mean_gap']:.0f}"]
+    assert "largest" not in tables(page(run, customer_rows=False).segments)
+
+
+def test_of_one_segment_everybody_is_told_of_once():
+    run = made_up_run(200, 1)
+    shown = page(run, formats=("html",))
+    overall = run.findings.cards[0].overall
+    few = replace(run.findings.cards[0], medians={**overall, "mean_gap": float("nan")})
+    of_few = card(replace(run, findings=replace(run.findings, cards=(few,))))
+    assert dict(fact[:2] for fact in of_few.facts)["days between orders"] == f"{overall['mean_gap']:.0f}"
+    assert "odd-by-segment" not in tables(shown.oddities)
+    assert "Segment" not in [column.label for column in tables(shown.segments)["largest"].columns]
+
+
+def test_a_figure_whose_name_says_its_unit_is_told_without(run):
+    facts = dict(fact[:2] for fact in card(run).facts)
+    assert facts["orders"].isdigit()
+    assert facts["days since the last order"].isdigit()
+
+
+def test_medians_leave_out_what_no_typical_customer_reaches(run):
+    few = tuple(replace(card, medians={**card.medians, "orders_in_a_day": 0.0}) for card in run.findings.cards)
+    told = [
+        row[0]
+        for row in cells(tables(page(replace(run, findings=replace(run.findings, cards=few))).differences)["medians"])
+    ]
+    assert not any("most orders in a day" in label for label in told)
+    assert any("identical" in label for label in told)
+
+
 def test_nobody_who_belongs_clearly_to_a_segment_is_listed_between_two(run, certainty):
     soft = run.customers.set_index("customer_id")[["membership", "second_membership"]].max(axis=1)
     assert all(soft[row[0]] <= 0.7 for row in cells(tables(certainty)["between"]))
@@ -174,9 +212,9 @@ def test_an_odd_customer_has_a_kind_a_jury_and_what_is_usual(run):
     heads = [column.label for column in table.columns]
     first, second = (dict(zip(heads, row, strict=True)) for row in cells(table)[:2])
     assert (first["Kind"], second["Kind"]) == ("rare group", "alone")
-    assert second["Jury, of 5"] == str(int(anomalies["jury"].iloc[1]))
+    assert second["Jury (of 5)"] == str(int(anomalies["jury"].iloc[1]))
     detail = table.rows[0][heads.index("Why")].detail
-    assert "Usual: largest order placed: 20 to 900" in detail
+    assert "Usual, for nine of ten customers: largest order placed: 20 to 900" in detail
     assert "Nearest ordinary customer: 12399." in detail
 
 

@@ -78,7 +78,8 @@ def _loadings(view: View) -> tuple[Table, ...]:
 def oddities(view: View) -> Section:
     """Who is odd and why."""
     listed = (_listing(view),) if view.config.customer_rows else ()
-    cases = Part("The most severe cases", _reading(view), (), (*listed, _by_segment(view)))
+    by_segment = (_by_segment(view),) if len(view.run.findings.cards) > 1 else ()
+    cases = Part("The most severe cases", _reading(view), (), (*listed, *by_segment))
     return Section(
         "oddities",
         "Who is odd, and why?",
@@ -135,7 +136,7 @@ def _listing(view: View) -> Table:
     labels = {card.name: card.label for card in view.run.findings.cards}
     stakes = view.amounts(shown["amount_at_stake"].tolist())
     rows = [_line(view, row, stake, labels) for (_, row), stake in zip(shown.iterrows(), stakes, strict=True)]
-    heads = columns("Customer", "Segment", "Kind", "Severity#", "At stake#", "Jury, of 5#", "Why")
+    heads = columns("Customer", "Segment", "Kind", "Severity#", "At stake#", "Jury (of 5)#", "Why")
     made = table("anomalies", "Odd customers, most severe first", heads, rows, "anomalies.csv")
     return replace(made, filterable=True)
 
@@ -164,7 +165,7 @@ def _details(view: View, row: pd.Series) -> list[str]:
     nearest = row.get("nearest_ordinary")
     told = [str(row["evidence"])] if isinstance(row.get("evidence"), str) else []
     if usual:
-        told.append(say("Usual: {ranges}.", ranges="; ".join(usual)))
+        told.append(say("Usual, for nine of ten customers: {ranges}.", ranges="; ".join(usual)))
     if isinstance(nearest, str) and nearest:
         told.append(say("Nearest ordinary customer: {customer}.", customer=nearest))
     return told

@@ -8,7 +8,8 @@ from dataclasses import replace
 from segmenter.analysis.findings import SegmentCard
 from segmenter.features.types import Feature
 from segmenter.report.context import rfm
-from segmenter.report.context.view import View, columns, parts, segment, table, text
+from segmenter.report.context.listed import listed, richest, segment_cell
+from segmenter.report.context.view import View, code, columns, parts, segment, table, text
 from segmenter.report.types import Card, Part, Section, Stat, Table
 
 FACTS = ("recency", "frequency", "monetary", "average_order_value", "mean_gap", "tenure", "return_share")
@@ -20,6 +21,11 @@ THEME_WORDS = (
     "Themes are products that are bought together. A column shows how the purchases of a segment's average customer divide "
     "over them; rare products count for more."
 )
+LARGEST_WORDS = (
+    "Whoever has been silent for much longer than usually passes between two orders deserves a call first: here every "
+    "single customer counts."
+)
+TOP = 10  # customers who are named as the largest
 ABREAST = 6  # segments that a page takes side by side
 
 
@@ -69,9 +75,16 @@ def _facts(view: View) -> list[Feature]:
 
 
 def _fact(view: View, card: SegmentCard, feature: Feature) -> tuple[str, str, str]:
-    own, overall = card.medians.get(feature.name), card.overall.get(feature.name)
-    here, everywhere = view.voice.with_units(feature, [own, overall])
+    overall = card.overall.get(feature.name)
+    own = card.medians.get(feature.name) if len(view.run.findings.cards) > 1 else overall
+    write = view.voice.values if _says_unit(view, feature) else view.voice.with_units
+    here, everywhere = write(feature, [own, overall])
     return feature.label, here, everywhere
+
+
+def _says_unit(view: View, feature: Feature) -> bool:
+    """Whether a feature's label names its unit, so that no value beside it has to."""
+    return not feature.unit or view.voice(feature.unit).lower() in feature.label.lower()
 
 
 def _rule(view: View, card: SegmentCard) -> str:
@@ -100,7 +113,34 @@ def who(view: View) -> Section:
     drawn = view.figures("shares") if view.run.history.movement else ()  # else it stands on the first page
     cards = tuple(_card(view, card) for card in view.run.findings.cards)
     glance = Part("At a glance", (), drawn if count > 1 else (), (_overview(view),) if count > 1 else (), cards=cards)
-    return Section("segments", "Who are our customers?", lead, parts(glance, rfm.segments(view)))
+    return Section("segments", "Who are our customers?", lead, parts(glance, rfm.segments(view), _best(view)))
+
+
+def _best(view: View) -> Part:
+    """The customers who bring most, each with the time since the last order beside the usual time between two."""
+    if not view.config.customer_rows:
+        return Part("The largest customers")
+    customers, is_divided = view.run.customers, len(view.run.findings.cards) > 1
+    total = float(customers["monetary"].sum())
+    rows = [
+        (
+            code(row["customer_id"]),
+            *((segment_cell(row, "segment_name", view),) if is_divided else ()),
+            view.money(row["monetary"]),
+            view.share(row["monetary"] / total if total > 0 else None),
+            view.number(row["frequency"]),
+            view.number(row["recency"]),
+            view.number(row["mean_gap"]),
+        )
+        for _, row in richest(customers, TOP).iterrows()
+    ]
+    heads = columns(
+        "Customer",
+        *(("Segment",) if is_divided else ()),
+        *("Money#", "of revenue#", "Orders#", "Days since the last order#", "Days between orders#"),
+    )
+    tables = listed("largest", "Who brings most", heads, rows, len(customers), view)
+    return Part("The largest customers", (LARGEST_WORDS,), (), tables)
 
 
 def _overview(view: View) -> Table:
@@ -197,16 +237,23 @@ def _medians(view: View) -> tuple[Table, ...]:
 
 
 def _telling(view: View) -> list[Feature]:
-    """The features in which customers differ: an export without times, say, knows nothing of the hour of ordering."""
-    customers = view.run.customers
-    return [each for each in view.run.manifest.features if customers[each.name].min() < customers[each.name].max()]
+    """The features in which customers differ: an export without times, say, knows nothing of the hour of ordering.
+
+    Of those that begin at some number only the ones that a segment's typical customer reaches.
+    """
+    customers, cards = view.run.customers, view.run.findings.cards
+    return [
+        each
+        for each in view.run.manifest.features
+        if customers[each.name].min() < customers[each.name].max()
+        and not (each.least and all(card.medians.get(each.name) == 0 for card in cards))
+    ]
 
 
 def _median_table(view: View, cards: tuple[SegmentCard, ...], number: int) -> Table:
     rows = []
     for feature in _telling(view):
-        unit = view.voice(feature.unit) if feature.unit else ""
-        label = f"{feature.label} ({unit})" if unit.lower() not in feature.label.lower() else feature.label
+        label = feature.label if _says_unit(view, feature) else f"{feature.label} ({view.voice(feature.unit)})"
         values = [*(card.medians.get(feature.name) for card in cards), cards[0].overall.get(feature.name)]
         rows.append((text(label), *map(text, view.voice.values(feature, values))))
     heads = columns("Median of", *(f"{card.name}#" for card in cards), "All#")
