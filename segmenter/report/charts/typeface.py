@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from segmenter.assets import asset
+from segmenter.folders import telling_where_no_space_is, temporary_folder
 
 FAMILY = "Source Sans 3"
 FILE = "source-sans-3-latin-400-normal"
@@ -22,8 +22,8 @@ def typeface() -> Iterator[None]:
     from matplotlib.font_manager import fontManager
 
     known = list(fontManager.ttflist)
-    with TemporaryDirectory(prefix="segmenter-fonts-") as folder:
-        fontManager.addfont(_unpacked(Path(folder) / f"{FILE}.ttf"))
+    with telling_where_no_space_is(), temporary_folder() as folder:
+        fontManager.addfont(_unpacked(folder / f"{FILE}.ttf"))
         try:
             yield
         finally:
