@@ -83,6 +83,27 @@ def test_an_interrupt_that_a_query_turns_into_an_error_is_still_one(monkeypatch,
         assert capsys.readouterr().err == "segmenter: Interrupted. Nothing was changed.\n"
 
 
+@pytest.mark.parametrize("seconds", [60.0, 0.0])
+def test_a_second_signal_breaks_no_clean_up_off_and_counts_again_afterwards(monkeypatch, capsys, seconds):
+    from segmenter import cli
+    from segmenter.commands import analysis
+
+    came_to_an_end = []
+
+    def cleans_up(options):
+        try:
+            os.kill(os.getpid(), signal.SIGTERM)
+        finally:
+            os.kill(os.getpid(), signal.SIGTERM)
+            came_to_an_end.append(True)
+
+    monkeypatch.setattr(cli, "CLEAN_UP", seconds)
+    monkeypatch.setattr(analysis, "inspect", cleans_up)
+    assert main(["inspect", "x.csv"]) == 128 + signal.SIGTERM
+    assert capsys.readouterr().err == "segmenter: Interrupted. Nothing was changed.\n"
+    assert came_to_an_end == ([True] if seconds else [])
+
+
 @pytest.fixture
 def hearing():
     """This process hears an interrupt, also where the tests run in the background, where it is ignored."""
@@ -235,6 +256,23 @@ def test_a_run_that_ends_early_leaves_no_library_to_be_loaded_while_the_process_
     (tmp_path / "notes.csv").write_text("hello\n")
     words = [sys.executable, "-c", ENDS_EARLY, str(tmp_path / "notes.csv"), str(tmp_path / "runs")]
     assert subprocess.run(words, capture_output=True, text=True, check=True).stdout == "MainThread\n"
+
+
+ENDS_WITH_A_THREAD_AT_WORK = """
+import atexit, sys, threading, time
+from segmenter.__main__ import process
+threading.Thread(target=time.sleep, args=(60,)).start()
+atexit.register(print, "what a library wants done at the end")
+process()
+"""
+
+
+def test_the_process_waits_for_no_thread_and_does_what_libraries_want_done_at_its_end(tmp_path):
+    words = [sys.executable, "-c", ENDS_WITH_A_THREAD_AT_WORK, "inspect", str(tmp_path / "nowhere.csv")]
+    ended = subprocess.run(words, capture_output=True, text=True, check=False, timeout=50)
+    assert ended.returncode == 3
+    assert ended.stdout == "what a library wants done at the end\n"
+    assert ended.stderr.startswith("segmenter: There is no file")
 
 
 @pytest.mark.parametrize("error", [MemoryError("Unable to allocate 9 GiB"), RuntimeError("can't start new thread")])
