@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from ctypes import CDLL
 from importlib import import_module
 from threading import Event, Thread
 
 STUDY = ("segmenter.study", "sklearn.cluster", "sklearn.manifold", "sklearn.mixture")
 REPORT = ("matplotlib.figure", "matplotlib.backends.backend_svg", "segmenter.report.page", "segmenter.report.context")
+PANGO = "libpangoft2-1.0.so.0"
 ENVIRONMENT = {"KMP_DUPLICATE_LIB_OK": "True", "KMP_INIT_AT_FORK": "FALSE"}  # as scikit-learn sets it when it is loaded
 
 
@@ -40,10 +42,9 @@ def _load_all(over: Event, is_printed: bool) -> None:
         if not over.is_set():
             _load(name)
     if is_printed and not over.is_set():
-        with suppress(Exception):
-            from segmenter.report import pdf_problem
-
-            pdf_problem()  # loads WeasyPrint without its page of advice
+        with suppress(OSError):
+            CDLL(PANGO)  # without it WeasyPrint prints a page of advice, and only the first thread may divert that
+            _load("weasyprint")
 
 
 def _load(library: str) -> None:

@@ -322,6 +322,24 @@ def test_no_thread_beside_the_first_changes_the_environment_which_others_read_in
     assert writers == {"MainThread"}, loaded.stdout
 
 
+PRINTS_MEANWHILE = """
+import sys, threading
+from segmenter.warmup import warming_up
+ours, diverted = sys.stdout, False
+with warming_up(True) as warm:
+    (loader,) = (each for each in threading.enumerate() if each is not threading.main_thread())
+    while loader.is_alive():
+        diverted |= sys.stdout is not ours
+        loader.join(0.001)
+print(diverted)
+"""
+
+
+def test_what_a_program_prints_while_libraries_are_loaded_is_printed():
+    loaded = subprocess.run([sys.executable, "-c", PRINTS_MEANWHILE], capture_output=True, text=True, check=True)
+    assert loaded.stdout == "False\n"
+
+
 def nobody_at_the_pipe():
     read, write = os.pipe()
     os.close(read)
