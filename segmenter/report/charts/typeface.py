@@ -19,7 +19,7 @@ def typeface() -> Iterator[None]:
 
     It reads no WOFF2, the form in which the font is shipped; it is unpacked for the while.
     """
-    from matplotlib.font_manager import fontManager
+    from matplotlib.font_manager import _get_font, fontManager  # type: ignore[attr-defined]
 
     known = list(fontManager.ttflist)
     with telling_where_no_space_is(), temporary_folder() as folder:
@@ -28,6 +28,7 @@ def typeface() -> Iterator[None]:
             yield
         finally:
             fontManager.ttflist[:] = known
+            _get_font.cache_clear()  # it keeps files open, of which the unpacked one is another each time
 
 
 def _unpacked(target: Path) -> Path:
