@@ -322,6 +322,21 @@ def test_no_thread_beside_the_first_changes_the_environment_which_others_read_in
     assert writers == {"MainThread"}, loaded.stdout
 
 
+FEW_ADDRESSES = """
+import resource, sys
+from segmenter.cli import main
+resource.setrlimit(resource.RLIMIT_AS, (1 << 30, 1 << 30))
+sys.exit(main(sys.argv[1:]))
+"""
+
+
+def test_a_limit_that_the_libraries_would_spin_at_for_ever_is_named(shop, tmp_path):
+    words = [sys.executable, "-c", FEW_ADDRESSES, "run", str(shop / "sales.csv"), "-o", str(tmp_path / "runs")]
+    ended = subprocess.run(words, capture_output=True, text=True, check=False, timeout=120)
+    assert ended.returncode == 1
+    assert ended.stderr.startswith("segmenter: The limit of address space is 1,024 MiB (ulimit -v), and the libraries")
+
+
 PRINTS_MEANWHILE = """
 import sys, threading
 from segmenter.warmup import warming_up
