@@ -12,6 +12,7 @@ import errno
 import os
 import signal
 import sys
+import time
 import traceback
 from collections.abc import Callable, Sequence
 from datetime import date
@@ -26,6 +27,7 @@ RUN_HELP = "its id, the beginning of it, the day seen from (2025-06-30), or late
 # faults of the machine, which no check beforehand can rule out: a disk full or read-only, a right that is missing
 SURROUNDINGS = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM}
 NO_THREAD = "can't start new thread"  # how Python says that memory or a limit is at its end, and no more of it
+CLEAN_UP = 5.0  # seconds in which a further signal only repeats the first one
 FORMATS = ("html", "pdf", "csv", "xlsx", "parquet")
 
 
@@ -54,12 +56,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _heed_signals() -> list[int]:
-    """Let a signal that asks the program to end do so by way of its clean-up; the numbers of those that came."""
-    heard: list[int] = []
+    """Let a signal that asks the program to end do so by way of its clean-up; the numbers of those that came.
 
-    def stop(number: int, _: object) -> NoReturn:
+    A second one, as from an impatient hand, does not break the clean-up off; after `CLEAN_UP` seconds it counts again.
+    """
+    heard: list[int] = []
+    deaf_until = 0.0
+
+    def stop(number: int, _: object) -> None:
+        nonlocal deaf_until
         heard.append(number)
-        raise KeyboardInterrupt
+        if time.monotonic() >= deaf_until:
+            deaf_until = time.monotonic() + CLEAN_UP
+            raise KeyboardInterrupt
 
     with contextlib.suppress(ValueError):  # only a process's main thread hears signals
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
@@ -282,7 +291,3 @@ def _add_schedule(commands: argparse._SubParsersAction[_Parser]) -> None:
         command.add_argument(
             "--to", action="append", default=[], metavar="WHO", help="an address, webhook:NAME or folder:PATH"
         )
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -6,6 +6,7 @@ process number would not tell, as in a container the dead and the living are bot
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import os
 import shutil
@@ -14,7 +15,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from segmenter.errors import ResourceError
+
 TEMPORARY = "segmenter-temporary-"
+FULL = {errno.ENOSPC, errno.EDQUOT}
 
 
 @contextmanager
@@ -27,6 +31,34 @@ def temporary_folder() -> Iterator[Path]:
     sweep(place, TEMPORARY)
     with own_folder(place, TEMPORARY) as folder:
         yield folder
+
+
+@contextmanager
+def telling_where_no_space_is() -> Iterator[None]:
+    """Tell of TMPDIR where a file inside finds no space: what is written there is nothing that a person asked for.
+
+    Raises
+    ------
+    ResourceError
+        TMPDIR is full, or there is no such folder.
+    """
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in FULL and "temporary directory" not in str(error):
+            raise
+        raise ResourceError(
+            f"There is no space for temporary files in {_named()}: {error.strerror or error}. Free space, or name a folder "
+            "with more of it in the environment variable TMPDIR."
+        ) from None
+
+
+def _named() -> str:
+    """The folder for temporary files, as far as there is one."""
+    try:
+        return tempfile.gettempdir()
+    except OSError:
+        return "the folder for temporary files"
 
 
 @contextmanager

@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import os
+import resource
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from ctypes import CDLL
 from importlib import import_module
 from threading import Event, Thread
 
+from segmenter.errors import ResourceError
+
 STUDY = ("segmenter.study", "sklearn.cluster", "sklearn.manifold", "sklearn.mixture")
 REPORT = ("matplotlib.figure", "matplotlib.backends.backend_svg", "segmenter.report.page", "segmenter.report.context")
+PANGO = "libpangoft2-1.0.so.0"
 ENVIRONMENT = {"KMP_DUPLICATE_LIB_OK": "True", "KMP_INIT_AT_FORK": "FALSE"}  # as scikit-learn sets it when it is loaded
+# Bytes of address space: with half of it OpenBLAS tries for ever to get its buffers, deaf to signals.
+ADDRESSES = 2 << 30
 
 
 @contextmanager
@@ -21,7 +28,13 @@ def warming_up(is_printed: bool) -> Iterator[Callable[[], None]]:
     made. A run that ends early waits for the library that is being loaded, and for no other: a process that ends in the
     midst of one crashes, or reports a failed registration in place of why the run ended. What they change in the
     environment is changed before: where one thread writes it, another that reads it in C, as DuckDB does, can crash.
+
+    Raises
+    ------
+    ResourceError
+        The limit of address space is too low for the libraries.
     """
+    _check_addresses()
     for name, value in ENVIRONMENT.items():
         os.environ.setdefault(name, value)
     _load("matplotlib")  # names a folder of its own where the home is read-only
@@ -35,15 +48,23 @@ def warming_up(is_printed: bool) -> Iterator[Callable[[], None]]:
         thread.join()
 
 
+def _check_addresses() -> None:
+    limit, _ = resource.getrlimit(resource.RLIMIT_AS)
+    if limit != resource.RLIM_INFINITY and limit < ADDRESSES:
+        raise ResourceError(
+            f"The limit of address space is {limit >> 20:,} MiB (ulimit -v), and the libraries of a run need {ADDRESSES >> 20:,} MiB "
+            "or more, most of which they never touch. Raise it; what a run takes of the memory is bounded by engine.memory_limit."
+        )
+
+
 def _load_all(over: Event, is_printed: bool) -> None:
     for name in (*STUDY, *REPORT):
         if not over.is_set():
             _load(name)
     if is_printed and not over.is_set():
-        with suppress(Exception):
-            from segmenter.report import pdf_problem
-
-            pdf_problem()  # loads WeasyPrint without its page of advice
+        with suppress(OSError):
+            CDLL(PANGO)  # without it WeasyPrint prints a page of advice, and only the first thread may divert that
+            _load("weasyprint")
 
 
 def _load(library: str) -> None:

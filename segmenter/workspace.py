@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import tempfile
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -10,12 +9,10 @@ from typing import TYPE_CHECKING
 
 from segmenter.config import Config
 from segmenter.errors import ResourceError
-from segmenter.folders import temporary_folder
+from segmenter.folders import telling_where_no_space_is, temporary_folder
 
 if TYPE_CHECKING:
     import duckdb
-
-FULL = {errno.ENOSPC, errno.EDQUOT}
 
 
 @contextmanager
@@ -33,6 +30,7 @@ def workspace(config: Config) -> Iterator[duckdb.DuckDBPyConnection]:
 
     try:
         with (
+            telling_where_no_space_is(),
             temporary_folder() as folder,
             closing(open_connection(config.engine.memory_limit, config.engine.threads, folder)) as connection,
         ):
@@ -40,24 +38,9 @@ def workspace(config: Config) -> Iterator[duckdb.DuckDBPyConnection]:
     except duckdb.OutOfMemoryException as error:
         raise ResourceError(
             f"engine.memory_limit = {config.engine.memory_limit} is not enough for this export: {_first_line(error)} Raise it, "
-            f"free space in {_folder()} for what spills, or set engine.threads = 1."
-        ) from None
-    except OSError as error:
-        if error.errno not in FULL and "temporary directory" not in str(error):
-            raise
-        raise ResourceError(
-            f"There is no space for temporary files in {_folder()}: {error.strerror or error}. Free space, or name a folder "
-            "with more of it in the environment variable TMPDIR."
+            f"free space in {tempfile.gettempdir()} for what spills, or set engine.threads = 1."
         ) from None
 
 
 def _first_line(error: Exception) -> str:
     return str(error).split("\n", 1)[0].rstrip(". ") + "."
-
-
-def _folder() -> str:
-    """The folder for temporary files, as far as there is one."""
-    try:
-        return tempfile.gettempdir()
-    except OSError:
-        return "the folder for temporary files"

@@ -83,6 +83,27 @@ def test_an_interrupt_that_a_query_turns_into_an_error_is_still_one(monkeypatch,
         assert capsys.readouterr().err == "segmenter: Interrupted. Nothing was changed.\n"
 
 
+@pytest.mark.parametrize("seconds", [60.0, 0.0])
+def test_a_second_signal_breaks_no_clean_up_off_and_counts_again_afterwards(monkeypatch, capsys, seconds):
+    from segmenter import cli
+    from segmenter.commands import analysis
+
+    came_to_an_end = []
+
+    def cleans_up(options):
+        try:
+            os.kill(os.getpid(), signal.SIGTERM)
+        finally:
+            os.kill(os.getpid(), signal.SIGTERM)
+            came_to_an_end.append(True)
+
+    monkeypatch.setattr(cli, "CLEAN_UP", seconds)
+    monkeypatch.setattr(analysis, "inspect", cleans_up)
+    assert main(["inspect", "x.csv"]) == 128 + signal.SIGTERM
+    assert capsys.readouterr().err == "segmenter: Interrupted. Nothing was changed.\n"
+    assert came_to_an_end == ([True] if seconds else [])
+
+
 @pytest.fixture
 def hearing():
     """This process hears an interrupt, also where the tests run in the background, where it is ignored."""
@@ -203,6 +224,7 @@ def test_a_pipe_is_written_to_as_it_is(tmp_path):
     [
         (["-o", "sales.csv"], 2, "The archive cannot be sales.csv: sales.csv is not a folder."),
         (["-o", "/dev/null/x"], 2, "The archive cannot be /dev/null/x: /dev/null is not a folder."),
+        (["-o", "caf\udce9"], 2, "The archive cannot be caf\ufffd: its name is no UTF-8."),
         (["--k", "100000"], 2, "kmeans.n_clusters = 100000: input should be less than or equal to 50."),
         (["-c", "logo.toml"], 2, "report.logo nowhere.png cannot be read: No such file or directory."),
         (["-c", "templates.toml"], 2, "report.templates nowhere is not a folder"),
@@ -235,6 +257,23 @@ def test_a_run_that_ends_early_leaves_no_library_to_be_loaded_while_the_process_
     (tmp_path / "notes.csv").write_text("hello\n")
     words = [sys.executable, "-c", ENDS_EARLY, str(tmp_path / "notes.csv"), str(tmp_path / "runs")]
     assert subprocess.run(words, capture_output=True, text=True, check=True).stdout == "MainThread\n"
+
+
+ENDS_WITH_A_THREAD_AT_WORK = """
+import atexit, sys, threading, time
+from segmenter.__main__ import process
+threading.Thread(target=time.sleep, args=(60,)).start()
+atexit.register(print, "what a library wants done at the end")
+process()
+"""
+
+
+def test_the_process_waits_for_no_thread_and_does_what_libraries_want_done_at_its_end(tmp_path):
+    words = [sys.executable, "-c", ENDS_WITH_A_THREAD_AT_WORK, "inspect", str(tmp_path / "nowhere.csv")]
+    ended = subprocess.run(words, capture_output=True, text=True, check=False, timeout=50)
+    assert ended.returncode == 3
+    assert ended.stdout == "what a library wants done at the end\n"
+    assert ended.stderr.startswith("segmenter: There is no file")
 
 
 @pytest.mark.parametrize("error", [MemoryError("Unable to allocate 9 GiB"), RuntimeError("can't start new thread")])
@@ -282,6 +321,39 @@ def test_no_thread_beside_the_first_changes_the_environment_which_others_read_in
     )
     writers = {line.split()[0] for line in loaded.stdout.splitlines()[:-1]}
     assert writers == {"MainThread"}, loaded.stdout
+
+
+FEW_ADDRESSES = """
+import resource, sys
+from segmenter.cli import main
+resource.setrlimit(resource.RLIMIT_AS, (1 << 30, 1 << 30))
+sys.exit(main(sys.argv[1:]))
+"""
+
+
+def test_a_limit_that_the_libraries_would_spin_at_for_ever_is_named(shop, tmp_path):
+    words = [sys.executable, "-c", FEW_ADDRESSES, "run", str(shop / "sales.csv"), "-o", str(tmp_path / "runs")]
+    ended = subprocess.run(words, capture_output=True, text=True, check=False, timeout=120)
+    assert ended.returncode == 1
+    assert ended.stderr.startswith("segmenter: The limit of address space is 1,024 MiB (ulimit -v), and the libraries")
+
+
+PRINTS_MEANWHILE = """
+import sys, threading
+from segmenter.warmup import warming_up
+ours, diverted = sys.stdout, False
+with warming_up(True) as warm:
+    (loader,) = (each for each in threading.enumerate() if each is not threading.main_thread())
+    while loader.is_alive():
+        diverted |= sys.stdout is not ours
+        loader.join(0.001)
+print(diverted)
+"""
+
+
+def test_what_a_program_prints_while_libraries_are_loaded_is_printed():
+    loaded = subprocess.run([sys.executable, "-c", PRINTS_MEANWHILE], capture_output=True, text=True, check=True)
+    assert loaded.stdout == "False\n"
 
 
 def nobody_at_the_pipe():

@@ -1,5 +1,6 @@
 """Folders of one process alone: gone with it, and where it was killed, with the next one."""
 
+import errno
 import multiprocessing
 import os
 import signal
@@ -7,7 +8,9 @@ import tempfile
 
 import pytest
 
-from segmenter.folders import TEMPORARY, sweep, temporary_folder
+from segmenter.errors import ResourceError
+from segmenter.folders import TEMPORARY, sweep, telling_where_no_space_is, temporary_folder
+from segmenter.report.charts import typeface
 
 
 @pytest.fixture(autouse=True)
@@ -51,3 +54,22 @@ def test_the_folder_goes_with_an_error(temporary):
     with pytest.raises(ZeroDivisionError), temporary_folder():
         1 / 0  # noqa: B018
     assert list(temporary.iterdir()) == []
+
+
+def test_a_full_folder_for_temporary_files_is_named_and_no_other_error_is_taken_for_it(temporary):
+    with (
+        pytest.raises(ResourceError, match=rf"no space for temporary files in {temporary}.*TMPDIR"),
+        telling_where_no_space_is(),
+    ):
+        raise OSError(errno.ENOSPC, "No space left on device")
+    with pytest.raises(PermissionError), telling_where_no_space_is():
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+
+def test_the_charts_find_no_space_there_and_nobody_is_sent_to_the_archive(temporary, monkeypatch):
+    def full(target):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(typeface, "_unpacked", full)
+    with pytest.raises(ResourceError, match=str(temporary)), typeface.typeface():
+        pass

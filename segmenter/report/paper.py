@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import io
 import re
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stdout
 from pathlib import Path
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from segmenter.report.types import Figure, Page
 
 MOST_DATA = 8 << 20
+UNPACKED = ".fonts"  # folder beside the PDF while it is made
 VARIANT = "pdf/ua-1"  # tagged, for readers who cannot see it
 INSTALL = "apt-get install -y --no-install-recommends libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0"
 
@@ -46,7 +48,7 @@ def write_pdf(page: Page, voice: Voice, charts: dict[str, Figure], templates: st
     from segmenter.report import limits
 
     try:
-        with limits.alarm(), _without_collections(), _fonts() as fonts:
+        with limits.alarm(), _without_collections(), _fonts(target.with_name(UNPACKED)) as fonts:
             lay_out(page, voice, charts, templates, fonts).write_pdf(target, pdf_variant=VARIANT)
     except TimeoutError:
         raise ReportError(
@@ -68,18 +70,22 @@ def _without_collections() -> Iterator[None]:
 
 
 @contextmanager
-def _fonts() -> Iterator[Any]:
-    """WeasyPrint's fonts, whose folder of unpacked files goes with the block.
+def _fonts(folder: Path) -> Iterator[Any]:
+    """WeasyPrint's fonts, unpacked into `folder`, which goes with the block.
 
-    They would delete it when they are collected, which never happens in a forked copy of this process.
+    It would unpack them in TMPDIR, where 2.6 MB stay when a helper is ended in the midst of its work, and whose disk is
+    another than the run's, where there is no space: what lies in the run's folder goes with it.
     """
     from weasyprint.text.fonts import FontConfiguration
 
+    shutil.rmtree(folder, ignore_errors=True)  # half unpacked by a helper that died
+    folder.mkdir()
     fonts = FontConfiguration()
+    fonts._folder = folder  # noqa: SLF001 - it takes no other word for it
     try:
         yield fonts
     finally:
-        fonts.__del__()
+        shutil.rmtree(folder)
 
 
 def lay_out(page: Page, voice: Voice, charts: dict[str, Figure], templates: str | None, fonts: Any = None) -> Any:

@@ -91,10 +91,14 @@ def check_room(archive: Path) -> None:
     Raises
     ------
     UsageError
-        It is no folder, or may not be written to.
+        It is no folder, may not be written to, or has a name that is no UTF-8, which DuckDB cannot write to.
     ResourceError
         Its disk is as good as full.
     """
+    if str(archive) != os.fsencode(archive).decode(errors="replace"):
+        raise UsageError(
+            f"The archive cannot be {archive}: its name is no UTF-8. Rename it, or name another folder with -o."
+        )
     there = next(path for path in (archive, *archive.absolute().parents) if path.exists())
     if not there.is_dir() or not os.access(there, os.W_OK | os.X_OK):
         what = "may not be written to" if there.is_dir() else "is not a folder"

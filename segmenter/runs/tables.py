@@ -83,8 +83,15 @@ def read_table(path: Path) -> pd.DataFrame:
         with _database().cursor() as cursor:
             return cursor.execute("SELECT * FROM read_parquet(?)", [str(path)]).df()
     except (OSError, ValueError, duckdb.Error) as error:
-        reason = str(error).split("\n", 1)[0]
-        raise RunError(f"{path} is missing or damaged ({reason}). Run again, or restore the folder.") from None
+        raise _fault(path, error) from None
+
+
+def _fault(path: Path, error: Exception) -> Exception:
+    """What to raise where a table cannot be read; for want of memory it is not the file that is to be restored."""
+    reason = str(error).split("\n", 1)[0]
+    if isinstance(error, duckdb.OutOfMemoryException):
+        return MemoryError(reason)
+    return RunError(f"{path} is missing or damaged ({reason}). Run again, or restore the folder.")
 
 
 def _as_it_was(table: pd.DataFrame) -> pd.DataFrame:
@@ -107,5 +114,4 @@ def read_column(path: Path, name: str) -> pd.Series:
         with _database().cursor() as cursor:
             return cursor.execute(f"SELECT {column} FROM read_parquet(?)", [str(path)]).df()[name]  # noqa: S608
     except duckdb.Error as error:
-        reason = str(error).split("\n", 1)[0]
-        raise RunError(f"{path} is missing or damaged ({reason}). Run again, or restore the folder.") from None
+        raise _fault(path, error) from None

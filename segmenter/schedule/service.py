@@ -168,7 +168,9 @@ class Service:
     def _collect(self) -> None:
         """Take note of work that ended; what broke off in a way it should not is begun again as after a crash."""
         for key, future in list(self._working.items()):
-            if future.done():
+            if future.cancelled():
+                del self._working[key]
+            elif future.done():
                 del self._working[key]
                 self._has_closed = True
                 error = future.exception()
@@ -223,8 +225,11 @@ class Service:
         return all(future.done() for future in self._working.values()) and self.post.is_idle
 
     def finish(self) -> None:
-        """Wait for the runs and deliveries that are under way, and note what became of them."""
-        self._runs.shutdown()
+        """Wait for the runs and deliveries that are under way, and note what became of them.
+
+        Due times that wait for a run to end stay claimed and not begun: the next service begins them.
+        """
+        self._runs.shutdown(cancel_futures=True)
         self.post.finish()
         self._collect()
         self._has_sent = bool(self.post.collect()) or self._has_sent

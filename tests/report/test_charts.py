@@ -6,6 +6,7 @@ import subprocess
 import sys
 import warnings
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -38,6 +39,15 @@ def test_the_same_run_gives_the_same_bytes(run, charts):
     assert {name: figure.svg for name, figure in draw(run, look_of(run)).items()} == {
         name: figure.svg for name, figure in charts.items()
     }
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="open files are looked up in /proc")
+def test_drawing_leaves_no_file_open(run):
+    def opened():
+        return [name for each in Path("/proc/self/fd").iterdir() if (name := os.path.realpath(each)).find(".ttf") > 0]
+
+    draw(run, look_of(run))
+    assert opened() == []
 
 
 def test_where_the_home_folder_cannot_be_written_nothing_is_said_and_nothing_is_left(tmp_path):

@@ -3,6 +3,7 @@
 import json
 import re
 import sys
+import tempfile
 from collections import Counter
 from dataclasses import replace
 from html.parser import HTMLParser
@@ -13,6 +14,7 @@ from segmenter.config.report import ReportConfig
 from segmenter.report import pdf_problem, render, write_alerts
 from segmenter.report.context import build, view_of
 from segmenter.report.page import html, paper
+from segmenter.report.paper import write_pdf
 from segmenter.report.points import points
 from tests.report.made_up import bare_run, made_up_run
 from tests.report.moved import moved_run
@@ -108,6 +110,16 @@ def test_without_pango_the_page_is_made_and_the_reason_is_told(tmp_path, monkeyp
     files = render(bare_run(), ReportConfig(formats=("pdf",)), tmp_path)
     assert [file.name for file in files] == ["report.html"]
     assert "apt-get install" in pdf_problem()
+
+
+@pytest.mark.skipif(pdf_problem() is not None, reason="no Pango on this machine, so no PDF is made")
+def test_a_pdf_needs_no_other_folder_than_the_runs_and_leaves_no_unpacked_fonts_there(tmp_path, monkeypatch):
+    view = view_of(bare_run(), ReportConfig(formats=("pdf",)))
+    page = build(view)
+    (tmp_path / ".fonts" / "left by a helper that died").mkdir(parents=True)
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "nowhere"))
+    write_pdf(page, view.voice, view.charts, None, tmp_path / "report.pdf")
+    assert [path.name for path in tmp_path.iterdir()] == ["report.pdf"]
 
 
 def test_a_block_of_the_teams_own_takes_the_place_of_ours(tmp_path):

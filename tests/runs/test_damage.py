@@ -13,10 +13,12 @@ from dataclasses import replace
 from datetime import date
 from functools import partial
 
+import duckdb
+import pandas as pd
 import pytest
 
 from segmenter.errors import RunError
-from segmenter.runs import archive, integrity, seal, state
+from segmenter.runs import archive, integrity, seal, state, tables
 from segmenter.runs.acceptance import _next_number
 from segmenter.runs.customers import Earlier
 from segmenter.runs.model import read_model, write_model
@@ -471,3 +473,15 @@ def test_of_two_connections_of_a_process_neither_lets_go_of_the_file_for_the_oth
         with transaction(first):
             first.execute("INSERT INTO acceptance (run_id, model, accepted_at) VALUES ('first', 'model', 'now')")
         assert seen() == ["first"]
+
+
+def test_a_table_for_which_there_is_no_memory_is_not_called_damaged(tmp_path, monkeypatch):
+    path = tmp_path / "customers.parquet"
+    tables.write_parquet(pd.DataFrame({"customer_id": [str(number) * 50 for number in range(50_000)]}), path)
+    seal.seal(tmp_path)
+    small = duckdb.connect(config={"threads": 1, "memory_limit": "1MB"})
+    monkeypatch.setattr(tables, "_database", lambda: small)
+    with pytest.raises(MemoryError, match="Out of Memory Error"):
+        tables.read_table(path)
+    with pytest.raises(MemoryError):
+        tables.read_column(path, "customer_id")

@@ -124,6 +124,22 @@ def dies(*_):
     """Work that a SIGKILL cuts short: it was begun, and nothing is written of its end."""
 
 
+def test_a_service_that_is_stopped_ends_the_run_under_way_and_leaves_those_that_wait_for_it_to_the_next_one(shop):
+    shop.write(weekly(shop), weekly(shop, name="second"), weekly(shop, name="third"))
+    shop.settle(shop.service())
+    shop.clock.moment = MONDAY
+    stopped, quick = shop.service(), shop.script
+    shop.script = f"import time; time.sleep(1); {quick}"
+    stopped.tick()
+    while ("weekly", 1) not in shop.slots("schedule", "begun"):
+        time.sleep(0.01)
+    stopped.finish()
+    assert {*shop.slots("schedule", "state")} == {("weekly", "done"), ("second", "claimed"), ("third", "claimed")}
+    shop.script = quick
+    shop.settle(shop.service())
+    assert {row[1:] for row in shop.slots("schedule", "state", "attempt", "crashes")} == {("done", 1, 0)}
+
+
 def test_a_crash_is_no_failure_and_uses_up_no_retry(shop, monkeypatch):
     shop.write(weekly(shop, retries=0))
     shop.settle(shop.service())

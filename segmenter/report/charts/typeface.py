@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from segmenter.assets import asset
+from segmenter.folders import telling_where_no_space_is, temporary_folder
 
 FAMILY = "Source Sans 3"
 FILE = "source-sans-3-latin-400-normal"
@@ -19,15 +19,16 @@ def typeface() -> Iterator[None]:
 
     It reads no WOFF2, the form in which the font is shipped; it is unpacked for the while.
     """
-    from matplotlib.font_manager import fontManager
+    from matplotlib.font_manager import _get_font, fontManager  # type: ignore[attr-defined]
 
     known = list(fontManager.ttflist)
-    with TemporaryDirectory(prefix="segmenter-fonts-") as folder:
-        fontManager.addfont(_unpacked(Path(folder) / f"{FILE}.ttf"))
+    with telling_where_no_space_is(), temporary_folder() as folder:
+        fontManager.addfont(_unpacked(folder / f"{FILE}.ttf"))
         try:
             yield
         finally:
             fontManager.ttflist[:] = known
+            _get_font.cache_clear()  # it keeps files open, of which the unpacked one is another each time
 
 
 def _unpacked(target: Path) -> Path:
