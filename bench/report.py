@@ -26,10 +26,10 @@ from segmenter import report
 from segmenter.config.report import ReportConfig
 from segmenter.runs import archive
 run = archive.read(Path(sys.argv[1]))
-config = ReportConfig.model_validate(run.manifest.config["report"])
+config = ReportConfig.model_validate({**run.manifest.config["report"], "formats": sys.argv[2].split(",")})
 with TemporaryDirectory() as folder:
     wall, busy = time.perf_counter(), sum(os.times()[:4])
-    report.render(run, config, Path(folder), sys.argv[2].split(","))
+    report.render(run, config, Path(folder))
     wall, busy = time.perf_counter() - wall, sum(os.times()[:4]) - busy  # with the helpers'
     sizes = {file.name: file.stat().st_size for file in Path(folder).iterdir() if file.is_file()}
 print(json.dumps({"wall": wall, "busy": busy, "sizes": sizes, "customers": len(run.customers)}))

@@ -33,11 +33,12 @@ def write(title: str, text: str, packages: Sequence[str] = ()) -> None:
 
 
 def _head() -> str:
-    """The head of the file, with the scripts that are here."""
+    """The head of the file, with the scripts."""
     from run import MEASUREMENTS
 
-    here = [each for each in MEASUREMENTS if each.path.exists()]
-    short, long = (", ".join(f"`{each.script}.py`" for each in here if each.is_long is kind) for kind in (False, True))
+    short, long = (
+        ", ".join(f"`{each.script}.py`" for each in MEASUREMENTS if each.is_long is kind) for kind in (False, True)
+    )
     return HEADER.format(short=short, long=long)
 
 

@@ -27,3 +27,9 @@ def test_every_script_that_writes_figures_down_is_one_of_all_measurements():
         if re.search(r"^(from|import) results\b", path.read_text(), re.MULTILINE)
     }
     assert writers <= listed
+
+
+def test_the_head_of_the_results_names_every_measurement():
+    code = "import sys; sys.path.insert(0, sys.argv[1]); import results; print(results._head(), end='')"
+    head = subprocess.run([sys.executable, "-c", code, str(BENCH)], capture_output=True, text=True, check=True).stdout
+    assert (BENCH / "RESULTS.md").read_text(encoding="utf-8").startswith(head)
