@@ -38,8 +38,9 @@ def next_step(feature: str, value: float = math.inf, typical: float = 0.0) -> st
     """An English sentence that says what to look at where `feature` stands out most; a general one for any other.
 
     `value` is the customer's and `typical` a typical customer's: what is right for a high value is mostly wrong for a low one.
+    One that is not known (NaN), as of a customer whom only the cluster saw, is taken for high, as most are that stand out.
     """
-    if feature in EITHER_WAY or value >= typical:
+    if feature in EITHER_WAY or not value < typical:
         return STEPS.get(feature, ANY)
     if feature in NOTHING_STANDS and value <= 0:
         return RETURN

@@ -167,6 +167,7 @@ def test_who_got_all_the_money_back_is_no_key_account():
         ("average_order_value", 9.0, 75.0, "Look at what stands out"),  # no typing error
         ("longest_gap", 3.0, 50.0, "Look at the times of the orders"),  # there is no pause to look at
         ("spend_trend", -1.0, 0.0, "Call: find out what changed"),
+        ("monetary", float("nan"), 75.0, "Treat it as a key account"),  # of whom only the cluster knows it
     ],
 )
 def test_a_low_figure_asks_for_another_step_than_a_high_one(feature, value, typical, step):
