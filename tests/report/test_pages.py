@@ -1,6 +1,7 @@
 """On paper no page is left half empty, nothing lies over anything else, and headings stand with what they lead to."""
 
 from dataclasses import replace
+from itertools import pairwise
 
 import pytest
 
@@ -114,3 +115,14 @@ def test_no_word_of_a_table_reaches_into_the_next_column(sheets):
             edge = cell.position_x + cell.border_width()
             for line in (each for each in cell.descendants() if type(each).__name__ == "TextBox"):
                 assert line.position_x + line.width <= edge + 1, line.text
+
+
+def test_evidence_takes_the_width_of_the_table_and_stays_with_its_customer(sheets):
+    rows = [box for sheet in sheets for box in sheet._page_box.descendants() if type(box).__name__ == "TableRowBox"]
+    pairs = [(row, evidence) for row, evidence in pairwise(rows) if "below" in evidence.element.get("class", "")]
+    if not pairs:
+        pytest.skip("no odd customer of this run has evidence")
+    for row, evidence in pairs:
+        (cell,) = evidence.children
+        assert cell.border_width() >= 0.98 * evidence.width
+        assert row.element.find("th").get("scope") == "row", "the heads of a new page stand between"
