@@ -17,8 +17,6 @@ from segmenter.engine.translation import translate
 from segmenter.errors import ConfigError
 
 if TYPE_CHECKING:
-    import numpy as np
-    import pyarrow as pa
     from numpy.typing import NDArray
     from pyspark.sql import DataFrame, SparkSession
 
@@ -52,7 +50,7 @@ class SparkResult:
         if self._drawn is not None and "customer_id" in frame.columns:
             frame = frame.join(self._drawn, "customer_id", "left_semi").orderBy(*frame.columns[:2])
         table = frame.toArrow()
-        return {name: _array(table.column(name)) for name in table.column_names}
+        return {name: table.column(name).to_numpy() for name in table.column_names}
 
     def fetchall(self) -> list[tuple[Any, ...]]:
         """Rows as tuples."""
@@ -101,11 +99,6 @@ class SparkEngine:
         ((n_customers,),) = self.execute("select count(distinct customer_id) as n from transactions").fetchall()
         if n_customers > most:
             self.drawn = self.keep(self.execute(query_of("drawn_customers"), {"n": most}).frame)
-
-
-def _array(column: pa.ChunkedArray) -> NDArray[np.generic]:
-    array: NDArray[np.generic] = column.to_numpy()
-    return array
 
 
 @contextmanager

@@ -117,10 +117,6 @@ def _of_orders(roles: Iterable[Roles]) -> list[str]:
     return [] if all("order" in each.index for each in roles) else [UNNUMBERED]
 
 
-def _number(connection: Engine, sql: str) -> int:
-    return int(connection.execute(sql).fetchall()[0][0])
-
-
 def _unreadable(connection: Engine) -> tuple[Unreadable, ...]:
     found = connection.execute("SELECT reason, count(*) AS n FROM rejected GROUP BY reason ORDER BY n DESC, reason")
     return tuple(Unreadable(reason, int(n)) for reason, n in found.fetchall())
@@ -144,7 +140,8 @@ def _warnings(connection: Engine, counted: RowAccount, rules: RulesConfig) -> tu
         why = "; ".join(f"{each.reason}: {each.rows:,}" for each in counted.unreadable)
         n = by_fate["unreadable"].rows
         notes.append(f"Rows that could not be read: {n:,} ({why}); a run writes them into rejected.csv.")
-    if _number(connection, "SELECT count(DISTINCT CAST(ts AS DATE)) FROM transactions") == 1:
+    ((n_days,),) = connection.execute("SELECT count(DISTINCT CAST(ts AS DATE)) AS n FROM transactions").fetchall()
+    if n_days == 1:
         notes.append("All transactions fall on one day, so recency, tenure and rhythm carry no information.")
     return (*notes, *_of_the_future(connection))
 

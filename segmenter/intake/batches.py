@@ -8,12 +8,13 @@ from segmenter.errors import SourceError
 from segmenter.intake.context import Context
 from segmenter.intake.dialect import Dialect, probe
 from segmenter.intake.encoding import Text, as_utf8
-from segmenter.intake.raw import Batch
 from segmenter.intake.sources import SourceFile, literal_path
-from segmenter.intake.tables import table_batch
+from segmenter.intake.tables import TableBatch, table_batch
 from segmenter.intake.tally import take
 from segmenter.intake.texts import TextBatch
 from segmenter.intake.workbook import MOST_COLUMNS, sheet_as_csv
+
+Batch = TextBatch | TableBatch  # files of one layout that are read together
 
 
 def batches_of(context: Context, numbers: Iterable[int]) -> tuple[Batch, ...]:

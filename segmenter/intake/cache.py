@@ -44,7 +44,7 @@ class Cache:
         """What each of the files is known by: its bytes and all that decides how they are read."""
         source, rules = self.context.source, self.context.rules
         settings = source.model_dump_json(exclude={"paths"}) + rules.model_dump_json() + _reader()
-        texts = (f"{file.sha256} {file.kind} {settings}" for file in self.context.files)
+        texts = (f"{file.tally.sha256} {file.kind} {settings}" for file in self.context.files)
         return [hashlib.sha256(text.encode()).hexdigest() for text in texts]
 
     def find(self) -> dict[int, Entry]:

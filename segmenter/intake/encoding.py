@@ -9,7 +9,6 @@ import zlib
 from collections.abc import Container, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO, cast
 
 from segmenter.errors import SourceError
 from segmenter.intake.sources import SourceFile, literal_path, wide_encoding
@@ -100,18 +99,14 @@ def refuse_zeros(source: SourceFile, path: Path, tally: Tally) -> None:
         )
 
 
-def _open(source: SourceFile) -> BinaryIO:
-    return cast(BinaryIO, gzip.open(source.path) if source.is_gzip else source.path.open("rb"))
-
-
 def _chunks(source: SourceFile) -> Iterator[bytes]:
     """The unpacked bytes; an archive that unfolds beyond reason is refused."""
     total = 0
     try:
-        with _open(source) as file:
+        with gzip.open(source.path) if source.is_gzip else source.path.open("rb") as file:
             while chunk := file.read(CHUNK):
                 total += len(chunk)
-                if source.is_gzip and total > FREE_EXPANSION and total > MOST_EXPANSION * source.n_bytes:
+                if source.is_gzip and total > FREE_EXPANSION and total > MOST_EXPANSION * source.tally.n_bytes:
                     raise SourceError(f"{source.path} unfolds to more than {MOST_EXPANSION} times its size; refused.")
                 yield chunk
     except (OSError, EOFError, zlib.error) as error:

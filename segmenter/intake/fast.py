@@ -21,10 +21,10 @@ from segmenter.intake.context import Context
 from segmenter.intake.formats import Evidence, Formats, formats_of, gather
 from segmenter.intake.moments import DAYS, TIMES
 from segmenter.intake.orders import leaves_blank
-from segmenter.intake.raw import TEXT, RawTable, Row
+from segmenter.intake.raw import TEXT, RawTable
 from segmenter.intake.records import SCALES, number_columns
 from segmenter.intake.roles import Roles
-from segmenter.intake.sample import N_ROWS
+from segmenter.intake.sample import N_ROWS, Row
 from segmenter.intake.schema import Schema
 from segmenter.intake.texts import CUT, TextBatch
 

@@ -174,14 +174,14 @@ def _readings(
     connection: duckdb.DuckDBPyConnection, files: Sequence[SourceFile], parsed: Sequence[Parsed]
 ) -> tuple[Reading, ...]:
     n_rows = dict(connection.execute("SELECT file, count(*) FROM lines GROUP BY file").fetchall())
-    found = {}
+    readings = {}
     for each in parsed:
         formats = each.schema.formats
         for number, dialect in each.dialects.items():
-            file, words = files[number], f"{dialect}, {formats.in_words}"
-            name, n = as_text(file.path.name), n_rows.get(number, 0)
-            found[number] = Reading(name, file.sha256, file.n_bytes, n, words, formats.order, formats.decimal)
-    return tuple(found[number] for number in sorted(found))
+            name, tally, n = as_text(files[number].path.name), files[number].tally, n_rows.get(number, 0)
+            words = f"{dialect}, {formats.in_words}"
+            readings[number] = Reading(name, tally.sha256, tally.n_bytes, n, words, formats.order, formats.decimal)
+    return tuple(readings[number] for number in sorted(readings))
 
 
 def _rejects(connection: duckdb.DuckDBPyConnection, files: Sequence[SourceFile]) -> tuple[Reject, ...]:

@@ -6,17 +6,17 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from segmenter.intake import lines
-from segmenter.intake.batches import batches_of
+from segmenter.intake.batches import Batch, batches_of
 from segmenter.intake.cache import Cache
 from segmenter.intake.context import Context
 from segmenter.intake.fast import parse_fast
 from segmenter.intake.formats import Evidence, formats_of, gather
 from segmenter.intake.packs import Entry, StaleEntriesError
 from segmenter.intake.packs import append as append_cached
-from segmenter.intake.raw import Batch, Layout, RawTable, Rows
+from segmenter.intake.raw import Layout, RawTable
 from segmenter.intake.records import number_columns
 from segmenter.intake.roles import Roles, recognise
-from segmenter.intake.sample import N_ROWS, Sample
+from segmenter.intake.sample import N_ROWS, Row, Sample
 from segmenter.intake.schema import Parsed, Schema
 from segmenter.intake.texts import TextBatch
 
@@ -103,9 +103,9 @@ def _check_cached(group: _Group, is_same: Callable[[Schema], bool]) -> None:
         raise StaleEntriesError(stale)
 
 
-def _first_rows(context: Context, group: _Group) -> Rows:
+def _first_rows(context: Context, group: _Group) -> list[Row]:
     batch_of = {number: batch for batch in group.batches for number in batch.dialects}
-    found: Rows = []
+    found: list[Row] = []
     for number in group.dialects:
         if len(found) < N_ROWS:
             batch = batch_of.get(number) or batches_of(context, [number])[0]
@@ -113,7 +113,7 @@ def _first_rows(context: Context, group: _Group) -> Rows:
     return found
 
 
-def _later_rows(group: _Group) -> Rows:
+def _later_rows(group: _Group) -> list[Row]:
     """Records from all over the texts of a group, as refunds may appear in none of the first records."""
     texts = [(batch, number) for batch in group.batches if isinstance(batch, TextBatch) for number in batch.texts]
     chosen = texts[:: -(-len(texts) // N_SPOTS)] if texts else []

@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import duckdb
 
 from segmenter.errors import SourceError
 
-Row = tuple[str | None, ...]
-Rows = list[Row]
 TEXT = "VARCHAR"  # of columns whose text has still to be cleaned and understood
 INTEGERS = {"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT"}
 MOMENTS = {"DATE", "TIMESTAMP", "TIMESTAMP_S", "TIMESTAMP_MS", "TIMESTAMP_NS", "TIMESTAMP WITH TIME ZONE"}
@@ -48,33 +46,6 @@ class RawTable:
     path: Path
     parameters: Mapping[str, Any] = field(default_factory=dict)
     delimiter: str = ","
-
-
-class Batch(Protocol):
-    """Files of one layout that are read together."""
-
-    @property
-    def layout(self) -> Layout:
-        """What they have in common."""
-
-    @property
-    def dialects(self) -> Mapping[int, str]:
-        """Per file, by its number, how it is read, in words."""
-
-    def head(self, connection: duckdb.DuckDBPyConnection, number: int, n_rows: int) -> Rows:
-        """The first records of one of the files, as text."""
-
-    def raw(self, connection: duckdb.DuckDBPyConnection) -> RawTable:
-        """All records that can be cut into columns; the others are added to ``rejected``.
-
-        Raises
-        ------
-        SourceError
-            A file cannot be read, or what was read differs from an independent count of its records.
-        """
-
-    def locate_rejected(self, connection: duckdb.DuckDBPyConnection) -> None:
-        """Put the lines that an editor shows in place of record numbers in ``rejected``."""
 
 
 def identifier(name: str) -> str:

@@ -9,7 +9,7 @@ from functools import cached_property
 
 from segmenter.intake.numbers import decimal_candidates
 
-Row = Sequence[str | None]
+Row = tuple[str | None, ...]
 N_ROWS = 2000  # first records that tell the roles of the columns
 MARKS = (".", ",")
 NEARLY_ALL = 0.95  # of the rows, where the others are rounded or corrected

@@ -58,16 +58,6 @@ class SourceFile:
     tally: Tally
 
     @property
-    def sha256(self) -> str:
-        """The hash of the file's bytes."""
-        return self.tally.sha256
-
-    @property
-    def n_bytes(self) -> int:
-        """The file's size."""
-        return self.tally.n_bytes
-
-    @property
     def copy_name(self) -> str:
         """A short name for a copy of this file, its own also where another file has the same bytes."""
         return hashlib.sha256(os.fsencode(self.path.absolute())).hexdigest()[:16]

@@ -10,7 +10,8 @@ from segmenter.assets import query
 from segmenter.errors import SourceError
 from segmenter.intake.dialect import unique
 from segmenter.intake.encoding import refuse_zeros
-from segmenter.intake.raw import Layout, RawTable, Rows, identifier, literal, unreadable
+from segmenter.intake.raw import Layout, RawTable, identifier, literal, unreadable
+from segmenter.intake.sample import Row
 from segmenter.intake.sources import SourceFile, wide_encoding
 
 
@@ -31,14 +32,14 @@ class TableBatch:
     def layout(self) -> Layout:
         """Its own: no file of other content shares it."""
         names = unique([name for name, _ in self.columns])
-        return Layout(names, f"{self.file.kind} {self.file.sha256}")
+        return Layout(names, f"{self.file.kind} {self.file.tally.sha256}")
 
     @property
     def dialects(self) -> dict[int, str]:
         """How it is read, in words."""
         return {self.number: f"{self.file.kind}, {len(self.columns)} columns"}
 
-    def head(self, connection: duckdb.DuckDBPyConnection, number: int, n_rows: int) -> Rows:  # noqa: ARG002 - one file
+    def head(self, connection: duckdb.DuckDBPyConnection, number: int, n_rows: int) -> list[Row]:  # noqa: ARG002 - one file
         """The first records, as text."""
         texts = ", ".join(f"CAST({identifier(name)} AS VARCHAR)" for name, _ in self.columns)
         try:

@@ -18,7 +18,8 @@ from segmenter.intake import torn
 from segmenter.intake.dialect import LONGEST_FIELD, Dialect, check_widths, n_skipped
 from segmenter.intake.encoding import Text
 from segmenter.intake.line_numbers import locate
-from segmenter.intake.raw import TEXT, Layout, RawTable, Rows, unreadable
+from segmenter.intake.raw import TEXT, Layout, RawTable, unreadable
+from segmenter.intake.sample import Row
 
 CUT = "auto_detect = false, header = false, skip = $skip, delim = $delimiter, quote = '\"', escape = '\"', strict_mode = true"
 PIECE = 1 << 13  # bytes, some eighty lines
@@ -65,7 +66,7 @@ class TextBatch:
         """SQL of the file's number in a scan with the column ``source_path``."""
         return "CAST($numbers[list_position($paths, source_path)] AS INTEGER)"
 
-    def head(self, connection: duckdb.DuckDBPyConnection, number: int, n_rows: int) -> Rows:  # noqa: ARG002 - a Batch
+    def head(self, connection: duckdb.DuckDBPyConnection, number: int, n_rows: int) -> list[Row]:  # noqa: ARG002 - as TableBatch has it
         """The first records of one of the files, as text."""
         csv.field_size_limit(LONGEST_FIELD)
         width = len(self.dialect.header)
@@ -75,7 +76,7 @@ class TextBatch:
             records = (row for row in csv.reader(file, delimiter=self.dialect.delimiter) if len(row) == width)
             return [tuple(cell or None for cell in row) for row in islice(records, n_rows)]
 
-    def later(self, number: int, n_seen: int, n_spots: int) -> Rows:
+    def later(self, number: int, n_seen: int, n_spots: int) -> list[Row]:
         """Records from `n_spots` spread evenly over one of the files, behind its first `n_seen` records.
 
         None where fields hold line ends, as a spot may then lie inside a field.
@@ -85,7 +86,7 @@ class TextBatch:
             return []
         size = text.path.stat().st_size
         start = size * 3 * n_seen // (2 * n_records)  # lines differ in length
-        found: Rows = []
+        found: list[Row] = []
         with text.path.open("rb") as file:
             for spot in range(n_spots):
                 file.seek(start + (size - start) * spot // n_spots)
