@@ -32,7 +32,9 @@ def translate(query: str) -> Translated:
 
     tree = parse_one(query, read="duckdb")
     has_target = isinstance(tree, exp.Create | exp.Insert)
-    select = _without_names(tree.expression if has_target else tree).transform(_whole_match).transform(_plain_word)
+    select = (
+        _with_ctes_inlined(tree.expression if has_target else tree).transform(_full_match).transform(_without_enum_cast)
+    )
     sql = select.sql("spark", unsupported_level=ErrorLevel.RAISE, comments=False)
     return Translated(sql, tree.this.name if has_target else None, isinstance(tree, exp.Insert))
 
@@ -42,7 +44,7 @@ def expression(sql: str) -> str:
     return translate(f"SELECT {sql}").sql.removeprefix("SELECT ")
 
 
-def _without_names(tree: exp.Expr) -> exp.Expr:
+def _with_ctes_inlined(tree: exp.Expr) -> exp.Expr:
     """The query with each part that WITH names written out in the places where the name stands.
 
     Spark recognises what it keeps by the shape of a plan, and a WITH within another gives a plan another shape: kept
@@ -69,7 +71,7 @@ def _alias(table: exp.Table, part: exp.CTE) -> exp.TableAlias:
     return alias
 
 
-def _whole_match(node: exp.Expr) -> exp.Expr:
+def _full_match(node: exp.Expr) -> exp.Expr:
     """Spark knows only a match of a part, so that the pattern is tied to both ends."""
     from sqlglot import exp
 
@@ -79,7 +81,7 @@ def _whole_match(node: exp.Expr) -> exp.Expr:
     return exp.RegexpLike(this=node.this, expression=pattern)
 
 
-def _plain_word(node: exp.Expr) -> exp.Expr:
+def _without_enum_cast(node: exp.Expr) -> exp.Expr:
     """Spark has no types of one's own: a word of such a type is text."""
     from sqlglot import exp
 

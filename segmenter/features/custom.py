@@ -57,7 +57,7 @@ def custom_features(
         raise ConfigError(f"features.folder = {folder!r} is not a folder; name the one that holds your .sql files.")
     paths = sorted(Path(folder).glob("*.sql"))
     with temporary_folder() as aside:
-        known = _hand_over(connection, as_of, aside) if paths else ""
+        known = _export_tables(connection, as_of, aside) if paths else ""
         for path in paths:
             sql = _read(path)
             asked = (str(as_of), *_bounds(connection))
@@ -73,7 +73,7 @@ def _read(path: Path) -> str:
         raise ConfigError(f"{path} cannot be read: {reason}. Correct it, or take it out of the folder.") from None
 
 
-def _hand_over(connection: duckdb.DuckDBPyConnection, as_of: date, aside: Path) -> str:
+def _export_tables(connection: duckdb.DuckDBPyConnection, as_of: date, aside: Path) -> str:
     """Copy the tables, up to `as_of`, into the folder `aside`; returns a sentence that names them and their columns."""
     found = []
     for table, time in TABLES:

@@ -9,7 +9,7 @@ import numpy as np
 from segmenter.analysis.lifetime import OrderHistory, PastOrders
 from segmenter.assets import query
 from segmenter.engine.types import Engine
-from segmenter.features.table import first_day_not_seen, per_customer
+from segmenter.features.table import end_of_period, per_customer
 from segmenter.features.types import FeatureTable
 
 YEAR = timedelta(days=364)  # whole weeks, so that Mondays stand against Mondays
@@ -20,7 +20,7 @@ def past_orders(connection: Engine, table: FeatureTable, period_days: int) -> Pa
 
     The last third is also told by periods of `period_days` days, and so are the days around this one a year ago.
     """
-    until = first_day_not_seen(connection, table.as_of)
+    until = end_of_period(connection, table.as_of)
     now = _history(connection, until)
     oldest = np.nanmax(now.age, initial=0.0)
     split = until - timedelta(days=round(7 * oldest) // 3)

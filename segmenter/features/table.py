@@ -20,7 +20,7 @@ from segmenter.features.custom import custom_features
 from segmenter.features.types import Feature, FeatureTable
 
 Columns = dict[str, NDArray[Any]]
-OURS = frozenset(feature.name for features in CATALOGUE.values() for feature in features)
+BUILT_IN = frozenset(feature.name for features in CATALOGUE.values() for feature in features)
 ALIKE = (
     "The ids of {n} customers are those of others but for capitals, as ab1 and AB1 are. They count as different customers: "
     "where they are one, give them one id in the export."
@@ -40,11 +40,11 @@ def check(config: FeaturesConfig) -> None:
     """
     known = [feature.name for features in CATALOGUE.values() for feature in features]
     if config.folder is not None:
-        with closing(duckdb.connect()) as nothing:
-            nothing.execute(query("transactions_none"))
+        with closing(duckdb.connect()) as empty:
+            empty.execute(query("transactions_none"))
             as_of = config.as_of or datetime.now(UTC).date()
-            _create_tables(nothing, as_of)
-            known += [feature.name for feature, _, _ in _custom(nothing, config, as_of, "en")]
+            _create_tables(empty, as_of)
+            known += [feature.name for feature, _, _ in _custom(empty, config, as_of, "en")]
     _wanted(config, known)
 
 
@@ -53,7 +53,7 @@ def unused_warnings(table: FeatureTable, config: FeaturesConfig) -> tuple[str, .
     if not config.use or not config.anomalies_use:
         return ()  # where none are named, all are used
     named = {*config.use, *config.anomalies_use}
-    return tuple(UNUSED.format(column=name) for name in table.names if name not in OURS | named)
+    return tuple(UNUSED.format(column=name) for name in table.names if name not in BUILT_IN | named)
 
 
 def similar_id_warnings(connection: Engine) -> tuple[str, ...]:
@@ -77,7 +77,7 @@ def build(connection: Engine, config: FeaturesConfig, language: str = "en") -> F
         A file of `config.folder` is not a query that gives features, or `config` asks for unknown ones.
     """
     as_of = resolve_as_of(connection, config.as_of)
-    customer_id, columns = _own_features(connection, as_of)
+    customer_id, columns = _built_in_features(connection, as_of)
     features = [feature for features in CATALOGUE.values() for feature in features]
     for feature, ids, values in _custom(connection, config, as_of, language):
         features.append(feature)
@@ -89,11 +89,11 @@ def build(connection: Engine, config: FeaturesConfig, language: str = "en") -> F
 
 def period_revenue(connection: Engine, table: FeatureTable, days: int) -> NDArray[np.float64]:
     """Money (n_customers,), net of returns, in the `days` days up to the table's date."""
-    asked = {"until": first_day_not_seen(connection, table.as_of), "days": days}
+    asked = {"until": end_of_period(connection, table.as_of), "days": days}
     return np.nan_to_num(per_customer(connection, "period_revenue", asked)["revenue"])
 
 
-def first_day_not_seen(connection: Engine, as_of: date) -> date:
+def end_of_period(connection: Engine, as_of: date) -> date:
     """`as_of`, which is the day after the last by default, or the day after where there are transactions of that day."""
     counted = "select count(*) from transactions where cast(ts as date) = cast($as_of as date)"
     ((n_transactions,),) = connection.execute(counted, {"as_of": as_of}).fetchall()
@@ -104,7 +104,7 @@ def _custom(
     connection: Engine, config: FeaturesConfig, as_of: date, language: str
 ) -> Iterator[tuple[Feature, NDArray[Any], NDArray[Any]]]:
     """Features of a team's own, each under a name that no other has."""
-    taken = set(OURS)
+    taken = set(BUILT_IN)
     for feature, ids, values in custom_features(connection, config.folder, as_of, language):
         if feature.name in taken:
             raise ConfigError(f"The folder {config.folder} gives {feature.name} a second time; rename one of the two.")
@@ -141,7 +141,7 @@ def resolve_as_of(connection: Engine, as_of: date | None) -> date:
     return as_of or last + timedelta(days=1)
 
 
-def _own_features(connection: Engine, as_of: date) -> tuple[NDArray[np.str_], Columns]:
+def _built_in_features(connection: Engine, as_of: date) -> tuple[NDArray[np.str_], Columns]:
     """The features of every query, joined by customer."""
     _create_tables(connection, as_of)
     for name in CATALOGUE:

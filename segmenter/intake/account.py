@@ -85,7 +85,7 @@ def account(connection: Engine, rules: RulesConfig, currency: str, roles: Iterab
     rows_read = sum(line.rows for line in lines)
     amount_read = sum((line.amount for line in lines if line.amount is not None), Decimal(0))
     counted = RowAccount(rows_read, amount_read, lines, (), unreadable)
-    warnings = *_warnings(connection, counted, rules), *_of_cents(connection, currency), *_of_orders(roles)
+    warnings = *_warnings(connection, counted, rules), *_cents_warnings(connection, currency), *_order_warnings(roles)
     return replace(counted, warnings=warnings)
 
 
@@ -101,7 +101,7 @@ def check(connection: Engine, counted: RowAccount, rules: RulesConfig) -> None:
     _check_usable(connection, counted, rules)
 
 
-def _of_cents(connection: Engine, currency: str) -> list[str]:
+def _cents_warnings(connection: Engine, currency: str) -> list[str]:
     """A warning where all money seems to be in cents: whole and large, though its `currency` has cents or is not known."""
     if currency in WHOLE_CURRENCIES:
         return []
@@ -112,7 +112,7 @@ def _of_cents(connection: Engine, currency: str) -> list[str]:
     return [CENTS] if n_money >= FEW_MONEY and n_whole == n else []
 
 
-def _of_orders(roles: Iterable[Roles]) -> list[str]:
+def _order_warnings(roles: Iterable[Roles]) -> list[str]:
     """A warning where a layout of the export has no column for the order's number."""
     return [] if all("order" in each.index for each in roles) else [UNNUMBERED]
 
@@ -130,12 +130,12 @@ def _warnings(connection: Engine, counted: RowAccount, rules: RulesConfig) -> tu
         share = unknown.rows / counted.rows_due
         notes.append(f"{share:.0%} of the rows name no customer; the segments do not cover them.")
     if unknown:
-        notes += _of_guests(connection)
+        notes += _guest_warnings(connection)
     cancelled = by_fate.get("cancelled_status")
     if cancelled and cancelled.rows > MOST * counted.rows_due:
         notes.append(CANCELLED.format(n=f"{cancelled.rows / counted.rows_due:.0%}"))
-    notes += _of_refunds(connection)
-    notes += _of_copies(connection, counted.rows_used)
+    notes += _refund_warnings(connection)
+    notes += _copy_warnings(connection, counted.rows_used)
     if "unreadable" in by_fate:
         why = "; ".join(f"{each.reason}: {each.rows:,}" for each in counted.unreadable)
         n = by_fate["unreadable"].rows
@@ -143,10 +143,10 @@ def _warnings(connection: Engine, counted: RowAccount, rules: RulesConfig) -> tu
     ((n_days,),) = connection.execute("SELECT count(DISTINCT CAST(ts AS DATE)) AS n FROM transactions").fetchall()
     if n_days == 1:
         notes.append("All transactions fall on one day, so recency, tenure and rhythm carry no information.")
-    return (*notes, *_of_the_future(connection))
+    return (*notes, *_future_warnings(connection))
 
 
-def _of_guests(connection: Engine) -> list[str]:
+def _guest_warnings(connection: Engine) -> list[str]:
     """A warning for each customer id that stands for nobody in particular (rules.guest_ids)."""
     found = connection.execute(
         "SELECT customer_id, count(*) AS n FROM judged WHERE fate = 'no_customer' AND customer_id IS NOT NULL "
@@ -155,7 +155,7 @@ def _of_guests(connection: Engine) -> list[str]:
     return [GUESTS.format(n=f"{int(n):,}", product=customer) for customer, n in found]
 
 
-def _of_refunds(connection: Engine) -> list[str]:
+def _refund_warnings(connection: Engine) -> list[str]:
     """A warning with the money that a column of its own says was given back, as no line of the account shows it."""
     ((n, whole, amount),) = connection.execute(
         "SELECT count(*) AS n, count(CASE WHEN status = 'cancelled' THEN 1 END) AS whole, sum(refunded) AS amount FROM judged "
@@ -166,14 +166,14 @@ def _of_refunds(connection: Engine) -> list[str]:
     return [REFUNDS.format(n=f"{n:,}", value=f"{amount:,.2f}") + (WHOLE.format(n=f"{whole:,}") if whole else "")]
 
 
-def _of_copies(connection: Engine, n_rows: int) -> list[str]:
+def _copy_warnings(connection: Engine, n_rows: int) -> list[str]:
     """A warning where many rows are copies of another row of their file, judged by a sample of the orders."""
     every = next((step for step in STEPS if n_rows <= step * COUNTED), STEPS[-1])
     ((n, copies),) = connection.execute(query("intake_copies"), {"every": every}).fetchall()
     return [COPIES.format(n=f"{copies / n:.0%}", n_seen=f"{n:,}")] if copies > MANY_COPIES * n else []
 
 
-def _of_the_future(connection: Engine) -> list[str]:
+def _future_warnings(connection: Engine) -> list[str]:
     """A warning of rows dated later than tomorrow, which may have begun already in the export's time zone."""
     tomorrow = datetime.now(UTC).date() + timedelta(days=1)
     ((n, last),) = connection.execute(

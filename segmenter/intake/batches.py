@@ -10,7 +10,7 @@ from segmenter.intake.dialect import Dialect, probe
 from segmenter.intake.encoding import Text, as_utf8
 from segmenter.intake.sources import SourceFile, literal_path
 from segmenter.intake.tables import TableBatch, table_batch
-from segmenter.intake.tally import take
+from segmenter.intake.tally import tally_of
 from segmenter.intake.texts import TextBatch
 from segmenter.intake.workbook import MOST_COLUMNS, sheet_as_csv
 
@@ -42,7 +42,7 @@ def _probe(context: Context, file: SourceFile) -> tuple[Text, Dialect]:
     config, folder = context.source, context.folder
     if file.kind == "workbook":
         path = sheet_as_csv(file.path, config.sheet, folder / f"{file.copy_name}.csv")
-        text = Text(file, path, "XLSX", take(path))
+        text = Text(file, path, "XLSX", tally_of(path))
     else:
         text = as_utf8(file, folder, config.encoding)
     dialect = probe(text.path, str(file.path), config.delimiter if file.kind == "csv" else ",")

@@ -52,11 +52,11 @@ class Cache:
         wanted, found = set(self._keys), dict[str, Entry]()
         for pack, entries in packs.entries_of(self.context.connection, _newest_first(self.folder)).items():
             fresh = {entry.key: entry for entry in entries if entry.key in wanted and entry.key not in found}
-            if fresh and packs.is_sound(pack):
+            if fresh and packs.is_intact(pack):
                 found |= fresh
         return {number: found[key] for number, key in enumerate(self._keys) if key in found}
 
-    def keep(self, parsed: Sequence[Parsed], cached: Mapping[int, Entry]) -> None:
+    def store(self, parsed: Sequence[Parsed], cached: Mapping[int, Entry]) -> None:
         """Keep the files that stand in ``lines`` and are not among the `cached` ones.
 
         Nothing is lost where that fails.
@@ -65,9 +65,9 @@ class Cache:
         try:
             self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             fresh = {number: entry for number, entry in self._entries(parsed) if number not in cached}
-            joined = _small(cached) if fresh else {}
+            joined = _to_merge(cached) if fresh else {}
             if fresh:
-                packs.write(connection, self.folder, _once(dict(sorted(fresh.items())) | joined))
+                packs.write(connection, self.folder, _unique(dict(sorted(fresh.items())) | joined))
             for pack in {entry.pack for entry in joined.values()}:
                 _remove_replaced(connection, pack, {entry.key for entry in joined.values()})
             _prune(self.folder)
@@ -99,7 +99,7 @@ def _stats(paths: Iterable[Path]) -> dict[Path, os.stat_result]:
     return found
 
 
-def _once(entries: Mapping[int, Entry]) -> dict[int, Entry]:
+def _unique(entries: Mapping[int, Entry]) -> dict[int, Entry]:
     """Of files with the same bytes the first."""
     firsts: dict[str, int] = {}
     for number, entry in entries.items():
@@ -107,7 +107,7 @@ def _once(entries: Mapping[int, Entry]) -> dict[int, Entry]:
     return {number: entries[number] for number in firsts.values()}
 
 
-def _small(known: Mapping[int, Entry]) -> dict[int, Entry]:
+def _to_merge(known: Mapping[int, Entry]) -> dict[int, Entry]:
     """The packs to be joined: none while they are few; of many, all but one that is larger than the others together."""
     sizes = {pack: found.st_size for pack, found in _stats({entry.pack for entry in known.values()}).items()}
     if len(sizes) < MOST_PACKS:
@@ -147,7 +147,7 @@ def drop_orphans(folder: Path) -> int:
         found = packs.entries_of(connection, paths)
     for pack, entries in found.items():
         left = [entry for entry in entries if entry.source and Path(entry.source).is_file()]
-        if len(left) < len(entries) and (not left or packs.is_sound(pack)):
-            packs.without(pack, left)
+        if len(left) < len(entries) and (not left or packs.is_intact(pack)):
+            packs.rewrite(pack, left)
         n_gone += len(entries) - len(left)
     return n_gone + len(paths) - len(found)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from segmenter.intake.blanks import LONGEST_NOTHING, NOTHING, trimmed
+from segmenter.intake.blanks import LONGEST_NA_VALUE, NA_VALUES, trimmed
 from segmenter.intake.moments import time_of_day_sql, time_sql
 from segmenter.intake.numbers import number_sql
 from segmenter.intake.raw import INTEGERS, MOMENTS, TEXT, RawTable
@@ -30,11 +30,11 @@ class TableCells:
         if self._type(role) in INTEGERS:
             return raw
         text = trimmed(raw)
-        nothing = f"regexp_full_match({text}, '{'|'.join(NOTHING)}')"
-        is_word = f"(strlen({raw}) > {LONGEST_NOTHING} OR ({raw} >= '0' AND {raw} < ':'))"
+        nothing = f"regexp_full_match({text}, '{'|'.join(NA_VALUES)}')"
+        is_word = f"(strlen({raw}) > {LONGEST_NA_VALUE} OR ({raw} >= '0' AND {raw} < ':'))"
         return (
             f"CASE WHEN {raw} >= '!' AND {raw}[-1] >= '!' AND {is_word} THEN {raw} "
-            f"WHEN strlen({text}) > {LONGEST_NOTHING} OR NOT {nothing} THEN {text} END"
+            f"WHEN strlen({text}) > {LONGEST_NA_VALUE} OR NOT {nothing} THEN {text} END"
         )
 
     def number(self, role: str) -> str:

@@ -23,12 +23,12 @@ from segmenter.intake.account import account, check
 from segmenter.intake.cluster_cells import ClusterCells, quoted
 from segmenter.intake.kinds import check_rules
 from segmenter.intake.load import currency_of
-from segmenter.intake.orders import FILLED, FROM_ORDER
+from segmenter.intake.orders import COLUMN_OF_ROLE, FROM_ORDER
 from segmenter.intake.recognition import recognition
-from segmenter.intake.records import Step, cells_of, nobody, of_one_currency, policies, steps
+from segmenter.intake.records import Step, cells_of, currency_fault, placeholder_ids, policies, steps
 from segmenter.intake.roles import Roles, recognise
 from segmenter.intake.sample import N_ROWS, Sample
-from segmenter.intake.settlement import settle, show
+from segmenter.intake.settlement import create_views, settle
 from segmenter.intake.sources import without_password
 from segmenter.intake.types import Intake, Reading
 
@@ -78,15 +78,15 @@ def load_in_cluster(
     check_rules(source.columns, rules)
     found = [_open_source(engine, number, url, source, rules) for number, url in enumerate(sources)]
     read = [_read(engine, each, rules) for each in found]
-    _keep(engine, reduce(lambda one, other: one.unionByName(other), (rows for _, rows in read)), rules, as_of)
+    _create_records(engine, reduce(lambda one, other: one.unionByName(other), (rows for _, rows in read)), rules, as_of)
     currency = currency_of(engine, rules)
     settle(engine, rules)
     _apply_settled(engine)
-    show(engine)
+    create_views(engine)
     counted = account(engine, rules, currency, [each.roles for each in found])
     check(engine, counted, rules)
     engine.session.catalog.uncacheTable("judged")
-    _bring_rejected(engine, sources, connection)
+    _fetch_rejected(engine, sources, connection)
     recognised = recognition([(each.columns, each.roles) for each in found])
     return Intake(tuple(reading for reading, _ in read), recognised, counted, currency=currency)
 
@@ -130,7 +130,7 @@ def _read(engine: SparkEngine, source: _Source, rules: RulesConfig) -> tuple[Rea
     rows = _typed(source, rules)
     if leaves_blank:
         rows = _with_orders(engine, rows)
-    return reading, _naming_faulty(_after(of_one_currency(source.roles, rules), rows), source)
+    return reading, _with_faulty_names(_with_step(currency_fault(source.roles, rules), rows), source)
 
 
 def _open(engine: SparkEngine, url: str) -> DataFrame:
@@ -171,17 +171,17 @@ def _typed(source: _Source, rules: RulesConfig) -> DataFrame:
         "text": f"coalesce({torn}, concat_ws(',', {written}))",
     }
     rows = source.frame.selectExpr(*(f"{sql} as {name}" for name, sql in columns.items()))
-    return reduce(lambda each, step: _after(step, each), steps(source.roles, rules, IS_TORN), rows)
+    return reduce(lambda each, step: _with_step(step, each), steps(source.roles, rules, IS_TORN), rows)
 
 
-def _after(step: Step, rows: DataFrame) -> DataFrame:
+def _with_step(step: Step, rows: DataFrame) -> DataFrame:
     """The `rows` with the columns of `step` in the place of theirs or beside them."""
     from pyspark.sql.functions import expr
 
     return rows.withColumns({name: expr(expression(sql)) for name, sql in step.items()})
 
 
-def _naming_faulty(rows: DataFrame, source: _Source) -> DataFrame:
+def _with_faulty_names(rows: DataFrame, source: _Source) -> DataFrame:
     """The `rows` of a `source` with the name of the faulty column in place of its number, none for all of a record."""
     from pyspark.sql.functions import array, col, get, lit
 
@@ -189,24 +189,24 @@ def _naming_faulty(rows: DataFrame, source: _Source) -> DataFrame:
     return rows.withColumn("faulty", get(names, col("faulty")))
 
 
-def _keep(engine: SparkEngine, typed: DataFrame, rules: RulesConfig, as_of: date | None) -> None:
+def _create_records(engine: SparkEngine, typed: DataFrame, rules: RulesConfig, as_of: date | None) -> None:
     """Make ``records`` of the rows, each with its fate and a number of its own, and ``rejected`` of the faulty ones."""
     from pyspark.sql.functions import col, lit, monotonically_increasing_id
 
     typed.drop("text").createOrReplaceTempView("typed")
     judged = engine.execute(query("intake_lines"), policies(rules)).frame
     is_row = ~col("fate").isin("other_kind", "unreadable")
-    for name, ids in nobody(rules).items():
-        judged = _where(judged, col("customer_id").isin(ids) & is_row, lit(name), lit(None))
+    for name, ids in placeholder_ids(rules).items():
+        judged = _judged_where(judged, col("customer_id").isin(ids) & is_row, lit(name), lit(None))
     if as_of is not None:
-        judged = _where(judged, (col("ts").cast("date") > lit(as_of)) & is_row, lit("later"), lit(None))
+        judged = _judged_where(judged, (col("ts").cast("date") > lit(as_of)) & is_row, lit("later"), lit(None))
     engine.keep(judged.withColumn("record", monotonically_increasing_id())).createOrReplaceTempView("records")
     faulty = typed.where("fault is not null")
     rejected = faulty.selectExpr("file", "record as line", "faulty as `column`", "fault as reason", "text")
     engine.keep(rejected).createOrReplaceTempView("rejected")  # few, and asked for often: each time costs a reading
 
 
-def _where(rows: DataFrame, condition: Column, fate: Column, status: Column) -> DataFrame:
+def _judged_where(rows: DataFrame, condition: Column, fate: Column, status: Column) -> DataFrame:
     """The `rows` with another fate and status where `condition` holds."""
     from pyspark.sql.functions import col, when
 
@@ -220,11 +220,11 @@ def _apply_settled(engine: SparkEngine) -> None:
 
     settled = engine.session.table("settled").selectExpr("record", "fate as new_fate", "status as new_status")
     joined = engine.session.table("records").join(settled, "record", "left")
-    changed = _where(joined, col("new_fate").isNotNull(), col("new_fate"), col("new_status"))
+    changed = _judged_where(joined, col("new_fate").isNotNull(), col("new_fate"), col("new_status"))
     changed.createOrReplaceTempView("records")
 
 
-def _bring_rejected(engine: SparkEngine, sources: Sequence[str], connection: duckdb.DuckDBPyConnection) -> None:
+def _fetch_rejected(engine: SparkEngine, sources: Sequence[str], connection: duckdb.DuckDBPyConnection) -> None:
     found = engine.execute(
         'select file, line, "column", reason, text from rejected order by file, line limit $n', {"n": MOST_REJECTED}
     )
@@ -239,7 +239,7 @@ def _bring_rejected(engine: SparkEngine, sources: Sequence[str], connection: duc
 def _count(source: _Source) -> tuple[Reading, bool]:
     """The source with a hash of its rows, whatever their order; and whether an order's lines may leave blank what others say."""
     columns, cells, known = ", ".join(map(quoted, source.columns)), source.cells, source.roles.index
-    asked = [role for role in FILLED if role in known] if "order" in known else []
+    asked = [role for role in COLUMN_OF_ROLE if role in known] if "order" in known else []
     filled = [f"{cells.is_given(role)} as h{n}" for n, role in enumerate(asked)]
     back = f"{cells.number('refunded')} <> 0 as back" if "refunded" in asked else "false as back"
     ((n_rows, one, other, n_back, *counts),) = source.frame.selectExpr(f"xxhash64({columns}) as h", back, *filled).selectExpr(
@@ -256,4 +256,4 @@ def _with_orders(engine: SparkEngine, typed: DataFrame) -> DataFrame:
     """The rows of one source with what their orders say on other lines."""
     typed.createOrReplaceTempView("typed")
     joined = typed.join(engine.execute(query("intake_orders")).frame, ["file", "order_id"], "left")
-    return _after(FROM_ORDER, joined).select(typed.columns)
+    return _with_step(FROM_ORDER, joined).select(typed.columns)

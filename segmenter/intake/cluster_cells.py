@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from segmenter.intake.blanks import ABOUT, NOTHING
+from segmenter.intake.blanks import NA_VALUES, WHITESPACE
 from segmenter.intake.moments import EPOCH, UNCLOCKED
 from segmenter.intake.records import SCALES
 
@@ -29,7 +29,7 @@ class ClusterCells:
     def text(self, role: str) -> str:
         """SQL of the text."""
         text = self._trimmed(role)
-        return f"case when {text} not in ({', '.join(map(repr, NOTHING))}) then {text} end"
+        return f"case when {text} not in ({', '.join(map(repr, NA_VALUES))}) then {text} end"
 
     def number(self, role: str) -> str:
         """SQL of the number."""
@@ -63,4 +63,4 @@ class ClusterCells:
         if role == "customer" and self.types[name] in FLOATS:
             whole = f"cast(try_cast({column} as decimal(38, 0)) as string)"
             text = f"case when {column} = floor({column}) then {whole} else {text} end"
-        return f"btrim({text}, '{ABOUT}')"
+        return f"btrim({text}, '{WHITESPACE}')"

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from segmenter.errors import SourceError
-from segmenter.intake.roles import promise
+from segmenter.intake.roles import count_roles
 
 DELIMITERS = (",", ";", "\t", "|")
 WORDS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
@@ -188,7 +188,7 @@ def _header_index(records: Records, width: int, name: str) -> int:
         elif len(row) == width and (likely or not _is_title(row)):
             break
     if likely:
-        return max(likely, key=lambda index: promise(records[index][1]))
+        return max(likely, key=lambda index: count_roles(records[index][1]))
     line, first = records[0]
     if _is_header(first) and len(first) != width:
         raise SourceError(

@@ -14,7 +14,7 @@ from itertools import permutations
 from segmenter.config.source import ColumnsConfig, RulesConfig
 from segmenter.errors import SourceError
 from segmenter.intake.flags import are_flags, says_yes
-from segmenter.intake.kinds import FEW_WORDS, check_rows, ignore, sold
+from segmenter.intake.kinds import MAX_WORDS, check_rows, ignore, sold_example
 from segmenter.intake.names import key_of, last_word
 from segmenter.intake.sample import Sample, are_numbers, mostly, number_in, proves_product
 
@@ -53,9 +53,9 @@ LEDGERS = tuple(
 COUNTED = re.compile(r"[-+]?\d")
 ADJUSTED = re.compile("adjusted.*(total|amount)")
 ROUNDED = re.compile(r"[0-9][.,][0-9]+E[+][0-9]{2}")
-FEW_ROWS = 200  # among which a column is looked for that is the product of two others
-FEW_ORDERS = 5  # of several lines, from which on a money that never differs within an order tells something
-FEW_SIZES = 3  # numbers of lines that orders must have where no column tells what is on them: tickets come in twos
+N_ROWS_TRIED = 200  # among which a column is looked for that is the product of two others
+MIN_ORDERS = 5  # of several lines, from which on a money that never differs within an order tells something
+MIN_SIZES = 3  # numbers of lines that orders must have where no column tells what is on them: tickets come in twos
 
 
 def check_doubts(sample: Sample, index: Mapping[str, int], wanted: ColumnsConfig, rules: RulesConfig) -> None:
@@ -80,7 +80,7 @@ def _check_groups(sample: Sample, index: Mapping[str, int]) -> None:
     """Refuse a report whose customers are headings above their rows, with no customer on any row that has a day."""
     customer, time = index["customer"], index["time"]
     named = [row for row in sample.rows if (row[customer] or "").strip()]
-    if len(named) >= FEW_ORDERS and sample.values(time) and not any((row[time] or "").strip() for row in named):
+    if len(named) >= MIN_ORDERS and sample.values(time) and not any((row[time] or "").strip() for row in named):
         raise SourceError(
             f"{sample.name}: {sample.called(customer)} stands on rows of its own, without a day, above the rows of each customer, as in a "
             "report that is made for reading. Export a list that has the customer on each row, or fill the column down."
@@ -146,9 +146,9 @@ def _check_status(sample: Sample, index: Mapping[str, int]) -> None:
     """Refuse an export with a column of statuses that plays no role and says that orders came to nothing."""
     for column in sample.columns:
         is_state = column not in index.values() and STATE.fullmatch(key_of(sample.header[column]))
-        if not is_state or len(set(sample.values(column))) > FEW_WORDS:
+        if not is_state or len(set(sample.values(column))) > MAX_WORDS:
             continue
-        off = sold(sample, index, column, lambda cell: OFF.fullmatch(key_of(cell)))
+        off = sold_example(sample, index, column, lambda cell: OFF.fullmatch(key_of(cell)))
         if off:
             raise SourceError(
                 f"{sample.name}: rows with {off!r} in {sample.called(column)} seem to have come to nothing, and would count as "
@@ -167,7 +167,7 @@ def _check_given_back(sample: Sample, index: Mapping[str, int]) -> None:
         is_named = _tells_of(name, GIVEN_BACK) or (not is_known and _tells_of(name, CALLED_OFF))
         if column in index.values() or not is_named or ELIGIBLE.search(key_of(name)):
             continue
-        back = sold(sample, index, column, lambda cell: number_in(cell) or says_yes(cell))
+        back = sold_example(sample, index, column, lambda cell: number_in(cell) or says_yes(cell))
         role, what, else_ = ("refunded", "is money", "; where it counts pieces, take these off the quantity or amount")
         if are_flags(sample.values(column)):
             role, what, else_ = ("cancelled", "marks rows that came back in whole", "")
@@ -219,7 +219,7 @@ def check_pieces(sample: Sample, index: Mapping[str, int]) -> None:
             "money of the whole line."
         )
     numeric = [column for column in free if _differ(sample, column)]
-    few = replace(sample, rows=sample.rows[:FEW_ROWS])
+    few = replace(sample, rows=sample.rows[:N_ROWS_TRIED])
     for amount, quantity in permutations(numeric, 2):
         if proves_product(few, amount, quantity, index["unit_price"]):
             raise SourceError(
@@ -254,7 +254,7 @@ def _check_repeated(sample: Sample, index: Mapping[str, int]) -> None:
     if what is None and not _are_carts([(len(bought[order]), amounts[order]) for order in several]):
         return
     found = [amounts[order] for order in several]
-    if len(found) >= FEW_ORDERS and all(len(each) == 1 for each in found) and len(set.union(*found)) > 1:
+    if len(found) >= MIN_ORDERS and all(len(each) == 1 for each in found) and len(set.union(*found)) > 1:
         name = sample.called(index["amount"])
         raise SourceError(
             f"{sample.name}: {name} is the same on all lines of an order, as an order's total is, and would be counted once a "
@@ -265,9 +265,9 @@ def _check_repeated(sample: Sample, index: Mapping[str, int]) -> None:
 
 def _are_carts(orders: Sequence[tuple[int, set[str | None]]]) -> bool:
     """Whether orders, given by number of lines and money, are carts of many things rather than tickets of equal price."""
-    many = 2 * FEW_ORDERS
+    many = 2 * MIN_ORDERS
     sizes, money = {size for size, _ in orders}, {each for _, amounts in orders for each in amounts}
-    return len(orders) >= many and len(sizes) >= FEW_SIZES and len(money) > 0.5 * len(orders)
+    return len(orders) >= many and len(sizes) >= MIN_SIZES and len(money) > 0.5 * len(orders)
 
 
 def _check_discount(sample: Sample, index: Mapping[str, int], wanted: ColumnsConfig) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from segmenter.errors import SourceError
 from segmenter.intake.sources import SourceFile, literal_path, wide_encoding
-from segmenter.intake.tally import HEAD, LONGEST_LINE, Tally, line_of_zero, take
+from segmenter.intake.tally import HEAD, LONGEST_LINE, Tally, line_of_zero, tally_of
 
 CHUNK = 1 << 22
 MOST_EXPANSION = 200  # a text export compresses ten- to fiftyfold; a bomb a thousandfold
@@ -35,7 +35,7 @@ HUNGARIAN = set("áéíóöőúüűÁÉÍÓÖŐÚÜŰ")  # of which õ and û, i
 OTHERS = ("cp1251", "koi8_r", "cp1253", "cp1255", "cp1256", "cp932", "cp949", "gb18030", "big5")
 HEBREW = bytes((*range(128), *range(0xE0, 0xFB)))  # with ASCII; Cyrillic has its capitals and ы, ь, э, ю, я elsewhere
 MOST = 0.5  # of the high bytes stand beside others in the words of other scripts
-SENSE = 0.65  # share of the high bytes that make sense in Latin script, below which another script is looked for
+PLAUSIBLE = 0.65  # share of the high bytes that make sense in Latin script, below which another script is looked for
 COMMON_MARKS = set("‘’‚“”„–—…€£™®©•«»°ªº¡¿²³")  # where one encoding has these, another has letters
 ASCII = 127  # the last of its codes
 HIGH = re.compile(r"[^\x00-\x7f]")
@@ -74,7 +74,7 @@ def as_utf8(source: SourceFile, folder: Path, encoding: str | None) -> Text:
             f"{source.path} is not {found} text: byte {error.start} of a block cannot be decoded. "
             "Set source.encoding to the encoding that it was written in."
         ) from None
-    return _text(source, target, found, take(target))
+    return _text(source, target, found, tally_of(target))
 
 
 def _text(source: SourceFile, path: Path, encoding: str, tally: Tally) -> Text:
@@ -144,9 +144,9 @@ def _guessed(source: SourceFile) -> str:
     words = high.split()
     if sum(_is_utf8(word) for word in words) >= len(words) / 2:
         return "utf-8"
-    shares = [_sense(high, encoding, {*letters, *letters.upper()}) for encoding, letters in LATIN]
+    shares = [_plausibility(high, encoding, {*letters, *letters.upper()}) for encoding, letters in LATIN]
     best = LATIN[shares.index(max(shares))][0]
-    if max(shares) < SENSE or _in_runs(high, 3) >= MOST:
+    if max(shares) < PLAUSIBLE or _in_runs(high, 3) >= MOST:
         return _other_script(source) or best
     return "cp1250" if best == "cp1252" and _is_hungarian(high) else best
 
@@ -194,7 +194,7 @@ def _other_script(source: SourceFile) -> str | None:
     if found is None:
         return None
     foreign, mixed = len(HIGH.findall(str(found))), len(MIXED.findall(str(found)))
-    return found.encoding if mixed < (1 - SENSE) * foreign else None
+    return found.encoding if mixed < (1 - PLAUSIBLE) * foreign else None
 
 
 def _is_utf8(word: bytes) -> bool:
@@ -211,7 +211,7 @@ def _high_words(chunk: bytes) -> bytes:
     return b" ".join(word for word in set(chunk.translate(table).split()) if not word.isascii()) + b" "
 
 
-def _sense(high: bytes, encoding: str, letters: Container[str]) -> float:
+def _plausibility(high: bytes, encoding: str, letters: Container[str]) -> float:
     """How much sense the high bytes make under an encoding: the share of letters and marks in their place, less impossible ones.
 
     A sign beside no letter, such as a × or a no-break blank between digits, says nothing; neither does a text of nothing
@@ -223,7 +223,7 @@ def _sense(high: bytes, encoding: str, letters: Container[str]) -> float:
     )
     fits = [(_fit(*place, letters), place[0].isalpha() or place[2].isalpha()) for place in places]
     telling = [fit for fit, is_in_word in fits if fit or is_in_word]
-    return sum(telling) / len(telling) if telling else SENSE
+    return sum(telling) / len(telling) if telling else PLAUSIBLE
 
 
 def _fit(before: str, letter: str, after: str, letters: Container[str]) -> int:

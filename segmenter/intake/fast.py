@@ -16,7 +16,7 @@ import duckdb
 
 from segmenter.errors import SourceError
 from segmenter.intake import lines
-from segmenter.intake.blanks import NOTHING, trimmed
+from segmenter.intake.blanks import NA_VALUES, trimmed
 from segmenter.intake.context import Context
 from segmenter.intake.formats import Evidence, Formats, formats_of, gather
 from segmenter.intake.moments import DAYS, TIMES
@@ -29,7 +29,7 @@ from segmenter.intake.schema import Schema
 from segmenter.intake.texts import CUT, TextBatch
 
 NOT_PLAIN = (duckdb.InvalidInputException, duckdb.ConversionException, duckdb.OutOfRangeException)
-WORD = "1900-01-01"  # what the reader makes of the dates 'infinity' and 'epoch'
+SPECIAL_DATE = "1900-01-01"  # what the reader makes of the dates 'infinity' and 'epoch'
 
 
 @dataclass(frozen=True)
@@ -72,7 +72,7 @@ def _insert(context: Context, batch: TextBatch, guess: _Guess) -> bool:
 
     The reader holds every cell against each of the words, so that few are faster.
     """
-    for nothing in dict.fromkeys((guess.nothing, NOTHING)):
+    for nothing in dict.fromkeys((guess.nothing, NA_VALUES)):
         try:
             context.connection.execute(*lines.insertion(_table(batch, guess, nothing), guess.schema, context.rules))
         except NOT_PLAIN:
@@ -102,7 +102,7 @@ def _guess(context: Context, batch: TextBatch, roles: Roles, known: Sequence[Evi
         return None
     types = tuple(_type(index, roles) for index in range(len(batch.dialect.header)))
     cells = {cell for _, row in sample for cell in row}
-    nothing = tuple(word for word in NOTHING if not word or word in cells)
+    nothing = tuple(word for word in NA_VALUES if not word or word in cells)
     return _Guess(types, Schema(roles, formats), timestamp, mark, nothing, sampled)
 
 
@@ -193,14 +193,14 @@ def _outcome(
         "SELECT file, count(*) FILTER (WHERE fate <> 'unreadable' AND coalesce(CAST(ts AS DATE) <> $word, true) AND "
         "NOT (fate = 'no_customer' AND ts IS NULL AND amount IS NULL)), count(ts), "
         "count(*) FILTER (WHERE day(ts) <= 12) FROM lines WHERE list_contains($files, file) GROUP BY file",
-        {"files": list(batch.texts), "word": WORD},
+        {"files": list(batch.texts), "word": SPECIAL_DATE},
     ).fetchall()
     rows = {file: n for file, n, *_ in found}
-    evidence = {file: _of_dates(guess, file, n_dates, n_either) for file, _, n_dates, n_either in found}
+    evidence = {file: _date_evidence(guess, file, n_dates, n_either) for file, _, n_dates, n_either in found}
     return rows, evidence
 
 
-def _of_dates(guess: _Guess, file: int, n_dates: int, n_either: int) -> Evidence:
+def _date_evidence(guess: _Guess, file: int, n_dates: int, n_either: int) -> Evidence:
     """The evidence of a file with so many dates, some of which could also be read with day and month exchanged."""
     order = guess.schema.formats.order
     read: dict[str, int] = {} if order == "ymd" else {"dmy": n_either, "mdy": n_either}

@@ -12,15 +12,15 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from segmenter.config.source import ColumnsConfig, RulesConfig
 from segmenter.errors import ConfigError, SourceError
 from segmenter.intake.names import key_of
-from segmenter.intake.sample import Row, Sample, number_in
+from segmenter.intake.sample import NEARLY_ALL, Row, Sample, number_in
 
 # Names of columns that say what a row is.
-RECORDS = {"linetype", "rowtype", "recordtype"}
-SIDES = {
+RECORD_TYPES = {"linetype", "rowtype", "recordtype"}
+DEBIT_CREDIT = {
     "sollhaben", "sollhabenkennzeichen", "sollhabenkz", "sh", "debitcredit", "debitcreditindicator", "creditdebit", "drcr", "dc",
     "vorzeichen",
 }  # fmt: skip
-EVENTS = {
+EVENT_TYPES = {
     "eventtype",
     "eventname",
     "event",
@@ -31,13 +31,13 @@ EVENTS = {
     "behavior",
     "behaviortype",
 }
-PAPERS = {
+DOCUMENT_TYPES = {
     "belegart", "belegtyp", "doctype", "documenttype", "transactiontype", "invoicetype", "vorgangsart", "type", "typ", "fkart",
     "fakturaart", "billingtype", "entrytype", "amounttype", "transactionkind", "kind", "gifttype", "art",
     "vorgang", "buchungsart", "transaktionsart", "transaktionstyp",
 }  # fmt: skip
-STATES = {"status", "state", "orderstatus", "paymentstatus", "transactionstatus"}
-FEW_WORDS = 20  # beyond which a column's cells are no words for kinds of rows
+STATUSES = {"status", "state", "orderstatus", "paymentstatus", "transactionstatus"}
+MAX_WORDS = 20  # beyond which a column's cells are no words for kinds of rows
 PAYING = re.compile("payment|tender|transaction|zahlung")
 BILL = re.compile(r"\b(invoice|sales?|order|membership)\b|rechnung|facture|factura|fattura|faktur|beitrag")
 PROMISED = re.compile(
@@ -70,8 +70,7 @@ CREDIT_NOTE = re.compile(
 CODES = {
     "si": ("sc", "sr|sa|sd"), "f1": ("re|g2|s1", ""), "f2": ("re|g2|s1", ""), "zf2": ("z?re|z?g2|z?s1", ""), "re": ("gu", ""),
 }  # fmt: skip
-FEW_TWINS = 20  # rows of a kind from which on it tells something that each has a twin of another
-NEARLY_ALL = 0.95
+MIN_REPEATED = 20  # rows of a kind from which on it tells something that each has a twin of another
 
 
 def check_rules(columns: ColumnsConfig, rules: RulesConfig) -> None:
@@ -107,14 +106,14 @@ def ignore(sample: Sample, column: int) -> str:
 
 def _settled(sample: Sample, column: int, role: str, words: Sequence[str]) -> str:
     """What to write into the configuration where rows of `words` alone count, or went back."""
-    said = ", ".join(repr(word[:60]) for word in words[:FEW_WORDS])
+    said = ", ".join(repr(word[:60]) for word in words[:MAX_WORDS])
     return f"[source.columns] kind = {sample.called(column)} and [rules] {role} = [{said}]"
 
 
 def _columns(sample: Sample, names: Collection[str], wanted: ColumnsConfig) -> list[int]:
     """Columns with such names that hold few different words; not the one that the configuration settles already."""
     named = [at for at in sample.columns if key_of(sample.header[at]) in names and sample.header[at] != wanted.kind]
-    return [at for at in named if 1 < len(set(sample.values(at))) <= FEW_WORDS]
+    return [at for at in named if 1 < len(set(sample.values(at))) <= MAX_WORDS]
 
 
 def _matching(words: Sequence[str], pattern: re.Pattern[str] | str) -> list[str]:
@@ -130,7 +129,7 @@ def _codes(words: Sequence[str]) -> tuple[str, str]:
 
 def check_kinds(sample: Sample, wanted: ColumnsConfig) -> None:
     """Refuse rows of several kinds, such as a sale, its lines and its payment, each of which has the same money."""
-    for column in _columns(sample, RECORDS, wanted):
+    for column in _columns(sample, RECORD_TYPES, wanted):
         kinds = sorted(set(sample.values(column)))
         others = [kind for kind in kinds if not PAYING.search(kind.lower())]
         lines = [kind for kind in others if re.search(r"\b(line|item)", kind.lower())] or others
@@ -140,10 +139,10 @@ def check_kinds(sample: Sample, wanted: ColumnsConfig) -> None:
                 "money would be counted more than once. Say which count, those of one level only, in the configuration: "
                 f"{_settled(sample, column, 'kinds', lines)}; where each row's money is its own indeed, {ignore(sample, column)}."
             )
-    for column in _columns(sample, PAPERS, wanted):
+    for column in _columns(sample, DOCUMENT_TYPES, wanted):
         _check_paid(sample, column)
         _check_promised(sample, column)
-    for column in _columns(sample, PAPERS | EVENTS, wanted):
+    for column in _columns(sample, DOCUMENT_TYPES | EVENT_TYPES, wanted):
         _check_events(sample, column)
 
 
@@ -187,7 +186,7 @@ def _check_events(sample: Sample, column: int) -> None:
         )
 
 
-def sold(sample: Sample, index: Mapping[str, int], column: int, is_meant: Callable[[str], object]) -> str:
+def sold_example(sample: Sample, index: Mapping[str, int], column: int, is_meant: Callable[[str], object]) -> str:
     """A cell of `column` that `is_meant`, if most rows with such a cell would count as sales; else empty.
 
     Empty, too, where all rows have one.
@@ -204,11 +203,11 @@ def sold(sample: Sample, index: Mapping[str, int], column: int, is_meant: Callab
 
 def check_rows(sample: Sample, index: Mapping[str, int], wanted: ColumnsConfig, rules: RulesConfig) -> None:
     """Refuse rows that another column says are no sales, now that the columns' roles `index` are known."""
-    for column in _columns(sample, SIDES | PAPERS | EVENTS, ColumnsConfig()):
+    for column in _columns(sample, DEBIT_CREDIT | DOCUMENT_TYPES | EVENT_TYPES, ColumnsConfig()):
         _check_minus(sample, index, column, rules.kinds_back if column == index.get("kind") else ())
-    for column in (at for at in _columns(sample, PAPERS, wanted) if at not in index.values()):
+    for column in (at for at in _columns(sample, DOCUMENT_TYPES, wanted) if at not in index.values()):
         _check_costs(sample, index, column, {"", *(word.lower() for word in rules.guest_ids)})
-    for column in _columns(sample, PAPERS | EVENTS | RECORDS | STATES, wanted):
+    for column in _columns(sample, DOCUMENT_TYPES | EVENT_TYPES | RECORD_TYPES | STATUSES, wanted):
         _check_twins(sample, index, column)
 
 
@@ -217,7 +216,7 @@ def _check_minus(sample: Sample, index: Mapping[str, int], column: int, settled:
 
     Words that are `settled` by the rules get their minus there.
     """
-    is_side, is_kind = key_of(sample.header[column]) in SIDES, column == index.get("kind")
+    is_side, is_kind = key_of(sample.header[column]) in DEBIT_CREDIT, column == index.get("kind")
     if not (is_side or is_kind) and column in index.values():
         return
     known = {word.strip().lower() for word in settled}
@@ -225,7 +224,7 @@ def _check_minus(sample: Sample, index: Mapping[str, int], column: int, settled:
     codes, _ = _codes(words)
     pattern = CREDIT_SIDE if is_side else CREDIT_NOTE
     back = [word for word in words if pattern.fullmatch(word.lower()) or (codes and re.fullmatch(codes, word.lower()))]
-    example = sold(sample, index, column, set(back).__contains__) if back else ""
+    example = sold_example(sample, index, column, set(back).__contains__) if back else ""
     if example:
         raise SourceError(
             f"{sample.name}: rows with {example!r} in {sample.called(column)} look like money that went back, and most of them have no "
@@ -274,7 +273,7 @@ def _check_twins(sample: Sample, index: Mapping[str, int], column: int) -> None:
         for other, others in by_number[n + 1 :]:
             shared = (rows & others).total()
             is_alone = len(others) >= NEARLY_ALL * others.total() and len(rows) >= NEARLY_ALL * rows.total()
-            if others.total() >= FEW_TWINS and shared >= NEARLY_ALL * others.total() and is_alone:
+            if others.total() >= MIN_REPEATED and shared >= NEARLY_ALL * others.total() and is_alone:
                 raise SourceError(
                     f"{sample.name}: rows with {other[:60]!r} in {sample.called(column)} repeat those with {word[:60]!r}, with the same "
                     "customers and the same money, which would count more than once. Say in the configuration which count, such as "

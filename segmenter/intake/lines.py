@@ -10,9 +10,9 @@ import duckdb
 from segmenter.assets import query
 from segmenter.config.source import RulesConfig
 from segmenter.intake.cells import TableCells
-from segmenter.intake.orders import FILLED, leaves_blank, with_orders
+from segmenter.intake.orders import COLUMN_OF_ROLE, leaves_blank, with_orders
 from segmenter.intake.raw import RawTable, unreadable
-from segmenter.intake.records import Step, cells_of, of_one_currency, policies, steps
+from segmenter.intake.records import Step, cells_of, currency_fault, policies, steps
 from segmenter.intake.schema import Schema
 from segmenter.intake.types import FATES, STATUSES
 
@@ -30,7 +30,7 @@ def create(connection: duckdb.DuckDBPyConnection, roles: Collection[str]) -> Non
     One row of ``lines`` is one record of the exports, in their order, whatever becomes of it: `fate` tells that, `status`
     what it counts as for its customer (NULL: for nothing). The view ``records`` shows all columns, and numbers the rows.
     """
-    kept = _kept(roles)
+    kept = _optional_columns(roles)
     optional = "".join(f"{name} {OPTIONAL[name]}, " for name in kept)
     for name, words in (("fate", FATES), ("status", STATUSES)):
         connection.execute(f"CREATE TYPE IF NOT EXISTS {name} AS ENUM ({_listed(words)})")
@@ -46,9 +46,9 @@ def create(connection: duckdb.DuckDBPyConnection, roles: Collection[str]) -> Non
     )
 
 
-def _kept(roles: Collection[str]) -> list[str]:
+def _optional_columns(roles: Collection[str]) -> list[str]:
     """The optional columns that `roles` fill."""
-    filled = {{"order": "order_id", **FILLED}.get(role, role) for role in roles}
+    filled = {{"order": "order_id", **COLUMN_OF_ROLE}.get(role, role) for role in roles}
     return [name for name in OPTIONAL if name in filled]
 
 
@@ -91,7 +91,7 @@ def insertion(
 
     With `orders`, lines that leave something blank take it over from another line of their order.
     """
-    columns = ", ".join([*ALWAYS, *_kept(schema.roles.index)])
+    columns = ", ".join([*ALWAYS, *_optional_columns(schema.roles.index)])
     statement = (
         f"INSERT INTO lines ({columns}) WITH typed AS ({_typed(table, schema, rules, orders=orders)}) "  # noqa: S608 - ours
         f"SELECT {columns} FROM ({query('intake_lines')})"
@@ -130,13 +130,13 @@ def _typed(
     cells = {**cells_of(TableCells(table, schema), schema.roles), **numbered, **(more or {})}
     typed, known = f"SELECT file, {_named(cells)} FROM {table.relation}", set(cells)  # noqa: S608 - our names
     for step in steps(schema.roles, rules):
-        typed, known = _after(step, typed, known), known | step.keys()
+        typed, known = _with_step(step, typed, known), known | step.keys()
     if orders:
         typed = with_orders(typed)
-    return _after(of_one_currency(schema.roles, rules), typed, known)
+    return _with_step(currency_fault(schema.roles, rules), typed, known)
 
 
-def _after(step: Step, records: str, known: Collection[str]) -> str:
+def _with_step(step: Step, records: str, known: Collection[str]) -> str:
     """SQL of `records`, which have the columns `known`, with those of `step` in the place of theirs or beside them."""
     own = {name: sql for name, sql in step.items() if name in known}
     new = {name: sql for name, sql in step.items() if name not in known}

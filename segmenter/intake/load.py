@@ -21,9 +21,9 @@ from segmenter.intake.context import Context
 from segmenter.intake.kinds import check_rules
 from segmenter.intake.parse import parse
 from segmenter.intake.recognition import recognition
-from segmenter.intake.records import nobody
+from segmenter.intake.records import placeholder_ids
 from segmenter.intake.schema import Parsed
-from segmenter.intake.settlement import settle, show
+from segmenter.intake.settlement import create_views, settle
 from segmenter.intake.sources import SourceFile, as_text, examine, expand, unread_warnings
 from segmenter.intake.types import Intake, Reading, Reject
 
@@ -143,13 +143,13 @@ def currency_of(connection: Engine, rules: RulesConfig) -> str:
 
 def _judge(connection: duckdb.DuckDBPyConnection, rules: RulesConfig, as_of: date | None) -> None:
     """Settle what becomes of each record: what is set aside takes nothing back, so that it goes first."""
-    for fate, ids in nobody(rules).items():  # one join, faster than a look-up for each record
+    for fate, ids in placeholder_ids(rules).items():  # one join, faster than a look-up for each record
         _set_aside(connection, fate, "customer_id IN (SELECT unnest(CAST($those AS VARCHAR[])))", ids)
     if as_of is not None:
         _set_aside(connection, "later", "CAST(ts AS DATE) > CAST($those AS DATE)", as_of)
     settle(connection, rules)
     _apply_settled(connection)
-    show(connection)
+    create_views(connection)
 
 
 def _set_aside(connection: duckdb.DuckDBPyConnection, fate: str, condition: str, those: object) -> None:

@@ -13,7 +13,7 @@ import duckdb
 from segmenter.assets import query
 
 # The column of ``lines`` that shows whether a line fills the role.
-FILLED = {
+COLUMN_OF_ROLE = {
     "customer": "customer_id", "time": "ts", "status": "has_status", "cancelled": "has_status", "currency": "currency",
     "refunded": "refunded",
 }  # fmt: skip
@@ -47,7 +47,7 @@ def leaves_blank(connection: duckdb.DuckDBPyConnection, files: Collection[int], 
     """
     if "order" not in roles:
         return False
-    columns = list(dict.fromkeys(FILLED[role] for role in FILLED if role in roles))
+    columns = list(dict.fromkeys(COLUMN_OF_ROLE[role] for role in COLUMN_OF_ROLE if role in roles))
     asked = {"files": list(files)}
     counts = ", ".join(f"count({name})" for name in columns)
     n, *filled = connection.execute(

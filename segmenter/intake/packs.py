@@ -57,17 +57,17 @@ class Entry:
 def entries_of(connection: duckdb.DuckDBPyConnection, paths: Sequence[Path]) -> dict[Path, tuple[Entry, ...]]:
     """The entries of each of the packs `paths`; a pack that cannot be read is removed and left out."""
     found = {}
-    for path, text in _documents(connection, paths).items():
+    for path, text in _metadata(connection, paths).items():
         try:
             entries = _adapter().validate_json(text)
         except ValueError:
-            _remove(path, "was written by another version of segmenter" if is_sound(path) else "is damaged")
+            _remove(path, "was written by another version of segmenter" if is_intact(path) else "is damaged")
         else:
             found[path] = tuple(replace(entry, pack=path, slot=slot) for slot, entry in enumerate(entries))
     return found
 
 
-def _documents(connection: duckdb.DuckDBPyConnection, paths: Sequence[Path]) -> dict[Path, str]:
+def _metadata(connection: duckdb.DuckDBPyConnection, paths: Sequence[Path]) -> dict[Path, str]:
     """What the packs say of their entries: one question for all, and one for each only where that fails."""
     if not paths:
         return {}
@@ -76,7 +76,7 @@ def _documents(connection: duckdb.DuckDBPyConnection, paths: Sequence[Path]) -> 
         found = dict(connection.execute(query("intake_pack_entries"), asked).fetchall())
     except duckdb.Error:
         if len(paths) > 1:
-            return {path: text for each in paths for path, text in _documents(connection, [each]).items()}
+            return {path: text for each in paths for path, text in _metadata(connection, [each]).items()}
         found = {}
     for path in paths:
         if str(path) not in found:
@@ -91,7 +91,7 @@ def _adapter() -> TypeAdapter[tuple[Entry, ...]]:
     return TypeAdapter(tuple[Entry, ...])
 
 
-def is_sound(path: Path) -> bool:
+def is_intact(path: Path) -> bool:
     """Whether the pack's bytes are those that were written; a damaged one is removed, a sound one marked as used now."""
     try:
         os.utime(path)
@@ -154,7 +154,7 @@ def write(connection: duckdb.DuckDBPyConnection, folder: Path, entries: Mapping[
     _write(connection, "intake_pack_write", folder, list(entries.values()), {"numbers": list(entries)})
 
 
-def without(pack: Path, entries: Sequence[Entry]) -> None:
+def rewrite(pack: Path, entries: Sequence[Entry]) -> None:
     """Take all entries but `entries` out of the pack for good, even where it cannot be written anew."""
     slots = [entry.slot for entry in entries]
     try:

@@ -57,7 +57,7 @@ def parse(context: Context, cache: Cache | None) -> list[Parsed]:
             cached = {number: entry for number, entry in cached.items() if number not in stale.files}
         else:
             if cache:
-                cache.keep(parsed, cached)
+                cache.store(parsed, cached)
             return parsed
 
 

@@ -2,7 +2,7 @@
 
 A record is typed in steps. First `cells_of` asks what its cells hold, in the SQL of whoever reads the export: DuckDB (`cells`)
 or a Spark cluster (`cluster_cells`). All rules are in the steps after it, which are written once, in DuckDB's SQL, and which
-the cluster translates: `steps`, what other lines of the order say (`segmenter.intake.orders`), and `of_one_currency`. The
+the cluster translates: `steps`, what other lines of the order say (`segmenter.intake.orders`), and `currency_fault`. The
 result is what ``queries/intake_lines.sql`` judges.
 """
 
@@ -83,7 +83,7 @@ def steps(roles: Roles, rules: RulesConfig, *more: Fault) -> tuple[Step, ...]:
 
     Faults that only the reader can see (`more`) come before all others.
     """
-    return _values(roles), _faults(roles, more), _of_kind(rules)
+    return _values(roles), _faults(roles, more), _kind_step(rules)
 
 
 def _values(roles: Roles) -> Step:
@@ -155,7 +155,7 @@ def _case(cases: Iterable[tuple[str, str]]) -> str:
     return f"CASE {' '.join(f'WHEN {condition} THEN {value}' for condition, value in cases)} END"
 
 
-def _of_kind(rules: RulesConfig) -> Step:
+def _kind_step(rules: RulesConfig) -> Step:
     """Whether the record is of a kind that does not count (`is_other`), and a minus on what is of a kind that went back."""
     sold, back = ([word.strip().lower() for word in words] for words in (rules.kinds, rules.kinds_back))
     is_other = f"(NOT {_is_kind([*sold, *back])})" if sold else "FALSE"
@@ -172,7 +172,7 @@ def _is_kind(words: Sequence[str]) -> str:
     return f"coalesce(list_contains([{', '.join(map(literal, words))}], lower(kind)), FALSE)"
 
 
-def of_one_currency(roles: Roles, rules: RulesConfig) -> Step:
+def currency_fault(roles: Roles, rules: RulesConfig) -> Step:
     """The fault of a record in another currency than the one that `rules` keep, if it has no other; empty where they keep all."""
     if not rules.currency or "currency" not in roles.index:
         return {}
@@ -194,7 +194,7 @@ def policies(rules: RulesConfig) -> dict[str, Any]:
     }
 
 
-def nobody(rules: RulesConfig) -> dict[str, list[str]]:
+def placeholder_ids(rules: RulesConfig) -> dict[str, list[str]]:
     """The customer ids that stand for nobody, as exports write them, by the fate of their rows."""
     words = {"no_customer": rules.guest_ids, "total": rules.total_ids}
     cases = (str, str.lower, str.upper, str.title)

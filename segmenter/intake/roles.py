@@ -14,7 +14,7 @@ from segmenter.intake.flags import are_flags
 from segmenter.intake.kinds import check_kinds, rows_that_count
 from segmenter.intake.moments import looks_like_time, looks_like_time_of_day
 from segmenter.intake.names import NAMES, key_of, tiers_of, without_currency
-from segmenter.intake.sample import FEW_PROVE, NEARLY_ALL, Row, Sample, are_numbers, equals_product, mostly, number_in
+from segmenter.intake.sample import MIN_PROOFS, NEARLY_ALL, Row, Sample, are_numbers, equals_product, mostly, number_in
 from segmenter.intake.statuses import in_words
 
 REQUIRED = ("customer", "time")
@@ -46,7 +46,7 @@ class Roles:
         return self.index.get("email") == self.index["customer"]
 
 
-def promise(header: Sequence[str]) -> int:
+def count_roles(header: Sequence[str]) -> int:
     """How many roles the names in a header could fill, which tells a table of transactions from others."""
     keys = {key_of(name) for name in header}
     return sum(any(keys & set(tier) for tier in tiers) for role, tiers in NAMES.items() if role != "email")
@@ -258,7 +258,7 @@ def _is_net(sample: Sample, index: dict[str, int]) -> bool:
     rows = [(row, number_in(row[amount]), abs(number_in(row[refunded]) or 0)) for row in sample.rows]
     proofs = [(row, money + back) for row, money, back in rows if money is not None and back]
     others = [(row, money) for row, money, back in rows if money is not None and not back]
-    free = [at for at in sample.columns if at not in index.values()] if len(proofs) >= FEW_PROVE else []
+    free = [at for at in sample.columns if at not in index.values()] if len(proofs) >= MIN_PROOFS else []
     return any(_equal(proofs, at) and _equal(others, at) for at in free)
 
 

@@ -13,8 +13,8 @@ Row = tuple[str | None, ...]
 N_ROWS = 2000  # first records that tell the roles of the columns
 MARKS = (".", ",")
 NEARLY_ALL = 0.95  # of the rows, where the others are rounded or corrected
-FEW_PROVE = 5  # rows of several pieces at least that prove a product
-FEW_AGAINST = 10  # rows at most that speak against one
+MIN_PROOFS = 5  # rows of several pieces at least that prove a product
+MAX_COUNTEREXAMPLES = 10  # rows at most that speak against one
 
 
 @dataclass(frozen=True)
@@ -95,9 +95,9 @@ def _prove(rows: Iterable[tuple[dict[str, float], ...]], mark: str) -> bool:
         if amount.get(mark) and abs(quantity.get(mark, 0)) >= 2 and mark in price:
             proving += 1
             against += not _is_product(amount[mark], quantity[mark], price[mark])
-            if against > FEW_AGAINST:
+            if against > MAX_COUNTEREXAMPLES:
                 return False
-    return proving >= FEW_PROVE and against <= (1 - NEARLY_ALL) * proving
+    return proving >= MIN_PROOFS and against <= (1 - NEARLY_ALL) * proving
 
 
 def _is_product(amount: float, quantity: float, price: float) -> bool:

@@ -42,19 +42,19 @@ def settle(engine: Engine, rules: RulesConfig) -> None:
     engine.execute(query("intake_candidates"))
     engine.execute(query("intake_deductions"), {"given_back": GIVEN_BACK})
     engine.execute(query("intake_discounts"))
-    if rules.cancellations == "net" and _some(engine, "status = 'return'"):
+    if rules.cancellations == "net" and _exists(engine, "status = 'return'"):
         engine.execute(query("intake_matched"))
-    if _some(engine, "fate = 'refunded_status'"):
+    if _exists(engine, "fate = 'refunded_status'"):
         engine.execute(query("intake_marked"))
 
 
-def show(engine: Engine) -> None:
+def create_views(engine: Engine) -> None:
     """Create ``judged`` (every one of ``records``, settled) and ``transactions``."""
     for name in ("intake_judged", "intake_transactions"):
         engine.execute(query(name))
 
 
-def _some(engine: Engine, condition: str) -> bool:
+def _exists(engine: Engine, condition: str) -> bool:
     return bool(engine.execute(f"SELECT 1 FROM records WHERE {condition} LIMIT 1").fetchall())  # noqa: S608 - ours
 
 

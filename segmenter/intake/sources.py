@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Literal
 
 from segmenter.errors import SourceError
-from segmenter.intake.tally import HEAD, Tally, take
+from segmenter.intake.tally import HEAD, Tally, tally_of
 
 Kind = Literal["csv", "json", "parquet", "workbook", "duckdb"]
 SUFFIXES = (".csv", ".tsv", ".txt", ".gz", ".parquet", ".jsonl", ".ndjson", ".json", ".xlsx", ".duckdb", ".db")
@@ -150,7 +150,7 @@ def examine(path: Path) -> SourceFile:
         The file is empty, cannot be read, or is neither text nor a known table format.
     """
     try:
-        tally = take(path)
+        tally = tally_of(path)
     except OSError as error:
         raise SourceError(f"{path} cannot be read: {error.strerror}. Check its permissions.") from None
     if not tally.n_bytes:

@@ -42,7 +42,7 @@ class Tally:
     is_endless: bool
 
 
-def take(path: Path) -> Tally:
+def tally_of(path: Path) -> Tally:
     """The tally of the file at `path`, read once.
 
     Raises

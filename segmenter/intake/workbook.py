@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from segmenter.errors import SourceError
-from segmenter.intake.roles import promise
+from segmenter.intake.roles import count_roles
 
 if TYPE_CHECKING:
     from python_calamine import CalamineSheet
@@ -117,8 +117,8 @@ def _convert(path: Path, sheet: str | None, target: Path) -> None:
     if sheet not in {None, ALL, *names}:
         raise SourceError(f"{path} has no sheet {sheet!r}; it has {', '.join(names)}. Set source.sheet to one of them.")
     sheets = [workbook.get_sheet_by_name(name) for name in (names if sheet in {None, ALL} else [sheet])]
-    best = max(sheets, key=lambda each: _promise(_rows(each)))
-    if _promise(_rows(best)) == (0, 0):
+    best = max(sheets, key=lambda each: _score(_rows(each)))
+    if _score(_rows(best)) == (0, 0):
         raise SourceError(f"{path}: no sheet looks like transactions ({', '.join(names)}). Set source.sheet.")
     if best.width > MOST_COLUMNS:
         raise SourceError(
@@ -159,15 +159,15 @@ def _rows(sheet: CalamineSheet) -> list[list[Any]]:
 
 
 def _header_row(rows: Sequence[Sequence[Any]]) -> int:
-    return max(range(len(rows)), key=lambda index: promise([str(cell) for cell in rows[index]]), default=0)
+    return max(range(len(rows)), key=lambda index: count_roles([str(cell) for cell in rows[index]]), default=0)
 
 
-def _promise(rows: Sequence[Sequence[Any]]) -> tuple[int, int]:
+def _score(rows: Sequence[Sequence[Any]]) -> tuple[int, int]:
     """How many roles the best header row fills, and how many rows follow it."""
     if len(rows) < 2:
         return 0, 0
     index = _header_row(rows)
-    return promise([str(cell) for cell in rows[index]]), len(rows) - index
+    return count_roles([str(cell) for cell in rows[index]]), len(rows) - index
 
 
 def _write(sheets: Sequence[CalamineSheet], target: Path) -> None:
