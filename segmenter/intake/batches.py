@@ -1,4 +1,4 @@
-"""Files -> batches of one layout each, probed but not yet read."""
+"""Groups files into batches of one layout each, from a probe of their first lines."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def batches_of(context: Context, numbers: Iterable[int]) -> tuple[Batch, ...]:
     Raises
     ------
     SourceError
-        A file cannot be read, or is no table.
+        A file cannot be read, or is not a table.
     """
     texts: dict[tuple[Dialect, bool], dict[int, Text]] = {}
     tables: list[Batch] = []
