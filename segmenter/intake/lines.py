@@ -33,7 +33,9 @@ def create(connection: duckdb.DuckDBPyConnection, roles: Collection[str]) -> Non
     present = _optional_columns(roles)
     optional = "".join(f"{name} {OPTIONAL[name]}, " for name in present)
     for name, words in (("fate", FATES), ("status", STATUSES)):
-        connection.execute(f"CREATE TYPE IF NOT EXISTS {name} AS ENUM {words}")  # SQL writes such a list as Python a tuple
+        connection.execute(
+            f"CREATE TYPE IF NOT EXISTS {name} AS ENUM {words}"
+        )  # SQL writes such a list as Python a tuple
     connection.execute(
         "CREATE OR REPLACE TABLE lines (file INTEGER, customer_id VARCHAR, ts TIMESTAMP, product VARCHAR, "
         f"{optional}amount DECIMAL(18, 4), fate fate, status status)"
