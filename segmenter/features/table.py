@@ -83,8 +83,8 @@ def build(connection: Engine, config: FeaturesConfig, language: str = "en") -> F
         features.append(feature)
         columns[feature.name] = aligned(customer_id, ids, values)
     wanted = _wanted(config, columns)
-    kept = tuple(f for f in features if f.name in wanted or not np.isnan(columns[f.name]).all())
-    return FeatureTable(customer_id, np.column_stack([columns[f.name] for f in kept]), kept, as_of)
+    included = tuple(f for f in features if f.name in wanted or not np.isnan(columns[f.name]).all())
+    return FeatureTable(customer_id, np.column_stack([columns[f.name] for f in included]), included, as_of)
 
 
 def period_revenue(connection: Engine, table: FeatureTable, days: int) -> NDArray[np.float64]:
@@ -132,8 +132,8 @@ def resolve_as_of(connection: Engine, as_of: date | None) -> date:
     DataError
         There is no transaction up to that day.
     """
-    asked = "select cast(min(ts) as date) as first, cast(max(ts) as date) as last from transactions"
-    ((first, last),) = connection.execute(asked).fetchall()
+    span = "select cast(min(ts) as date) as first, cast(max(ts) as date) as last from transactions"
+    ((first, last),) = connection.execute(span).fetchall()
     if last is None:
         raise DataError("There are no transactions of a customer; see the row account for what was set aside.")
     if as_of is not None and as_of < first:

@@ -21,16 +21,8 @@ DEBIT_CREDIT = {
     "vorzeichen",
 }  # fmt: skip
 EVENT_TYPES = {
-    "eventtype",
-    "eventname",
-    "event",
-    "action",
-    "actiontype",
-    "interaction",
-    "interactiontype",
-    "behavior",
-    "behaviortype",
-}
+    "eventtype", "eventname", "event", "action", "actiontype", "interaction", "interactiontype", "behavior", "behaviortype",
+}  # fmt: skip
 DOCUMENT_TYPES = {
     "belegart", "belegtyp", "doctype", "documenttype", "transactiontype", "invoicetype", "vorgangsart", "type", "typ", "fkart",
     "fakturaart", "billingtype", "entrytype", "amounttype", "transactionkind", "kind", "gifttype", "art",
@@ -245,17 +237,17 @@ def _check_minus(sample: Sample, index: Mapping[str, int], column: int, settled:
         )
 
 
-def _check_costs(sample: Sample, index: Mapping[str, int], column: int, nobody: Collection[str]) -> None:
+def _check_costs(sample: Sample, index: Mapping[str, int], column: int, placeholders: Collection[str]) -> None:
     """Refuse fees and payouts of a payment service on rows with customers, as they would count as refunds.
 
-    The ids in `nobody` stand for no customer.
+    The ids in `placeholders` stand for no customer.
     """
     words = sorted(set(sample.values(column)))
     costs = _matching(words, COST)
     amount, customer = index.get("amount"), index["customer"]
     if not costs or amount is None or len(costs) == len(words):
         return
-    named = [row for row in sample.rows if (row[customer] or "").strip().lower() not in nobody]
+    named = [row for row in sample.rows if (row[customer] or "").strip().lower() not in placeholders]
     rows = [row for row in named if (row[column] or "").strip() in costs]
     if sum((number_in(row[amount]) or 0) < 0 for row in rows) > len(rows) / 2:
         others = [word for word in words if word not in costs]

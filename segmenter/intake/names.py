@@ -9,23 +9,9 @@ from collections.abc import Collection
 from segmenter.intake.numbers import MONEY
 
 NUMBERED = re.compile(r" \(\d+\)$")  # added to names that a header repeats
-LETTERS = str.maketrans(
-    {
-        "ä": "ae",
-        "ö": "oe",
-        "ü": "ue",
-        "ß": "ss",
-        "ø": "o",
-        "æ": "ae",
-        "œ": "oe",
-        "ł": "l",
-        "ı": "i",
-        "_": " ",
-        "º": "",
-        "ª": "",
-        "№": "no",
-    }
-)
+LETTERS = str.maketrans({
+    "ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss", "ø": "o", "æ": "ae", "œ": "oe", "ł": "l", "ı": "i", "_": " ", "º": "", "ª": "", "№": "no",
+})  # fmt: skip
 JOINING = re.compile(
     r"(?<= )(de|del|des|di|do|da|du|d)(?=[ '\u2019])"
 )  # between words only: the DE of Sales DE is Germany

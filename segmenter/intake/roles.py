@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import product
 
 from segmenter.config.source import ColumnsConfig, RulesConfig
@@ -200,10 +201,6 @@ def _is_time(values: Sequence[str]) -> bool:
     return mostly(values, looks_like_time)
 
 
-def _is_time_of_day(values: Sequence[str]) -> bool:
-    return mostly(values, looks_like_time_of_day)
-
-
 def _is_money_back(values: Sequence[str]) -> bool:
     """Numbers that are neither flags of refunded rows (1 and 0) nor counts of refunded pieces."""
     return are_numbers(values) and not {"0"} < {"0", *values} <= FEW_PIECES
@@ -220,7 +217,7 @@ def _is_email(values: Sequence[str]) -> bool:
 
 CONTENT: dict[str, Callable[[Sequence[str]], bool]] = {
     "time": _is_time,
-    "time_of_day": _is_time_of_day,
+    "time_of_day": partial(mostly, test=looks_like_time_of_day),
     "amount": are_numbers,
     "quantity": are_numbers,
     "unit_price": are_numbers,

@@ -34,7 +34,7 @@ REFUSED = 3
 ALL = "*"  # selects all sheets with the same header
 MOST_EXPANSION = 100  # a sheet compresses ten- to twentyfold
 FREE_EXPANSION = 1 << 24
-BOOKS = {"[Content_Types].xml", "content.xml"}  # files in workbooks of Excel and LibreOffice
+WORKBOOK_FILES = {"[Content_Types].xml", "content.xml"}  # files in workbooks of Excel and LibreOffice
 TITLE_ROWS = 30
 THREE_DECIMALS = re.compile(r"-?\d{1,3}\.\d{3}")
 
@@ -49,7 +49,7 @@ def sheet_as_csv(path: Path, sheet: str | None, target: Path) -> Path:
     SourceError
         The file is no workbook, expands beyond reason, or has no sheet of transactions, or several of the same columns.
     """
-    limit = min(LEAST_MEMORY + MEMORY_PER_BYTE * _unfolded(path), MOST_MEMORY)
+    limit = min(LEAST_MEMORY + MEMORY_PER_BYTE * _unpacked_size(path), MOST_MEMORY)
     words = [str(path), str(target), str(limit), *([] if sheet is None else [sheet])]
     command = [sys.executable, "-P", "-m", "segmenter.intake.workbook", *words]
     done = subprocess.run(command, capture_output=True, check=False)
@@ -140,12 +140,12 @@ def _header(sheet: CalamineSheet) -> tuple[str, ...]:
     return tuple(_text(cell) for cell in rows[_header_row(rows)]) if rows else ()
 
 
-def _unfolded(path: Path) -> int:
+def _unpacked_size(path: Path) -> int:
     """The unpacked size that the archive declares; one beyond reason is refused before anything is unpacked."""
     try:
         with zipfile.ZipFile(path) as archive:
             unfolded = sum(entry.file_size for entry in archive.infolist())
-            is_book = any(name in BOOKS or name.startswith("xl/") for name in archive.namelist())
+            is_book = any(name in WORKBOOK_FILES or name.startswith("xl/") for name in archive.namelist())
     except (zipfile.BadZipFile, OSError) as error:
         raise SourceError(f"{path} is not a workbook: {error}. Save it as XLSX or CSV.") from None
     if not is_book:
