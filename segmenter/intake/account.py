@@ -61,7 +61,7 @@ CENTS = (
     "All money is in whole numbers of three figures and more. Where these are cents, as payment services count, divide them by 100 "
     "before they are read."
 )
-MIN_AMOUNTS = 20  # distinct ones needed to conclude that
+MIN_AMOUNTS = 20  # distinct ones, to conclude that they are in cents
 WHOLE_CURRENCIES = {  # usually without cents
     "JPY", "KRW", "HUF", "CLP", "ISK", "VND", "IDR", "TWD", "COP", "PYG", "CRC", "UGX", "XOF", "XAF", "NGN", "IRR", "IQD",
 }  # fmt: skip

@@ -203,9 +203,7 @@ def _create_records(engine: SparkEngine, typed: DataFrame, rules: RulesConfig, a
     engine.keep(judged.withColumn("record", monotonically_increasing_id())).createOrReplaceTempView("records")
     faulty = typed.where("fault is not null")
     rejected = faulty.selectExpr("file", "record as line", "faulty as `column`", "fault as reason", "text")
-    engine.keep(rejected).createOrReplaceTempView(
-        "rejected"
-    )  # few, and without this every query reads the source again
+    engine.keep(rejected).createOrReplaceTempView("rejected")  # so that no query reads the source again
 
 
 def _judged_where(rows: DataFrame, condition: Column, fate: Column, status: Column) -> DataFrame:
