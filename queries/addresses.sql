@@ -1,4 +1,4 @@
--- One row per customer whose e-mail address the export gives: the hash of the latest one.
+-- One row per customer with an e-mail address: the hash of the latest one.
 SELECT
     customer_id,
     email

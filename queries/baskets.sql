@@ -1,6 +1,6 @@
--- One row per customer and product: in how many orders. For at most $max_customers customers, drawn by a hash of the id,
--- the $max_products products that most of them bought, codes that match $excluded left out. A product carries the
--- name it has most often among them.
+-- One row per customer and product: the number of orders with it. Covers at most $max_customers customers, sampled by a hash
+-- of the id, and the $max_products products that most of them bought, without codes that match $excluded. A product has its
+-- most frequent name among them.
 with customers as (
     select customer_id
     from features_value
@@ -8,7 +8,7 @@ with customers as (
     limit $max_customers
 ),
 
-kept as (
+sales as (
     select
         transactions.customer_id,
         transactions.order_id,
@@ -27,7 +27,7 @@ bought as (
         customer_id,
         product,
         count(distinct cast(day as varchar) || coalesce(order_id, '')) as n_orders
-    from kept
+    from sales
     group by customer_id, product
 ),
 
@@ -43,30 +43,14 @@ products as (
     limit $max_products
 ),
 
-spellings as (
-    select
-        product,
-        description,
-        count(*) as n_lines
-    from kept
-    where description is not null
-    group by product, description
-),
-
-ranked as (
-    select
-        product,
-        description,
-        row_number() over (partition by product order by n_lines desc, description) as place
-    from spellings
-),
-
 names as (
     select
         product,
-        description
-    from ranked
-    where place = 1
+        description,
+        row_number() over (partition by product order by count(*) desc, description) as place
+    from sales
+    where description is not null
+    group by product, description
 )
 
 select
@@ -75,5 +59,5 @@ select
     bought.n_orders
 from bought
 inner join products on products.product = bought.product
-left join names on names.product = bought.product
+left join names on names.product = bought.product and names.place = 1
 order by bought.customer_id, bought.product

@@ -1,4 +1,4 @@
--- One row: how many customers have an id that another's differs from in capitals alone.
+-- One row: the number of customers whose id differs from another's only in upper and lower case.
 with alike as (
     select count(*) as n
     from features_value

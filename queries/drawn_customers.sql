@@ -1,4 +1,4 @@
--- One row per customer of a sample of $n, drawn by a hash of the id: the same customers whatever the order of rows.
+-- One row per customer of a sample of $n, drawn by a hash of the id, so that the order of rows does not matter.
 with customers as (
     select distinct customer_id
     from transactions

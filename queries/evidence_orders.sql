@@ -1,4 +1,4 @@
--- One row per order, as in features_orders.sql, of the customers $customers: their $n largest, as placed.
+-- One row per order (as defined in features_orders.sql) of the customers $customers: the $n largest of each, as placed.
 with placed as (
     select
         customer_id,

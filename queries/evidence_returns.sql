@@ -1,4 +1,4 @@
--- One row per line of the customers $customers of which anything was given back: the $n largest each.
+-- One row per line of the customers $customers with money given back: the $n largest of each.
 with ranked as (
     select
         *,

@@ -1,5 +1,5 @@
--- One row per customer of $customers with orders on two days or more: the thirty days with the most
--- money, their share of all of it, and the days without an order before them.
+-- One row per customer of $customers with orders on at least two days: the thirty days with the most
+-- money, their share of the total, and the number of days without an order before them.
 with days as (
     select
         customer_id,
@@ -35,12 +35,6 @@ ranked as (
         row_number() over (partition by customer_id order by amount desc, last_day) as place
     from spells
     where n_days > 1 and total > 0
-),
-
-busiest as (
-    select *
-    from ranked
-    where place = 1
 )
 
 select
@@ -59,5 +53,6 @@ select
         ),
         first_day
     ) - 1 as silence
-from busiest
+from ranked as busiest
+where place = 1
 order by customer_id

@@ -1,5 +1,5 @@
--- One row per customer and day with a standing order: how many, and their money, of the lines that stood, before
--- returns. Other queries read this result under the name `days`.
+-- One row per customer and day with a standing order (one with a line that was not cancelled): the number of these orders, and
+-- the money of their lines that were not cancelled, before returns. Other queries read this result as `days`.
 select
     customer_id,
     day,

@@ -1,8 +1,8 @@
 -- One row per customer with a standing order: the rhythm of the days and hours of the orders.
--- Evenness of days wants five of them, of hours ten orders, and a busiest month two months to stand out from. Two orders
--- on one day are an everyday accident, such as a line that was forgotten: they count from the third on.
--- Variances come from integer sums, so that they are the same to the last digit in any order of rows. The clock is a circle:
--- hours are counted from midnight and from noon, and the smaller spread of the two is theirs.
+-- The variation of gaps needs five days with orders, the spread of hours ten orders, and the busiest 30 days a record of two
+-- months. Orders in a day count from three on, as two are common, for example for a forgotten item.
+-- Variances are computed from integer sums, so that the order of rows does not change a digit. As the clock is a circle, the
+-- spread of hours is the smaller of those counted from midnight and from noon.
 with gaps as (
     select
         customer_id,

@@ -1,6 +1,6 @@
--- One row per customer: money per day of the last 90 days against the days before, between -1
--- (nothing of late) and 1 (everything of late); empty for customers of less than half a year.
--- The day $as_of itself counts where it has orders.
+-- One row per customer of at least half a year: money per day in the last 90 days compared with the days before,
+-- between -1 (nothing in the last 90 days) and 1 (nothing before).
+-- The day $as_of itself counts if it has orders.
 with seen as (
     select case when max(day) = cast($as_of as date) then 1 else 0 end as today
     from days

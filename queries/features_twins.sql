@@ -1,6 +1,6 @@
--- One row per customer with a standing order: how many of the orders another customer placed alike (same day, money,
--- pieces, number of lines, first and last product). Orders of one or two lines may agree by chance and do not count,
--- nor does a single one; an order moved to another account is cancelled on the first.
+-- One row per customer with a standing order: how many of the orders another customer placed identically (same day, money,
+-- pieces, number of lines, first and last product). Orders of one or two lines may agree by chance and do not count, nor
+-- does a single one. Cancelled orders are left out, as an order that moves to another account is cancelled on the first.
 with twins as (
     select
         day,

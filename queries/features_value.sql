@@ -1,6 +1,6 @@
 -- One row per customer: how recently, how often and for how much, and what was given back.
--- A customer without a standing order is dated by whatever is known of him; a share of fewer than
--- five orders would say nothing.
+-- The dates of a customer without a standing order come from the other transactions; the share given back
+-- needs five orders to be meaningful.
 with products as (
     select
         customer_id,

@@ -1,4 +1,4 @@
--- One row per run and customer whom it told as newly odd or worse, the oldest run and the most severe first.
+-- One row per run and customer reported as newly odd or worse, the oldest run and the most severe first.
 -- Run it in DuckDB from the folder that holds `runs/`.
 select
     regexp_extract(filename, '(\d{8}T\d{6}Z-[0-9a-f]+)', 1) as run,

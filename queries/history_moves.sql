@@ -1,5 +1,5 @@
--- One row per run and pair of segments, before and now: who moved since the run before it, and their money in either
--- period; NULL stands for those who were not there. Run it in DuckDB from the folder that holds `runs/`.
+-- One row per run and pair of segments, before and now: the customers who moved since the previous run, and their money in
+-- both periods; NULL stands for new or lost customers. Run it in DuckDB from the folder that holds `runs/`.
 select
     regexp_extract(filename, '(\d{8}T\d{6}Z-[0-9a-f]+)', 1) as run,
     segment_before,

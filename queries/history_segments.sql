@@ -1,4 +1,4 @@
--- One row per run and segment: its customers, their revenue, and how many of them are odd, the oldest run first.
+-- One row per run and segment: the number of customers, their revenue, and how many are odd, the oldest run first.
 -- Run it in DuckDB from the folder that holds `runs/`.
 select
     regexp_extract(filename, '(\d{8}T\d{6}Z-[0-9a-f]+)', 1) as run,

@@ -1,6 +1,6 @@
--- One row per record of the customers who gave anything back: only these can be matched, or have money taken off their
--- orders, and they are few. A statement of its own, because a single key with no other condition beside it rules records out
--- while they are scanned. What a row is called is looked at in what takes money back alone.
+-- One row per record of the customers with a negative amount: only their records can be matched or have deductions, and they
+-- are few. A statement of its own, because a join on a single key without other conditions filters records while they are
+-- scanned. The description is needed only of negative rows.
 CREATE OR REPLACE TABLE candidates AS
 SELECT
     record,

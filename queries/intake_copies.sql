@@ -1,6 +1,6 @@
--- One row: how many used rows of orders with a number there are in every $every-th part, and how many of them repeat another one
--- of their file in everything that is known of it. Parts are made from the moment and the money. What is in one is found first,
--- because texts are dear to look at for all records.
+-- One row: the number of used rows with an order number in a sample of one in $every, and how many of them equal another row of
+-- their file in every column. Rows are sampled by their time and amount, which come first because comparing texts of all records
+-- is slow.
 WITH part AS (
     SELECT record
     FROM records

@@ -1,7 +1,7 @@
--- One row per record that takes money off its order, as a coupon does, and whether lines beside it stand: a code that is oftener
--- taken off than sold, beside what was bought in the same order at the same moment. What customers give back are products, which
--- others buy; one that was sold before the export begins has pieces below nothing, and not in many orders. Most of what is given
--- back has an order of its own, which rules it out before all records are asked how often its code is sold.
+-- One row per record that takes money off its order, as a coupon does, and whether (`stands`) a sale beside it stands: its code is
+-- deducted more often than sold, and other lines were bought in the same order at the same time. Returned products are mostly
+-- sold as well; if one was sold before the export begins, its pieces are negative and it occurs in few orders. Most returns have
+-- an order of their own, which excludes them before all records are searched for sales of their code.
 CREATE OR REPLACE TABLE deductions AS
 WITH backs AS (
     SELECT record, customer_id, order_id, product, ts

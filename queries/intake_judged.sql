@@ -1,5 +1,6 @@
--- One row per record of an export, with what it counts as in the end. The amount of a sale is what is left of it after `refunded`,
--- the money given back by a column of its own; most exports have none, which is asked first and then for all rows at once.
+-- One row per record of an export, with its final fate and status. The amount of a sale is net of `refunded`, the money given back
+-- by a column of its own. `refunded IS NOT NULL` comes first, because it is decided for all rows at once in most exports, which have
+-- no such column.
 CREATE OR REPLACE VIEW judged AS
 SELECT
     file,

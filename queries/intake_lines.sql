@@ -1,7 +1,7 @@
--- One row per record of an export with its fate: sale or return (used), or the reason it is set aside, the first that
--- holds; and with its status, what it counts as for its customer. Parameters are the policies of [rules]. What other
--- records do to it (repeat it, take it back) is not known yet. Each word is of its type where it stands, because casting
--- the words of all rows takes as long as judging them.
+-- One row per record of an export with its fate: sale or return (used), or the first reason to set it aside; and with its
+-- status, what it counts as for its customer. Parameters are the policies of [rules]. Other records, which may repeat it or
+-- take it back, are considered later. Each word is cast where it stands, because casting the column afterwards would take as
+-- long as everything else.
 WITH judged AS (
     SELECT
         file,

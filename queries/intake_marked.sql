@@ -1,11 +1,11 @@
--- One row per record of an order that is marked as refunded, with what was taken off it: cancelled, unless rows of their own take
--- the order back as well, which then tell how much. These are returns under its own number, or under numbers of their own that
--- take no other sale back; a discount among the lines of another order takes no order back.
+-- One row per record of an order that is marked as refunded, its discounts included: cancelled, unless other rows also take the
+-- order back, which then say how much. These are returns under the order's number, or under numbers without a sale that take no
+-- other sale back. A discount among the lines of another order takes no order back.
 INSERT INTO settled
 WITH known AS (
     SELECT
         record, customer_id, fate, status,
-        coalesce(order_id, CAST(CAST(ts AS DATE) AS VARCHAR)) AS order_id  -- without a number a day is an order
+        coalesce(order_id, CAST(CAST(ts AS DATE) AS VARCHAR)) AS order_id  -- lines of a day without a number are one order
     FROM records
     WHERE customer_id IN (SELECT customer_id FROM records WHERE fate = 'refunded_status')
 ),

@@ -1,7 +1,7 @@
 -- One row per record of a sale that was taken back in full, and per record that took it back.
--- Within a customer, product, money and number of pieces, sales are steps up and cancellations steps
--- down; a cancellation takes back the latest earlier sale that still stands, which is the step up
--- to the same height just before it. Looked at only where just that was taken back some time.
+-- Within a customer, product, amount and number of pieces, sales are steps up and returns are steps down, as in
+-- matching parentheses: a return takes back the latest earlier sale that still stands, which is the step up to the
+-- same height just before it. Only combinations of customer, product and amount with a return are searched.
 INSERT INTO settled
 WITH matchable AS (
     SELECT

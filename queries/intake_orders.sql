@@ -1,7 +1,7 @@
--- One row per order of an export: what its lines say that say anything, NULL where they contradict each other. Of the status the
--- first line alone speaks, as later ones may be cancelled for themselves. No row where an order's lines lie more than an hour
--- apart: its number was then given anew. Money given back is the order's where one line alone says it, or where each of several
--- lines with other money of their own repeats it.
+-- One row per order of an export: the values on those lines that have one, NULL where they contradict each other. The status is
+-- that of the first line, as later ones may be cancelled individually. There is no row where an order's lines are more than an
+-- hour apart, as its number was then used again. A refund is the order's if only one line has it, or if all of several lines with
+-- different amounts repeat it.
 WITH numbered AS (
     SELECT
         *,

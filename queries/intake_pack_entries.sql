@@ -1,4 +1,4 @@
--- One row per pack of the cache at $paths: what it says of the exports that it holds, as JSON.
+-- One row per pack of the cache at $paths: the description of its exports, as JSON.
 SELECT
     file_name,
     decode(value)

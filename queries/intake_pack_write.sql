@@ -1,5 +1,5 @@
--- One row per record of the files $numbers as in records, and per record of them that was rejected, told apart by part;
--- slot is where the file's number stands among $numbers.
+-- One row per record of the files $numbers, as in records, and per rejected record, distinguished by part; slot is the position
+-- of the file's number in $numbers.
 COPY (
     SELECT
         'lines' AS part,

@@ -1,6 +1,6 @@
--- One row per record that the reader could not cut into the header's columns, with the text that it gives for it.
--- A record with several faults is one row. The column is where the reader stumbled, by its name in $header. The bytes count
--- from 0: where the text begins, and where the reader stumbled first and last. Only the scan of the files in text_files that ran last.
+-- One row per record that DuckDB could not split into the header's columns in the last scan of the files in text_files, with the
+-- text that it returns. A record with several faults is one row. The column is that of the fault, by its name in $header. Byte
+-- positions count from 0: where the text begins, and where the first and the last fault are.
 CREATE OR REPLACE TEMP TABLE torn AS
 SELECT
     f.file AS file,

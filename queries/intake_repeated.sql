@@ -1,6 +1,6 @@
--- One row per record that another file holds as well: the n-th copy of a record within its file is repeated where a file
--- behind it, which knows what became of the order since, has an n-th copy too. What a file repeats within itself stays.
--- Only moments that several files cover ($first to $last) are looked at.
+-- One row per record that a later file repeats: the n-th copy of a record within its file is a duplicate if a later file, which
+-- knows the order's newer state, has an n-th copy too. Repetitions within a file stay. Only the span that several files cover,
+-- $first to $last, is searched.
 INSERT INTO settled
 WITH copies AS (
     SELECT

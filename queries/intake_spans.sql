@@ -1,4 +1,4 @@
--- One row per file that holds dates: its first and last moment, to see which files can overlap at all.
+-- One row per file with dates: its first and last time, to find the files that can overlap.
 SELECT file, min(ts) AS first, max(ts) AS last
 FROM records
 WHERE ts IS NOT NULL

@@ -1,6 +1,6 @@
 -- One row per line of an export that belongs to a customer's history: sales and returns, and sales taken back in full
--- with what took them back, which count as behaviour, not as money. `refunded` is told of sales alone: what was given back
--- of a line taken back in full is its amount.
+-- with what took them back, which count as behaviour, not as money. `refunded` is NULL except on sales: a line taken back in
+-- full has its amount for that.
 CREATE OR REPLACE VIEW transactions AS
 SELECT
     * EXCLUDE (file, fate, refunded),

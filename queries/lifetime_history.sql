@@ -1,6 +1,6 @@
--- One row per customer with a standing order before the day $until: the days with orders after the first, the days from
--- the first to the last of them and from the first to $until, and the mean money of a day with orders.
--- Money is of the lines that stood, before returns.
+-- One row per customer with a standing order before the day $until: the number of days with orders after the first, the days
+-- from the first to the last of them and from the first to $until, and the mean money of a day with orders, without
+-- cancelled lines and before returns.
 select
     customer_id,
     count(*) - 1 as repeats,

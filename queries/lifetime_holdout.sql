@@ -1,5 +1,5 @@
--- One row per customer with a standing order before the day $split: the days with orders from $split to the day
--- before $until, those of them before the day $soon, and their money, of the lines that stood, before returns.
+-- One row per customer with a standing order before the day $split: the number of days with orders from $split to the day before
+-- $until, those of them before the day $soon, and their money without cancelled lines and before returns.
 select
     customer_id,
     count(*) filter (where day >= cast($split as date)) as orders,

@@ -1,5 +1,5 @@
--- One row per period of $days days from the day $split on that ends before the day $until and has an order: the days with
--- orders, summed over the customers who had a standing order before $split.
+-- One row per period of $days days from the day $split on that is over by the day $until and has an order: the number of days
+-- with orders, summed over the customers with a standing order before $split.
 with joined as (
     select
         date_diff('day', cast($split as date), day) as since,

@@ -1,5 +1,5 @@
--- One row: the days with orders, summed over all customers, from the day $since to the day before $turn, and from $turn
--- to the day before $until.
+-- One row: the number of days with orders, summed over all customers, from the day $since to the day before $turn, and from
+-- $turn to the day before $until.
 select
     count(*) filter (where day < cast($turn as date)) as orders_before,
     count(*) filter (where day >= cast($turn as date)) as orders_after

@@ -1,5 +1,5 @@
--- One row per cohort (the customers whose first order fell into a month) and month in which they
--- ordered: how many of them did.
+-- One row per cohort (the customers with a first order in the same month) and month with orders of it: how many customers
+-- of the cohort ordered.
 with active as (
     select distinct
         customer_id,

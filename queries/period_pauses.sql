@@ -1,4 +1,4 @@
--- One row per length, in days, of the pauses between a day with transactions and the next one: how many there are.
+-- One row per length, in days, of the pauses between one day with transactions and the next: the number of such pauses.
 with active as (
     select distinct cast(ts as date) as day
     from transactions

@@ -1,5 +1,5 @@
--- One row per week of the $weeks weeks before the day $until that has a standing order: how many weeks ago it ended, the
--- orders, and the sum over its customers of each one's orders squared.
+-- One row per week with a standing order among the $weeks weeks before the day $until: how many weeks ago it ended, the number
+-- of orders, and the sum over customers of their squared number of orders.
 with numbered as (
     select
         customer_id,

@@ -1,5 +1,5 @@
--- One row per customer: the id of the export and its pseudonym, the first 80 bits of HMAC-SHA256 (RFC 2104)
--- behind a letter, so that no spreadsheet takes it for a number. $inner and $outer are the key's two paddings.
+-- One row per customer: the id in the export and its pseudonym, the first 80 bits of HMAC-SHA256 (RFC 2104)
+-- after a letter, so that no spreadsheet takes it for a number. $inner and $outer are the padded keys.
 CREATE OR REPLACE TEMP TABLE pseudonyms AS
 SELECT
     customer_id,

@@ -1,5 +1,5 @@
--- The table `transactions` without a row: a row would be a line of an export that belongs to a customer. Queries of a
--- team's own are tried on it before an export is read.
+-- The table `transactions` without rows; a row would be a line of an export that belongs to a customer. User-defined queries
+-- are tried on it before an export is read.
 create table transactions (
     customer_id varchar,
     ts timestamp,

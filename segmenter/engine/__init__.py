@@ -1,1 +1,1 @@
-"""What runs the queries: DuckDB on this machine, or Spark on many."""
+"""The engines that run the queries: DuckDB on this machine, or Spark on a cluster."""

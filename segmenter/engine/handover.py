@@ -1,4 +1,4 @@
-"""The engine of a run, with the transactions where it can read them."""
+"""Opens the engine of a run, and hands the transactions over to it."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 @contextmanager
 def open_engine(connection: duckdb.DuckDBPyConnection, config: EngineConfig) -> Iterator[Engine]:
-    """What answers the queries on the transactions that `connection` has read: itself, or a Spark that gets them.
+    """The engine for queries on the transactions in `connection`: that itself, or a Spark to which they are copied.
 
     Raises
     ------
@@ -42,7 +42,7 @@ def open_engine(connection: duckdb.DuckDBPyConnection, config: EngineConfig) -> 
 
 @contextmanager
 def open_cluster(config: EngineConfig) -> Iterator[SparkEngine]:
-    """A Spark that holds nothing yet.
+    """A Spark without any tables.
 
     Raises
     ------
@@ -59,7 +59,7 @@ def open_cluster(config: EngineConfig) -> Iterator[SparkEngine]:
 
 @contextmanager
 def _exchange(config: EngineConfig) -> Iterator[Path]:
-    """A folder that does not exist yet, for transactions on their way to the cluster; removed afterwards."""
+    """The path of a new folder through which transactions reach the cluster; removed afterwards."""
     if config.spark_folder is None and config.spark.startswith("local"):
         with temporary_folder() as folder:
             yield folder / "transactions"

@@ -1,4 +1,4 @@
-"""All customers, where the study saw a sample: each is placed in the cluster by the rule that the sample gave."""
+"""Places all customers in the Spark cluster, where the study was fitted on a sample of them."""
 
 from __future__ import annotations
 
@@ -25,16 +25,16 @@ if TYPE_CHECKING:
 
     from segmenter.engine.spark import SparkEngine
 
-MEDIAN_ACCURACY = 10_000  # a median's rank is off by at most one in so many
+MEDIAN_ACCURACY = 10_000  # the relative error of a median's rank is at most 1 / this
 
 
 @dataclass(frozen=True)
 class Rule:
-    """How a study places a customer, as plain numbers that travel to the workers.
+    """How a study places a customer, as plain numbers that are sent to the workers.
 
-    A customer belongs to the nearest of the `centroids` (k, d), prepared by `segments`, and is odd where no core point of
-    an ordinary DBSCAN cluster, `ordinary` (m, e), prepared by `search`, lies within `eps`. `names` are the columns of raw
-    features that both draw on.
+    A customer, prepared by `segments`, belongs to the nearest of the `centroids` (k, d). Prepared by `search`, the customer
+    is odd if no core point of an ordinary DBSCAN cluster, `ordinary` (m, e), lies within `eps`. `names` are the columns of
+    the raw features.
     """
 
     names: tuple[str, ...]
@@ -49,7 +49,7 @@ class Rule:
         return cKDTree(self.ordinary)
 
     def place(self, values: Floats) -> tuple[Ints, Floats]:
-        """Segment (n,), and distance (n,) to the nearest ordinary core point, 0 within eps, of raw features (n, p)."""
+        """The segment (n,) for raw features (n, p), and the distance (n,) to the nearest ordinary core point, 0 within eps."""
         segments = assign(apply(self.segments, self._columns(values, self.segments)), self.centroids)
         beyond = np.zeros(len(values))
         if len(self.ordinary) and len(values):
@@ -65,7 +65,7 @@ class Rule:
 
 @dataclass(frozen=True)
 class Odd:
-    """Odd customers from outside the sample, sorted by id: raw features (n, p), where they belong and how far out."""
+    """Odd customers from outside the sample, sorted by id: raw features (n, p), segments, and distances (see `Rule.place`)."""
 
     customer_id: NDArray[np.str_]
     values: Floats
@@ -75,10 +75,10 @@ class Odd:
 
 @dataclass(frozen=True)
 class Population:
-    """Everybody, as counted by the cluster; k segments, p features in the order of the rule's names.
+    """Figures of all customers, with k segments and p features in the order of the rule's names.
 
-    `sizes`, `revenue` and `n_odd` are (k,), `medians` (k, p) and `overall` (p,), NaN where nobody has a value.
-    `odd` are the farthest from the ordinary.
+    `sizes`, `revenue` and `n_odd` are (k,), `medians` (k, p) and `overall` (p,), NaN where too few have a value. `odd` are the
+    customers farthest from the ordinary ones.
     """
 
     sizes: Ints
@@ -97,9 +97,10 @@ class Population:
 def place_everybody(
     engine: SparkEngine, rule: Rule, queries: Sequence[str], as_of: date, *, most_odd: int
 ) -> Population:
-    """Place every customer of the cluster by `rule` and count; `queries` give the features, a row per customer.
+    """Place every customer in the cluster by `rule`; `queries` compute the features, one row per customer.
 
-    The rows stay in the cluster as the table ``placed`` (customer_id, segment, beyond and the features).
+    The rows stay in the cluster as the table ``placed`` (customer_id, segment, beyond and the features). At most `most_odd`
+    of the odd customers are returned.
     """
     placed = engine.keep(_everybody(engine, queries, rule.names, as_of).mapInArrow(_placing(rule), _schema(rule)))
     placed.createOrReplaceTempView("placed")
@@ -110,9 +111,9 @@ def place_everybody(
 
 
 def keep_placed(engine: SparkEngine, segments: Sequence[tuple[int, str]], target: str) -> None:
-    """Write the table ``placed`` into the folder `target` as Parquet, under the segments' numbers and names.
+    """Write the table ``placed`` into the folder `target` as Parquet, with the segments' numbers and names.
 
-    `segments` are these in the order of the rule's centroids.
+    `segments` has these in the order of the rule's centroids.
     """
     from pyspark.sql.functions import broadcast, col
 
@@ -125,7 +126,7 @@ def keep_placed(engine: SparkEngine, segments: Sequence[tuple[int, str]], target
 
 
 def _everybody(engine: SparkEngine, queries: Sequence[str], names: Sequence[str], as_of: date) -> DataFrame:
-    """The feature queries side by side, for everybody; the engine kept their results when they were first asked."""
+    """The joined feature queries for all customers; the engine cached their results when they were first run."""
     first, *others = (engine.execute(query(name), {"as_of": as_of}).frame for name in queries)
     for other in others:
         first = first.join(other, "customer_id", "left")
@@ -137,7 +138,7 @@ def _schema(rule: Rule) -> str:
 
 
 def _placing(rule: Rule) -> Callable[[Iterator[pa.RecordBatch]], Iterator[pa.RecordBatch]]:
-    """What a worker does with its share of the customers."""
+    """The function by which a worker places its share of the customers."""
 
     def place(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         import pyarrow as pa
@@ -153,7 +154,7 @@ def _placing(rule: Rule) -> Callable[[Iterator[pa.RecordBatch]], Iterator[pa.Rec
 
 
 def _counted(placed: DataFrame, rule: Rule) -> tuple[Floats, Floats]:
-    """Size, revenue and odd customers per segment (3, k), and the medians (k, p), NaN where few have the feature."""
+    """Size, revenue and number of odd customers per segment (3, k), and the medians (k, p), NaN where few have the feature."""
     from pyspark.sql import functions
 
     figures = [functions.count("*"), functions.sum("monetary"), functions.count_if(functions.col("beyond") > 0)]
@@ -183,5 +184,5 @@ def _odd(engine: SparkEngine, placed: DataFrame, most: int) -> Odd:
 
 
 def _floats(figures: Sequence[Any]) -> Floats:
-    """Numbers, NaN for what is missing."""
+    """`figures` as floats, NaN for None."""
     return np.array([np.nan if figure is None else figure for figure in figures], dtype=np.float64)

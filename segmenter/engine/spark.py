@@ -1,4 +1,4 @@
-"""Apache Spark in DuckDB's place: the same queries, translated, on transactions that lie in the cluster."""
+"""Apache Spark as an engine: runs the same queries, translated from DuckDB's dialect, on transactions in the cluster."""
 
 from __future__ import annotations
 
@@ -17,8 +17,6 @@ from segmenter.engine.translation import translate
 from segmenter.errors import ConfigError
 
 if TYPE_CHECKING:
-    import numpy as np
-    import pyarrow as pa
     from numpy.typing import NDArray
     from pyspark.sql import DataFrame, SparkSession
 
@@ -37,9 +35,9 @@ appender.stderr.layout.pattern = Spark: %p %c{1}: %m%n%ex{0}
 
 
 class SparkResult:
-    """The result of a query in the cluster, fetched as DuckDB's would be.
+    """The result of a query in the cluster, with the interface of DuckDB's.
 
-    Rows come as they are; arrays come for the customers who were `drawn`, where there are too many for one machine.
+    `fetchnumpy` returns only the customers who were `drawn`, where there are too many for one machine.
     """
 
     def __init__(self, frame: DataFrame, drawn: DataFrame | None) -> None:
@@ -47,12 +45,12 @@ class SparkResult:
         self._drawn = drawn
 
     def fetchnumpy(self) -> dict[str, NDArray[Any]]:
-        """Arrays by column, sorted by customer where there is one; a missing number is NaN."""
+        """Arrays by column, sorted by customer where a sample was drawn; a missing number is NaN."""
         frame = self.frame
         if self._drawn is not None and "customer_id" in frame.columns:
             frame = frame.join(self._drawn, "customer_id", "left_semi").orderBy(*frame.columns[:2])
         table = frame.toArrow()
-        return {name: _array(table.column(name)) for name in table.column_names}
+        return {name: table.column(name).to_numpy() for name in table.column_names}
 
     def fetchall(self) -> list[tuple[Any, ...]]:
         """Rows as tuples."""
@@ -61,7 +59,7 @@ class SparkResult:
 
 
 class SparkEngine:
-    """A Spark session that answers the queries; `drawn` names the customers of a sample, None where it holds all."""
+    """A Spark session that runs the queries; `drawn` has the ids of the sampled customers, None where there is no sample."""
 
     def __init__(self, session: SparkSession) -> None:
         self.session = session
@@ -69,16 +67,16 @@ class SparkEngine:
         self._kept: list[DataFrame] = []
 
     def execute(self, query: str, parameters: dict[str, Any] | None = None) -> SparkResult:
-        """Run one statement of DuckDB's dialect; CREATE TABLE AS and INSERT keep their result under the name."""
+        """Run one statement of DuckDB's dialect; the results of CREATE TABLE AS and INSERT become views of that name."""
         translated = translate(query)
         frame = self.session.sql(translated.sql, args=parameters or {})
         if translated.target is None:
             if self.drawn is not None and "customer_id" in frame.columns:
-                self.keep(frame)  # asked for the sample first and for everybody later
+                self.keep(frame)  # needed for the sample now and for all customers later
             return SparkResult(frame, self.drawn)
         if translated.is_insert:
-            # Kept, and cut off from what it was made of: plans that hold all plans before them several times over grow
-            # without bound.
+            # The checkpoint cuts the lineage; otherwise plans that contain all previous plans several times grow without
+            # bound.
             frame = self.session.table(translated.target).union(frame).localCheckpoint()
         else:
             self.keep(frame)
@@ -86,31 +84,26 @@ class SparkEngine:
         return SparkResult(frame, self.drawn)
 
     def keep(self, frame: DataFrame) -> DataFrame:
-        """Have the cluster keep what `frame` holds, once it is computed, until `release`."""
+        """Persist `frame`, once it is computed, until `release`."""
         self._kept.append(frame.persist())
         return frame
 
     def release(self) -> None:
-        """Let the cluster forget what it keeps: a server of Spark Connect outlives its sessions."""
+        """Unpersist all frames, because a Spark Connect server outlives its sessions."""
         for frame in self._kept:
             frame.unpersist()
 
     def draw(self, most: int) -> None:
-        """Bound what comes home: of more customers than `most`, that many are drawn by a hash of the id."""
+        """Sample the customers whose rows are fetched: of more than `most`, that many are drawn by a hash of the id."""
         self.drawn = None
         ((n_customers,),) = self.execute("select count(distinct customer_id) as n from transactions").fetchall()
         if n_customers > most:
             self.drawn = self.keep(self.execute(query_of("drawn_customers"), {"n": most}).frame)
 
 
-def _array(column: pa.ChunkedArray) -> NDArray[np.generic]:
-    array: NDArray[np.generic] = column.to_numpy()
-    return array
-
-
 @contextmanager
 def open_session(config: EngineConfig, folder: Path) -> Iterator[SparkSession]:
-    """A session with the Spark at `config.spark`; a local one keeps its files in `folder`, and is ended.
+    """A session with the Spark at `config.spark`; a local one has its files in `folder`.
 
     Raises
     ------
@@ -130,7 +123,7 @@ def open_session(config: EngineConfig, folder: Path) -> Iterator[SparkSession]:
     builder = builder.appName("segmenter")
     for key, value in {**SETTINGS, **({} if is_connect else _driver_settings(config, folder))}.items():
         builder = builder.config(key, value)
-    warnings.filterwarnings("ignore", "PySpark does not yet fully support pandas")  # no pandas goes through Spark here
+    warnings.filterwarnings("ignore", "PySpark does not yet fully support pandas")  # pandas is not used with Spark here
     try:
         session = builder.getOrCreate()
         session.sql("select 1").collect()
@@ -143,13 +136,13 @@ def open_session(config: EngineConfig, folder: Path) -> Iterator[SparkSession]:
 
 
 def _driver_settings(config: EngineConfig, folder: Path) -> dict[str, str]:
-    """Settings of a driver that is started here; a local one listens on the loopback only and spills into `folder`."""
+    """Settings of a driver that is started here; a local one listens on the loopback interface and spills to `folder`."""
     logging = folder / "log4j2.properties"
     logging.write_text(LOGGING, encoding="utf-8")
     settings = {
         "spark.ui.showConsoleProgress": "false",
         "spark.driver.memory": f"{max(1024, config.memory_mib)}m",
-        "spark.buffer.pageSize": "4m",  # by default 64 MiB of it for each small table that is broadcast, dozens at once
+        "spark.buffer.pageSize": "4m",  # by default each of dozens of small broadcast tables takes 64 MiB
         "spark.driver.extraJavaOptions": f"-Dlog4j2.configurationFile={logging.as_uri()}",
     }
     if config.spark.startswith("local"):

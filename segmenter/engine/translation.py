@@ -1,4 +1,4 @@
-"""The queries, which are written for DuckDB, in Spark's SQL."""
+"""Translates queries from DuckDB's dialect to Spark's."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Translated:
-    """A SELECT in Spark's SQL; its result becomes the table `target`, or is added to it (`is_insert`), None for a query."""
+    """A SELECT in Spark's SQL; its result becomes the table `target` or is inserted into it, None for a plain query."""
 
     sql: str
     target: str | None
@@ -21,56 +21,58 @@ class Translated:
 
 @lru_cache
 def translate(query: str) -> Translated:
-    """One SELECT, CREATE TABLE AS or INSERT of a SELECT, of DuckDB's dialect; ``$name`` becomes ``:name``.
+    """Translate one SELECT, CREATE TABLE AS or INSERT of a SELECT; ``$name`` becomes ``:name``.
 
     Raises
     ------
     sqlglot.errors.SqlglotError
-        The query is no SQL, or Spark has no words for it.
+        The query is not valid, or cannot be expressed in Spark's SQL.
     """
     from sqlglot import ErrorLevel, exp, parse_one
 
     tree = parse_one(query, read="duckdb")
     has_target = isinstance(tree, exp.Create | exp.Insert)
-    select = _without_names(tree.expression if has_target else tree).transform(_whole_match).transform(_plain_word)
+    select = (
+        _with_ctes_inlined(tree.expression if has_target else tree).transform(_full_match).transform(_without_enum_cast)
+    )
     sql = select.sql("spark", unsupported_level=ErrorLevel.RAISE, comments=False)
     return Translated(sql, tree.this.name if has_target else None, isinstance(tree, exp.Insert))
 
 
 def expression(sql: str) -> str:
-    """An expression of DuckDB's dialect in Spark's SQL; raises what `translate` does."""
+    """Translate an expression; raises what `translate` does."""
     return translate(f"SELECT {sql}").sql.removeprefix("SELECT ")
 
 
-def _without_names(tree: exp.Expr) -> exp.Expr:
-    """The query with each part that WITH names written out in the places where the name stands.
+def _with_ctes_inlined(tree: exp.Expr) -> exp.Expr:
+    """The query with its common table expressions inlined.
 
-    Spark recognises what it keeps by the shape of a plan, and a WITH within another gives a plan another shape: kept
-    tables would be computed anew, from the first row, for each query that names its parts.
+    Spark recognises persisted frames by the shape of the plan, which nested WITH clauses change: each query that has them
+    would compute the persisted tables again, from the first row.
     """
     from sqlglot import exp
 
-    for named in reversed(list(tree.find_all(exp.With))):  # the innermost first: its names hide those further out
-        query = named.parent
-        if query is None or named.recursive:
+    for with_ in reversed(list(tree.find_all(exp.With))):  # the innermost first: its names hide outer ones
+        query = with_.parent
+        if query is None or with_.recursive:
             continue
-        named.pop()
-        for part in reversed(named.expressions):  # a part sees only those before it
-            for table in [table for table in query.find_all(exp.Table) if table.name == part.alias and not table.db]:
-                table.replace(exp.Subquery(this=part.this.copy(), alias=_alias(table, part)))
+        with_.pop()
+        for cte in reversed(with_.expressions):  # a CTE sees only those before it
+            for table in [table for table in query.find_all(exp.Table) if table.name == cte.alias and not table.db]:
+                table.replace(exp.Subquery(this=cte.this.copy(), alias=_alias(table, cte)))
     return tree
 
 
-def _alias(table: exp.Table, part: exp.CTE) -> exp.TableAlias:
-    """How the rest of the query calls `part` where it stands as `table`."""
-    alias: exp.TableAlias = (table.args.get("alias") or part.args["alias"]).copy()
+def _alias(table: exp.Table, cte: exp.CTE) -> exp.TableAlias:
+    """The alias under which the rest of the query refers to `cte` in the place of `table`."""
+    alias: exp.TableAlias = (table.args.get("alias") or cte.args["alias"]).copy()
     if not alias.columns:
-        alias.set("columns", [column.copy() for column in part.args["alias"].columns])
+        alias.set("columns", [column.copy() for column in cte.args["alias"].columns])
     return alias
 
 
-def _whole_match(node: exp.Expr) -> exp.Expr:
-    """Spark knows only a match of a part, so that the pattern is tied to both ends."""
+def _full_match(node: exp.Expr) -> exp.Expr:
+    """A full match as a partial match with an anchored pattern, as Spark has no full match."""
     from sqlglot import exp
 
     if not isinstance(node, exp.RegexpFullMatch):
@@ -79,9 +81,9 @@ def _whole_match(node: exp.Expr) -> exp.Expr:
     return exp.RegexpLike(this=node.this, expression=pattern)
 
 
-def _plain_word(node: exp.Expr) -> exp.Expr:
-    """Spark has no types of one's own: a word of such a type is text."""
+def _without_enum_cast(node: exp.Expr) -> exp.Expr:
+    """A cast to an enum as plain text, as Spark has no user-defined types."""
     from sqlglot import exp
 
-    is_word = isinstance(node, exp.Cast) and node.to.this == exp.DataType.Type.USERDEFINED
-    return node.this if is_word else node
+    is_enum = isinstance(node, exp.Cast) and node.to.this == exp.DataType.Type.USERDEFINED
+    return node.this if is_enum else node

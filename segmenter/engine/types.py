@@ -1,4 +1,4 @@
-"""What the feature queries ask of an engine: DuckDB's connection has it, and so has Spark's stand-in for it."""
+"""The interface of an engine that runs the queries: DuckDB's connection and `SparkEngine` implement it."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any, Protocol
 
 
 class Result(Protocol):
-    """The result of a query, as DuckDB gives it."""
+    """The result of a query, as DuckDB returns it."""
 
     def fetchnumpy(self) -> dict[str, Any]:
         """Arrays by column."""

@@ -1,4 +1,4 @@
-"""Transactions -> one row of numbers per customer, computed in SQL.
+"""Computes one row of features per customer from the transactions, in SQL.
 
 Reads the DuckDB table ``transactions`` (see `segmenter.intake.types`) of a connection and nothing else.
 """

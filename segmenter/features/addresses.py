@@ -1,4 +1,4 @@
-"""E-mail addresses as advertising platforms take them: the SHA-256 of each, and never an address itself."""
+"""E-mail addresses in the form that advertising platforms expect: the SHA-256 of each, never the address itself."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from segmenter.engine.types import Engine
 
 
 def with_addresses(customers: pd.DataFrame, connection: Engine) -> pd.DataFrame:
-    """`customers` with a column email_sha256, where the export names an address of any of them; else as they are.
+    """`customers` with a column email_sha256, or unchanged where the export has no address of any of them.
 
-    Hashed is the latest address of a customer, trimmed and in lower case, in UTF-8; in hexadecimal, 64 letters. That was
-    done where the lines were read, so that an address comes no further.
+    It is the hash of a customer's latest address, trimmed and in lower case, as 64 hexadecimal digits. Addresses are hashed
+    when the lines are read, and are not kept.
     """
     hashes = dict(connection.execute(query("addresses")).fetchall())
     if not hashes:

@@ -1,4 +1,4 @@
-"""What segmenter computes per customer, in the order of the table, and the query each comes from."""
+"""The features of a customer in the order of the table, by the query that computes them."""
 
 from __future__ import annotations
 

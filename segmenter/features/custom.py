@@ -1,14 +1,14 @@
-"""Features of a user's own: ``.sql`` files in a folder, run with least power.
+"""User-defined features: ``.sql`` files in a folder, run in a sandbox.
 
-A file holds one SELECT that gives ``customer_id`` and one or more columns of numbers. It reads
+A file holds one SELECT that returns ``customer_id`` and one or more columns of numbers. It reads
 ``transactions``, ``orders`` and ``days`` and may use ``$as_of``. Comments say what its columns mean::
 
     -- label: orders placed on a Sunday
     -- unit: orders
     select customer_id, count(*) as sunday_orders from orders where ... group by customer_id
 
-The words are label, unit, kind (days, count, money, share, ratio) and missing. A comment may name its column,
-``-- label sunday_orders: ...``, and the language of the report that it is for, ``-- label[de]: ...``.
+The keys are label, unit, kind (days, count, money, share, ratio) and missing. A comment may name its column,
+``-- label sunday_orders: ...``, and a language of the report, ``-- label[de]: ...``.
 """
 
 from __future__ import annotations
@@ -27,27 +27,31 @@ from numpy.typing import NDArray
 
 from segmenter.engine.types import Engine
 from segmenter.errors import ConfigError
-from segmenter.features import enclosure
+from segmenter.features import sandbox
 from segmenter.features.types import Feature, Kind
 from segmenter.folders import temporary_folder
 
 SECONDS = 300  # a query that takes longer is stopped
 UNITS = ("bytes", "KiB", "MiB", "GiB", "TiB")
-TABLES = (("transactions", "ts"), ("orders", "placed"), ("days", "day"))  # that a query may read, and their times
+TABLES = (
+    ("transactions", "ts"),
+    ("orders", "placed"),
+    ("days", "day"),
+)  # that a query may read, with their time columns
 _HEADER = re.compile(r"^--\s*(label|unit|kind|missing)(?:\[(\w+)\])?(?:\s+(\w+))?\s*:\s*(.+?)\s*$", re.MULTILINE)
 
 
 def custom_features(
     connection: Engine, folder: str | None, as_of: date, language: str
 ) -> Iterator[tuple[Feature, NDArray[Any], NDArray[Any]]]:
-    """Features of the files in `folder`, each with customer ids and their values, in any order.
+    """The features of the files in `folder`, each with customer ids and their values, in any order.
 
-    Each is called by its label in `language`, such as de, where its file gives one.
+    Labels are in `language`, such as de, where the file has them.
 
     Raises
     ------
     ConfigError
-        The folder is missing, a file does not give features (it is named), or the engine cannot enclose them.
+        The folder is missing, a file does not yield features, or the engine is not DuckDB.
     """
     if folder is None:
         return
@@ -56,12 +60,12 @@ def custom_features(
     if not Path(folder).is_dir():
         raise ConfigError(f"features.folder = {folder!r} is not a folder; name the one that holds your .sql files.")
     paths = sorted(Path(folder).glob("*.sql"))
-    with temporary_folder() as aside:
-        known = _hand_over(connection, as_of, aside) if paths else ""
+    with temporary_folder() as shared:
+        hint = _export_tables(connection, as_of, shared) if paths else ""
         for path in paths:
             sql = _read(path)
-            asked = (str(as_of), *_bounds(connection))
-            for name, ids, values in _columns(path, _answer(path, sql, asked, aside, known)):
+            arguments = (str(as_of), *_limits(connection))
+            for name, ids, values in _columns(path, _answer(path, sql, arguments, shared, hint)):
                 yield _described(path, sql, name, language), ids, values
 
 
@@ -73,49 +77,49 @@ def _read(path: Path) -> str:
         raise ConfigError(f"{path} cannot be read: {reason}. Correct it, or take it out of the folder.") from None
 
 
-def _hand_over(connection: duckdb.DuckDBPyConnection, as_of: date, aside: Path) -> str:
-    """Copy the tables, up to `as_of`, into the folder `aside`; returns a sentence that names them and their columns."""
-    found = []
+def _export_tables(connection: duckdb.DuckDBPyConnection, as_of: date, folder: Path) -> str:
+    """Write the tables, up to `as_of`, into `folder`; returns a sentence that names them and their columns."""
+    listed = []
     for table, time in TABLES:
         rows = connection.sql(f"select * from {table} where cast({time} as date) <= date '{as_of}'")  # noqa: S608 - our names
-        rows.write_parquet(str(aside / f"{table}.parquet"))
-        found.append(f"{table} ({', '.join(rows.columns)})")
-    return f"There are the tables {', '.join(found)}, and the day $as_of."
+        rows.write_parquet(str(folder / f"{table}.parquet"))
+        listed.append(f"{table} ({', '.join(rows.columns)})")
+    return f"There are the tables {', '.join(listed)}, and the day $as_of."
 
 
-def _bounds(connection: duckdb.DuckDBPyConnection) -> tuple[str, str]:
-    """Bytes of memory and number of threads that the connection may take."""
+def _limits(connection: duckdb.DuckDBPyConnection) -> tuple[str, str]:
+    """The bytes of memory and the number of threads that the connection may use."""
     memory, threads = connection.sql("select current_setting('memory_limit'), current_setting('threads')").fetchall()[0]
     number, unit = memory.split()
     return str(int(float(number) * 1024 ** UNITS.index(unit))), str(threads)
 
 
-def _answer(path: Path, sql: str, asked: tuple[str, str, str], aside: Path, known: str) -> dict[str, NDArray[Any]]:
-    """The columns of a query, run as `asked` (date, memory, threads) in a process that is killed when its time is over.
+def _answer(path: Path, sql: str, arguments: tuple[str, str, str], folder: Path, hint: str) -> dict[str, NDArray[Any]]:
+    """The columns of a query, run in a process that is killed when its time is up.
 
-    `known` is the sentence that names the tables, for a query that asks for another one.
+    `arguments` are date, memory and threads; `hint` is the sentence that names the tables, for error messages.
     """
-    (aside / "query.sql").write_text(sql, encoding="utf-8")
-    command = [sys.executable, "-P", enclosure.__file__, str(aside), *asked]
+    (folder / "query.sql").write_text(sql, encoding="utf-8")
+    command = [sys.executable, "-P", sandbox.__file__, str(folder), *arguments]
     try:
         done = subprocess.run(
-            command, stdin=subprocess.DEVNULL, capture_output=True, timeout=SECONDS, cwd=aside, check=False
+            command, stdin=subprocess.DEVNULL, capture_output=True, timeout=SECONDS, cwd=folder, check=False
         )
     except subprocess.TimeoutExpired:
         raise ConfigError(f"{path} took longer than {SECONDS} s and was stopped; make it cheaper.") from None
-    if done.returncode == enclosure.REFUSED:
+    if done.returncode == sandbox.REFUSED:
         why = done.stdout.decode().rstrip(".!")
-        raise ConfigError(f"{path} cannot be run: {why}. {known} Correct the file, or take it out of the folder.")
+        raise ConfigError(f"{path} cannot be run: {why}. {hint} Correct the file, or take it out of the folder.")
     if done.returncode:
         raise ConfigError(
             f"{path} ended its process, mostly for want of memory (engine.memory_limit); make it cheaper."
         )
-    with np.load(aside / "answer.npz", allow_pickle=False) as answer:
+    with np.load(folder / "answer.npz", allow_pickle=False) as answer:
         return {str(name): answer[f"column_{number}"] for number, name in enumerate(answer["names"])}
 
 
 def _columns(path: Path, result: dict[str, NDArray[Any]]) -> Iterator[tuple[str, NDArray[Any], NDArray[Any]]]:
-    """The columns of an answer that are features, each with the customers' ids."""
+    """The feature columns of a query's result, each with the customers' ids."""
     ids = result.pop("customer_id", None)
     if ids is None or not result:
         raise ConfigError(f"{path} must give customer_id and at least one more column.")

@@ -1,4 +1,4 @@
-"""The transactions behind a customer, as evidence for a reader who wants to check."""
+"""The transactions behind a customer's figures, as evidence that a reader can check."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ from segmenter.features.types import Evidence, Order, Return, Spell
 from segmenter.words import beginning, quoted
 
 N_SHOWN = 3  # orders, and returns, of a customer
-LONGEST = 80  # letters of a product's name: those of marketplaces fill a page
+LONGEST = 80  # characters of a product's name, which can be very long on marketplaces
 ORDERS, RETURNS, SPELL = "Largest orders:", "Largest returns:", "Busiest spell:"
-# The space before a sentence, as in "... 2 pieces). Largest returns:"
+# The space between two sentences, as in "... 2 pieces). Largest returns:"
 NEXT = re.compile(rf"(?<=\.) (?={ORDERS}|{RETURNS}|{SPELL})")
 
 
 def evidence(connection: Engine, customer_ids: Sequence[str], as_of: date | None = None) -> dict[str, Evidence]:
     """For each customer the largest orders and the largest returns, `N_SHOWN` of each, and the busiest thirty days."""
     customers = [str(customer) for customer in customer_ids]
-    asked = {"customers": customers, "as_of": resolve_as_of(connection, as_of)}
-    orders = _by_customer(connection, "evidence_orders", {**asked, "n": N_SHOWN})
-    returns = _by_customer(connection, "evidence_returns", {**asked, "n": N_SHOWN})
-    spells = _by_customer(connection, "evidence_spell", asked)
+    parameters = {"customers": customers, "as_of": resolve_as_of(connection, as_of)}
+    orders = _by_customer(connection, "evidence_orders", {**parameters, "n": N_SHOWN})
+    returns = _by_customer(connection, "evidence_returns", {**parameters, "n": N_SHOWN})
+    spells = _by_customer(connection, "evidence_spell", parameters)
     return {
         customer: Evidence(
             tuple(Order(*row) for row in orders.get(customer, ())),
@@ -45,7 +45,7 @@ def _by_customer(connection: Engine, name: str, parameters: dict[str, Any]) -> d
 
 
 def in_words(proof: Evidence, currency: str = "") -> str:
-    """The evidence as plain English sentences, money in `currency`, for tables that are read without a report."""
+    """The evidence as English sentences, money in `currency`, for tables that are read without a report."""
     sentences = []
     if proof.orders:
         listed = "; ".join(_order(order, currency) for order in proof.orders)
@@ -71,7 +71,7 @@ def _order(order: Order, currency: str) -> str:
 
 
 def _moment(at: datetime) -> str:
-    """The day and, where there is one, the time: midnight is that of an export that knows days alone."""
+    """The day and the time, which is left out at midnight: the export then has dates only."""
     return f"{at:%Y-%m-%d %H:%M}" if at.time() != time() else f"{at:%Y-%m-%d}"
 
 

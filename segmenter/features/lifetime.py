@@ -1,4 +1,4 @@
-"""How often, how recently and for how much each customer ordered, and what came in the last third of the time."""
+"""How often, how recently and for how much each customer ordered, with the last third of the time held out."""
 
 from __future__ import annotations
 
@@ -9,25 +9,26 @@ import numpy as np
 from segmenter.analysis.lifetime import OrderHistory, PastOrders
 from segmenter.assets import query
 from segmenter.engine.types import Engine
-from segmenter.features.table import first_day_not_seen, per_customer
+from segmenter.features.table import end_of_period, per_customer
 from segmenter.features.types import FeatureTable
 
-YEAR = timedelta(days=364)  # whole weeks, so that Mondays stand against Mondays
+YEAR = timedelta(days=364)  # whole weeks, so that the same weekdays are compared
 
 
 def past_orders(connection: Engine, table: FeatureTable, period_days: int) -> PastOrders:
-    """The orders of the table's customers, up to its date and split where two thirds of the time had passed.
+    """The orders of the table's customers up to its date, split after two thirds of the time.
 
-    The last third is also told by periods of `period_days` days, and so are the days around this one a year ago.
+    The orders of the last third are also counted by periods of `period_days` days, and those of the same days a year ago for
+    one period before and one after.
     """
-    until = first_day_not_seen(connection, table.as_of)
+    until = end_of_period(connection, table.as_of)
     now = _history(connection, until)
     oldest = np.nanmax(now.age, initial=0.0)
     split = until - timedelta(days=round(7 * oldest) // 3)
-    asked = {"split": split, "until": until}
-    later = per_customer(connection, "lifetime_holdout", {**asked, "soon": split + timedelta(days=period_days)})
+    span = {"split": split, "until": until}
+    later = per_customer(connection, "lifetime_holdout", {**span, "soon": split + timedelta(days=period_days)})
     periods = np.zeros((until - split).days // period_days)
-    for period, number in connection.execute(query("lifetime_periods"), {**asked, "days": period_days}).fetchall():
+    for period, number in connection.execute(query("lifetime_periods"), {**span, "days": period_days}).fetchall():
         periods[period] = number
     before = _history(connection, split)
     orders, soon, revenue = (later[name] for name in ("orders", "orders_soon", "revenue"))
@@ -37,11 +38,11 @@ def past_orders(connection: Engine, table: FeatureTable, period_days: int) -> Pa
 
 
 def _around(connection: Engine, turn: date, length: timedelta, first: date) -> tuple[int, int]:
-    """Orders in the `length` of time before `turn` and in that from it on; 0 where the record, from `first`, lacks any."""
+    """Orders in the periods of `length` before and after `turn`; 0 where the record, from `first`, does not cover them."""
     if turn - length < first:
         return 0, 0
-    asked = {"since": turn - length, "turn": turn, "until": turn + length}
-    ((before, after),) = connection.execute(query("lifetime_season"), asked).fetchall()
+    days = {"since": turn - length, "turn": turn, "until": turn + length}
+    ((before, after),) = connection.execute(query("lifetime_season"), days).fetchall()
     return before, after
 
 

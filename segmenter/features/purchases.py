@@ -20,9 +20,8 @@ def baskets(
 ) -> Baskets | None:
     """In how many orders each customer had each product, or None where the export names no products.
 
-    Bounded by `max_customers` of the table's customers, drawn by a hash of their ids, and the `max_products` products
-    that most of them bought. `excluded` is a regular expression for codes that are
-    no products, such as postage.
+    At most `max_customers` customers are sampled by a hash of their ids, and the `max_products` products that most of them
+    bought are counted. `excluded` is a regular expression for codes that are no products, such as postage.
     """
     from scipy.sparse import csr_array
 

@@ -1,4 +1,4 @@
-"""What time the transactions cover: totals, months and cohorts."""
+"""The period that the transactions cover: totals, months and cohorts."""
 
 from __future__ import annotations
 
@@ -10,10 +10,12 @@ from segmenter.assets import query
 from segmenter.engine.types import Engine
 from segmenter.features.types import FeatureTable, Period
 
-FOLLOWED = 12  # months after the first order
-WEEKS = 9  # the last one, and those that it is set beside
-KEPT = 120  # days whose revenue is kept one by one: a period before the run before, where runs are months apart
-USUAL = 0.95  # share of the pauses between days with transactions that count as usual: weekends do, holidays do not
+N_MONTHS = 12  # after the first order, for which the share of returning customers is computed
+WEEKS = 9  # the last one and those that it is compared with
+DAYS = 120  # whose revenue is stored by day: enough for the period before the previous run, if runs are months apart
+USUAL = (
+    0.95  # quantile of the pauses between days with transactions that is still usual: weekends are, holidays are not
+)
 SILENT = (
     "The newest transaction is of {last}, {n} days before {day}, which is longer than this business is usually silent: the "
     "export may be an old one."
@@ -31,7 +33,7 @@ def period(connection: Engine, table: FeatureTable) -> Period:
     cohorts = _retention(active, min(max(months), _last_whole_month(table.as_of)))
     sizes = tuple(n for (_, month), n in sorted(active.items()) if month == 0)[: len(cohorts)]
     span = range(min(months), max(months) + 1)
-    days = dict(connection.execute(query("period_days"), {**day, "days": KEPT}).fetchall())
+    days = dict(connection.execute(query("period_days"), {**day, "days": DAYS}).fetchall())
     return Period(
         first_day=first,
         last_day=last,
@@ -45,13 +47,13 @@ def period(connection: Engine, table: FeatureTable) -> Period:
         usual_pause=_usual(connection.execute(query("period_pauses"), day).fetchall()),
         cohort_sizes=sizes,
         returning=_returning([shares for _, shares in cohorts], sizes),
-        daily_revenue=tuple(days.get(ago, 0.0) for ago in range(KEPT)),
+        daily_revenue=tuple(days.get(ago, 0.0) for ago in range(DAYS)),
         weekly_orders=_weeks(connection, first, min(last + timedelta(days=1), table.as_of)),
     )
 
 
 def _weeks(connection: Engine, first: date, until: date) -> tuple[tuple[int, int], ...]:
-    """Orders of the weeks before `until`, with the sum of their customers' squared; none where the record lacks one."""
+    """Orders of each week before `until`, with the sum of squares over customers; none where the record is too short."""
     if (until - first).days < 7 * WEEKS:
         return ()
     found = connection.execute(query("period_weeks"), {"until": until, "weeks": WEEKS}).fetchall()
@@ -60,12 +62,12 @@ def _weeks(connection: Engine, first: date, until: date) -> tuple[tuple[int, int
 
 
 def silence_warning(found: Period, day: date) -> str:
-    """A sentence where no transaction came for unusually long before `day`; else empty."""
+    """A warning where there was no transaction for unusually long before `day`; else empty."""
     return SILENT.format(last=found.last_day, n=f"{found.age(day):,}", day=day) if found.is_silent(day) else ""
 
 
 def _usual(pauses: list[tuple[int, int]]) -> int:
-    """The length that `USUAL` of the pauses do not exceed, from pairs of length and number in order of length; 0 without pauses."""
+    """The `USUAL` quantile of the pauses, given as sorted pairs of length and number; 0 without pauses."""
     wanted = USUAL * sum(n for _, n in pauses)
     seen = accumulate(n for _, n in pauses)
     return next((length for (length, _), n in zip(pauses, seen, strict=True) if n >= wanted), 0)
@@ -76,13 +78,13 @@ def _month(number: int) -> str:
 
 
 def _last_whole_month(as_of: date) -> int:
-    """The number of the last month that is over, or ends with the day looked from."""
+    """The number of the last month that is over on `as_of` or ends with that day."""
     number = as_of.year * 12 + as_of.month - 1
     return number if (as_of + timedelta(days=1)).month != as_of.month else number - 1
 
 
 def _retention(active: dict[tuple[int, int], int], last: int) -> tuple[tuple[str, tuple[float, ...]], ...]:
-    """Shares per cohort of the whole months. A month that still runs is left out, as customers may yet order in it."""
+    """Shares of active customers by cohort and whole month, without the current month, in which customers may still order."""
     return tuple(
         (
             _month(cohort),
@@ -93,10 +95,10 @@ def _retention(active: dict[tuple[int, int], int], last: int) -> tuple[tuple[str
 
 
 def _returning(cohorts: Sequence[tuple[float, ...]], sizes: Sequence[int]) -> tuple[float, ...]:
-    """Share of new customers who ordered 1, 2 ... months later, over the cohorts old enough, until fewer than half are."""
+    """The share of new customers who ordered 1, 2 ... months later, as long as at least half of the cohorts are old enough."""
     known = [(shares, size) for shares, size in zip(cohorts, sizes, strict=True) if len(shares) > 1]
     found: list[float] = []
-    for after in range(1, FOLLOWED + 1):
+    for after in range(1, N_MONTHS + 1):
         reached = [(shares[after] * size, size) for shares, size in known if len(shares) > after]
         if not reached or (found and 2 * len(reached) < len(known)):
             break

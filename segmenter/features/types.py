@@ -1,4 +1,4 @@
-"""What is known of the customers: the feature table, the period, the evidence and the baskets."""
+"""Types of what is computed per customer: the feature table, the period, the evidence and the baskets."""
 
 from __future__ import annotations
 
@@ -13,20 +13,19 @@ if TYPE_CHECKING:
     from scipy.sparse import csr_array
 
 Kind = Literal["days", "count", "money", "share", "ratio", "change"]
-MOST_GAINED = 99.99  # a hundredfold: from there on how much more it is tells nothing
-FINE = 50  # parts of a typical order that amounts of money are counted in
-LONG_PAUSES, FEW_DAYS = 3, 4  # a silence is unusual beyond so many usual pauses, and never below so many days
+MOST_GAINED = 99.99  # a hundredfold, beyond which the factor says nothing
+FINE = 50  # the unit of money is this fraction of a typical order
+LONG_PAUSES, FEW_DAYS = 3, 4  # a silence is unusual beyond this many usual pauses and this many days
 
 
 @dataclass(frozen=True)
 class Feature:
     """A column of the feature table in a reader's words.
 
-    `label` is a noun phrase ("days since the last order"), `unit` what stands behind a value
-    ("days", "orders", "" for shares and ratios) and `kind` how a value is formatted: a `change` is an index
-    (a - b) / (a + b), shown as what a is more or less than b in per cent.
-    `missing` says what an empty value means ("only one order"), empty where none can be. Of a count that begins at
-    `least`, 0 stands for all that are fewer.
+    `label` is a noun phrase ("days since the last order"), `unit` follows a value ("days", "orders", "" for shares and
+    ratios) and `kind` says how a value is formatted: a `change` is an index (a - b) / (a + b), shown as how much a is more or
+    less than b in per cent. `missing` says what an empty value means ("only one order"), and is empty where there can be
+    none. In a count with a `least`, 0 stands for all smaller values.
     """
 
     name: str
@@ -38,13 +37,13 @@ class Feature:
 
 
 def gained(index: float) -> float:
-    """What a is more than b, as a share of b, by the index (a - b) / (a + b); -1 where a is nothing, at most `MOST_GAINED`."""
+    """(a - b) / b from the index (a - b) / (a + b): -1 where a is zero, at most `MOST_GAINED`."""
     return min(2 * index / (1 - index), MOST_GAINED) if index < 1 else MOST_GAINED
 
 
 @dataclass(frozen=True)
 class FeatureTable:
-    """Values per customer, sorted by customer id; NaN marks what is missing by nature.
+    """Values per customer, sorted by customer id, NaN where a feature is not defined.
 
     `customer_id` has shape (n_customers,), `values` (n_customers, n_features), float64,
     columns in the order of `features`.
@@ -62,9 +61,9 @@ class FeatureTable:
 
     @property
     def units(self) -> tuple[float, ...]:
-        """The value that counts as 1 of each feature (n_features,): 1, but of money a part of the typical order.
+        """The unit of each feature (n_features,): 1, but for money a fraction of the typical order.
 
-        So no logarithm of an amount, and no distance, depends on the currency.
+        This makes logarithms of amounts, and distances, independent of the currency.
         """
         orders = self.column("average_order_value") if "average_order_value" in self.names else np.zeros(0)
         amount = float(np.median(paid)) / FINE if len(paid := orders[orders > 0]) else 1.0
@@ -77,15 +76,14 @@ class FeatureTable:
 
 @dataclass(frozen=True)
 class Period:
-    """What time the transactions cover, and their totals; money net of returns.
+    """The period that the transactions cover, and their totals; money net of returns.
 
-    `months` runs without a hole from the first to the last. `cohorts` pairs the month of a first order with the shares of
-    those customers who ordered 0, 1, 2 ... months later, `cohort_sizes` says how many they are, and `returning` which
-    share of all new customers ordered 1, 2 ... months later, for as many months as half of the cohorts reach.
-    `usual_pause` is the number of days between two days with transactions that nineteen of twenty such pauses do not
-    exceed, 0 where it is not known. `daily_revenue` is that of the last days, the newest day first. `weekly_orders`
-    are the orders of each of the last nine weeks that are over, the newest first, each with the sum of its customers'
-    squared; there are none where the record is shorter.
+    `months` has no gaps. `cohorts` pairs the month of a first order with the shares of those customers who ordered 0, 1, 2
+    ... months later, `cohort_sizes` has their numbers, and `returning` the share of all new customers who ordered 1, 2 ...
+    months later, for as many months as half of the cohorts reach. `usual_pause` is the 95 % quantile of the days between
+    two days with transactions, 0 where it is not known. `daily_revenue` begins with the newest day. `weekly_orders` has the
+    orders of each of the last nine complete weeks, newest first, each with the sum over customers of their squared number of
+    orders; it is empty where the record is shorter.
     """
 
     first_day: date
@@ -104,19 +102,19 @@ class Period:
     weekly_orders: tuple[tuple[int, int], ...] = ()
 
     def age(self, day: date) -> int:
-        """Days from the newest transaction to `day`; below zero where that is of a later day."""
+        """Days from the newest transaction to `day`, negative where `day` is earlier."""
         return (day - self.last_day).days
 
     def is_silent(self, day: date) -> bool:
-        """Whether no transaction came for unusually long, for this business, before `day`."""
+        """Whether there was no transaction for unusually long, for this business, before `day`."""
         return bool(self.usual_pause) and self.age(day) > max(LONG_PAUSES * self.usual_pause, FEW_DAYS)
 
 
 @dataclass(frozen=True)
 class Order:
-    """An order as evidence; `amount` and `pieces` as placed, `cancelled` the money of it taken back in full.
+    """An order as evidence: `amount` and `pieces` as placed, `cancelled` the money of its lines that were taken back in full.
 
-    `order_id` is None where the export has no number for it, so that a customer's day counts as one.
+    `order_id` is None where the export has no order number, so that a customer's lines of a day count as one order.
     """
 
     order_id: str | None
@@ -128,7 +126,7 @@ class Order:
 
 @dataclass(frozen=True)
 class Return:
-    """A line whose money was given back; `cancelled` where it took a sale back in full."""
+    """A line whose money was given back; `cancelled` if in full."""
 
     at: datetime
     product: str | None
@@ -151,7 +149,7 @@ class Spell:
 
 @dataclass(frozen=True)
 class Evidence:
-    """The transactions behind one customer: largest orders and returns first, and the busiest spell."""
+    """The transactions behind one customer's figures: the largest orders and returns, and the busiest spell."""
 
     orders: tuple[Order, ...] = ()
     returns: tuple[Return, ...] = ()
@@ -162,9 +160,8 @@ class Evidence:
 class Baskets:
     """In how many orders each customer had each product.
 
-    `counts` has shape (n_customers, n_products), float64; `products` are names, or codes where a
-    product has no name. Only the most widely bought products are counted, and on a sample of
-    customers where there are many.
+    `counts` has shape (n_customers, n_products), float64; `products` are names, or codes where a product has no name. Only the
+    most widely bought products are counted, on a sample of customers where there are many.
     """
 
     customer_id: NDArray[np.str_]

@@ -1,18 +1,18 @@
 """Any export -> the DuckDB table `transactions` and an account of every row.
 
-The way of an export, in the order in which `load` goes it:
+The steps, in the order in which `load` takes them:
 
-- `sources`, `tally`: what is named becomes files, each with its kind, its hash and a count of its records.
-- `batches` (`encoding`, `dialect`, `texts`, `workbook`, `tables`): files that are cut alike, not yet read.
-- `roles` (`names`, `sample`, `kinds`, `doubts`): the first rows tell which column plays which role, or that it is in doubt.
-- `formats` (`moments`, `date_words`, `numbers`): how dates and numbers are written; with the roles that is a `schema`.
-- `parse`: by its schema each layout goes into the table ``lines``, in one scan where it is plainly written (`fast`), else
-  cell by cell (`cells`, `records`, `orders`, `lines`; `torn` and `line_numbers` for what cannot be read), or comes from
+- `sources`, `tally`: find the files, and the kind, hash and record count of each.
+- `batches` (`encoding`, `dialect`, `texts`, `workbook`, `tables`): group files of the same layout, without reading them.
+- `roles` (`names`, `sample`, `kinds`, `doubts`): decide from the first rows which column plays which role, or refuse to.
+- `formats` (`moments`, `date_words`, `numbers`): decide how dates and numbers are written; with the roles, a `schema`.
+- `parse`: read each layout into the table ``lines`` by its schema: in one scan where it is plainly written (`fast`), else
+  cell by cell (`cells`, `records`, `orders`, `lines`; `torn` and `line_numbers` for records that cannot be read), or from
   the `cache` (`packs`).
-- `settlement`: what records do to each other, such as a return to its sale.
-- `account`: every row and its money, by what became of it.
+- `settlement`: match records with each other, such as a return with its sale.
+- `account`: count every row and its money by what became of it.
 
-`cluster` goes the same way where the export lies in a Spark cluster.
+`cluster` takes the same steps where the export lies in a Spark cluster.
 """
 
 from segmenter.intake.account import check

@@ -33,7 +33,7 @@ LABELS = {
     "later": "later than the day looked from (features.as_of)",
     "unreadable": "could not be read (see rejected.csv)",
 }
-FEW = 3  # rows that may always be unreadable: totals and signatures below a table
+FEW_UNREADABLE = 3  # rows that are always tolerated: totals and signatures below a table
 FUTURE = (
     "{n} rows are dated after today, the last {last}; recency is counted from there. If those dates are wrong, "
     "correct them, or set features.as_of to leave out later rows."
@@ -46,7 +46,7 @@ CANCELLED = (
     "{n} of the rows are of orders marked as cancelled or refunded. If that cannot be, name other columns as source.columns.status "
     "and source.columns.cancelled."
 )
-MOST = 0.5  # of the rows may be cancelled before it is told
+MANY_CANCELLED = 0.5  # share of the rows above which there is a warning
 REFUNDS = "Rows on which money was given back, by a column of its own: {n}, {value} in all; such a row counts with what is left of it."
 WHOLE = " Given back in whole, and so counted as cancelled: {n}."
 UNNUMBERED = (
@@ -61,64 +61,60 @@ CENTS = (
     "All money is in whole numbers of three figures and more. Where these are cents, as payment services count, divide them by 100 "
     "before they are read."
 )
-FEW_MONEY = 20  # amounts that tell that
-WHOLE_CURRENCIES = {  # whose money is counted without cents
+MIN_AMOUNTS = 20  # distinct ones, to conclude that they are in cents
+WHOLE_CURRENCIES = {  # usually without cents
     "JPY", "KRW", "HUF", "CLP", "ISK", "VND", "IDR", "TWD", "COP", "PYG", "CRC", "UGX", "XOF", "XAF", "NGN", "IRR", "IQD",
 }  # fmt: skip
 MANY_COPIES = 0.05  # of the rows; at a till the same product is often rung up twice
-COUNTED = 50_000  # rows among which copies are looked for
-STEPS = (1, 7, 31, 101, 307, 1009)  # every so many parts; no hour and no day of the week is left out by a prime
+N_SAMPLED = 50_000  # rows in which copies are looked for, about
+STEPS = (1, 7, 31, 101, 307, 1009)  # sampling intervals; primes leave out no hour and no day of the week
 USED = {"sale", "return", "discount"}
-USABLE = {"cancelled", "cancellation", "cancelled_status", "duplicate"}  # set aside for no fault of the export's
+USABLE = {"cancelled", "cancellation", "cancelled_status", "duplicate"}  # set aside, but not because of bad data
 
 
 def account(connection: Engine, rules: RulesConfig, currency: str, roles: Iterable[Roles]) -> RowAccount:
-    """Count the rows of ``judged`` by fate, with the torn records of ``rejected`` as unreadable.
+    """Count the rows of ``judged`` by fate, and the records of ``rejected`` as unreadable.
 
-    The money is in `currency`, empty where that is not known; `roles` are those of each layout's columns.
+    `currency` is empty where it is not known; `roles` has one entry per layout.
     """
     found = {fate: (int(n), amount) for fate, n, amount in connection.execute(query("intake_account")).fetchall()}
     unreadable = _unreadable(connection)
-    if unreadable:  # torn records are in none of the tables but that
+    if unreadable:  # torn records are only in ``rejected``
         found["unreadable"] = (sum(each.rows for each in unreadable), found.get("unreadable", (0, None))[1])
     lines = tuple(AccountLine(fate, LABELS[fate], *found[fate], fate in USED) for fate in LABELS if fate in found)
     rows_read = sum(line.rows for line in lines)
     amount_read = sum((line.amount for line in lines if line.amount is not None), Decimal(0))
     counted = RowAccount(rows_read, amount_read, lines, (), unreadable)
-    warnings = *_warnings(connection, counted, rules), *_of_cents(connection, currency), *_of_orders(roles)
+    warnings = *_warnings(connection, counted, rules), *_cents_warnings(connection, currency), *_order_warnings(roles)
     return replace(counted, warnings=warnings)
 
 
 def check(connection: Engine, counted: RowAccount, rules: RulesConfig) -> None:
-    """Refuse an export of which `rules` say that too little can be used.
+    """Refuse an export of which too little can be used under `rules`.
 
     Raises
     ------
     DataError
-        Too few rows can be read, too few rows or customers are usable, or rows without a customer are refused.
+        Too many rows are unreadable, too few rows or customers are usable, or rows without a customer are refused.
     """
     _check_readable(counted, rules)
     _check_usable(connection, counted, rules)
 
 
-def _of_cents(connection: Engine, currency: str) -> list[str]:
-    """A warning where all money seems to be in cents: whole and large, though its `currency` has cents or is not known."""
+def _cents_warnings(connection: Engine, currency: str) -> list[str]:
+    """A warning where all amounts seem to be in cents: whole and large, in a `currency` with cents or an unknown one."""
     if currency in WHOLE_CURRENCIES:
         return []
     ((n, n_money, n_whole),) = connection.execute(
         "SELECT count(*) AS n, count(DISTINCT amount) AS n_money, "
         "count(CASE WHEN amount = round(amount, 0) AND abs(amount) >= 100 THEN 1 END) AS n_whole FROM transactions"
     ).fetchall()
-    return [CENTS] if n_money >= FEW_MONEY and n_whole == n else []
+    return [CENTS] if n_money >= MIN_AMOUNTS and n_whole == n else []
 
 
-def _of_orders(roles: Iterable[Roles]) -> list[str]:
-    """A warning where a layout of the export has no column for the order's number."""
+def _order_warnings(roles: Iterable[Roles]) -> list[str]:
+    """A warning where a layout has no column of order numbers."""
     return [] if all("order" in each.index for each in roles) else [UNNUMBERED]
-
-
-def _number(connection: Engine, sql: str) -> int:
-    return int(connection.execute(sql).fetchall()[0][0])
 
 
 def _unreadable(connection: Engine) -> tuple[Unreadable, ...]:
@@ -134,23 +130,24 @@ def _warnings(connection: Engine, counted: RowAccount, rules: RulesConfig) -> tu
         share = unknown.rows / counted.rows_due
         notes.append(f"{share:.0%} of the rows name no customer; the segments do not cover them.")
     if unknown:
-        notes += _of_guests(connection)
+        notes += _guest_warnings(connection)
     cancelled = by_fate.get("cancelled_status")
-    if cancelled and cancelled.rows > MOST * counted.rows_due:
+    if cancelled and cancelled.rows > MANY_CANCELLED * counted.rows_due:
         notes.append(CANCELLED.format(n=f"{cancelled.rows / counted.rows_due:.0%}"))
-    notes += _of_refunds(connection)
-    notes += _of_copies(connection, counted.rows_used)
+    notes += _refund_warnings(connection)
+    notes += _copy_warnings(connection, counted.rows_used)
     if "unreadable" in by_fate:
         why = "; ".join(f"{each.reason}: {each.rows:,}" for each in counted.unreadable)
         n = by_fate["unreadable"].rows
         notes.append(f"Rows that could not be read: {n:,} ({why}); a run writes them into rejected.csv.")
-    if _number(connection, "SELECT count(DISTINCT CAST(ts AS DATE)) FROM transactions") == 1:
+    ((n_days,),) = connection.execute("SELECT count(DISTINCT CAST(ts AS DATE)) AS n FROM transactions").fetchall()
+    if n_days == 1:
         notes.append("All transactions fall on one day, so recency, tenure and rhythm carry no information.")
-    return (*notes, *_of_the_future(connection))
+    return (*notes, *_future_warnings(connection))
 
 
-def _of_guests(connection: Engine) -> list[str]:
-    """A warning for each customer id that stands for nobody in particular (rules.guest_ids)."""
+def _guest_warnings(connection: Engine) -> list[str]:
+    """A warning for each placeholder that was found as a customer id (rules.guest_ids)."""
     found = connection.execute(
         "SELECT customer_id, count(*) AS n FROM judged WHERE fate = 'no_customer' AND customer_id IS NOT NULL "
         "GROUP BY customer_id ORDER BY n DESC, customer_id"
@@ -158,8 +155,8 @@ def _of_guests(connection: Engine) -> list[str]:
     return [GUESTS.format(n=f"{int(n):,}", product=customer) for customer, n in found]
 
 
-def _of_refunds(connection: Engine) -> list[str]:
-    """A warning with the money that a column of its own says was given back, as no line of the account shows it."""
+def _refund_warnings(connection: Engine) -> list[str]:
+    """A warning with the total of the column of refunds, which no line of the account shows."""
     ((n, whole, amount),) = connection.execute(
         "SELECT count(*) AS n, count(CASE WHEN status = 'cancelled' THEN 1 END) AS whole, sum(refunded) AS amount FROM judged "
         "WHERE refunded > 0 AND status IS NOT NULL AND fate <> 'cancelled_status'"
@@ -169,15 +166,15 @@ def _of_refunds(connection: Engine) -> list[str]:
     return [REFUNDS.format(n=f"{n:,}", value=f"{amount:,.2f}") + (WHOLE.format(n=f"{whole:,}") if whole else "")]
 
 
-def _of_copies(connection: Engine, n_rows: int) -> list[str]:
-    """A warning where many rows are copies of another row of their file, judged by a sample of the orders."""
-    every = next((step for step in STEPS if n_rows <= step * COUNTED), STEPS[-1])
+def _copy_warnings(connection: Engine, n_rows: int) -> list[str]:
+    """A warning where many rows repeat another row of their file, estimated on a sample."""
+    every = next((step for step in STEPS if n_rows <= step * N_SAMPLED), STEPS[-1])
     ((n, copies),) = connection.execute(query("intake_copies"), {"every": every}).fetchall()
     return [COPIES.format(n=f"{copies / n:.0%}", n_seen=f"{n:,}")] if copies > MANY_COPIES * n else []
 
 
-def _of_the_future(connection: Engine) -> list[str]:
-    """A warning of rows dated later than tomorrow, which may have begun already in the export's time zone."""
+def _future_warnings(connection: Engine) -> list[str]:
+    """A warning of rows dated after tomorrow in UTC; in the export's time zone tomorrow may have begun."""
     tomorrow = datetime.now(UTC).date() + timedelta(days=1)
     ((n, last),) = connection.execute(
         "SELECT count(*) AS n, CAST(max(ts) AS DATE) AS d FROM transactions WHERE CAST(ts AS DATE) > CAST($day AS DATE)",
@@ -189,10 +186,10 @@ def _of_the_future(connection: Engine) -> list[str]:
 
 
 def _check_readable(result: RowAccount, rules: RulesConfig) -> None:
-    """Refuse an export with more unreadable rows than `rules` allow. A few are always allowed, as a footer has some."""
+    """Refuse an export with more unreadable rows than `rules` allow; a few, such as a footer's, always are."""
     faults = [each for each in result.unreadable if each.reason != OTHER_CURRENCY]
     n = sum(each.rows for each in faults)
-    if n > max(FEW, rules.max_unreadable_share * result.rows_read):
+    if n > max(FEW_UNREADABLE, rules.max_unreadable_share * result.rows_read):
         raise DataError(
             f"{n:,} of {result.rows_read:,} rows could not be read, more than rules.max_unreadable_share = "
             f"{rules.max_unreadable_share:.4g}; most often ({faults[0].rows:,}) because of {faults[0].reason}. "

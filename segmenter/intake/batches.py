@@ -1,4 +1,4 @@
-"""Files -> batches of one layout each, probed but not yet read."""
+"""Groups files into batches of one layout each, from a probe of their first lines."""
 
 from __future__ import annotations
 
@@ -8,12 +8,13 @@ from segmenter.errors import SourceError
 from segmenter.intake.context import Context
 from segmenter.intake.dialect import Dialect, probe
 from segmenter.intake.encoding import Text, as_utf8
-from segmenter.intake.raw import Batch
 from segmenter.intake.sources import SourceFile, literal_path
-from segmenter.intake.tables import table_batch
-from segmenter.intake.tally import take
+from segmenter.intake.tables import TableBatch, table_batch
+from segmenter.intake.tally import tally_of
 from segmenter.intake.texts import TextBatch
 from segmenter.intake.workbook import MOST_COLUMNS, sheet_as_csv
+
+Batch = TextBatch | TableBatch  # files of one layout that are read together
 
 
 def batches_of(context: Context, numbers: Iterable[int]) -> tuple[Batch, ...]:
@@ -22,7 +23,7 @@ def batches_of(context: Context, numbers: Iterable[int]) -> tuple[Batch, ...]:
     Raises
     ------
     SourceError
-        A file cannot be read, or is no table.
+        A file cannot be read, or is not a table.
     """
     texts: dict[tuple[Dialect, bool], dict[int, Text]] = {}
     tables: list[Batch] = []
@@ -41,7 +42,7 @@ def _probe(context: Context, file: SourceFile) -> tuple[Text, Dialect]:
     config, folder = context.source, context.folder
     if file.kind == "workbook":
         path = sheet_as_csv(file.path, config.sheet, folder / f"{file.copy_name}.csv")
-        text = Text(file, path, "XLSX", take(path))
+        text = Text(file, path, "XLSX", tally_of(path))
     else:
         text = as_utf8(file, folder, config.encoding)
     dialect = probe(text.path, str(file.path), config.delimiter if file.kind == "csv" else ",")

@@ -1,13 +1,13 @@
-"""What a cell may hold beside or instead of a value: white space about it, and the words for nothing."""
+"""What a cell may hold around or instead of a value: white space, and markers of missing values."""
 
 from __future__ import annotations
 
-WORDS_FOR_NOTHING = ("nan", "null", "none", "n/a", "na", "#n/a")
-NOTHING = ("", "-", "NaN", *(case(word) for word in WORDS_FOR_NOTHING for case in (str.lower, str.upper, str.title)))
-LONGEST_NOTHING = max(map(len, NOTHING))
-ABOUT = " \t\n\r\v\f"  # may stand about a value
+NA_WORDS = ("nan", "null", "none", "n/a", "na", "#n/a")
+NA_VALUES = ("", "-", "NaN", *(case(word) for word in NA_WORDS for case in (str.lower, str.upper, str.title)))
+LONGEST_NA_VALUE = max(map(len, NA_VALUES))
+WHITESPACE = " \t\n\r\v\f"
 
 
 def trimmed(column: str) -> str:
-    """SQL of text without the white space about it."""
-    return f"trim({column}, '{ABOUT}')"
+    """SQL of text without surrounding white space."""
+    return f"trim({column}, '{WHITESPACE}')"

@@ -1,10 +1,10 @@
-"""What the cells of a raw table hold, in DuckDB's SQL."""
+"""SQL of DuckDB that parses the cells of a raw table."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from segmenter.intake.blanks import LONGEST_NOTHING, NOTHING, trimmed
+from segmenter.intake.blanks import LONGEST_NA_VALUE, NA_VALUES, trimmed
 from segmenter.intake.moments import time_of_day_sql, time_sql
 from segmenter.intake.numbers import number_sql
 from segmenter.intake.raw import INTEGERS, MOMENTS, TEXT, RawTable
@@ -14,27 +14,27 @@ from segmenter.intake.schema import Schema
 
 @dataclass(frozen=True)
 class TableCells:
-    """The cells of `table`, read by its `schema`; see `segmenter.intake.records.Cells`."""
+    """The cells of `table` under its `schema`; see `segmenter.intake.records.Cells`."""
 
     table: RawTable
     schema: Schema
 
     def text(self, role: str) -> str:
-        """SQL of the text; what exports write for nothing is NULL.
+        """SQL of the text, NULL for the markers of missing values.
 
-        Nearly every text begins and ends with a visible character and is too long to be a word for nothing, or begins with
-        a digit; that test is several times as fast as to trim and match each. The words are matched by a pattern, because
-        DuckDB makes a join of a long IN, and a join does not keep the order of the records.
+        Nearly every text begins and ends with a visible character, and either begins with a digit or is too long to be such
+        a marker; testing that is several times as fast as trimming and matching. The markers are matched by a pattern
+        because DuckDB turns a long IN into a join, which does not preserve the order of the records.
         """
         raw = self._raw_text(role)
         if self._type(role) in INTEGERS:
             return raw
         text = trimmed(raw)
-        nothing = f"regexp_full_match({text}, '{'|'.join(NOTHING)}')"
-        is_word = f"(strlen({raw}) > {LONGEST_NOTHING} OR ({raw} >= '0' AND {raw} < ':'))"
+        is_missing = f"regexp_full_match({text}, '{'|'.join(NA_VALUES)}')"
+        is_plain = f"(strlen({raw}) > {LONGEST_NA_VALUE} OR ({raw} >= '0' AND {raw} < ':'))"
         return (
-            f"CASE WHEN {raw} >= '!' AND {raw}[-1] >= '!' AND {is_word} THEN {raw} "
-            f"WHEN strlen({text}) > {LONGEST_NOTHING} OR NOT {nothing} THEN {text} END"
+            f"CASE WHEN {raw} >= '!' AND {raw}[-1] >= '!' AND {is_plain} THEN {raw} "
+            f"WHEN strlen({text}) > {LONGEST_NA_VALUE} OR NOT {is_missing} THEN {text} END"
         )
 
     def number(self, role: str) -> str:
@@ -47,7 +47,7 @@ class TableCells:
         return number_sql(trimmed(self._raw_text(role)), self.schema.formats.decimal, scale)
 
     def is_given(self, role: str) -> str:
-        """SQL of whether the cell holds anything."""
+        """SQL of whether the cell is filled."""
         column, kind = self._column(role), self._type(role)
         if kind == TEXT:
             return f"({self.text(role)}) IS NOT NULL"
@@ -55,7 +55,7 @@ class TableCells:
         return f"({column} IS NOT NULL{is_number})"
 
     def moment(self) -> str:
-        """SQL of the moment; `segmenter.intake.moments.believable` bounds its year."""
+        """SQL of the timestamp; `segmenter.intake.moments.believable` bounds its year."""
         if self._type("time") in MOMENTS:
             return f"TRY_CAST({self._column('time')} AS TIMESTAMP)"
         return time_sql(trimmed(self._raw_text("time")), self.schema.formats.order)
@@ -71,6 +71,6 @@ class TableCells:
         return self.table.types[self.schema.roles.index[role]]
 
     def _raw_text(self, role: str) -> str:
-        """SQL of the cell as text, as it stands."""
+        """SQL of the cell as unchanged text."""
         column = self._column(role)
         return column if self._type(role) == TEXT else f"CAST({column} AS VARCHAR)"

@@ -1,8 +1,8 @@
-"""Exports that lie in the cluster: read, typed and judged there, by the same rules as any export.
+"""Exports that lie in a Spark cluster, processed there under the same rules as any export.
 
-A source is a URL that Spark reads (``s3a://``, ``hdfs://``, ``abfss://``, ``gs://``, ``file://``): Parquet, or CSV with a
-header where its name ends so. ``table://catalog.schema.name`` is a table of the cluster's catalogue. Dates and
-numbers are typed there or written as ISO 8601 and with a decimal point: nobody guesses at a billion rows.
+A source is a URL that Spark reads (``s3a://``, ``hdfs://``, ``abfss://``, ``gs://``, ``file://``): CSV with a header where
+it ends in ``.csv`` or ``.csv.gz``, else Parquet. ``table://catalog.schema.name`` is a table of the cluster's catalogue. Dates
+and numbers have to be typed, or written as ISO 8601 and with a decimal point: formats are not guessed here.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ from segmenter.intake.account import account, check
 from segmenter.intake.cluster_cells import ClusterCells, quoted
 from segmenter.intake.kinds import check_rules
 from segmenter.intake.load import currency_of
-from segmenter.intake.orders import FILLED, FROM_ORDER
+from segmenter.intake.orders import COLUMN_OF_ROLE, FROM_ORDER
 from segmenter.intake.recognition import recognition
-from segmenter.intake.records import Step, cells_of, nobody, of_one_currency, policies, steps
+from segmenter.intake.records import Step, cells_of, currency_fault, placeholder_ids, policies, steps
 from segmenter.intake.roles import Roles, recognise
 from segmenter.intake.sample import N_ROWS, Sample
-from segmenter.intake.settlement import settle, show
+from segmenter.intake.settlement import create_views, settle
 from segmenter.intake.sources import without_password
 from segmenter.intake.types import Intake, Reading
 
@@ -36,19 +36,19 @@ if TYPE_CHECKING:
     import duckdb
     from pyspark.sql import Column, DataFrame
 
-MOST_REJECTED = 10_000  # rows that come home verbatim; all are counted
+MOST_REJECTED = 10_000  # rows that are fetched verbatim; all are counted
 TABLE = "table://"
-TORN = "_torn"  # the column for a CSV's lines of another number of cells than its header, as they stand there
+TORN = "_torn"  # the column with the text of CSV lines that have another number of cells than the header
 IS_TORN = ("torn IS NOT NULL", "another number of columns than the header", 0)
 
 
 def lies_in_cluster(sources: Sequence[str]) -> bool:
-    """True where `sources` are URLs, False where they are files of this machine.
+    """Whether `sources` are URLs and not local files.
 
     Raises
     ------
     SourceError
-        Some are, others are not.
+        They are a mixture.
     """
     there = ["://" in source for source in sources]
     if any(there) and not all(there):
@@ -64,7 +64,7 @@ def load_in_cluster(
     connection: duckdb.DuckDBPyConnection,
     as_of: date | None = None,
 ) -> Intake:
-    """Read `sources` into the table ``transactions`` of the cluster, and the first unreadable rows into ``rejected`` here.
+    """Read `sources` into the cluster's ``transactions``, and the first unreadable rows into ``rejected`` of `connection`.
 
     Records later than `as_of` are set aside.
 
@@ -78,22 +78,22 @@ def load_in_cluster(
     check_rules(source.columns, rules)
     found = [_open_source(engine, number, url, source, rules) for number, url in enumerate(sources)]
     read = [_read(engine, each, rules) for each in found]
-    _keep(engine, reduce(lambda one, other: one.unionByName(other), (rows for _, rows in read)), rules, as_of)
+    _create_records(engine, reduce(lambda one, other: one.unionByName(other), (rows for _, rows in read)), rules, as_of)
     currency = currency_of(engine, rules)
     settle(engine, rules)
     _apply_settled(engine)
-    show(engine)
+    create_views(engine)
     counted = account(engine, rules, currency, [each.roles for each in found])
     check(engine, counted, rules)
     engine.session.catalog.uncacheTable("judged")
-    _bring_rejected(engine, sources, connection)
+    _fetch_rejected(engine, sources, connection)
     recognised = recognition([(each.columns, each.roles) for each in found])
     return Intake(tuple(reading for reading, _ in read), recognised, counted, currency=currency)
 
 
 @dataclass(frozen=True)
 class _Source:
-    """One source: its number among all, its address, its rows as they lie there, and the roles of its columns."""
+    """One source: its number, its URL, its rows as they are stored, and the roles of its columns."""
 
     number: int
     url: str
@@ -102,12 +102,12 @@ class _Source:
 
     @property
     def columns(self) -> tuple[str, ...]:
-        """The columns that the export has."""
+        """The columns of the export."""
         return _columns(self.frame)
 
     @property
     def cells(self) -> ClusterCells:
-        """What its cells hold."""
+        """SQL of its cells."""
         return ClusterCells({role: self.columns[at] for role, at in self.roles.index.items()}, dict(self.frame.dtypes))
 
 
@@ -130,7 +130,7 @@ def _read(engine: SparkEngine, source: _Source, rules: RulesConfig) -> tuple[Rea
     rows = _typed(source, rules)
     if leaves_blank:
         rows = _with_orders(engine, rows)
-    return reading, _naming_faulty(_after(of_one_currency(source.roles, rules), rows), source)
+    return reading, _with_faulty_names(_with_step(currency_fault(source.roles, rules), rows), source)
 
 
 def _open(engine: SparkEngine, url: str) -> DataFrame:
@@ -151,7 +151,7 @@ def _open(engine: SparkEngine, url: str) -> DataFrame:
 
 
 def _open_csv(session: Any, url: str) -> DataFrame:
-    """The rows of a CSV as texts, but for lines of nothing but delimiters; one with too few or too many cells is in `TORN`."""
+    """The rows of a CSV as text, without empty ones; lines with too few or too many cells are in the column `TORN`."""
     reader = session.read.option("header", "true").option("escape", '"').option("columnPruning", "false")
     header = reader.csv(url).columns
     schema = ", ".join(f"{quoted(name)} string" for name in (*header, TORN))
@@ -160,7 +160,7 @@ def _open_csv(session: Any, url: str) -> DataFrame:
 
 
 def _typed(source: _Source, rules: RulesConfig) -> DataFrame:
-    """The records of one source by what they say themselves, numbered from 1, with their text."""
+    """The typed records of one source, numbered from 1, with their text."""
     torn = TORN if TORN in source.frame.columns else "cast(null as string)"
     written = ", ".join(f"coalesce(cast({quoted(name)} as string), '')" for name in source.columns)
     columns = {
@@ -171,43 +171,43 @@ def _typed(source: _Source, rules: RulesConfig) -> DataFrame:
         "text": f"coalesce({torn}, concat_ws(',', {written}))",
     }
     rows = source.frame.selectExpr(*(f"{sql} as {name}" for name, sql in columns.items()))
-    return reduce(lambda each, step: _after(step, each), steps(source.roles, rules, IS_TORN), rows)
+    return reduce(lambda each, step: _with_step(step, each), steps(source.roles, rules, IS_TORN), rows)
 
 
-def _after(step: Step, rows: DataFrame) -> DataFrame:
-    """The `rows` with the columns of `step` in the place of theirs or beside them."""
+def _with_step(step: Step, rows: DataFrame) -> DataFrame:
+    """The `rows` with the columns of `step` replaced or added."""
     from pyspark.sql.functions import expr
 
     return rows.withColumns({name: expr(expression(sql)) for name, sql in step.items()})
 
 
-def _naming_faulty(rows: DataFrame, source: _Source) -> DataFrame:
-    """The `rows` of a `source` with the name of the faulty column in place of its number, none for all of a record."""
+def _with_faulty_names(rows: DataFrame, source: _Source) -> DataFrame:
+    """The `rows` with the name of the faulty column in place of its number; empty where the whole record is at fault."""
     from pyspark.sql.functions import array, col, get, lit
 
     names = array(*(lit(name) for name in ("", *source.columns)))
     return rows.withColumn("faulty", get(names, col("faulty")))
 
 
-def _keep(engine: SparkEngine, typed: DataFrame, rules: RulesConfig, as_of: date | None) -> None:
-    """Make ``records`` of the rows, each with its fate and a number of its own, and ``rejected`` of the faulty ones."""
+def _create_records(engine: SparkEngine, typed: DataFrame, rules: RulesConfig, as_of: date | None) -> None:
+    """Create ``records``, each row with its fate and a unique number, and ``rejected`` with the faulty rows."""
     from pyspark.sql.functions import col, lit, monotonically_increasing_id
 
     typed.drop("text").createOrReplaceTempView("typed")
     judged = engine.execute(query("intake_lines"), policies(rules)).frame
     is_row = ~col("fate").isin("other_kind", "unreadable")
-    for name, ids in nobody(rules).items():
-        judged = _where(judged, col("customer_id").isin(ids) & is_row, lit(name), lit(None))
+    for name, ids in placeholder_ids(rules).items():
+        judged = _judged_where(judged, col("customer_id").isin(ids) & is_row, lit(name), lit(None))
     if as_of is not None:
-        judged = _where(judged, (col("ts").cast("date") > lit(as_of)) & is_row, lit("later"), lit(None))
+        judged = _judged_where(judged, (col("ts").cast("date") > lit(as_of)) & is_row, lit("later"), lit(None))
     engine.keep(judged.withColumn("record", monotonically_increasing_id())).createOrReplaceTempView("records")
     faulty = typed.where("fault is not null")
     rejected = faulty.selectExpr("file", "record as line", "faulty as `column`", "fault as reason", "text")
-    engine.keep(rejected).createOrReplaceTempView("rejected")  # few, and asked for often: each time costs a reading
+    engine.keep(rejected).createOrReplaceTempView("rejected")  # so that no query reads the source again
 
 
-def _where(rows: DataFrame, condition: Column, fate: Column, status: Column) -> DataFrame:
-    """The `rows` with another fate and status where `condition` holds."""
+def _judged_where(rows: DataFrame, condition: Column, fate: Column, status: Column) -> DataFrame:
+    """The `rows` with a new fate and status where `condition` holds."""
     from pyspark.sql.functions import col, when
 
     new = {"fate": fate, "status": status}
@@ -215,16 +215,16 @@ def _where(rows: DataFrame, condition: Column, fate: Column, status: Column) -> 
 
 
 def _apply_settled(engine: SparkEngine) -> None:
-    """Give ``records`` the fates of ``settled``: a table here cannot be changed where it stands."""
+    """Replace ``records`` by a join with the fates in ``settled``: tables in Spark cannot be updated."""
     from pyspark.sql.functions import col
 
     settled = engine.session.table("settled").selectExpr("record", "fate as new_fate", "status as new_status")
     joined = engine.session.table("records").join(settled, "record", "left")
-    changed = _where(joined, col("new_fate").isNotNull(), col("new_fate"), col("new_status"))
+    changed = _judged_where(joined, col("new_fate").isNotNull(), col("new_fate"), col("new_status"))
     changed.createOrReplaceTempView("records")
 
 
-def _bring_rejected(engine: SparkEngine, sources: Sequence[str], connection: duckdb.DuckDBPyConnection) -> None:
+def _fetch_rejected(engine: SparkEngine, sources: Sequence[str], connection: duckdb.DuckDBPyConnection) -> None:
     found = engine.execute(
         'select file, line, "column", reason, text from rejected order by file, line limit $n', {"n": MOST_REJECTED}
     )
@@ -237,14 +237,14 @@ def _bring_rejected(engine: SparkEngine, sources: Sequence[str], connection: duc
 
 
 def _count(source: _Source) -> tuple[Reading, bool]:
-    """The source with a hash of its rows, whatever their order; and whether an order's lines may leave blank what others say."""
+    """The source with an order-independent hash of its rows, and whether cells may have to be filled in from their order."""
     columns, cells, known = ", ".join(map(quoted, source.columns)), source.cells, source.roles.index
-    asked = [role for role in FILLED if role in known] if "order" in known else []
-    filled = [f"{cells.is_given(role)} as h{n}" for n, role in enumerate(asked)]
-    back = f"{cells.number('refunded')} <> 0 as back" if "refunded" in asked else "false as back"
+    roles = [role for role in COLUMN_OF_ROLE if role in known] if "order" in known else []
+    filled = [f"{cells.is_given(role)} as h{n}" for n, role in enumerate(roles)]
+    back = f"{cells.number('refunded')} <> 0 as back" if "refunded" in roles else "false as back"
     ((n_rows, one, other, n_back, *counts),) = source.frame.selectExpr(f"xxhash64({columns}) as h", back, *filled).selectExpr(
         "count(*)", "bit_xor(h)", "sum(cast(h as decimal(38, 0)))", "count_if(back)",
-        *(f"count_if(h{n})" for n in range(len(asked))),
+        *(f"count_if(h{n})" for n in range(len(roles))),
     ).collect()  # fmt: skip
     digest = hashlib.sha256(f"{n_rows} {one} {other}".encode()).hexdigest()
     words = f"{len(source.columns)} columns, read in the cluster"
@@ -253,7 +253,7 @@ def _count(source: _Source) -> tuple[Reading, bool]:
 
 
 def _with_orders(engine: SparkEngine, typed: DataFrame) -> DataFrame:
-    """The rows of one source with what their orders say on other lines."""
+    """The rows of one source, with blanks filled in from other lines of the order."""
     typed.createOrReplaceTempView("typed")
     joined = typed.join(engine.execute(query("intake_orders")).frame, ["file", "order_id"], "left")
-    return _after(FROM_ORDER, joined).select(typed.columns)
+    return _with_step(FROM_ORDER, joined).select(typed.columns)

@@ -1,4 +1,4 @@
-"""What every step of reading files needs."""
+"""What every step of reading files needs: connection, files and configuration."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from segmenter.intake.sources import SourceFile
 
 @dataclass(frozen=True)
 class Context:
-    """The connection that gets the tables, the files that are read, by their numbers, and the configuration.
+    """The connection that gets the tables, the files by number, and the configuration.
 
-    `folder` takes copies of files that have to be converted; it is removed afterwards.
+    `folder` is temporary and takes copies of files that have to be converted.
     """
 
     connection: duckdb.DuckDBPyConnection

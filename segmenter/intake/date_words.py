@@ -1,12 +1,12 @@
-"""Moments that exports write in words and signs, brought to digits: months by name, weekdays, time zones, 2024年3月15日."""
+"""Converts timestamps with words and signs to digits: names of months, weekdays, time zones, 2024年3月15日."""
 
 from __future__ import annotations
 
 import re
 import unicodedata
 
-# How the names of months begin, full or short and without accents, in the languages of Europe, in the order in which they are
-# looked for: what begins like another month stands before it, as Czech July before June, and Finnish November before March.
+# Prefixes of the names of months in the languages of Europe, without accents. A prefix that extends another month's comes
+# before it, as Czech July before June and Finnish November before March.
 MONTHS = (
     (6, "lipanj|lipnja"),
     (7, "jul|juil|lug|lip|cerven?c|srpanj|srpnja|tem|iul|июл|лип|heina"),
@@ -26,19 +26,19 @@ ENGLISH = "|".join(f"{name[:3]}({name[3:]})?" for name in (
     "january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november", "december"
 ))  # fmt: skip
 DAY, YEAR = "([0-9]{1,2})[. /-]*(?:de )?", "[. /,-]+(?:del? )?([0-9]{4}|[0-9]{2})"
-# Shapes that are read as they are, but for an offset or a comma.
+# Timestamps that need no conversion, apart from an offset or a comma.
 PLAIN = (
     f"([0-9]{{1,4}}[-/.][0-9]{{1,2}}[-/.][0-9]{{1,4}}|[0-9]{{1,2}}[- ](?i:{ENGLISH})[- ][0-9]{{2,4}}"
     f"|(?i:{ENGLISH})[ -][0-9]{{1,2}},?[ -][0-9]{{2,4}}|[0-9]{{8}})"
     "([T ,]+[0-9]{1,2}:[0-9:]+([.][0-9]{1,6})?( ?[AaPp][Mm])?(Z| ?[+-][0-9:]+| UTC)?)?"
 )
 OFFSET = "(:[0-9]{2}([.][0-9]+)?) ?[+-][0-9]{2}(:?[0-9]{2})?$"  # from UTC
-# Patterns in the order in which they are replaced, and what by; of RE2 and, but for the letters, of Python.
+# Patterns and their replacements, in order, in RE2's syntax.
 STEPS = (
     ("^[A-Za-z\u00c0-\u024f\u0400-\u04ff]+[.]?, ?", ""),  # a weekday
     (" ?[(][^()0-9]+[)]$", ""),
     (OFFSET, r"\1"),
-    ("([0-9]|[AaPp][Mm]) ?(Uhr|[A-Z]{3,4})$", r"\1"),  # the clock that it shows counts, as with an offset
+    ("([0-9]|[AaPp][Mm]) ?(Uhr|[A-Z]{3,4})$", r"\1"),  # a time zone is dropped like an offset
     ("([.][0-9]{6})[0-9]+Z?$", r"\1"),
     ("^([0-9]{4}) ?[年.] ?([0-9]{1,2}) ?[月.] ?([0-9]{1,2}) ?[日.]?,?", r"\1-\2-\3"),
     ("([0-9]),? (-|–|à|um|at|kl[.]?|om|o|a las) ([0-9]{1,2}[:.][0-9])", r"\1 \3"),
@@ -50,7 +50,7 @@ STEPS = (
 
 
 def digits_sql(column: str) -> str:
-    """SQL of the moment in text `column` with what is around its digits taken off and a month's name replaced by its number."""
+    """SQL of the timestamp in text `column`, with a month's name replaced by its number and other words removed."""
     text = column
     for pattern, by in STEPS:
         text = f"regexp_replace({text}, '{pattern}', '{by}')"
@@ -62,12 +62,12 @@ def digits_sql(column: str) -> str:
 
 
 def are_digits(column: str) -> str:
-    """SQL that is true where a moment is written plainly, as nearly all are, and needs no `digits_sql`."""
+    """SQL that is true where a timestamp is written plainly, as nearly all are, and needs no `digits_sql`."""
     return f"regexp_full_match({column}, '{PLAIN}')"
 
 
 def is_in_words(text: str) -> bool:
-    """Whether a text has the shape of a day whose month is a word, or of one parted by the signs of East Asia."""
+    """Whether a text looks like a date with a month's name, or with the characters of East Asia as separators."""
     if len(text) > 60 or not re.search("[0-9]", text):
         return False
     bare = re.sub("^[^0-9]*, ?", "", text)

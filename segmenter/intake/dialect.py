@@ -1,4 +1,4 @@
-"""UTF-8 text -> its delimiter and header line, proved on the first lines."""
+"""Detects the delimiter and the header line of UTF-8 text from its first lines."""
 
 from __future__ import annotations
 
@@ -13,22 +13,22 @@ from pathlib import Path
 import numpy as np
 
 from segmenter.errors import SourceError
-from segmenter.intake.roles import promise
+from segmenter.intake.roles import count_roles
 
 DELIMITERS = (",", ";", "\t", "|")
 WORDS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
 PROBE = 1 << 15
-FEW = 20  # lines that tell a dialect
+MIN_LINES = 20  # to detect a dialect from
 CHUNK = 1 << 24
 LONGEST_FIELD = 1 << 24
-MOST_COPIED = 1 << 27  # bytes; the reader keeps up to ten thousand of a line for every column too many on it
+MOST_COPIED = 1 << 27  # bytes; DuckDB copies up to ten thousand of a line for each of its surplus columns
 Records = list[tuple[int, list[str]]]  # the line that a record ends at, and its cells
-NUMBER = re.compile(r"^(?=\D*\d)[-+]?[\d.,'\s]+$")  # in time that grows with the text, not with its square
+NUMBER = re.compile(r"^(?=\D*\d)[-+]?[\d.,'\s]+$")  # takes linear time
 
 
 @dataclass(frozen=True)
 class Dialect:
-    """How a text is cut into fields: `skip` lines come before the first record, the header the last of them."""
+    """How a text is split into fields; the first record follows `skip` lines, the last of which is the header."""
 
     delimiter: str
     header: tuple[str, ...]
@@ -36,12 +36,12 @@ class Dialect:
 
     @property
     def in_words(self) -> str:
-        """For the account: delimiter and number of columns."""
+        """Delimiter and number of columns, for the account."""
         return f"{WORDS.get(self.delimiter, self.delimiter)}-separated, {len(self.header)} columns"
 
 
 def probe(path: Path, name: str, delimiter: str | None) -> Dialect:
-    """The dialect that reads the first lines of the UTF-8 text at `path` most evenly; `name` is for messages.
+    """The dialect that splits the first lines of the UTF-8 text at `path` most evenly; `name` is for messages.
 
     Raises
     ------
@@ -62,12 +62,12 @@ def probe(path: Path, name: str, delimiter: str | None) -> Dialect:
 
 
 def check_widths(path: Path, dialect: Dialect, name: str) -> None:
-    """Refuse a text with so many lines wider than its header that the reader's copies of them would fill the memory.
+    """Refuse a text with so many lines wider than its header that DuckDB's copies of them would fill the memory.
 
     Raises
     ------
     SourceError
-        It is one; `name` is for the message.
+        There are too many; `name` is for the message.
     """
     if all(_copied(path, dialect, quotes) > MOST_COPIED for quotes in (False, True)):
         raise SourceError(
@@ -76,7 +76,7 @@ def check_widths(path: Path, dialect: Dialect, name: str) -> None:
 
 
 def _copied(path: Path, dialect: Dialect, quotes: bool) -> int:
-    """Bytes that the reader keeps of lines with more columns than the header, with or without regard to `quotes`."""
+    """Bytes that DuckDB copies of lines with more columns than the header, with `quotes` respected or not."""
     mark, total, inside = dialect.delimiter.encode(), 0, 0
     with path.open("rb") as file:
         while chunk := file.read(CHUNK):
@@ -92,10 +92,10 @@ def _copied(path: Path, dialect: Dialect, quotes: bool) -> int:
 
 
 def _head(path: Path) -> str:
-    """The first lines that fit into the probe, and a few more where they are too long for that."""
+    """The first lines: as many as fit into the probe, but at least a few."""
     with path.open("rb") as file:
         raw = file.read(PROBE)
-        while raw.count(b"\n") < FEW and len(raw) < LONGEST_FIELD and (more := file.read(PROBE)):
+        while raw.count(b"\n") < MIN_LINES and len(raw) < LONGEST_FIELD and (more := file.read(PROBE)):
             raw += more
         complete = not file.read(1)
     text = raw.decode("utf-8", errors="ignore")
@@ -103,7 +103,7 @@ def _head(path: Path) -> str:
 
 
 def _records(text: str, delimiter: str) -> Records:
-    """Records of the probe with the number of the line each ends at."""
+    """The records of `text`, each with the number of its last line; none where it cannot be parsed."""
     csv.field_size_limit(LONGEST_FIELD)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=False)
     try:
@@ -118,14 +118,14 @@ def _width(records: Records) -> int:
 
 
 def _evenness(records: Records) -> tuple[float, int]:
-    """Share of records that have the usual number of columns, 0 without columns; then that number."""
+    """The share of records with the most common number of columns, and that number; 0 where there is only one column."""
     if not records or (width := _width(records)) < 2:
         return 0.0, 0
     return round(sum(len(row) == width for _, row in records) / len(records), 2), width
 
 
 def _with_last_names(records: Records) -> Records:
-    """The records with the header widened, where every record ends in a delimiter that the header lacks."""
+    """The records, with an unnamed column added to the header where every other record ends in a surplus delimiter."""
     width = _width(records)
     if records and len(records[0][1]) == width - 1 and _is_header(records[0][1]):
         rows = [row for _, row in records[1:] if len(row) == width]
@@ -136,12 +136,12 @@ def _with_last_names(records: Records) -> Records:
 
 
 def _check_marks(records: Records, text: str, mark: str, name: str) -> None:
-    """Refuse a text whose quotes or delimiters are others than those that are read, and say which.
+    """Refuse a text with single quotes, escaped quotes, or another delimiter in its header.
 
     Raises
     ------
     SourceError
-        It is one.
+        It has one of these.
     """
     line, first = records[0]
     if all(map(_is_in_single_quotes, first)) or any(map(_are_in_single_quotes, _columns(records))):
@@ -162,24 +162,24 @@ def _is_in_single_quotes(cell: str) -> bool:
 
 
 def _columns(records: Records) -> Iterator[tuple[str, ...]]:
-    """Columns of the records behind the first that are as wide as most."""
+    """The columns of the records of the most common width, without the first record."""
     width = _width(records)
     return zip(*(row for _, row in records[1:] if len(row) == width), strict=True)
 
 
 def _are_in_single_quotes(column: Sequence[str]) -> bool:
-    """True where every cell of a column that holds something stands between single quotes, and several do."""
+    """Whether all non-empty cells of a column, and several, stand between single quotes."""
     cells = [cell for cell in column if cell]
     return len(cells) > 1 and all(map(_is_in_single_quotes, cells))
 
 
 def _header_index(records: Records, width: int, name: str) -> int:
-    """Which record names the columns: of those before the first row of values the one that promises most.
+    """The index of the header: of the candidates before the first row of values, the one that names most roles.
 
     Raises
     ------
     SourceError
-        None does.
+        There is no candidate.
     """
     likely = []
     for index, (_, row) in enumerate(records):
@@ -188,7 +188,7 @@ def _header_index(records: Records, width: int, name: str) -> int:
         elif len(row) == width and (likely or not _is_title(row)):
             break
     if likely:
-        return max(likely, key=lambda index: promise(records[index][1]))
+        return max(likely, key=lambda index: count_roles(records[index][1]))
     line, first = records[0]
     if _is_header(first) and len(first) != width:
         raise SourceError(
@@ -200,9 +200,9 @@ def _header_index(records: Records, width: int, name: str) -> int:
 
 
 def _is_title(row: list[str]) -> bool:
-    """True of a line that leaves most cells empty, as a title above the header does which a spreadsheet has made as wide.
+    """Whether a line looks like a title above the header: most of its cells are empty.
 
-    Or half of them, where the rest are words, as those over pairs of columns are.
+    Half of them are enough where the others are words, such as headings over pairs of columns.
     """
     named = [cell for cell in row if cell.strip()]
     return len(named) * 2 < len(row) or (len(named) * 2 == len(row) and not any(NUMBER.match(cell) for cell in named))
@@ -228,7 +228,7 @@ def _dialect(mark: str, index: int, records: Records, name: str) -> Dialect:
 
 
 def unique(names: list[str]) -> tuple[str, ...]:
-    """`names` with empty ones filled and repeated ones numbered, so that each can be asked for."""
+    """`names` with empty ones filled in and repeated ones numbered."""
     seen: Counter[str] = Counter()
     result = []
     for number, name in enumerate(names, 1):
@@ -239,6 +239,6 @@ def unique(names: list[str]) -> tuple[str, ...]:
 
 
 def n_skipped(path: Path, skip: int) -> int:
-    """Records among the first `skip` lines of the text at `path`: those that are not blank."""
+    """The number of non-blank lines among the first `skip` of the text at `path`."""
     with path.open(encoding="utf-8", errors="replace") as file:
         return sum(1 for _, line in zip(range(skip), file, strict=False) if line.strip("\r\n"))

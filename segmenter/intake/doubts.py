@@ -1,6 +1,6 @@
-"""What the columns of an export tell against adding up its rows as sales.
+"""Checks that adding up the rows of an export as sales does not contradict its columns.
 
-Every doubt is a `SourceError` that says what would be counted wrongly, and what to do.
+Each failed check is a `SourceError` that says what would be counted wrongly, and how to configure it.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from itertools import permutations
 from segmenter.config.source import ColumnsConfig, RulesConfig
 from segmenter.errors import SourceError
 from segmenter.intake.flags import are_flags, says_yes
-from segmenter.intake.kinds import FEW_WORDS, check_rows, ignore, sold
+from segmenter.intake.kinds import MAX_WORDS, check_rows, ignore, sold_example
 from segmenter.intake.names import key_of, last_word
 from segmenter.intake.sample import Sample, are_numbers, mostly, number_in, proves_product
 
@@ -24,24 +24,24 @@ GIVEN_BACK = re.compile(
 CALLED_OFF = re.compile("^cancell?ed(qty|quantity|items|pieces)?$")
 TELLING = re.compile(
     "((refund|return|discount)(ed|s)?)?(id|no|nr|at|on|by)|.*(number|nummer|code|date|datum|days|reason|grund|type|status|policy)"
-)  # the last word of a name that tells something else of it
-ELIGIBLE = re.compile("eligib|allowed|rate$|policy")  # what may be given back, or how often
+)  # the last word of names that hold no amount, but an id, a date or a reason
+ELIGIBLE = re.compile("eligib|allowed|rate$|policy")  # what could be given back, or how often
 STATE = re.compile(
     "(order|payment|transaction|attendee|ticket|sales?|booking|reservation|invoice|event|bestell|auftrags|zahlungs|buchungs|rechnungs|vorgangs)?"
     "(status|state|type|event|result|outcome|stage|zustand|art|typ)"
     "|(statut|etat|estado|stato)(commande|paiement|pedido|pago|venta|venda|ordine|pagamento)?|(siparis|odeme)?durumu?"
-)  # the whole name: a membership, an e-mail and a rate are no orders
+)  # matches whole names, as the status of a membership or an e-mail is not an order's
 OFF = re.compile(
     "notattending|(order|payment)?(cancel|cancell?ed|cancell?ation|storno|storniert|stornierung|void|voided|annul|annul(led|lation|e|ee|ato|ata)"
     "|annuller(et|ad)|anulad[oa]|anulowan[aey]|geannuleerd|declined|fail(ed|ure)?|refused|rejected|denied|expired|abgelehnt|fehlgeschlagen)"
 )
 DISCOUNT = re.compile("discount|rabatt|remise|descuento|desconto|sconto|korting|nachlass")
 DISCOUNTED = re.compile("discounted(unit|item|sale|line)?price|priceafterdiscount|rabattierter?(einzel|stueck)?preis")
-REDUCED = ("saleprice", "sellingprice")  # prices after it, by their names
+REDUCED = ("saleprice", "sellingprice")  # names of prices after the discount
 COUNTING = re.compile(
     "qty|quantit|quantid|cantid|menge|anzahl|stueck|aantal|ilosc|antal|adet|miktar|pieces|units"
-)  # in the name of a column that may be the quantity
-# Names of the two sides of a ledger, or of an account's statement.
+)  # in the name of a possible column of quantities
+# Names of the two sides of a ledger or a bank statement.
 LEDGERS = tuple(
     frozenset(f"{name}{of}" for name in sides for of in ("", "amount", "betrag", "eur", "value"))
     for sides in (
@@ -53,13 +53,19 @@ LEDGERS = tuple(
 COUNTED = re.compile(r"[-+]?\d")
 ADJUSTED = re.compile("adjusted.*(total|amount)")
 ROUNDED = re.compile(r"[0-9][.,][0-9]+E[+][0-9]{2}")
-FEW_ROWS = 200  # among which a column is looked for that is the product of two others
-FEW_ORDERS = 5  # of several lines, from which on a money that never differs within an order tells something
-FEW_SIZES = 3  # numbers of lines that orders must have where no column tells what is on them: tickets come in twos
+N_ROWS_TRIED = 200  # rows on which pairs of columns are tested for being factors of a third
+MIN_ORDERS = 5  # of several lines, to conclude that an amount repeats on all lines of an order
+MIN_SIZES = 3  # different numbers of lines per order to conclude that without product names: tickets come in pairs
 
 
 def check_doubts(sample: Sample, index: Mapping[str, int], wanted: ColumnsConfig, rules: RulesConfig) -> None:
-    """Refuse what speaks against the roles `index` of the columns; `wanted` are those that the configuration names."""
+    """Refuse an export that contradicts the roles `index`; `wanted` are the columns that the configuration names.
+
+    Raises
+    ------
+    SourceError
+        One of the checks fails.
+    """
     _check_groups(sample, index)
     _check_rounded(sample, index)
     _check_other_side(sample, index, rules)
@@ -77,10 +83,10 @@ def check_doubts(sample: Sample, index: Mapping[str, int], wanted: ColumnsConfig
 
 
 def _check_groups(sample: Sample, index: Mapping[str, int]) -> None:
-    """Refuse a report whose customers are headings above their rows, with no customer on any row that has a day."""
+    """Refuse a report in which customers are headings above their rows, so that no dated row has a customer."""
     customer, time = index["customer"], index["time"]
     named = [row for row in sample.rows if (row[customer] or "").strip()]
-    if len(named) >= FEW_ORDERS and sample.values(time) and not any((row[time] or "").strip() for row in named):
+    if len(named) >= MIN_ORDERS and sample.values(time) and not any((row[time] or "").strip() for row in named):
         raise SourceError(
             f"{sample.name}: {sample.called(customer)} stands on rows of its own, without a day, above the rows of each customer, as in a "
             "report that is made for reading. Export a list that has the customer on each row, or fill the column down."
@@ -88,7 +94,7 @@ def _check_groups(sample: Sample, index: Mapping[str, int]) -> None:
 
 
 def _check_rounded(sample: Sample, index: Mapping[str, int]) -> None:
-    """Refuse ids that a spreadsheet has rounded to a few figures: several customers, or orders, would be one."""
+    """Refuse ids that a spreadsheet has rounded, such as 1.23E+11, as several would become one."""
     for role in (role for role in ("customer", "order") if role in index):
         rounded = next((value for value in sample.values(index[role]) if ROUNDED.fullmatch(value)), None)
         if rounded:
@@ -100,7 +106,7 @@ def _check_rounded(sample: Sample, index: Mapping[str, int]) -> None:
 
 
 def _check_credit(sample: Sample, index: Mapping[str, int]) -> None:
-    """Refuse one side of a ledger as the money where rows that leave it blank have money on the other side."""
+    """Refuse one side of a ledger as the amount where rows that leave it blank have money on the other side."""
     if "amount" not in index:
         return
     amount = index["amount"]
@@ -117,16 +123,16 @@ def _check_credit(sample: Sample, index: Mapping[str, int]) -> None:
 
 
 def sides_of(sample: Sample) -> list[int]:
-    """The columns that have the names of a ledger's two sides, such as Soll and Haben; empty where none have."""
+    """The columns named like the two sides of a ledger, such as Soll and Haben; empty where there are none."""
     keys = {at: key_of(sample.header[at]) for at in sample.columns}
     pairs = ([at for at, key in keys.items() if key in names] for names in LEDGERS)
     return next((pair for pair in pairs if len(pair) > 1), [])
 
 
 def _check_other_side(sample: Sample, index: Mapping[str, int], rules: RulesConfig) -> None:
-    """Refuse the senders of payments as the customers where the business itself is one of them.
+    """Refuse the senders of payments as customers where the business itself is one of them.
 
-    Its own payments are what it gave back: they would be taken off the business, and off none of its customers.
+    Its own payments are refunds, which would be deducted from the business and not from its customers.
     """
     customer = index["customer"]
     buyers = Counter(buyer.lower() for buyer in sample.values(customer))
@@ -143,12 +149,12 @@ def _check_other_side(sample: Sample, index: Mapping[str, int], rules: RulesConf
 
 
 def _check_status(sample: Sample, index: Mapping[str, int]) -> None:
-    """Refuse an export with a column of statuses that plays no role and says that orders came to nothing."""
+    """Refuse an export with an unused column of statuses by which some orders failed or were cancelled."""
     for column in sample.columns:
         is_state = column not in index.values() and STATE.fullmatch(key_of(sample.header[column]))
-        if not is_state or len(set(sample.values(column))) > FEW_WORDS:
+        if not is_state or len(set(sample.values(column))) > MAX_WORDS:
             continue
-        off = sold(sample, index, column, lambda cell: OFF.fullmatch(key_of(cell)))
+        off = sold_example(sample, index, column, lambda cell: OFF.fullmatch(key_of(cell)))
         if off:
             raise SourceError(
                 f"{sample.name}: rows with {off!r} in {sample.called(column)} seem to have come to nothing, and would count as "
@@ -158,16 +164,16 @@ def _check_status(sample: Sample, index: Mapping[str, int]) -> None:
 
 
 def _check_given_back(sample: Sample, index: Mapping[str, int]) -> None:
-    """Refuse an export with a column of refunds that plays no role: the rows would count as whole sales."""
+    """Refuse an export with an unused column of refunds, whose rows would count as full sales."""
     if "amount" in index and key_of(sample.header[index["amount"]]) == "netsales":
-        return  # sales less discounts and returns, wherever tills have that name
-    is_known = {"status", "cancelled"} & index.keys()  # what was called off, by another column
+        return  # by convention already net of discounts and returns
+    is_known = {"status", "cancelled"} & index.keys()  # cancellations are covered by another column
     for column in sample.columns:
         name = sample.header[column]
         is_named = _tells_of(name, GIVEN_BACK) or (not is_known and _tells_of(name, CALLED_OFF))
         if column in index.values() or not is_named or ELIGIBLE.search(key_of(name)):
             continue
-        back = sold(sample, index, column, lambda cell: number_in(cell) or says_yes(cell))
+        back = sold_example(sample, index, column, lambda cell: number_in(cell) or says_yes(cell))
         role, what, else_ = ("refunded", "is money", "; where it counts pieces, take these off the quantity or amount")
         if are_flags(sample.values(column)):
             role, what, else_ = ("cancelled", "marks rows that came back in whole", "")
@@ -180,7 +186,7 @@ def _check_given_back(sample: Sample, index: Mapping[str, int]) -> None:
 
 
 def _check_adjusted(sample: Sample, index: Mapping[str, int]) -> None:
-    """Refuse an amount where another column holds what was left of it after an adjustment, on the few rows that had one."""
+    """Refuse an amount where another column holds what was left of it on the few rows with an adjustment."""
     if "amount" not in index:
         return
     amount = index["amount"]
@@ -196,12 +202,18 @@ def _check_adjusted(sample: Sample, index: Mapping[str, int]) -> None:
 
 
 def _tells_of(name: str, what: re.Pattern[str]) -> bool:
-    """Whether a column's name says that it holds an amount of `what`, and not its number, its day or its reason."""
+    """Whether a column's name says that it holds an amount of `what`, and not its number, date or reason."""
     return bool(what.search(key_of(name))) and not TELLING.fullmatch(last_word(name))
 
 
 def check_pieces(sample: Sample, index: Mapping[str, int]) -> None:
-    """Refuse a price without a quantity where unrecognised columns may hold the quantity, or the money of the whole line."""
+    """Refuse a price without a quantity where an unused column may hold the quantity or the whole line's money.
+
+    Raises
+    ------
+    SourceError
+        There is such a column.
+    """
     price = sample.called(index["unit_price"])
     free = [column for column in sample.columns if column not in index.values()]
     for column in free:
@@ -219,7 +231,7 @@ def check_pieces(sample: Sample, index: Mapping[str, int]) -> None:
             "money of the whole line."
         )
     numeric = [column for column in free if _differ(sample, column)]
-    few = replace(sample, rows=sample.rows[:FEW_ROWS])
+    few = replace(sample, rows=sample.rows[:N_ROWS_TRIED])
     for amount, quantity in permutations(numeric, 2):
         if proves_product(few, amount, quantity, index["unit_price"]):
             raise SourceError(
@@ -230,18 +242,18 @@ def check_pieces(sample: Sample, index: Mapping[str, int]) -> None:
 
 
 def _differ(sample: Sample, column: int) -> bool:
-    """Whether a column holds numbers in most rows, and not all the same."""
+    """Whether a column holds different numbers, in most rows."""
     values = sample.values(column)
     return len(values) >= 0.8 * len(sample.rows) and len(set(values)) > 1 and are_numbers(values)
 
 
 def _check_repeated(sample: Sample, index: Mapping[str, int]) -> None:
-    """Refuse an order's total that is repeated on each of its lines: it would be counted once a line.
+    """Refuse an order total that is repeated on each line, as it would be counted once per line.
 
-    It is told by orders of several products, or of several lines at one moment where no column has products: within an
-    order all lines have the same money, and between orders it differs.
+    The sign of it is that amounts are equal within every order of several products, but differ between orders. Where no
+    column has products, an order's lines at one moment take their place.
     """
-    is_proven = {"quantity", "unit_price"} <= index.keys()  # to be the line's own
+    is_proven = {"quantity", "unit_price"} <= index.keys()  # to be the line's own amount
     if is_proven or not {"amount", "order"} <= index.keys():
         return
     what = index.get("product", index.get("description"))
@@ -254,7 +266,7 @@ def _check_repeated(sample: Sample, index: Mapping[str, int]) -> None:
     if what is None and not _are_carts([(len(bought[order]), amounts[order]) for order in several]):
         return
     found = [amounts[order] for order in several]
-    if len(found) >= FEW_ORDERS and all(len(each) == 1 for each in found) and len(set.union(*found)) > 1:
+    if len(found) >= MIN_ORDERS and all(len(each) == 1 for each in found) and len(set.union(*found)) > 1:
         name = sample.called(index["amount"])
         raise SourceError(
             f"{sample.name}: {name} is the same on all lines of an order, as an order's total is, and would be counted once a "
@@ -264,14 +276,14 @@ def _check_repeated(sample: Sample, index: Mapping[str, int]) -> None:
 
 
 def _are_carts(orders: Sequence[tuple[int, set[str | None]]]) -> bool:
-    """Whether orders, given by number of lines and money, are carts of many things rather than tickets of equal price."""
-    many = 2 * FEW_ORDERS
+    """Whether orders, given as number of lines and amounts, look like carts rather than sets of equally priced tickets."""
+    many = 2 * MIN_ORDERS
     sizes, money = {size for size, _ in orders}, {each for _, amounts in orders for each in amounts}
-    return len(orders) >= many and len(sizes) >= FEW_SIZES and len(money) > 0.5 * len(orders)
+    return len(orders) >= many and len(sizes) >= MIN_SIZES and len(money) > 0.5 * len(orders)
 
 
 def _check_discount(sample: Sample, index: Mapping[str, int], wanted: ColumnsConfig) -> None:
-    """Refuse a price beside a discount that it leaves out, unless the price was chosen or named as the reduced one."""
+    """Refuse a price beside an unused column of discounts, unless the price is configured or named as the reduced one."""
     if "amount" in index or wanted.unit_price or key_of(sample.header[index["unit_price"]]) in REDUCED:
         return
     price = sample.called(index["unit_price"])

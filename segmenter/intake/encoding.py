@@ -1,4 +1,4 @@
-"""Bytes of unknown encoding -> UTF-8 text with line feeds, which is all that DuckDB is given."""
+"""Converts bytes of unknown encoding to UTF-8 text with line feeds, the only form that is passed to DuckDB."""
 
 from __future__ import annotations
 
@@ -9,36 +9,35 @@ import zlib
 from collections.abc import Container, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO, cast
 
 from segmenter.errors import SourceError
 from segmenter.intake.sources import SourceFile, literal_path, wide_encoding
-from segmenter.intake.tally import HEAD, LONGEST_LINE, Tally, line_of_zero, take
+from segmenter.intake.tally import HEAD, LONGEST_LINE, Tally, line_of_zero, tally_of
 
 CHUNK = 1 << 22
 MOST_EXPANSION = 200  # a text export compresses ten- to fiftyfold; a bomb a thousandfold
-FREE_EXPANSION = 1 << 28  # bytes that any archive may unfold to
-EVIDENCE = 1 << 18  # bytes of words that an encoding is judged by
+FREE_EXPANSION = 1 << 28  # bytes to which any archive may expand
+EVIDENCE = 1 << 18  # bytes from which an encoding is detected
 WESTERN = "éèêëàâäáãåöôóòõøüûúùçñíìîïœæß"
 CENTRAL = "ąćęłńóśźżáčďéěíňřšťúůýžäöüőűăâîşţđß"
-# The letters of languages by encodings of Latin script; where two make as much sense, the first has it.
+# Letters of languages by encodings of Latin script; the first wins a tie.
 LATIN = (
     ("cp1252", WESTERN),
     ("latin-1", WESTERN),
     ("cp1254", "çğıİöşüâîû"),
-    ("cp1252", "áðéíóúýþæö"),  # Icelandic, whose own letters are those that Turkish has in their places
+    ("cp1252", "áðéíóúýþæö"),  # Icelandic, whose letters have the same codes as Turkish ones
     ("cp1250", CENTRAL),
     ("iso8859_2", CENTRAL),
     ("mac_roman", WESTERN),
 )
-HUNGARIAN = set("áéíóöőúüűÁÉÍÓÖŐÚÜŰ")  # of which õ and û, in the place of ő and ű, make sense in the West too
+HUNGARIAN = set("áéíóöőúüűÁÉÍÓÖŐÚÜŰ")  # in cp1252 ő and ű are õ and û, which are plausible too
 # Encodings of other scripts: Cyrillic, Greek, Hebrew, Arabic, Japanese, Korean, Chinese.
 OTHERS = ("cp1251", "koi8_r", "cp1253", "cp1255", "cp1256", "cp932", "cp949", "gb18030", "big5")
-HEBREW = bytes((*range(128), *range(0xE0, 0xFB)))  # with ASCII; Cyrillic has its capitals and ы, ь, э, ю, я elsewhere
-MOST = 0.5  # of the high bytes stand beside others in the words of other scripts
-SENSE = 0.65  # share of the high bytes that make sense in Latin script, below which another script is looked for
-COMMON_MARKS = set("‘’‚“”„–—…€£™®©•«»°ªº¡¿²³")  # where one encoding has these, another has letters
-ASCII = 127  # the last of its codes
+HEBREW = bytes((*range(128), *range(0xE0, 0xFB)))  # with ASCII; Cyrillic also uses other bytes
+MIN_IN_RUNS = 0.5  # share of the high bytes that are adjacent to others in non-Latin scripts
+PLAUSIBLE = 0.65  # plausibility as Latin script below which other scripts are tried
+COMMON_MARKS = set("‘’‚“”„–—…€£™®©•«»°ªº¡¿²³")  # other encodings have letters in their place
+ASCII = 127  # its last code
 HIGH = re.compile(r"[^\x00-\x7f]")
 MIXED = re.compile(r"(?<=[A-Za-z])[^\x00-\x7f]|[^\x00-\x7f](?=[A-Za-z])")  # letters of two scripts in one word
 SEPARATORS = re.compile(rb'[\r\n\t,;"]')
@@ -46,7 +45,7 @@ SEPARATORS = re.compile(rb'[\r\n\t,;"]')
 
 @dataclass(frozen=True)
 class Text:
-    """An export as UTF-8 with line feeds at `path`, the encoding it came in, and the tally of the bytes at `path`."""
+    """An export as UTF-8 with line feeds at `path`, its original encoding, and the tally of the bytes at `path`."""
 
     source: SourceFile
     path: Path
@@ -55,17 +54,17 @@ class Text:
 
 
 def as_utf8(source: SourceFile, folder: Path, encoding: str | None) -> Text:
-    """`source` as UTF-8; copied into `folder` only where its bytes have to change.
+    """`source` as UTF-8, copied into `folder` only where its bytes have to change.
 
     Raises
     ------
     SourceError
-        The text is no valid `encoding`, holds a zero byte or a line too long to be a record, or unfolds endlessly.
+        The text is not valid in `encoding`, holds a zero byte or too long a line, or expands beyond reason.
     """
     _check_lines(source)
     found = encoding or _detect(source)
     is_utf8 = codecs.lookup(found).name in {"utf-8", "ascii"} and not source.tally.head.startswith(codecs.BOM_UTF8)
-    if is_utf8 and source.tally.has_even_ends and not source.is_gzip:  # others DuckDB's pinned reader does not take
+    if is_utf8 and source.tally.has_even_ends and not source.is_gzip:  # as DuckDB's reader needs it
         return _text(source, literal_path(source, folder), "utf-8", source.tally)
     target = folder / f"{source.copy_name}.csv"
     try:
@@ -75,7 +74,7 @@ def as_utf8(source: SourceFile, folder: Path, encoding: str | None) -> Text:
             f"{source.path} is not {found} text: byte {error.start} of a block cannot be decoded. "
             "Set source.encoding to the encoding that it was written in."
         ) from None
-    return _text(source, target, found, take(target))
+    return _text(source, target, found, tally_of(target))
 
 
 def _text(source: SourceFile, path: Path, encoding: str, tally: Tally) -> Text:
@@ -86,12 +85,12 @@ def _text(source: SourceFile, path: Path, encoding: str, tally: Tally) -> Text:
 
 
 def refuse_zeros(source: SourceFile, path: Path, tally: Tally) -> None:
-    """Refuse `source`, whose text at `path` has the `tally`, where it holds a zero byte.
+    """Refuse `source` if its text at `path`, which has the `tally`, holds a zero byte.
 
     Raises
     ------
     SourceError
-        It does.
+        There is one.
     """
     if tally.has_nul:
         raise SourceError(
@@ -100,18 +99,14 @@ def refuse_zeros(source: SourceFile, path: Path, tally: Tally) -> None:
         )
 
 
-def _open(source: SourceFile) -> BinaryIO:
-    return cast(BinaryIO, gzip.open(source.path) if source.is_gzip else source.path.open("rb"))
-
-
 def _chunks(source: SourceFile) -> Iterator[bytes]:
-    """The unpacked bytes; an archive that unfolds beyond reason is refused."""
+    """The decompressed bytes; an archive that expands beyond reason is refused."""
     total = 0
     try:
-        with _open(source) as file:
+        with gzip.open(source.path) if source.is_gzip else source.path.open("rb") as file:
             while chunk := file.read(CHUNK):
                 total += len(chunk)
-                if source.is_gzip and total > FREE_EXPANSION and total > MOST_EXPANSION * source.n_bytes:
+                if source.is_gzip and total > FREE_EXPANSION and total > MOST_EXPANSION * source.tally.n_bytes:
                     raise SourceError(f"{source.path} unfolds to more than {MOST_EXPANSION} times its size; refused.")
                 yield chunk
     except (OSError, EOFError, zlib.error) as error:
@@ -140,24 +135,25 @@ def _decodes(source: SourceFile) -> bool:
 
 
 def _guessed(source: SourceFile) -> str:
-    """Windows-1252, Latin-1, MacRoman or another encoding of Latin script, whichever makes most sense of the high bytes.
+    """The most plausible encoding of text that is not valid UTF-8.
 
-    UTF-8 where half of the words are: its other rows are then rejected, and no customer's name is garbled. Where Latin
-    letters make little sense, that of another script.
+    UTF-8 where at least half of the words with high bytes are valid: the other rows are then rejected, and no name is
+    garbled. Else the encoding of Latin script under which the high bytes are most plausible, or one of another script where
+    none is plausible enough.
     """
     high = _high(source)
     words = high.split()
     if sum(_is_utf8(word) for word in words) >= len(words) / 2:
         return "utf-8"
-    shares = [_sense(high, encoding, {*letters, *letters.upper()}) for encoding, letters in LATIN]
+    shares = [_plausibility(high, encoding, {*letters, *letters.upper()}) for encoding, letters in LATIN]
     best = LATIN[shares.index(max(shares))][0]
-    if max(shares) < SENSE or _in_runs(high, 3) >= MOST:
+    if max(shares) < PLAUSIBLE or _in_runs(high, 3) >= MIN_IN_RUNS:
         return _other_script(source) or best
     return "cp1250" if best == "cp1252" and _is_hungarian(high) else best
 
 
 def _high(source: SourceFile) -> bytes:
-    """Words of the export that have bytes above 127, as many as are judged."""
+    """Words of the export with bytes above 127, up to a limit."""
     found = b""
     for chunk in _chunks(source):
         found += _high_words(chunk)
@@ -167,7 +163,7 @@ def _high(source: SourceFile) -> bytes:
 
 
 def _in_runs(text: bytes, length: int) -> float:
-    """Share of the bytes above 127 that stand several in a row, which three such letters seldom do in Latin script."""
+    """Share of the bytes above 127 that form runs of at least `length`; runs of three are rare in Latin script."""
     n_high = sum(byte > ASCII for byte in text)
     return sum(map(len, re.findall(rb"[\x80-\xff]{%d,}" % length, text))) / max(1, n_high)
 
@@ -178,10 +174,10 @@ def _is_hungarian(high: bytes) -> bool:
 
 
 def _other_script(source: SourceFile) -> str | None:
-    """The encoding of another script that cells with high bytes are in, None where they seem to be in none.
+    """The encoding of cells in another script; None where they seem to be in none.
 
-    Whole cells, as half of a letter may be a byte below 128. Letters of another script stand beside each other, which
-    signs such as × do not.
+    Whole cells are looked at, because a multi-byte letter may end in a byte below 128. Letters of another script are
+    adjacent to each other, unlike signs such as ×.
     """
     from charset_normalizer import from_bytes
 
@@ -191,7 +187,7 @@ def _other_script(source: SourceFile) -> str | None:
         if sum(map(len, cells)) >= EVIDENCE:
             break
     text = b"; ".join(sorted(cells))[:EVIDENCE]
-    if _in_runs(text, 2) < MOST:
+    if _in_runs(text, 2) < MIN_IN_RUNS:
         return None
     if not text.translate(None, HEBREW):
         return "cp1255"
@@ -199,7 +195,7 @@ def _other_script(source: SourceFile) -> str | None:
     if found is None:
         return None
     foreign, mixed = len(HIGH.findall(str(found))), len(MIXED.findall(str(found)))
-    return found.encoding if mixed < (1 - SENSE) * foreign else None
+    return found.encoding if mixed < (1 - PLAUSIBLE) * foreign else None
 
 
 def _is_utf8(word: bytes) -> bool:
@@ -211,16 +207,15 @@ def _is_utf8(word: bytes) -> bool:
 
 
 def _high_words(chunk: bytes) -> bytes:
-    """The words of `chunk` that have bytes above 127."""
+    """The distinct words of `chunk` with bytes above 127."""
     table = bytes(byte if byte > 127 or chr(byte).isalpha() else 32 for byte in range(256))
     return b" ".join(word for word in set(chunk.translate(table).split()) if not word.isascii()) + b" "
 
 
-def _sense(high: bytes, encoding: str, letters: Container[str]) -> float:
-    """How much sense the high bytes make under an encoding: the share of letters and marks in their place, less impossible ones.
+def _plausibility(high: bytes, encoding: str, letters: Container[str]) -> float:
+    """The share of high bytes that an encoding turns into plausible letters and marks, minus that of implausible ones.
 
-    A sign beside no letter, such as a × or a no-break blank between digits, says nothing; neither does a text of nothing
-    else.
+    A sign that is not adjacent to a letter, such as × or a no-break space between digits, is not counted.
     """
     text = high[:EVIDENCE].decode(encoding, errors="replace")
     places = (
@@ -228,14 +223,14 @@ def _sense(high: bytes, encoding: str, letters: Container[str]) -> float:
     )
     fits = [(_fit(*place, letters), place[0].isalpha() or place[2].isalpha()) for place in places]
     telling = [fit for fit, is_in_word in fits if fit or is_in_word]
-    return sum(telling) / len(telling) if telling else SENSE
+    return sum(telling) / len(telling) if telling else PLAUSIBLE
 
 
 def _fit(before: str, letter: str, after: str, letters: Container[str]) -> int:
-    """1 for a letter or mark that fits between its neighbours, -1 for what does not, 0 for what says nothing.
+    """1 for a letter or mark that is plausible between its neighbours, -1 if it is not, 0 if nothing can be said.
 
-    A capital does not follow a small letter (CafÈ), nor a small letter stand before a capital (OíNeill), nor one of the
-    letters between two others (Ïðèâåò); but for an apostrophe no mark stands between two letters (JAB”N).
+    Implausible are an upper-case letter after a lower-case one (CafÈ), a lower-case one before an upper-case one (OíNeill),
+    a letter between two others with accents (Ïðèâåò), and any mark but an apostrophe between two letters (JAB”N).
     """
     if letter == "\ufffd" or "\x7f" < letter < "\xa0":
         return -1
@@ -251,7 +246,7 @@ def _fit(before: str, letter: str, after: str, letters: Container[str]) -> int:
 
 
 def _check_lines(source: SourceFile) -> None:
-    """Refuse text whose first lines are too long to be records, before anything else reads it whole."""
+    """Refuse text whose first line is too long to be a record, before the whole of it is read."""
     head = next(_chunks(source), b"")[: 2 * LONGEST_LINE]
     if len(head) > LONGEST_LINE and b"\n" not in head[:LONGEST_LINE] and b"\r" not in head[:LONGEST_LINE]:
         raise SourceError(
@@ -260,7 +255,7 @@ def _check_lines(source: SourceFile) -> None:
 
 
 def _transcode(source: SourceFile, target: Path, encoding: str) -> None:
-    """Write the text as UTF-8; bytes that are none in a text of UTF-8 stay as they are, so that their rows are rejected."""
+    """Write the text as UTF-8; invalid bytes in UTF-8 text are kept, so that their rows are rejected."""
     faults = "surrogateescape" if encoding in {"utf-8", "utf-8-sig"} else "strict"
     decoder = codecs.getincrementaldecoder(encoding)(errors=faults)
     pending = ""

@@ -1,4 +1,4 @@
-"""How an export writes its dates and numbers: what speaks for each format, and the one that is settled on."""
+"""How an export writes its dates and numbers: the evidence for each format, and the choice among them."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from segmenter.intake.numbers import MONEY, SIGNS, number_sql
 from segmenter.intake.raw import MOMENTS, TEXT, RawTable
 
 WORDS = {"ymd": "year first", "dmy": "day first", "mdy": "month first"}
-FEW_DECIDE, MANY_DIFFER = 2, 20  # distinct numbers that settle no mark, and how many they would settle it for
-ENOUGH = 0.8  # share of a column that a format must read to be the column's
+FEW_DECIDE, MANY_DIFFER = 2, 20  # a lead of so few distinct numbers does not decide the mark of more than so many
+MIN_SHARE = 0.8  # of a column's dates that a format has to read
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ class Formats:
 
     @property
     def in_words(self) -> str:
-        """For the account."""
+        """The formats in words, for the account."""
         words = {
             "ymd": "year-month-day",
             "dmy": "day-month-year",
@@ -41,12 +41,11 @@ class Formats:
 
 @dataclass(frozen=True)
 class Evidence:
-    """What a file's dates and numbers look like. Adds up over files.
+    """What a file's dates and numbers look like; can be added over files.
 
-    `n_dates` rows hold a date, of which each order of day, month and year can read as many as `read` says. `points` and
-    `commas` count the distinct numbers that can be read with a decimal point and with a decimal comma, `differing` those
-    that can be read with both, to different values. `date` and `number` are examples, `signs` the currencies that stand
-    beside numbers.
+    `n_dates` rows hold a date; `read` counts how many of them each format can read. `points` and `commas` count the
+    distinct numbers that are valid with a decimal point and with a decimal comma, `differing` those that are valid with
+    both and differ in value. `date` and `number` are examples, `signs` are the currencies found beside numbers.
     """
 
     n_dates: int = 0
@@ -59,7 +58,7 @@ class Evidence:
     signs: frozenset[str] = frozenset()
 
     def __add__(self, other: Evidence) -> Evidence:
-        """The evidence of both."""
+        """The combined evidence."""
         return Evidence(
             self.n_dates + other.n_dates,
             {order: self.read.get(order, 0) + other.read.get(order, 0) for order in ORDERS},
@@ -79,7 +78,7 @@ def _first(*texts: str | None) -> str | None:
 def gather(
     connection: duckdb.DuckDBPyConnection, table: RawTable, time: int, numbers: Sequence[int]
 ) -> dict[int, Evidence]:
-    """The evidence of every file of raw table `table`, from its column `time` and its columns `numbers`, by index."""
+    """The evidence by file of raw `table`, from the columns with the indices `time` and `numbers`."""
     is_typed = table.types[time] in MOMENTS
     found = _typed_dates(connection, table, time) if is_typed else _text_dates(connection, table, time)
     for column in (number for number in numbers if table.types[number] == TEXT):
@@ -89,7 +88,7 @@ def gather(
 
 
 def _numbers(connection: duckdb.DuckDBPyConnection, table: RawTable, column: int) -> dict[int, Evidence]:
-    """The evidence of numbers that are text: each distinct one is tried with either decimal mark."""
+    """The evidence of a text column of numbers: each distinct one is parsed with either decimal mark."""
     rows = connection.execute(
         "SELECT file, count(point), count(comma), count(*) FILTER (WHERE point <> comma), "  # noqa: S608 - our names
         f"min(t) FILTER (WHERE point <> comma), list(DISTINCT regexp_extract(t, '{MONEY}')) FROM "
@@ -106,7 +105,7 @@ def _numbers(connection: duckdb.DuckDBPyConnection, table: RawTable, column: int
 
 
 def _text_dates(connection: duckdb.DuckDBPyConnection, table: RawTable, column: int) -> dict[int, Evidence]:
-    """The evidence of dates that are text: each distinct one is tried under every order that some date begins like."""
+    """The evidence of a text column of dates: each distinct one is parsed in every format that matches some date's start."""
     connection.execute(
         f"CREATE OR REPLACE TEMP TABLE dates AS SELECT file, {_as_text(column)} AS t, count(*) AS n FROM {table.relation} "  # noqa: S608 - our names
         "GROUP BY ALL HAVING t <> ''",
@@ -133,7 +132,7 @@ def _as_text(column: int) -> str:
 
 
 def _typed_dates(connection: duckdb.DuckDBPyConnection, table: RawTable, column: int) -> dict[int, Evidence]:
-    """The evidence of files whose dates have a type already, so that they can be read in one way only."""
+    """The evidence of a column of DuckDB's date types, which are unambiguous."""
     found = connection.execute(
         f"SELECT file, count(c{column}) FROM {table.relation} GROUP BY file",  # noqa: S608 - our names
         table.parameters or None,
@@ -142,13 +141,12 @@ def _typed_dates(connection: duckdb.DuckDBPyConnection, table: RawTable, column:
 
 
 def formats_of(evidence: Evidence, name: str, source: SourceConfig) -> Formats:
-    """The formats that the `evidence` asks for; `name` is the file's, for messages.
+    """The formats that fit the `evidence`; `name` is the file's, for messages.
 
     Raises
     ------
     SourceError
-        Dates fit both day-first and month-first, numbers both a decimal point and a comma, or neither; or numbers are money
-        of several currencies.
+        Dates or numbers fit several formats or none, or the amounts are of several currencies.
     """
     if len(evidence.signs) > 1:
         raise SourceError(
@@ -164,7 +162,7 @@ def _order(evidence: Evidence, name: str) -> DateFormat:
     total, read, example = evidence.n_dates, evidence.read, evidence.date
     best = max(ORDERS, key=lambda order: read.get(order, 0))
     fitting = read.get(best, 0)
-    if fitting < ENOUGH * total or not total:
+    if fitting < MIN_SHARE * total or not total:
         raise SourceError(
             f"{name}: the dates cannot be read ({total - fitting:,} of {total:,} rows, such as {example!r}). "
             "Name the right column as source.columns.time, or write dates as 2025-06-30."
@@ -178,9 +176,10 @@ def _order(evidence: Evidence, name: str) -> DateFormat:
 
 
 def _decimal(evidence: Evidence, name: str) -> str:
-    """The decimal mark that reads more of the distinct numbers; where both read as many, to other values, it is undecided.
+    """The decimal mark that reads more of the distinct numbers.
 
-    A lead of one or two numbers does not decide how many others are read.
+    It is undecided where both read equally many with different values, or where a lead of one or two numbers would decide
+    the value of many others.
     """
     few = abs(evidence.points - evidence.commas) <= FEW_DECIDE
     if evidence.differing and (evidence.points == evidence.commas or (few and evidence.differing > MANY_DIFFER)):

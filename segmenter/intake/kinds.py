@@ -1,6 +1,6 @@
-"""Columns that say what kind of row each is: some kinds do not count, some are money that went back.
+"""Columns that say what kind of row each is: some kinds do not count, others are refunds.
 
-A column that speaks against counting all rows as sales is a `SourceError` that names the configuration which settles it.
+Such a column that is not configured, and by which not all rows are sales, is a `SourceError` that names the configuration.
 """
 
 from __future__ import annotations
@@ -12,32 +12,24 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from segmenter.config.source import ColumnsConfig, RulesConfig
 from segmenter.errors import ConfigError, SourceError
 from segmenter.intake.names import key_of
-from segmenter.intake.sample import Row, Sample, number_in
+from segmenter.intake.sample import NEARLY_ALL, Row, Sample, number_in
 
-# Names of columns that say what a row is.
-RECORDS = {"linetype", "rowtype", "recordtype"}
-SIDES = {
+# Names of columns that say what kind of row each is.
+RECORD_TYPES = {"linetype", "rowtype", "recordtype"}
+DEBIT_CREDIT = {
     "sollhaben", "sollhabenkennzeichen", "sollhabenkz", "sh", "debitcredit", "debitcreditindicator", "creditdebit", "drcr", "dc",
     "vorzeichen",
 }  # fmt: skip
-EVENTS = {
-    "eventtype",
-    "eventname",
-    "event",
-    "action",
-    "actiontype",
-    "interaction",
-    "interactiontype",
-    "behavior",
-    "behaviortype",
-}
-PAPERS = {
+EVENT_TYPES = {
+    "eventtype", "eventname", "event", "action", "actiontype", "interaction", "interactiontype", "behavior", "behaviortype",
+}  # fmt: skip
+DOCUMENT_TYPES = {
     "belegart", "belegtyp", "doctype", "documenttype", "transactiontype", "invoicetype", "vorgangsart", "type", "typ", "fkart",
     "fakturaart", "billingtype", "entrytype", "amounttype", "transactionkind", "kind", "gifttype", "art",
     "vorgang", "buchungsart", "transaktionsart", "transaktionstyp",
 }  # fmt: skip
-STATES = {"status", "state", "orderstatus", "paymentstatus", "transactionstatus"}
-FEW_WORDS = 20  # beyond which a column's cells are no words for kinds of rows
+STATUSES = {"status", "state", "orderstatus", "paymentstatus", "transactionstatus"}
+MAX_WORDS = 20  # distinct values of a column that says what kind of row each is
 PAYING = re.compile("payment|tender|transaction|zahlung")
 BILL = re.compile(r"\b(invoice|sales?|order|membership)\b|rechnung|facture|factura|fattura|faktur|beitrag")
 PROMISED = re.compile(
@@ -45,7 +37,7 @@ PROMISED = re.compile(
 )
 ORDERED = re.compile(
     "(sales|customer)?order(confirmation)?s?|auftrag(sbestaetigung)?|lieferschein|delivery(note)?"
-)  # and then invoiced
+)  # not counted beside invoices
 INVOICED = re.compile("(sales|customer)?invoices?|(ausgangs)?rechnung(en)?|facture|factura|fattura")
 PAID = re.compile(
     r"((bill|customer|invoice|receivable|rechnungs|kunden)?[ -]?payments?( received)?|zahlung(seingang)?|paiement|pago|pagamento)"
@@ -60,22 +52,21 @@ LOOKED = re.compile(
 COST = re.compile(
     "((transaction|processing|processor|payment|selling|listing|service|referral|stripe|paypal|klarna|ebay|etsy|fba|item)"
     "(fees?|charges?)|fees?|commissions?|gebuehr(en)?|provision(en)?|frais)|((bank|general|user|automatic)?(payout|withdrawal|auszahlung)s?)"
-)  # a charge alone is a sale
+)  # the word "charge" alone is a sale
 CREDIT_SIDE = re.compile("(h|haben|c|cr|credit)")
 CREDIT_NOTE = re.compile(
     "(gs|gutschrift(en)?|stornorechnung|(sales )?credit[ _-]?(note|memo)|cn|cm|refund|return|retoure|avoir|abono|nota de cr[eé]dito"
     "|nota di credito)"
 )
-# Codes that mean money that went back, and payments, beside those that systems have for their invoices: Sage, SAP and Lexware.
+# By a system's code for invoices (Sage, SAP, Lexware): patterns of its codes for refunds, and for payments.
 CODES = {
     "si": ("sc", "sr|sa|sd"), "f1": ("re|g2|s1", ""), "f2": ("re|g2|s1", ""), "zf2": ("z?re|z?g2|z?s1", ""), "re": ("gu", ""),
 }  # fmt: skip
-FEW_TWINS = 20  # rows of a kind from which on it tells something that each has a twin of another
-NEARLY_ALL = 0.95
+MIN_REPEATED = 20  # rows of a kind to conclude that each repeats a row of another kind
 
 
 def check_rules(columns: ColumnsConfig, rules: RulesConfig) -> None:
-    """Refuse words for kinds without a column that has them, and the other way round.
+    """Check that the configuration names a column of kinds and words for kinds together, or neither.
 
     Raises
     ------
@@ -92,7 +83,7 @@ def check_rules(columns: ColumnsConfig, rules: RulesConfig) -> None:
 def rows_that_count(
     header: Sequence[str], rows: Sequence[Row], columns: ColumnsConfig, rules: RulesConfig
 ) -> Sequence[Row]:
-    """Those of `rows` whose kind counts by `rules`; all of them where none does, or where no column tells kinds."""
+    """The `rows` whose kind counts under `rules`; all of them where none does, or where there is no column of kinds."""
     words = {word.strip().lower() for word in (*rules.kinds, *rules.kinds_back)}
     if not rules.kinds or columns.kind not in header:
         return rows
@@ -101,36 +92,42 @@ def rows_that_count(
 
 
 def ignore(sample: Sample, column: int) -> str:
-    """The configuration by which a person dismisses a doubt about a column."""
+    """The setting by which a user dismisses an error about a column."""
     return f"[source.columns] ignore = [{sample.called(column)}]"
 
 
 def _settled(sample: Sample, column: int, role: str, words: Sequence[str]) -> str:
-    """What to write into the configuration where rows of `words` alone count, or went back."""
-    said = ", ".join(repr(word[:60]) for word in words[:FEW_WORDS])
+    """The settings by which only rows with `words` have a `role`: to count, or to be refunds."""
+    said = ", ".join(repr(word[:60]) for word in words[:MAX_WORDS])
     return f"[source.columns] kind = {sample.called(column)} and [rules] {role} = [{said}]"
 
 
 def _columns(sample: Sample, names: Collection[str], wanted: ColumnsConfig) -> list[int]:
-    """Columns with such names that hold few different words; not the one that the configuration settles already."""
+    """Columns with one of `names` that hold few distinct words, except the one that is already configured."""
     named = [at for at in sample.columns if key_of(sample.header[at]) in names and sample.header[at] != wanted.kind]
-    return [at for at in named if 1 < len(set(sample.values(at))) <= FEW_WORDS]
+    return [at for at in named if 1 < len(set(sample.values(at))) <= MAX_WORDS]
 
 
 def _matching(words: Sequence[str], pattern: re.Pattern[str] | str) -> list[str]:
-    """The `words` that match `pattern`, as they are or without the marks between their parts."""
+    """The `words` that match `pattern`, as they are or without punctuation."""
     return [word for word in words if re.fullmatch(pattern, word.lower()) or re.fullmatch(pattern, key_of(word))]
 
 
 def _codes(words: Sequence[str]) -> tuple[str, str]:
-    """Patterns of the codes for money back and for payments in the accounting system that the `words` give away."""
+    """Patterns of the codes for refunds and for payments in the accounting system whose codes are among `words`."""
     known = {word.lower() for word in words}
     return next((codes for word, codes in CODES.items() if word in known), ("", ""))
 
 
 def check_kinds(sample: Sample, wanted: ColumnsConfig) -> None:
-    """Refuse rows of several kinds, such as a sale, its lines and its payment, each of which has the same money."""
-    for column in _columns(sample, RECORDS, wanted):
+    """Refuse rows of several kinds that repeat the same money, such as a sale, its lines and its payment.
+
+    Raises
+    ------
+    SourceError
+        There are such rows, and the configuration does not say which count.
+    """
+    for column in _columns(sample, RECORD_TYPES, wanted):
         kinds = sorted(set(sample.values(column)))
         others = [kind for kind in kinds if not PAYING.search(kind.lower())]
         lines = [kind for kind in others if re.search(r"\b(line|item)", kind.lower())] or others
@@ -140,15 +137,15 @@ def check_kinds(sample: Sample, wanted: ColumnsConfig) -> None:
                 "money would be counted more than once. Say which count, those of one level only, in the configuration: "
                 f"{_settled(sample, column, 'kinds', lines)}; where each row's money is its own indeed, {ignore(sample, column)}."
             )
-    for column in _columns(sample, PAPERS, wanted):
+    for column in _columns(sample, DOCUMENT_TYPES, wanted):
         _check_paid(sample, column)
         _check_promised(sample, column)
-    for column in _columns(sample, PAPERS | EVENTS, wanted):
+    for column in _columns(sample, DOCUMENT_TYPES | EVENT_TYPES, wanted):
         _check_events(sample, column)
 
 
 def _check_paid(sample: Sample, column: int) -> None:
-    """Refuse a ledger in which one row charges an invoice and another pays it, by the words of a `column`."""
+    """Refuse a ledger in which, by the words of a `column`, one row is an invoice and another its payment."""
     words = sorted(set(sample.values(column)))
     _, codes = _codes(words)
     paying = [word for word in words if PAID.fullmatch(word.lower()) or (codes and re.fullmatch(codes, word.lower()))]
@@ -163,7 +160,7 @@ def _check_paid(sample: Sample, column: int) -> None:
 
 
 def _check_promised(sample: Sample, column: int) -> None:
-    """Refuse offers or orders beside invoices: what was ordered is told again when it is charged."""
+    """Refuse offers or orders beside invoices, which repeat what was ordered."""
     words = sorted(set(sample.values(column)))
     promised = _matching(words, PROMISED) + (_matching(words, ORDERED) if _matching(words, INVOICED) else [])
     charged = [word for word in words if word not in promised]
@@ -176,7 +173,7 @@ def _check_promised(sample: Sample, column: int) -> None:
 
 
 def _check_events(sample: Sample, column: int) -> None:
-    """Refuse a log of visits, in which what was only looked at has the price of what was bought."""
+    """Refuse an event log in which viewed products have a price like bought ones."""
     words = sorted(set(sample.values(column)))
     bought, looked = _matching(words, BOUGHT), _matching(words, LOOKED)
     if bought and looked:
@@ -187,12 +184,12 @@ def _check_events(sample: Sample, column: int) -> None:
         )
 
 
-def sold(sample: Sample, index: Mapping[str, int], column: int, is_meant: Callable[[str], object]) -> str:
-    """A cell of `column` that `is_meant`, if most rows with such a cell would count as sales; else empty.
+def sold_example(sample: Sample, index: Mapping[str, int], column: int, matches: Callable[[str], object]) -> str:
+    """An example of a cell of `column` that `matches`, if most rows with such a cell would count as sales; else empty.
 
-    Empty, too, where all rows have one.
+    Also empty where all rows have such a cell.
     """
-    rows = [row for row in sample.rows if is_meant((row[column] or "").strip())]
+    rows = [row for row in sample.rows if matches((row[column] or "").strip())]
     if not rows or len(rows) == len(sample.rows):
         return ""
     money = [index[role] for role in ("amount", "unit_price", "quantity") if role in index]
@@ -203,21 +200,27 @@ def sold(sample: Sample, index: Mapping[str, int], column: int, is_meant: Callab
 
 
 def check_rows(sample: Sample, index: Mapping[str, int], wanted: ColumnsConfig, rules: RulesConfig) -> None:
-    """Refuse rows that another column says are no sales, now that the columns' roles `index` are known."""
-    for column in _columns(sample, SIDES | PAPERS | EVENTS, ColumnsConfig()):
+    """Refuse rows that are not sales according to another column, given the columns' roles `index`.
+
+    Raises
+    ------
+    SourceError
+        There are such rows, and the configuration does not cover them.
+    """
+    for column in _columns(sample, DEBIT_CREDIT | DOCUMENT_TYPES | EVENT_TYPES, ColumnsConfig()):
         _check_minus(sample, index, column, rules.kinds_back if column == index.get("kind") else ())
-    for column in (at for at in _columns(sample, PAPERS, wanted) if at not in index.values()):
+    for column in (at for at in _columns(sample, DOCUMENT_TYPES, wanted) if at not in index.values()):
         _check_costs(sample, index, column, {"", *(word.lower() for word in rules.guest_ids)})
-    for column in _columns(sample, PAPERS | EVENTS | RECORDS | STATES, wanted):
+    for column in _columns(sample, DOCUMENT_TYPES | EVENT_TYPES | RECORD_TYPES | STATUSES, wanted):
         _check_twins(sample, index, column)
 
 
 def _check_minus(sample: Sample, index: Mapping[str, int], column: int, settled: Sequence[str]) -> None:
-    """Refuse money that went back but has no minus, by the word of another column: it would be added to the sales.
+    """Refuse refunds that are only marked in another column and have no minus, as they would be added to the sales.
 
-    Words that are `settled` by the rules get their minus there.
+    Rows with words that are `settled` by the rules become negative later.
     """
-    is_side, is_kind = key_of(sample.header[column]) in SIDES, column == index.get("kind")
+    is_side, is_kind = key_of(sample.header[column]) in DEBIT_CREDIT, column == index.get("kind")
     if not (is_side or is_kind) and column in index.values():
         return
     known = {word.strip().lower() for word in settled}
@@ -225,7 +228,7 @@ def _check_minus(sample: Sample, index: Mapping[str, int], column: int, settled:
     codes, _ = _codes(words)
     pattern = CREDIT_SIDE if is_side else CREDIT_NOTE
     back = [word for word in words if pattern.fullmatch(word.lower()) or (codes and re.fullmatch(codes, word.lower()))]
-    example = sold(sample, index, column, set(back).__contains__) if back else ""
+    example = sold_example(sample, index, column, set(back).__contains__) if back else ""
     if example:
         raise SourceError(
             f"{sample.name}: rows with {example!r} in {sample.called(column)} look like money that went back, and most of them have no "
@@ -234,17 +237,17 @@ def _check_minus(sample: Sample, index: Mapping[str, int], column: int, settled:
         )
 
 
-def _check_costs(sample: Sample, index: Mapping[str, int], column: int, nobody: Collection[str]) -> None:
-    """Refuse fees and payouts of a payment service on rows that name customers: they would count as refunds to them.
+def _check_costs(sample: Sample, index: Mapping[str, int], column: int, placeholders: Collection[str]) -> None:
+    """Refuse fees and payouts of a payment service on rows with customers, as they would count as refunds.
 
-    Ids of `nobody` in particular name no customer.
+    The ids in `placeholders` stand for no customer.
     """
     words = sorted(set(sample.values(column)))
     costs = _matching(words, COST)
     amount, customer = index.get("amount"), index["customer"]
     if not costs or amount is None or len(costs) == len(words):
         return
-    named = [row for row in sample.rows if (row[customer] or "").strip().lower() not in nobody]
+    named = [row for row in sample.rows if (row[customer] or "").strip().lower() not in placeholders]
     rows = [row for row in named if (row[column] or "").strip() in costs]
     if sum((number_in(row[amount]) or 0) < 0 for row in rows) > len(rows) / 2:
         others = [word for word in words if word not in costs]
@@ -256,9 +259,9 @@ def _check_costs(sample: Sample, index: Mapping[str, int], column: int, nobody: 
 
 
 def _check_twins(sample: Sample, index: Mapping[str, int], column: int) -> None:
-    """Refuse stages of a sale that have a row each: nearly all rows with one word repeat a row with another word.
+    """Refuse sales with a row for each stage: nearly all rows with one word repeat a row with another word.
 
-    Customers who buy the same again repeat rows with the same word, which stages seldom do.
+    Rows rarely repeat within one stage, whereas customers who buy the same again repeat rows with the same word.
     """
     compared = [
         at
@@ -274,7 +277,7 @@ def _check_twins(sample: Sample, index: Mapping[str, int], column: int) -> None:
         for other, others in by_number[n + 1 :]:
             shared = (rows & others).total()
             is_alone = len(others) >= NEARLY_ALL * others.total() and len(rows) >= NEARLY_ALL * rows.total()
-            if others.total() >= FEW_TWINS and shared >= NEARLY_ALL * others.total() and is_alone:
+            if others.total() >= MIN_REPEATED and shared >= NEARLY_ALL * others.total() and is_alone:
                 raise SourceError(
                     f"{sample.name}: rows with {other[:60]!r} in {sample.called(column)} repeat those with {word[:60]!r}, with the same "
                     "customers and the same money, which would count more than once. Say in the configuration which count, such as "

@@ -1,4 +1,4 @@
-"""The lines, as an editor counts them, on which the rejected records of a text stand."""
+"""The line numbers of a text's rejected records, as an editor shows them."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ from segmenter.intake.torn import Numbers, lines_of
 
 
 def locate(connection: duckdb.DuckDBPyConnection, number: int, path: Path, tally: Tally, dialect: Dialect) -> None:
-    """Put true line numbers into ``rejected`` for file `number`.
+    """Set the line numbers of file `number` in ``rejected``.
 
-    A torn record's line is that of the byte at which it begins. A whole record is known by its number among the file's
-    whole records (``record``): where every line is a record, that settles its line; a file with blank lines or line ends
-    inside fields has to be walked through.
+    The line of a torn record is that of its first byte. A whole record is known by its number among the file's whole records
+    (``record``), from which its line follows where every line is a record. A file with blank lines or line ends inside
+    fields is parsed again.
     """
-    asked = connection.execute(
+    result = connection.execute(
         "SELECT rowid AS at, coalesce(record, 0) AS record, coalesce(begins, 0) AS begins FROM rejected "
         "WHERE file = ? ORDER BY rowid",
         [number],
     )
-    found = cast(dict[str, Numbers], asked.fetchnumpy())
+    found = cast(dict[str, Numbers], result.fetchnumpy())
     is_torn = found["record"] == 0
     lines, whole = np.empty(len(is_torn), dtype=np.int64), found["record"][~is_torn]
     lines[is_torn] = lines_of(path, found["begins"][is_torn])
@@ -42,12 +42,12 @@ def locate(connection: duckdb.DuckDBPyConnection, number: int, path: Path, tally
 
 
 def _among_all(whole: Numbers, torn: Numbers) -> Numbers:
-    """Numbers among all records, from numbers among the `whole` ones; `torn` are the numbers of the others among all."""
+    """The numbers of `whole` records among all records, given the numbers `torn` of the others."""
     return whole + np.searchsorted(torn - np.arange(1, len(torn) + 1), whole, side="left")
 
 
 def _walk(path: Path, dialect: Dialect, torn: set[int], whole: set[int]) -> dict[int, int]:
-    """The first line of each record that `whole` asks for by its number; records with a line in `torn` are not counted."""
+    """The first line of each record in `whole`, by record number; records with a line in `torn` are not counted."""
     csv.field_size_limit(LONGEST_FIELD)
     found: dict[int, int] = {}
     with path.open(encoding="utf-8", errors="replace", newline="") as file:

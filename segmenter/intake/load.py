@@ -21,18 +21,18 @@ from segmenter.intake.context import Context
 from segmenter.intake.kinds import check_rules
 from segmenter.intake.parse import parse
 from segmenter.intake.recognition import recognition
-from segmenter.intake.records import nobody
+from segmenter.intake.records import placeholder_ids
 from segmenter.intake.schema import Parsed
-from segmenter.intake.settlement import settle, show
+from segmenter.intake.settlement import create_views, settle
 from segmenter.intake.sources import SourceFile, as_text, examine, expand, unread_warnings
 from segmenter.intake.types import Intake, Reading, Reject
 
 SHOWN_REJECTS = 100
-CODE = re.compile("[A-Z]{3}")  # of a currency, by ISO 4217
+CURRENCY_CODE = re.compile("[A-Z]{3}")  # ISO 4217
 
 
 def open_connection(memory_limit: str, threads: int | None, folder: Path) -> duckdb.DuckDBPyConnection:
-    """A DuckDB connection in UTC that fetches no extension and spills into `folder` beyond `memory_limit`."""
+    """A DuckDB connection in UTC that loads no extensions and spills to `folder` beyond `memory_limit`."""
     config: dict[str, Any] = {
         "memory_limit": memory_limit,
         "temp_directory": str(folder),
@@ -44,7 +44,7 @@ def open_connection(memory_limit: str, threads: int | None, folder: Path) -> duc
         config["threads"] = threads
     connection = duckdb.connect(":memory:", config=config)
     connection.execute("SET TimeZone = 'UTC'")
-    connection.execute("SET enable_progress_bar = false")  # which it shows where it takes the process for a person's
+    connection.execute("SET enable_progress_bar = false")  # DuckDB would show its own on a terminal
     return connection
 
 
@@ -60,8 +60,8 @@ def load(
 ) -> Intake:
     """Read `sources` into the tables ``transactions`` and ``rejected`` of `connection`.
 
-    Where they are several files, the folder `cache` spares those that were read before; the result is the same. Records
-    later than `as_of` are set aside. What is not judged is accounted for, however little of it can be used.
+    Of several files, those that were read before are taken from the folder `cache`; the result is the same. Records later
+    than `as_of` are set aside. Without `is_judged` the account is returned however few rows can be used.
 
     Raises
     ------
@@ -73,14 +73,14 @@ def load(
     _check_pattern(connection, rules.non_product_pattern)
     check_rules(source.columns, rules)
     paths = expand(sources)
-    seen = {path: _stamp(path) for path in paths}
+    stamps = {path: _stamp(path) for path in paths}
     files = [examine(path) for path in paths]
     with temporary_folder() as folder:
         context = Context(connection, files, source, rules, folder)
         try:
             parsed = parse(context, Cache(cache, context) if cache and len(files) > 1 else None)
         finally:
-            _check_unchanged(seen)  # whatever else is wrong with a file that changed
+            _check_unchanged(stamps)  # explains any other error on a file that changed
     currency = currency_of(connection, rules)
     _judge(connection, rules, as_of)
     layouts = [(each.layout.header, each.schema.roles) for each in parsed]
@@ -93,16 +93,16 @@ def load(
 
 
 def _stamp(path: Path) -> tuple[int, int]:
-    """Size and time of the last change, by which a file that is still being written is known."""
+    """Size and modification time, which change while a file is still being written."""
     try:
-        found = path.stat()
+        stat = path.stat()
     except OSError:
         return (0, 0)
-    return found.st_size, found.st_mtime_ns
+    return stat.st_size, stat.st_mtime_ns
 
 
-def _check_unchanged(seen: dict[Path, tuple[int, int]]) -> None:
-    for path, stamp in seen.items():
+def _check_unchanged(stamps: dict[Path, tuple[int, int]]) -> None:
+    for path, stamp in stamps.items():
         if _stamp(path) != stamp:
             raise SourceError(
                 f"{path} changed while it was read: it is still being written. Run again when it is complete, or have it "
@@ -111,7 +111,7 @@ def _check_unchanged(seen: dict[Path, tuple[int, int]]) -> None:
 
 
 def _check_pattern(connection: duckdb.DuckDBPyConnection, pattern: str) -> None:
-    """Refuse a pattern that DuckDB cannot read: its regular expressions know less than Python's."""
+    """Refuse a pattern that DuckDB cannot compile: RE2 lacks some of Python's syntax."""
     try:
         connection.execute("SELECT regexp_full_match('', ?)", [pattern])
     except duckdb.Error as error:
@@ -119,12 +119,12 @@ def _check_pattern(connection: duckdb.DuckDBPyConnection, pattern: str) -> None:
 
 
 def currency_of(connection: Engine, rules: RulesConfig) -> str:
-    """The currency (ISO 4217) of the amounts in ``records``; empty where the export does not name it by its code.
+    """The currency (ISO 4217) of the amounts in ``records``; empty where the export gives no code.
 
     Raises
     ------
     DataError
-        They are of several currencies, and `rules` keeps none of them.
+        There are several currencies and `rules` does not choose one.
     """
     found = connection.execute(
         "SELECT DISTINCT upper(currency) AS name FROM records WHERE currency IS NOT NULL AND fate <> 'other_kind' ORDER BY name"
@@ -137,32 +137,32 @@ def currency_of(connection: Engine, rules: RulesConfig) -> str:
             f"The export holds several currencies ({names}), which cannot be added up. "
             'Choose one in the configuration: [rules] currency = "...", or convert them first.'
         )
-    codes = [name for (name,) in found if CODE.fullmatch(name)]
+    codes = [name for (name,) in found if CURRENCY_CODE.fullmatch(name)]
     return codes[0] if codes else ""
 
 
 def _judge(connection: duckdb.DuckDBPyConnection, rules: RulesConfig, as_of: date | None) -> None:
-    """Settle what becomes of each record: what is set aside takes nothing back, so that it goes first."""
-    for fate, ids in nobody(rules).items():  # one join, faster than a look-up for each record
-        _set_aside(connection, fate, "customer_id IN (SELECT unnest(CAST($those AS VARCHAR[])))", ids)
+    """Decide what becomes of each record; rows are set aside first, because such a row cancels no sale."""
+    for fate, ids in placeholder_ids(rules).items():  # a join is faster than a look-up per record
+        _set_aside(connection, fate, "customer_id IN (SELECT unnest(CAST($value AS VARCHAR[])))", ids)
     if as_of is not None:
-        _set_aside(connection, "later", "CAST(ts AS DATE) > CAST($those AS DATE)", as_of)
+        _set_aside(connection, "later", "CAST(ts AS DATE) > CAST($value AS DATE)", as_of)
     settle(connection, rules)
     _apply_settled(connection)
-    show(connection)
+    create_views(connection)
 
 
-def _set_aside(connection: duckdb.DuckDBPyConnection, fate: str, condition: str, those: object) -> None:
-    """Give the rows for which `condition` on `those` holds another fate, but for those of other kinds and unreadable ones."""
+def _set_aside(connection: duckdb.DuckDBPyConnection, fate: str, condition: str, value: object) -> None:
+    """Set the `fate` of the rows that meet `condition` on `value`, except unreadable ones and those of other kinds."""
     connection.execute(
         "UPDATE lines SET fate = CAST($fate AS fate), status = NULL WHERE fate NOT IN ('other_kind', 'unreadable') "  # noqa: S608 - ours
         f"AND {condition}",
-        {"fate": fate, "those": those},
+        {"fate": fate, "value": value},
     )
 
 
 def _apply_settled(connection: duckdb.DuckDBPyConnection) -> None:
-    """Give the records in ``settled``, few as they are, their new fates in place."""
+    """Update ``lines`` in place with the fates in ``settled``, which are few."""
     connection.execute(
         "UPDATE lines SET fate = settled.fate, status = settled.status FROM settled WHERE lines.rowid = settled.record"
     )
@@ -174,18 +174,18 @@ def _readings(
     connection: duckdb.DuckDBPyConnection, files: Sequence[SourceFile], parsed: Sequence[Parsed]
 ) -> tuple[Reading, ...]:
     n_rows = dict(connection.execute("SELECT file, count(*) FROM lines GROUP BY file").fetchall())
-    found = {}
+    readings = {}
     for each in parsed:
         formats = each.schema.formats
         for number, dialect in each.dialects.items():
-            file, words = files[number], f"{dialect}, {formats.in_words}"
-            name, n = as_text(file.path.name), n_rows.get(number, 0)
-            found[number] = Reading(name, file.sha256, file.n_bytes, n, words, formats.order, formats.decimal)
-    return tuple(found[number] for number in sorted(found))
+            name, tally, n = as_text(files[number].path.name), files[number].tally, n_rows.get(number, 0)
+            words = f"{dialect}, {formats.in_words}"
+            readings[number] = Reading(name, tally.sha256, tally.n_bytes, n, words, formats.order, formats.decimal)
+    return tuple(readings[number] for number in sorted(readings))
 
 
 def _rejects(connection: duckdb.DuckDBPyConnection, files: Sequence[SourceFile]) -> tuple[Reject, ...]:
-    """Put file names in place of file numbers in ``rejected``, in the order of the files and lines; returns the first rows."""
+    """Replace file numbers by names in ``rejected``, sorted by file and line; returns the first rows."""
     connection.execute(
         'CREATE OR REPLACE TABLE rejected AS SELECT $names[file + 1] AS file, line, "column", reason, text FROM rejected '
         "ORDER BY rejected.file, line, reason",

@@ -1,4 +1,4 @@
-"""How exports write moments: days in three orders, times of day, serial numbers of spreadsheets and seconds since 1970."""
+"""How exports write timestamps: dates in three orders, times of day, serial numbers of spreadsheets, seconds since 1970."""
 
 from __future__ import annotations
 
@@ -11,17 +11,15 @@ DayOrder = Literal["ymd", "dmy", "mdy"]
 DateFormat = DayOrder | Literal["excel", "epoch"]
 TIMES = ("", " %H:%M:%S", " %H:%M", " %H:%M:%S.%f", " %I:%M %p", " %I:%M:%S %p", "T%H:%M:%S", "T%H:%M", "T%H:%M:%S.%f",
          "T%H:%M:%SZ", "T%H:%M:%S.%fZ", " %H:%M:%S UTC")  # fmt: skip
-BEGINNINGS = {  # what a date of each order begins with: spares trying a hundred formats in vain
+BEGINNINGS = {  # how a date of each order starts; a cheap test before trying a hundred formats
     "ymd": "^([0-9]{4}|[0-9]{2}-)",
     "dmy": "^([^0-9]+, ?)?[0-9]{1,2}[-/. ]",
     "mdy": "^([0-9]{1,2}[-/.]|[A-Za-z])",
     "excel": "^[1-9]",
     "epoch": "^1[0-9]{9}",
 }
-PARTED = (
-    ", ?([0-9]{1,2}:[0-9:.]+)[ \u00a0\u202f]?"  # a day and its time of day as browsers show them: 1/31/2025, 2:05 PM
-)
-# %y stands before %Y: the reader takes the first that fits, and %Y would read 20 as the year 20.
+PARTED = ", ?([0-9]{1,2}:[0-9:.]+)[ \u00a0\u202f]?"  # the time of day as browsers write it: 1/31/2025, 2:05 PM
+# %y comes before %Y: the first format that fits is taken, and %Y would read 20 as the year 20.
 DAYS: dict[DayOrder, tuple[str, ...]] = {
     "ymd": ("%Y-%m-%d", "%Y/%m/%d", "%Y.%m.%d", "%Y%m%d", "%Y %b %d", "%Y%m%d%H%M%S"),
     "dmy": (
@@ -33,7 +31,7 @@ DAYS: dict[DayOrder, tuple[str, ...]] = {
         *("%b %d, %Y", "%B %d, %Y", "%b %d %Y", "%b-%d-%y", "%b-%d-%Y"),
     ),
 }
-EPOCH = "1[0-9]{9}([0-9]{3})?([.][0-9]+)?"  # seconds since 1970, or thousandths of them, from 2001 to 2033
+EPOCH = "1[0-9]{9}([0-9]{3})?([.][0-9]+)?"  # seconds or milliseconds since 1970, from 2001 to 2033
 EXCEL = re.compile(r"^[1-9]\d{4}(\.\d+)?$")
 TIME = re.compile(
     r"^(\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4}|\d{1,2}[- ][A-Za-z]{3,9}[- ]\d{2,4}"
@@ -46,34 +44,34 @@ ORDERS: tuple[DateFormat, ...] = (*DAYS, "excel", "epoch")
 
 
 def looks_like_time(text: str) -> bool:
-    """True for text in the shape of a date, of an Excel serial day of 1927 to 2173, or of seconds since 1970."""
+    """Whether text looks like a date, an Excel serial day of 1927 to 2173, or seconds since 1970."""
     is_serial = EXCEL.match(text) and 10_000 <= float(text) < 100_000
     return bool(TIME.match(text) or is_serial or re.fullmatch(EPOCH, text) or is_in_words(text))
 
 
 def looks_like_time_of_day(text: str) -> bool:
-    """True for text in the shape of a time of day, such as 14:05:33 or 2:05 pm."""
+    """Whether text looks like a time of day, such as 14:05:33 or 2:05 pm."""
     return bool(CLOCK.match(text))
 
 
 def believable(moment: str) -> str:
     """SQL of the column `moment`, NULL where its year lies outside 1900 to 2200.
 
-    It takes a column and no expression: DuckDB would plan the expression twice, and to plan a hundred formats takes as
-    long as to read thousands of dates.
+    It takes a column and not an expression, because DuckDB would plan the expression twice, and planning a hundred formats
+    takes as long as reading thousands of dates.
     """
     return f"CASE WHEN year({moment}) BETWEEN 1900 AND 2200 THEN {moment} END"
 
 
 def time_sql(column: str, order: str) -> str:
-    """SQL that reads text `column` as a TIMESTAMP, NULL where it is none.
+    """SQL that parses text `column` as a TIMESTAMP, NULL where it is none.
 
-    A distance from UTC is dropped and the clock kept as it is written: a shop's days and months are those of its place.
+    An offset from UTC is dropped and the time kept as written, because a shop's days and months are those of its own clock.
     """
     if order == "excel":
         days = f"TRY_CAST(CASE WHEN regexp_full_match({column}, '[1-9][0-9]{{4}}([.][0-9]+)?') THEN {column} END AS DOUBLE)"
         return f"(TIMESTAMP '1899-12-30' + to_seconds(CAST(round({days} * 86400) AS BIGINT)))"
-    if order == "epoch":  # of thousandths, too, the first ten digits are the seconds
+    if order == "epoch":  # the first ten digits are the seconds, of milliseconds too
         seconds = (
             f"TRY_CAST(CASE WHEN regexp_full_match({column}, '{EPOCH}') THEN substr({column}, 1, 10) END AS BIGINT)"
         )
@@ -92,7 +90,7 @@ def time_sql(column: str, order: str) -> str:
 
 
 def time_of_day_sql(column: str) -> str:
-    """SQL that reads text `column` as an INTERVAL of whole seconds since midnight, zero where it is no time of day."""
+    """SQL that parses text `column` as an INTERVAL of whole seconds since midnight, zero where it is no time of day."""
     whole = f"regexp_replace({column}, '{UNCLOCKED}', '', 'g')"
     read = f"try_strptime({whole}, {_list(('',), CLOCKS)}) - TIMESTAMP '1900-01-01'"
     return f"coalesce({read}, INTERVAL 0 SECOND)"

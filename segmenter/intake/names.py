@@ -1,4 +1,4 @@
-"""The names that exports give their columns, by the role that a column of the name plays."""
+"""Column names that exports use, by role."""
 
 from __future__ import annotations
 
@@ -8,34 +8,22 @@ from collections.abc import Collection
 
 from segmenter.intake.numbers import MONEY
 
-NUMBERED = re.compile(r" \(\d+\)$")  # of a name that a header has several times
-LETTERS = str.maketrans(
-    {
-        "ä": "ae",
-        "ö": "oe",
-        "ü": "ue",
-        "ß": "ss",
-        "ø": "o",
-        "æ": "ae",
-        "œ": "oe",
-        "ł": "l",
-        "ı": "i",
-        "_": " ",
-        "º": "",
-        "ª": "",
-        "№": "no",
-    }
-)
-JOINING = re.compile(r"(?<= )(de|del|des|di|do|da|du|d)(?=[ '\u2019])")  # between words: Sales DE are those of Germany
+NUMBERED = re.compile(r" \(\d+\)$")  # added to names that a header repeats
+LETTERS = str.maketrans({
+    "ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss", "ø": "o", "æ": "ae", "œ": "oe", "ł": "l", "ı": "i", "_": " ", "º": "", "ª": "", "№": "no",
+})  # fmt: skip
+JOINING = re.compile(
+    r"(?<= )(de|del|des|di|do|da|du|d)(?=[ '\u2019])"
+)  # between words only: the DE of Sales DE is Germany
 
 
 def _ranked(*names: str) -> tuple[tuple[str, ...], ...]:
-    """Each name as a rank of its own, so that two columns with such names are never an ambiguity: the former is taken."""
+    """One tier per name, so that two columns with such names are not ambiguous: the first tier wins."""
     return tuple((name,) for name in names)
 
 
-# Names in falling order of trust; a name further left wins over one further right. Two columns that
-# share the best place and both fit are an ambiguity, which is an error and never a guess.
+# Tiers of names in falling order of trust. Two columns of the same tier that both fit are an ambiguity, which is an
+# error and never a guess.
 NAMES: dict[str, tuple[tuple[str, ...], ...]] = {
     "customer": (
         ("customerid", "custid", "customerno", "customernumber", "clientid", "clientno", "userid", "buyerid", "memberid",
@@ -153,7 +141,7 @@ NAMES: dict[str, tuple[tuple[str, ...], ...]] = {
     "email": (("email", "emailaddress", "customeremail", "useremail", "buyeremail", "emailadresse", "kundenemail", "courriel"),
               ("mail", "contactemail", "billingemail", "emailbilling")),
 }  # fmt: skip
-# What a name means beside one that only a single system's exports have: there it is looked for first.
+# Names that are tried first where another column shows which system wrote the export.
 BESIDE: dict[str, dict[str, tuple[str, ...]]] = {
     "amazonorderid": {"amount": ("itemprice",)},  # of all pieces of the line; elsewhere it is that of one
     "lineitemquantity": {"order": ("name",)},  # of Shopify, whose orders are called #1001
@@ -161,23 +149,23 @@ BESIDE: dict[str, dict[str, tuple[str, ...]]] = {
 
 
 def key_of(name: str) -> str:
-    """The form of a column's name that is looked up: no capitals, marks, accents, nor words such as the de of fecha de pedido."""
+    """The normalised form of a column name for look-ups: lower case, without punctuation, accents or words such as de."""
     plain = JOINING.sub("", NUMBERED.sub("", name).lower().translate(LETTERS))
     return re.sub(r"[^a-z0-9]", "", unicodedata.normalize("NFKD", plain))
 
 
 def without_currency(name: str) -> str:
-    """A column's name without the currency in brackets or behind an "in" that ends it, as in Final price (EUR)."""
+    """A column name without a trailing currency in brackets or after "in", as in Final price (EUR)."""
     return re.sub(rf"\s*([(\[]\s*({MONEY})\s*[)\]]| in ({MONEY}))$", "", name, flags=re.IGNORECASE)
 
 
 def tiers_of(role: str, keys: Collection[str]) -> tuple[tuple[str, ...], ...]:
-    """Names for a role in falling order of trust, in an export whose columns are called `keys`."""
+    """Tiers of names for a role in falling order of trust, in an export with the normalised column names `keys`."""
     first = tuple(beside[role] for key, beside in BESIDE.items() if key in keys and role in beside)
     return (*first, *NAMES[role])
 
 
 def last_word(name: str) -> str:
-    """The last word of a column's name, which says what it holds: the ID of RefundID and of refund_id."""
+    """The last word of a column name, normalised: id for both RefundID and refund_id."""
     words = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", NUMBERED.sub("", name)).replace("_", " ").split()
     return key_of(words[-1]) if words else ""

@@ -1,36 +1,38 @@
-"""How exports write numbers: with a decimal point or comma, with thousands parted, as money, and less than nothing."""
+"""How exports write numbers: with a decimal point or comma, thousands separators, currencies and several minus signs."""
 
 from __future__ import annotations
 
 import re
 
-SPACES = " \u00a0\u2009\u202f"  # plain, no-break, thin, narrow no-break: all stand between thousands
+from segmenter.intake.raw import literal
+
+SPACES = " \u00a0\u2009\u202f"  # plain, no-break, thin, narrow no-break: all separate thousands
 APART = f"'\u2019{SPACES}"
 EXPONENT = r"([eE][-+]?\d+)?"
-LAKHS = r"\d{1,2}(,\d{2})+,\d{3}"  # as India parts them
+LAKHS = r"\d{1,2}(,\d{2})+,\d{3}"  # India's groups of digits
 DOT = rf"[-+]?(\d+(_\d+)*|\d{{1,3}}([,{APART}]\d{{3}})+|{LAKHS})?(\.(\d+(_\d+)*)?)?{EXPONENT}"
 COMMA = rf"[-+]?(\d+(_\d+)*|\d{{1,3}}([.{APART}]\d{{3}})+)?(,(\d+(_\d+)*)?)?{EXPONENT}"
 CODES = "EUR|USD|GBP|CHF|JPY|PLN|SEK|NOK|DKK|CZK|HUF|RON|BGN|TRY|BRL|INR|CAD|AUD|NZD|MXN|ZAR|ILS|CNY|HKD|SGD|KRW|THB|AED|SAR|RUB|UAH"
 MONEY = rf"R[$]|US[$]|[€£$¥₹₺₽₪₩₴]|zł|Kč|TL|kr\.?|Rs\.?|{CODES}"
-# Ways to write one currency.
+# Other ways to write the same currency.
 SIGNS = {
     "EUR": "€", "USD": "$", "US$": "$", "GBP": "£", "JPY": "¥", "BRL": "R$", "INR": "₹", "Rs": "₹", "Rs.": "₹", "TRY": "₺", "TL": "₺",
     "RUB": "₽", "ILS": "₪", "KRW": "₩", "UAH": "₴", "PLN": "zł", "CZK": "Kč", "kr.": "kr",
 }  # fmt: skip
-DASHES = "-\u2013\u2014\u2212"  # hyphen, dashes, and the minus of typesetters
-# What stands about a number, at its ends alone: the currency, before or behind a minus or a bracket, and the stroke for no
-# cents in 12,- which is no minus. What is in the middle, as in 5.-10 and 12USD34, makes it no number.
+DASHES = "-\u2013\u2014\u2212"  # hyphen, dashes, and the typographic minus
+# What may surround a number: a currency, before or after a minus or a bracket, and the dash in 12,- which is no minus.
+# The same in the middle, as in 5.-10 and 12USD34, makes it no number.
 ABOUT_MONEY = (
     rf"^([{DASHES}+(]?[{SPACES}]*)({MONEY})|([.,][{DASHES}]{{1,2}})?[{SPACES}]*({MONEY})?([{SPACES}]*[{DASHES})]?)$"
 )
-BARE = r"\1\5"  # what is left of it
-# As accountants write it, SAP, and everybody else, who may leave a blank behind the minus.
+BARE = r"\1\5"  # the groups of ABOUT_MONEY to keep
+# A negative number in brackets (accountants), with a trailing minus (SAP), or with a leading one, a space allowed.
 NEGATIVE = rf"^(?:[(][{SPACES}]*(.*?)[{SPACES}]*[)]|([0-9].*?)[{SPACES}]*[{DASHES}]|[{DASHES}][{SPACES}]*(.*))$"
-LONGEST = 100  # characters of a number; a float written out in full has some sixty, and a pattern takes long to miss a long text
+LONGEST = 100  # characters of a number; a float has about sixty at most, and matching a long text is slow
 
 
 def decimal_candidates(text: str) -> dict[str, float]:
-    """The values that `text` has under a decimal point and under a decimal comma."""
+    """The values of `text` by decimal mark, for each mark with which it is a number."""
     if len(text) > LONGEST:
         return {}
     plain = re.sub(NEGATIVE, r"-\1\2\3", re.sub(ABOUT_MONEY, BARE, text).strip())
@@ -43,10 +45,10 @@ def decimal_candidates(text: str) -> dict[str, float]:
 
 
 def number_sql(column: str, decimal: str, scale: int) -> str:
-    """SQL that reads text `column` as DECIMAL, NULL where it is none; NaN and infinity are none."""
+    """SQL that parses text `column` as DECIMAL, NULL where it is no number, or is NaN or infinite."""
     pattern, thousands = (DOT, ",") if decimal == "." else (COMMA, ".")
     bare = f"trim(regexp_replace({column}, '{ABOUT_MONEY}', '{BARE}', 'g'), '{SPACES}')"
     signed = f"regexp_replace({bare}, '{NEGATIVE}', '-\\1\\2\\3')"
-    kept = f"CASE WHEN regexp_full_match({signed}, '{pattern.replace(chr(39), chr(39) * 2)}') THEN {signed} END"
-    digits = f"replace(translate({kept}, '{thousands}{APART.replace(chr(39), chr(39) * 2)}', ''), ',', '.')"
+    valid = f"CASE WHEN regexp_full_match({signed}, {literal(pattern)}) THEN {signed} END"
+    digits = f"replace(translate({valid}, {literal(thousands + APART)}, ''), ',', '.')"
     return f"TRY_CAST({digits} AS DECIMAL(18, {scale}))"

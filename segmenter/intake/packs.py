@@ -1,7 +1,7 @@
-"""One file of the cache: the typed records of one or several exports, with how each of them was read.
+"""Packs, the files of the cache: the typed records of one or several exports, with how each of them was read.
 
-A pack is a Parquet file named ``<hash>.parquet`` by the SHA-256 of its own bytes, so that a damaged one is known. One row
-is a record as in ``lines``, or a rejected one; the column ``part`` tells which, ``slot`` which of the pack's exports it is of.
+A pack is a Parquet file named ``<hash>.parquet`` after the SHA-256 of its own content, so that damage is detected. One row
+is a record of ``lines`` or of ``rejected``, according to ``part``; ``slot`` is the index of its export in the pack.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ log = logging.getLogger(__name__)
 
 
 class StaleEntriesError(Exception):
-    """Entries, by the numbers of their files, that cannot be used: the files have to be read again."""
+    """Cache entries cannot be used; `files` are the numbers of the files that have to be read again."""
 
     def __init__(self, files: frozenset[int]) -> None:
         super().__init__(files)
@@ -38,9 +38,9 @@ class StaleEntriesError(Exception):
 
 @dataclass(frozen=True)
 class Entry:
-    """An export that was read before: how, and in which `pack` at which `slot` its records lie.
+    """An export that was read before: how it was read, and the `pack` and `slot` that hold its records.
 
-    `key` stands for its bytes and for all that decides how they are read; `source` is where it lay then.
+    `key` hashes its content and everything that decides how it is read; `source` is the path that it had.
     """
 
     key: str
@@ -55,28 +55,29 @@ class Entry:
 
 
 def entries_of(connection: duckdb.DuckDBPyConnection, paths: Sequence[Path]) -> dict[Path, tuple[Entry, ...]]:
-    """The entries of each of the packs `paths`; a pack that cannot be read is removed and left out."""
+    """The entries of each pack in `paths`; a pack that cannot be read is removed and left out."""
     found = {}
-    for path, text in _documents(connection, paths).items():
+    for path, text in _metadata(connection, paths).items():
         try:
             entries = _adapter().validate_json(text)
         except ValueError:
-            _remove(path, "was written by another version of segmenter" if is_sound(path) else "is damaged")
+            _remove(path, "was written by another version of segmenter" if is_intact(path) else "is damaged")
         else:
             found[path] = tuple(replace(entry, pack=path, slot=slot) for slot, entry in enumerate(entries))
     return found
 
 
-def _documents(connection: duckdb.DuckDBPyConnection, paths: Sequence[Path]) -> dict[Path, str]:
-    """What the packs say of their entries: one question for all, and one for each only where that fails."""
+def _metadata(connection: duckdb.DuckDBPyConnection, paths: Sequence[Path]) -> dict[Path, str]:
+    """The JSON of the packs' entries, by one query for all; only where that fails, one by one."""
     if not paths:
         return {}
-    asked = {"paths": [str(path) for path in paths]}
     try:
-        found = dict(connection.execute(query("intake_pack_entries"), asked).fetchall())
+        found = dict(
+            connection.execute(query("intake_pack_entries"), {"paths": [str(path) for path in paths]}).fetchall()
+        )
     except duckdb.Error:
         if len(paths) > 1:
-            return {path: text for each in paths for path, text in _documents(connection, [each]).items()}
+            return {path: text for each in paths for path, text in _metadata(connection, [each]).items()}
         found = {}
     for path in paths:
         if str(path) not in found:
@@ -91,8 +92,8 @@ def _adapter() -> TypeAdapter[tuple[Entry, ...]]:
     return TypeAdapter(tuple[Entry, ...])
 
 
-def is_sound(path: Path) -> bool:
-    """Whether the pack's bytes are those that were written; a damaged one is removed, a sound one marked as used now."""
+def is_intact(path: Path) -> bool:
+    """Whether the pack's content matches its name; a damaged pack is removed, an intact one is marked as used now."""
     try:
         os.utime(path)
         with path.open("rb") as file:
@@ -117,66 +118,66 @@ def append(connection: duckdb.DuckDBPyConnection, entries: Mapping[int, Entry]) 
     Raises
     ------
     StaleEntriesError
-        A pack went meanwhile: the cache is another run's, too.
+        A pack was removed meanwhile, by another run with the same cache.
     """
     left = dict(entries)
     try:
         while left:
-            once = {(entry.pack, entry.slot): number for number, entry in left.items()}  # a file may be there twice
-            _append_once(connection, once, any(entry.n_rejected for entry in left.values()))
-            left = {number: entry for number, entry in left.items() if number not in once.values()}
+            unique = {(entry.pack, entry.slot): number for number, entry in left.items()}  # files may be identical
+            _append_unique(connection, unique, any(entry.n_rejected for entry in left.values()))
+            left = {number: entry for number, entry in left.items() if number not in unique.values()}
     except duckdb.IOException:
         raise StaleEntriesError(frozenset(entries)) from None
 
 
-def _append_once(
-    connection: duckdb.DuckDBPyConnection, once: Mapping[tuple[Path, int], int], has_rejected: bool
+def _append_unique(
+    connection: duckdb.DuckDBPyConnection, unique: Mapping[tuple[Path, int], int], has_rejected: bool
 ) -> None:
-    numbers: dict[Path, list[int | None]] = {}  # of the file in each slot of a pack, None where it is not asked for
-    for (pack, slot), number in once.items():
+    numbers: dict[Path, list[int | None]] = {}  # the file number for each slot of a pack, None for unwanted slots
+    for (pack, slot), number in unique.items():
         row = numbers.setdefault(pack, [])
         row.extend([None] * (slot + 1 - len(row)))
         row[slot] = number
-    asked = {"paths": [str(pack) for pack in numbers], "numbers": list(numbers.values())}
+    parameters = {"paths": [str(pack) for pack in numbers], "numbers": list(numbers.values())}
     columns = ", ".join(row[0] for row in connection.execute("DESCRIBE lines").fetchall())
-    kept = query("intake_pack_read")
-    connection.execute(f"INSERT INTO lines SELECT {columns} FROM ({kept}) WHERE part = 'lines'", asked)  # noqa: S608 - ours
+    cached = query("intake_pack_read")
+    connection.execute(f"INSERT INTO lines SELECT {columns} FROM ({cached}) WHERE part = 'lines'", parameters)  # noqa: S608 - ours
     if has_rejected:
-        wanted = 'file, line, "column", reason, text'
+        columns = 'file, line, "column", reason, text'
         connection.execute(
-            f"INSERT INTO rejected ({wanted}) SELECT {wanted} FROM ({kept}) WHERE part = 'rejected'",  # noqa: S608 - ours
-            asked,
+            f"INSERT INTO rejected ({columns}) SELECT {columns} FROM ({cached}) WHERE part = 'rejected'",  # noqa: S608 - ours
+            parameters,
         )
 
 
 def write(connection: duckdb.DuckDBPyConnection, folder: Path, entries: Mapping[int, Entry]) -> None:
-    """Write the files that `entries` names by number, which stand in ``lines`` and ``rejected``, as one pack."""
+    """Write the records in ``lines`` and ``rejected`` of the files with the numbers of `entries` as one pack."""
     _write(connection, "intake_pack_write", folder, list(entries.values()), {"numbers": list(entries)})
 
 
-def without(pack: Path, entries: Sequence[Entry]) -> None:
-    """Take all entries but `entries` out of the pack for good, even where it cannot be written anew."""
+def rewrite(pack: Path, entries: Sequence[Entry]) -> None:
+    """Remove all but `entries` from the pack; where that fails, the whole pack is removed."""
     slots = [entry.slot for entry in entries]
     try:
         if entries:
             with duckdb.connect(config={"autoload_known_extensions": False}) as connection:
-                asked = {"pack": str(pack), "slots": slots}
-                _write(connection, "intake_pack_rewrite", pack.parent, entries, asked)
+                parameters = {"pack": str(pack), "slots": slots}
+                _write(connection, "intake_pack_rewrite", pack.parent, entries, parameters)
     finally:
         pack.unlink(missing_ok=True)
 
 
 def _write(
-    connection: duckdb.DuckDBPyConnection, name: str, folder: Path, entries: Sequence[Entry], asked: dict[str, Any]
+    connection: duckdb.DuckDBPyConnection, name: str, folder: Path, entries: Sequence[Entry], parameters: dict[str, Any]
 ) -> None:
-    """Write what the query `name` gives aside, hash it, and name it whole."""
-    aside = folder / f".{os.getpid()}-{id(entries):x}"
+    """Write the result of the query `name` to a temporary file, hash it, and rename it."""
+    temporary = folder / f".{os.getpid()}-{id(entries):x}"
     document = _adapter().dump_json(tuple(entries), exclude={"__all__": {"pack", "slot"}}).decode()
     try:
-        connection.execute(query(name), {**asked, "path": str(aside), "entries": document})
-        aside.chmod(0o600)
-        with aside.open("rb") as file:
+        connection.execute(query(name), {**parameters, "path": str(temporary), "entries": document})
+        temporary.chmod(0o600)
+        with temporary.open("rb") as file:
             digest = hashlib.file_digest(file, "sha256").hexdigest()
-        aside.rename(folder / f"{digest}.parquet")
+        temporary.rename(folder / f"{digest}.parquet")
     finally:
-        aside.unlink(missing_ok=True)
+        temporary.unlink(missing_ok=True)

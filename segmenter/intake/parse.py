@@ -1,4 +1,4 @@
-"""Files -> the tables ``lines`` and ``rejected``: the schema of each layout is found, then its files are read."""
+"""Reads files into the tables ``lines`` and ``rejected``, after finding the schema of each layout."""
 
 from __future__ import annotations
 
@@ -6,27 +6,27 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from segmenter.intake import lines
-from segmenter.intake.batches import batches_of
+from segmenter.intake.batches import Batch, batches_of
 from segmenter.intake.cache import Cache
 from segmenter.intake.context import Context
 from segmenter.intake.fast import parse_fast
 from segmenter.intake.formats import Evidence, formats_of, gather
 from segmenter.intake.packs import Entry, StaleEntriesError
 from segmenter.intake.packs import append as append_cached
-from segmenter.intake.raw import Batch, Layout, RawTable, Rows
+from segmenter.intake.raw import Layout, RawTable
 from segmenter.intake.records import number_columns
 from segmenter.intake.roles import Roles, recognise
-from segmenter.intake.sample import N_ROWS, Sample
+from segmenter.intake.sample import N_ROWS, Row, Sample
 from segmenter.intake.schema import Parsed, Schema
 from segmenter.intake.texts import TextBatch
 
-N_SPOTS = 32  # of the texts from which records are taken beside the first ones
-FEW = 10  # records that a file needs for that where others are there before it
+N_SPOTS = 32  # places in the texts from which records are sampled beside the first ones
+N_SKIPPED = 10  # first records of a file after which sampling starts; in the first file the whole sample is skipped
 
 
 @dataclass
 class _Group:
-    """The files of one layout: batches to be read now, cache entries of files that were read before."""
+    """The files of one layout: batches to read, and cache entries of files that were read before."""
 
     layout: Layout
     batches: list[Batch] = field(default_factory=list)
@@ -34,18 +34,18 @@ class _Group:
 
     @property
     def dialects(self) -> dict[int, str]:
-        """Per file, by its number and in that order, how it is read, in words."""
+        """How each file is read, in words, by file number and in that order."""
         fresh = {number: words for batch in self.batches for number, words in batch.dialects.items()}
         return dict(sorted((fresh | {number: entry.dialect for number, entry in self.cached.items()}).items()))
 
 
 def parse(context: Context, cache: Cache | None) -> list[Parsed]:
-    """Create ``lines`` and ``rejected`` from the files of `context`, and from what `cache` holds of them.
+    """Create ``lines`` and ``rejected`` from the files of `context`, some of which may be in `cache`.
 
     Raises
     ------
     SourceError
-        A file cannot be read, or can be read in two ways.
+        A file cannot be read, or is ambiguous.
     """
     cached = cache.find() if cache else {}
     while True:
@@ -57,12 +57,12 @@ def parse(context: Context, cache: Cache | None) -> list[Parsed]:
             cached = {number: entry for number, entry in cached.items() if number not in stale.files}
         else:
             if cache:
-                cache.keep(parsed, cached)
+                cache.store(parsed, cached)
             return parsed
 
 
 def _groups(batches: Sequence[Batch], cached: Mapping[int, Entry]) -> list[_Group]:
-    """Layouts, text before tables, in the order of their first files."""
+    """The files by layout, text before tables, in the order of their first files."""
     found: dict[Layout, _Group] = {}
     for batch in batches:
         found.setdefault(batch.layout, _Group(batch.layout)).batches.append(batch)
@@ -78,12 +78,12 @@ def _parse(context: Context, groups: Sequence[_Group]) -> list[Parsed]:
 
 
 def _name(context: Context, group: _Group) -> str:
-    """What a message calls the files of a group: the first of them."""
+    """The path of the group's first file, for messages."""
     return str(context.files[min(group.dialects)].path)
 
 
 def _roles(context: Context, group: _Group) -> Roles:
-    """Roles of the columns, by the first records of the first files."""
+    """The roles of the columns, from the first records of the first files."""
     sample = Sample(group.layout.header, _first_rows(context, group), _name(context, group))
     roles = recognise(sample, context.source.columns, context.rules, _later_rows(group))
     _check_cached(group, lambda schema: schema.roles.index == roles.index)
@@ -91,21 +91,21 @@ def _roles(context: Context, group: _Group) -> Roles:
 
 
 def _check_cached(group: _Group, is_same: Callable[[Schema], bool]) -> None:
-    """Check that cached files would be read as they were.
+    """Check that cached files would be read with the same schema now.
 
     Raises
     ------
     StaleEntriesError
-        Some would not: files that came since change the schema of their layout.
+        New files have changed the schema of their layout.
     """
     stale = frozenset(number for number, entry in group.cached.items() if not is_same(entry.schema))
     if stale:
         raise StaleEntriesError(stale)
 
 
-def _first_rows(context: Context, group: _Group) -> Rows:
+def _first_rows(context: Context, group: _Group) -> list[Row]:
     batch_of = {number: batch for batch in group.batches for number in batch.dialects}
-    found: Rows = []
+    found: list[Row] = []
     for number in group.dialects:
         if len(found) < N_ROWS:
             batch = batch_of.get(number) or batches_of(context, [number])[0]
@@ -113,20 +113,20 @@ def _first_rows(context: Context, group: _Group) -> Rows:
     return found
 
 
-def _later_rows(group: _Group) -> Rows:
-    """Records from all over the texts of a group, as refunds may appear in none of the first records."""
+def _later_rows(group: _Group) -> list[Row]:
+    """Records from places spread over the texts of a group, as the first records may lack refunds, for example."""
     texts = [(batch, number) for batch in group.batches if isinstance(batch, TextBatch) for number in batch.texts]
     chosen = texts[:: -(-len(texts) // N_SPOTS)] if texts else []
     first = min(group.dialects)
     return [
         row
         for batch, number in chosen
-        for row in batch.later(number, N_ROWS if number == first else FEW, N_SPOTS // len(chosen))
+        for row in batch.later(number, N_ROWS if number == first else N_SKIPPED, N_SPOTS // len(chosen))
     ]
 
 
 def _parse_group(context: Context, group: _Group, roles: Roles) -> Parsed:
-    """Read the batches of a group into ``lines``, by the fast way where it can read them."""
+    """Read the batches of a group into ``lines``, by the fast path where possible."""
     known = [entry.evidence for entry in group.cached.values()]
     evidence: dict[int, Evidence] = {}
     slow: list[tuple[Batch, RawTable]] = []

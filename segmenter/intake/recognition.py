@@ -1,4 +1,4 @@
-"""What was recognised in an export, and the configuration that reads the next one alike."""
+"""What was recognised in an export, and the configuration that reads the next export in the same way."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from segmenter.intake.types import Intake, Reading, Recognition
 
 
 def recognition(layouts: Sequence[tuple[Sequence[str], Roles]]) -> Recognition:
-    """Columns by role, from pairs of header and roles; a role's columns of several names are joined by a slash."""
+    """Columns by role, from pairs of header and roles; different names for one role are joined by a slash."""
     columns: dict[str, str] = {}
     reasons: dict[str, str] = {}
     used: set[str] = set()
@@ -27,7 +27,13 @@ def recognition(layouts: Sequence[tuple[Sequence[str], Roles]]) -> Recognition:
 
 
 def suggest_config(intake: Intake, source: SourceConfig, rules: RulesConfig) -> dict[str, Any]:
-    """The configuration that reads an export as it was read just now, for `segmenter init`: what was given and what was recognised."""
+    """The given configuration plus what was recognised, for `segmenter init`.
+
+    Raises
+    ------
+    SourceError
+        No role has the same column name in all files.
+    """
     columns = {role: name for role, name in intake.recognition.columns.items() if " / " not in name}
     if not columns:
         raise SourceError("The files name their columns differently; write one configuration per layout.")
@@ -37,9 +43,9 @@ def suggest_config(intake: Intake, source: SourceConfig, rules: RulesConfig) -> 
 
 
 def _pinned(readings: Sequence[Reading]) -> dict[str, str]:
-    """What the next export may leave undecided: the order of day and month, and a decimal comma.
+    """Settings that the next export may leave ambiguous: the order of day and month, and a decimal comma.
 
-    A decimal point is not pinned, as it is also what is taken where no number has decimals.
+    A decimal point is not pinned, as it is also the default where no number has decimals.
     """
     kinds = {(reading.date_order, reading.decimal) for reading in readings}
     order, decimal = kinds.pop() if len(kinds) == 1 else ("", "")

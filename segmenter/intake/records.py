@@ -1,9 +1,9 @@
-"""What one record of an export says of itself: its values, its faults and its kind.
+"""The rules by which a record of an export is typed: its values, its faults and its kind.
 
-A record is typed in steps. First `cells_of` asks what its cells hold, in the SQL of whoever reads the export: DuckDB (`cells`)
-or a Spark cluster (`cluster_cells`). All rules are in the steps after it, which are written once, in DuckDB's SQL, and which
-the cluster translates: `steps`, what other lines of the order say (`segmenter.intake.orders`), and `of_one_currency`. The
-result is what ``queries/intake_lines.sql`` judges.
+A record is typed in steps. First `cells_of` parses its cells, in the SQL of DuckDB (`cells`) or of a Spark cluster
+(`cluster_cells`). The rules are in the following steps, which are written once, in DuckDB's SQL, and translated for the
+cluster: `steps`, blanks filled in from the order (`segmenter.intake.orders`), and `currency_fault`. From the result
+``queries/intake_lines.sql`` decides the record's fate.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ from segmenter.intake.roles import Roles
 from segmenter.intake.statuses import CANCELLED, REFUNDED
 from segmenter.intake.types import OTHER_CURRENCY
 
-# What a step makes: columns by name, each as SQL of the columns before it. A column of the same name is replaced.
+# Columns by name, each as SQL of the columns of the step before. A column of the same name is replaced.
 Step = dict[str, str]
-# A condition in SQL, the reason to give where it holds, and the place of the column at fault: from 1, 0 for the whole record.
+# A condition in SQL, the reason to give where it holds, and the column at fault: from 1, or 0 for the whole record.
 Fault = tuple[str, str, int]
 
 TEXTS = (
@@ -29,8 +29,8 @@ TEXTS = (
 )  # fmt: skip
 SCALES = {"amount": 4, "quantity": 3, "unit_price": 6, "refunded": 4, "credit": 4}  # decimals of the numbers
 MONEY = f"DECIMAL(18, {SCALES['amount']})"
-COLUMNS = {"order": "order_id", "amount": "stated", "time": "ts"}  # of roles whose column is not called as they are
-# The id without the decimals that it got where it went through a float; most ids have no point, which is tested first.
+COLUMNS = {"order": "order_id", "amount": "stated", "time": "ts"}  # of roles whose column has another name
+# The id without the decimals of a conversion to float; testing for a point first is faster, as most ids have none.
 WHOLE_ID = (
     "CASE WHEN contains(customer, '.') AND regexp_full_match(customer, '[0-9]+[.]0+') "
     "THEN substr(customer, 1, strpos(customer, '.') - 1) ELSE customer END"
@@ -38,34 +38,33 @@ WHOLE_ID = (
 
 
 def number_columns(roles: Roles) -> list[int]:
-    """The places of the columns that hold numbers."""
+    """The indices of the columns that hold numbers."""
     return [roles.index[role] for role in SCALES if role in roles.index]
 
 
 class Cells(Protocol):
-    """SQL of what a record holds in the column of a role that the export has. What is empty is NULL."""
+    """SQL of a record's cells by role, for roles that have a column; empty cells are NULL."""
 
     def text(self, role: str) -> str:
-        """The text, without the white space about it."""
+        """The text, without surrounding white space."""
 
     def number(self, role: str) -> str:
         """The number as DECIMAL with the role's decimals (`SCALES`), NULL where it is none."""
 
     def is_given(self, role: str) -> str:
-        """True where the cell holds anything, be it readable or not."""
+        """Whether the cell is filled, be it readable or not."""
 
     def moment(self) -> str:
         """The TIMESTAMP in the column of times, NULL where it is none."""
 
     def since_midnight(self) -> str:
-        """The time of day as an INTERVAL, of no length where it is none."""
+        """The time of day as an INTERVAL, zero where it is none."""
 
 
 def cells_of(cells: Cells, roles: Roles) -> Step:
-    """What the cells of a record hold, each under its role or the name in `COLUMNS`.
+    """The first step: the parsed cells of a record, each named after its role or as in `COLUMNS`.
 
-    Texts and numbers are all there, NULL where the export has no column for them. ``has_time``, ``has_amount`` and so on tell
-    whether the cells that can be faulty hold anything.
+    Roles without a column are NULL. ``has_time``, ``has_amount`` and so on say whether cells that can be faulty are filled.
     """
     known = roles.index
     found = {role: cells.text(role) if role in known else "CAST(NULL AS STRING)" for role in TEXTS}
@@ -79,11 +78,11 @@ def cells_of(cells: Cells, roles: Roles) -> Step:
 
 
 def steps(roles: Roles, rules: RulesConfig, *more: Fault) -> tuple[Step, ...]:
-    """From what the cells hold to the record's values, its `fault` with the `faulty` column, and what its kind says.
+    """The steps from parsed cells to the record's values, its `fault` with the `faulty` column, and its kind.
 
-    Faults that only the reader can see (`more`) come before all others.
+    Faults that only the reader knows of (`more`) come before all others.
     """
-    return _values(roles), _faults(roles, more), _of_kind(rules)
+    return _values(roles), _faults(roles, more), _kind_step(rules)
 
 
 def _values(roles: Roles) -> Step:
@@ -91,14 +90,14 @@ def _values(roles: Roles) -> Step:
         "ts": _moment(roles),
         "customer_id": f"lower({WHOLE_ID})" if roles.by_address else WHOLE_ID,
         "amount": _amount(roles),
-        "refunded": "abs(refunded)",  # some write it as money that went out
+        "refunded": "abs(refunded)",  # some exports write it as a negative number
         "status": _status(roles),
-        "email": "CASE WHEN email LIKE '%_@_%' THEN sha256(lower(email)) END",  # as platforms take it; the address goes nowhere
+        "email": "CASE WHEN email LIKE '%_@_%' THEN sha256(lower(email)) END",  # as advertising platforms expect it; the address itself is dropped
     }
 
 
 def _moment(roles: Roles) -> str:
-    """SQL of the moment, to whose day a time of day is added where the export writes it apart."""
+    """SQL of the timestamp, with the time of day added where it has a column of its own."""
     moment = believable("ts")
     if "time_of_day" not in roles.index:
         return moment
@@ -106,10 +105,10 @@ def _moment(roles: Roles) -> str:
 
 
 def _amount(roles: Roles) -> str:
-    """SQL of the money; the product of a common price and quantity fits a machine word, which is several times as fast."""
+    """SQL of the amount; products of common prices and quantities fit 64 bits, which is several times as fast."""
     if {"amount", "credit"} <= roles.index.keys():
         return f"CASE WHEN credit <> 0 THEN CAST(coalesce(stated, 0) - abs(credit) AS {MONEY}) ELSE stated END"
-    if {"amount", "quantity"} <= roles.index.keys():  # pieces that come back may have the minus alone
+    if {"amount", "quantity"} <= roles.index.keys():  # returns may have a minus on the pieces only
         return f"CASE WHEN quantity < 0 AND stated > 0 THEN CAST(-stated AS {MONEY}) ELSE stated END"
     if "amount" in roles.index:
         return "stated"
@@ -122,9 +121,9 @@ def _amount(roles: Roles) -> str:
 
 
 def _status(roles: Roles) -> str:
-    """SQL of the order's status, which the day of a cancellation tells as well as a word does.
+    """SQL of the status; a date or flag of cancellation makes it ``cancelled``.
 
-    A mark that says no speaks for its line, which may stand in an order whose first line was voided.
+    Where only the flag exists and says no, the status is ``kept``: the line may belong to an order whose first line was voided.
     """
     if "cancelled" not in roles.index:
         return "status"
@@ -134,7 +133,7 @@ def _status(roles: Roles) -> str:
 
 
 def _faults(roles: Roles, more: Sequence[Fault]) -> Step:
-    """Every fault that a record's own cells may have, the first that it has; to be empty is none."""
+    """The first fault of a record's cells, if it has one; an empty cell is no fault."""
     places = {role: place + 1 for role, place in roles.index.items()}
     found = [*more, ("has_time AND ts IS NULL", "a date that cannot be read", places["time"])]
     found += [
@@ -155,8 +154,8 @@ def _case(cases: Iterable[tuple[str, str]]) -> str:
     return f"CASE {' '.join(f'WHEN {condition} THEN {value}' for condition, value in cases)} END"
 
 
-def _of_kind(rules: RulesConfig) -> Step:
-    """Whether the record is of a kind that does not count (`is_other`), and a minus on what is of a kind that went back."""
+def _kind_step(rules: RulesConfig) -> Step:
+    """Whether the record's kind does not count (`is_other`); amounts of kinds that are refunds become negative."""
     sold, back = ([word.strip().lower() for word in words] for words in (rules.kinds, rules.kinds_back))
     is_other = f"(NOT {_is_kind([*sold, *back])})" if sold else "FALSE"
     went_back = _is_kind(back) if back else "FALSE"
@@ -172,8 +171,8 @@ def _is_kind(words: Sequence[str]) -> str:
     return f"coalesce(list_contains([{', '.join(map(literal, words))}], lower(kind)), FALSE)"
 
 
-def of_one_currency(roles: Roles, rules: RulesConfig) -> Step:
-    """The fault of a record in another currency than the one that `rules` keep, if it has no other; empty where they keep all."""
+def currency_fault(roles: Roles, rules: RulesConfig) -> Step:
+    """The step that makes another currency than that of `rules` a fault, unless there is one already; empty if none is set."""
     if not rules.currency or "currency" not in roles.index:
         return {}
     is_other = f"fault IS NULL AND NOT is_other AND upper(currency) <> {literal(rules.currency.upper())}"
@@ -194,8 +193,8 @@ def policies(rules: RulesConfig) -> dict[str, Any]:
     }
 
 
-def nobody(rules: RulesConfig) -> dict[str, list[str]]:
-    """The customer ids that stand for nobody, as exports write them, by the fate of their rows."""
+def placeholder_ids(rules: RulesConfig) -> dict[str, list[str]]:
+    """Customer ids that stand for no customer, in their usual capitalisations, by the fate of their rows."""
     words = {"no_customer": rules.guest_ids, "total": rules.total_ids}
     cases = (str, str.lower, str.upper, str.title)
     return {fate: [case(word) for word in ids for case in cases] for fate, ids in words.items()}

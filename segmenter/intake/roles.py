@@ -1,10 +1,11 @@
-"""Which column of an export plays which role, by its name first and its content second."""
+"""Recognises which column of an export plays which role, by name first and content second."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import product
 
 from segmenter.config.source import ColumnsConfig, RulesConfig
@@ -14,7 +15,7 @@ from segmenter.intake.flags import are_flags
 from segmenter.intake.kinds import check_kinds, rows_that_count
 from segmenter.intake.moments import looks_like_time, looks_like_time_of_day
 from segmenter.intake.names import NAMES, key_of, tiers_of, without_currency
-from segmenter.intake.sample import FEW_PROVE, NEARLY_ALL, Row, Sample, are_numbers, equals_product, mostly, number_in
+from segmenter.intake.sample import MIN_PROOFS, NEARLY_ALL, Row, Sample, are_numbers, equals_product, mostly, number_in
 from segmenter.intake.statuses import in_words
 
 REQUIRED = ("customer", "time")
@@ -25,42 +26,43 @@ NOUNS = {
     "cancelled": "the mark of what was cancelled",
     "email": "the e-mail address",
 }
-PRODUCT = ("quantity", "unit_price")  # which make a line's money
+FACTORS = ("quantity", "unit_price")  # their product is a line's money
 NESTED = re.compile(r"[\[{].*[\]}]", re.DOTALL)
 FEW_PIECES = {"0", "1", "2", "3"}
-NAMED_MONEY = re.compile("amount|value|total|betrag|montant|importe")  # in the name of what was given back
-CENT = 0.006  # what money may differ by that is the same
+NAMED_MONEY = re.compile("amount|value|total|betrag|montant|importe")  # in the name of a refund column
+CENT = 0.006  # tolerance for equal amounts of money
 ADDRESS = re.compile(r"[^@\s{}]+@[^@\s{}]+")
 
 
 @dataclass(frozen=True)
 class Roles:
-    """Index of the column in each role, and why it was taken."""
+    """The index of each role's column, and why that column was chosen."""
 
     index: dict[str, int]
     reasons: dict[str, str]
 
     @property
     def by_address(self) -> bool:
-        """Whether the customer's id is an e-mail address, in which capitals mean nothing."""
+        """Whether the customer id is an e-mail address, which is compared case-insensitively."""
         return self.index.get("email") == self.index["customer"]
 
 
-def promise(header: Sequence[str]) -> int:
-    """How many roles the names in a header could fill, which tells a table of transactions from others."""
+def count_roles(header: Sequence[str]) -> int:
+    """How many roles the names in a header could fill: a score of how much a table looks like transactions."""
     keys = {key_of(name) for name in header}
     return sum(any(keys & set(tier) for tier in tiers) for role, tiers in NAMES.items() if role != "email")
 
 
 def recognise(sample: Sample, wanted: ColumnsConfig, rules: RulesConfig, later: Sequence[Row] = ()) -> Roles:
-    """Which column of `sample` plays which role, by its name and by those of the rows whose kind counts by `rules`.
+    """The roles of the columns of `sample`, by their names and by the rows whose kind counts under `rules`.
 
-    Columns that `wanted` names are taken as they are. Doubts are looked for in the rows `later`, too.
+    Columns that `wanted` names are taken as they are. The rows `later` are checked for contradictions, too.
 
     Raises
     ------
     SourceError
-        A configured column is missing, a needed role has no column, or two columns fit it equally well.
+        A configured column is missing, a required role has no column, two columns fit a role equally well, or the data
+        contradict the roles.
     """
     first, behind = (rows_that_count(sample.header, rows, wanted, rules) for rows in (sample.rows, later))
     sample, wide = (replace(sample, rows=rows, ignored=wanted.ignore) for rows in (first, [*first, *behind]))
@@ -79,7 +81,7 @@ def recognise(sample: Sample, wanted: ColumnsConfig, rules: RulesConfig, later: 
 
 
 def _find(sample: Sample, wanted: ColumnsConfig) -> tuple[dict[str, int], dict[str, str]]:
-    """The column of each role that has one, and why; a role's column is none of those that were taken before."""
+    """The column of each role that has one, and why; no column is given to two roles."""
     index: dict[str, int] = {}
     reasons: dict[str, str] = {}
     for role in NAMES:
@@ -105,7 +107,7 @@ def _configured(sample: Sample, role: str, column: str) -> tuple[int, str]:
 
 
 def _names(header: Sequence[str]) -> str:
-    """The names of columns in a message, of which hostile exports have many and long ones."""
+    """The column names for a message, limited in number and length."""
     more = f" and {len(header) - 30:,} more" if len(header) > 30 else ""
     return ", ".join(" ".join(name.split())[:60] for name in header[:30]) + more
 
@@ -117,7 +119,7 @@ def _by_name(sample: Sample, role: str, taken: dict[str, int]) -> tuple[int, str
             if len(fitting) > 1:
                 fitting = _same_content(sample, fitting, role)
             if len(fitting) > 1 and role == "time_of_day":
-                return None  # of two clocks neither is needed
+                return None  # the time of day is optional, so that an ambiguity is no error
             if len(fitting) > 1:
                 raise _ambiguous(sample, role, fitting)
             if fitting:
@@ -126,7 +128,7 @@ def _by_name(sample: Sample, role: str, taken: dict[str, int]) -> tuple[int, str
 
 
 def _spellings(sample: Sample, role: str) -> list[list[str]]:
-    """The header's names as they are looked up; a price in a currency, such as Price (EUR), may be that of a line."""
+    """The header's names in the forms to look up: for the amount also without a currency, as in Price (EUR)."""
     spelled = [[key_of(name) for name in sample.header]]
     if role == "amount":
         spelled.append([key_of(without_currency(name)) for name in sample.header])
@@ -134,13 +136,13 @@ def _spellings(sample: Sample, role: str) -> list[list[str]]:
 
 
 def _free(sample: Sample, taken: dict[str, int]) -> tuple[list[int], list[int]]:
-    """Columns without a role: those that hold something, which a column that holds nothing is no rival of, and then all."""
+    """Columns without a role: first those with values, so that an empty column never competes with them, then all."""
     free = [i for i in sample.columns if i not in taken.values()]
     return [i for i in free if sample.values(i)], free
 
 
 def _same_content(sample: Sample, fitting: list[int], role: str) -> list[int]:
-    """The first of the columns where all hold the same in every row, or number the same orders; else all of them."""
+    """Only the first of the columns where all have the same content, or group the rows into the same orders; else all."""
     contents: list[Sequence[object]] = []
     for column in fitting:
         cells = [row[column] for row in sample.rows]
@@ -149,7 +151,7 @@ def _same_content(sample: Sample, fitting: list[int], role: str) -> list[int]:
 
 
 def _numbered(cells: Sequence[str | None]) -> list[int]:
-    """Each cell as a number by when it first appears: what numbers the same orders otherwise becomes the same."""
+    """Each cell as a number in order of first appearance, so that two columns with the same grouping become equal."""
     numbers: dict[str | None, int] = {}
     return [numbers.setdefault(cell, len(numbers)) for cell in cells]
 
@@ -163,11 +165,11 @@ def _ambiguous(sample: Sample, role: str, fitting: Sequence[int]) -> SourceError
 
 
 def _product(sample: Sample) -> str:
-    """The alternative to an amount for the message of an ambiguity: quantity and unit_price, where columns have such names."""
+    """For the message of an ambiguous amount: the alternative of quantity and unit_price, where columns have such names."""
     keys = [key_of(name) for name in sample.header]
     found = {
         role: next((i for i, key in enumerate(keys) if any(key in tier for tier in NAMES[role])), None)
-        for role in PRODUCT
+        for role in FACTORS
     }
     if None in found.values():
         return ""
@@ -176,7 +178,7 @@ def _product(sample: Sample) -> str:
 
 
 def _by_content(sample: Sample, role: str, taken: dict[str, int]) -> tuple[int, str] | None:
-    """The only column of dates, where no column has the name of one."""
+    """The only column of dates, for the time where no column has such a name."""
     if role != "time":
         return None
     fitting = [i for i in sample.columns if i not in taken.values() and _is_day(sample.values(i))]
@@ -191,7 +193,7 @@ def _fits(sample: Sample, role: str, index: int) -> bool:
 
 
 def _is_day(values: Sequence[str]) -> bool:
-    """Whether a column of any name holds days; plain digits could be anything."""
+    """Whether a column of any name holds dates; plain digits could be anything."""
     return bool(values) and _is_time(values) and not all(value.isdigit() for value in values)
 
 
@@ -199,17 +201,13 @@ def _is_time(values: Sequence[str]) -> bool:
     return mostly(values, looks_like_time)
 
 
-def _is_time_of_day(values: Sequence[str]) -> bool:
-    return mostly(values, looks_like_time_of_day)
-
-
 def _is_money_back(values: Sequence[str]) -> bool:
-    """Numbers, but neither marks of refunded rows (1 and 0) nor numbers of refunded pieces."""
+    """Numbers that are neither flags of refunded rows (1 and 0) nor counts of refunded pieces."""
     return are_numbers(values) and not {"0"} < {"0", *values} <= FEW_PIECES
 
 
 def _is_cancellation(values: Sequence[str]) -> bool:
-    """Days, or marks of cancelled rows; numbers of cancelled pieces are neither."""
+    """Dates or flags of cancelled rows, but not counts of cancelled pieces."""
     return _is_time(values) or are_flags(values)
 
 
@@ -219,7 +217,7 @@ def _is_email(values: Sequence[str]) -> bool:
 
 CONTENT: dict[str, Callable[[Sequence[str]], bool]] = {
     "time": _is_time,
-    "time_of_day": _is_time_of_day,
+    "time_of_day": partial(mostly, test=looks_like_time_of_day),
     "amount": are_numbers,
     "quantity": are_numbers,
     "unit_price": are_numbers,
@@ -230,7 +228,7 @@ CONTENT: dict[str, Callable[[Sequence[str]], bool]] = {
 
 
 def _settle_money(sample: Sample, index: dict[str, int], reasons: dict[str, str], wanted: ColumnsConfig) -> None:
-    """Amount or quantity x price: one reading, or an error where both exist and differ."""
+    """Decide between amount and quantity times price; where both exist they have to agree."""
     if "unit_price" in index and "amount" not in index and "quantity" not in index:
         check_pieces(sample, index)
         reasons["unit_price"] += "; no quantity: a line is one piece"
@@ -250,20 +248,20 @@ def _settle_money(sample: Sample, index: dict[str, int], reasons: dict[str, str]
 
 
 def _is_net(sample: Sample, index: dict[str, int]) -> bool:
-    """Whether the refund is already taken off the amount: another column holds amount + refund.
+    """Whether the refund is already deducted from the amount: another column holds amount + refund.
 
-    That takes several rows with a refund to prove; on rows without one the two columns have to be equal.
+    Several rows with a refund are needed as proof; on rows without one that column has to equal the amount.
     """
     amount, refunded = index["amount"], index["refunded"]
     rows = [(row, number_in(row[amount]), abs(number_in(row[refunded]) or 0)) for row in sample.rows]
     proofs = [(row, money + back) for row, money, back in rows if money is not None and back]
     others = [(row, money) for row, money, back in rows if money is not None and not back]
-    free = [at for at in sample.columns if at not in index.values()] if len(proofs) >= FEW_PROVE else []
+    free = [at for at in sample.columns if at not in index.values()] if len(proofs) >= MIN_PROOFS else []
     return any(_equal(proofs, at) and _equal(others, at) for at in free)
 
 
 def _equal(rows: Sequence[tuple[Sequence[str | None], float]], column: int) -> bool:
-    """Whether a column holds, in nearly all `rows`, the money given beside each."""
+    """Whether a column holds the paired amount in nearly all `rows`."""
     found = sum(abs((number_in(row[column]) or 0) - money) < CENT for row, money in rows)
     return found >= NEARLY_ALL * len(rows)
 
@@ -283,7 +281,7 @@ def _check_complete(sample: Sample, index: dict[str, int]) -> None:
 
 
 def _days_missed(sample: Sample, index: dict[str, int]) -> str:
-    """Why no column is the time, and which ones could be."""
+    """Why no column was taken as the time, and which could be."""
     unread = _unread(sample, "time", "day: write it as 2025-06-30")
     days = " and ".join(
         sample.called(at) for at in sample.columns if at not in index.values() and _is_day(sample.values(at))
@@ -294,7 +292,7 @@ def _days_missed(sample: Sample, index: dict[str, int]) -> str:
 
 
 def _money_missed(sample: Sample, _: dict[str, int]) -> str:
-    """Why no column is the amount, and which ones could be."""
+    """Why no column was taken as the amount, and which could be."""
     unread = _unread(sample, "amount", "number: write it as 1234.50, with nothing around it")
     sides = " and ".join(sample.called(at) for at in sides_of(sample))
     if not sides:
@@ -306,7 +304,7 @@ HINTS = {"time": _days_missed, "amount": _money_missed}
 
 
 def _unread(sample: Sample, role: str, what: str) -> str:
-    """The columns that have the name of a role but do not hold `what`, each with an example of what it holds instead."""
+    """A sentence for each column that is named like a role but does not hold `what`, with an example of its values."""
     places = [at for at in sample.columns if any(key_of(sample.header[at]) in tier for tier in NAMES[role])]
     return "".join(
         f" {sample.called(at)} holds {sample.values(at)[0][:60]!r} and the like, which is read as no {what}."

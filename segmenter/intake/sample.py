@@ -1,4 +1,4 @@
-"""The header and first rows of an export, which tell what its columns are before all of it is read."""
+"""The header and first rows of an export, from which its columns are recognised."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ from functools import cached_property
 
 from segmenter.intake.numbers import decimal_candidates
 
-Row = Sequence[str | None]
-N_ROWS = 2000  # first records that tell the roles of the columns
+Row = tuple[str | None, ...]
+N_ROWS = 2000  # records in a sample
 MARKS = (".", ",")
-NEARLY_ALL = 0.95  # of the rows, where the others are rounded or corrected
-FEW_PROVE = 5  # rows of several pieces at least that prove a product
-FEW_AGAINST = 10  # rows at most that speak against one
+NEARLY_ALL = 0.95  # of the rows; the others may be rounded or corrected
+MIN_PROOFS = 5  # rows of several pieces needed to prove a product
+MAX_COUNTEREXAMPLES = 10  # rows after which a product is ruled out
 
 
 @dataclass(frozen=True)
 class Sample:
-    """A header with a sample of its rows; `name` is for messages, `ignored` are columns that are not looked at."""
+    """A header with a sample of its rows; `name` is for messages, `ignored` are columns to leave out."""
 
     header: tuple[str, ...]
     rows: Sequence[Row]
@@ -30,39 +30,39 @@ class Sample:
 
     @cached_property
     def columns(self) -> tuple[int, ...]:
-        """The columns that are looked at, by their indices."""
+        """The indices of the columns that are not ignored."""
         return tuple(index for index, name in enumerate(self.header) if name not in self.ignored)
 
     def values(self, index: int) -> list[str]:
-        """The sample's values of a column that are not empty; every role asks for those of most columns."""
+        """The non-empty values of a column; cached, as each role looks at most columns."""
         if index not in self._values:
-            given = (row[index] for row in self.rows)
-            self._values[index] = [text for value in given if value and (text := value.strip())]
+            cells = (row[index] for row in self.rows)
+            self._values[index] = [text for cell in cells if cell and (text := cell.strip())]
         return self._values[index]
 
     def numbers(self, index: int) -> list[dict[str, float]]:
-        """What each cell of a column is as a number, by either mark of decimals; each is read once, however often asked for."""
+        """The values of each cell of a column as a number by decimal mark; cached."""
         if index not in self._numbers:
             self._numbers[index] = [decimal_candidates((row[index] or "").strip()) for row in self.rows]
         return self._numbers[index]
 
     def called(self, index: int) -> str:
-        """The name of a column in a message; hostile exports have long ones."""
+        """The name of a column for a message, shortened and in quotes."""
         return repr(self.header[index][:60])
 
 
-def mostly(values: Sequence[str], looks: Callable[[str], object]) -> bool:
-    """Whether four in five of the values pass the test `looks`; each distinct value is tested once."""
-    return sum(n for value, n in Counter(values).items() if looks(value)) >= 0.8 * len(values)
+def mostly(values: Sequence[str], test: Callable[[str], object]) -> bool:
+    """Whether at least four in five of the values pass the `test`, which is called once per distinct value."""
+    return sum(n for value, n in Counter(values).items() if test(value)) >= 0.8 * len(values)
 
 
 def are_numbers(values: Sequence[str]) -> bool:
-    """True where most of the values are numbers."""
+    """Whether most of the values are numbers."""
     return mostly(values, decimal_candidates)
 
 
 def number_in(text: str | None) -> float | None:
-    """The number that a cell holds, by either mark of decimals."""
+    """The number in a cell, with a decimal point if possible, else with a comma; None where it is no number."""
     candidates = decimal_candidates((text or "").strip())
     return next(iter(candidates.values())) if candidates else None
 
@@ -70,7 +70,7 @@ def number_in(text: str | None) -> float | None:
 def equals_product(sample: Sample, amount: int, quantity: int, price: int) -> bool | None:
     """Whether `amount` is `quantity` times `price` in nearly all rows that have all three; None where no row has.
 
-    Numbers are read by the decimal mark that makes most rows agree, as 1,250 kg may be a thousandfold.
+    Of the decimal marks, those that make the most rows readable are tried.
     """
     cells = list(zip(*map(sample.numbers, (amount, quantity, price)), strict=True))
     read = [[[cell[mark] for cell in row] for row in cells if all(mark in cell for cell in row)] for mark in MARKS]
@@ -89,17 +89,17 @@ def proves_product(sample: Sample, amount: int, quantity: int, price: int) -> bo
 
 
 def _prove(rows: Iterable[tuple[dict[str, float], ...]], mark: str) -> bool:
-    """Stops at the first few rows that speak against it, as most pairs of columns are no product."""
+    """Whether the rows prove the product; stops after a few counterexamples, as most pairs of columns are no factors."""
     proving = against = 0
     for amount, quantity, price in rows:
         if amount.get(mark) and abs(quantity.get(mark, 0)) >= 2 and mark in price:
             proving += 1
             against += not _is_product(amount[mark], quantity[mark], price[mark])
-            if against > FEW_AGAINST:
+            if against > MAX_COUNTEREXAMPLES:
                 return False
-    return proving >= FEW_PROVE and against <= (1 - NEARLY_ALL) * proving
+    return proving >= MIN_PROOFS and against <= (1 - NEARLY_ALL) * proving
 
 
 def _is_product(amount: float, quantity: float, price: float) -> bool:
-    """Whether the amount is the product, as it is rounded on either side."""
+    """Whether the amount is the product, up to rounding."""
     return abs(amount - quantity * price) <= 0.011 * max(1.0, abs(quantity))

@@ -20,9 +20,10 @@ class Schema:
 
 @dataclass(frozen=True)
 class Parsed:
-    """The files of one layout, read: their schema, per file how it was cut, in words, and the evidence of those read just now.
+    """The result of reading the files of one layout.
 
-    Files are known by their numbers; `dialects` has all of them, in order.
+    `dialects` describes per file number, in order, how the file was split into columns; `evidence` covers only the files
+    that did not come from the cache.
     """
 
     layout: Layout

@@ -1,19 +1,19 @@
-"""What was given back, where records tell it of each other: a sale is taken back once, however often that is told.
+"""Matches records with each other, so that every refund is deducted exactly once, however often an export states it.
 
-What a record says of itself is judged while it is read: a column says how much of its money went back, a status that its
-order was cancelled or refunded. Such a refund goes one way: `segmenter.intake.records` reads it without its sign,
-`segmenter.intake.orders` divides an order's refund among its lines, ``queries/intake_lines.sql`` bounds it by the line's
-money and counts a line that was given back in whole as cancelled, and ``queries/intake_judged.sql`` takes it off the others.
+Refunds that a record states itself are handled while it is read. `segmenter.intake.records` reads the column of refunds
+without its sign, `segmenter.intake.orders` distributes an order's refund over its lines, ``queries/intake_lines.sql`` limits
+it to the line's money and counts a line that was refunded in full as cancelled, and ``queries/intake_judged.sql`` deducts it
+from the others.
 
-What other records say is known when all are read, and is settled here in four steps, each of which looks at what those before
-it left:
+What depends on other records is settled here, once all are read, in four steps, each on the records that those before it
+left:
 
-1. repeated: another file holds the record as well (``queries/intake_repeated.sql``);
-2. discounts: a coupon's row takes money off the order that it stands in (``queries/intake_deductions.sql``);
-3. matched: a row of its own takes the sale back in full (``queries/intake_matched.sql``);
-4. marked: the status calls the order refunded, and counts where no rows tell how much (``queries/intake_marked.sql``).
+1. repeated: another file has the same record (``queries/intake_repeated.sql``);
+2. discounts: a row such as a coupon's takes money off its order (``queries/intake_deductions.sql``);
+3. matched: a row of its own takes a sale back in full (``queries/intake_matched.sql``);
+4. marked: the status says that the order was refunded, which counts unless rows say how much (``queries/intake_marked.sql``).
 
-``settled`` gets a row for each record whose fate changes, few as they are; whoever holds the records changes them.
+The table ``settled`` gets a row for each record whose fate changes; the caller updates the records.
 """
 
 from __future__ import annotations
@@ -24,14 +24,14 @@ from segmenter.assets import query
 from segmenter.config.source import RulesConfig
 from segmenter.engine.types import Engine
 
-# In the name of what is taken off an order: goods, of which a till may not say what they were.
+# Words in a product or description that make a negative row a return and not a discount.
 GIVEN_BACK = (
     "refund|return|retour|rückg|erstatt|gutschrift|credit note|rembours|reembols|rimbors|devol|devuelt|zwrot|iade"
 )
 
 
 def settle(engine: Engine, rules: RulesConfig) -> None:
-    """Create ``settled``: fate and status of those of ``records`` that others change, or that are marked as refunded."""
+    """Create ``settled``: the new fate and status of ``records`` that other records change or that are marked as refunded."""
     engine.execute(
         "CREATE OR REPLACE TABLE settled AS SELECT CAST(NULL AS BIGINT) AS record, CAST(NULL AS fate) AS fate, "
         "CAST(NULL AS status) AS status WHERE FALSE"
@@ -42,24 +42,24 @@ def settle(engine: Engine, rules: RulesConfig) -> None:
     engine.execute(query("intake_candidates"))
     engine.execute(query("intake_deductions"), {"given_back": GIVEN_BACK})
     engine.execute(query("intake_discounts"))
-    if rules.cancellations == "net" and _some(engine, "status = 'return'"):
+    if rules.cancellations == "net" and _exists(engine, "status = 'return'"):
         engine.execute(query("intake_matched"))
-    if _some(engine, "fate = 'refunded_status'"):
+    if _exists(engine, "fate = 'refunded_status'"):
         engine.execute(query("intake_marked"))
 
 
-def show(engine: Engine) -> None:
-    """Create ``judged`` (every one of ``records``, settled) and ``transactions``."""
+def create_views(engine: Engine) -> None:
+    """Create the views ``judged`` (all ``records``, amounts net of refunds) and ``transactions``."""
     for name in ("intake_judged", "intake_transactions"):
         engine.execute(query(name))
 
 
-def _some(engine: Engine, condition: str) -> bool:
+def _exists(engine: Engine, condition: str) -> bool:
     return bool(engine.execute(f"SELECT 1 FROM records WHERE {condition} LIMIT 1").fetchall())  # noqa: S608 - ours
 
 
 def _overlaps(engine: Engine) -> list[tuple[Any, Any]]:
-    """Spans of time that several files cover, merged so that none touches another."""
+    """The spans of time that several files cover, as disjoint intervals."""
     spans = sorted((first, last) for _, first, last in engine.execute(query("intake_spans")).fetchall())
     shared: list[tuple[Any, Any]] = []
     latest = None

@@ -1,4 +1,4 @@
-"""Named sources -> files and what each of them is, told by content rather than by name."""
+"""Expands sources into files and recognises the kind of each by its content, not its name."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from pathlib import Path
 from typing import Literal
 
 from segmenter.errors import SourceError
-from segmenter.intake.tally import HEAD, Tally, take
+from segmenter.intake.tally import HEAD, Tally, tally_of
 
 Kind = Literal["csv", "json", "parquet", "workbook", "duckdb"]
 SUFFIXES = (".csv", ".tsv", ".txt", ".gz", ".parquet", ".jsonl", ".ndjson", ".json", ".xlsx", ".duckdb", ".db")
-NOTES = ".txt"  # in a folder with other exports these are somebody's notes
-NAMED = 5  # files that are not read, by name
+NOTES = ".txt"  # ignored in a folder that has other exports: probably notes
+MOST_NAMED = 5  # unread files that a warning lists by name
 NOT_READ = "Files in {folder} that are not exports by their ending were not read: {names}."
 GZIP = b"\x1f\x8b"
 OTHERS = {
@@ -43,14 +43,14 @@ WIDE = (
     ((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE), "utf-16"),
 )
 CONTROLS = bytes(byte for byte in range(32) if byte not in b"\t\n\r")
-MOST_TEXT = 0.95  # of the head's bytes; with fewer it is no text that a few zero bytes got into
+MIN_TEXT = 0.95  # share of printable bytes above which a file with zero bytes is damaged text and not binary
 MARKUP = re.compile(rb"(\xef\xbb\xbf)?\s*<(!doctype|html|head|table|\?xml)\b", re.IGNORECASE)
 JSON = re.compile(rb"(\xef\xbb\xbf)?\s*(\[\s*)?\{")
 
 
 @dataclass(frozen=True)
 class SourceFile:
-    """One file of a source: where it is, what it is, and what its bytes tell."""
+    """One file of a source: its path, its kind, and the tally of its bytes."""
 
     path: Path
     kind: Kind
@@ -58,28 +58,18 @@ class SourceFile:
     tally: Tally
 
     @property
-    def sha256(self) -> str:
-        """The hash of the file's bytes."""
-        return self.tally.sha256
-
-    @property
-    def n_bytes(self) -> int:
-        """The file's size."""
-        return self.tally.n_bytes
-
-    @property
     def copy_name(self) -> str:
-        """A short name for a copy of this file, its own also where another file has the same bytes."""
+        """A short name for a copy of this file, unique even among files with the same content."""
         return hashlib.sha256(os.fsencode(self.path.absolute())).hexdigest()[:16]
 
 
 def as_text(name: str) -> str:
-    """A file's name as text that can be written anywhere: bytes that are no UTF-8 become replacement characters."""
+    """A file name as valid text: bytes that are not UTF-8 become replacement characters."""
     return os.fsencode(name).decode("utf-8", "replace")
 
 
 def literal_path(file: SourceFile, folder: Path) -> Path:
-    """A path to `file` that DuckDB does not take for a pattern of paths: the file's own, or a link in `folder`."""
+    """A path to `file` that DuckDB does not interpret as a glob: the file's own, or a symbolic link in `folder`."""
     if not glob.has_magic(str(file.path)) and as_text(str(file.path)) == str(file.path):
         return file.path
     link = folder / f"{file.copy_name}{file.path.suffix if file.path.suffix in SUFFIXES else ''}"
@@ -89,12 +79,12 @@ def literal_path(file: SourceFile, folder: Path) -> Path:
 
 
 def expand(sources: Sequence[str | Path]) -> tuple[Path, ...]:
-    """Files that `sources` (files, folders, globs) name, each once; within a folder or glob by name.
+    """The files of `sources` (files, folders, globs) without duplicates, sorted by name within a folder or glob.
 
     Raises
     ------
     SourceError
-        Nothing is named, a file is missing, or a folder holds no export.
+        There is no source, a file is missing, or a folder holds no export.
     """
     found = [path for source in sources for path in _files(Path(source))]
     if not found:
@@ -126,7 +116,7 @@ def _files(source: Path) -> list[Path]:
 
 
 def _split(folder: Path) -> tuple[list[Path], list[Path]]:
-    """The exports of a folder and its other files, by their endings; hidden files and lock files are neither."""
+    """The exports in a folder and its other files, by suffix; hidden files and lock files are left out of both."""
     files = sorted(path for path in folder.iterdir() if path.is_file() and not path.name.startswith((".", "~")))
     exports = [path for path in files if path.suffix.lower() in SUFFIXES]
     tables = [path for path in exports if path.suffix.lower() != NOTES]
@@ -135,24 +125,25 @@ def _split(folder: Path) -> tuple[list[Path], list[Path]]:
 
 
 def unread_warnings(sources: Sequence[str | Path]) -> tuple[str, ...]:
-    """A sentence for each folder of `sources` in which there are files that `expand` leaves out."""
-    found = []
+    """A warning for each folder of `sources` with files that `expand` leaves out."""
+    warnings = []
     for folder in (Path(source) for source in sources if Path(source).is_dir()):
         others = [as_text(path.name) for path in _split(folder)[1]]
         if others:
-            more = [f"and {len(others) - NAMED} more"] if len(others) > NAMED else []
-            found.append(NOT_READ.format(folder=as_text(str(folder)), names=", ".join([*others[:NAMED], *more])))
-    return tuple(found)
+            more = [f"and {len(others) - MOST_NAMED} more"] if len(others) > MOST_NAMED else []
+            names = ", ".join([*others[:MOST_NAMED], *more])
+            warnings.append(NOT_READ.format(folder=as_text(str(folder)), names=names))
+    return tuple(warnings)
 
 
 def without_password(url: str) -> str:
-    """`url` without a user's name, password or token; a path stays as it is."""
+    """`url` without user name, password or token; a path is returned unchanged."""
     bare = re.sub(r"(?<=:/)(/?)[^/\s]*@", r"\1", url)
     return re.sub(r"(token|password|secret)=[^;&\s]*", r"\1=...", bare) if "://" in url else bare
 
 
 def examine(path: Path) -> SourceFile:
-    """What kind of file the one at `path` is, told by its content.
+    """Read the file at `path` once and recognise its kind by its content.
 
     Raises
     ------
@@ -160,7 +151,7 @@ def examine(path: Path) -> SourceFile:
         The file is empty, cannot be read, or is neither text nor a known table format.
     """
     try:
-        tally = take(path)
+        tally = tally_of(path)
     except OSError as error:
         raise SourceError(f"{path} cannot be read: {error.strerror}. Check its permissions.") from None
     if not tally.n_bytes:
@@ -197,7 +188,7 @@ def _kind(path: Path, head: bytes) -> Kind:
         return "workbook"
     if head[8:12] == b"DUCK":
         return "duckdb"
-    if b"\x00" in head and wide_encoding(head) is None and len(head.translate(None, CONTROLS)) < MOST_TEXT * len(head):
+    if b"\x00" in head and wide_encoding(head) is None and len(head.translate(None, CONTROLS)) < MIN_TEXT * len(head):
         raise SourceError(
             f"{path} is a binary file (it holds zero bytes), not an export. Export it as CSV, Parquet, JSON lines or XLSX."
         )
@@ -205,7 +196,7 @@ def _kind(path: Path, head: bytes) -> Kind:
 
 
 def wide_encoding(head: bytes) -> str | None:
-    """UTF-16 or UTF-32, by its byte order mark or by the zeros of Western text; None where it is neither."""
+    """The UTF-16 or UTF-32 encoding of `head`, by its byte order mark or its zero bytes; None where it is neither."""
     for marks, name in WIDE:
         if head.startswith(marks):
             return name

@@ -1,4 +1,4 @@
-"""Which statuses mean that an order was cancelled or refunded; every other word is a sale, and is named to the reader."""
+"""Statuses that mean that an order was cancelled or refunded; all others count as sales."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from segmenter.words import quoted
 
-# Of an order that came to nothing, however its shop calls that: it was cancelled, not paid in time, never placed, or a test.
+# Orders that were cancelled, not paid in time, never placed, or tests.
 CANCELLED = (
     r"^(wc-|(order|customer|auto|system|payment)[- _]?)?"
     r"(cancel|storn|void|ann?ul|geannul|anulow|avbr|afgebr|refus|declin|fail|reject|den(ied|y)|trash|abgebroch|abgelehn|fehlgeschl"
@@ -19,17 +19,17 @@ REFUNDED = (
     r"^(wc-|(order|payment)[ _])?(fully[ _])?(refund(ed)?( - full|[ _]in[ _]full)?|erstattet|zurückerstattet|remboursée?|remboursement"
     r"|reembolsad[oa]|devuelt[oa]|rimborsat[oa]|returned|retourniert|retoure|reversed|charge[ -]?back(ed)?)$"
 )
-SHOWN = 6  # words of a kind
+MOST_SHOWN = 6  # words of a kind
 KINDS = (("cancelled", CANCELLED), ("refunded", REFUNDED))
 
 
 def in_words(values: Sequence[str]) -> str:
-    """How the statuses of a sample are read, in clauses for the account of columns; the commonest words first."""
+    """How the statuses of a sample are understood, in words; the commonest first."""
     kinds: dict[str, list[str]] = {}
     for word, _ in Counter(values).most_common():
         kinds.setdefault(_kind(word), []).append(word)
     clauses = [
-        f"{kind}: {', '.join(quoted(word) for word in kinds[kind][:SHOWN])}{', …' if len(kinds[kind]) > SHOWN else ''}"
+        f"{kind}: {', '.join(map(quoted, kinds[kind][:MOST_SHOWN]))}{', …' if len(kinds[kind]) > MOST_SHOWN else ''}"
         for kind in ("sales", *(name for name, _ in KINDS))
         if kind in kinds
     ]

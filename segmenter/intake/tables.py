@@ -1,4 +1,4 @@
-"""Parquet files, JSON lines and tables of DuckDB files -> raw tables, typed as they are in the source."""
+"""Reads Parquet files, JSON lines and tables of DuckDB files as raw tables, with the types of the source."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from segmenter.assets import query
 from segmenter.errors import SourceError
 from segmenter.intake.dialect import unique
 from segmenter.intake.encoding import refuse_zeros
-from segmenter.intake.raw import Layout, RawTable, Rows, identifier, literal, unreadable
+from segmenter.intake.raw import Layout, RawTable, identifier, literal, unreadable
+from segmenter.intake.sample import Row
 from segmenter.intake.sources import SourceFile, wide_encoding
 
 
@@ -18,7 +19,7 @@ from segmenter.intake.sources import SourceFile, wide_encoding
 class TableBatch:
     """One file with typed columns.
 
-    `source` stands behind FROM, its column or pseudo-column `place` numbers the rows from 0; `columns` are names and types.
+    `source` is SQL to follow FROM, its column or pseudo-column `place` numbers the rows from 0; `columns` are names and types.
     """
 
     number: int
@@ -29,16 +30,16 @@ class TableBatch:
 
     @property
     def layout(self) -> Layout:
-        """Its own: no file of other content shares it."""
+        """A layout of its own, shared only by files of the same content."""
         names = unique([name for name, _ in self.columns])
-        return Layout(names, f"{self.file.kind} {self.file.sha256}")
+        return Layout(names, f"{self.file.kind} {self.file.tally.sha256}")
 
     @property
     def dialects(self) -> dict[int, str]:
-        """How it is read, in words."""
+        """How the file is read, in words, by its number."""
         return {self.number: f"{self.file.kind}, {len(self.columns)} columns"}
 
-    def head(self, connection: duckdb.DuckDBPyConnection, number: int, n_rows: int) -> Rows:  # noqa: ARG002 - one file
+    def head(self, connection: duckdb.DuckDBPyConnection, number: int, n_rows: int) -> list[Row]:  # noqa: ARG002 - one file
         """The first records, as text."""
         texts = ", ".join(f"CAST({identifier(name)} AS VARCHAR)" for name, _ in self.columns)
         try:
@@ -53,19 +54,19 @@ class TableBatch:
         return RawTable(relation, self.layout, tuple(kind for _, kind in self.columns), (self.number,), self.file.path)
 
     def locate_rejected(self, connection: duckdb.DuckDBPyConnection) -> None:
-        """A record of a table has no line but its number."""
+        """Use record numbers as line numbers in ``rejected``."""
         connection.execute("UPDATE rejected SET line = record WHERE file = ?", [self.number])
 
 
 def table_batch(
     connection: duckdb.DuckDBPyConnection, number: int, file: SourceFile, path: str, table: str | None
 ) -> TableBatch:
-    """The table in `file`, which DuckDB reaches at `path`; of a DuckDB file the one named `table`, or its only one.
+    """The table in `file`, which DuckDB opens by `path`; of a DuckDB file the one named `table`, or its only one.
 
     Raises
     ------
     SourceError
-        The file is damaged, or holds no table, or several of which none is named.
+        The file is damaged, has no table, or has several and `table` names none of them.
     """
     if file.kind == "json":
         _check_letters(file)
@@ -84,14 +85,14 @@ def table_batch(
 
 
 def _check_letters(file: SourceFile) -> None:
-    """Refuse JSON with zero bytes, which are damage or the other halves of wide letters."""
+    """Refuse JSON in UTF-16 or UTF-32, or with zero bytes."""
     if wide := wide_encoding(file.tally.head):
         raise SourceError(f"{file.path} is {wide} text, but JSON is read as UTF-8. Export it as UTF-8.")
     refuse_zeros(file, file.path, file.tally)
 
 
 def _copy_from_json(connection: duckdb.DuckDBPyConnection, target: str, file: SourceFile, path: str) -> None:
-    """Copy JSON objects as text: a guessed number type would merge ids of more than 15 digits."""
+    """Copy JSON objects with all values as text, as detected number types would merge ids of more than 15 digits."""
     keys = connection.execute(query("intake_json_keys"), {"path": path}).fetchall()
     if not keys:
         raise SourceError(f"{file.path} holds no JSON objects with keys. Export one object a line.")

@@ -1,4 +1,4 @@
-"""One pass over a file's bytes: its hash, whether it is UTF-8, and a count of its records that no reader had a part in."""
+"""One pass over a file's bytes: its hash, whether it is UTF-8, and a record count that is independent of DuckDB."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ CHUNK = 1 << 18  # stays in a core's cache
 HEAD = 4096
 LONGEST_LINE = 2_000_000  # bytes, what DuckDB reads as one line
 FEED, RETURN, QUOTE = 10, 13, 34
-Words = NDArray[np.uint64]  # a bit for each byte of the file, the first byte's the lowest
+Words = NDArray[np.uint64]  # a bit mask over the bytes of the file, 64 bytes a word, the first byte in the lowest bit
 ONE, TOP = np.uint64(1), np.uint64(63)
 NO_BITS, ALL_BITS = np.uint64(0), ~np.uint64(0)
 SHIFTS = tuple(np.uint64(1 << power) for power in range(6))
@@ -23,11 +23,11 @@ SHIFTS = tuple(np.uint64(1 << power) for power in range(6))
 
 @dataclass(frozen=True)
 class Tally:
-    """What the bytes of a file tell.
+    """Facts about the bytes of a file.
 
-    `n_lines` counts the lines; `n_records` those outside quotes that are not blank, the header's among them; `n_folded`
-    the line feeds within quotes. `has_even_ends` tells whether all lines end in LF, or all in CR LF. They mean something
-    for text only, and nothing where `is_endless`: a line is then longer than any record.
+    `n_lines` counts the lines, `n_records` those outside quotes that are not blank, header included, and `n_folded` the line
+    feeds within quotes. `has_even_ends` says whether all lines end in LF or all in CR LF. These are meaningful only for text,
+    and not if `is_endless`, where a line is longer than any record.
     """
 
     head: bytes
@@ -42,7 +42,7 @@ class Tally:
     is_endless: bool
 
 
-def take(path: Path) -> Tally:
+def tally_of(path: Path) -> Tally:
     """The tally of the file at `path`, read once.
 
     Raises
@@ -54,8 +54,8 @@ def take(path: Path) -> Tally:
     letters, lines = _Letters(), _Lines()
     with path.open("rb") as file, ThreadPoolExecutor(1) as hasher:
         while chunk := file.read(CHUNK):
-            is_last = len(chunk) < CHUNK  # for which to begin a thread costs more than it spares
-            hashing = None if is_last else hasher.submit(digest.update, chunk)  # takes as long as all the rest
+            is_last = len(chunk) < CHUNK  # a thread costs more than it saves here
+            hashing = None if is_last else hasher.submit(digest.update, chunk)  # takes as long as everything else
             head = head or chunk[:HEAD]
             n_bytes += len(chunk)
             letters.read(chunk)
@@ -69,7 +69,7 @@ def take(path: Path) -> Tally:
 
 
 def line_of_zero(path: Path) -> int:
-    """The line, from 1, of the first zero byte of the file at `path`; that behind the last line where it has none."""
+    """The line, from 1, of the first zero byte of the file at `path`; the line after the last one where there is none."""
     line = 1
     with path.open("rb") as file:
         while chunk := file.read(CHUNK):
@@ -91,7 +91,7 @@ def _count(bits: Words) -> int:
 
 
 def _behind(bits: Words, before: bool) -> Words:
-    """The bytes right behind those of `bits`; `before` tells whether the byte before all of them is one."""
+    """The mask shifted to the following bytes; `before` is the bit of the byte before the first one."""
     behind = bits << ONE
     behind[1:] |= bits[:-1] >> TOP
     behind[0] |= before
@@ -100,7 +100,7 @@ def _behind(bits: Words, before: bool) -> Words:
 
 @dataclass
 class _Letters:
-    """Whether the bytes read so far are UTF-8, and hold a zero."""
+    """Whether the bytes read so far are UTF-8, and whether they include a zero."""
 
     has_nul: bool = False
     _is_valid: bool = True
@@ -121,7 +121,7 @@ class _Letters:
 
 @dataclass
 class _Lines:
-    """Records and folded lines among the bytes read so far. A carriage return only tells how a line ends."""
+    """Counts of lines and records in the bytes read so far. A carriage return matters only at the end of a line."""
 
     n_lines: int = 0
     n_records: int = 0
@@ -131,9 +131,9 @@ class _Lines:
     _last: int = FEED
     _inside: int = 0
     _since_feed: int = 0
-    _n_bare: int = 0  # returns without a feed behind them
-    _n_crlf: int = 0  # records that end in both
-    _has_return: bool = False  # as the last byte, which the next ones may pair with a feed
+    _n_bare: int = 0  # carriage returns without a line feed after them
+    _n_crlf: int = 0  # records that end in CR LF
+    _has_return: bool = False  # whether the last byte is a carriage return, whose line feed may follow
 
     def read(self, chunk: bytes) -> None:
         if self.is_endless:
@@ -155,7 +155,7 @@ class _Lines:
         self._last = int(data[-1])
 
     def _behind_return(self, chunk: bytes) -> Words | np.uint64:
-        """Which of the bytes but for carriage returns, line feeds at least, have a return before them."""
+        """A mask over the bytes without carriage returns: which line feeds follow a return (other bits are arbitrary)."""
         before, self._has_return = self._has_return, chunk.endswith(b"\r")
         if not before and b"\r" not in chunk:
             return NO_BITS
@@ -165,22 +165,22 @@ class _Lines:
         behind = _behind(returns, before)
         n_paired = _count(feeds & behind)
         self._n_bare += before + _count(returns) - self._has_return - n_paired
-        if n_paired in {0, _count(feeds)}:  # as in nearly all files
+        if n_paired in {0, _count(feeds)}:  # in nearly all files
             return ALL_BITS if n_paired else NO_BITS
         return _bits(np.append(before, is_return[:-1])[~is_return])
 
     def _within(self, quotes: Words) -> Words:
-        """The bytes with an odd number of quotes up to them, by doubling: two bytes, four, ... then word by word."""
+        """The bytes with an odd number of quotes up to them: a prefix XOR by doubling within words, then across words."""
         for shift in SHIFTS:
             quotes ^= quotes << shift
         odd = np.bitwise_xor.accumulate(quotes >> TOP) ^ np.uint64(self._inside)
         before = np.empty_like(odd)
         before[0], before[1:] = self._inside, odd[:-1]
         self._inside = int(odd[-1])
-        return quotes ^ -before  # all bits of a word that begins within quotes
+        return quotes ^ -before  # inverts all bits of a word that begins within quotes
 
     def _measure(self, chunk: bytes) -> None:
-        """Notice a line that is longer than the reader takes; a chunk is shorter than that."""
+        """Notice a line that is longer than DuckDB accepts; a chunk is shorter than that."""
         first = chunk.find(b"\n")
         if first < 0:
             self._since_feed += len(chunk)
@@ -190,7 +190,7 @@ class _Lines:
         self.is_endless = self.is_endless or self._since_feed > LONGEST_LINE
 
     def end(self) -> None:
-        """Count the last line, if nothing ends it, and compare the ends of the others."""
+        """Count the last line if no line feed ends it, and compare the ends of the others."""
         self.has_even_ends = not self._n_bare + self._has_return and self._n_crlf in {0, self.n_lines - self.n_folded}
         self.n_lines += self._last != FEED
         self.n_records += self._last != FEED

@@ -1,4 +1,4 @@
-"""Text files of one layout -> a raw table of text, nothing interpreted, nothing lost."""
+"""Reads text files of one layout into a raw table of text and checks that no record is lost."""
 
 from __future__ import annotations
 
@@ -18,16 +18,17 @@ from segmenter.intake import torn
 from segmenter.intake.dialect import LONGEST_FIELD, Dialect, check_widths, n_skipped
 from segmenter.intake.encoding import Text
 from segmenter.intake.line_numbers import locate
-from segmenter.intake.raw import TEXT, Layout, RawTable, Rows, unreadable
+from segmenter.intake.raw import TEXT, Layout, RawTable, unreadable
+from segmenter.intake.sample import Row
 
 CUT = "auto_detect = false, header = false, skip = $skip, delim = $delimiter, quote = '\"', escape = '\"', strict_mode = true"
 PIECE = 1 << 13  # bytes, some eighty lines
-DATED = "[0-9]{1,4}[-/. ]([0-9]{1,2}|[A-Za-z]{3,9})[-/., ]|[0-9]{8}"  # what a line of transactions has, and few notes
+DATED = "[0-9]{1,4}[-/. ]([0-9]{1,2}|[A-Za-z]{3,9})[-/., ]|[0-9]{8}"  # in lines of transactions, but in few notes
 
 
 @dataclass(frozen=True)
 class TextBatch:
-    """Text files, by their numbers, that one dialect cuts into fields."""
+    """Text files of one dialect, by their numbers."""
 
     dialect: Dialect
     is_workbook: bool
@@ -35,19 +36,19 @@ class TextBatch:
 
     @property
     def layout(self) -> Layout:
-        """What they have in common."""
+        """The layout of the files."""
         source = "text of a workbook" if self.is_workbook else "text"
         return Layout(self.dialect.header, f"{source} {self.dialect.delimiter!r} after {self.dialect.skip} lines")
 
     @property
     def dialects(self) -> dict[int, str]:
-        """Per file how it is read, in words."""
+        """How each file is read, in words, by its number."""
         cut = f"{len(self.dialect.header)} columns" if self.is_workbook else self.dialect.in_words
         return {number: f"{text.encoding}, {cut}" for number, text in self.texts.items()}
 
     @cached_property
     def parameters(self) -> dict[str, Any]:
-        """Parameters of the scan that cuts all files; `numbers` are the files' in the order of `paths`."""
+        """Parameters of the scan of all files; `numbers` are file numbers in the order of `paths`."""
         return {
             "paths": [str(text.path) for text in self.texts.values()],
             "numbers": list(self.texts),
@@ -57,15 +58,15 @@ class TextBatch:
 
     @property
     def path(self) -> Path:
-        """That of the first file, for messages."""
+        """The path of the first file, for messages."""
         return next(iter(self.texts.values())).source.path
 
     @property
     def file(self) -> str:
-        """SQL of the file's number in a scan with the column ``source_path``."""
+        """SQL of the file number in a scan with the column ``source_path``."""
         return "CAST($numbers[list_position($paths, source_path)] AS INTEGER)"
 
-    def head(self, connection: duckdb.DuckDBPyConnection, number: int, n_rows: int) -> Rows:  # noqa: ARG002 - a Batch
+    def head(self, connection: duckdb.DuckDBPyConnection, number: int, n_rows: int) -> list[Row]:  # noqa: ARG002 - as TableBatch has it
         """The first records of one of the files, as text."""
         csv.field_size_limit(LONGEST_FIELD)
         width = len(self.dialect.header)
@@ -75,17 +76,17 @@ class TextBatch:
             records = (row for row in csv.reader(file, delimiter=self.dialect.delimiter) if len(row) == width)
             return [tuple(cell or None for cell in row) for row in islice(records, n_rows)]
 
-    def later(self, number: int, n_seen: int, n_spots: int) -> Rows:
-        """Records from `n_spots` spread evenly over one of the files, behind its first `n_seen` records.
+    def later(self, number: int, n_seen: int, n_spots: int) -> list[Row]:
+        """Records from `n_spots` places spread evenly over one of the files, after its first `n_seen` records.
 
-        None where fields hold line ends, as a spot may then lie inside a field.
+        There are none where fields hold line ends, as a place may then be inside a field.
         """
         text, n_records = self.texts[number], self.n_records(number)
         if text.tally.n_folded or n_records <= 2 * n_seen:
             return []
         size = text.path.stat().st_size
         start = size * 3 * n_seen // (2 * n_records)  # lines differ in length
-        found: Rows = []
+        found: list[Row] = []
         with text.path.open("rb") as file:
             for spot in range(n_spots):
                 file.seek(start + (size - start) * spot // n_spots)
@@ -95,17 +96,17 @@ class TextBatch:
         return found
 
     def n_records(self, number: int) -> int:
-        """Records of one of the files, counted from its bytes alone."""
+        """The number of records of one of the files, by the tally of its bytes."""
         text = self.texts[number]
         return text.tally.n_records - n_skipped(text.path, self.dialect.skip)
 
     def raw(self, connection: duckdb.DuckDBPyConnection) -> RawTable:
-        """All records that can be cut into columns, as text; the others are added to ``rejected``.
+        """All records that can be split into columns, as text; the others are added to ``rejected``.
 
         Raises
         ------
         SourceError
-            A file cannot be read, or what was read differs from an independent count of its records.
+            A file cannot be read, or the number of records read differs from an independent count.
         """
         for text in self.texts.values():
             check_widths(text.path, self.dialect, str(text.source.path))
@@ -139,7 +140,7 @@ class TextBatch:
             raise unreadable(self.path, error) from None
 
     def _check_whole(self, connection: duckdb.DuckDBPyConnection) -> None:
-        """Refuse a record that has swallowed so many lines that the reader does not give them back."""
+        """Refuse a record that swallows so many lines that DuckDB does not return all of them."""
         cut = connection.execute(
             "SELECT file, line FROM rejected WHERE strlen(text) > $shown AND contains(text, chr(10)) ORDER BY ALL LIMIT 1",
             {"shown": torn.SHOWN},
@@ -148,7 +149,7 @@ class TextBatch:
             raise _swallowing(self.texts[number], line)
 
     def _check_counts(self, connection: duckdb.DuckDBPyConnection) -> None:
-        """Check what the reader returned against a count that it had no part in."""
+        """Check the number of records against a count that is independent of DuckDB."""
         rows = dict(connection.execute("SELECT file, count(*) FROM raw GROUP BY 1").fetchall())
         rejected = dict(connection.execute("SELECT file, count(*) FROM rejected GROUP BY 1").fetchall())
         for number, text in self.texts.items():
@@ -160,9 +161,10 @@ class TextBatch:
                 )
 
     def _check_folded(self, connection: duckdb.DuckDBPyConnection) -> None:
-        """Refuse a field that holds whole records: quotes which happen to pair swallow the lines between them.
+        """Refuse a field that contains whole records, because stray quotes happened to pair up.
 
-        Of a single swallowed line, the first half stands at the field's end and the second at its beginning.
+        If only one line end was swallowed, the record's first half is at the end of the field and its second half at the
+        beginning.
         """
         if not any(text.tally.n_folded for text in self.texts.values()):
             return
@@ -182,7 +184,7 @@ class TextBatch:
             raise _swallowing(self.texts[number], self.dialect.skip + record, f"{n:,} lines")
 
     def locate_rejected(self, connection: duckdb.DuckDBPyConnection) -> None:
-        """Put the lines that an editor shows in place of record numbers in ``rejected``."""
+        """Set the line numbers in ``rejected``, as an editor shows them."""
         for number, text in self.texts.items():
             locate(connection, number, text.path, text.tally, self.dialect)
 
@@ -194,7 +196,7 @@ def _swallowing(text: Text, record: int, what: str = "the lines") -> SourceError
 
 
 def _slow_count(path: Path, dialect: Dialect) -> int:
-    """Records by the rule that a quote counts only where a field begins, as in ``5" pipe``."""
+    """The number of records if a quote counts only at the beginning of a field, unlike in ``5" pipe``; -1 on an error."""
     csv.field_size_limit(LONGEST_FIELD)
     try:
         with path.open(encoding="utf-8", errors="replace", newline="") as file:

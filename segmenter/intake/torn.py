@@ -1,4 +1,4 @@
-"""Torn records: their text and where they begin, by the bytes of the file and not by the reader's word alone."""
+"""Torn records, which do not fit the header: corrects their text and position, in which DuckDB's reader may be wrong."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ Numbers = NDArray[np.int64]
 Found = dict[str, Numbers]
 FEED, RETURN = 10, 13
 CHUNK = 1 << 22
-LONGEST = 10_000  # bytes of a record that the reader gives
-SHOWN = LONGEST - 10  # with more, letters of several bytes included, it is one that was cut
+LONGEST = 10_000  # bytes of a record that the reader returns
+SHOWN = LONGEST - 10  # longer ones are truncated; a multi-byte letter may have been cut off
 CUT = f" (the reader gives no more than the first {LONGEST:,} bytes)"
 
 
 def reject(connection: duckdb.DuckDBPyConnection, paths: Mapping[int, Path]) -> None:
-    """Add the records in ``torn`` of the files at `paths`, by their numbers, to ``rejected``, each with its own text.
+    """Add the records in ``torn`` of the files at `paths`, by file number, to ``rejected`` with their true text.
 
-    Where line ends stand inside quotes, the reader may give the record before the torn one, and take its rest up in the
+    Where fields hold line ends, the reader may return the text of the record before the torn one, and may continue in the
     middle of a line.
     """
     for number, path in paths.items():
@@ -36,7 +36,7 @@ def reject(connection: duckdb.DuckDBPyConnection, paths: Mapping[int, Path]) -> 
 
 
 def lines_of(path: Path, begins: Numbers) -> Numbers:
-    """The lines, from 1, on which the bytes `begins` (from 0) of the file at `path` stand."""
+    """The line numbers, from 1, of the byte positions `begins`, from 0, in the file at `path`."""
     order = np.argsort(begins)
     wanted, found = begins[order], np.empty(len(begins), dtype=np.int64)
     line, start, done = 1, 0, 0
@@ -52,7 +52,7 @@ def lines_of(path: Path, begins: Numbers) -> Numbers:
 
 
 def _mend(connection: duckdb.DuckDBPyConnection, number: int, path: Path) -> None:
-    """Give the records of one file their text as the file has it, where the reader gave another."""
+    """Replace wrong texts of one file's torn records by those in the file."""
     found = cast(
         Found,
         connection.execute(
@@ -74,20 +74,16 @@ def _mend(connection: duckdb.DuckDBPyConnection, number: int, path: Path) -> Non
 
 
 def _doubtful(letters: NDArray[np.uint8], found: Found) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-    """Two masks of records whose text the reader got wrong.
-
-    The first: it gave the text of the record before, having stumbled behind its end. The second: the text begins within a
-    line.
-    """
+    """Two masks of records with wrong text: it is that of the record before the fault, or it begins in the middle of a line."""
     begins, ends, first = found["begins"], found["ends"], found["first_fault"]
     last = letters[np.minimum(ends, len(letters) - 1)]
-    is_ended = (last == FEED) | (last == RETURN)  # and not cut
+    is_ended = (last == FEED) | (last == RETURN)  # not truncated
     is_other = (begins == ends) | (is_ended & (first > ends + (last == RETURN)))
     return is_other, ~is_other & (begins > 0) & (letters[begins - 1] != FEED)
 
 
 def _span(data: mmap.mmap, found: Mapping[str, int], is_other: bool) -> tuple[int, int]:
-    """Whole lines that hold a record: its first byte, and the one behind its last."""
+    """The byte range of the whole lines that contain a record."""
     if not is_other:
         return data.rfind(b"\n", 0, found["begins"]) + 1, found["ends"]
     begin = found["ends"]

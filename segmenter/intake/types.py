@@ -1,4 +1,4 @@
-"""What intake hands on: the recognised columns and an account of every row.
+"""The results of the intake: the recognised columns and an account of every row.
 
 The DuckDB table ``transactions`` holds one row per line of an export that belongs to a customer:
 
@@ -7,20 +7,19 @@ column         type            meaning
 =============  ==============  =====================================================================
 customer_id    VARCHAR         never empty; ``17850.0`` from a float column is ``17850``
 ts             TIMESTAMP       wall-clock time of the line
-order_id       VARCHAR         order number, or NULL: a customer's lines of a day without one are an order
+order_id       VARCHAR         order number, or NULL: a customer's lines without one on a day form one order
 product        VARCHAR         product code, or the description where there is no code, or NULL
 description    VARCHAR         product name or NULL
 category       VARCHAR         country, channel or category or NULL
 quantity       DECIMAL(18,3)   pieces, negative on a return, or NULL
-amount         DECIMAL(18,4)   money of the line, less what a column of its own says was given back of it in part; negative
-                               on a return
-refunded       DECIMAL(18,4)   money that a column of its own says was given back of a sale, or NULL
+amount         DECIMAL(18,4)   money of the line, net of `refunded`; negative on a return
+refunded       DECIMAL(18,4)   partial refund of a sale that the export states in a column of its own, or NULL
 email          VARCHAR         SHA-256 of the line's e-mail address, trimmed and in lower case, as hexadecimal, or NULL
-status         VARCHAR         ``sale``; ``return`` (money given back that matches no line in full);
-                               ``discount`` (money taken off the sales of an order, as a coupon does);
+status         VARCHAR         ``sale``; ``return`` (money given back that matches no sale in full);
+                               ``discount`` (money taken off the sales of an order, as by a coupon);
                                ``cancelled`` (a sale taken back in full); ``cancellation`` (the line
-                               that took it back). The first three are used: their sum is the net
-                               revenue. The other two cancel out and are kept only as behaviour.
+                               that took it back). The first three add up to the net revenue. The
+                               other two cancel out and only show how the customer behaves.
 =============  ==============  =====================================================================
 """
 
@@ -29,10 +28,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import Decimal
 
-# What becomes of a record: it is used as one of the first three, or set aside as one of the others.
+# What becomes of a record: the first three are used, the others are set aside.
 FATES = ("sale", "return", "discount", "cancelled", "cancellation", "cancelled_status", "refunded_status", "duplicate", "no_customer", "total", "no_date", "no_amount",
          "non_product", "negative_price", "zero_price", "unreadable", "other_kind", "later")  # fmt: skip
-OTHER_CURRENCY = "another currency"  # a reason that the user asked for, by rules.currency
+OTHER_CURRENCY = "another currency"  # the reason for rows that rules.currency leaves out
 STATUSES = ("sale", "return", "discount", "cancelled", "cancellation")
 
 
@@ -40,7 +39,7 @@ STATUSES = ("sale", "return", "discount", "cancelled", "cancellation")
 class Reading:
     """How one file or table was read: name, content hash, size and dialect in words.
 
-    `date_order` (ymd, dmy, mdy, excel or epoch) and `decimal` mark are what a later export that leaves them open is read by;
+    A later export that leaves them open is read by `date_order` (ymd, dmy, mdy, excel or epoch) and `decimal` mark; both are
     empty where they are not known.
     """
 
@@ -55,7 +54,7 @@ class Reading:
 
 @dataclass(frozen=True)
 class Recognition:
-    """The export's column for each role, and why: ``{"customer": "CustomerID"}``."""
+    """The export's column for each role, such as ``{"customer": "CustomerID"}``, and why it was taken."""
 
     columns: dict[str, str]
     reasons: dict[str, str]
@@ -64,7 +63,7 @@ class Recognition:
 
 @dataclass(frozen=True)
 class AccountLine:
-    """Rows that share a fate. `amount` is None where their money cannot be read."""
+    """The rows of one fate. `amount` is None where their money cannot be read."""
 
     reason: str
     label: str
@@ -85,7 +84,7 @@ class Unreadable:
 class RowAccount:
     """rows read = rows used + rows set aside by reason, and the same in money.
 
-    `unreadable` tells the rows that could not be read by reason, the commonest first.
+    `unreadable` counts the rows that could not be read by reason, the commonest first.
     """
 
     rows_read: int
@@ -101,13 +100,13 @@ class RowAccount:
 
     @property
     def rows_due(self) -> int:
-        """Rows read, but for those that are later than the day looked from, or of a kind that does not count."""
+        """Rows read, except those later than features.as_of and those of a kind that does not count."""
         return self.rows_read - sum(line.rows for line in self.lines if line.reason in {"later", "other_kind"})
 
 
 @dataclass(frozen=True)
 class Reject:
-    """Where a row stands that could not be read, which of its columns shows that, and why."""
+    """A row that could not be read: its place, the column at fault and the reason."""
 
     file: str
     line: int
@@ -119,8 +118,8 @@ class Reject:
 class Intake:
     """A finished intake; ``transactions`` and ``rejected`` are tables of the connection it was given.
 
-    ``rejected`` has the columns file, line, column, reason, text: one row per row that could not be read,
-    verbatim. `rejects` are the first of them, without their text. `currency` (ISO 4217) is empty where the export names none.
+    ``rejected`` has one row per row that could not be read: file, line, column, reason, and the text verbatim. `rejects`
+    are the first of them, without text. `currency` (ISO 4217) is empty where the export names none.
     """
 
     readings: tuple[Reading, ...]

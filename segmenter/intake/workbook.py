@@ -1,7 +1,7 @@
-"""A workbook's sheet of transactions -> UTF-8 CSV, which then goes the way of every text export.
+"""Converts a workbook's sheet of transactions to UTF-8 CSV, which is then read like any text export.
 
-``python -m segmenter.intake.workbook FILE TARGET MEMORY [SHEET]`` converts: a process of its own and of bounded memory, as
-the reader aborts its process where a sheet claims cells without end.
+The conversion is a process of its own with bounded memory, ``python -m segmenter.intake.workbook FILE TARGET MEMORY [SHEET]``,
+because the library aborts the process on a sheet that claims to have endless cells.
 """
 
 from __future__ import annotations
@@ -21,33 +21,35 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from segmenter.errors import SourceError
-from segmenter.intake.roles import promise
+from segmenter.intake.roles import count_roles
 
 if TYPE_CHECKING:
     from python_calamine import CalamineSheet
 
-MOST_COLUMNS = 2000  # of any export: one of kilobytes that unfolds to gigabytes is refused
+MOST_COLUMNS = 2000  # of any export, so that a small file cannot expand to gigabytes
 MOST_BYTES = 1 << 31
 LEAST_MEMORY, MOST_MEMORY = 1 << 28, 4 << 30  # bytes of address space that the conversion may take
 MEMORY_PER_BYTE = 8  # of the unpacked sheets: a cell of twenty letters is kept twice
 REFUSED = 3
-ALL = "*"  # the name for all sheets of one header
+ALL = "*"  # selects all sheets with the same header
 MOST_EXPANSION = 100  # a sheet compresses ten- to twentyfold
 FREE_EXPANSION = 1 << 24
-BOOKS = {"[Content_Types].xml", "content.xml"}  # what a workbook of Excel or LibreOffice has
+WORKBOOK_FILES = {"[Content_Types].xml", "content.xml"}  # files in workbooks of Excel and LibreOffice
 TITLE_ROWS = 30
 THREE_DECIMALS = re.compile(r"-?\d{1,3}\.\d{3}")
 
 
 def sheet_as_csv(path: Path, sheet: str | None, target: Path) -> Path:
-    """Write the sheet named `sheet`, else the one that looks most like transactions, from its header on; "*" takes all like that.
+    """Write the `sheet`, from its header on, as CSV to `target`, and return that path.
+
+    None stands for the sheet that looks most like transactions, "*" for all sheets with the same header as that one.
 
     Raises
     ------
     SourceError
-        The file is no workbook, unfolds beyond reason, or has no sheet with a header of transactions, or several.
+        The file is no workbook, expands beyond reason, or has no sheet of transactions, or several of the same columns.
     """
-    limit = min(LEAST_MEMORY + MEMORY_PER_BYTE * _unfolded(path), MOST_MEMORY)
+    limit = min(LEAST_MEMORY + MEMORY_PER_BYTE * _unpacked_size(path), MOST_MEMORY)
     words = [str(path), str(target), str(limit), *([] if sheet is None else [sheet])]
     command = [sys.executable, "-P", "-m", "segmenter.intake.workbook", *words]
     done = subprocess.run(command, capture_output=True, check=False)
@@ -65,7 +67,7 @@ def sheet_as_csv(path: Path, sheet: str | None, target: Path) -> Path:
 
 
 def main() -> int:
-    """Convert the workbook that the arguments name; the reason of a refusal goes to standard output."""
+    """Convert the workbook named by the command line; the reason for a refusal is written to standard output."""
     _, path, target, limit, *sheet = sys.argv
     resource.setrlimit(resource.RLIMIT_AS, (_own_memory() + int(limit),) * 2)
     try:
@@ -77,7 +79,7 @@ def main() -> int:
 
 
 def _own_memory() -> int:
-    """Bytes of address space that this process has before the conversion begins."""
+    """Bytes of address space in use before the conversion begins."""
     status = Path("/proc/self/statm")
     return int(status.read_text(encoding="ascii").split()[0]) * resource.getpagesize() if status.exists() else 1 << 29
 
@@ -90,17 +92,17 @@ def _checked(path: Path, sheet: str | None, target: Path) -> None:
     try:
         _refuse_zeros(path)
         _convert(path, sheet, target)
-    except damage as error:  # it shows only where a sheet is read
+    except damage as error:  # noticed only when a sheet is read
         reason = str(error).replace("\n", " ")[:200]
         raise SourceError(f"{path} is not a workbook that can be read: {reason}. Save it as XLSX or CSV.") from None
 
 
 def _refuse_zeros(path: Path) -> None:
-    """Refuse a workbook whose XML holds zero bytes, behind which the reader leaves rows out without a word."""
+    """Refuse a workbook with zero bytes in its XML, after which the library silently skips rows."""
     with zipfile.ZipFile(path) as archive:
         for entry in (each for each in archive.infolist() if each.filename.endswith(".xml")):
             with archive.open(entry) as file:
-                is_wide = file.read(2) in {b"\xff\xfe", b"\xfe\xff"}  # in UTF-16 every second byte of a letter is zero
+                is_wide = file.read(2) in {b"\xff\xfe", b"\xfe\xff"}  # UTF-16 has zero bytes
                 if not is_wide and any(b"\0" in part for part in iter(partial(file.read, 1 << 20), b"")):
                     raise SourceError(
                         f"{path} is damaged: zero bytes stand in its {entry.filename}. Save it as XLSX or CSV again."
@@ -117,8 +119,8 @@ def _convert(path: Path, sheet: str | None, target: Path) -> None:
     if sheet not in {None, ALL, *names}:
         raise SourceError(f"{path} has no sheet {sheet!r}; it has {', '.join(names)}. Set source.sheet to one of them.")
     sheets = [workbook.get_sheet_by_name(name) for name in (names if sheet in {None, ALL} else [sheet])]
-    best = max(sheets, key=lambda each: _promise(_rows(each)))
-    if _promise(_rows(best)) == (0, 0):
+    best = max(sheets, key=lambda each: _score(_rows(each)))
+    if _score(_rows(best)) == (0, 0):
         raise SourceError(f"{path}: no sheet looks like transactions ({', '.join(names)}). Set source.sheet.")
     if best.width > MOST_COLUMNS:
         raise SourceError(
@@ -138,12 +140,12 @@ def _header(sheet: CalamineSheet) -> tuple[str, ...]:
     return tuple(_text(cell) for cell in rows[_header_row(rows)]) if rows else ()
 
 
-def _unfolded(path: Path) -> int:
-    """Bytes that the archive announces; one that unfolds beyond reason is refused before anything is unpacked."""
+def _unpacked_size(path: Path) -> int:
+    """The unpacked size that the archive declares; one beyond reason is refused before anything is unpacked."""
     try:
         with zipfile.ZipFile(path) as archive:
             unfolded = sum(entry.file_size for entry in archive.infolist())
-            is_book = any(name in BOOKS or name.startswith("xl/") for name in archive.namelist())
+            is_book = any(name in WORKBOOK_FILES or name.startswith("xl/") for name in archive.namelist())
     except (zipfile.BadZipFile, OSError) as error:
         raise SourceError(f"{path} is not a workbook: {error}. Save it as XLSX or CSV.") from None
     if not is_book:
@@ -154,24 +156,24 @@ def _unfolded(path: Path) -> int:
 
 
 def _rows(sheet: CalamineSheet) -> list[list[Any]]:
-    """The first rows, as many as a title above a header may take."""
+    """The first rows, among which the header is."""
     return [row[:MOST_COLUMNS] for row in sheet.to_python(nrows=TITLE_ROWS)] if sheet.height else []
 
 
 def _header_row(rows: Sequence[Sequence[Any]]) -> int:
-    return max(range(len(rows)), key=lambda index: promise([str(cell) for cell in rows[index]]), default=0)
+    return max(range(len(rows)), key=lambda index: count_roles([str(cell) for cell in rows[index]]), default=0)
 
 
-def _promise(rows: Sequence[Sequence[Any]]) -> tuple[int, int]:
-    """How many roles the best header row fills, and how many rows follow it."""
+def _score(rows: Sequence[Sequence[Any]]) -> tuple[int, int]:
+    """How much a sheet looks like transactions: the number of roles that its header names, and of the rows from there on."""
     if len(rows) < 2:
         return 0, 0
     index = _header_row(rows)
-    return promise([str(cell) for cell in rows[index]]), len(rows) - index
+    return count_roles([str(cell) for cell in rows[index]]), len(rows) - index
 
 
 def _write(sheets: Sequence[CalamineSheet], target: Path) -> None:
-    """The rows of sheets of one header from there on, the header once."""
+    """Write the rows of sheets with the same header, which is written once."""
     with target.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
         for place, sheet in enumerate(sheets):
@@ -183,7 +185,7 @@ def _write(sheets: Sequence[CalamineSheet], target: Path) -> None:
 
 
 def _text(cell: Any) -> str:
-    """A cell as plain text: ids without the float's ``.0``, times in ISO."""
+    """A cell as plain text: whole numbers without ``.0``, times in ISO 8601."""
     if isinstance(cell, bool):
         return str(cell)
     if isinstance(cell, float):
@@ -196,7 +198,7 @@ def _text(cell: Any) -> str:
 
 
 def _plain(number: str) -> str:
-    """A number as text; three decimals get a fourth, so that no reader takes the point for one between thousands."""
+    """A number as text; three decimals get a fourth, so that the point is not taken for a thousands separator."""
     return f"{number}0" if THREE_DECIMALS.fullmatch(number) else number
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from segmenter.config.analysis import FeaturesConfig
 from segmenter.errors import ConfigError
-from segmenter.features import build, enclosure
+from segmenter.features import build, sandbox
 from segmenter.features.custom import custom_features
 from tests.features.conftest import line, transactions
 
@@ -113,16 +113,16 @@ def run(folder, connection):
 
 @pytest.fixture
 def enclosed(folder, connection, monkeypatch):
-    """Answers a query as the process of an enclosure does, between tables of its own."""
+    """Runs a query as the sandbox does, on tables of its own."""
     room = folder / "features"
     monkeypatch.chdir(room)
     (room / "mine.sql").touch()
     for table in ("transactions", "orders"):
         connection.execute(f"copy {table} to '{room / table}.parquet' (format parquet)")
-    with enclosure._enclosed(room, str(256 << 20) + "B", "1") as inside:
+    with sandbox._sandbox(room, str(256 << 20) + "B", "1") as inside:
         for table in ("transactions", "orders"):
             (room / f"{table}.parquet").unlink()
-        yield lambda sql: enclosure._answer(inside, sql.replace("FOLDER", str(folder)), date(2024, 1, 10))
+        yield lambda sql: sandbox._answer(inside, sql.replace("FOLDER", str(folder)), date(2024, 1, 10))
 
 
 @pytest.mark.parametrize("sql", ESCAPES.values(), ids=ESCAPES.keys())
@@ -151,7 +151,7 @@ def test_what_never_ends_is_ended(run, monkeypatch, sql):
 @pytest.mark.parametrize("sql", GREEDY.values(), ids=GREEDY.keys())
 def test_what_takes_all_memory_ends_alone(run, monkeypatch, sql):
     monkeypatch.setattr("segmenter.features.custom.SECONDS", 60)
-    monkeypatch.setattr("segmenter.features.custom._bounds", lambda _: (str(256 << 20), "1"))
+    monkeypatch.setattr("segmenter.features.custom._limits", lambda _: (str(256 << 20), "1"))
     with pytest.raises(ConfigError, match=r"cannot be run|ended its process"):
         run(sql)
 

@@ -24,7 +24,7 @@ def taken(tmp_path, monkeypatch):
         monkeypatch.setattr(tally, "CHUNK", chunk)
         path = tmp_path / "export.csv"
         path.write_bytes(content)
-        return tally.take(path)
+        return tally.tally_of(path)
 
     return taken
 

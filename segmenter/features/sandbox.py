@@ -1,8 +1,8 @@
-"""Runs one query of a user's own in a process of its own, which can be ended: ``python enclosure.py FOLDER AS_OF MEMORY THREADS``.
+"""A sandbox: runs one user-defined query in a process of its own, ``python sandbox.py FOLDER AS_OF MEMORY THREADS``.
 
 FOLDER holds ``query.sql`` and the tables that it may read, one Parquet file each, and gets ``answer.npz``. The database
-has copies of the tables and no way out: no files, no network, no settings. A function such as levenshtein of long texts
-heeds no interrupt and no memory limit of the database, but no process outlives its limits.
+has copies of the tables, and no access to files, network or settings. It is a separate process because some functions, such
+as levenshtein of long texts, ignore interrupts and DuckDB's memory limit, but not the limits of their process.
 """
 
 from __future__ import annotations
@@ -18,17 +18,17 @@ import duckdb
 import numpy as np
 
 REFUSED = 3
-LINE = re.compile(r"\n\nLINE (\d+):")  # where a message of the database begins to show the text
-SPARE = 2 << 30  # bytes of address space beside the database's memory
+LINE = re.compile(r"\n\nLINE (\d+):")  # where DuckDB's error message begins to quote the query
+SPARE = 2 << 30  # bytes of address space beyond the database's memory
 
 
 def main() -> int:
-    """Answer the query; the reason of a refusal goes to standard output."""
+    """Run the query; the reason for a refusal is written to standard output."""
     folder, as_of, memory, threads = Path(sys.argv[1]), date.fromisoformat(sys.argv[2]), int(sys.argv[3]), sys.argv[4]
     resource.setrlimit(resource.RLIMIT_AS, (memory + SPARE, memory + SPARE))
     sql = (folder / "query.sql").read_text(encoding="utf-8")
     try:
-        columns = _answer(_enclosed(folder, f"{memory}B", threads), sql, as_of)
+        columns = _answer(_sandbox(folder, f"{memory}B", threads), sql, as_of)
     except (duckdb.Error, ValueError, MemoryError) as error:
         sys.stdout.buffer.write(_reason(str(error)).encode() or b"it needs too much memory")
         return REFUSED
@@ -37,8 +37,8 @@ def main() -> int:
     return 0
 
 
-def _enclosed(folder: Path, memory: str, threads: str) -> duckdb.DuckDBPyConnection:
-    enclosure = duckdb.connect(
+def _sandbox(folder: Path, memory: str, threads: str) -> duckdb.DuckDBPyConnection:
+    sandbox = duckdb.connect(
         config={
             "memory_limit": memory,
             "threads": threads,
@@ -48,21 +48,21 @@ def _enclosed(folder: Path, memory: str, threads: str) -> duckdb.DuckDBPyConnect
         }
     )
     for table in folder.glob("*.parquet"):
-        enclosure.read_parquet(str(table)).create(table.stem)
+        sandbox.read_parquet(str(table)).create(table.stem)
     for setting in ("enable_external_access", "allow_community_extensions"):
-        enclosure.execute(f"set {setting} = false")
-    enclosure.execute("set lock_configuration = true")
-    return enclosure
+        sandbox.execute(f"set {setting} = false")
+    sandbox.execute("set lock_configuration = true")
+    return sandbox
 
 
-def _answer(enclosure: duckdb.DuckDBPyConnection, sql: str, as_of: date) -> dict[str, Any]:
-    statements = enclosure.extract_statements(sql)
+def _answer(sandbox: duckdb.DuckDBPyConnection, sql: str, as_of: date) -> dict[str, Any]:
+    statements = sandbox.extract_statements(sql)
     if [statement.type for statement in statements] != [duckdb.StatementType.SELECT]:
         raise ValueError("it must hold exactly one SELECT statement")
     named = {"as_of": as_of} if "as_of" in statements[0].named_parameters else None
     query = statements[0].query
     try:
-        answer: dict[str, Any] = enclosure.execute(query, named).fetchnumpy()
+        answer: dict[str, Any] = sandbox.execute(query, named).fetchnumpy()
     except duckdb.Error as error:
         raise ValueError(_moved(str(error), sql[: sql.rindex(query)].count("\n"))) from None
     for name in answer:
@@ -72,12 +72,12 @@ def _answer(enclosure: duckdb.DuckDBPyConnection, sql: str, as_of: date) -> dict
 
 
 def _moved(error: str, lines: int) -> str:
-    """The error with its line counted from the beginning of the file, in which `lines` come before the statement."""
+    """The error with its line number counted from the beginning of the file, `lines` before the statement."""
     return LINE.sub(lambda line: f"\n\nLINE {int(line[1]) + lines}:", error)
 
 
 def _reason(error: str) -> str:
-    """An error of the database in one sentence that begins with its line, without what the columns might have been."""
+    """A DuckDB error as one sentence that begins with its line number, without suggestions of other columns."""
     reason = re.sub(r"^[\w ]*Error: ", "", LINE.split(error)[0])
     reason = " ".join(line for line in reason.splitlines() if line and not line.startswith("Candidate bindings"))
     line = LINE.search(error)
@@ -85,7 +85,7 @@ def _reason(error: str) -> str:
 
 
 def _plain(column: Any) -> np.ndarray[Any, Any]:
-    """A column without objects: numbers with NaN for what is missing, everything else as text."""
+    """A column without Python objects: numbers with NaN for missing values, everything else as text."""
     values = np.ma.asarray(column)
     if values.dtype.kind in "iufb":
         return np.ma.filled(values.astype(np.float64), np.nan)
