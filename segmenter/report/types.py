@@ -159,6 +159,14 @@ class Section:
     lead: str
     parts: tuple[Part, ...] = ()
 
+    @property
+    def items(self) -> tuple[Figure | Table, ...]:
+        """The charts and tables in reading order."""
+        items: list[Figure | Table] = []
+        for part in self.parts:
+            items += [*part.figures, *part.tables]
+        return tuple(items)
+
 
 @dataclass(frozen=True)
 class Page:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from dataclasses import replace
 
 import numpy as np
 
@@ -56,7 +55,7 @@ def _segment_table(view: View) -> Table:
         "RFM segment", "Customers#", "of customers#", "Revenue#", "of revenue#", "Days since the last order (median)#"
     )
     source = "run.json: rfm; customers.parquet: rfm_segment, recency"
-    return replace(table("rfm-segments", "RFM segments by size and revenue", heads, rows, source), filterable=True)
+    return table("rfm-segments", "RFM segments by size and revenue", heads, rows, source, filterable=True)
 
 
 def _words(view: View) -> tuple[str, ...]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from dataclasses import replace
 
 from segmenter.analysis.findings import SegmentCard
 from segmenter.features.types import Feature
@@ -161,8 +160,7 @@ def _overview(view: View) -> Table:
     heads = columns(
         "Segment", "Customers#", "of customers#", "Revenue#", "of revenue#", "Revenue per customer#", "Odd#"
     )
-    made = table("overview", "Segments by size and revenue", heads, rows, "segments.parquet")
-    return replace(made, filterable=True)
+    return table("overview", "Segments by size and revenue", heads, rows, "segments.parquet", filterable=True)
 
 
 def differences(view: View) -> Section:
@@ -225,8 +223,8 @@ def _importance(view: View) -> tuple[Table, ...]:
         cells = (view.share(shares.get(name)) for name in names if view.feature(name) is not None)
         rows.append((segment(card), *cells))
     heads = columns("Segment", *(f"{label}#" for label in labels))
-    made = table("importance", "How much each figure decides", heads, rows, "run.json: cards, importance")
-    return (replace(made, filterable=True),)
+    source = "run.json: cards, importance"
+    return (table("importance", "How much each figure decides", heads, rows, source, filterable=True),)
 
 
 def _medians(view: View) -> tuple[Table, ...]:
@@ -259,4 +257,4 @@ def _median_table(view: View, cards: tuple[SegmentCard, ...], number: int) -> Ta
     heads = columns("Median of", *(f"{card.name}#" for card in cards), "All#")
     name = "medians" if number == 1 else f"medians-{number}"
     title = "The median of every feature" if number == 1 else "The median of every feature, continued"
-    return replace(table(name, title, heads, rows, "segments.parquet: median_*"), filterable=True)
+    return table(name, title, heads, rows, "segments.parquet: median_*", filterable=True)

@@ -224,17 +224,17 @@ def stats(view: View) -> tuple[Stat, ...]:
     period, voice, cards = view.run.manifest.period, view.voice, view.run.findings.cards
     n_segments, n_odd = len(cards), sum(card.n_anomalies for card in cards)
     return (
-        Stat(voice.number(period.n_customers), "customers"),
-        Stat(voice.number(period.n_orders), "orders"),
-        Stat(voice.money_in_words(period.revenue), "revenue, net"),
-        Stat(voice.money_in_words(cards[0].overall.get("monetary")), "median per customer"),
-        Stat(voice.number(n_segments), "segment" if n_segments == 1 else "segments"),
-        Stat(voice.number(n_odd), "odd customer" if n_odd == 1 else "odd customers"),
+        Stat(voice.number(period.n_customers), voice("customers")),
+        Stat(voice.number(period.n_orders), voice("orders")),
+        Stat(voice.money_in_words(period.revenue), voice("revenue, net")),
+        Stat(voice.money_in_words(cards[0].overall.get("monetary")), voice("median per customer")),
+        Stat(voice.number(n_segments), voice("segment" if n_segments == 1 else "segments")),
+        Stat(voice.number(n_odd), voice("odd customer" if n_odd == 1 else "odd customers")),
     )
 
 
 def strip_table(view: View) -> Table:
     """The strip of figures as a table, for those who ask where it comes from."""
-    rows = [(text(view.voice(stat.label)), text(stat.value)) for stat in stats(view)]
+    rows = [(text(stat.label), text(stat.value)) for stat in stats(view)]
     heads = columns("Figure", "Value#")
     return table("strip", "The figures of the first page", heads, rows, "run.json: period, cards")

@@ -81,6 +81,14 @@ def parts(*candidates: Part) -> tuple[Part, ...]:
     return tuple(part for part in candidates if part.sentences or part.figures or part.tables or part.cards)
 
 
-def table(name: str, title: str, heads: tuple[Column, ...], rows: Iterable[tuple[Cell, ...]], source: str) -> Table:
-    """A table of fixed order."""
-    return Table(name, title, heads, tuple(rows), source)
+def table(
+    name: str,
+    title: str,
+    heads: tuple[Column, ...],
+    rows: Iterable[tuple[Cell, ...]],
+    source: str,
+    *,
+    filterable: bool = False,
+) -> Table:
+    """A table of these rows; `source` says where in the run's folder its numbers are."""
+    return Table(name, title, heads, tuple(rows), source, filterable)
