@@ -146,7 +146,7 @@ def _parameters(view: View) -> Table:
 
 
 def _shown(value: Any) -> str:
-    """A value as it is written in the configuration file; what is left to segmenter is unset."""
+    """A value as in the configuration file; a key without one is unset."""
     if value is None:
         return "unset"
     if isinstance(value, list | tuple):
