@@ -4,10 +4,13 @@
   const data = JSON.parse(document.getElementById("points").textContent);
   const explorer = document.getElementById("explorer");
   const plot = document.getElementById("plot");
-  const said = explorer.querySelector(".found");
+  const status = explorer.querySelector(".found");
+  const search = explorer.querySelector(".find");
+  const list = explorer.querySelector(".matches");
   const state = { view: 2, alone: null, found: -1 };
   const MATCHES = 8;
   const style = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+  const count = new Intl.NumberFormat(data.locale);
   const formats = data.formats.map((format) => new Intl.NumberFormat(data.locale, format));
 
   function figures(i) {
@@ -85,7 +88,7 @@
     return button;
   }
 
-  // Whole ids first, then those that begin with what was typed, then those that have it inside.
+  // Exact matches first, then ids that begin with what was typed, then those that contain it.
   function matches(wanted) {
     const rank = (id) => id === wanted ? 0 : id.startsWith(wanted) ? 1 : 2;
     return data.ids.map((id, i) => [id.toLowerCase(), i]).filter(([id]) => id.includes(wanted))
@@ -95,7 +98,7 @@
   function point(i) {
     state.found = i;
     const apart = state.view === 3 && data.tsne3[0][i] === null;
-    said.textContent = describe(i).join(" · ") + (apart ? ` ${say("This customer is on the map in two dimensions only.")}` : "");
+    status.textContent = describe(i).join(" · ") + (apart ? ` ${say("This customer is on the map in two dimensions only.")}` : "");
     draw();
   }
 
@@ -114,8 +117,8 @@
     list.replaceChildren(...(found.length > 1 ? found.slice(0, MATCHES).map(matchButton) : []));
     if (found.length && (found.length === 1 || data.ids[found[0]].toLowerCase() === wanted)) { point(found[0]); return; }
     state.found = -1;
-    said.textContent = !wanted ? "" : found.length
-      ? say("{count} customers match; the first are listed.", { count: new Intl.NumberFormat(data.locale).format(found.length) })
+    status.textContent = !wanted ? "" : found.length
+      ? say("{count} customers match; the first are listed.", { count: count.format(found.length) })
       : say("No customer {id} on the map.", { id: event.target.value.trim() });
     draw();
   }
@@ -127,22 +130,20 @@
   explorer.querySelector(".legend").append(legendButton(null, say("All")), ...segments.map(([label, name]) => legendButton(label, name)));
   explorer.querySelectorAll("[data-view]").forEach((button) => button.addEventListener("click", () => {
     state.view = Number(button.dataset.view);
-    const number = new Intl.NumberFormat(data.locale), all = data.segment.length;
+    const all = data.segment.length;
     const shown = state.view === 2 ? all : data.tsne3[0].filter((x) => x !== null).length;
-    said.textContent = shown === all ? say("{count} customers are on this map.", { count: number.format(shown) })
-      : say("{count} of {all} customers are on this map: in three dimensions a sample is placed, to keep it quick.", { count: number.format(shown), all: number.format(all) });
+    status.textContent = shown === all ? say("{count} customers are on this map.", { count: count.format(shown) })
+      : say("{count} of {all} customers are on this map: in three dimensions a sample is placed, to keep it quick.", { count: count.format(shown), all: count.format(all) });
     press(button.parentElement, (other) => other === button);
     draw();
   }));
-  const search = explorer.querySelector(".find");
-  const list = explorer.querySelector(".matches");
   if (data.ids) search.querySelector("input").addEventListener("input", find); else search.remove();
-  // The wheel scrolls the page, and zooms the map once it was pressed and until something else is pointed at.
-  let isHeld = false;
-  plot.addEventListener("pointerdown", () => { isHeld = true; }, true);
-  explorer.closest("main").addEventListener("pointerover", (event) => { isHeld &&= plot.contains(event.target); });
-  plot.addEventListener("wheel", (event) => { if (!isHeld) event.stopImmediatePropagation(); }, true);
+  // The wheel scrolls the page; it zooms the map after a press on it, until the pointer is over something else.
+  let isActive = false;
+  plot.addEventListener("pointerdown", () => { isActive = true; }, true);
+  explorer.closest("main").addEventListener("pointerover", (event) => { isActive &&= plot.contains(event.target); });
+  plot.addEventListener("wheel", (event) => { if (!isActive) event.stopImmediatePropagation(); }, true);
   document.addEventListener("themechange", draw);
   isolate(null);
-  plot.on("plotly_click", (event) => { said.textContent = describe(event.points[0].customdata).join(" · "); });
+  plot.on("plotly_click", (event) => { status.textContent = describe(event.points[0].customdata).join(" · "); });
 })();

@@ -1,13 +1,13 @@
 // Sortable and filterable tables, and a switch between light and dark. The page is whole without this file.
 (() => {
   "use strict";
-  const ONE_GLANCE = 8; // rows that nobody needs to filter
+  const ONE_GLANCE = 8; // rows up to which a table needs no filter
   const words = JSON.parse(document.getElementById("words").textContent);
   window.say = (text, values = {}) => words[text].replace(/\{(\w+)\}/g, (_, name) => values[name]);
   const texts = new Intl.Collator(document.documentElement.lang, { numeric: true });
   const key = (cell) => cell.dataset.order === undefined ? null : Number(cell.dataset.order);
 
-  // Numbers begin with the largest, texts with the first; what is not known stands last either way.
+  // The first click sorts numbers in descending and texts in ascending order; missing numbers are last either way.
   function sort(table, column, heading) {
     const isNumber = heading.classList.contains("number");
     const before = heading.getAttribute("aria-sort");
@@ -23,7 +23,7 @@
     table.tBodies[0].append(...[...table.tBodies[0].rows].sort(compare));
   }
 
-  // A column of numbers that have no common unit, such as days under money, has no order.
+  // A column of numbers without a common unit, such as days under money, cannot be sorted.
   const hasOrder = (table, column, heading) => !heading.classList.contains("number")
     || [...table.tBodies[0].rows].some((row) => row.cells[column].dataset.order !== undefined);
 
@@ -40,7 +40,7 @@
   }
 
   function filterable(table) {
-    const [box, label, input, left] = ["div", "label", "input", "output"].map((name) => document.createElement(name));
+    const [box, label, input, matches] = ["div", "label", "input", "output"].map((name) => document.createElement(name));
     const number = new Intl.NumberFormat(document.documentElement.lang), rows = [...table.tBodies[0].rows];
     box.className = "filter";
     label.textContent = `${say("Filter")} `;
@@ -49,10 +49,10 @@
       const wanted = input.value.trim().toLowerCase();
       for (const row of rows) row.hidden = !row.textContent.toLowerCase().includes(wanted);
       const count = rows.filter((row) => !row.hidden).length;
-      left.textContent = wanted ? say("{count} of {all} rows", { count: number.format(count), all: number.format(rows.length) }) : "";
+      matches.textContent = wanted ? say("{count} of {all} rows", { count: number.format(count), all: number.format(rows.length) }) : "";
     });
     label.append(input);
-    box.append(left, label);
+    box.append(matches, label);
     table.before(box);
   }
 
@@ -62,7 +62,7 @@
     if (table.hasAttribute("data-filterable") && table.tBodies[0].rows.length > ONE_GLANCE) filterable(table);
   });
 
-  // The Tab key stops only at what is wider than its place, and so can be scrolled.
+  // The Tab key stops only at drawings and tables that can be scrolled sideways.
   const boxes = document.querySelectorAll(".drawing, .table");
   const stops = () => boxes.forEach((box) => {
     box.removeAttribute("tabindex");
@@ -76,7 +76,7 @@
   const button = document.createElement("button");
   button.type = "button";
   button.className = "theme";
-  const name = () => { button.textContent = dark() ? say("Light") : say("Dark"); button.title = (dark() ? say("Switch to light colours") : say("Switch to dark colours")); };
+  const name = () => { button.textContent = dark() ? say("Light") : say("Dark"); button.title = dark() ? say("Switch to light colours") : say("Switch to dark colours"); };
   button.addEventListener("click", () => {
     root.dataset.theme = dark() ? "light" : "dark";
     name();

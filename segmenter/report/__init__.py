@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from segmenter.config.report import ReportConfig
 from segmenter.errors import ConfigError, ReportError
 from segmenter.report.alerts import alert_page, write_alerts
-from segmenter.report.answers import FigureData, figure_data, figures, keep_figures
+from segmenter.report.answers import FigureData, figure_data, figures, write_figures
 from segmenter.report.brief import Brief, brief
 from segmenter.report.paper import pdf_problem
 from segmenter.report.sources import FigureSource
@@ -34,7 +34,7 @@ __all__ = [
     "write_alerts",
 ]
 
-# Where it keeps its list of fonts, and that it has to make one first, is nobody's concern; said once it is imported.
+# When first imported, matplotlib logs where its font cache is and that it builds one: nothing that a user needs to read.
 logging.getLogger("matplotlib").setLevel(logging.ERROR)
 
 
@@ -88,7 +88,7 @@ def _with_pages(run: Run, config: ReportConfig, folder: Path) -> tuple[Path, ...
     view = view_of(run, config)
     _write_charts(view.charts, folder / "charts")
     page = build(view)
-    keep_figures(run, page, folder)
+    write_figures(run, page, folder)
     html, pdf = folder / "report.html", folder / "report.pdf"
     printing = partial(write_pdf, page, view.voice, view.charts, config.templates, pdf)
     with forked(printing) if "pdf" in config.formats else nullcontext(lambda: None) as printed:

@@ -6,7 +6,6 @@ import math
 from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
-from typing import Literal
 
 from segmenter.config.report import ReportConfig
 from segmenter.features import sentences_of
@@ -14,15 +13,14 @@ from segmenter.report.language import Voice
 from segmenter.report.palette import legible
 from segmenter.report.steps import ANY, next_step
 from segmenter.report.templating import fill
-from segmenter.report.types import AlertGroup, AlertLine, AlertPage, AlertRow, Stat
+from segmenter.report.types import AlertGroup, AlertLine, AlertPage, AlertRow, AlertState, Stat
 from segmenter.runs.alerts import BY_LINE, FRESH, to_report
 from segmenter.runs.history import AlertCount
 from segmenter.runs.types import Run
 
 ONE_PAGE = 5  # customers of one state with a row of their own, so that all fits a phone's page
-NAMED = 3  # customers shown of what is no news
-State = Literal["new", "worsened", "ongoing", "resolved"]
-GROUPS: tuple[tuple[State, str, str], ...] = (
+NAMED = 3  # customers shown of a state that is no news, and of a first look
+GROUPS: tuple[tuple[AlertState, str, str], ...] = (
     ("new", "New", "not flagged in the run before"),
     ("worsened", "Worse", "flagged before, clearly more severe now"),
     ("ongoing", "Ongoing", "flagged before and still so"),
@@ -31,7 +29,7 @@ GROUPS: tuple[tuple[State, str, str], ...] = (
 
 
 def write_alerts(run: Run, config: ReportConfig, folder: Path) -> Path:
-    """Write alerts.html of a run that has alerts into `folder`; says where.
+    """Write alerts.html of a run that has alerts into `folder`; the file's path.
 
     Raises
     ------
@@ -45,7 +43,7 @@ def write_alerts(run: Run, config: ReportConfig, folder: Path) -> Path:
 
 
 def alert_lines(run: Run) -> tuple[AlertLine, ...]:
-    """The alerts of `run` that are told: none held back by a verdict, none resolved in an earlier run."""
+    """The alerts of `run` to report: none held back by a verdict, none resolved in an earlier run."""
     shown = [] if run.alerts is None else to_report(run.alerts, run.manifest.as_of).to_dict("records")
     steps = _steps(run)
     return tuple(
@@ -63,11 +61,11 @@ def _steps(run: Run) -> dict[str, str]:
         return {}
     names = {feature.label: feature.name for feature in run.manifest.features}
     typical, values = run.findings.cards[0].overall, run.customers.set_index("customer_id")
-    told = {}
+    steps = {}
     for customer, label in zip(run.anomalies["customer_id"], run.anomalies["reason_1_feature"], strict=True):
         if name := names.get(label):
-            told[customer] = next_step(name, float(values[name].get(customer, math.nan)), typical[name])
-    return told
+            steps[customer] = next_step(name, float(values[name].get(customer, math.nan)), typical[name])
+    return steps
 
 
 def alert_page(lines: Sequence[AlertLine], config: ReportConfig, as_of: date, counts: AlertCount | None = None) -> str:
@@ -84,10 +82,10 @@ def alert_page(lines: Sequence[AlertLine], config: ReportConfig, as_of: date, co
 def alert_view(
     lines: Sequence[AlertLine], config: ReportConfig, as_of: date, counts: AlertCount | None = None
 ) -> AlertPage:
-    """What an alert shows on one page: new and worse alerts with reason and next step, the rest by number and first names.
+    """What an alert shows on one page: new and worse customers with reason and next step, the others by name or number.
 
-    The most severe come first, at most `config.max_anomalies` and `ONE_PAGE` of a state. A baseline, which `counts`
-    tells, has no news: the most severe are shown. With `config.customer_rows` off only the numbers are.
+    The most severe come first, at most `config.max_anomalies` and `ONE_PAGE` of a state. A first look (`counts` is a
+    baseline) has no news: the most severe are shown. Without `config.customer_rows` only numbers are shown.
 
     Raises
     ------
@@ -98,7 +96,11 @@ def alert_view(
     is_first = counts is not None and counts.is_baseline
     by_state = {state: [line for line in lines if line.state == state] for state, _, _ in GROUPS}
     most = min(config.max_anomalies, ONE_PAGE)
-    groups = (_first_look(voice, lines, min(most, NAMED)),) if is_first else _groups(voice, by_state, most)
+    groups = (
+        (_group(voice, lines, ("The most severe", "what to begin with"), min(most, NAMED)),)
+        if is_first
+        else _groups(voice, by_state, most)
+    )
     stats = tuple(Stat(voice.number(len(by_state[state])), voice(label)) for state, label, _ in GROUPS)
     return AlertPage(
         title=voice("Odd customers"),
@@ -107,15 +109,15 @@ def alert_view(
         language=voice.language,
         direction=voice.direction,
         accent=legible(config.accent),
-        headline=_baseline(voice, lines) if is_first else _headline(voice, lines),
+        headline=_first_headline(voice, lines) if is_first else _headline(voice, lines),
         stats=() if is_first else stats,
         notes=notes(voice, counts) if counts else (),
         groups=tuple(filter(None, groups)) if config.customer_rows else (),
     )
 
 
-def _groups(voice: Voice, by_state: dict[State, list[AlertLine]], most: int) -> tuple[AlertGroup | None, ...]:
-    """News with a row per customer, then what is no news."""
+def _groups(voice: Voice, by_state: dict[AlertState, list[AlertLine]], most: int) -> tuple[AlertGroup | None, ...]:
+    """States that are news with a row per customer, then the others."""
     return tuple(
         _group(voice, by_state[state], (label, meaning), most)
         if state in FRESH
@@ -124,11 +126,7 @@ def _groups(voice: Voice, by_state: dict[State, list[AlertLine]], most: int) -> 
     )
 
 
-def _first_look(voice: Voice, lines: Sequence[AlertLine], most: int) -> AlertGroup | None:
-    return _group(voice, lines, ("The most severe", "what to begin with"), most)
-
-
-def _baseline(voice: Voice, lines: Sequence[AlertLine]) -> str:
+def _first_headline(voice: Voice, lines: Sequence[AlertLine]) -> str:
     return voice(
         "This is the first look: one customer is odd. The next one tells what is new."
         if len(lines) == 1
@@ -138,13 +136,13 @@ def _baseline(voice: Voice, lines: Sequence[AlertLine]) -> str:
 
 
 def notes(voice: Voice, counts: AlertCount) -> tuple[str, ...]:
-    """Sentences on those whom the line alone moved, on alerts that verdicts hold back, and on how right the judged ones were."""
+    """Sentences on customers whom the line alone moved, on alerts held back by verdicts, and on how many were right."""
     held = (voice("Held back by a verdict: {n}.", n=voice.number(counts.held)),) if counts.held else ()
     return (*by_line(voice, counts), *held, *judged(voice, counts))
 
 
 def by_line(voice: Voice, counts: AlertCount) -> tuple[str, ...]:
-    """A sentence on how many are odd, or ordinary again, only because the search drew its line elsewhere; none where nobody is."""
+    """A sentence on how many are odd, or ordinary again, only because the threshold moved; none where nobody is."""
     if not counts.line_in + counts.line_out:
         return ()
     return (voice(BY_LINE, n=voice.number(counts.line_in), m=voice.number(counts.line_out)),)
@@ -196,14 +194,14 @@ def _row(voice: Voice, line: AlertLine) -> AlertRow:
 
 
 def _folded(voice: Voice, lines: Sequence[AlertLine], heading: tuple[str, str]) -> AlertGroup | None:
-    """A state that is no news: its most severe customers by name and the number of the others."""
+    """The customers of a state that is no news: the most severe by name and the number of the others."""
     if not lines:
         return None
     named = ", ".join(line.customer_id for line in _by_severity(lines)[:NAMED])
     left = len(lines) - NAMED
-    told = voice("{customers} and {n} more", customers=named, n=voice.number(left)) if left > 0 else named
+    more = voice("{customers} and {n} more", customers=named, n=voice.number(left)) if left > 0 else named
     label, meaning = map(voice, heading)
-    return AlertGroup(label, meaning, (), told)
+    return AlertGroup(label, meaning, (), more)
 
 
 def _by_severity(lines: Sequence[AlertLine]) -> list[AlertLine]:

@@ -1,7 +1,7 @@
 """The numbers behind every chart and table of a report, with where they come from.
 
-A report keeps beside it, in figures.json, what its page shows: each chart and table with its source, and the cells of the
-tables. So one question draws no charts; for a run without that file the page is made anew.
+What a report's page shows is written beside it into figures.json: each chart and table with its source, and the cells of
+the tables. So no chart has to be drawn to ask for one figure; for a run without that file the page is built again.
 """
 
 from __future__ import annotations
@@ -15,15 +15,15 @@ import pandas as pd
 
 from segmenter.config.report import ReportConfig
 from segmenter.errors import UsageError
-from segmenter.report.numbers import NUMBERS, numbers
-from segmenter.report.sources import FigureSource, items_of, source_of
+from segmenter.report.numbers import numbers
+from segmenter.report.sources import FigureSource, source_of
 from segmenter.report.types import Figure, Page, Table
 from segmenter.runs import archive
 from segmenter.runs.seal import check, sealed
 from segmenter.runs.types import Run
 
 FILE = "figures.json"
-Found = tuple[FigureSource, pd.DataFrame | None]  # None of a chart: its numbers are in the run's tables
+Shown = tuple[FigureSource, pd.DataFrame | None]  # None for a chart: its numbers are in the run's tables
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ def figures(run: Run) -> tuple[FigureSource, ...]:
     ReportError
         The report's locale or logo cannot be used.
     """
-    return tuple(source for source, _ in _anew(run))
+    return tuple(source for source, _ in _built(run))
 
 
 def figure_data(folder: Path, figure: str) -> FigureData:
@@ -66,35 +66,16 @@ def figure_data(folder: Path, figure: str) -> FigureData:
     RunError, ReportError
         The run cannot be read, or its report not be made.
     """
-    is_kept = FILE in sealed(folder)
-    run = None if is_kept else archive.read(folder)
-    if run is not None and (charts := _drawn(run, figure)):
-        return FigureData(source_of(run, charts[0]), numbers(run, figure))
-    found = _kept(folder) if run is None else _anew(run)
-    for source, table in found:
+    shown = _read(folder) if FILE in sealed(folder) else _built(archive.read(folder))
+    for source, table in shown:
         if source.id == figure:
             return FigureData(source, numbers(archive.read(folder), figure) if table is None else table)
-    known = ", ".join(source.id for source, _ in found)
+    known = ", ".join(source.id for source, _ in shown)
     raise UsageError(f"The report of {folder.name} has no figure {figure!r}. It has: {known}.")
 
 
-def _drawn(run: Run, chart: str) -> tuple[Figure, ...]:
-    """The chart of this id as the report shows it, without the others; none where there is no such chart."""
-    from segmenter.report.context import view_of
-    from segmenter.report.context.translated import translated_figures
-
-    if chart not in NUMBERS:
-        return ()
-    view = view_of(run, _config(run), {chart})
-    return translated_figures(view.figures(chart), view.voice)
-
-
-def _config(run: Run) -> ReportConfig:
-    return ReportConfig.model_validate(run.manifest.config["report"])
-
-
-def keep_figures(run: Run, page: Page, folder: Path) -> None:
-    """Write what `page` shows beside the report of `run`."""
+def write_figures(run: Run, page: Page, folder: Path) -> None:
+    """Write figures.json for the report of `run`, whose page is `page`."""
     document = [
         {
             "source": asdict(source),
@@ -105,27 +86,28 @@ def keep_figures(run: Run, page: Page, folder: Path) -> None:
     (folder / FILE).write_text(json.dumps(document, ensure_ascii=False, indent=1), encoding="utf-8")
 
 
-def _kept(folder: Path) -> list[Found]:
-    """What a report kept of itself."""
+def _read(folder: Path) -> list[Shown]:
+    """The charts and tables by figures.json."""
     check(folder / FILE)
     document = json.loads((folder / FILE).read_text(encoding="utf-8"))
-    found: list[Found] = []
+    shown: list[Shown] = []
     for each in document:
         source = FigureSource(**{**each["source"], "queries": tuple(each["source"]["queries"])})
-        found.append((source, None if each["table"] is None else pd.DataFrame(**each["table"])))
-    return found
+        shown.append((source, None if each["table"] is None else pd.DataFrame(**each["table"])))
+    return shown
 
 
-def _anew(run: Run) -> list[Found]:
-    """The same from a page that is made for it."""
+def _built(run: Run) -> list[Shown]:
+    """The same from a page that is built for it."""
     from segmenter.report.context import build, view_of
 
-    return _shown(run, build(view_of(run, _config(run))))
+    config = ReportConfig.model_validate(run.manifest.config["report"])
+    return _shown(run, build(view_of(run, config)))
 
 
-def _shown(run: Run, page: Page) -> list[Found]:
+def _shown(run: Run, page: Page) -> list[Shown]:
     """Every chart and table of the page with its source, a table with its cells as printed."""
-    items = (*page.asides, *page.opening, *(item for chapter in page.sections for item in items_of(chapter)))
+    items = (*page.asides, *page.opening, *(item for section in page.sections for item in section.items))
     return [(source_of(run, item), None if isinstance(item, Figure) else _cells(item)) for item in items]
 
 

@@ -1,7 +1,7 @@
-"""Text from right to left in the order in which it is drawn, for renderers that draw letter after letter.
+"""Text from right to left in visual order, for renderers that draw letter after letter from the left.
 
-A part of the Unicode bidirectional algorithm (UAX 9): one paragraph without embeddings, its direction that of its
-first strong letter (P2), weak kinds (W1 to W7), neutral kinds (N1, N2), levels (I1, I2), order and mirrors (L2, L4).
+A part of the Unicode bidirectional algorithm (UAX 9): one paragraph without embeddings, whose direction is that of its
+first strong letter (P2), weak types (W1 to W7), neutral types (N1, N2), levels (I1, I2), reordering and mirroring (L2, L4).
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ MIRRORS = str.maketrans("()[]{}<>«»", ")(][}{><»«")
 
 
 def with_direction_marks(svg: str) -> str:
-    """A drawing of a report from right to left, in which every text with such letters opens with the mark that says so.
+    """A drawing for a report from right to left: each text with letters of such a script begins with a right-to-left mark.
 
-    Without it a text that opens with a number or a name in Latin letters would run from left to right.
+    Without it a text that begins with a number or a name in Latin letters would run from left to right.
     """
     return re.sub(
         r"(?<=>)[^<>]+(?=</text>)",
@@ -37,12 +37,12 @@ def visual(text: str) -> str:
     letters = [letter.translate(MIRRORS) if level % 2 else letter for letter, level in zip(text, levels, strict=True)]
     order = list(range(len(text)))
     for level in range(max(levels), 0, -1):
-        order = _turned(order, levels, level)
+        order = _reversed(order, levels, level)
     return "".join(letters[at] for at in order if category(text[at]) != "Cf")
 
 
 def _weak(kinds: list[str], base: str) -> list[str]:
-    """Numbers with their marks and signs, and marks on letters: each L, R, EN, AN or neutral (ON)."""
+    """Weak types resolved (separators, signs and marks beside numbers and letters): each L, R, EN, AN or neutral (ON)."""
     found = list(kinds)
     for at, kind in enumerate(kinds):
         before = found[at - 1] if at else base
@@ -63,12 +63,12 @@ def _weak(kinds: list[str], base: str) -> list[str]:
 
 
 def _past(kinds: list[str], at: int, kind: str) -> str:
-    """The first other kind after a run of `kind`."""
+    """The first type after a run of `kind`."""
     return next((other for other in kinds[at:] if other != kind), "")
 
 
 def _neutral(kinds: list[str], base: str) -> list[str]:
-    """Neutral letters take the direction that both their sides share, else the paragraph's; numbers count as R."""
+    """Neutral types take the direction of both neighbours where they agree, else the paragraph's; numbers count as R."""
     found: list[str] = []
     runs = [(kind, len(list(run))) for kind, run in groupby(kinds)]
     for at, (kind, size) in enumerate(runs):
@@ -83,16 +83,16 @@ def _side(kind: str) -> str:
 
 
 def _level(side: str, base: str) -> int:
-    """Depth of nesting: odd runs from right to left."""
+    """Embedding level: an odd one runs from right to left."""
     if base == "R":
         return 1 if side == "R" else 2
     return {"L": 0, "R": 1}.get(side, 2)
 
 
-def _turned(order: list[int], levels: list[int], level: int) -> list[int]:
-    """`order` with every run of letters at `level` or deeper turned round."""
-    turned: list[int] = []
+def _reversed(order: list[int], levels: list[int], level: int) -> list[int]:
+    """`order` with every run of letters at `level` or higher reversed."""
+    found: list[int] = []
     for is_deep, run in groupby(order, lambda at: levels[at] >= level):
         places = list(run)
-        turned += places[::-1] if is_deep else places
-    return turned
+        found += places[::-1] if is_deep else places
+    return found

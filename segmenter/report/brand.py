@@ -1,4 +1,4 @@
-"""A team's own marks: its logo, and our shipped fonts, as data: addresses that need no network."""
+"""A team's logo and the shipped fonts as data: addresses, which need no network."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def logo_uri(path: str | None) -> str:
 
 
 def font_faces(text: str) -> str:
-    """@font-face rules of the shipped fonts with their bytes inside; extended letters only where `text` has some."""
+    """@font-face rules that contain the shipped fonts; extended letters only where `text` has some."""
     subsets = SUBSETS if EXTENDED.search(text) else SUBSETS[:1]
     return "\n".join(_face(face, subset) for face in FACES for subset in subsets)
 
@@ -52,7 +52,7 @@ def font_faces(text: str) -> str:
 def _face(face: tuple[str, str, int, str], subset: str) -> str:
     """A face; the extended letters are a family of their own, as WeasyPrint mixes up two files of one family.
 
-    No unicode-range is claimed: WeasyPrint would believe it, and draw a box for each letter of it that the file lacks.
+    There is no unicode-range: WeasyPrint would draw a box for each letter in it that the file lacks.
     """
     family, stem, weight, style = face
     family += "" if subset == "latin" else " Extended"

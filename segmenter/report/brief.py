@@ -7,7 +7,6 @@ from typing import Literal
 
 from segmenter.config.report import ReportConfig
 from segmenter.report.context import moves, summary, view_of
-from segmenter.report.context.translated import translated_stats
 from segmenter.report.palette import legible
 from segmenter.report.types import Action, Stat
 from segmenter.runs.types import Run
@@ -49,5 +48,5 @@ def brief(run: Run, config: ReportConfig) -> Brief:
         sentences=summary.sentences(view),
         changed=moves.changed(view),
         actions=summary.actions(view),
-        stats=translated_stats(summary.stats(view), voice),
+        stats=summary.stats(view),
     )

@@ -1,4 +1,4 @@
-"""The texts of a language: gettext catalogues of templates/locale, and whether one says enough to be used."""
+"""The texts of a language: the gettext catalogues of templates/locale, and whether one is complete enough to be used."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ ENOUGH = 0.9  # a report in two languages is worse than one in English
 class Catalogue:
     """Translations by English text: `texts` of the report itself, `analysis` of what an analysis writes.
 
-    A language without a catalogue, or with less than nine tenths of the texts, has no `texts`, and in
-    `analysis` the English texts themselves, by which their numbers and dates are still written as its locale does.
+    A language without a catalogue, or with less than nine tenths of the texts, has no `texts`, and `analysis` maps the
+    English texts to themselves, so that numbers and dates in them still get the locale's format.
     """
 
     texts: dict[str, str]
@@ -34,7 +34,7 @@ def catalogue(language: str) -> Catalogue:
 
 
 def read(language: str) -> Catalogue:
-    """What a language's file translates, however little; nothing where there is no file."""
+    """The translations in a language's file, complete or not; none where there is no file."""
     from babel.messages.pofile import read_po
 
     found: dict[str, dict[str, str]] = {"": {}, "analysis": {}}

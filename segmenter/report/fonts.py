@@ -1,4 +1,4 @@
-"""Letters beyond the shipped fonts on paper: DejaVu, which matplotlib brings, and a word where no font has them."""
+"""Letters on paper that the shipped fonts lack: DejaVu, which comes with matplotlib, and a warning where no font has them."""
 
 from __future__ import annotations
 
@@ -38,12 +38,12 @@ def more_faces(text: str) -> str:
 
 
 def font_file(name: str) -> bytes:
-    """A font that `more_faces` names.
+    """The bytes of a font that `more_faces` names.
 
     Raises
     ------
     ValueError
-        It names no such font.
+        There is no font of this name.
     """
     if name not in {file for *_, file in FACES}:
         raise ValueError(f"There is no font {name}.")
@@ -51,7 +51,7 @@ def font_file(name: str) -> bytes:
 
 
 def warn_of_boxes(text: str) -> None:
-    """Say once in the log which letters of `text` no font on this machine has, and how to get one."""
+    """Log a warning that names the letters of `text` that no font on this machine has, and how to install one."""
     if missing := without_font(text):
         shown = " ".join(missing[:12]) + (" …" if len(missing) > 12 else "")
         log.warning(
@@ -90,7 +90,7 @@ def _folder() -> Path:
 
 @lru_cache(maxsize=64)
 def _letters(path: Path) -> frozenset[str]:
-    """The letters that a font file has; none of a file that is no font."""
+    """The letters that a font file has; none where the file is no font."""
     from fontTools.ttLib import TTFont, TTLibError
 
     try:

@@ -21,16 +21,16 @@ Made = TypeVar("Made")
 
 @contextmanager
 def forked(work: Callable[[], Made]) -> Iterator[Callable[[], Made]]:
-    """Have `work` done by a copy of this process while the block runs; calling what is given waits for what it made.
+    """Run `work` in a child process while the block runs; the callable given to the block waits for its result.
 
-    The copy is a fork, which alone is quick enough and has the fonts and settings of this moment: it works, hands
-    over and ends, touching no thread or connection. It ends with the block, whatever ends that. Where it fails, or
-    where the system cannot fork safely, this process does the work when it is asked for, and tells what is wrong.
+    The child is a fork, which starts quickly and has the fonts and settings of this moment. It touches no thread or
+    connection of this process, and ends with the block at the latest. Where it dies without a result, or where the
+    system cannot fork safely, this process does the work when the result is asked for, and raises its errors itself.
 
     Raises
     ------
     SegmenterError
-        The work raised it, in the copy.
+        The work raised it, in the child.
     """
     if sys.platform != "linux" or (os.cpu_count() or 1) < 2:
         yield work
@@ -53,7 +53,7 @@ def forked(work: Callable[[], Made]) -> Iterator[Callable[[], Made]]:
 
 
 def drawn_by_two(charts: Sequence[Callable[[], Made]]) -> list[Made]:
-    """What each of `charts` draws, in their order; every second one by a copy of this process."""
+    """The result of each of `charts`, in their order; every second one is drawn by a child process."""
     if len(charts) < 2:
         return [draw() for draw in charts]
     found: list[Any] = [None] * len(charts)
@@ -64,12 +64,12 @@ def drawn_by_two(charts: Sequence[Callable[[], Made]]) -> list[Made]:
 
 
 def _hand_over(receiver: Connection, sender: Connection, work: Callable[[], object]) -> None:
-    """In the helper: send what was made or the error that tells a person why not; nothing after any other failure."""
-    gc.disable()  # what other threads of the first process held must not be cleared up here
-    receiver.close()  # else an error of the first process would leave this one waiting for ever to be heard
+    """In the child: send the result or a SegmenterError; nothing after any other exception."""
+    gc.disable()  # objects of the parent's other threads must not be finalised here
+    receiver.close()  # else, once the parent has failed, a result larger than the pipe would block for ever
     Thread(target=_end_with_parent, daemon=True).start()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        if callable(signal.getsignal(number)):  # the first process cleans up and has its say: this one just ends
+        if callable(signal.getsignal(number)):  # the parent's handlers clean up and report: the child just ends
             signal.signal(number, signal.SIG_DFL)
     with suppress(Exception):
         try:
@@ -79,7 +79,7 @@ def _hand_over(receiver: Connection, sender: Connection, work: Callable[[], obje
 
 
 def _end_with_parent() -> None:
-    """End with a first process that was killed: what it had open, such as the lock of its folder, is open here too."""
+    """End when the parent was killed: what it had open, such as the lock of its folder, is open here too."""
     from multiprocessing import parent_process
 
     if parent := parent_process():
@@ -88,7 +88,7 @@ def _end_with_parent() -> None:
 
 
 def _received(receiver: Connection, work: Callable[[], Made]) -> Made:
-    """What the helper made; this process makes it where the helper could not, or is gone."""
+    """The child's result; where the child ended without one, this process does the work."""
     try:
         made, error = receiver.recv()
     except EOFError:

@@ -1,4 +1,4 @@
-"""How a report speaks: texts by gettext, numbers, money and dates by locale."""
+"""The reader's language and formats: texts by gettext, numbers, money and dates by locale."""
 
 from __future__ import annotations
 
@@ -7,12 +7,18 @@ import re
 from collections.abc import Callable, Sequence
 from datetime import date, time
 from functools import cached_property
-from typing import Any, Literal
+from typing import Any, Literal, TypeGuard
 from unicodedata import name
 
 from babel import Locale, UnknownLocaleError
 from babel.dates import format_date, format_time
-from babel.numbers import format_compact_currency, format_compact_decimal, format_currency, format_decimal
+from babel.numbers import (
+    format_compact_currency,
+    format_compact_decimal,
+    format_currency,
+    format_decimal,
+    format_percent,
+)
 
 from segmenter.errors import ReportError
 from segmenter.features.types import Feature, gained
@@ -24,15 +30,15 @@ MINUS = "−"  # a hyphen is no minus sign
 LEFT_TO_RIGHT = "\u200e"  # keeps a sign before its number where texts run from right to left
 DAY = re.compile(r"(\d{4}-\d\d-\d\d)(?: (\d\d:\d\d))?")
 AMOUNT = re.compile(r"([-+]?\d[\d,]*(?:\.(\d+))?(e[-+]\d+)?)(%| [A-Z]{3})?")
-SCRIPTS = ("LATIN", "GREEK", "CYRILLIC")  # of the fonts that come along
+SCRIPTS = ("LATIN", "GREEK", "CYRILLIC")  # that the fonts of a report have
 Direction = Literal["ltr", "rtl"]
 
 
 class Voice:
     """The words and number formats of one locale; `voice("text")` translates.
 
-    `texts` are the English texts and their translations, none where the report speaks English; there a locale
-    that writes its months or money in another script than its English surroundings formats as English does.
+    `texts` are the English texts and their translations, none where the report is in English. There the formats of a
+    locale whose months or money are in a script that does not fit into English text are replaced by English ones.
     """
 
     def __init__(self, locale: str, currency: str = "") -> None:
@@ -43,12 +49,12 @@ class Voice:
         self.currency = currency
         self._catalogue = catalogue(asked.language)
         self.texts = self._catalogue.texts
-        self.locale = asked if self.texts or _is_ours(asked) else Locale("en")
+        self.locale = asked if self.texts or _fits_english(asked) else Locale("en")
 
     def __call__(self, text: str, **values: Any) -> str:
         """`text` in the reader's language, its {names} filled with `values`."""
-        told = self.texts.get(text, text)
-        return told.format(**values) if values else told
+        translation = self.texts.get(text, text)
+        return translation.format(**values) if values else translation
 
     def translate(self, text: str) -> str:
         """A finished English text of an analysis in the reader's language, as far as the catalogue knows it.
@@ -86,7 +92,7 @@ class Voice:
         return self._signed(text, lambda value: self.money(value, len(decimals) if value else 0))
 
     def _signed(self, text: str, write: Callable[[float], str]) -> str:
-        """A number written in English as `write` writes it, with a plus sign where it has one."""
+        """A number written in English, formatted by `write`; it keeps a plus sign."""
         value = float(text.replace(",", ""))
         return self.gained(value, write) if text.startswith("+") else write(value)
 
@@ -141,10 +147,10 @@ class Voice:
         )
 
     def money_short(self, value: float | None) -> str:
-        """Money for a chart: £9.7M; in full below a thousand and where the locale has no short form."""
+        """Money for a chart: £9.7M; in full where there is no short form."""
         if not self.currency:
             return self.short(value)
-        if self._is_small(value) or self._has_no_short_form(value):
+        if self._has_no_short_form(value):
             return self.cents(value)
         digits = self._digits(value)
         return self._shown(
@@ -152,21 +158,18 @@ class Voice:
         )
 
     def short(self, value: float | None) -> str:
-        """A number for a chart: 9.7K; in full below a thousand and where the locale has no short form."""
-        if self._is_small(value) or self._has_no_short_form(value):
-            return self.number(value, 0 if value is None or abs(value) >= 100 or float(value).is_integer() else 1)
+        """A number for a chart: 9.7K; in full where there is no short form."""
+        if self._has_no_short_form(value):
+            return self.number(value, 0 if abs(value) >= 100 or float(value).is_integer() else 1)
         digits = self._digits(value)
         return self._shown(value, lambda x: format_compact_decimal(x, locale=self.locale, fraction_digits=digits))
 
-    def _has_no_short_form(self, value: float | None) -> bool:
-        """Whether the locale writes thousands in full, as German does below a million."""
+    def _has_no_short_form(self, value: float | None) -> TypeGuard[float]:
+        """Whether it rounds to less than a thousand, or to less than a million where, as in German, thousands are not shortened."""
+        if value is None:
+            return False
         thousands = self.locale.compact_decimal_formats["short"]["other"]["1000"].pattern
-        return value is not None and abs(value) < 1_000_000 and thousands == "0"
-
-    @staticmethod
-    def _is_small(value: float | None) -> bool:
-        """Whether no unit of a short form fits the value, as it is shown whole."""
-        return value is not None and abs(value) < 999.5
+        return abs(value) < (1_000_000 if thousands == "0" else 999.5)
 
     @staticmethod
     def _digits(value: float | None) -> int:
@@ -176,19 +179,18 @@ class Voice:
         return 1 if abs(value) % 10 ** (3 * int(math.log10(abs(value)) // 3)) else 0
 
     def percent(self, share: float | None, digits: int | None = None) -> str:
-        """A share of 0 to 1 as per cent; with one decimal below ten per cent, and where it would pass for the whole.
+        """A share of 0 to 1 as per cent with `digits` decimals.
 
-        `digits` says otherwise.
+        Without `digits` it has one below ten per cent and where it would otherwise round to 100%, else none.
         """
         if digits is None:
             digits = 1 if share and (abs(share) < 0.0995 or 0.995 <= abs(share) < 1) else 0
             share = 0.999 if share and 0.999 < share < 1 else share
-        pattern = self.locale.percent_formats[None].pattern.replace("0%", f"{self._decimals(digits)}%")
-        pattern = pattern.replace("0\xa0%", f"{self._decimals(digits)}\xa0%")
-        return self._shown(share, lambda x: self._percent(x, pattern), digits + 2)
+        pattern = re.sub("0(?=\xa0?%)", self._decimals(digits), self.locale.percent_formats[None].pattern)
+        return self._shown(share, lambda x: format_percent(x, pattern, self.locale), digits + 2)
 
     def change(self, index: float | None, digits: int = 0) -> str:
-        """An index (a - b) / (a + b) as what a is more or less than b: +50%, −100%."""
+        """An index (a - b) / (a + b) as the difference of a from b in per cent of b: +50%, −100%."""
         if index is None or not math.isfinite(index):
             return MISSING
         return self.gained(gained(index), lambda share: self.percent(share, digits))
@@ -203,7 +205,7 @@ class Voice:
         return str(format_date(date(int(year), int(number), 1), "MMM y", self.locale))
 
     def values(self, feature: Feature, values: Sequence[float | None]) -> tuple[str, ...]:
-        """Values of one feature that stand beside each other: in its kind's format, with equally many decimals."""
+        """Values of one feature in the format of its kind, all with the same number of decimals."""
         digits = _decimals_of(feature, [abs(x) for x in values if x is not None and math.isfinite(x)])
         write = {"money": self.money, "share": self.percent, "change": self.change}.get(feature.kind, self.number)
         few = self("fewer than {n}", n=self.number(feature.least))
@@ -214,7 +216,7 @@ class Voice:
         return self.with_units(feature, [value])[0]
 
     def with_units(self, feature: Feature, values: Sequence[float | None]) -> tuple[str, ...]:
-        """Values of one feature that stand beside each other, with their units."""
+        """Values of one feature with their units, all with the same number of decimals."""
         return tuple(self._in_units(feature, shown) for shown in self.values(feature, values))
 
     def _in_units(self, feature: Feature, shown: str) -> str:
@@ -222,18 +224,13 @@ class Voice:
             return f"1 {self(feature.unit.removesuffix('s'))}"
         return f"{shown} {self(feature.unit)}" if feature.unit and shown != MISSING else shown
 
-    def _percent(self, share: float, pattern: str) -> str:
-        from babel.numbers import format_percent
-
-        return str(format_percent(share, pattern, self.locale))
-
     @staticmethod
     def gained(value: float, write: Callable[[float], str]) -> str:
-        """A difference as `write` writes it; one above zero has its sign where the locale puts a minus."""
+        """A difference formatted by `write`; above zero it has a plus sign where the locale puts the minus."""
         return write(-value).replace(MINUS, "+", 1) if value > 0 else write(value)
 
     def _shown(self, value: float | None, write: Callable[[float], Any], digits: int = 9) -> str:
-        """`value` written out, a dash where there is none; what is shown as zero has no sign."""
+        """`value` formatted by `write`, a dash where there is none; what rounds to zero has no sign."""
         if value is None or not math.isfinite(value):
             return MISSING
         if round(value, digits) == 0:
@@ -251,8 +248,8 @@ class Voice:
         return pattern.replace("0.###", self._decimals(digits))
 
 
-def _is_ours(locale: Locale) -> bool:
-    """Whether the locale writes dates and money in a script that can stand among English words."""
+def _fits_english(locale: Locale) -> bool:
+    """Whether the locale writes dates and money in a script that fits into English text."""
     sample = format_date(date(2011, 12, 9), "long", locale) + format_compact_currency(12_000_000, "EUR", locale=locale)
     return (
         all(name(letter).startswith(SCRIPTS) for letter in sample if letter.isalpha())

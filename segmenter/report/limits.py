@@ -1,4 +1,4 @@
-"""What making a page may take: memory beyond what the process has already, time on a clock, loops of a template."""
+"""Limits on making a page: memory beyond what the process has already, time, and loops of a template."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from jinja2.runtime import Context
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 SECONDS = 300.0  # for one template, and for one PDF
-AGAIN = 1.0  # seconds after which the alarm rings again, where a library in C did not let the first one through
+AGAIN = 1.0  # seconds after which the alarm is repeated, in case a C library swallowed the exception of the first
 ROOM = 4 << 30  # bytes of address space that a template or a PDF may add
 MOST_REPEATED = 10_000_000  # letters or items that a product in a template may have
 
 
 @contextmanager
-def room() -> Iterator[None]:
-    """What asks for more than `ROOM` further bytes inside gets a MemoryError; only in a process's main thread."""
+def memory_limit() -> Iterator[None]:
+    """Raise MemoryError where the block allocates more than `ROOM` bytes; no limit outside of the main thread of Linux."""
     if sys.platform != "linux" or threading.current_thread() is not threading.main_thread():
         yield
         return
@@ -43,8 +43,8 @@ def _address_space() -> int:
 
 
 @contextmanager
-def alarm() -> Iterator[None]:
-    """What takes longer than `SECONDS` inside gets a TimeoutError; only a process's main thread hears the alarm."""
+def time_limit() -> Iterator[None]:
+    """Raise TimeoutError where the block takes longer than `SECONDS`; no limit outside of the main thread."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
@@ -62,7 +62,7 @@ def alarm() -> Iterator[None]:
 
 
 class BoundedEnvironment(ImmutableSandboxedEnvironment):
-    """A sandbox whose loops and calls end `SECONDS` after it was made, and whose products stay small."""
+    """A sandbox whose loops and calls fail `SECONDS` after it was made, as do products and powers that are too large."""
 
     intercepted_binops = frozenset({"*", "**"})
 
@@ -76,25 +76,25 @@ class BoundedEnvironment(ImmutableSandboxedEnvironment):
             raise TemplateRuntimeError(f"it takes longer than {SECONDS:,.0f} seconds")
 
     def _in_time(self, items: Iterable[Any]) -> Iterator[Any]:
-        """What a loop goes through, as long as there is time."""
+        """The items of a loop, with a check of the time before each."""
         for item in items:
             self._check()
             yield item
 
     def _parse(self, source: str, name: str | None, filename: str | None) -> nodes.Template:
-        """The template with every loop held to the time."""
+        """The template with the filter ``in_time`` on what every loop goes through."""
         tree = super()._parse(source, name, filename)
         for loop in tree.find_all(nodes.For):
             loop.iter = nodes.Filter(loop.iter, "in_time", [], [], None, None, lineno=loop.lineno)
         return tree
 
     def call(self, context: Context, called: Any, /, *arguments: Any, **named: Any) -> Any:
-        """A call as in any sandbox, as long as there is time."""
+        """A call as in any sandbox, after a check of the time."""
         self._check()
         return super().call(context, called, *arguments, **named)
 
     def call_binop(self, context: Context, operator: str, left: Any, right: Any) -> Any:
-        """A product or a power, refused where it would be huge."""
+        """A product or a power; an error where its result would be huge."""
         sizes = [len(side) if isinstance(side, Sized) else abs(side) for side in (left, right)]
         repeats = any(isinstance(side, Sized) for side in (left, right))
         if (operator == "**" and sizes[1] > 64) or (repeats and sizes[0] * sizes[1] > MOST_REPEATED):

@@ -11,7 +11,7 @@ from segmenter.analysis.concentration import revenue_curve
 from segmenter.features.catalogue import CATALOGUE
 from segmenter.runs.types import Run
 
-CUSTOM = "features.folder"  # stands for a query of the team's own
+CUSTOM = "features.folder"  # in the place of queries of the team's own
 
 
 def numbers(run: Run, figure: str) -> pd.DataFrame:
@@ -26,7 +26,7 @@ def numbers(run: Run, figure: str) -> pd.DataFrame:
 
 
 def queries(run: Run, figure: str) -> tuple[str, ...]:
-    """Files of ``queries/`` that a chart's or table's numbers start from; none where they are of the files read alone."""
+    """Files of ``queries/`` that a chart's or table's numbers start from; none where they come from no query."""
     named = QUERIES.get(re.sub(r"-\d+$", "", figure))  # a long table goes on as medians-2, medians-3, ...
     if named is not None:
         return named

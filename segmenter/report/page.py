@@ -1,4 +1,4 @@
-"""The Jinja pages: ours, and over them a team's own."""
+"""The report's page as HTML, for a screen and for WeasyPrint."""
 
 from __future__ import annotations
 
@@ -10,14 +10,13 @@ from segmenter.assets import asset
 from segmenter.report.brand import font_faces
 from segmenter.report.fonts import more_faces, warn_of_boxes
 from segmenter.report.language import Voice
-from segmenter.report.palette import dimmed
+from segmenter.report.palette import ALARM, INK, MUTED, PAPER, RULE, dimmed
 from segmenter.report.templating import fill
 from segmenter.report.types import Page
 
-NEUTRALS = {"#1d2733": "--ink", "#5c6773": "--muted", "#d4dae0": "--rule", "#ffffff": "--paper", "#b3261e": "--alarm"}
-
-FACES = "/* the faces that the page's letters ask for */"  # stands for them until all is written
-WORDS = (  # of the scripts
+NEUTRALS = {INK: "--ink", MUTED: "--muted", RULE: "--rule", PAPER: "--paper", ALARM: "--alarm"}
+FACES = "/* the faces that the page's letters ask for */"  # replaced by them once the page's text is known
+SCRIPT_TEXTS = (
     "Sort by this column", "Filter", "{count} of {all} rows", "Light", "Dark", "Switch to light colours", "Switch to dark colours", "All",
     "Customer {id}", "No customer {id} on the map.", "{count} customers are on this map.",
     "{count} of {all} customers are on this map: in three dimensions a sample is placed, to keep it quick.",
@@ -27,7 +26,7 @@ WORDS = (  # of the scripts
 
 
 def html(page: Page, voice: Voice, templates: str | None, points: str = "") -> str:
-    """The page for a screen, everything inside one file; `points` is the interactive map's JSON."""
+    """The page for a screen, in one file; `points` is the interactive map's JSON."""
     from jinja2.utils import htmlsafe_json_dumps
 
     scripts = _scripts(with_map=bool(points))
@@ -36,14 +35,14 @@ def html(page: Page, voice: Voice, templates: str | None, points: str = "") -> s
         f"default-src 'none'; script-src {hashes}; style-src 'unsafe-inline'; font-src data:; img-src data: blob:; "
         "base-uri 'none'; form-action 'none'"
     )
-    words = str(htmlsafe_json_dumps({text: voice(text) for text in WORDS}))
+    words = str(htmlsafe_json_dumps({text: voice(text) for text in SCRIPT_TEXTS}))
     values = {"scripts": scripts, "policy": policy, "points": points, "words": words}
     text = fill("report.html", templates, page=page, say=voice, fonts=FACES, medium="screen", **values)
     return _themed(text).replace(FACES, font_faces(text), 1)
 
 
 def paper(page: Page, voice: Voice, templates: str | None, drawings: str = "") -> str:
-    """The page for WeasyPrint; `drawings` is all that its charts write, which must find fonts too."""
+    """The page for WeasyPrint; `drawings` is the text of its charts, which need fonts too."""
     values = {"scripts": (), "policy": "", "points": "", "words": ""}
     text = fill("report.html", templates, page=page, say=voice, fonts=FACES, medium="paper", **values)
     warn_of_boxes(text + drawings)
@@ -56,7 +55,7 @@ def _scripts(*, with_map: bool) -> tuple[str, ...]:
 
 
 def _dimmed(cells: re.Match[str]) -> str:
-    """The cells of a heat map with a second, dimmer colour for a dark page; an old browser keeps to the first."""
+    """The cells of a heat map with a dimmer second colour for a dark page, which old browsers ignore."""
     return re.sub(
         r"fill: (#[0-9a-f]{6})",
         lambda fill: f"fill: {fill[1]}; fill: light-dark({fill[1]}, {dimmed(fill[1])})",
@@ -65,7 +64,7 @@ def _dimmed(cells: re.Match[str]) -> str:
 
 
 def _themed(text: str) -> str:
-    """Neutral colours of the drawings as variables, so that a dark page darkens them too."""
+    """Neutral colours of the drawings as CSS variables, which differ on a dark page."""
 
     def themed(drawing: re.Match[str]) -> str:
         svg = drawing.group()

@@ -12,8 +12,8 @@ INK = "#1d2733"
 MUTED = "#5c6773"
 RULE = "#d4dae0"
 PAPER = "#ffffff"
-ON_DARK = "#fffffe"  # letters on a dark and on a light cell, the same in dark mode
-ON_LIGHT = "#020304"  # so dark that one of the two has a contrast of 4.5 on any ground
+ON_DARK = "#fffffe"  # letters on a dark and on a light cell; unlike `PAPER` and `INK` they are the same in dark mode
+ON_LIGHT = "#020304"  # so dark that one of the two has a contrast of 4.5 on any background
 ALARM = "#b3261e"
 COLOURS = (
     "#0072b2",
@@ -28,8 +28,8 @@ COLOURS = (
     "#e69f00",
 )
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "p", "h", "*")
-DIM = 0.22  # luminance from which on a colour is taken back on a dark page
-LEAST_CONTRAST = 4.5  # of text with its ground (WCAG 2.2, level AA)
+DIM = 0.22  # luminance above which a colour is dimmed on a dark page
+LEAST_CONTRAST = 4.5  # between text and background (WCAG 2.2, level AA)
 
 
 def slots(numbers: Sequence[int]) -> dict[int, int]:
@@ -76,10 +76,7 @@ def legible(colour: str) -> str:
 
 
 def dimmed(colour: str) -> str:
-    """`colour` (#rrggbb) for a dark page: what is bright is taken back until it does not glare, what is darker stays.
-
-    Dark letters that could be read on it still can.
-    """
+    """`colour` (#rrggbb) for a dark page: dimmed where it is bright, but not so far that dark letters on it are illegible."""
     light = _luminance(colour)
     if light <= DIM:
         return colour

@@ -20,14 +20,14 @@ if TYPE_CHECKING:
     from segmenter.report.language import Voice
     from segmenter.report.types import Figure, Page
 
-MOST_DATA = 8 << 20
-UNPACKED = ".fonts"  # folder beside the PDF while it is made
-VARIANT = "pdf/ua-1"  # tagged, for readers who cannot see it
+MOST_DATA = 8 << 20  # letters of a data: address
+UNPACKED = ".fonts"  # temporary folder beside the PDF
+VARIANT = "pdf/ua-1"  # tagged, for screen readers
 INSTALL = "apt-get install -y --no-install-recommends libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0"
 
 
 def pdf_problem() -> str | None:
-    """Why no PDF can be made on this machine, with the command that mends it; None where it can."""
+    """Why no PDF can be made on this machine, with the command that installs what is missing; None where it can."""
     try:
         with redirect_stdout(io.StringIO()):  # it prints a page of advice before it raises
             import weasyprint  # noqa: F401
@@ -38,7 +38,7 @@ def pdf_problem() -> str | None:
 
 
 def write_pdf(page: Page, voice: Voice, charts: dict[str, Figure], templates: str | None, target: Path) -> None:
-    """Write the page as PDF/UA-1; nothing but its own charts, matplotlib's fonts and data: addresses is ever fetched.
+    """Write the page as PDF/UA-1; only its own charts, matplotlib's fonts and data: addresses are ever fetched.
 
     Raises
     ------
@@ -48,7 +48,7 @@ def write_pdf(page: Page, voice: Voice, charts: dict[str, Figure], templates: st
     from segmenter.report import limits
 
     try:
-        with limits.alarm(), _without_collections(), _fonts(target.with_name(UNPACKED)) as fonts:
+        with limits.time_limit(), _without_garbage_collection(), _fonts(target.with_name(UNPACKED)) as fonts:
             lay_out(page, voice, charts, templates, fonts).write_pdf(target, pdf_variant=VARIANT)
     except TimeoutError:
         raise ReportError(
@@ -58,8 +58,8 @@ def write_pdf(page: Page, voice: Voice, charts: dict[str, Figure], templates: st
 
 
 @contextmanager
-def _without_collections() -> Iterator[None]:
-    """No garbage collection within the block: boxes of a page refer to each other until it is drawn, so none would be found."""
+def _without_garbage_collection() -> Iterator[None]:
+    """Until a page is drawn its boxes refer to each other, so that a collection takes time and frees nothing."""
     was_on = gc.isenabled()
     gc.disable()
     try:
@@ -71,17 +71,17 @@ def _without_collections() -> Iterator[None]:
 
 @contextmanager
 def _fonts(folder: Path) -> Iterator[Any]:
-    """WeasyPrint's fonts, unpacked into `folder`, which goes with the block.
+    """WeasyPrint's font configuration, its fonts unpacked into `folder`, which is removed after the block.
 
-    It would unpack them in TMPDIR, where 2.6 MB stay when a helper is ended in the midst of its work, and whose disk is
-    another than the run's, where there is no space: what lies in the run's folder goes with it.
+    By itself it unpacks them into TMPDIR, where 2.6 MB are left behind when the process is killed, and whose disk may be
+    full. A folder within the run's is removed with an unfinished run.
     """
     from weasyprint.text.fonts import FontConfiguration
 
-    shutil.rmtree(folder, ignore_errors=True)  # half unpacked by a helper that died
+    shutil.rmtree(folder, ignore_errors=True)  # left half unpacked by a process that was killed
     folder.mkdir()
     fonts = FontConfiguration()
-    fonts._folder = folder  # noqa: SLF001 - it takes no other word for it
+    fonts._folder = folder  # noqa: SLF001 - no parameter sets it
     try:
         yield fonts
     finally:
@@ -100,12 +100,12 @@ def lay_out(page: Page, voice: Voice, charts: dict[str, Figure], templates: str 
 
 
 def _drawn(svg: str) -> str:
-    """A chart as WeasyPrint can draw it: its SVG puts letter after letter from the left, whatever the script."""
+    """A chart with its texts in visual order: WeasyPrint draws the letters of SVG from left to right in every script."""
     return re.sub(r"(?<=>)[^<>]+(?=</text>)", lambda found: escape(visual(unescape(found.group()))), svg)
 
 
 def _fetcher(charts: dict[str, Figure]) -> Any:
-    """A fetcher for ``chart:<id>``, ``font:<file>`` and data: addresses of up to `MOST_DATA` letters alone."""
+    """A fetcher that allows only ``chart:<id>``, ``font:<file>`` and data: addresses of up to `MOST_DATA` letters."""
     from weasyprint import URLFetcher
     from weasyprint.urls import URLFetcherResponse
 

@@ -19,7 +19,7 @@ PLACES = ["tsne_x", "tsne_y", "tsne3_x", "tsne3_y", "tsne3_z"]
 def points(view: View) -> str:
     """JSON of the customers on the map, column by column; empty where there is no map.
 
-    The map in three dimensions may be of fewer customers: the others have null there.
+    Customers who are missing from the map in three dimensions have null for its coordinates.
     """
     from jinja2.utils import htmlsafe_json_dumps
 
@@ -50,7 +50,7 @@ def _document(view: View, placed: pd.DataFrame) -> dict[str, Any]:
 
 
 def _reasons(view: View, placed: pd.DataFrame) -> dict[int, str]:
-    """Reasons by position on the map, of the odd customers alone."""
+    """Reasons of the odd customers by their position in the document."""
     if not view.config.customer_rows:
         return {}
     positions = np.flatnonzero(placed["is_anomaly"].to_numpy(bool))
@@ -59,7 +59,7 @@ def _reasons(view: View, placed: pd.DataFrame) -> dict[int, str]:
 
 
 def _without_order(placed: pd.DataFrame) -> list[int]:
-    """Positions on the map of customers none of whose orders stands; their zeros need a word."""
+    """Positions of customers all of whose orders were cancelled or returned, which their tooltip says beside the zeros."""
     return [i for i, orders in enumerate(placed["frequency"]) if orders == 0]
 
 

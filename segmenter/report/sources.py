@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 from segmenter.report.numbers import NUMBERS, numbers, queries
-from segmenter.report.types import Figure, Section, Table
+from segmenter.report.types import Figure, Table
 from segmenter.runs.types import Run
 
 
@@ -20,20 +19,6 @@ class FigureSource:
     stored: str
     rows: int
     run: str
-
-
-def sources(run: Run, chapters: Iterable[Section], opening: Iterable[Figure | Table] = ()) -> tuple[FigureSource, ...]:
-    """Where the figures of `opening` and of `chapters` come from, in reading order."""
-    items = (*opening, *(item for chapter in chapters for item in items_of(chapter)))
-    return tuple(source_of(run, item) for item in items)
-
-
-def items_of(chapter: Section) -> list[Figure | Table]:
-    """The charts and tables of a chapter in reading order."""
-    items: list[Figure | Table] = []
-    for part in chapter.parts:
-        items += [*part.figures, *part.tables]
-    return items
 
 
 def source_of(run: Run, item: Figure | Table) -> FigureSource:

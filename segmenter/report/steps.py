@@ -35,10 +35,10 @@ NO_PAUSE = {"longest_gap", "mean_gap"}
 
 
 def next_step(feature: str, value: float = math.inf, typical: float = 0.0) -> str:
-    """An English sentence that says what to look at where `feature` stands out most; a general one for any other.
+    """An English sentence that says what to look at where `feature` stands out most; a general one for other features.
 
-    `value` is the customer's and `typical` a typical customer's: what is right for a high value is mostly wrong for a low one.
-    One that is not known (NaN), as of a customer whom only the cluster saw, is taken for high, as most are that stand out.
+    `value` is the customer's and `typical` a typical customer's, as a low value calls for another step than a high one.
+    An unknown value (NaN), as of a customer who is odd by clustering alone, counts as high.
     """
     if feature in EITHER_WAY or not value < typical:
         return STEPS.get(feature, ANY)

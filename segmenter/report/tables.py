@@ -24,8 +24,16 @@ from segmenter.runs.tables import LINE_END, safe_cell, write_parquet
 from segmenter.runs.types import Run
 
 MOST_ROWS = 1_048_575  # of a sheet, beside its heading
-LONGEST = 60  # letters of a segment's name in that of a file; four bytes each, of the 255 that a name may have
+LONGEST = 60  # letters of a segment's name in a file's name: up to four bytes each, of 255 that a name may have
 MONEY = {"revenue", "amount_at_stake", "period_revenue", "expected_revenue"}
+NUMBER_FORMATS = {
+    "share": "0.0%",
+    "ratio": "0.00",
+    "change": "0.00",
+    "days": "#,##0",
+    "count": "#,##0",
+    "other": "General",
+}
 
 
 def write_tables(run: Run, config: ReportConfig, folder: Path) -> list[Path]:
@@ -41,7 +49,7 @@ def write_tables(run: Run, config: ReportConfig, folder: Path) -> list[Path]:
         run = replace(run, customers=translated_reasons(run.customers, voice))
     files: list[Path] = []
     if "xlsx" in config.formats:
-        files.append(_workbook(run, config, voice, folder / "report.xlsx"))
+        files.append(_workbook(run, config, voice, kinds, folder / "report.xlsx"))
     if "csv" in config.formats:
         files.append(_write_csv(run.segments, folder / "segments.csv", kinds, bom=config.csv_bom))
     if not config.customer_rows:
@@ -49,9 +57,9 @@ def write_tables(run: Run, config: ReportConfig, folder: Path) -> list[Path]:
     if "csv" in config.formats:
         files.append(_write_csv(run.customers, folder / "customers.csv", kinds, bom=config.csv_bom))
         files.append(_write_csv(marketing_list(run), folder / "marketing.csv", kinds, bom=False))
-    for kind in ("csv", "parquet"):
-        if kind in config.formats:
-            files += _lists(run, folder / "segments", kind, kinds, bom=config.csv_bom)
+    for suffix in ("csv", "parquet"):
+        if suffix in config.formats:
+            files += _lists(run, folder / "segments", suffix, kinds, bom=config.csv_bom)
     return files
 
 
@@ -88,14 +96,14 @@ def marketing_list(run: Run) -> pd.DataFrame:
     return ordered[["segment", "change", *columns, "action"]]
 
 
-def _lists(run: Run, folder: Path, kind: str, kinds: dict[str, str], *, bom: bool) -> list[Path]:
+def _lists(run: Run, folder: Path, suffix: str, kinds: dict[str, str], *, bom: bool) -> list[Path]:
     """A file per segment."""
     folder.mkdir(exist_ok=True)
     files = []
     for card in run.findings.cards:
         own = run.customers[run.customers["segment"] == card.label]
-        files.append(folder / f"{card.label + 1:02d}-{_slug(card.name)}.{kind}")
-        if kind == "csv":
+        files.append(folder / f"{card.label + 1:02d}-{_slug(card.name)}.{suffix}")
+        if suffix == "csv":
             _write_csv(own, files[-1], kinds, bom=bom)
         else:
             write_parquet(own, files[-1], order_by="customer_id")
@@ -103,9 +111,9 @@ def _lists(run: Run, folder: Path, kind: str, kinds: dict[str, str], *, bom: boo
 
 
 def _write_csv(frame: pd.DataFrame, path: Path, kinds: dict[str, str], *, bom: bool) -> Path:
-    """CSV; with a byte order mark spreadsheets know that it is UTF-8, without it other tools read it."""
+    """Write CSV; spreadsheets need the byte order mark to recognise UTF-8, other tools stumble over it."""
     encoding = "utf-8-sig" if bom else "utf-8"
-    tidy = tidied(frame, kinds)
+    tidy = _tidied(frame, kinds)
     written = {name: _written(tidy[name], kinds.get(str(name), "")) for name in tidy}
     pd.DataFrame(written, index=tidy.index).to_csv(path, index=False, encoding=encoding, lineterminator=LINE_END)
     return path
@@ -118,7 +126,7 @@ def _written(column: pd.Series, kind: str) -> pd.Series:
     return column if pd.api.types.is_numeric_dtype(column) else column.map(safe_cell)
 
 
-def tidied(frame: pd.DataFrame, kinds: dict[str, str]) -> pd.DataFrame:
+def _tidied(frame: pd.DataFrame, kinds: dict[str, str]) -> pd.DataFrame:
     """`frame` with money in cents, whole numbers whole, and no more than four decimals of anything else."""
     return pd.DataFrame({name: _tidy(frame[name], kinds.get(str(name), "")) for name in frame}, index=frame.index)
 
@@ -135,23 +143,23 @@ def _tidy(column: pd.Series, kind: str) -> pd.Series:
 
 
 def _slug(name: str) -> str:
-    """A segment's name as part of a file's: letters of any script, digits and hyphens, as many as any disk takes."""
+    """A segment's name as part of a file's name: letters of any script, digits and hyphens, at most `LONGEST`."""
     return re.sub(r"[\W_]+", "-", name.lower())[:LONGEST].strip("-") or "segment"
 
 
-def _workbook(run: Run, config: ReportConfig, voice: Voice, path: Path) -> Path:
+def _workbook(run: Run, config: ReportConfig, voice: Voice, kinds: dict[str, str], path: Path) -> Path:
     """A sheet each for the segments, the customers and the anomalies, several where the rows are too many for one."""
     import xlsxwriter
 
     options = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
     with xlsxwriter.Workbook(str(path), options) as workbook:
-        kinds, formats = _kinds(run), _formats(workbook, config)
-        sheets = {"Segments": run.segments}
+        formats = _formats(workbook, config)
+        frames = {"Segments": run.segments}
         if config.customer_rows:
-            sheets |= {"Customers": run.customers, "Anomalies": translated_reasons(run.anomalies, voice)}
-        for name, frame in sheets.items():
-            for called, part in _parts(voice(name), tidied(frame, kinds)):
-                sheet = workbook.add_worksheet(called)
+            frames |= {"Customers": run.customers, "Anomalies": translated_reasons(run.anomalies, voice)}
+        for name, frame in frames.items():
+            for title, part in _parts(voice(name), _tidied(frame, kinds)):
+                sheet = workbook.add_worksheet(title)
                 if voice.direction == "rtl":
                     sheet.right_to_left()
                 _sheet(sheet, part, kinds, formats)
@@ -159,24 +167,16 @@ def _workbook(run: Run, config: ReportConfig, voice: Voice, path: Path) -> Path:
 
 
 def _parts(name: str, frame: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:
-    """The rows divided into sheets, each with its name: a spreadsheet leaves out what is more than a sheet holds."""
+    """The rows divided into sheets of at most `MOST_ROWS`, each with its name."""
     for number, start in enumerate(range(0, max(len(frame), 1), MOST_ROWS), 1):
         yield name if number == 1 else f"{name} {number}", frame.iloc[start : start + MOST_ROWS]
 
 
 def _formats(workbook: Any, config: ReportConfig) -> dict[str, Any]:
     money = f'#,##0.00 "{config.currency}"' if config.currency else "#,##0.00"
-    patterns = {
-        "money": money,
-        "share": "0.0%",
-        "ratio": "0.00",
-        "change": "0.00",
-        "days": "#,##0",
-        "count": "#,##0",
-        "other": "General",
-    }
-    made = {kind: workbook.add_format({"num_format": pattern}) for kind, pattern in patterns.items()}
-    return {**made, "head": workbook.add_format({"bold": True, "bottom": 1, "text_wrap": True, "valign": "top"})}
+    patterns = {"money": money, **NUMBER_FORMATS}
+    formats = {kind: workbook.add_format({"num_format": pattern}) for kind, pattern in patterns.items()}
+    return {**formats, "head": workbook.add_format({"bold": True, "bottom": 1, "text_wrap": True, "valign": "top"})}
 
 
 def _sheet(sheet: Any, frame: pd.DataFrame, kinds: dict[str, str], formats: dict[str, Any]) -> None:

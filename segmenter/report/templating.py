@@ -27,13 +27,13 @@ def fill(name: str, templates: str | None, **values: Any) -> str:
     """
     from jinja2 import TemplateError, TemplateSyntaxError
 
-    from segmenter.report.limits import room
+    from segmenter.report.limits import memory_limit
 
     env = environment(templates)
     try:
         if templates is not None and (Path(templates) / name).is_file():
             _check_override(env, Path(templates) / name)
-        with room():
+        with memory_limit():
             return env.get_template(name).render(values)
     except TemplateSyntaxError as error:
         raise ReportError(_explain(f"{error.filename or error.name or name}, line {error.lineno}", error)) from error
@@ -50,7 +50,7 @@ def check(templates: str | None) -> None:
     Raises
     ------
     ReportError
-        `templates` is no folder, or a page in it cannot be read or names what ours has not; the message names file and line.
+        `templates` is no folder, or a template in it cannot be read or is invalid; the message names file and line.
     """
     from jinja2 import TemplateSyntaxError
 
@@ -65,12 +65,12 @@ def check(templates: str | None) -> None:
 
 
 def _check_override(env: ImmutableSandboxedEnvironment, path: Path) -> None:
-    """Jinja passes over a block that the template it extends has not, and over text outside of blocks: both are errors.
+    """Check for blocks that the extended template does not have and for text outside of blocks: Jinja ignores both.
 
     Raises
     ------
     ReportError
-        The message names file and line, and the block that was meant or all that there are.
+        There is one; the message names file and line, and the block that was meant or all that exist.
     """
     from jinja2 import nodes
 
@@ -83,14 +83,14 @@ def _check_override(env: ImmutableSandboxedEnvironment, path: Path) -> None:
         if isinstance(node, nodes.Block) and node.name not in known:
             meant = get_close_matches(node.name, known, 1) or sorted(known)
             fault = f"{parent} has no block {node.name!r}, so nothing of it is shown; it has {', '.join(meant)}"
-        if isinstance(node, nodes.Output) and any(_says_something(part) for part in node.nodes):
+        if isinstance(node, nodes.Output) and any(_is_shown(part) for part in node.nodes):
             fault = "what stands outside of blocks is never shown"
         if fault:
             raise ReportError(_explain(f"{path}, line {node.lineno}", fault))
 
 
 def _parent(source: nodes.Template) -> str:
-    """The template that `source` extends, empty where it extends none or one that only a run can tell."""
+    """The template that `source` extends, empty where it extends none or one whose name is computed."""
     from jinja2 import nodes
 
     extends = next(source.find_all(nodes.Extends), None)
@@ -98,7 +98,7 @@ def _parent(source: nodes.Template) -> str:
 
 
 def _blocks(env: ImmutableSandboxedEnvironment, name: str, seen: frozenset[str]) -> set[str]:
-    """Names of the blocks of a template and of those that it extends; none where one of them cannot be had."""
+    """Names of the blocks of a template and of those that it extends; none where one of them is missing."""
     from jinja2 import TemplateNotFound, nodes
 
     if env.loader is None or name in seen:
@@ -113,8 +113,8 @@ def _blocks(env: ImmutableSandboxedEnvironment, name: str, seen: frozenset[str])
     return own | _blocks(env, parent, seen | {name}) if parent else own
 
 
-def _says_something(part: Any) -> bool:
-    """Whether a piece of a template outside of blocks is more than white space."""
+def _is_shown(part: Any) -> bool:
+    """Whether a node of a template is more than white space."""
     from jinja2 import nodes
 
     return not isinstance(part, nodes.TemplateData) or bool(part.data.strip())
@@ -153,6 +153,6 @@ def _explain(place: str, error: Exception | str) -> str:
 
 
 def _place(error: Exception) -> str | None:
-    """File and line of the innermost template that the error passed through, None where it passed none."""
+    """File and line of the innermost template in the error's traceback, None where there is none."""
     frames = [each for each in traceback.extract_tb(error.__traceback__) if not each.filename.endswith((".py", ">"))]
     return f"{frames[-1].filename}, line {frames[-1].lineno}" if frames else None

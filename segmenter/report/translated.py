@@ -17,16 +17,16 @@ from segmenter.runs.types import Manifest, Run
 from segmenter.words import beginning
 
 REASONS = tuple(f"reason_{number}_{part}" for number in (1, 2, 3) for part in ("feature", "value", "usual"))
-OWN = ("anomaly_reason", "reason", *REASONS)  # columns in which nearly every row has a text of its own
+OWN = ("anomaly_reason", "reason", *REASONS)  # columns in which nearly every row has a different text
 LONGEST = 48  # letters of a product that names a theme
 Translate = Callable[[str], str]
 
 
 def translated_run(run: Run, voice: Voice) -> Run:
-    """`run` with its texts in the language of `voice`, and their numbers, money and dates as its locale writes them.
+    """`run` with its texts in the language of `voice`, their numbers, money and dates in the format of its locale.
 
-    Names of segments and features, sentences and labels are translated; identifiers, file names and what users wrote stay,
-    and so do the reasons for single customers: `translated_reasons` takes those that are shown.
+    Names of segments and features, sentences and labels are translated; identifiers, file names and what users wrote are
+    not, nor are the reasons for single customers, of which `translated_reasons` translates those that are shown.
     """
     translate = cache(voice.translate)
     return replace(
@@ -48,20 +48,20 @@ def translated_run(run: Run, voice: Voice) -> Run:
 def translated_reasons(table: pd.DataFrame, voice: Voice) -> pd.DataFrame:
     """`table` of odd customers with the reasons and the transactions behind each in the language of `voice`.
 
-    Apart from `translated_run`, because a text for every customer takes time: ask only for the rows that are shown.
+    Apart from `translated_run`, as a text for every customer takes time: pass only the rows that are shown.
     """
-    told = _columns(table, OWN, voice.translate)
-    return _columns(told, ("evidence",), lambda text: "\n".join(map(voice.translate, sentences_of(text))))
+    translated = _columns(table, OWN, voice.translate)
+    return _columns(translated, ("evidence",), lambda text: "\n".join(map(voice.translate, sentences_of(text))))
 
 
 def _columns(table: pd.DataFrame, names: Iterable[str], translate: Translate) -> pd.DataFrame:
-    """`table` with the texts of some of its columns translated, each text once however many rows have it."""
+    """`table` with the texts of some of its columns translated, each distinct text once."""
     return table.assign(**{name: _column(table[name], translate) for name in names if name in table})
 
 
 def _column(column: pd.Series, translate: Translate) -> pd.Series:
-    told = {text: translate(text) for text in column.unique() if isinstance(text, str)}
-    return column.map(told).where(column.notna(), column)
+    translations = {text: translate(text) for text in column.unique() if isinstance(text, str)}
+    return column.map(translations).where(column.notna(), column)
 
 
 def _all(texts: Iterable[str], translate: Translate) -> tuple[str, ...]:
@@ -112,21 +112,20 @@ def _findings(findings: Findings, translate: Translate) -> Findings:
 
 
 def _both(products: tuple[str, ...], name: str, translate: Translate) -> str:
-    """The two products that name a theme, each cut where it is long, joined in the reader's language; else the name, cut."""
+    """The two products that name a theme, each shortened, joined in the reader's language; else the name, shortened."""
     if len(products) < 2 or name != " and ".join(products):
         return beginning(name, LONGEST)
     return translate("{a} and {b}").format(a="", b="").join(beginning(each, LONGEST) for each in products)
 
 
 def _lifetime(finding: LifetimeFinding, translate: Translate) -> LifetimeFinding:
-    sentences = _all(finding.sentences, translate)
     return replace(
         finding,
         refusal=translate(finding.refusal),
         ordering_refusal=translate(finding.ordering_refusal),
         season=translate(finding.season),
         value_refusal=translate(finding.value_refusal),
-        sentences=sentences,
+        sentences=_all(finding.sentences, translate),
     )
 
 
@@ -143,7 +142,7 @@ def _card(card: SegmentCard, translate: Translate) -> SegmentCard:
 
 
 def _rule(rule: str, translate: Translate) -> str:
-    """A segment's rule condition by condition: the name of a figure may hold a comma."""
+    """A segment's rule condition by condition, as the name of a figure may contain a comma."""
     return translate("{a} and {b}").format(a="", b="").join(map(translate, rule.split(" and ")))
 
 

@@ -1,9 +1,9 @@
 """Finished English sentences of an analysis in the reader's language, by the templates of its catalogue.
 
 An analysis writes whole sentences and knows no reader; the catalogue holds each sentence with names in
-braces for what differs: ``spent {value}; a typical customer spends {median}``. A sentence is found by its
-template, what stood for a name is translated in turn, and the translation is filled. What no template
-fits stays as it is. A name, up to an underscore, says what it stands for:
+braces for what differs: ``spent {value}; a typical customer spends {median}``. A sentence is matched with its
+template, the text matched by each name is translated in turn, and the translation is filled with it. What no
+template matches stays as it is. A name, up to an underscore, says what it stands for:
 
     n                             a number or share, written as the reader's locale does
     value, median, least, most    a number with its unit, or an amount of money with its currency
@@ -39,22 +39,22 @@ class Translation:
     """The templates of one catalogue; calling it translates a text. `write` writes a number or date by locale."""
 
     def __init__(self, texts: Mapping[str, str], write: Callable[[str], str]) -> None:
-        self.texts = {text: told for text, told in texts.items() if text != EMPTY}
+        self.texts = {text: translation for text, translation in texts.items() if text != EMPTY}
         self.marks = texts.get(EMPTY, EMPTY)
         self.write = write
         named = [text for text in self.texts if NAME.search(text) and text != JOINT]
-        named.sort(key=lambda text: -len(NAME.sub("", text)))  # what says most is tried first
+        named.sort(key=lambda text: -len(NAME.sub("", text)))  # the most specific is tried first
         self.templates = [_template(text, texts[text]) for text in named]
         self.known: dict[str, str] = {}
 
     def __call__(self, text: str) -> str:
         """`text` in the reader's language, as far as the catalogue knows it.
 
-        What stands in “ ” is a user's and stays, between the language's own quotation marks.
+        Text between “ ” is a user's: it is not translated, and gets the language's own quotation marks.
         """
-        texts = iter(QUOTED.findall(text))
-        told = self._translated(QUOTED.sub(EMPTY, text))
-        return re.sub(EMPTY, lambda _: next(texts)[1:-1].join(self.marks), told)
+        quotations = iter(QUOTED.findall(text))
+        translated = self._translated(QUOTED.sub(EMPTY, text))
+        return re.sub(EMPTY, lambda _: next(quotations)[1:-1].join(self.marks), translated)
 
     def _translated(self, text: str) -> str:
         if text not in self.known:
@@ -69,7 +69,7 @@ class Translation:
         return " ".join(map(self._translated, sentences)) if len(sentences) > 1 else None
 
     def _capitalised(self, text: str) -> str | None:
-        """The text as one entry of the catalogue, also where its first letter was made a capital."""
+        """The text as one entry of the catalogue, also where only its first letter was capitalised."""
         found = self._entry(text)
         if found is None and text[:1].isupper():
             found = self._entry(text[0].lower() + text[1:])
@@ -89,28 +89,28 @@ class Translation:
         return value if _kind(name) in RAW else self._translated(value)
 
     def _rest(self, text: str) -> str:
-        """What no entry fits: a list piece by piece, a number or date as the locale writes it, or the text as it is."""
+        """A text without an entry: a list piece by piece, a number or date in the locale's format, or the text as it is."""
         for mark in ("; ", ", ", " and "):
             pieces = _outside(text, mark)
             if len(pieces) == 1:
                 continue
-            told = self._joined(pieces, mark)
-            if mark == "; " or told != pieces or all(re.fullmatch(NUMBER, piece) for piece in pieces):
-                return (self.texts[JOINT].format(a="", b="") if mark == " and " else mark).join(told)
+            translated = self._pieces(pieces, mark)
+            if mark == "; " or translated != pieces or all(re.fullmatch(NUMBER, piece) for piece in pieces):
+                return (self.texts[JOINT].format(a="", b="") if mark == " and " else mark).join(translated)
         return self.write(text)
 
-    def _joined(self, pieces: list[str], mark: str) -> list[str]:
-        """Pieces between marks; an entry of the catalogue may hold a mark of its own."""
-        told = []
+    def _pieces(self, pieces: list[str], mark: str) -> list[str]:
+        """The pieces of a list translated; up to three are taken together where an entry of the catalogue holds the mark itself."""
+        translated = []
         while pieces:
             size = next((n for n in (1, 2, 3) if n <= len(pieces) and self._capitalised(mark.join(pieces[:n]))), 1)
-            told.append(self._translated(mark.join(pieces[:size])))
+            translated.append(self._translated(mark.join(pieces[:size])))
             pieces = pieces[size:]
-        return told
+        return translated
 
 
 def _outside(text: str, mark: str) -> list[str]:
-    """`text` cut at every `mark` that stands outside parentheses."""
+    """`text` split at every `mark` outside parentheses."""
     return re.split(rf"{mark}(?![^()]*\))", text)
 
 
@@ -122,7 +122,7 @@ def _kind(name: str) -> str:
 def _template(text: str, translation: str) -> Template:
     """The longest fixed text of a template, the pattern of its sentences, and the names in order.
 
-    To look for the fixed text takes a tenth of the time of the pattern, and rules out nearly every template.
+    Looking for the fixed text first takes a tenth of the time of the pattern and rules out nearly every template.
     """
     names = tuple(NAME.findall(text))
     literals = NAME.split(text)[::2]

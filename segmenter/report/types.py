@@ -1,4 +1,4 @@
-"""What a page is made of: display values only, everything formatted, nothing left to compute in a template."""
+"""What a page is made of: display values, formatted so that a template has nothing to compute."""
 
 from __future__ import annotations
 
@@ -8,16 +8,17 @@ from typing import Literal
 
 from segmenter.report.steps import ANY
 
-FEW = 2  # sentences that stay with the drawing or table they lead to
-MOST_LETTERS = 24  # that make a column of a table wider; what is longer takes several lines
-TALL = 0.25  # height by width of a drawing; as wide as the text, and with heading and words, that is a third of a page
+AlertState = Literal["new", "worsened", "ongoing", "resolved"]
+FEW = 2  # sentences that stay on the page of the drawing or table after them
+MOST_LETTERS = 24  # up to which a longer text makes its column wider; a longer one takes several lines
+TALL = 0.25  # height by width of a drawing that with its heading and text fills a third of a page
 
 
 @dataclass(frozen=True)
 class Figure:
-    """A chart with its words. `svg` is the drawing as SVG text, `reading` the one line to take away.
+    """A chart with its texts. `svg` is the drawing as SVG text, `reading` what to take away from it.
 
-    `alt` describes the drawing for those who cannot see it; `source` says what it was computed from.
+    `alt` describes the drawing for those who cannot see it; `source` says where in the run's folder its numbers are.
     """
 
     id: str
@@ -29,7 +30,7 @@ class Figure:
 
     @property
     def is_tall(self) -> bool:
-        """Whether it is so tall that a heading before it should not be moved with it to the next page."""
+        """Whether it is too tall to be kept on one page with the heading before it."""
         size = re.search(r'viewBox="0 0 ([\d.]+) ([\d.]+)"', self.svg)
         return size is not None and float(size[2]) / float(size[1]) > TALL
 
@@ -46,8 +47,9 @@ class Column:
 class Cell:
     """A value as shown; `order` sorts a number in a browser, empty where it is not known.
 
-    `segment` is the colour class of a segment, -1 for none. `detail` is what a reader may ask for next; on paper it follows in the first rows alone. `is_code` marks what is the
-    same in every language (an identifier, a file, a setting): never translated, and left to right.
+    `segment` is the colour class of a segment, -1 for none. `detail` is further evidence, folded on screen and on paper
+    shown in the first rows only. `is_code` marks what is the same in every language (an identifier, a file, a setting):
+    never translated, and left to right.
     """
 
     text: str
@@ -79,13 +81,13 @@ class Table:
 
     @property
     def is_prose(self) -> bool:
-        """Whether a narrow screen had better show it as a list, row by row: much text, or much of it in one cell."""
+        """Whether a narrow screen shows it as a list, row by row: it has several columns of text or a long cell."""
         texts = [column for column in self.columns if column.kind == "text"]
         return len(texts) > 2 or any(cell.detail or len(cell.text) > 40 for row in self.rows for cell in row)
 
     @property
     def is_even(self) -> bool:
-        """Whether it is names with several numbers each, whose columns may all have one width."""
+        """Whether it is names with several short numbers each, so that all columns of numbers can have the same width."""
         kinds = [column.kind for column in self.columns]
         is_short = all(len(cell.text) < 12 for row in self.rows for cell in row[1:])
         return len(kinds) > 4 and kinds[0] == "text" and set(kinds[1:]) == {"number"} and is_short
@@ -101,7 +103,7 @@ class Stat:
 
 @dataclass(frozen=True)
 class Action:
-    """A thing to do: for whom, what, and the money behind it; `segment` -1 stands for the odd customers."""
+    """A recommendation: for whom, what, and the money behind it; `segment` -1 stands for the odd customers."""
 
     segment: int
     name: str
@@ -141,12 +143,12 @@ class Part:
 
     @property
     def is_loose(self) -> bool:
-        """Whether on paper its sentences may stand on the page before its first drawing: together they fill too much of one."""
+        """Whether on paper its sentences may be on the page before its first drawing, as both together are too tall."""
         return bool(self.figures) and (self.figures[0].is_tall or len(self.sentences) > FEW)
 
     @property
     def is_wordy(self) -> bool:
-        """Whether on paper its first sentences may stand on the page before a table: all of them fill too much of one."""
+        """Whether on paper its first sentences may be on the page before its table, as they are too many to keep together."""
         return not self.figures and len(self.sentences) > FEW
 
 
@@ -159,10 +161,18 @@ class Section:
     lead: str
     parts: tuple[Part, ...] = ()
 
+    @property
+    def items(self) -> tuple[Figure | Table, ...]:
+        """The charts and tables in reading order."""
+        items: list[Figure | Table] = []
+        for part in self.parts:
+            items += [*part.figures, *part.tables]
+        return tuple(items)
+
 
 @dataclass(frozen=True)
 class Page:
-    """Everything that report.html may name, in reading order."""
+    """Everything that report.html can use, in reading order."""
 
     title: str
     company: str
@@ -186,7 +196,7 @@ class Page:
     certainty: Section
     data: Section
     method: Section
-    asides: tuple[Table, ...] = ()  # the numbers of what is shown in another form than a table: strip and cards
+    asides: tuple[Table, ...] = ()  # the strip and the cards as tables, which the page itself does not show
     changed: tuple[str, ...] = ()  # since the run before
     moves: Section | None = None  # None: nothing to compare with
     to_come: Section | None = None  # None: the run holds no forecast
@@ -208,13 +218,10 @@ class Page:
 
 @dataclass(frozen=True)
 class AlertLine:
-    """An anomaly in an alert: `state` new, worsened, ongoing or resolved; money in the run's currency.
-
-    `step` says what to look at next.
-    """
+    """An anomaly in an alert; `amount` is in the run's currency, `step` says what to look at next."""
 
     customer_id: str
-    state: Literal["new", "worsened", "ongoing", "resolved"]
+    state: AlertState
     severity: float
     amount: float | None
     reason: str
@@ -224,7 +231,7 @@ class AlertLine:
 
 @dataclass(frozen=True)
 class AlertRow:
-    """A customer of an alert as shown; `step` says what to look at, and `evidence_label` what the evidence is called."""
+    """A customer of an alert as shown; `step` says what to look at next, `evidence_label` is the heading of `evidence`."""
 
     customer_id: str
     severity: str
@@ -237,7 +244,7 @@ class AlertRow:
 
 @dataclass(frozen=True)
 class AlertGroup:
-    """The customers of one state; `more` names or counts those without a row, `is_news` that somebody should look now."""
+    """The customers of one state; `more` names or counts those without a row, `is_news` tells new and worse from the rest."""
 
     heading: str
     meaning: str
@@ -248,7 +255,7 @@ class AlertGroup:
 
 @dataclass(frozen=True)
 class AlertPage:
-    """Everything that alerts.html may name."""
+    """Everything that alerts.html can use."""
 
     title: str
     company: str

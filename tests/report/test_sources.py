@@ -58,12 +58,12 @@ def test_every_chart_has_numbers_and_a_source_that_exists(run, known):
             assert query == CUSTOM or assets.asset(query).is_file()
 
 
-def test_a_chart_prints_the_numbers_that_it_draws_and_is_told_alone_as_among_the_others(run, known, folder):
-    found = figure_data(folder, "shares")
+def test_a_chart_prints_the_numbers_that_it_draws(run, known, made):
+    found = figure_data(made, "shares")
     assert found.source in known
     assert found.source.queries == ("queries/features_value.sql",)
     assert [row[found.columns.index("customers")] for row in found.rows] == run.segments["customers"].tolist()
-    assert len(figure_data(folder, "map-tsne").rows) == run.customers["tsne_x"].notna().sum()
+    assert len(figure_data(made, "map-tsne").rows) == run.customers["tsne_x"].notna().sum()
 
 
 @pytest.mark.parametrize("number", [2, 3, 9])
@@ -71,15 +71,15 @@ def test_every_part_of_the_medians_of_many_segments_names_its_queries(run, numbe
     assert queries(run, f"medians-{number}") == queries(run, "medians")
 
 
-def test_a_table_prints_its_cells(run, known, folder):
-    found = figure_data(folder, "overview")
+def test_a_table_prints_its_cells(run, known, made):
+    found = figure_data(made, "overview")
     assert found.source in known
     assert [row[0] for row in found.rows] == [card.name for card in run.findings.cards]
     assert len(found.rows) == found.source.rows
 
 
-def test_missing_numbers_are_none(folder):
-    found = figure_data(folder, "moves")
+def test_missing_numbers_are_none(made):
+    found = figure_data(made, "moves")
     assert any(None in row for row in found.rows)
     assert isinstance(found.table, pd.DataFrame)
 
@@ -95,12 +95,12 @@ def test_a_bare_run_has_sources_too_and_an_unknown_figure_is_answered_with_those
 
 
 def test_a_report_keeps_what_its_page_shows_so_that_a_question_draws_nothing(folder, made, monkeypatch):
-    for name in ("_anew", "_drawn"):
-        monkeypatch.setattr(f"segmenter.report.answers.{name}", lambda *_: pytest.fail("something is drawn anew"))
+    monkeypatch.setattr("segmenter.report.answers._built", lambda _: pytest.fail("the page is built again"))
     for name in ("overview", "bridge"):
         assert figure_data(made, name).columns
     with pytest.raises(UsageError, match=r"no figure 'overveiw'.*strip, cards, shares, overview"):
         figure_data(made, "overveiw")
     monkeypatch.undo()
-    mine, anew = (figure_data(each, "segment-changes") for each in (made, folder))
-    assert (mine.source, mine.columns, mine.rows) == (anew.source, anew.columns, anew.rows)
+    for name in ("segment-changes", "bridge"):
+        mine, anew = (figure_data(each, name) for each in (made, folder))
+        assert (mine.source, mine.columns, mine.rows) == (anew.source, anew.columns, anew.rows)

@@ -25,9 +25,11 @@ def draw(run: Run, look: Look, wanted: Collection[str] | None = None) -> dict[st
 
 
 def _finished(figure: Figure, look: Look) -> Figure:
-    """The chart as a page takes it: with ids of its own, its description inside, and marks where texts run to the left."""
+    """The chart as a page takes it: in the reader's language and direction, with ids of its own and its description inside."""
+    title, reading, alt = map(look.voice, (figure.title, figure.reading, figure.alt))
     svg = with_direction_marks(figure.svg) if look.voice.direction == "rtl" else figure.svg
-    return replace(figure, svg=with_description(with_own_ids(svg, figure.id), look.voice(figure.alt)))
+    svg = with_description(with_own_ids(svg, figure.id), alt)
+    return replace(figure, svg=svg, title=title, reading=reading, alt=alt)
 
 
 def _charts() -> dict[str, Callable[[Run, Look], Figure | None]]:

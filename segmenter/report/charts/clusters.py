@@ -1,4 +1,4 @@
-"""Charts of how many segments there are and how firm they stand."""
+"""Charts of how many segments there are and how well separated they are."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ CRITERIA: tuple[Criterion, ...] = (
 
 
 def criteria(run: Run, look: Look) -> Figure | None:
-    """Each criterion over K, a panel each: a ring at the K that it votes for, a dot at the one taken."""
+    """A panel per criterion over K: a ring at the K that it votes for, a dot at the K taken."""
     points = run.findings.choice.points
     measured = [criterion for criterion in CRITERIA if _series(points, criterion)[1]]
     if len(points) < 2 or not measured:
@@ -47,7 +47,7 @@ def criteria(run: Run, look: Look) -> Figure | None:
         "k-criteria",
         "Five ways to ask how many segments there are",
         to_svg(figure),
-        _judged(run, look),
+        _criteria_reading(run, look),
         look.voice(
             "Line charts of {count} criteria over the number of segments; {n} is marked.", count=len(measured), n=chosen
         ),
@@ -55,7 +55,7 @@ def criteria(run: Run, look: Look) -> Figure | None:
     )
 
 
-def _judged(run: Run, look: Look) -> str:
+def _criteria_reading(run: Run, look: Look) -> str:
     """What the marks of the chart mean."""
     rings = look.voice("Each panel judges every number of segments; the ring marks the one that it votes for.")
     choice = run.findings.choice
@@ -72,8 +72,8 @@ def _judged(run: Run, look: Look) -> str:
 
 def _series(points: tuple[KPoint, ...], criterion: Criterion) -> tuple[list[int], list[float]]:
     pairs = [(point.n_clusters, criterion[3](point)) for point in points]
-    kept = [(k, value) for k, value in pairs if value is not None and np.isfinite(value)]
-    return [k for k, _ in kept], [value for _, value in kept]
+    measured = [(k, value) for k, value in pairs if value is not None and np.isfinite(value)]
+    return [k for k, _ in measured], [value for _, value in measured]
 
 
 def _panel(axes: Axes, criterion: Criterion, run: Run, look: Look) -> None:
@@ -92,7 +92,7 @@ def _panel(axes: Axes, criterion: Criterion, run: Run, look: Look) -> None:
 
 
 def _chance(axes: Axes, points: tuple[KPoint, ...]) -> None:
-    """Draw what is reached where there are no groups: dashed in data without any, dotted in one skewed crowd."""
+    """Draw the silhouettes of data without groups (dashed) and of one skewed crowd (dotted)."""
     for name, dashes in (("reference", (3, 3)), ("crowd", (1, 2))):
         k, reached = [point.n_clusters for point in points], [getattr(point, name) for point in points]
         axes.plot(k, reached, color=MUTED, linewidth=0.8, linestyle=(0, dashes), gid=name)
@@ -102,15 +102,8 @@ def _mark(axes: Axes, choice: KChoice, criterion: str, values: dict[int, float])
     """A dot at the number taken, a ring around the one that the criterion votes for."""
     vote = choice.votes.get(criterion)
     if choice.taken in values:
-        axes.plot(
-            [choice.taken],
-            [values[choice.taken]],
-            "o",
-            color=COLOURS[1],
-            markersize=5,
-            gid="taken",
-            clip_on=False,
-        )
+        taken = [choice.taken], [values[choice.taken]]
+        axes.plot(*taken, "o", color=COLOURS[1], markersize=5, gid="taken", clip_on=False)
     if vote in values:
         axes.plot([vote], [values[vote]], "o", markersize=9, markerfacecolor="none", markeredgecolor=INK,
                   markeredgewidth=1.1, gid="vote", clip_on=False)  # fmt: skip

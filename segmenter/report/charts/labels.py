@@ -1,4 +1,4 @@
-"""Names on a drawing, where they cover least and touch nothing; a line leads back to what they name."""
+"""Names on a drawing, placed where they cover few points and no other name, with a line to what they name."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 LINE = 0.125  # inches that a line takes at FONT
 FONT = 7.5
 STEP = 0.05  # inches between two places that a name may have
-COVERED = 30.0  # inches that a name would rather be away than cover all points
+COVERED = 30.0  # cost of covering all points, in inches of distance from the name's place
 Boxes = NDArray[np.float64]
 
 
@@ -32,7 +32,7 @@ class Name:
 
 
 def name_places(axes: Axes, names: list[Name], height: float, points: Boxes) -> None:
-    """Write each name near its place on a drawing `height` inches high, off its `points` (n, 2) in data units.
+    """Write each name near its place on a drawing `height` inches high, away from its `points` (n, 2) in data units.
 
     The limits of the axes must be set before.
     """
@@ -70,22 +70,22 @@ def _size(text: str) -> tuple[float, float]:
 def free_places(anchors: Boxes, sizes: Boxes, page: Boxes, points: Boxes) -> Boxes:
     """Centres (n, 2) near `anchors` (n, 2) for boxes of `sizes` (n, 2) on a page (2,), all in inches.
 
-    Boxes are placed one after another, each where the sum of the way to its anchor and of the share of the `points` (m,
-    2) under it is least; a box lies on another only where there is no other place.
+    Boxes are placed one after another, each where its distance to its anchor plus `COVERED` times the share of the
+    `points` (m, 2) under it is least; it overlaps another box only where no other place is left.
     """
     counts = _counts(points, page)
     centres = np.empty_like(anchors)
     for at, (anchor, size) in enumerate(zip(anchors, sizes, strict=True)):
         places = _candidates(size, page)
-        away = np.linalg.norm(places - anchor, axis=1)
+        distance = np.linalg.norm(places - anchor, axis=1)
         covered = _inside(counts, places, size) / max(len(points), 1)
-        taken = _overlaps(places, size, centres[:at], sizes[:at])
-        centres[at] = places[np.argmin(away + COVERED * covered + 1e3 * taken)]
+        overlaps = _overlaps(places, size, centres[:at], sizes[:at])
+        centres[at] = places[np.argmin(distance + COVERED * covered + 1e3 * overlaps)]
     return centres
 
 
 def _candidates(size: Boxes, page: Boxes) -> Boxes:
-    """Centres (k, 2) at which a box lies on the page, in steps; the page's middle where it is too small."""
+    """Centres (k, 2) at which a box lies within the page, in steps; the page's middle where the box is larger."""
     axes = [
         np.arange(half, length - half + STEP / 2, STEP) if 2 * half <= length else np.array([length / 2])
         for half, length in zip(size / 2, page, strict=True)
@@ -94,7 +94,7 @@ def _candidates(size: Boxes, page: Boxes) -> Boxes:
 
 
 def _counts(points: Boxes, page: Boxes) -> Boxes:
-    """How many points lie left of and below each corner of a raster of `STEP` (a summed-area table)."""
+    """How many points lie left of and below each corner of a grid with cells of `STEP` (a summed-area table)."""
     edges = [np.arange(0, length + 2 * STEP, STEP) for length in page]
     counts = np.histogram2d(points[:, 0], points[:, 1], bins=edges)[0]
     summed: Boxes = np.pad(counts.cumsum(axis=0).cumsum(axis=1), ((1, 0), (1, 0)))
@@ -112,7 +112,7 @@ def _inside(counts: Boxes, places: Boxes, size: Boxes) -> Boxes:
 
 
 def _overlaps(places: Boxes, size: Boxes, centres: Boxes, sizes: Boxes) -> Boxes:
-    """How many of the boxes `centres`, `sizes` (n, 2) a box at each of `places` (k, 2) would touch."""
+    """How many of the boxes at `centres` with `sizes` (n, 2) a box at each of `places` (k, 2) would overlap."""
     reach = (sizes + size) / 2
     touching = (np.abs(places[:, None, :] - centres[None, :, :]) < reach[None, :, :]).all(axis=2)
     found: Boxes = touching.sum(axis=1).astype(float)
@@ -120,9 +120,9 @@ def _overlaps(places: Boxes, size: Boxes, centres: Boxes, sizes: Boxes) -> Boxes
 
 
 def name_ends(axes: Axes, x: float, ends: list[tuple[float, str, str]], height: float) -> float:
-    """Write each line's name at the right of the axes, beside its end at `x` (y, name, colour), moved apart.
+    """Write the names of lines right of the axes, each beside its line's end: (y, name, colour) at `x`, spread out.
 
-    The axes end at `x`. Returns how many inches are left for them. Their limits in y must be set before.
+    Sets the right limit of the axes to `x` and returns their width in inches. Their limits in y must be set before.
     """
     from matplotlib.layout_engine import ConstrainedLayoutEngine
 

@@ -1,4 +1,4 @@
-"""The chart of the value to come: what the forecast expected of a time held out, beside what came."""
+"""Charts of the value to come: what the forecast expected of a period held out, beside what came."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure as Canvas
 
-WIDE = 20  # times the fewest orders of a class
+WIDE = 20  # times the fewest orders of a class, from which on the scale is logarithmic
 
 
 def held_out(run: Run, look: Look) -> Figure | None:
@@ -62,7 +62,7 @@ def _dots(check: HoldoutCheck, voice: Voice) -> Canvas:
 
 
 def _scale(axes: Axes, check: HoldoutCheck, voice: Voice) -> None:
-    """A straight scale of orders, but where the largest class would press all others into a corner."""
+    """A linear scale of orders, or a symmetric log scale where the largest class would squeeze all others."""
     orders = [number for each in check.classes if each.customers for number in (each.expected, each.actual)]
     label = "orders in the last {days} days"
     if max(orders) > WIDE * max(min(orders), 1.0):
@@ -78,10 +78,10 @@ def _class_name(place: int, n: int) -> str:
 
 
 def _held_out_reading(check: HoldoutCheck, voice: Voice) -> str:
-    """The two totals, and the class that was missed by most."""
+    """The two totals, and the class with the largest error."""
     worst = max(range(len(check.classes)), key=lambda at: abs(check.classes[at].expected - check.classes[at].actual))
     missed = check.classes[worst]
-    told = voice(
+    totals = voice(
         "Made from the time before, it expected {expected} orders; {came} came.",
         expected=voice.number(check.orders_expected),
         came=voice.number(check.orders),
@@ -96,7 +96,7 @@ def _held_out_reading(check: HoldoutCheck, voice: Voice) -> str:
         missed=voice.number(missed.expected),
         actual=voice.number(missed.actual),
     )
-    return f"{told} {widest}"
+    return f"{totals} {widest}"
 
 
 def periods(run: Run, look: Look) -> Figure | None:
@@ -128,7 +128,7 @@ def periods(run: Run, look: Look) -> Figure | None:
 
 
 def _periods_reading(check: HoldoutCheck, voice: Voice) -> str:
-    """The period that was missed by most."""
+    """The period with the largest error."""
     pairs = list(zip(check.period_expected, check.period_orders, strict=True))
     worst = max(range(len(pairs)), key=lambda at: abs(pairs[at][1] - pairs[at][0]))
     expected, came = pairs[worst]

@@ -19,7 +19,7 @@ from segmenter.runs.types import Run
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-APART = 0.97  # share of nearest neighbours of the same segment from which on each has a part of the map to itself
+APART = 0.97  # least share of nearest neighbours in the same segment where each has a part of the map to itself
 
 
 def neighbourhoods(run: Run, look: Look) -> Figure | None:
@@ -51,16 +51,16 @@ def neighbourhoods(run: Run, look: Look) -> Figure | None:
 def _reading(run: Run, look: Look, placed: pd.DataFrame) -> str:
     """How far each segment keeps to its part of the map, and what the rings are."""
     n_odd, own = int(placed["is_anomaly"].sum()), run.findings.map.own_neighbour
-    told = [_apart(look, *own)] if own and len(look.names) > 1 else []
-    if n_odd or not told:
+    sentences = [_apart(look, *own)] if own and len(look.names) > 1 else []
+    if n_odd or not sentences:
         n_all = int(run.customers["is_anomaly"].sum())
         text = (
             "Red rings mark the odd customers: {count}."
             if n_odd == n_all
             else "Red rings mark the odd customers who are on the map: {count} of {all}."
         )
-        told.append(look.voice(text, count=look.voice.number(n_odd), all=look.voice.number(n_all)))
-    return " ".join(told)
+        sentences.append(look.voice(text, count=look.voice.number(n_odd), all=look.voice.number(n_all)))
+    return " ".join(sentences)
 
 
 def _apart(look: Look, of_all: float, by_segment: dict[int, float]) -> str:
@@ -119,7 +119,7 @@ def _axis(run: Run, look: Look, axis: int) -> str:
 
 
 def _points(axes: Axes, placed: pd.DataFrame, x: str, y: str, look: Look) -> None:
-    """A mark per customer in the segment's colour, which `shaped` gives the segment's marker."""
+    """A mark per customer in the segment's colour; `shaped` turns it into the segment's marker."""
     width = float(np.clip(160 / np.sqrt(len(placed)), 2.4, 6))
     for label, colour in look.colours.items():
         own = placed.loc[placed["segment"] == label, [x, y]].to_numpy(float)
@@ -134,9 +134,9 @@ def _ring_anomalies(axes: Axes, placed: pd.DataFrame, x: str, y: str) -> None:
 
 
 def _marks(axes: Axes, places: NDArray[np.float64], marker: str, **style: Any) -> None:
-    """One path for all `places` (n, 2): a line of no length for each, a hundred times lighter than as many markers.
+    """One path for all `places` (n, 2), with a line of zero length for each: a hundred times lighter than markers.
 
-    `shaped` draws the marker in their stead in the finished drawing.
+    `shaped` replaces the lines by the marker in the finished drawing.
     """
     from matplotlib.patches import PathPatch
     from matplotlib.path import Path
@@ -147,17 +147,11 @@ def _marks(axes: Axes, places: NDArray[np.float64], marker: str, **style: Any) -
         path.should_simplify = False
         patch = PathPatch(path, facecolor="none", **style)
         patch.set_gid(f"marks-{marker}")
-        axes.add_artist(patch)  # add_patch would look for the extremes of every line's curve
+        axes.add_artist(patch)  # add_patch would compute the extent of every line
 
 
 def _names(axes: Axes, placed: pd.DataFrame, columns: tuple[str, str], look: Look, height: float) -> None:
-    """Each segment's name at the median of its points, on a light ground."""
-    middles = dict(zip(*_middles(placed, columns), strict=True))
-    names = [Name(name, *middles[label], look.colours[label]) for label, name in look.names.items() if label in middles]
+    """Each segment's name near the median of its points."""
+    medians = {label: (x, y) for label, x, y in placed.groupby("segment")[list(columns)].median().itertuples()}
+    names = [Name(name, *medians[label], look.colours[label]) for label, name in look.names.items() if label in medians]
     name_places(axes, names, height, placed[list(columns)].to_numpy(float))
-
-
-def _middles(placed: pd.DataFrame, columns: tuple[str, str]) -> tuple[list[int], list[tuple[float, float]]]:
-    """Segment numbers, and the median place of each one's customers."""
-    middles = placed.groupby("segment")[list(columns)].median()
-    return [int(label) for label in middles.index], [(float(x), float(y)) for x, y in middles.to_numpy(float)]

@@ -23,10 +23,9 @@ STYLE = {name: re.compile(rf"{name}: ([^;\"]+)") for name in ("stroke", "stroke-
 
 
 def shaped(svg: str) -> str:
-    """The drawing with the points of each group ``marks-<marker>`` in the shape of its marker; discs stay discs.
+    """The drawing with the points of each group ``marks-<marker>`` in the shape of its marker; discs stay as they are.
 
-    One path for all points of a group takes a browser, or whatever prints the page, a tenth of the time of a drawing for
-    each.
+    To draw one path for all points of a group takes a browser or a printer a tenth of the time of one element for each.
     """
     return MARKED.sub(_shaped, svg)
 
@@ -36,7 +35,7 @@ def _shaped(found: re.Match[str]) -> str:
     if marker == RING:
         return f'<g><path d="{path.replace("h0", CIRCLE)}" style="{style}"'
     if marker not in SHAPES:
-        return f'<g><path d="{path}" style="{style.replace("opacity: ", "stroke-opacity: ")}"'  # opacity is of a layer
+        return f'<g><path d="{path}" style="{style.replace("opacity: ", "stroke-opacity: ")}"'  # plain opacity needs a layer
     colour, width, opacity = (known.group(1) if (known := STYLE[name].search(style)) else "1" for name in STYLE)
     shape = _scaled(SHAPES[marker], float(width) / 2)
     return f'<g><path d="{path.replace("h0", shape)}" style="fill: {colour}; fill-opacity: {opacity}"'
@@ -48,5 +47,5 @@ def _scaled(shape: str, radius: float) -> str:
 
 
 def _step(length: float) -> str:
-    """A step in path notation, which needs no mark between steps where a minus sign or a space is one."""
+    """A step in path notation, as short as possible."""
     return f"{length:.1f}".rstrip("0").rstrip(".").replace("-0.", "-.").removeprefix("0") or "0"

@@ -49,16 +49,16 @@ def months(run: Run, look: Look) -> Figure | None:
 def _months_reading(look: Look, period: Period, best: int) -> str:
     """The best month, and those in which more was given back than sold."""
     voice = look.voice
-    told = voice(
+    strongest = voice(
         "The strongest month is {month} with {money}; the first and the last month may be incomplete.",
         month=voice.month(period.months[best]),
         money=voice.money_in_words(period.monthly_revenue[best]),
     )
     lost = [voice.month(month) for month, money in zip(period.months, period.monthly_revenue, strict=True) if money < 0]
     if not lost:
-        return told
+        return strongest
     named = ", ".join(lost[:NAMED]) + (" …" if len(lost) > NAMED else "")
-    return f"{told} {voice('Months in which more was given back than sold: {months}.', months=named)}"
+    return f"{strongest} {voice('Months in which more was given back than sold: {months}.', months=named)}"
 
 
 def cohorts(run: Run, look: Look) -> Figure | None:

@@ -25,24 +25,24 @@ GAIN, LOSS = COLOURS[2], COLOURS[1]
 
 def moves(run: Run, look: Look) -> Figure | None:
     """Customers by segment before (rows) and now (columns); the diagonal stayed."""
-    found = run.history.movement
-    if found is None:
+    movement = run.history.movement
+    if movement is None:
         return None
-    counts, redrawn = _cells(found, "customers"), _cells(found, "by_cut_point")
+    counts, redrawn = _cells(movement, "customers"), _cells(movement, "by_cut_point")
     sizes = np.maximum(counts.sum(axis=1, keepdims=True), 1)
     shown = np.where(counts > 0, counts / sizes, np.nan)
     texts = _texts(partial(_count, look), counts, redrawn)
     reading = look.voice(
         "Read a row from left to right: where its customers are now. {moved} of {both} customers who were there "
         "before are in another segment.",
-        moved=look.voice.number(found.n_moved),
-        both=look.voice.number(found.n_both),
+        moved=look.voice.number(movement.n_moved),
+        both=look.voice.number(movement.n_both),
     )
     star = look.voice("With a star: those who moved only because the segments were redrawn.") if redrawn.any() else ""
     return Figure(
         "moves",
         "From which segment to which",
-        to_svg(draw_grid(_grid(found, look, shown, texts))),
+        to_svg(draw_grid(_grid(movement, look, shown, texts))),
         f"{reading} {star}".strip(),
         "Grid: customers by their segment in the run before and in this run.",
         "moves.parquet",
@@ -50,7 +50,7 @@ def moves(run: Run, look: Look) -> Figure | None:
 
 
 def _count(look: Look, customers: float, by_cut_point: float) -> str:
-    """Customers of a cell and, where the segments were redrawn, how many of them that alone moved."""
+    """Customers of a cell, and how many of them moved only because the segments were redrawn."""
     if not customers:
         return ""
     redrawn = f" ({look.voice.number(by_cut_point)}*)" if by_cut_point else ""
@@ -59,16 +59,16 @@ def _count(look: Look, customers: float, by_cut_point: float) -> str:
 
 def moved_money(run: Run, look: Look) -> Figure | None:
     """Revenue of the customers of each cell, before and now."""
-    found = run.history.movement
-    if found is None or not _has_money(found):
+    movement = run.history.movement
+    if movement is None or not _has_money(movement):
         return None
-    before, now = _cells(found, "money_before"), _cells(found, "money_now")
-    there = _cells(found, "customers") > 0
+    before, now = _cells(movement, "money_before"), _cells(movement, "money_now")
+    there = _cells(movement, "customers") > 0
     texts = _texts(partial(_amounts, look), there, before, now)
-    grid = _grid(found, look, np.where(there, now - before, np.nan), texts)
+    grid = _grid(movement, look, np.where(there, now - before, np.nan), texts)
     return Figure(
         "moves-money",
-        look.voice("Revenue of {n} days by segment, before and now", n=found.period_days),
+        look.voice("Revenue of {n} days by segment, before and now", n=movement.period_days),
         to_svg(draw_grid(grid, ends=(LOSS, GAIN), cell_height=0.42)),
         look.voice(
             "Above the arrow what the cell's customers brought before, behind it what they bring now. A row adds up to its "
@@ -84,70 +84,70 @@ def _amounts(look: Look, is_anybody: np.bool_, before: float, now: float) -> str
 
 
 def _texts(write: Callable[..., str], *cells: NDArray[Any]) -> list[list[str]]:
-    """What `write` makes of the figures of each cell, which are of one shape."""
+    """The text that `write` makes of each cell's figures; all `cells` have the same shape."""
     return [[write(*cell) for cell in zip(*row, strict=True)] for row in zip(*cells, strict=True)]
 
 
-def _cells(found: Movement, name: str) -> NDArray[np.float64]:
-    """A figure of the flows by segment before (rows) and now (columns), the absent last; what nobody did is 0."""
-    rows, columns = (_segments(found, side) for side in ("before", "now"))
+def _cells(movement: Movement, name: str) -> NDArray[np.float64]:
+    """A figure of the flows by segment before (rows) and now (columns), the absent last; 0 where there is no flow."""
+    rows, columns = (_segments(movement, side) for side in ("before", "now"))
     cells = np.zeros((len(rows), len(columns)))
-    for flow in found.flows:
+    for flow in movement.flows:
         cells[rows.index(flow.number_before), columns.index(flow.number_now)] += getattr(flow, name)
     return cells
 
 
-def _grid(found: Movement, look: Look, values: NDArray[np.float64], texts: Sequence[Sequence[str]]) -> Grid:
-    names = {change.number: change.name for change in found.segments}
+def _grid(movement: Movement, look: Look, values: NDArray[np.float64], texts: Sequence[Sequence[str]]) -> Grid:
+    names = {change.number: change.name for change in movement.segments}
     before, now = (
-        [look.voice(absent) if number is None else names[number] for number in _segments(found, side)]
+        [look.voice(absent) if number is None else names[number] for number in _segments(movement, side)]
         for side, absent in ABSENT.items()
     )
     return Grid(values, texts, before, now)
 
 
-def _segments(found: Movement, side: str) -> list[int | None]:
+def _segments(movement: Movement, side: str) -> list[int | None]:
     """Numbers of the segments that had customers on one side, in order; None for those who were not there."""
-    present = {getattr(flow, f"number_{side}") for flow in found.flows}
-    return [number for number in (*(change.number for change in found.segments), None) if number in present]
+    present = {getattr(flow, f"number_{side}") for flow in movement.flows}
+    return [number for number in (*(change.number for change in movement.segments), None) if number in present]
 
 
-def _has_money(found: Movement) -> bool:
+def _has_money(movement: Movement) -> bool:
     """Whether anybody brought or cost money in either period."""
-    return any(flow.money_before or flow.money_now for flow in found.flows)
+    return any(flow.money_before or flow.money_now for flow in movement.flows)
 
 
 def bridge(run: Run, look: Look) -> Figure | None:
     """The change of money between the two runs, step by step."""
-    found = run.history.movement
-    if found is None or not _has_money(found):
+    movement = run.history.movement
+    if movement is None or not _has_money(movement):
         return None
     figure, (axes,) = canvas(2.2)
-    _waterfall(axes, found, look)
+    _waterfall(axes, movement, look)
     return Figure(
         "bridge",
-        look.voice("Revenue of {n} days, from the run before to this one", n=found.period_days),
+        look.voice("Revenue of {n} days, from the run before to this one", n=movement.period_days),
         to_svg(figure),
         look.voice(
             "From {before} before to {now} now, {change} in all. Each customer is in one step: whoever brought money in only one "
             "of the two times counts there, wherever they moved.",
-            before=look.voice.money_in_words(found.money_before),
-            now=look.voice.money_in_words(found.money_now),
-            change=look.voice.gained(found.money_now - found.money_before, look.voice.money_in_words),
+            before=look.voice.money_in_words(movement.money_before),
+            now=look.voice.money_in_words(movement.money_now),
+            change=look.voice.gained(movement.money_now - movement.money_before, look.voice.money_in_words),
         ),
         "Waterfall: what each kind of customer added to the revenue or took away, and the change in all.",
         "queries/period_revenue.sql",
     )
 
 
-def _waterfall(axes: Axes, found: Movement, look: Look) -> None:
-    """A bar per step from where the one before ended, and a last one for the change in all."""
-    steps, reached = found.steps, 0.0
+def _waterfall(axes: Axes, movement: Movement, look: Look) -> None:
+    """A bar per step that begins where the one before ended, and a last one for the total change."""
+    steps, reached = movement.steps, 0.0
     for at, step in enumerate(steps):
         _step(axes, at, (reached, reached + step.amount), GAIN if step.amount >= 0 else LOSS, look)
         reached += step.amount
         axes.plot((at + 0.31, at + 0.69), (reached, reached), color=MUTED, linewidth=0.8)
-    _step(axes, len(steps), (0.0, found.money_now - found.money_before), MUTED, look)
+    _step(axes, len(steps), (0.0, movement.money_now - movement.money_before), MUTED, look)
     axes.axhline(0, color=MUTED, linewidth=0.8)
     names = [f"{wrapped(look.voice(heading(step.kind)), 12)}\n({look.voice.number(step.customers)})" for step in steps]
     axes.set_xticks(range(len(steps) + 1), [*names, look.voice("in all")], color=INK, fontsize=7)

@@ -28,7 +28,7 @@ from segmenter.runs.types import Run
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-TOLD = 7.5  # points of what stands behind a bar
+LABEL = 7.5  # font size in points of the label behind a bar
 
 
 def shares(run: Run, look: Look) -> Figure | None:
@@ -77,11 +77,11 @@ def _share_pair(axes: Axes, row: int, card: SegmentCard, look: Look) -> None:
     axes.barh(row + 0.19, both[0], height=0.34, color=colour, alpha=0.4, linewidth=0)
     axes.barh(row - 0.19, both[1], height=0.34, color=colour, linewidth=0)
     place = (max(0, *both), row)
-    told = _shares_told(card, look)
-    axes.annotate(told, place, (4, 0), textcoords="offset points", va="center", fontsize=TOLD, color=MUTED)
+    label = _shares_label(card, look)
+    axes.annotate(label, place, (4, 0), textcoords="offset points", va="center", fontsize=LABEL, color=MUTED)
 
 
-def _shares_told(card: SegmentCard, look: Look) -> str:
+def _shares_label(card: SegmentCard, look: Look) -> str:
     return look.voice(
         "{share} of customers, {revenue} of revenue",
         share=look.voice.percent(card.customer_share),
@@ -90,13 +90,13 @@ def _shares_told(card: SegmentCard, look: Look) -> str:
 
 
 def _ends(cards: tuple[SegmentCard, ...], look: Look, room: float) -> tuple[float, float]:
-    """The ends of an axis of shares, `room` inches long, such that the labels behind the bars fit.
+    """The limits of an axis of shares, `room` inches long, such that the labels behind the bars fit.
 
     It begins below zero where a segment gave back more than it bought.
     """
     low = min(0.0, *(card.revenue_share for card in cards))
     longest = [max(0.0, card.customer_share, card.revenue_share) - low for card in cards]
-    free = [max(room - text_width(_shares_told(card, look), TOLD) - 0.15, 0.3) for card in cards]
+    free = [max(room - text_width(_shares_label(card, look), LABEL) - 0.15, 0.3) for card in cards]
     return low, low + room * max(share / inches for share, inches in zip(longest, free, strict=True))
 
 
@@ -125,7 +125,7 @@ def snake(run: Run, look: Look) -> Figure | None:
 
 
 def _lines(axes: Axes, cards: list[SegmentCard], names: list[str], look: Look, height: float) -> float:
-    """Draw a line per segment with its name at the end; how many inches the lines are long."""
+    """Draw a line per segment with its name at the end; the length of the lines in inches."""
     axes.axhline(0, color=MUTED, linewidth=0.8)
     axes.grid(axis="y")
     for card in cards:

@@ -74,7 +74,7 @@ def house_style() -> Iterator[None]:
     import matplotlib as mpl
 
     with typeface(), mpl.rc_context(SETTINGS), warnings.catch_warnings():
-        warnings.filterwarnings("ignore", "Glyph .* missing")  # text stays text: the reader's fonts are asked, not ours
+        warnings.filterwarnings("ignore", "Glyph .* missing")  # text stays text: it is drawn with the reader's fonts
         yield
 
 
@@ -100,19 +100,17 @@ def to_svg(figure: Canvas) -> str:
     text = stream.getvalue()
     text = text[text.index("<svg") :]
     text = re.sub(r"<metadata>.*?</metadata>", "", text, flags=re.DOTALL)
-    text = re.sub(r'<g id="[A-Za-z_]+_?\d*">', "<g>", text)
+    text = re.sub(r'<g id="[^"-]+"', "<g", text)
     text = re.sub(r"<!--.*?-->\s*", "", text, flags=re.DOTALL)
-    text = re.sub(r'(<svg[^>]*?) width="[^"]*"', r"\1", text, count=1)
-    text = re.sub(r'(<svg[^>]*?) height="[^"]*"', r"\1", text, count=1)
+    text = re.sub(r"<svg[^>]*>", lambda root: re.sub(r' (?:width|height)="[^"]*"', "", root.group()), text, count=1)
     text = re.sub(r' d="([^"]*)"', _compact, text)
     return _slim(text)
 
 
 def _slim(svg: str) -> str:
-    """The drawing without empty groups and with the fonts named once; a reader of it has half as much to take in."""
+    """The drawing without empty groups and with the fonts named only once, at about half its size."""
     svg = re.sub(r"font-family: [^;\"]*;? ?", "", svg)
     svg = re.sub(r' transform="rotate\(-0 [^)]*\)"', "", svg)
-    svg = re.sub(r' id="(?:matplotlib\.|line2d_|text_|patch_|axes_|figure_)[^"]*"', "", svg)
     svg = svg.replace('<g id="grid-cells">', '<g class="cells">')
     emptied = 1
     while emptied:
@@ -122,20 +120,20 @@ def _slim(svg: str) -> str:
 
 
 def with_description(svg: str, alt: str) -> str:
-    """The drawing with its description inside, for those who cannot see it."""
+    """The drawing with a title for screen readers."""
     return svg.replace(">", f' role="img"><title>{escape(alt)}</title>', 1)
 
 
 def with_own_ids(svg: str, name: str) -> str:
-    """The drawing with ids of marks and clips that no other drawing on the page has: matplotlib names them by their content.
+    """The drawing with ids of marks and clips that are unique on the page; matplotlib makes them from their content.
 
-    Without a hyphen, by which `segmenter.delivery.gate` knows letters.
+    They have no hyphen, as `segmenter.delivery.gate` takes an id with one for a letter.
     """
     return re.sub(r'(id="|href="#|url\(#)([mp][0-9a-f]{10})\b', rf"\1{name.replace('-', '_')}_\2", svg)
 
 
 def _compact(path: re.Match[str]) -> str:
-    """A path with two decimals and no line breaks; a line of no length, which is a dot, as ``h0``."""
+    """A path with two decimals and no line breaks; a line of zero length, which is drawn as a dot, as ``h0``."""
     numbers = re.sub(
         r"-?\d+\.\d+", lambda number: f"{float(number.group()):.2f}".rstrip("0").rstrip("."), path.group(1)
     )
@@ -144,7 +142,7 @@ def _compact(path: re.Match[str]) -> str:
 
 
 def tick_numbers(axis: Axis, write: Callable[[float, int], str]) -> None:
-    """Write an axis's ticks by `write` (value, decimals) with as many decimals as tell all of them apart."""
+    """Format an axis's ticks by `write` (value, decimals), with as many decimals as the ticks need."""
 
     def shown(value: float, _: object = None) -> str:
         return write(value, _decimals(axis.get_majorticklocs()))
@@ -153,19 +151,19 @@ def tick_numbers(axis: Axis, write: Callable[[float, int], str]) -> None:
 
 
 def _decimals(ticks: Iterable[float]) -> int:
-    """The fewest decimals, at most three, in which every tick is written out in full."""
+    """The fewest decimals, at most three, that show every tick exactly."""
     return next((n for n in range(3) if all(abs(round(x, n) - x) < 1e-9 for x in ticks)), 3)
 
 
 def wrapped(text: str, width: int) -> str:
-    """`text` on as many lines as `width` characters ask for; words stay whole."""
+    """`text` on lines of at most `width` characters; words are not broken."""
     return "\n".join(textwrap.wrap(text, width, break_long_words=False)) or text
 
 
 def row_names(names: Sequence[str], height: float) -> tuple[list[str], float]:
-    """Names beside the rows of a drawing, on several lines where they are long, and the inches that a row takes."""
-    told = [wrapped(name, ROW_NAME) for name in names]
-    return told, max(height, 0.04 + LINE * max(text.count("\n") + 1 for text in told))
+    """Names beside the rows of a drawing, wrapped where they are long, and a row's height in inches."""
+    lines = [wrapped(name, ROW_NAME) for name in names]
+    return lines, max(height, 0.04 + LINE * max(name.count("\n") + 1 for name in lines))
 
 
 def room_beside(names: Sequence[str]) -> float:

@@ -1,4 +1,4 @@
-"""The report's typeface for matplotlib, so that names are measured in the letters they are shown in."""
+"""The report's typeface for matplotlib, so that names are measured in the font they are shown in."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ FILE = "source-sans-3-latin-400-normal"
 
 @contextmanager
 def typeface() -> Iterator[None]:
-    """Matplotlib knows `FAMILY` inside, and forgets it afterwards.
+    """Register `FAMILY` with matplotlib within the block.
 
-    It reads no WOFF2, the form in which the font is shipped; it is unpacked for the while.
+    The font is shipped as WOFF2, which matplotlib does not read: it is unpacked into a temporary folder.
     """
     from matplotlib.font_manager import _get_font, fontManager  # type: ignore[attr-defined]
 
@@ -28,11 +28,11 @@ def typeface() -> Iterator[None]:
             yield
         finally:
             fontManager.ttflist[:] = known
-            _get_font.cache_clear()  # it keeps files open, of which the unpacked one is another each time
+            _get_font.cache_clear()  # it keeps its files open, and the unpacked file is a new one each time
 
 
 def _unpacked(target: Path) -> Path:
-    """The font as a TrueType file under the family's name; the file itself is named after its lightest weight."""
+    """The font as a TrueType file under the family's name; in the shipped file it is named after the lightest weight."""
     from fontTools.ttLib import TTFont
 
     font = TTFont(asset(f"templates/fonts/{FILE}.woff2"))

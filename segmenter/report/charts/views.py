@@ -1,4 +1,4 @@
-"""Charts of the other readings of the same customers: tree, density, RFM and basket themes."""
+"""Charts of other views of the same customers: tree, density, RFM and basket themes."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from segmenter.runs.types import Run
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-NARROW = 12  # letters of a segment's name under few leaves
-ALIKE = 0.1  # a share of the orders that differs by less between segments is much the same
+NARROW = 12  # letters on a line of a segment's name under few leaves
+ALIKE = 0.1  # difference between segments' shares of a theme below which they buy much the same
 MANY_REACH = (
     "About {share} of the customers, left of the crossing, have fewer than {n} others within reach. {odd} of them are "
     "not within reach of anybody who has that many either: these count as odd."
@@ -82,15 +82,15 @@ def dendrogram(run: Run, look: Look) -> Figure | None:
 
 def _tree_reading(run: Run, look: Look) -> str:
     """Which segments are most alike, and what the dashed line is."""
-    finding, told = run.findings.hierarchy, []
+    finding, sentences = run.findings.hierarchy, []
     if len(look.names) > 2 and finding.merges and {*finding.merges[0][1:]} <= look.names.keys():
         one, other = (look.names[label] for label in finding.merges[0][1:])
-        told.append(
+        sentences.append(
             look.voice("{one} and {other} are most alike: they would be the first to become one.", one=one, other=other)
         )
     if finding.cut_height > 0:
-        told.append(look.voice("The dashed line cuts the tree into as many groups as there are segments."))
-    return " ".join(told) or look.voice("Groups that join low are alike.")
+        sentences.append(look.voice("The dashed line cuts the tree into as many groups as there are segments."))
+    return " ".join(sentences) or look.voice("Groups that join low are alike.")
 
 
 def _tree(axes: Axes, run: Run, look: Look, drawn: Any) -> None:
@@ -120,7 +120,7 @@ def _runs(finding: HierarchyFinding, leaves: Sequence[int]) -> dict[int, tuple[i
 
 
 def _run_names(runs: dict[int, tuple[int, int]], n_leaves: int, look: Look) -> dict[float, str]:
-    """Each segment's name by its place below the leaves; one that would touch another stands a row lower."""
+    """Each segment's name by its place below the leaves; one that would touch another is a row lower."""
     inches = (WIDTH - 0.6) / n_leaves
     found: list[tuple[float, str, int]] = []
     ends: list[float] = []  # of the rows, in inches
@@ -174,7 +174,7 @@ def k_distances(run: Run, look: Look) -> Figure | None:
 
 
 def _reach_reading(run: Run, look: Look) -> str:
-    """How many have too few others within reach, and how many of them are odd in the end."""
+    """How many customers have too few others within eps, and how many of them are odd."""
     finding = run.findings.anomalies
     return look.voice(
         REACH.get(finding.n_noise, MANY_REACH),
@@ -206,7 +206,7 @@ def crosswalk(run: Run, look: Look) -> Figure | None:
 
 
 def _crosswalk_reading(run: Run, look: Look) -> str:
-    """How many RFM would treat differently, or what its names are good for where there are no segments."""
+    """How many customers RFM would treat differently, or what its names are good for where there are no segments."""
     if len(look.names) < 2:
         return look.voice(ALONE)
     n = run.findings.rfm.n_disagree

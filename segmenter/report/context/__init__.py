@@ -8,12 +8,7 @@ from segmenter.config.report import ReportConfig
 from segmenter.report import palette
 from segmenter.report.brand import logo_uri
 from segmenter.report.context import certainty, customers, data, lifetime, method, moves, segments, summary
-from segmenter.report.context.translated import (
-    translated_figures,
-    translated_section,
-    translated_stats,
-    translated_tables,
-)
+from segmenter.report.context.translated import translated_section, translated_tables
 from segmenter.report.context.view import View
 from segmenter.report.language import Voice
 from segmenter.report.translated import translated_run
@@ -58,8 +53,10 @@ def build(view: View) -> Page:
         "certainty": certainty.certainty(view),
         "data": data.data(view),
     }
-    told = {name: translated_section(chapter, say) for name, chapter in chapters.items() if chapter is not None}
+    sections = {name: translated_section(chapter, say) for name, chapter in chapters.items() if chapter is not None}
+    opening = () if run.history.movement else view.figures("shares")
     asides = translated_tables((summary.strip_table(view), segments.cards_table(view)), say)
+    items = (*asides, *opening, *(item for section in sections.values() for item in section.items))
     days = dict.fromkeys(say.date(day) for day in (run.manifest.period.first_day, run.manifest.period.last_day))
     return Page(
         title=say(config.title),
@@ -75,10 +72,10 @@ def build(view: View) -> Page:
         colours=palette.colours([card.label for card in run.findings.cards]),
         sentences=summary.sentences(view),
         actions=summary.actions(view),
-        stats=translated_stats(summary.stats(view), say),
-        opening=() if run.history.movement else translated_figures(view.figures("shares"), say),
-        method=translated_section(method.method(view, tuple(told.values()), asides), say),
+        stats=summary.stats(view),
+        opening=opening,
+        method=translated_section(method.method(view, items), say),
         asides=asides,
         changed=moves.changed(view),
-        **told,
+        **sections,
     )

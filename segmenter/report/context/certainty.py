@@ -1,4 +1,4 @@
-"""How sure we are: the number of segments, how firm they stand, and other ways of seeing the same customers."""
+"""How sure we are: the number of segments, their stability, and what other methods find."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ CRITERIA = {
 
 
 def certainty(view: View) -> Section:
-    """The chapter on trust."""
+    """The chapter on how far to trust the segments."""
     lead = (
         "What speaks for this division of the customers and what against it: how many segments there are, how well each "
         "customer fits, and what other methods make of the same customers."
@@ -64,17 +64,17 @@ def certainty(view: View) -> Section:
 def _votes(view: View) -> tuple[str, ...]:
     choice = view.run.findings.choice
     say = view.voice
-    named = {say(CRITERIA.get(name, name)): k for name, k in choice.votes.items()}
-    voted = [f"{name}: {k}" for name, k in named.items() if k is not None]
-    silent = [name for name, k in named.items() if k is None]
+    votes = {say(CRITERIA.get(name, name)): k for name, k in choice.votes.items()}
+    voted = [f"{name}: {k}" for name, k in votes.items() if k is not None]
+    abstained = [name for name, k in votes.items() if k is None]
     separation = view.run.findings.separation
-    found = [choice.reason, *(sentence for sentence in separation if sentence != choice.reason)]
+    sentences = [choice.reason, *(sentence for sentence in separation if sentence != choice.reason)]
     if voted:
-        found.append(say("The votes: {votes}.", votes=", ".join(voted)))
-    if voted and silent:
-        found.append(say("No opinion: {criteria}.", criteria=", ".join(silent)))
+        sentences.append(say("The votes: {votes}.", votes=", ".join(voted)))
+    if voted and abstained:
+        sentences.append(say("No opinion: {criteria}.", criteria=", ".join(abstained)))
     if voted:
-        found.append(
+        sentences.append(
             say(
                 RULE,
                 majority=say.number(MAJORITY),
@@ -83,11 +83,11 @@ def _votes(view: View) -> tuple[str, ...]:
                 valid=say.number(VALID_STABILITY, 2),
             )
         )
-    return tuple(found)
+    return tuple(sentences)
 
 
 def _two_best(view: View) -> tuple[Table, ...]:
-    """The number that the sweep chose and the one that comes second, where neither is clear."""
+    """The number of segments chosen and the second best, where the choice is not clear."""
     choice, say = view.run.findings.choice, view.voice
     if choice.is_clear or choice.is_pinned or choice.runner_up is None:
         return ()
@@ -129,7 +129,7 @@ def _sweep(view: View) -> tuple[Table, ...]:
 
 
 def _units(view: View) -> tuple[str, ...]:
-    """What the silhouettes of held segments are measured in."""
+    """The units of the silhouettes where the segments of the accepted model are kept."""
     if view.run.findings.choice.chosen_anew is None or "silhouette" not in view.charts:
         return ()
     return ("Measured as the accepted model sees the customers: to it, figures beyond its edges are alike.",)

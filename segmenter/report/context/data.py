@@ -22,7 +22,7 @@ COHORT_WORDS = (
 
 
 def data(view: View) -> Section:
-    """The chapter on the data: the account of every row, the columns, the files and the period."""
+    """The chapter on the data: the account of every row, revenue over time, the columns and the files."""
     period, voice = view.run.manifest.period, view.voice
     lead = voice(
         "{count} transactions from {first} to {last}, seen as of {date}. Nothing was dropped in silence: every row read "

@@ -4,29 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import pandas as pd
-
 from segmenter.report.context.view import View, table
 from segmenter.report.types import Cell, Column, Table
 
 LISTED = 20  # customers that a list shows
 
 
-def richest(customers: pd.DataFrame, most: int = LISTED) -> pd.DataFrame:
-    """The rows of `customers`, which are in the order of their ids, with most money, the most first, at most `most` of them."""
-    return customers.nlargest(most, "monetary")
-
-
-def segment_cell(row: pd.Series, column: str, view: View) -> Cell:
-    """A segment that a column of the customers' table names."""
-    name = str(row[column])
+def segment_named(view: View, name: str) -> Cell:
+    """A segment by its name, in its colour; without one where no segment of the run has the name."""
     return Cell(name, name, next((card.label for card in view.run.findings.cards if card.name == name), -1))
 
 
 def listed(
-    name: str, title: str, heads: tuple[Column, ...], rows: Sequence[tuple[Cell, ...]], n: int, view: View
+    view: View, name: str, title: str, heads: tuple[Column, ...], rows: Sequence[tuple[Cell, ...]], n: int
 ) -> tuple[Table, ...]:
-    """A table of the first of `n` customers, none where there is nobody."""
+    """A table of those of `n` customers who spent most, one per row; none where there are no rows."""
     if not rows:
         return ()
     if n > len(rows):

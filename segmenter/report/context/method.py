@@ -3,32 +3,33 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
 from segmenter.analysis.findings import LEAST_CONTRAST
 from segmenter.report.context import lifetime
 from segmenter.report.context.readings import LINKAGES, METRICS
 from segmenter.report.context.view import View, code, columns, parts, table, text
-from segmenter.report.sources import sources
-from segmenter.report.types import Part, Section, Table
+from segmenter.report.sources import source_of
+from segmenter.report.types import Figure, Part, Section, Table
 
 
-def method(view: View, chapters: tuple[Section, ...], asides: tuple[Table, ...] = ()) -> Section:
-    """The appendix; `chapters` and `asides` are what it names the sources of."""
+def method(view: View, items: Sequence[Figure | Table]) -> Section:
+    """The appendix; it names the sources of `items`, the charts and tables before it, and of its own tables."""
     findings = view.run.findings
-    told = (
+    own = (
         Part("Steps", _steps(view)),
         Part("Preparation", findings.preparation.notes),
         Part("Features", (), (), (_features(view),)),
         Part("Parameters", (), (), (_parameters(view),)),
         Part("Versions and timings", (), (), (_versions(view), _timings(view))),
     )
-    everything = (*chapters, Section("method", "", "", told))
+    tables = (table for part in own for table in part.tables)
     return Section(
         "method",
         "How was it done?",
         "For analysts: the exact terms, parameters and versions, enough to repeat every figure.",
-        parts(*told, _origins(view, everything, asides)),
+        parts(*own, _origins(view, (*items, *tables))),
     )
 
 
@@ -145,7 +146,7 @@ def _parameters(view: View) -> Table:
 
 
 def _shown(value: Any) -> str:
-    """A value as it is written in the configuration file; what is left to segmenter is unset."""
+    """A value as in the configuration file; a key without one is unset."""
     if value is None:
         return "unset"
     if isinstance(value, list | tuple):
@@ -170,17 +171,17 @@ def _timings(view: View) -> Table:
     return table("timings", "Seconds and memory per stage, up to this report", heads, rows, "run.json: timings, peaks")
 
 
-def _origins(view: View, chapters: tuple[Section, ...], asides: tuple[Table, ...]) -> Part:
+def _origins(view: View, items: Sequence[Figure | Table]) -> Part:
     return Part(
         "Where each figure comes from",
         ("Every figure answers back: its numbers, as a table with their source, are printed by this command.",),
         (),
-        (_sources(view, chapters, asides),),
+        (_sources(view, items),),
         f"segmenter runs show {view.run.manifest.run_id} --figure NAME",
     )
 
 
-def _sources(view: View, chapters: tuple[Section, ...], asides: tuple[Table, ...]) -> Table:
+def _sources(view: View, items: Sequence[Figure | Table]) -> Table:
     rows = [
         (
             code(source.id),
@@ -189,9 +190,7 @@ def _sources(view: View, chapters: tuple[Section, ...], asides: tuple[Table, ...
             view.number(source.rows),
             code(source.stored),
         )
-        for source in sources(
-            view.run, chapters, (*asides, *(view.figures("shares") if not view.run.history.movement else ()))
-        )
+        for source in (source_of(view.run, item) for item in items)
     ]
     title = view.voice("Sources in run {run}", run=view.run.manifest.run_id)
     heads = columns("Name", "Figure or table", "SQL", "Rows#", "Stored in")

@@ -12,7 +12,7 @@ from segmenter.runs.drivers import MOST, Drivers, drivers
 from segmenter.runs.history import AlertCount, BridgeStep, Continuity, Interval, Movement, SegmentChange
 from segmenter.runs.narration import STEPS
 
-OFFSET = 0.25  # of a part, a difference so small that another part has all but cancelled it out
+OFFSET = 0.25  # of the largest part: a total below that was nearly cancelled out by another part
 JUST_BEGUN = "Revenue of the last {days} days: {now}. The run before knew less than {days} days, so that the two cannot be compared."
 BY_CHANCE = "Chance alone makes a difference of this size."
 RANGES = (
@@ -27,26 +27,28 @@ VERDICTS = {"steady": "steady", "shifted": "shifted", "drifted": "drifted: look"
 
 
 def moves(view: View) -> Section | None:
-    """The chapter, None where there is no run to compare with and nothing to say of that."""
+    """The chapter, None where there is no run to compare with and no reason to give for that."""
     history = view.run.history
-    found, fit = history.movement, history.fit(view.run.manifest.as_of)
-    if found is None and history.continuity is None and not history.sentences:
+    movement, fit = history.movement, history.fit(view.run.manifest.as_of)
+    if movement is None and history.continuity is None and not history.sentences:
         return None
     lead = "This run is compared with the one before it, customer by customer."
-    if found is None:
+    if movement is None:
         lead = " ".join(history.sentences) or "There is no earlier run of the same customers to compare with."
     return Section(
         "moves",
         "Who moved?",
         lead,
         parts(
-            Part("What changed", (*changed(view), *_asides(view)) if found else (), view.figures("moves")),
+            Part("What changed", (*changed(view), *_alert_notes(view)) if movement else (), view.figures("moves")),
             Part("The money that moved with them", (), view.figures("moves-money")),
             Part("The money", (), view.figures("bridge")),
-            Part("Segment by segment", (RANGES,) if found else (), (), (_changes(view, found),) if found else ()),
+            Part(
+                "Segment by segment", (RANGES,) if movement else (), (), (_changes(view, movement),) if movement else ()
+            ),
             Part(
                 "Do the segments still fit?",
-                (*(history.sentences if found else ()), *((*fit.sentences, _drift_words(view)) if fit else ())),
+                (*(history.sentences if movement else ()), *((*fit.sentences, _drift_words(view)) if fit else ())),
                 (),
                 (_fit(view, fit), _drift(view, fit)) if fit else (),
             ),
@@ -55,7 +57,7 @@ def moves(view: View) -> Section | None:
 
 
 def changed(view: View) -> tuple[str, ...]:
-    """What changed since the run before, in sentences, or why that is not told: for the first page."""
+    """Sentences for the first page on what changed since the run before, or on why nothing can be said of it."""
     history = view.run.history
     if history.movement is None:
         return history.sentences
@@ -67,39 +69,41 @@ def _has_news(alerts: AlertCount | None) -> TypeGuard[AlertCount]:
     return alerts is not None and not alerts.is_baseline
 
 
-def _asides(view: View) -> tuple[str, ...]:
-    """What the first page has no room for: whom the line alone moved, and how many alerts were right."""
+def _alert_notes(view: View) -> tuple[str, ...]:
+    """What the first page has no room for: whom the threshold alone moved, and how many alerts were right."""
     alerts = view.run.history.alerts
     return (*by_line(view.voice, alerts), *judged(view.voice, alerts)) if _has_news(alerts) else ()
 
 
-def _revenue(view: View, found: Movement) -> str:
+def _revenue(view: View, movement: Movement) -> str:
     """Revenue of the period now and before, and where most of the difference comes from."""
-    voice, before, now = view.voice, found.money_before, found.money_now
+    voice, before, now = view.voice, movement.money_before, movement.money_now
     money = {"now": voice.money_in_words(now), "before": voice.money_in_words(before)}
-    if not found.is_whole:
-        return voice(JUST_BEGUN, days=found.period_days, now=money["now"])
+    if not movement.is_whole:
+        return voice(JUST_BEGUN, days=movement.period_days, now=money["now"])
     if now == before:
-        return voice("Revenue of the last {days} days: {now}, as in the run before.", days=found.period_days, **money)
-    if before <= 0:
-        told = voice(
-            "Revenue of the last {days} days: {now}, {before} in the run before.", days=found.period_days, **money
+        return voice(
+            "Revenue of the last {days} days: {now}, as in the run before.", days=movement.period_days, **money
         )
-        return f"{told} {_reason(view, found, drivers(view.run))}"
+    if before <= 0:
+        sentence = voice(
+            "Revenue of the last {days} days: {now}, {before} in the run before.", days=movement.period_days, **money
+        )
+        return f"{sentence} {_reason(view, movement, drivers(view.run))}"
     text = (
         "Revenue of the last {days} days: {now}, {share} more than in the run before ({before})."
         if now > before
         else "Revenue of the last {days} days: {now}, {share} less than in the run before ({before})."
     )
-    told = voice(text, days=found.period_days, share=voice.percent(abs(now / before - 1)), **money)
+    sentence = voice(text, days=movement.period_days, share=voice.percent(abs(now / before - 1)), **money)
     driven = drivers(view.run)
-    by_chance = driven is None and not found.revenue.is_real
-    return f"{told} {voice(BY_CHANCE) if by_chance else _reason(view, found, driven)}"
+    by_chance = driven is None and not movement.revenue.is_real
+    return f"{sentence} {voice(BY_CHANCE) if by_chance else _reason(view, movement, driven)}"
 
 
-def _reason(view: View, found: Movement, driven: Drivers | None) -> str:
-    """Who carries most of the difference: a few odd customers, or else the largest step of the bridge."""
-    voice, total = view.voice, found.money_now - found.money_before
+def _reason(view: View, movement: Movement, driven: Drivers | None) -> str:
+    """What makes most of the difference: a few odd customers, or else the largest step of the bridge."""
+    voice, total = view.voice, movement.money_now - movement.money_before
     if driven is not None:
         return voice(
             "Of the difference odd customers ({named}) made {money}, all others {rest}.",
@@ -107,7 +111,7 @@ def _reason(view: View, found: Movement, driven: Drivers | None) -> str:
             money=_signed(view, driven.amount),
             rest=_signed(view, total - driven.amount),
         )
-    steps = sorted(found.steps, key=lambda step: step.amount * total)
+    steps = sorted(movement.steps, key=lambda step: step.amount * total)
     against, step = steps[0], steps[-1]
     if abs(step.amount) > abs(total) and against.amount * total < 0:
         return voice(
@@ -121,7 +125,7 @@ def _reason(view: View, found: Movement, driven: Drivers | None) -> str:
 
 
 def _named(view: View, driven: Drivers) -> str:
-    """The first of the customers by name and the number of the others; their number alone for a wide circulation."""
+    """The first of the customers by name and the number of the others; only their number without `customer_rows`."""
     if not view.config.customer_rows:
         return view.voice.number(len(driven.customers))
     named, left = ", ".join(driven.customers[:MOST]), len(driven.customers) - MOST
@@ -129,7 +133,7 @@ def _named(view: View, driven: Drivers) -> str:
 
 
 def _part(view: View, step: BridgeStep) -> str:
-    """A step of the bridge with how many customers it is and their money."""
+    """A step of the bridge with its number of customers and their money."""
     return view.voice(
         "{who} ({count}), {money}",
         who=view.voice(STEPS[step.kind].who),
@@ -155,7 +159,7 @@ def _news(view: View, alerts: AlertCount) -> str:
     )
 
 
-def _changes(view: View, found: Movement) -> Table:
+def _changes(view: View, movement: Movement) -> Table:
     heads = columns(
         "Segment",
         "Customers before#",
@@ -175,18 +179,18 @@ def _changes(view: View, found: Movement) -> Table:
             view.money(each.money_now),
             _carried(view, each) or _change(view, each.money, money=True),
         )
-        for each in found.segments
+        for each in movement.segments
     ]
     title = view.voice(
         "Customers, and revenue of {days} days, in the run of {date} and now",
-        days=found.period_days,
-        date=view.voice.date(found.previous_as_of),
+        days=movement.period_days,
+        date=view.voice.date(movement.previous_as_of),
     )
     return table("segment-changes", title, heads, rows, "moves.parquet")
 
 
 def _carried(view: View, change: SegmentChange) -> Cell | None:
-    """A change of money that may be chance only because a few odd customers drive it; None for any other change."""
+    """A change of money that is not significant only because a few odd customers drive it; None for any other change."""
     driven = None if change.money.is_real else drivers(view.run, change.name)
     if driven is None:
         return None
@@ -195,28 +199,28 @@ def _carried(view: View, change: SegmentChange) -> Cell | None:
 
 
 def _change(view: View, change: Interval, *, money: bool) -> Cell:
-    """The change with its range, or that there is none."""
+    """The change with its interval, or that there is no real one."""
     if not change.is_real:
         return Cell(view.voice("no real change"), change.value)
-    speak = view.voice.money if money else view.voice.number
-    low, high = speak(change.low), speak(change.high)
-    shown = view.voice("{change} ({low} to {high})", change=view.voice.gained(change.value, speak), low=low, high=high)
+    write = view.voice.money if money else view.voice.number
+    low, high = write(change.low), write(change.high)
+    shown = view.voice("{change} ({low} to {high})", change=view.voice.gained(change.value, write), low=low, high=high)
     return Cell(shown, change.value)
 
 
-def _fit(view: View, found: Continuity) -> Table:
+def _fit(view: View, fit: Continuity) -> Table:
     rows = [
-        ("Segments", view.number(found.n_clusters), view.number(found.challenger_n_clusters)),
-        ("Mean silhouette when it was fitted", view.number(found.silhouette_then, 2), text("")),
+        ("Segments", view.number(fit.n_clusters), view.number(fit.challenger_n_clusters)),
+        ("Mean silhouette when it was fitted", view.number(fit.silhouette_then, 2), text("")),
         (
             "Mean silhouette now, in the units of those found anew",
-            view.number(found.silhouette_now, 2),
-            view.number(found.challenger_silhouette, 2),
+            view.number(fit.silhouette_now, 2),
+            view.number(fit.challenger_silhouette, 2),
         ),
-        ("Customers who would move", text(""), view.number(found.n_would_move)),
-        ("Agreement (adjusted Rand)", text(""), view.number(found.agreement, 2)),
+        ("Customers who would move", text(""), view.number(fit.n_would_move)),
+        ("Agreement (adjusted Rand)", text(""), view.number(fit.agreement, 2)),
     ]
-    date = view.voice.date(found.accepted_as_of)
+    date = view.voice.date(fit.accepted_as_of)
     title = view.voice("The accepted model of {date} beside segments found anew", date=date)
     heads = columns("", "Accepted#", "Found anew#")
     return table(
@@ -229,7 +233,7 @@ def _fit(view: View, found: Continuity) -> Table:
 
 
 def _drift_words(view: View) -> str:
-    told = view.voice(
+    gloss = view.voice(
         "The population stability index compares how a feature is spread now and then. The verdict counts only what exceeds "
         "the index that chance alone gives for so many customers: shifted from {shifted} beyond it, drifted from {drifted}; "
         "among fewer than {fewest} customers nothing can be said. The distance says how far values have moved on average, as "
@@ -240,12 +244,12 @@ def _drift_words(view: View) -> str:
         fewest=view.voice.number(FEWEST),
         far=view.voice.number(FAR, 2),
     )
-    return f"{told} {view.voice(AGEING)}"
+    return f"{gloss} {view.voice(AGEING)}"
 
 
-def _drift(view: View, found: Continuity) -> Table:
+def _drift(view: View, fit: Continuity) -> Table:
     rows = []
-    for each in found.drift:
+    for each in fit.drift:
         feature = view.feature(each.feature)
         pair = (each.median_then, each.median_now)
         medians = map(text, view.voice.values(feature, pair)) if feature else (view.number(value, 1) for value in pair)

@@ -1,10 +1,10 @@
-"""Other ways of seeing the same customers: the family tree from both ends, and soft edges."""
+"""Other views of the same customers: trees, agglomerative and divisive, and mixtures."""
 
 from __future__ import annotations
 
 from segmenter.analysis.mixture import BETWEEN
 from segmenter.analysis.reading_types import Split
-from segmenter.report.context.listed import listed, richest, segment_cell
+from segmenter.report.context.listed import LISTED, listed, segment_named
 from segmenter.report.context.view import View, code, columns, table, text
 from segmenter.report.types import Cell, Part, Table
 
@@ -13,7 +13,7 @@ METRICS = {"euclidean": "Euclidean", "cityblock": "Manhattan", "cosine": "cosine
 
 
 def tree(view: View) -> Part:
-    """The family tree, grown from the bottom up and from the top down."""
+    """The family tree, agglomerative and divisive."""
     tables = (*_merges(view), *_splits(view), *_linkages(view))
     return Part("The family tree", _tree_words(view), view.figures("dendrogram"), tables)
 
@@ -95,7 +95,7 @@ def _parts(view: View, split: Split) -> list[Cell]:
 
 
 def soft(view: View) -> Part:
-    """Soft edges: mixtures, and who lies between two segments."""
+    """Gaussian mixtures, and the customers between two segments."""
     finding, say = view.run.findings.mixture, view.voice
     if finding is None:
         return Part("A softer view")
@@ -124,17 +124,17 @@ def _between(view: View) -> tuple[Table, ...]:
     customers = view.run.customers
     if not view.config.customer_rows or "second_membership" not in customers or len(view.run.findings.cards) < 2:
         return ()
-    told = customers[customers[["membership", "second_membership"]].max(axis=1) <= BETWEEN]
+    between = customers[customers[["membership", "second_membership"]].max(axis=1) <= BETWEEN]
     rows = [
         (
             code(row["customer_id"]),
-            segment_cell(row, "segment_name", view),
+            segment_named(view, row["segment_name"]),
             view.share(row["membership"]),
-            segment_cell(row, "second_segment", view),
+            segment_named(view, row["second_segment"]),
             view.share(row["second_membership"]),
             view.money(row["monetary"]),
         )
-        for _, row in richest(told).iterrows()
+        for _, row in between.nlargest(LISTED, "monetary").iterrows()
     ]
     heads = columns("Customer", "Segment", "Belongs to it by#", "Next segment", "And to that by#", "Money#")
-    return listed("between", "Customers between two segments", heads, rows, len(told), view)
+    return listed(view, "between", "Customers between two segments", heads, rows, len(between))

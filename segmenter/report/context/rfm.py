@@ -1,13 +1,12 @@
-"""The customers by RFM: its segments by size and revenue, what earns a score, and where they and those of K-Means disagree."""
+"""The customers by RFM: its segments by size and revenue, the cut points of its scores, and where it and K-Means disagree."""
 
 from __future__ import annotations
 
 import math
-from dataclasses import replace
 
 import numpy as np
 
-from segmenter.report.context.listed import listed, richest, segment_cell
+from segmenter.report.context.listed import LISTED, listed, segment_named
 from segmenter.report.context.view import View, code, columns, segment, table, text
 from segmenter.report.types import Part, Table
 
@@ -24,7 +23,7 @@ def scores(view: View) -> Part:
 
 
 def segments(view: View) -> Part:
-    """The segments that RFM names, by customers and revenue: a finer cut than the segments, by fixed rules."""
+    """The segments that RFM names, by customers and revenue."""
     counted, everybody = sum(view.run.findings.rfm.customers), sum(card.customers for card in view.run.findings.cards)
     if np.count_nonzero(view.run.findings.rfm.customers) < 2:
         return Part("RFM segments")
@@ -39,7 +38,7 @@ def segments(view: View) -> Part:
 
 def _segment_table(view: View) -> Table:
     finding = view.run.findings.rfm
-    silent = view.run.customers.groupby("rfm_segment")["recency"].median()
+    recency = view.run.customers.groupby("rfm_segment")["recency"].median()
     rows = [
         (
             text(name),
@@ -47,7 +46,7 @@ def _segment_table(view: View) -> Table:
             view.share(customers / sum(finding.customers)),
             view.money(revenue),
             view.share(revenue / sum(finding.revenue) if sum(finding.revenue) > 0 else None),
-            view.number(silent.get(name)),
+            view.number(recency.get(name)),
         )
         for name, customers, revenue in zip(finding.names, finding.customers, finding.revenue, strict=True)
         if customers
@@ -56,7 +55,7 @@ def _segment_table(view: View) -> Table:
         "RFM segment", "Customers#", "of customers#", "Revenue#", "of revenue#", "Days since the last order (median)#"
     )
     source = "run.json: rfm; customers.parquet: rfm_segment, recency"
-    return replace(table("rfm-segments", "RFM segments by size and revenue", heads, rows, source), filterable=True)
+    return table("rfm-segments", "RFM segments by size and revenue", heads, rows, source, filterable=True)
 
 
 def _words(view: View) -> tuple[str, ...]:
@@ -104,18 +103,18 @@ def _disagreeing(view: View) -> tuple[Table, ...]:
     customers, finding = view.run.customers, view.run.findings.rfm
     if not view.config.customer_rows or len(view.run.findings.cards) < 2:
         return ()
-    told = customers[customers["rfm_disagrees"].astype(bool)]
-    most = (view.run.findings.cards[int(np.argmax(crosswalk))] for crosswalk in finding.crosswalk)
-    usual = dict(zip(finding.names, most, strict=True))
+    disagreeing = customers[customers["rfm_disagrees"].astype(bool)]
+    largest = (view.run.findings.cards[int(np.argmax(counts))] for counts in finding.crosswalk)
+    usual = dict(zip(finding.names, largest, strict=True))
     rows = [
         (
             code(row["customer_id"]),
             view.money(row["monetary"]),
             text(row["rfm_segment"]),
             segment(usual[row["rfm_segment"]]),
-            segment_cell(row, "segment_name", view),
+            segment_named(view, row["segment_name"]),
         )
-        for _, row in richest(told).iterrows()
+        for _, row in disagreeing.nlargest(LISTED, "monetary").iterrows()
     ]
     heads = columns("Customer", "Money#", "RFM segment", "Where most of these are", "Where this one is")
-    return listed("rfm-disagree", "Where RFM and the segments disagree", heads, rows, len(told), view)
+    return listed(view, "rfm-disagree", "Where RFM and the segments disagree", heads, rows, len(disagreeing))

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import math
-from dataclasses import replace
 
 from segmenter.analysis.findings import SegmentCard
 from segmenter.features.types import Feature
 from segmenter.report.context import rfm
-from segmenter.report.context.listed import listed, richest, segment_cell
+from segmenter.report.context.listed import listed, segment_named
 from segmenter.report.context.view import View, code, columns, parts, segment, table, text
 from segmenter.report.types import Card, Part, Section, Stat, Table
 
@@ -25,8 +24,8 @@ LARGEST_WORDS = (
     "Whoever has been silent for much longer than usually passes between two orders deserves a call first: here every "
     "single customer counts."
 )
-TOP = 10  # customers who are named as the largest
-ABREAST = 6  # segments that a page takes side by side
+TOP = 10  # customers who are listed as the largest
+ABREAST = 6  # segments side by side in one table
 
 
 def _card(view: View, card: SegmentCard) -> Card:
@@ -53,7 +52,7 @@ def _card(view: View, card: SegmentCard) -> Card:
 
 
 def cards_table(view: View) -> Table:
-    """The numbers of all cards as a table, for those who ask where they come from."""
+    """The numbers of all cards as a table, which has a source to ask for."""
     rows = []
     for card in view.run.findings.cards:
         figures = [view.number(card.customers), view.money(card.revenue), view.number(card.n_anomalies)]
@@ -65,7 +64,7 @@ def cards_table(view: View) -> Table:
 
 
 def _apart(view: View, card: SegmentCard) -> str:
-    """The two figures without which most of the segment's customers would land elsewhere."""
+    """The two features without which most of the segment's customers would be in another one."""
     found = [feature for name, share in card.importance[:2] if share and (feature := view.feature(name))]
     return ", ".join(feature.label for feature in found)
 
@@ -77,13 +76,13 @@ def _facts(view: View) -> list[Feature]:
 def _fact(view: View, card: SegmentCard, feature: Feature) -> tuple[str, str, str]:
     overall = card.overall.get(feature.name)
     own = card.medians.get(feature.name) if len(view.run.findings.cards) > 1 else overall
-    write = view.voice.values if _says_unit(view, feature) else view.voice.with_units
+    write = view.voice.values if _label_has_unit(view, feature) else view.voice.with_units
     here, everywhere = write(feature, [own, overall])
     return feature.label, here, everywhere
 
 
-def _says_unit(view: View, feature: Feature) -> bool:
-    """Whether a feature's label names its unit, so that no value beside it has to."""
+def _label_has_unit(view: View, feature: Feature) -> bool:
+    """Whether a feature has no unit or its label names it, so that values need none."""
     return not feature.unit or view.voice(feature.unit).lower() in feature.label.lower()
 
 
@@ -102,7 +101,7 @@ def _rule(view: View, card: SegmentCard) -> str:
 
 
 def who(view: View) -> Section:
-    """The chapter that the cards stand in."""
+    """The chapter with the cards."""
     count = len(view.run.findings.cards)
     lead = (
         "Each card is one segment: who they are, what is typical for them beside the typical customer of all, "
@@ -112,12 +111,12 @@ def who(view: View) -> Section:
     )
     drawn = view.figures("shares") if view.run.history.movement else ()  # else it stands on the first page
     cards = tuple(_card(view, card) for card in view.run.findings.cards)
-    glance = Part("At a glance", (), drawn if count > 1 else (), (_overview(view),) if count > 1 else (), cards=cards)
-    return Section("segments", "Who are our customers?", lead, parts(glance, rfm.segments(view), _best(view)))
+    overview = Part("At a glance", (), drawn if count > 1 else (), (_overview(view),) if count > 1 else (), cards=cards)
+    return Section("segments", "Who are our customers?", lead, parts(overview, rfm.segments(view), _largest(view)))
 
 
-def _best(view: View) -> Part:
-    """The customers who bring most, each with the time since the last order beside the usual time between two."""
+def _largest(view: View) -> Part:
+    """The customers who bring most, each with the time since the last order beside the mean time between two."""
     if not view.config.customer_rows:
         return Part("The largest customers")
     customers, is_divided = view.run.customers, len(view.run.findings.cards) > 1
@@ -125,28 +124,28 @@ def _best(view: View) -> Part:
     rows = [
         (
             code(row["customer_id"]),
-            *((segment_cell(row, "segment_name", view),) if is_divided else ()),
+            *((segment_named(view, row["segment_name"]),) if is_divided else ()),
             view.money(row["monetary"]),
             view.share(row["monetary"] / total if total > 0 else None),
             view.number(row["frequency"]),
             view.number(row["recency"]),
             view.number(row["mean_gap"]),
         )
-        for _, row in richest(customers, TOP).iterrows()
+        for _, row in customers.nlargest(TOP, "monetary").iterrows()
     ]
     heads = columns(
         "Customer",
         *(("Segment",) if is_divided else ()),
         *("Money#", "of revenue#", "Orders#", "Days since the last order#", "Days between orders#"),
     )
-    tables = listed("largest", "Who brings most", heads, rows, len(customers), view)
+    tables = listed(view, "largest", "Who brings most", heads, rows, len(customers))
     return Part("The largest customers", (LARGEST_WORDS,), (), tables)
 
 
 def _overview(view: View) -> Table:
     rows, cards = [], view.run.findings.cards
-    per_head = view.amounts([card.revenue / card.customers if card.customers else None for card in cards])
-    for card, each in zip(cards, per_head, strict=True):
+    per_customer = view.amounts([card.revenue / card.customers if card.customers else None for card in cards])
+    for card, mean in zip(cards, per_customer, strict=True):
         rows.append(
             (
                 segment(card),
@@ -154,15 +153,14 @@ def _overview(view: View) -> Table:
                 view.share(card.customer_share),
                 view.money(card.revenue),
                 view.share(card.revenue_share),
-                each,
+                mean,
                 view.number(card.n_anomalies),
             )
         )
     heads = columns(
         "Segment", "Customers#", "of customers#", "Revenue#", "of revenue#", "Revenue per customer#", "Odd#"
     )
-    made = table("overview", "Segments by size and revenue", heads, rows, "segments.parquet")
-    return replace(made, filterable=True)
+    return table("overview", "Segments by size and revenue", heads, rows, "segments.parquet", filterable=True)
 
 
 def differences(view: View) -> Section:
@@ -188,7 +186,7 @@ def differences(view: View) -> Section:
 
 
 def _themes_fit(view: View) -> tuple[str, ...]:
-    """How far the themes explain what is bought."""
+    """How much of what is bought the themes explain."""
     fit = view.run.findings.themes_fit
     if fit is None or "themes" not in view.charts:
         return ()
@@ -225,8 +223,8 @@ def _importance(view: View) -> tuple[Table, ...]:
         cells = (view.share(shares.get(name)) for name in names if view.feature(name) is not None)
         rows.append((segment(card), *cells))
     heads = columns("Segment", *(f"{label}#" for label in labels))
-    made = table("importance", "How much each figure decides", heads, rows, "run.json: cards, importance")
-    return (replace(made, filterable=True),)
+    source = "run.json: cards, importance"
+    return (table("importance", "How much each figure decides", heads, rows, source, filterable=True),)
 
 
 def _medians(view: View) -> tuple[Table, ...]:
@@ -236,10 +234,10 @@ def _medians(view: View) -> tuple[Table, ...]:
     return tuple(_median_table(view, block, number) for number, block in enumerate(blocks, 1))
 
 
-def _telling(view: View) -> list[Feature]:
-    """The features in which customers differ: an export without times, say, knows nothing of the hour of ordering.
+def _varying(view: View) -> list[Feature]:
+    """The features in which customers differ: in an export without times, for example, the hour of ordering is constant.
 
-    Of those that begin at some number only the ones that a segment's typical customer reaches.
+    A feature with a least value is left out where it is zero for the typical customer of every segment.
     """
     customers, cards = view.run.customers, view.run.findings.cards
     return [
@@ -252,11 +250,11 @@ def _telling(view: View) -> list[Feature]:
 
 def _median_table(view: View, cards: tuple[SegmentCard, ...], number: int) -> Table:
     rows = []
-    for feature in _telling(view):
-        label = feature.label if _says_unit(view, feature) else f"{feature.label} ({view.voice(feature.unit)})"
+    for feature in _varying(view):
+        label = feature.label if _label_has_unit(view, feature) else f"{feature.label} ({view.voice(feature.unit)})"
         values = [*(card.medians.get(feature.name) for card in cards), cards[0].overall.get(feature.name)]
         rows.append((text(label), *map(text, view.voice.values(feature, values))))
     heads = columns("Median of", *(f"{card.name}#" for card in cards), "All#")
     name = "medians" if number == 1 else f"medians-{number}"
     title = "The median of every feature" if number == 1 else "The median of every feature, continued"
-    return replace(table(name, title, heads, rows, "segments.parquet: median_*"), filterable=True)
+    return table(name, title, heads, rows, "segments.parquet: median_*", filterable=True)

@@ -11,12 +11,12 @@ from segmenter.report.context.view import View, columns, table, text
 from segmenter.report.types import Action, Stat, Table
 from segmenter.runs.alerts import FRESH
 
-TRIFLE = 0.02  # share of the rows
-WHOLE = 1.005  # share of the revenue from which on it is shown as more than all
-TELLING = 0.0005  # share of the customers below which it is shown as none
+FEW_ROWS = 0.02  # share of the rows below which a sentence leaves them out
+MORE_THAN_WHOLE = 1.005  # share of the revenue that is shown as more than 100%
+LEAST_SHARE = 0.0005  # share of the customers that is shown as more than 0%
 KNOWN = 0.25  # share of the money at stake that looking again at customers long known to be odd can move
 NAMED = 4  # customers
-SAME = 0.6  # adjusted Rand index from which on two methods see the same segments, borders aside
+SAME = 0.6  # least adjusted Rand index of two methods that find the same segments, borders aside
 
 BEST = {  # by how many of the best bring half of the revenue, None where they are not few
     None: "The best tenth of the customers brings {tenth} of the revenue.",
@@ -25,7 +25,7 @@ BEST = {  # by how many of the best bring half of the revenue, None where they a
 NOTHING_LEFT = "They are divided into {count} segments. As much money went back as came in, or more: none has a share of the revenue."
 BEST_FEW = "The best tenth of the customers brings {tenth} of the revenue, {n} customers alone {few}."
 MORE_THAN_ALL = "More than 100% is no error: others gave back more than they bought."
-DOUBTS = {  # the gravest first
+DOUBTS = {  # the most serious first
     "few": "The customers are too few to try another number of segments: take the division as a useful cut, not as a fact.",
     "votes": "The criteria do not agree on one number of segments: take the division as a useful cut, not as a fact.",
     "stability": (
@@ -50,7 +50,7 @@ def sentences(view: View) -> tuple[str, ...]:
 
 def _who(view: View) -> str:
     period, voice = view.run.manifest.period, view.voice
-    told = voice(
+    orders = voice(
         "On {first}, {customers} customers placed {orders} orders worth {money}, net of returns."
         if period.first_day == period.last_day
         else "Between {first} and {last}, {customers} customers placed {orders} orders worth {money}, net of returns.",
@@ -61,14 +61,14 @@ def _who(view: View) -> str:
         money=voice.money_in_words(period.revenue),
     )
     old = voice.translate(silence_warning(period, view.run.manifest.as_of))
-    return " ".join(filter(None, (told, old, _nameless(view))))
+    return " ".join(filter(None, (orders, old, _nameless(view))))
 
 
 def _nameless(view: View) -> str:
-    """What is missing from the report because no customer is named, where it is more than a trifle."""
+    """The rows left out because they name no customer, where they are not few."""
     account, voice = view.run.manifest.account, view.voice
     line = next((line for line in account.lines if line.reason == "no_customer"), None)
-    if line is None or line.rows < TRIFLE * account.rows_due:
+    if line is None or line.rows < FEW_ROWS * account.rows_due:
         return ""
     share = voice.percent(line.rows / account.rows_due)
     if line.amount is None:
@@ -100,21 +100,24 @@ def _best(view: View) -> str:
 
 def _concentration(view: View) -> str:
     voice, once = view.voice, float((view.run.customers["frequency"] <= 1).mean())
-    told = voice("{share} of the customers have ordered no more than once.", share=voice.percent(once))
-    seldom = told if once >= TELLING else ""
+    ordered_once = (
+        voice("{share} of the customers have ordered no more than once.", share=voice.percent(once))
+        if once >= LEAST_SHARE
+        else ""
+    )
     curve = revenue_curve(view.run.customers["monetary"].to_numpy(float))
     if curve is None:
-        return seldom
+        return ordered_once
     few, tenth = few_who_bring_half(curve), share_of_best(curve, 0.1)
-    told = voice(
+    best = voice(
         BEST.get(few, BEST_FEW),
         tenth=voice.percent(tenth, 0),
         n=voice.number(few),
         few=voice.percent(float(curve[few or 0]), 0),
     )
     shares = (tenth, *(card.revenue_share for card in view.run.findings.cards))
-    more = voice(MORE_THAN_ALL) if max(shares) > WHOLE else ""
-    return " ".join(filter(None, (told, more, seldom)))
+    more = voice(MORE_THAN_ALL) if max(shares) > MORE_THAN_WHOLE else ""
+    return " ".join(filter(None, (best, more, ordered_once)))
 
 
 def _odd(view: View) -> str:
@@ -183,9 +186,9 @@ def _for_segment(view: View, card: SegmentCard) -> Action:
 
 
 def _odd_ones(view: View) -> list[tuple[float, Action]]:
-    """The odd customers with their weight: those who are new or worse before all others.
+    """The odd customers with their weight: only those who are new or worse, where there are any.
 
-    None where nobody is odd but those of whom a verdict says already what they are.
+    Empty where nobody is odd or all who are have a verdict.
     """
     odd, news = view.run.anomalies, view.run.history.alerts
     odd = odd[~odd["customer_id"].isin(_decided(view))]
@@ -193,21 +196,21 @@ def _odd_ones(view: View) -> list[tuple[float, Action]]:
         return []
     fresh = odd[odd["customer_id"].isin(_newly_odd(view))]
     is_news = news is not None and not news.is_baseline and not fresh.empty
-    meant, share = (fresh, 1.0) if is_news else (odd, KNOWN)
-    stake = float(meant["amount_at_stake"].sum())
+    shown, share = (fresh, 1.0) if is_news else (odd, KNOWN)
+    stake = float(shown["amount_at_stake"].sum())
     name = view.voice("Odd customers, new or worse" if is_news else "Odd customers")
     money = view.voice("{money} behind them", money=view.voice.money_in_words(stake))
-    return [(stake * share, Action(-1, name, _look_at(view, meant["customer_id"].astype(str).tolist()), money))]
+    return [(stake * share, Action(-1, name, _look_at(view, shown["customer_id"].astype(str).tolist()), money))]
 
 
 def _newly_odd(view: View) -> list[str]:
-    """Customers whom the run's alerts tell as new or worse."""
+    """Customers who are new or worse by the run's alerts."""
     alerts = view.run.alerts
     return [] if alerts is None else alerts.loc[alerts["state"].isin(FRESH), "customer_id"].tolist()
 
 
 def _decided(view: View) -> list[str]:
-    """Customers whose alerts a verdict holds back."""
+    """Customers whose alerts are held back by a verdict."""
     alerts = view.run.alerts
     return [] if alerts is None else alerts.loc[alerts["verdict"].notna(), "customer_id"].tolist()
 
@@ -224,17 +227,17 @@ def stats(view: View) -> tuple[Stat, ...]:
     period, voice, cards = view.run.manifest.period, view.voice, view.run.findings.cards
     n_segments, n_odd = len(cards), sum(card.n_anomalies for card in cards)
     return (
-        Stat(voice.number(period.n_customers), "customers"),
-        Stat(voice.number(period.n_orders), "orders"),
-        Stat(voice.money_in_words(period.revenue), "revenue, net"),
-        Stat(voice.money_in_words(cards[0].overall.get("monetary")), "median per customer"),
-        Stat(voice.number(n_segments), "segment" if n_segments == 1 else "segments"),
-        Stat(voice.number(n_odd), "odd customer" if n_odd == 1 else "odd customers"),
+        Stat(voice.number(period.n_customers), voice("customers")),
+        Stat(voice.number(period.n_orders), voice("orders")),
+        Stat(voice.money_in_words(period.revenue), voice("revenue, net")),
+        Stat(voice.money_in_words(cards[0].overall.get("monetary")), voice("median per customer")),
+        Stat(voice.number(n_segments), voice("segment" if n_segments == 1 else "segments")),
+        Stat(voice.number(n_odd), voice("odd customer" if n_odd == 1 else "odd customers")),
     )
 
 
 def strip_table(view: View) -> Table:
-    """The strip of figures as a table, for those who ask where it comes from."""
-    rows = [(text(view.voice(stat.label)), text(stat.value)) for stat in stats(view)]
+    """The strip of figures as a table, which has a source to ask for."""
+    rows = [(text(stat.label), text(stat.value)) for stat in stats(view)]
     heads = columns("Figure", "Value#")
     return table("strip", "The figures of the first page", heads, rows, "run.json: period, cards")

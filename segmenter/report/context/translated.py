@@ -1,4 +1,4 @@
-"""Fixed texts of a page in the reader's language; texts with values inside are said where they are made."""
+"""Fixed texts of chapters in the reader's language; texts with values in them are translated where they are made."""
 
 from __future__ import annotations
 
@@ -6,25 +6,13 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from segmenter.report.language import Voice
-from segmenter.report.types import Figure, Part, Section, Stat, Table
+from segmenter.report.types import Part, Section, Table
 
 
 def translated_section(section: Section, voice: Voice) -> Section:
-    """A chapter with its headings, sentences, captions and column heads in the reader's language."""
+    """A chapter with its headings, sentences, captions and column heads in the reader's language; its charts are already."""
     parts = tuple(_part(part, voice) for part in section.parts)
     return replace(section, title=voice(section.title), lead=voice(section.lead), parts=parts)
-
-
-def translated_figures(figures: Iterable[Figure], voice: Voice) -> tuple[Figure, ...]:
-    """Charts with title, reading and description in the reader's language."""
-    return tuple(
-        replace(each, title=voice(each.title), reading=voice(each.reading), alt=voice(each.alt)) for each in figures
-    )
-
-
-def translated_stats(stats: Iterable[Stat], voice: Voice) -> tuple[Stat, ...]:
-    """Figures of a strip with what they count in the reader's language."""
-    return tuple(replace(stat, label=voice(stat.label)) for stat in stats)
 
 
 def _part(part: Part, voice: Voice) -> Part:
@@ -32,7 +20,6 @@ def _part(part: Part, voice: Voice) -> Part:
         part,
         title=voice(part.title),
         sentences=tuple(map(voice, part.sentences)),
-        figures=translated_figures(part.figures, voice),
         tables=translated_tables(part.tables, voice),
     )
 

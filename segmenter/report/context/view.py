@@ -42,13 +42,13 @@ class View:
         return Cell(self.voice.money(value), _order(value))
 
     def amounts(self, values: Sequence[float | None]) -> tuple[Cell, ...]:
-        """Amounts of money that stand under each other: with cents where all are below a hundred, else whole."""
+        """A column of amounts of money: with cents where all are below a hundred, else whole."""
         largest = max((abs(value) for value in values if value is not None and math.isfinite(value)), default=0.0)
         digits = 2 if 0 < largest < 100 else 0
         return tuple(Cell(self.voice.money(value, digits), _order(value)) for value in values)
 
     def share(self, value: float | None) -> Cell:
-        """A share as a cell, with one decimal so that columns align."""
+        """A share as a cell, with one decimal."""
         return Cell(self.voice.percent(value, 1), _order(value))
 
 
@@ -62,7 +62,7 @@ def text(value: object) -> Cell:
 
 
 def code(value: object) -> Cell:
-    """An identifier, a file or a setting as a cell: the same in every language."""
+    """An identifier, a file or a setting as a cell: never translated."""
     return Cell(str(value), is_code=True)
 
 
@@ -77,10 +77,18 @@ def columns(*labels: str) -> tuple[Column, ...]:
 
 
 def parts(*candidates: Part) -> tuple[Part, ...]:
-    """The parts that have something to say."""
+    """The parts that are not empty."""
     return tuple(part for part in candidates if part.sentences or part.figures or part.tables or part.cards)
 
 
-def table(name: str, title: str, heads: tuple[Column, ...], rows: Iterable[tuple[Cell, ...]], source: str) -> Table:
-    """A table of fixed order."""
-    return Table(name, title, heads, tuple(rows), source)
+def table(
+    name: str,
+    title: str,
+    heads: tuple[Column, ...],
+    rows: Iterable[tuple[Cell, ...]],
+    source: str,
+    *,
+    filterable: bool = False,
+) -> Table:
+    """A table of these rows; `source` says where in the run's folder its numbers are."""
+    return Table(name, title, heads, tuple(rows), source, filterable)
