@@ -125,6 +125,8 @@ def detect(matrix: Floats, search: Preparation, config: DbscanConfig) -> Anomali
             n_rare=int(rare.sum()),
             n_clusters=int(clustering.labels.max()) + 1,
             warnings=_warnings(noise | rare, clustering.labels),
+            contrast=None,
+            n_contrast=0,
             search=search,
         ),
     )
@@ -240,6 +242,8 @@ def _nothing(n: int, search: Preparation, min_samples: int, reason: str) -> Anom
             n_rare=0,
             n_clusters=1 if n else 0,
             warnings=("The customers are too few or too much alike to tell anomalies from others.",),
+            contrast=None,
+            n_contrast=0,
             search=search,
         ),
     )
