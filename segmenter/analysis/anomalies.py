@@ -13,6 +13,7 @@ from segmenter.analysis.alike import alike
 from segmenter.analysis.dbscan import detect
 from segmenter.analysis.findings import LEAST_CONTRAST
 from segmenter.analysis.order import drawn
+from segmenter.analysis.preparation import soft_threshold
 from segmenter.analysis.types import Anomalies, Floats, Mask, Prepared
 
 if TYPE_CHECKING:
@@ -64,9 +65,8 @@ def _blunted(prepared: Prepared, leeway: Floats) -> Prepared:
     """The same customers, each brought nearer to the common value by `leeway` (d,)."""
     usual = np.where(leeway > 0, np.median(prepared.anomalies, axis=0), 0.0)
     center = np.array(prepared.search.center) + usual * np.array(prepared.search.scale)
-    away = prepared.anomalies - usual
     search = replace(prepared.search, center=tuple(map(float, center)), leeway=tuple(map(float, leeway)))
-    return replace(prepared, search=search, anomalies=np.sign(away) * np.maximum(np.abs(away) - leeway, 0.0))
+    return replace(prepared, search=search, anomalies=soft_threshold(prepared.anomalies - usual, leeway))
 
 
 def _told(names: list[str], matrix: Floats, odd: Mask, leeway: Floats, blank: Mask) -> tuple[str, ...]:

@@ -173,13 +173,10 @@ def _medians(customers: Customers, labels: Ints, n: int) -> list[dict[str, float
 def _summary(customers: Customers, medians: dict[str, float], show: Format) -> str:
     by_name = {feature.name: feature for feature in customers.features}
     known = {name: value for name, value in medians.items() if name in by_name and np.isfinite(value)}
-    parts = {
-        "frequency": "{} in total",
-        "recency": "the last {} ago",
-        "monetary": "{} spent",
-    }
-    if known.get("frequency") == 0:  # who only brought back has no last order
-        parts = {"frequency": "no order that stands", **{name: parts[name] for name in parts if name == "monetary"}}
+    parts = {"frequency": "{} in total", "recency": "the last {} ago", "monetary": "{} spent"}
+    if known.get("frequency") == 0:  # without an order there is no last one
+        parts["frequency"] = "no order that stands"
+        del parts["recency"]
     if known.get("monetary", 0) < 0:
         parts["monetary"] = "{} more given back than paid"
     words = [text.format(show(by_name[name], abs(known[name]))) for name, text in parts.items() if name in known]

@@ -87,5 +87,4 @@ def _rank(values: Floats) -> Floats:
     """Ranks (n,) from 0 to 1, equal values sharing the mean of theirs."""
     from scipy.stats import rankdata
 
-    ranks: Floats = (rankdata(values) - 0.5) / max(len(values), 1)
-    return ranks
+    return (rankdata(values) - 0.5) / max(len(values), 1)

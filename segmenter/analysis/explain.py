@@ -20,6 +20,7 @@ IQR_FENCE = 3.0  # Tukey's outer fence
 ROBUST_Z = 5.0
 FAR = 99.0  # percentile beyond which a distance is far
 SAMPLE = 20_000  # customers whose nearest neighbours that percentile is taken from
+AT_STAKE = {"monetary", "largest_order", "largest_return"}
 # What a high and a low value of a feature is called; {value} is the customer's, {median} a typical customer's.
 PHRASES = {
     "monetary": (
@@ -122,21 +123,17 @@ def explain(
     rows = rows[np.lexsort((rows, -severity[rows]))]
     names = anomalies.finding.names
     by_name = {feature.name: (at, feature) for at, feature in enumerate(features)}
-    deviation = robust_z(matrix, rows)
+    deviation = _robust_z(matrix, _quartiles(matrix), rows) if len(rows) else matrix[rows]
     usual = [_Usual.of(values[:, at], rows, feature) for at, feature in (by_name[n] for n in names if n in by_name)]
     reasons = tuple(_reasons(usual, place, deviation[place], show) for place in range(len(rows)))
     return Explained(rows, reasons, anomalies.nearest[rows], stake(values, features)[rows])
 
 
-def robust_z(matrix: Floats, rows: Ints | slice = slice(None)) -> Floats:
+def _robust_z(matrix: Floats, quartiles: Floats, rows: Ints | slice = slice(None)) -> Floats:
     """Distance of `rows` from the median in robust standard deviations (m, d): (x - median) / (IQR / 1.349).
 
-    Where more than half of the customers share a value, the standard deviation takes the IQR's place.
+    The standard deviation replaces an IQR of 0, of columns in which more than half of the customers share a value.
     """
-    return _robust_z(matrix, _quartiles(matrix), rows) if matrix.size else matrix[rows].copy()
-
-
-def _robust_z(matrix: Floats, quartiles: Floats, rows: Ints | slice = slice(None)) -> Floats:
     low, middle, high = quartiles
     scale = np.where(high > low, (high - low) / NORMAL_IQR, matrix.std(axis=0))
     z: Floats = (matrix[rows] - middle) / np.where(scale > 0, scale, 1.0)
@@ -151,11 +148,7 @@ def _quartiles(matrix: Floats) -> Floats:
 
 def stake(values: Floats, features: Sequence[Described]) -> Floats:
     """Money at stake (n,): the largest of what a customer spent, ordered at once or gave back at once."""
-    at = [
-        index
-        for index, feature in enumerate(features)
-        if feature.name in {"monetary", "largest_order", "largest_return"}
-    ]
+    at = [index for index, feature in enumerate(features) if feature.name in AT_STAKE]
     if not at:
         return np.zeros(len(values))
     money: Floats = np.nan_to_num(np.abs(values[:, at])).max(axis=1)

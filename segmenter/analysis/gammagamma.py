@@ -88,5 +88,4 @@ def expected_value(model: GammaGamma, orders: Floats, value: Floats) -> Floats:
     without any (orders 0) is expected to be like everybody. The mean exists for q > 1.
     """
     known = np.where(orders > 0, orders * np.nan_to_num(value), 0.0)
-    expected: Floats = model.p * (model.gamma + known) / (model.p * orders + model.q - 1)
-    return expected
+    return model.p * (model.gamma + known) / (model.p * orders + model.q - 1)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import importlib
+from contextlib import suppress
+from importlib import import_module
 from typing import Any
 
 import numpy as np
@@ -92,12 +93,9 @@ def _estimator(dimensions: int, n_features: int) -> Any:
     Not of one or two features: an evenly filled plane makes Intel's end the process with a damaged heap.
     """
     if dimensions == 2 and n_features > 2:
-        try:
-            from sklearnex.manifold import TSNE as Fast  # noqa: N811 - the same name in both packages
-        except ImportError:  # no build for this processor
-            return importlib.import_module("sklearn.manifold").TSNE
-        return Fast
-    return importlib.import_module("sklearn.manifold").TSNE
+        with suppress(ImportError):  # no build for this processor
+            return import_module("sklearnex.manifold").TSNE
+    return import_module("sklearn.manifold").TSNE
 
 
 def _trustworthiness(points: Floats, places: Floats, seed: int) -> float:

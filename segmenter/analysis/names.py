@@ -223,6 +223,7 @@ def unique(
 
 
 def _suffixes(profiles: Sequence[Mapping[str, float]], words: Mapping[str, tuple[str, str]]) -> list[str]:
+    """A text for each of the `profiles` that tells it apart from the others."""
     known = [feature for feature in words if feature in profiles[0]]
     if not known:
         return [f"group {number}" for number in range(1, len(profiles) + 1)]
@@ -231,14 +232,7 @@ def _suffixes(profiles: Sequence[Mapping[str, float]], words: Mapping[str, tuple
     values = [profile[telling] for profile in profiles]
     middle = (max(values) + min(values)) / 2
     suffixes = [words[telling][value < middle] for value in values]
-    rest = {feature: pair for feature, pair in words.items() if feature != telling}
-    for suffix, count in Counter(suffixes).items():
-        if count > 1:
-            same = [index for index, each in enumerate(suffixes) if each == suffix]
-            more = _suffixes([profiles[index] for index in same], rest)
-            for index, extra in zip(same, more, strict=True):
-                suffixes[index] = f"{suffix}, {extra}"
-    return suffixes
+    return unique(suffixes, profiles, {feature: pair for feature, pair in words.items() if feature != telling})
 
 
 def stability_words(stability: float | None) -> str:
