@@ -90,12 +90,14 @@ def _factor(counts: Any, n_themes: int, seed: int) -> tuple[Floats, Floats, floa
 
     weighted = TfidfTransformer(sublinear_tf=True).fit_transform(counts)
     model = NMF(n_themes, init="nndsvda", max_iter=200, tol=1e-3, random_state=seed)
-    with warnings.catch_warnings():  # the strongest products stand long before the last thousandth is reached
+    # The strongest products are settled long before the tolerance is reached. The squared error of an exact fit may be
+    # rounded to less than 0, and its root is NaN.
+    with warnings.catch_warnings(), np.errstate(invalid="ignore"):
         warnings.simplefilter("ignore", ConvergenceWarning)
         weights = np.asarray(model.fit_transform(weighted), dtype=np.float64)
     parts = np.asarray(model.components_, dtype=np.float64)
     scale = parts.sum(axis=1)
-    left = float(model.reconstruction_err_) ** 2 / max(float((weighted.data**2).sum()), np.finfo(float).tiny)
+    left = float(np.nan_to_num(model.reconstruction_err_)) ** 2 / max(float((weighted.data**2).sum()), np.finfo(float).tiny)
     return weights * scale, parts, 1.0 - left
 
 
