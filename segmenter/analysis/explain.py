@@ -194,11 +194,11 @@ def jury(matrix: Floats, segments: Floats, segmentation: Segmentation, anomalies
 
 def _alone(matrix: Floats) -> Mask:
     """Customers (n,) whose nearest neighbour is farther than 99 in 100 customers' of an even sample."""
-    hood = neighbours.arrange(matrix)
+    index = neighbours.arrange(matrix)
     sample = np.arange(0, len(matrix), 1 + len(matrix) // SAMPLE)
-    far = float(np.percentile(neighbours.kth_distances(hood, 2, sample), FAR))
+    far = float(np.percentile(neighbours.kth_distances(index, 2, sample), FAR))
     alone = np.empty(len(matrix), dtype=bool)
-    alone[hood.order] = ~neighbours.density(hood, far, 2).core
+    alone[index.order] = ~neighbours.density(index, far, 2).core
     return alone
 
 

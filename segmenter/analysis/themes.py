@@ -97,7 +97,9 @@ def _factor(counts: Any, n_themes: int, seed: int) -> tuple[Floats, Floats, floa
         weights = np.asarray(model.fit_transform(weighted), dtype=np.float64)
     parts = np.asarray(model.components_, dtype=np.float64)
     scale = parts.sum(axis=1)
-    left = float(np.nan_to_num(model.reconstruction_err_)) ** 2 / max(float((weighted.data**2).sum()), np.finfo(float).tiny)
+    left = float(np.nan_to_num(model.reconstruction_err_)) ** 2 / max(
+        float((weighted.data**2).sum()), np.finfo(float).tiny
+    )
     return weights * scale, parts, 1.0 - left
 
 
