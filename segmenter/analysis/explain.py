@@ -64,7 +64,7 @@ PHRASES = {
         "orders like a clock (the time between orders varies by {value} times its average, typically by {median})",
     ),
 }
-# What a comparison says where a typical customer's value is zero.
+# What replaces the comparison where a typical customer's value is zero.
 SELDOM = {
     "largest_return": "most customers never do",
     "returned_lines": "most customers none",
@@ -111,7 +111,7 @@ class _Usual:
         tails = np.where(np.isfinite(values), np.minimum(below, above) / max(len(known), 1), 1.0)
         if not len(known):
             return cls(feature, values, tails, (float("nan"),) * 3)
-        low, high = np.percentile(known, (5, 95), method="nearest")  # what customers have: whole where all are whole
+        low, high = np.percentile(known, (5, 95), method="nearest")  # values that customers have
         return cls(feature, values, tails, (float(low), float(np.median(known)), float(high)))
 
 
@@ -193,7 +193,7 @@ def jury(matrix: Floats, segments: Floats, segmentation: Segmentation, anomalies
 
 
 def _alone(matrix: Floats) -> Mask:
-    """Customers (n,) whose nearest neighbour is farther than 99 in 100 customers' of an even sample."""
+    """Customers (n,) whose nearest neighbour is farther away than that of 99 in 100 customers of an even sample."""
     index = neighbours.arrange(matrix)
     sample = np.arange(0, len(matrix), 1 + len(matrix) // SAMPLE)
     far = float(np.percentile(neighbours.kth_distances(index, 2, sample), FAR))
@@ -218,7 +218,7 @@ def _reason(usual: _Usual, place: int, deviation: float, show: Format) -> Reason
 
 
 def _phrase(feature: Described, value: float, median: float, deviation: float) -> str:
-    """What is said of a value, with {value} and mostly {median} inside."""
+    """The template for a value, with {value} and mostly {median} in it."""
     phrase = PHRASES.get(feature.name, (feature.label + ": {value}; typical {median}",) * 2)[deviation < 0]
     if feature.name == "monetary" and value < 0:
         return NEGATIVE
