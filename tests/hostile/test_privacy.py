@@ -142,7 +142,8 @@ def test_a_key_that_others_can_read_is_refused(tmp_path):
 
 def test_who_is_who_stands_in_one_file_for_its_owner(read, tmp_path):
     _, names = read(sales(), KEY)
-    path = privacy.write_names(names, tmp_path)
+    privacy.write_names(names, tmp_path)
+    path = tmp_path / privacy.NAMES
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     with path.open() as file:
         rows = {row["customer_id"]: row["pseudonym"] for row in csv.DictReader(file)}
