@@ -19,6 +19,7 @@ from segmenter.errors import ResourceError
 
 TEMPORARY = "segmenter-temporary-"
 FULL = {errno.ENOSPC, errno.EDQUOT}
+ATTEMPTS = 20  # at a new folder that no sweep takes
 
 
 @contextmanager
@@ -63,11 +64,23 @@ def _temporary() -> str:
 
 @contextmanager
 def own_folder(place: Path, prefix: str) -> Iterator[Path]:
-    """A new folder in `place`, locked within the block; removed afterwards unless it was renamed."""
-    while True:
+    """A new folder in `place`, locked within the block; removed afterwards unless it was renamed.
+
+    Raises
+    ------
+    ResourceError
+        The file system has no locks.
+    """
+    for _ in range(ATTEMPTS):
         folder = Path(tempfile.mkdtemp(prefix=prefix, dir=place))
         if (handle := lock(folder)) is not None:
-            break  # otherwise a sweep removed the folder before it was locked
+            break
+        shutil.rmtree(folder, ignore_errors=True)  # which a sweep had locked first, or which cannot be locked
+    else:
+        raise ResourceError(
+            f"The folder {place} cannot be used: folders in it cannot be locked. Name one on another file system: the archive with "
+            "-o, the folder for temporary files in the environment variable TMPDIR."
+        )
     try:
         yield folder
     finally:
