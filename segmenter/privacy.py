@@ -12,6 +12,8 @@ import os
 import re
 import secrets
 import stat
+import tempfile
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -59,18 +61,17 @@ def key_of(archive: Path) -> bytes:
 def _make(path: Path) -> None:
     """Write a new key atomically, or keep that of another process that was first."""
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    aside = path.with_name(f".{path.name}-{os.getpid()}")
-    handle = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    # not named by the process: in containers that share the archive several processes have the same number
+    handle, aside = tempfile.mkstemp(prefix=f".{path.name}-", dir=path.parent)
     try:
         with os.fdopen(handle, "w", encoding="ascii") as file:
             file.write(secrets.token_hex(32))
             file.flush()
             os.fsync(handle)
-        os.link(aside, path)
-    except FileExistsError:
-        return
+        with suppress(FileExistsError):
+            os.link(aside, path)
     finally:
-        aside.unlink()
+        Path(aside).unlink()
 
 
 def pseudonym(key: bytes, customer_id: str) -> str:

@@ -1,6 +1,7 @@
 """Pseudonymised runs know no customer's id, and know every customer by the same name."""
 
 import csv
+import os
 import resource
 import stat
 
@@ -110,6 +111,14 @@ def test_an_archive_keeps_its_key_for_its_owner_alone(tmp_path):
     assert stat.S_IMODE((tmp_path / "runs" / privacy.SECRET).stat().st_mode) == 0o600
     assert [path.name for path in (tmp_path / "runs").iterdir()] == [privacy.SECRET]
     assert privacy.key_of(tmp_path / "other") != key
+
+
+def test_a_key_that_a_process_of_the_same_number_is_writing_is_left_alone(tmp_path):
+    # as in another container that shares the archive, a moment before it links the file under the key's name
+    theirs = tmp_path / f".{privacy.SECRET}-{os.getpid()}"
+    theirs.write_text("ab" * 32)
+    assert privacy.key_of(tmp_path) == privacy.key_of(tmp_path)
+    assert theirs.read_text() == "ab" * 32
 
 
 def test_a_key_that_there_is_no_space_for_leaves_nothing_behind(tmp_path):
