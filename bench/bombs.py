@@ -13,16 +13,16 @@ import os
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import results
+from process import Cost, ended
 
-LINE = 1 << 30  # letters of a line without end
+LINE = 1 << 30  # bytes of a line without an end
 CHUNK = b"x" * (1 << 22)
-HARMLESS = {"linked.xlsx", "outside.xlsx"}  # what they point at is never followed, so that the rest may be read
+HARMLESS = {"linked.xlsx", "outside.xlsx"}  # may be read, as their references are never followed
 
 
 @dataclass(frozen=True)
@@ -32,23 +32,27 @@ class Ending:
     name: str
     n_bytes: int
     status: int
-    seconds: float
-    cpu: float
-    mib: float
-    told: str
+    cost: Cost
+    errors: str
 
     def faults(self, seconds: float, mib: float) -> Iterator[str]:
-        """What of it breaks a promise."""
+        """The promises that it breaks."""
         if self.status not in ({0, 2, 3} if self.name in HARMLESS else {2, 3}):
             yield f"ended with {self.status}"
-        if self.status and (self.told.count("\n") != 1 or not self.told.startswith("segmenter: ")):
-            yield f"no paragraph: {self.told[-300:]!r}"
-        if "root:" in self.told:
+        if self.status and (self.errors.count("\n") != 1 or not self.errors.startswith("segmenter: ")):
+            yield f"no paragraph: {self.errors[-300:]!r}"
+        if "root:" in self.errors:
             yield "a file of this machine was read"
-        if self.seconds > seconds:
-            yield f"took {self.seconds:.1f} s"
-        if self.mib > mib:
-            yield f"took {self.mib:.0f} MiB"
+        if self.cost.seconds > seconds:
+            yield f"took {self.cost.seconds:.1f} s"
+        if self.cost.peak_mib > mib:
+            yield f"took {self.cost.peak_mib:.0f} MiB"
+
+    @property
+    def row(self) -> tuple[object, ...]:
+        """The row of the table."""
+        seconds, cpu, mib = f"{self.cost.seconds:.1f}", f"{self.cost.cpu:.1f}", f"{self.cost.peak_mib:.0f}"
+        return self.name, f"{self.n_bytes / 1024:,.0f} KiB", self.status, seconds, cpu, mib
 
 
 def main() -> int:
@@ -63,15 +67,12 @@ def main() -> int:
         _make(options.make)
         return 0
     with tempfile.TemporaryDirectory() as folder:
-        # by another process: of one with much memory a child begins with as much
+        # by another process: a child's peak memory is at least that of its parent when it was started
         subprocess.run([sys.executable, __file__, "--make", folder], check=True)
         endings = [_ended(path) for path in sorted(Path(folder).iterdir())]
-    rows = [
-        (each.name, _size(each.n_bytes), each.status, f"{each.seconds:.1f}", f"{each.cpu:.1f}", f"{each.mib:.0f}")
-        for each in endings
-    ]
-    table = results.table(("file", "size", "exit status", "seconds", "CPU seconds", "peak MiB"), rows)
-    print(table, *(f"{each.name}: {each.told.strip()}" for each in endings), sep="\n")
+    heads = ("file", "size", "exit status", "seconds", "CPU seconds", "peak MiB")
+    table = results.table(heads, [each.row for each in endings])
+    print(table, *(f"{each.name}: {each.errors.strip()}" for each in endings), sep="\n")
     broken = [f"BROKEN {each.name} {fault}" for each in endings for fault in each.faults(options.seconds, options.mib)]
     print(*broken, sep="\n")
     if options.results:
@@ -108,18 +109,18 @@ def _endless_below_a_header(path: Path) -> None:
 
 
 def _lying(parquet: bytes) -> dict[str, bytes]:
-    """A Parquet file whose footer tells other rows than there are, is said to be endless, or whose pages unfold to 2 GiB.
+    """Parquet files that announce too many rows, too long a footer, too many row groups, or pages of 2 GiB.
 
-    Rows are the only numbers that the file holds as often as it has columns, so that they are found by their bytes.
+    The number of rows is found by its bytes in the footer, which has it once per column and no other number so often.
     """
     length = int.from_bytes(parquet[-8:-4], "little")
     body, footer = parquet[: -8 - length], parquet[-8 - length : -8]
-    said = footer.replace(b"\x16" + _varint(200), b"\x16" + _varint(1 << 40))
+    announced = footer.replace(b"\x16" + _varint(200), b"\x16" + _varint(1 << 40))
     page = body.find(b"\x15", 6)
     end = next(at for at in range(page + 1, len(body)) if body[at] < 128) + 1
     swollen = body[: page + 1] + _varint((1 << 31) - 1) + body[end:]
     return {
-        "rows.parquet": body + said + len(said).to_bytes(4, "little") + b"PAR1",
+        "rows.parquet": body + announced + len(announced).to_bytes(4, "little") + b"PAR1",
         "footer.parquet": body + footer + b"\xff\xff\xff\x7fPAR1",
         "pages.parquet": swollen + footer + parquet[-8:],
         "groups.parquet": body + footer.replace(b"\x19\x1c", b"\x19\xfc" + b"\xff\xff\xff\xff\x0f", 1) + parquet[-8:],
@@ -136,17 +137,8 @@ def _varint(value: int) -> bytes:
 
 
 def _ended(path: Path) -> Ending:
-    words, since = [sys.executable, "-P", "-m", "segmenter", "inspect", str(path)], time.perf_counter()
-    process = subprocess.Popen(words, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True, errors="replace")
-    told = process.stderr.read() if process.stderr else ""
-    _, status, usage = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
-    seconds, cpu = time.perf_counter() - since, usage.ru_utime + usage.ru_stime
-    return Ending(path.name, path.stat().st_size, process.returncode, seconds, cpu, usage.ru_maxrss / 1024, told)
-
-
-def _size(n_bytes: int) -> str:
-    return f"{n_bytes / 1024:,.0f} KiB"
+    status, errors, cost = ended([sys.executable, "-P", "-m", "segmenter", "inspect", str(path)])
+    return Ending(path.name, path.stat().st_size, status, cost, errors)
 
 
 if __name__ == "__main__":

@@ -103,9 +103,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--size", default="10K,100K,1M", help="customers, such as 1M,5M")
     parser.add_argument("--repeats", type=int, default=3)
-    parser.add_argument(
-        "--one", nargs=5, help=argparse.SUPPRESS
-    )  # who, n, d, min_samples, file: in a process of its own
+    parser.add_argument("--one", nargs=5, help=argparse.SUPPRESS)  # in a process of its own
     options = parser.parse_args()
     if options.one:
         who, n, d, min_samples, target = options.one

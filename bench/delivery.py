@@ -1,4 +1,4 @@
-"""A mail server that misbehaves in twelve ways: what arrives, what is told, and what comes twice.
+"""A mail server that fails in twelve ways: what arrives, what is reported as failed, and what comes twice.
 
 python bench/delivery.py [--rounds 20]
 """
@@ -48,7 +48,7 @@ def main() -> None:
 
 @dataclass
 class Mailbox:
-    """A mail server's conscience: what it took, and the answers that it gives first."""
+    """A mail server's handler: the mails it accepted, and the answers that it gives first."""
 
     mails: list[tuple[str, str]] = field(default_factory=list)
     answers: list[str] = field(default_factory=list)
@@ -93,7 +93,7 @@ def refusing(n: int) -> Setup:
 
 
 def storm(root: Path, rounds: int) -> tuple[str, tuple[str, ...], list[tuple[object, ...]]]:
-    """Twelve faults, each so many rounds of two mails: what arrived, what was told, and what came twice."""
+    """Twelve faults, each `rounds` times with two mails: what arrived, what was reported as failed, what came twice."""
     mailbox, port = Mailbox(), free_port()
 
     def judge(_server, _session, _envelope, _mechanism, data) -> AuthResult:

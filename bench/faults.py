@@ -39,7 +39,7 @@ def main() -> None:
     parser.add_argument("--sizes", type=int, default=60)
     parser.add_argument("--rounds", type=int, default=20)
     options = parser.parse_args()
-    logging.getLogger("segmenter").addHandler(logging.NullHandler())  # the figures tell, not the log
+    logging.getLogger("segmenter").addHandler(logging.NullHandler())  # keeps the log off standard error
     measures = {
         "disk": ("Disks that fill", lambda root: disks(root, options.sizes), f" --sizes {options.sizes}"),
         "sources": ("Sources and disks that fail while the service runs", lambda root: sources(root, options.rounds),
@@ -96,7 +96,7 @@ class Shop:
             self.moment += timedelta(minutes=1)
 
     def slot(self) -> tuple[str, str]:
-        """State and cause of the latest due time; that the ledger could not be written is a state, too."""
+        """State and cause of the latest due time, also where the ledger could not be written."""
         with read_state(self.archive) as state:
             row = state.execute("SELECT state, cause FROM slot ORDER BY due DESC LIMIT 1").fetchone()
         return (row["state"], row["cause"]) if row else ("not on the ledger", "")
@@ -110,7 +110,7 @@ class Shop:
         return len(list((self.root / "owner").glob("*/message.html")))
 
     def faults(self) -> int:
-        """Half runs in sight, and runs that cannot be read."""
+        """Runs in the archive that are incomplete or cannot be read."""
         found = 0
         for path in self.archive.iterdir():
             if path.is_dir() and path.name[0] != ".":
@@ -235,11 +235,11 @@ def _read_only(folder: Path, rounds: int) -> tuple[object, ...]:
             shop = Shop(there, disk)
             subprocess.run(["mount", "-o", "remount,ro", str(disk)], check=True)
             shop.moment = DUE
-            ears = Ears()
-            logging.getLogger("segmenter.service").addHandler(ears)
+            handler = CauseHandler()
+            logging.getLogger("segmenter.service").addHandler(handler)
             shop.settle()
-            logging.getLogger("segmenter.service").removeHandler(ears)
-            told += any("readonly" in each or "Read-only" in each for each in ears.heard)
+            logging.getLogger("segmenter.service").removeHandler(handler)
+            told += any("readonly" in each or "Read-only" in each for each in handler.causes)
             faults += shop.faults()
             subprocess.run(["mount", "-o", "remount,rw", str(disk)], check=True)
             shop.settle()
@@ -250,15 +250,15 @@ def _read_only(folder: Path, rounds: int) -> tuple[object, ...]:
     return "the archive turned read-only (told in the log)", rounds, told, faults, mended
 
 
-class Ears(logging.Handler):
+class CauseHandler(logging.Handler):
     """Keeps the causes that the service logs."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.heard: list[str] = []
+        self.causes: list[str] = []
 
     def emit(self, record: logging.LogRecord) -> None:
-        self.heard.append(str(getattr(record, "cause", "")))
+        self.causes.append(str(getattr(record, "cause", "")))
 
 
 KILLED = """

@@ -2,10 +2,10 @@
 
     python bench/fuzz.py --files 12000 --seed 1 --results [--exports FOLDER] [--keep FOLDER] [--only NUMBER]
 
-Every file must end in an account that balances, held against counts that owe nothing to the program, or in an error
-of one paragraph with exit status 2 or 3: within ten seconds, within bounded memory, with nothing written elsewhere.
-Every fiftieth goes through the command line instead, as a person would read it.
-``--keep`` takes the files that broke a promise, ``--only`` looks at one again. The exit status is 1 where one did.
+Every file must end in an account that balances, checked against counts that are independent of the program, or in an
+error of one paragraph with exit status 2 or 3: within ten seconds, within bounded memory, with nothing written elsewhere.
+Every fiftieth is read by the command line instead.
+``--keep`` names a folder for the files that broke a promise, ``--only`` reads one again. The exit status is 1 where one did.
 """
 
 from __future__ import annotations
@@ -33,8 +33,8 @@ from fuzz_corpus import Base, bases
 from fuzz_damage import bombs, damaged
 
 SECONDS = 10  # of a processor
-TABLES = 6  # every so many files is a workbook, a Parquet or a DuckDB file
-BY_HAND = 50  # every so many goes through the command line
+TABLES = 6  # one in so many files is a workbook, a Parquet or a DuckDB file
+BY_COMMAND = 50  # one in so many is read by the command line
 MOST_MEMORY = 300  # MiB that reading one file may add
 ADDRESSES = 6 << 30  # bytes of address space a worker may take
 
@@ -54,7 +54,7 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Job:
-    """A file to be read: made from the seed and its number alone."""
+    """A file to be read, made from the seed and its number."""
 
     number: int
     seed: int
@@ -74,8 +74,8 @@ class Job:
 
 
 def work(pipe: Connection, room: Path, seed: int, exports: Path | None) -> None:
-    """A worker: reads files by number until it is told None; what it may write lies in `room`."""
-    shutil.rmtree(room, ignore_errors=True)  # what a worker that died left behind
+    """A worker: reads files by number until it receives None, and may write into `room` alone."""
+    shutil.rmtree(room, ignore_errors=True)  # left by a worker that died
     for name in ("temp", "here", "files"):
         (room / name).mkdir(parents=True)
     os.chdir(room / "here")
@@ -102,7 +102,7 @@ def _one(job: Job, corpus: tuple[Base, ...], room: Path, opened: list[str]) -> O
     base, path, damage = job.make(corpus, room / "files")
     _reset_peak()
     before, since = _memory("VmRSS"), _processor()
-    kind, detail = _told(path) if job.number % BY_HAND == 0 else _read(base, path)
+    kind, detail = _read_by_command(path) if job.number % BY_COMMAND == 0 else _read(base, path)
     seconds, mib = _processor() - since, _memory("VmHWM") - before
     broken = [f"{seconds:.1f} s of processor"] * (seconds > SECONDS) + [f"{mib:.0f} MiB"] * (mib > MOST_MEMORY)
     broken += [f"left {left}" for left in (*os.listdir(room / "temp"), *os.listdir(room / "here"))] + opened
@@ -135,7 +135,7 @@ def _read(base: Base, path: Path) -> tuple[str, str]:
         connection.close()
 
 
-def _told(path: Path) -> tuple[str, str]:
+def _read_by_command(path: Path) -> tuple[str, str]:
     """How the command line ends on the file at `path`, and what it says."""
     words = [sys.executable, "-P", "-m", "segmenter", "inspect", str(path)]
     environment = {**os.environ, "TMPDIR": tempfile.gettempdir()}
@@ -167,7 +167,7 @@ def _memory(key: str) -> float:
 
 
 class Worker:
-    """A process that reads files, and the file it is at."""
+    """A process that reads files, and the number of its current file."""
 
     def __init__(self, room: Path, seed: int, exports: Path | None) -> None:
         self.room, self.seed, self.exports = room, seed, exports
@@ -189,7 +189,7 @@ class Worker:
         self.pipe.send(number)
 
     def answer(self) -> Outcome | None:
-        """What became of its file; None while it works. A worker that died or hangs is replaced."""
+        """How its file ended, None while it works. A worker that died or hangs is replaced."""
         try:
             if self.pipe.poll():
                 return self.pipe.recv()  # type: ignore[no-any-return]
@@ -197,7 +197,7 @@ class Worker:
             self.process.join()
             return self._replaced(f"the process died (exit {self.process.exitcode})")
         used, waited = _used_by(self.process.pid) - self.used, time.monotonic() - self.since
-        if used > SECONDS * 4 or waited > SECONDS * 60:  # the first file pays for the start; other work takes turns
+        if used > SECONDS * 4 or waited > SECONDS * 60:  # the first file includes the start
             self.process.kill()
             self.process.join()
             return self._replaced(f"no answer in {waited:.0f} s, {used:.0f} s of a processor")

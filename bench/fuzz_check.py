@@ -1,6 +1,6 @@
-"""What must hold of a damaged export that was read: nothing lost, by counts that owe nothing to the program.
+"""What must hold of a damaged export that was read: nothing is lost, by counts that are independent of the program.
 
-Three checks from outside: the account adds up; its rows are the records that Python's csv module, a scan for quotes,
+Three checks: the account adds up; its rows are the records that Python's csv module, a scan for quotes,
 a JSON or XML parser or the file's own metadata count; and every token of the file is among the lines or the rejected, in
 a record of its own.
 """
@@ -85,7 +85,7 @@ def _is_rest(records: list[str], rows: int) -> bool:
 
 
 def as_text(data: bytes) -> str:
-    """The file as text in which at least the tokens, quotes and line ends are right."""
+    """The file as text in which at least tokens, quotes and line ends are right."""
     if data.startswith(b"\x1f\x8b"):
         data = gzip.decompress(data)
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
@@ -104,19 +104,19 @@ def _readings(text: str, dialect: str) -> list[list[str]]:
     lenient = [row for row in csv.reader(io.StringIO(plain, newline="\n"), delimiter=delimiter) if row]
     careful = list(_between_quotes(plain))
     return [
-        [delimiter.join(row) for row in _told(lenient, lenient)],
-        list(_told(careful, [QUOTED.sub("", record).split(delimiter) for record in careful])),
+        [delimiter.join(row) for row in _without_empty(lenient, lenient)],
+        list(_without_empty(careful, [QUOTED.sub("", record).split(delimiter) for record in careful])),
     ]
 
 
-def _told(records: Sequence[Record], cells: Sequence[list[str]]) -> Iterator[Record]:
-    """The records but those whose `cells` are as many as usual and all empty, which are empty lines of a spreadsheet."""
+def _without_empty(records: Sequence[Record], cells: Sequence[list[str]]) -> Iterator[Record]:
+    """The records without a spreadsheet's empty lines, whose `cells` are as many as usual and all empty."""
     width = max(Counter(map(len, cells)).items(), key=lambda each: each[1], default=(0, 0))[0]
     return (record for record, row in zip(records, cells, strict=True) if width < 2 or len(row) != width or any(row))
 
 
 def _delimiter(dialect: str) -> str:
-    """The mark that parts columns, by the words that the account has for it."""
+    """The column delimiter, by its name in the account."""
     words = {"comma": ",", "semicolon": ";", "tab": "\t", "bar": "|"}
     return next((mark for word, mark in words.items() if f"{word}-separated" in dialect), ",")
 
@@ -135,7 +135,7 @@ def _between_quotes(text: str) -> Iterator[str]:
 
 
 def _objects(data: bytes) -> int | None:
-    """JSON objects, None where Python's parser takes the text for no JSON."""
+    """The number of JSON objects, None where Python's parser rejects the text."""
     text = data.decode("utf-8-sig", "replace").strip()
     decoder, n = json.JSONDecoder(strict=False), 0
     try:
@@ -150,7 +150,7 @@ def _objects(data: bytes) -> int | None:
 
 
 def _footer_rows(path: Path) -> int:
-    """Rows by the footer of a Parquet file, which no page of data has a part in."""
+    """Rows by the footer of a Parquet file."""
     with duckdb.connect() as connection:
         return int(connection.execute("SELECT num_rows FROM parquet_file_metadata(?)", [str(path)]).fetchall()[0][0])
 
@@ -162,9 +162,8 @@ def _sheet_rows(path: Path) -> Iterator[int]:
         for name in book.namelist():
             if name.startswith("xl/worksheets/"):
                 strict = [any(_cell(cell, strings) for cell in row) for row in _elements(book, name, "row")]
-                lenient = [
-                    b"<v>" in row for row in SHEET_ROW.findall(book.read(name))
-                ]  # readers go on behind what is no XML
+                # readers go on after what is no XML
+                lenient = [b"<v>" in row for row in SHEET_ROW.findall(book.read(name))]
                 for filled in (strict, lenient):
                     yield from (sum(filled[header + 1 :]) for header in range(min(len(filled), 40)))
 
@@ -176,9 +175,8 @@ def _elements(book: zipfile.ZipFile, name: str, tag: str) -> list[ElementTree.El
     with contextlib.suppress(KeyError, ElementTree.ParseError):
         content = book.read(name)
         parser.feed(content[root.start() if (root := ROOT.search(content)) else 0 :])
-    with contextlib.suppress(ElementTree.ParseError):  # what could not be parsed is told behind what could
-        for _, element in parser.read_events():
-            found.append(element)
+    with contextlib.suppress(ElementTree.ParseError):  # raised after the elements before the fault
+        found.extend(element for _, element in parser.read_events())
     return [element for element in found if element.tag.endswith(f"}}{tag}")]
 
 
@@ -195,26 +193,25 @@ def _cell(cell: ElementTree.Element, strings: list[str]) -> str:
 
 
 def _lost(base: Base, data: bytes, intake: Intake, connection: duckdb.DuckDBPyConnection) -> Iterator[str]:
-    """Tokens of the file that are neither among the lines nor among the rejected, where both their columns are kept."""
+    """Tokens of the file that are neither among the lines nor among the rejected, where both their columns are read."""
     columns = set(intake.recognition.columns.values())
     twice = any(name.startswith(tuple(TOKEN_COLUMNS)) for name in intake.recognition.ignored)
     if base.kind not in {"text", "gzip"} or not columns >= TOKEN_COLUMNS or twice:
         return
     there = set(TOKEN.findall(as_text(data)))
-    asked = "SELECT unnest([customer_id, order_id, product, description]) AS text FROM records"
-    kept = [text for (text,) in connection.execute(f"SELECT text FROM ({asked}) WHERE text IS NOT NULL").fetchall()]
+    columns_of_text = "SELECT unnest([customer_id, order_id, product, description]) AS text FROM records"
+    cells = connection.execute(f"SELECT text FROM ({columns_of_text}) WHERE text IS NOT NULL").fetchall()
     rejected = [text for (text,) in connection.execute("SELECT text FROM rejected").fetchall()]
-    found = {token for text in kept for token in _own_tokens(text)}
-    lost = sorted(
-        there - found - {token for text in rejected for token in TOKEN.findall(text)} - _ignored(data, intake)
-    )
+    found = {token for (text,) in cells for token in _own_tokens(text)}
+    found |= {token for text in rejected for token in TOKEN.findall(text)}
+    lost = sorted(there - found - _ignored(data, intake))
     cut = sum(text.endswith(CUT) for text in rejected)  # a row that is said to be cut may hide its token
     if len(lost) > cut:
         yield f"{len(lost)} of {len(there)} tokens are nowhere, such as {lost[0]}"
 
 
 def _ignored(data: bytes, intake: Intake) -> set[str]:
-    """Tokens that stand in columns which the account says are ignored, on a line of their own: they are not kept."""
+    """Tokens on a line of their own in columns that the account calls ignored."""
     found: set[str] = set()
     places: list[int] = []
     plain = as_text(data).replace("\r\n", "\n").replace("\r", "\n")

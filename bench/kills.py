@@ -7,10 +7,10 @@ finished, `runs accept`, `runs prune` and `alerts --verdict`. Half of the archiv
 the moment its folder appears and its acceptance, an instant that chance would hardly hit; the other moments are drawn
 evenly over the time that the command took before. Archives are begun anew after every twentieth kill.
 
-After each kill the archive is looked at from outside: nothing but whole runs is in sight, every file of every run has the
-hash that it was sealed with, the last two can be read and the later one remembers the earlier, the SQLite file is sound,
-the accepted model is there, verdicts are recorded in pairs as they were given, and a number has one name in all models.
-After every tenth kill a run is left in peace: it has to succeed, hold the accepted model, and sweep away what the dead left.
+After each kill the archive is checked: only complete runs are visible, every file of every run has the hash that it was
+sealed with, the last two can be read and the later one refers to the earlier, the SQLite file is sound, the accepted model
+is there, verdicts are recorded in pairs as they were given, and a number has one name in all models. After every tenth kill
+a run is not killed: it has to succeed, hold the accepted model, and remove what killed commands left.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ formats = ["csv"]
 [engine]
 threads = 1
 """
-STUMBLES = (RunError, OSError, ValueError, KeyError, sqlite3.Error, duckdb.Error)  # what a reader may stumble over
+READING_ERRORS = (RunError, OSError, ValueError, KeyError, sqlite3.Error, duckdb.Error)
 UNSEEN = (FILE, f"{FILE}-wal", f"{FILE}-shm")
 OTHERS = (
     ("accept", ("runs", "accept", "latest", "--yes")),
@@ -121,7 +121,7 @@ class Killer:
                 self._in_peace(runs)
 
     def _measure(self, name: str) -> None:
-        """How long a command takes that nobody kills, on an archive of its own."""
+        """How long a command takes that is not killed, on an archive of its own."""
         runs = self.root / "measured"
         if name != "run" and not archive.list_runs(runs):
             raise SystemExit("a run is measured first")
@@ -154,7 +154,7 @@ class Killer:
         return (*words, *where)
 
     def _kill_one(self, runs: Path) -> None:
-        """One command, killed at a random moment of the time that it takes, and a look at what is left."""
+        """Kill one command at a random moment of the time that it takes, and check the archive."""
         before = archive.list_runs(runs)
         name = self.random.choice(OTHERS)[0] if before and self.random.random() < 0.3 else "run"
         process = self._start(name, runs)
@@ -181,7 +181,7 @@ class Killer:
         self._look(runs, 1)
 
     def _in_peace(self, runs: Path) -> None:
-        """A run that nobody kills: it has to succeed, by the accepted model, and to sweep."""
+        """A run that is not killed: it has to succeed, by the accepted model, and remove what killed ones left."""
         known = acceptance.accepted_run(runs)
         first = next(iter(archive.list_runs(runs)), None)
         process = self._start("run", runs)
@@ -203,7 +203,7 @@ class Killer:
         self.looked += 1
         try:
             self.faults += [f"after {sum(self.killed.values())} kills: {fault}" for fault in _faults(runs, least)]
-        except STUMBLES as error:
+        except READING_ERRORS as error:
             self.faults.append(f"after {sum(self.killed.values())} kills: {type(error).__name__}: {error}")
 
     def figures(self) -> dict[str, object]:
@@ -235,7 +235,7 @@ def _command(words: Sequence[str], said: str, seam: bool) -> None:
 
 
 def _faults(runs: Path, least: int) -> Iterator[str]:
-    """What a reader of the archive would stumble over."""
+    """What is wrong with the archive for a reader."""
     if not runs.exists():
         return
     found = archive.list_runs(runs)

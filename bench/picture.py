@@ -34,10 +34,9 @@ def main() -> None:
         shot = page.screenshot(
             full_page=True, clip={"x": 0, "y": 0, "width": WIDTH, "height": end["y"] + end["height"] + 24}
         )
-    few = (
-        Image.open(BytesIO(shot)).convert("RGB").quantize(method=Image.Quantize.MAXCOVERAGE)
-    )  # keeps rare colours, as a bar's
-    few.save(TARGET, optimize=True)
+    # MAXCOVERAGE keeps rare colours, such as a bar's
+    image = Image.open(BytesIO(shot)).convert("RGB").quantize(method=Image.Quantize.MAXCOVERAGE)
+    image.save(TARGET, optimize=True)
     print(f"{TARGET}: {TARGET.stat().st_size:,} bytes")
 
 

@@ -34,7 +34,7 @@ class Cost:
 
 
 class TooLongError(Exception):
-    """A command took longer than it was given, and was ended."""
+    """A command took longer than its limit and was killed."""
 
 
 def cost(command: list[str], look: Callable[[Path], None] | None = None, limit: float | None = None) -> Cost:
@@ -48,27 +48,30 @@ def cost(command: list[str], look: Callable[[Path], None] | None = None, limit: 
         It took longer than `limit` seconds.
     """
     with tempfile.TemporaryDirectory() as folder:
-        found = _cost([word.replace("{fresh}", folder) for word in command], limit)
+        words = [word.replace("{fresh}", folder) for word in command]
+        status, errors, found = ended(words, limit)
+        if limit and status == -signal.SIGKILL and found.seconds >= limit:
+            raise TooLongError
+        if status:
+            raise SystemExit(f"{' '.join(words)} failed:\n{errors}")
         if look:
             look(Path(folder))
         return found
 
 
-def _cost(command: list[str], limit: float | None) -> Cost:
+def ended(command: list[str], limit: float | None = None) -> tuple[int, str, Cost]:
+    """Exit status, standard error and cost of `command`, which is killed after `limit` seconds."""
     since = time.perf_counter()
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, errors="replace")
     end = threading.Timer(limit or threading.TIMEOUT_MAX, process.kill)
-    end.daemon = True  # nobody waits for it who ends the bench
+    end.daemon = True  # does not keep a bench that is ended alive
     end.start()
-    said = process.stderr.read() if process.stderr else ""
+    errors = process.stderr.read() if process.stderr else ""
     end.cancel()
     _, status, usage = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(status)
-    if limit and process.returncode == -signal.SIGKILL and time.perf_counter() - since >= limit:
-        raise TooLongError
-    if process.returncode:
-        raise SystemExit(f"{' '.join(command)} failed:\n{said}")
-    return Cost(time.perf_counter() - since, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024)
+    seconds = time.perf_counter() - since
+    return process.returncode, errors, Cost(seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024)
 
 
 def measured(commands: dict[str, list[str]], repeats: int) -> dict[str, list[Cost]]:

@@ -61,7 +61,7 @@ PERIOD_MONEY = f"""
 
 @dataclass
 class Seen:
-    """What the checks found."""
+    """What the checks have seen so far."""
 
     sides: list[Side] = field(default_factory=list)
     money: list[tuple[int, float]] = field(default_factory=list)  # customers and period revenue per run, by DuckDB
@@ -95,7 +95,7 @@ def main() -> None:
     rows = list(_figures(finished, seen, pairs).items())
     print(results.table(("what", "figure"), rows), *seen.faults, sep="\n")
     if not (seen.placed and seen.moved and pairs and seen.readings):
-        raise SystemExit("Something that was to be checked was not there to check.")
+        raise SystemExit("Nothing was there for one of the checks.")
     text = (
         "Every tenth run is held against those without a cache. The aim that each costs less than a third of one without is "
         "missed: reading all days anew takes a second or two, so that what a reading takes for a week of new files, and "

@@ -23,7 +23,7 @@ def write(title: str, text: str, packages: Sequence[str] = ()) -> None:
     """Replace the section `title` in RESULTS.md, or add it at the end; `packages` are named beside the usual ones."""
     before = RESULTS.read_text(encoding="utf-8") if RESULTS.exists() else ""
     sections = before[before.find("\n## ") + 1 :] if "\n## " in before else ""
-    section = f"## {title}\n\n{text.strip()}\n\n{_command(text)}{machine(packages)}\n"
+    section = f"## {title}\n\n{text.strip()}\n\n{_command(text)}{_machine(packages)}\n"
     pattern = re.compile(rf"^## {re.escape(title)}\n.*?(?=^## |\Z)", re.DOTALL | re.MULTILINE)
     if pattern.search(sections):
         sections = pattern.sub(lambda _: section + "\n", sections)
@@ -33,7 +33,7 @@ def write(title: str, text: str, packages: Sequence[str] = ()) -> None:
 
 
 def _head() -> str:
-    """The head of the file, with the scripts."""
+    """The head of the file, which names the scripts."""
     from run import MEASUREMENTS
 
     short, long = (
@@ -56,7 +56,7 @@ def table(header: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
     return "\n".join("| " + " | ".join(str(cell) for cell in line) + " |" for line in lines)
 
 
-def machine(packages: Sequence[str] = ()) -> str:
+def _machine(packages: Sequence[str]) -> str:
     """The machine and the versions that matter, in one sentence."""
     usual = ("numpy", "pandas", "scipy", "scikit-learn", "scikit-learn-intelex", "duckdb")
     versions = ", ".join(f"{name} {_version(name)}" for name in (*usual, *packages))

@@ -80,9 +80,8 @@ class Stage:
 
     command: list[str]
     costs: list[Cost] = field(default_factory=list)
-    parts: list[dict[str, tuple[float, float]]] = field(
-        default_factory=list
-    )  # of complete runs: seconds and MiB by stage
+    # of complete runs: seconds and MiB by stage
+    parts: list[dict[str, tuple[float, float]]] = field(default_factory=list)
 
     def measure(self) -> None:
         """Run it once more."""

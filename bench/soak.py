@@ -1,4 +1,4 @@
-"""Thirty days of a busy schedule in one service process: does it leak, and does what it keeps stay bounded?
+"""Thirty days of a busy schedule in one service process: does its memory grow, and do its ledger and archive stay bounded?
 
     python bench/soak.py [--days 30] [--seed 1]
 
@@ -65,7 +65,7 @@ MAKE_A_RUN = "import sys; from pathlib import Path; from service import one_run;
 
 
 class Mailbox:
-    """Notes the Message-ID of every mail that was taken in a file, so that this process does not grow by it."""
+    """Writes the Message-ID of every accepted mail to a file, so that this process does not grow by it."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -98,7 +98,7 @@ class Soak:
     moment: datetime = BEGIN
 
     def __post_init__(self) -> None:
-        made = subprocess.run(  # elsewhere: what an analysis loads would hide what the service grows by
+        made = subprocess.run(  # in another process, as the memory of an analysis would hide the service's growth
             [sys.executable, "-c", MAKE_A_RUN, str(self.root)], cwd=HERE, check=True, stdout=subprocess.PIPE, text=True
         )
         port, self.archive, self.n_begun = free_port(), self.root / "runs", 0

@@ -3,7 +3,7 @@
     python bench/spark.py [--size 1M,4M] [--cores 2]
 
 One local Spark, warmed by a small export, reads two exports of different size from Parquet; rates are from the difference
-of their times, so that what a stage costs at any size is kept apart. The figures for clusters are extrapolated.
+of their times, without the constant cost of a stage. The figures for clusters are extrapolated.
 """
 
 from __future__ import annotations
@@ -24,10 +24,9 @@ from rows import Size, make
 
 from segmenter import features, load_config
 from segmenter.config import Config
-from segmenter.engine.population import Rule, place_everybody
+from segmenter.engine.population import place_everybody
 from segmenter.engine.spark import SparkEngine, open_session
 from segmenter.features.catalogue import CATALOGUE
-from segmenter.features.types import FeatureTable
 from segmenter.intake import load_in_cluster
 from segmenter.runs.acceptance import Following
 from segmenter.study.core import core_of
@@ -71,7 +70,7 @@ def main() -> None:
     rates = {stage: _rate(stage, seconds, small, large, options.cores) for stage in STAGES}
     clusters = _clusters(rates, seconds[large][HELD])
     write("Spark, per core", _text(rates, seconds, started, options) + clusters, ("pyspark", "sqlglot"))
-    _tell_handbook(clusters)
+    _write_handbook(clusters)
 
 
 def _stages(engine_of: Callable[[], SparkEngine], folder: Path, config: Config, size: Size) -> dict[str, float]:
@@ -86,7 +85,7 @@ def _stages(engine_of: Callable[[], SparkEngine], folder: Path, config: Config, 
         features.baskets(engine, found, excluded=config.rules.non_product_pattern)
         features.period_revenue(engine, found, config.history.period_days)
         features.past_orders(engine, found, config.history.period_days)
-    rule = _rule(found, config)
+    rule = rule_of(core_of(found, Following(), config))
     with _timed(seconds, STAGES[2]):
         place_everybody(engine, rule, tuple(CATALOGUE), found.as_of, most_odd=2_000)
     held = engine.session.sparkContext._jsc.sc().getRDDStorageInfo()  # noqa: SLF001 - PySpark has no other way to ask
@@ -101,11 +100,6 @@ def _timed(seconds: dict[str, float], stage: str) -> Iterator[None]:
     since = time.perf_counter()
     yield
     seconds[stage] = time.perf_counter() - since
-
-
-def _rule(found: FeatureTable, config: Config) -> Rule:
-    """Where customers belong, by a study of at most as many as a cluster draws."""
-    return rule_of(core_of(found, Following(), config))
 
 
 def _rate(stage: str, seconds: dict[Size, dict[str, float]], small: Size, large: Size, cores: int) -> Rate:
@@ -144,8 +138,8 @@ def _clusters(rates: dict[str, Rate], held: float) -> str:
     return table(("", *(f"{rows:,} rows" for rows in ROWS)), [*rows, room])
 
 
-def _tell_handbook(clusters: str) -> None:
-    """Put the table where the handbook has it."""
+def _write_handbook(clusters: str) -> None:
+    """Replace the table in the handbook."""
     text = HANDBOOK.read_text(encoding="utf-8")
     before, _, rest = text.partition(f"{MARK}\n")
     _, _, after = rest.partition(MARK)

@@ -35,7 +35,7 @@ def swept(n: int) -> tuple[object, ...]:
 
 def main() -> None:
     """Measure, and write the section."""
-    kmeans.segment(customers(1_000), KMeansConfig(max_clusters=3, bootstraps=1), SEED)  # what is imported once
+    kmeans.segment(customers(1_000), KMeansConfig(max_clusters=3, bootstraps=1), SEED)  # loads the libraries
     config = KMeansConfig()
     write(
         "The sweep over K",

@@ -19,6 +19,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+SAMPLE_COLUMNS = ["order", "time", "customer", "code", "description", "quantity", "price", "country"]
+
 
 @dataclass(frozen=True)
 class Outcome:
@@ -28,10 +30,6 @@ class Outcome:
     labels: np.ndarray
     is_anomaly: np.ndarray
     k_distance: np.ndarray
-
-    @property
-    def n_clusters(self) -> int:
-        return int(self.labels.max()) + 1
 
 
 def online_retail(folder: Path) -> pd.DataFrame:
@@ -43,8 +41,7 @@ def online_retail(folder: Path) -> pd.DataFrame:
 
 def sample(path: Path) -> pd.DataFrame:
     """The same of a file that `segmenter sample` wrote."""
-    names = ["order", "time", "customer", "code", "description", "quantity", "price", "country"]
-    return _clean(pd.read_csv(path, header=0, names=names))
+    return _clean(pd.read_csv(path, header=0, names=SAMPLE_COLUMNS))
 
 
 def _clean(lines: pd.DataFrame) -> pd.DataFrame:
@@ -69,8 +66,7 @@ def by_polars(path: Path) -> pd.DataFrame:
     """Recency, frequency and money of a sample's customers, by polars."""
     import polars as pl
 
-    names = ["order", "time", "customer", "code", "description", "quantity", "price", "country"]
-    lines = pl.scan_csv(path, new_columns=names, try_parse_dates=True, infer_schema_length=None)
+    lines = pl.scan_csv(path, new_columns=SAMPLE_COLUMNS, try_parse_dates=True, infer_schema_length=None)
     lines = lines.filter(
         pl.col("customer").is_not_null()
         & ~pl.col("order").cast(pl.String).str.starts_with("C")

@@ -1,7 +1,7 @@
-"""Folders that one process writes and no other sees: each is locked by its process, and what dead ones left is removed.
+"""Folders that belong to one process: each is locked by it, and those of dead processes are removed.
 
-The lock is the operating system's and dies with the process, so that what a dead one left is known for certain: a
-process number would not tell, as in a container the dead and the living are both number 1.
+The lock is the operating system's and ends with the process, so that a folder of a dead one is recognised for certain. A
+process number would not do: in a container the dead and the living are both number 1.
 """
 
 from __future__ import annotations
@@ -12,20 +12,21 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from segmenter.errors import ResourceError
 
 TEMPORARY = "segmenter-temporary-"
 FULL = {errno.ENOSPC, errno.EDQUOT}
+ATTEMPTS = 20  # at a new folder that no sweep takes
 
 
 @contextmanager
 def temporary_folder() -> Iterator[Path]:
-    """A folder in TMPDIR for what is too large for the memory, such as an export unpacked; it goes with the block.
+    """A folder in TMPDIR for what is too large for the memory, such as an unpacked export; removed after the block.
 
-    What processes that were killed left there is removed first: it can be as large as an export, and nobody else would.
+    Folders of processes that were killed are removed first: they can be as large as an export, and nobody else would.
     """
     place = Path(tempfile.gettempdir())
     sweep(place, TEMPORARY)
@@ -35,7 +36,7 @@ def temporary_folder() -> Iterator[Path]:
 
 @contextmanager
 def telling_where_no_space_is() -> Iterator[None]:
-    """Tell of TMPDIR where a file inside finds no space: what is written there is nothing that a person asked for.
+    """Name TMPDIR in the error where a temporary file inside finds no space.
 
     Raises
     ------
@@ -48,13 +49,13 @@ def telling_where_no_space_is() -> Iterator[None]:
         if error.errno not in FULL and "temporary directory" not in str(error):
             raise
         raise ResourceError(
-            f"There is no space for temporary files in {_named()}: {error.strerror or error}. Free space, or name a folder "
+            f"There is no space for temporary files in {_temporary()}: {error.strerror or error}. Free space, or name a folder "
             "with more of it in the environment variable TMPDIR."
         ) from None
 
 
-def _named() -> str:
-    """The folder for temporary files, as far as there is one."""
+def _temporary() -> str:
+    """The folder for temporary files, in words where there is none."""
     try:
         return tempfile.gettempdir()
     except OSError:
@@ -63,11 +64,23 @@ def _named() -> str:
 
 @contextmanager
 def own_folder(place: Path, prefix: str) -> Iterator[Path]:
-    """A new folder in `place`, locked within the block; removed afterwards unless it was renamed."""
-    while True:
+    """A new folder in `place`, locked within the block; removed afterwards unless it was renamed.
+
+    Raises
+    ------
+    ResourceError
+        The file system has no locks.
+    """
+    for _ in range(ATTEMPTS):
         folder = Path(tempfile.mkdtemp(prefix=prefix, dir=place))
         if (handle := lock(folder)) is not None:
-            break  # else a sweep took the folder before it was locked
+            break
+        shutil.rmtree(folder, ignore_errors=True)  # which a sweep had locked first, or which cannot be locked
+    else:
+        raise ResourceError(
+            f"The folder {place} cannot be used: folders in it cannot be locked. Name one on another file system: the archive with "
+            "-o, the folder for temporary files in the environment variable TMPDIR."
+        )
     try:
         yield folder
     finally:
@@ -76,7 +89,7 @@ def own_folder(place: Path, prefix: str) -> Iterator[Path]:
 
 
 def sweep(place: Path, prefix: str) -> list[str]:
-    """Remove the folders in `place` that processes which died left behind, and return their names."""
+    """Remove the folders in `place` of processes that died, and return their names."""
     swept = []
     for folder in sorted(place.glob(f"{prefix}*")):
         if (handle := lock(folder)) is not None:
@@ -92,18 +105,15 @@ def lock(folder: Path, how: int = fcntl.LOCK_EX) -> int | None:
         handle = os.open(folder, os.O_RDONLY | os.O_CLOEXEC | os.O_DIRECTORY)
     except OSError:
         return None
-    try:
-        held = try_lock(handle, how) and os.path.samestat(os.fstat(handle), folder.stat())
-    except OSError:  # removed in the meantime
-        held = False
-    if held:
-        return handle
+    with suppress(OSError):  # removed in the meantime
+        if try_lock(handle, how) and os.path.samestat(os.fstat(handle), folder.stat()):
+            return handle
     os.close(handle)
     return None
 
 
 def try_lock(handle: int, how: int = fcntl.LOCK_EX) -> bool:
-    """Whether what the open `handle` is of could be locked, until it is closed; False where another process has it."""
+    """Lock the file of the open `handle` until it is closed; False where another process has it locked."""
     try:
         fcntl.flock(handle, how | fcntl.LOCK_NB)
     except BlockingIOError:

@@ -39,7 +39,7 @@ STAGES = ("reading the export", "describing customers", "finding segments and an
 
 @dataclass(frozen=True)
 class Finished:
-    """A run as it lies in the archive, with the files a person opens."""
+    """A run, its folder in the archive, and the files of its report."""
 
     run: Run
     folder: Path
@@ -85,7 +85,7 @@ def run(sources: Sequence[str], config: Config, *, tell: Callable[[str], None] =
 def _analyse(
     sources: Sequence[str], config: Config, watch: Stopwatch, started: datetime
 ) -> tuple[Run, pd.DataFrame | None]:
-    """The run, not yet compared with earlier ones, and who is behind its pseudonyms."""
+    """The run, not yet compared with earlier ones, and the ids behind its pseudonyms."""
     from segmenter import features
     from segmenter.runs import acceptance
 
@@ -134,7 +134,7 @@ def _analyse(
 def _read(
     connection: duckdb.DuckDBPyConnection, sources: Sequence[str], config: Config
 ) -> Iterator[tuple[Intake, Engine, pd.DataFrame | None]]:
-    """The intake of `sources`, the engine that answers queries on them (`connection`, or Spark), and who is behind pseudonyms."""
+    """The intake of `sources`, the engine that answers queries on them (`connection`, or Spark), and the ids behind pseudonyms."""
     from segmenter.engine.handover import open_cluster, open_engine
     from segmenter.intake import lies_in_cluster, load_in_cluster
 
@@ -152,7 +152,7 @@ def _read(
 def load_files(
     connection: duckdb.DuckDBPyConnection, sources: Sequence[str], config: Config
 ) -> tuple[Intake, pd.DataFrame | None]:
-    """The intake of files, and who is who where pseudonyms take the place of ids.
+    """The intake of files, and the ids behind pseudonyms where these replace them.
 
     Raises
     ------
@@ -162,14 +162,14 @@ def load_files(
     from segmenter import privacy
     from segmenter.intake import load
 
-    archive, hidden = Path(config.engine.archive), config.privacy.pseudonymise
-    cache = None if hidden else archive / CACHE
+    archive, is_private = Path(config.engine.archive), config.privacy.pseudonymise
+    cache = None if is_private else archive / CACHE
     intake = load(connection, sources, config.source, config.rules, cache, config.features.as_of)
-    return intake, privacy.pseudonymise(connection, privacy.key_of(archive)) if hidden else None
+    return intake, privacy.pseudonymise(connection, privacy.key_of(archive)) if is_private else None
 
 
 def _baskets(engine: Engine, table: FeatureTable, config: Config) -> Baskets | None:
-    """What the themes are found in, where themes are asked for."""
+    """The baskets, where the configuration asks for themes."""
     from segmenter import features
 
     return features.baskets(engine, table, excluded=config.rules.non_product_pattern) if config.views.themes else None
@@ -195,8 +195,9 @@ def _manifest(
     from segmenter import features
     from segmenter.runs import archive
 
-    told = (
-        *_of_money(intake, config),
+    warnings = (
+        *intake.account.warnings,
+        *_money_warnings(intake, config),
         features.silence_warning(period, table.as_of),
         *features.unused_warnings(table, config.features),
         *features.similar_id_warnings(engine),
@@ -210,7 +211,7 @@ def _manifest(
         versions=_versions(config),
         readings=intake.readings,
         recognition=intake.recognition,
-        account=replace(intake.account, warnings=(*intake.account.warnings, *filter(None, told))),
+        account=replace(intake.account, warnings=tuple(filter(None, warnings))),
         features=table.features,
         period=period,
         timings=watch.seconds,
@@ -218,20 +219,20 @@ def _manifest(
     )
 
 
-def _of_money(intake: Intake, config: Config) -> tuple[str, ...]:
-    """What to tell where amounts are shown in another currency than the export says that they are in."""
+def _money_warnings(intake: Intake, config: Config) -> tuple[str, ...]:
+    """A warning where the report names another currency than the export."""
     ours, theirs = config.report.currency, intake.currency
     return (OTHER_MONEY.format(name=theirs, other=ours),) if theirs and theirs != ours else ()
 
 
 def _without_passwords(config: Config) -> dict[str, Any]:
-    """The configuration as it is kept with a run."""
+    """The configuration as run.json has it."""
     from segmenter.intake.sources import without_password
 
-    kept = config.model_dump(mode="json")
-    kept["source"]["paths"] = [without_password(path) for path in kept["source"]["paths"]]
-    kept["engine"]["spark"] = without_password(kept["engine"]["spark"])
-    return kept
+    document = config.model_dump(mode="json")
+    document["source"]["paths"] = [without_password(path) for path in document["source"]["paths"]]
+    document["engine"]["spark"] = without_password(document["engine"]["spark"])
+    return document
 
 
 def _versions(config: Config) -> dict[str, str]:

@@ -1,8 +1,8 @@
-"""Pseudonyms in the place of customer ids, put there right after intake: nothing behind it ever sees an id.
+"""Pseudonyms that replace customer ids right after intake, so that no later stage sees an id.
 
-A pseudonym is a keyed hash (HMAC-SHA256): without the archive's key nobody can try ids until one fits, and with it
-the same customer has the same pseudonym in every run of the archive. The ids stay in one file per run,
-``customer_key.csv``, which no delivery takes along.
+A pseudonym is a keyed hash (HMAC-SHA256): without the archive's key nobody can find an id by trying all of them, and
+with it a customer has the same pseudonym in every run of the archive. The ids stay in one file per run,
+``customer_key.csv``, which is never delivered.
 """
 
 from __future__ import annotations
@@ -12,6 +12,8 @@ import os
 import re
 import secrets
 import stat
+import tempfile
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -57,31 +59,30 @@ def key_of(archive: Path) -> bytes:
 
 
 def _make(path: Path) -> None:
-    """Write a new key whole, or leave that of another process which came first."""
+    """Write a new key atomically, or keep that of another process that was first."""
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    aside = path.with_name(f".{path.name}-{os.getpid()}")
-    handle = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    # not named by the process: in containers that share the archive several processes have the same number
+    handle, aside = tempfile.mkstemp(prefix=f".{path.name}-", dir=path.parent)
     try:
         with os.fdopen(handle, "w", encoding="ascii") as file:
             file.write(secrets.token_hex(32))
             file.flush()
             os.fsync(handle)
-        os.link(aside, path)
-    except FileExistsError:
-        return
+        with suppress(FileExistsError):
+            os.link(aside, path)
     finally:
-        aside.unlink()
+        Path(aside).unlink()
 
 
 def pseudonym(key: bytes, customer_id: str) -> str:
-    """The name by which every run of the archive with that `key` knows the customer."""
+    """The customer's pseudonym in every run of the archive with that `key`."""
     return "p" + hmac.digest(key, customer_id.encode(), "sha256").hex()[:20]
 
 
 def known_as(archive: Path, customer_id: str) -> str:
-    """The customer's name in the runs of `archive`: a pseudonym where it has a key, else the id itself.
+    """The customer's id in the runs of `archive`: a pseudonym where it has a key, else the id itself.
 
-    A name in the form of a pseudonym is taken for one, as readers of a report know no other.
+    An id in the form of a pseudonym is taken for one, as reports show no other.
     """
     if PSEUDONYM.fullmatch(customer_id) or not (archive / SECRET).exists():
         return customer_id
@@ -89,12 +90,12 @@ def known_as(archive: Path, customer_id: str) -> str:
 
 
 def check(archive: Path, config: PrivacyConfig) -> None:
-    """See that no run with plain ids comes into an archive of pseudonyms.
+    """Refuse a run with plain ids in an archive of pseudonyms.
 
     Raises
     ------
     ConfigError
-        One would.
+        The archive has a key, and `config` does not ask for pseudonyms.
     """
     if (archive / SECRET).exists() and not config.pseudonymise:
         raise ConfigError(
@@ -104,9 +105,9 @@ def check(archive: Path, config: PrivacyConfig) -> None:
 
 
 def pseudonymise(connection: duckdb.DuckDBPyConnection, key: bytes) -> pd.DataFrame:
-    """Put pseudonyms in the place of ids in the tables of an intake, and empty the rejected rows' text.
+    """Replace the ids in the tables of an intake by pseudonyms, and empty the text of the rejected rows.
 
-    Returns who is who: customer_id and pseudonym, sorted by pseudonym, for `write_names`.
+    Returns customer_id and pseudonym, sorted by pseudonym, for `write_names`.
 
     Raises
     ------
@@ -129,10 +130,8 @@ def pseudonymise(connection: duckdb.DuckDBPyConnection, key: bytes) -> pd.DataFr
     return names
 
 
-def write_names(names: pd.DataFrame, folder: Path) -> Path:
-    """Write who is who into `folder`, readable by its owner alone."""
+def write_names(names: pd.DataFrame, folder: Path) -> None:
+    """Write the ids behind pseudonyms into `folder`, readable by its owner alone."""
     from segmenter.runs.tables import write_safe_csv
 
-    path = folder / NAMES
-    write_safe_csv(names, path)
-    return path
+    write_safe_csv(names, folder / NAMES)

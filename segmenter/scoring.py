@@ -34,7 +34,7 @@ class Scored:
     """Customers in the segments of an earlier run, and how far they have drifted from that run's.
 
     `customers` has one row per customer: customer_id, segment, segment_name, distance (to the centroid, prepared units).
-    `notes` name what the export left undecided and was read as in the earlier run.
+    `notes` say what was ambiguous in the export and read as in the earlier run, and whether its history is partial.
     """
 
     customers: pd.DataFrame
@@ -43,7 +43,7 @@ class Scored:
 
 
 def score(sources: Sequence[str], config: Config, folder: Path, *, tell: Callable[[str], None] = silent) -> Scored:
-    """Customers of `sources`, however few, in the segments of the run in `folder`; `tell` hears of each of `SCORING`.
+    """Customers of `sources`, however few, in the segments of the run in `folder`; `tell` is called with each of `SCORING`.
 
     Raises
     ------
@@ -84,7 +84,7 @@ def score(sources: Sequence[str], config: Config, folder: Path, *, tell: Callabl
 
 
 def _without_history(theirs: pd.DataFrame, table: FeatureTable, run_id: str) -> tuple[str, ...]:
-    """A sentence where most customers that the run knows have fewer orders here: with a part of its history a customer is misplaced."""
+    """A warning where most of the run's customers have fewer orders here: a partial history puts them in the wrong segment."""
     then = theirs.set_index("customer_id")["frequency"].reindex(table.customer_id).to_numpy()
     known, fewer = int((then == then).sum()), int((table.column("frequency") < then).sum())  # noqa: PLR0124 - NaN differs
     if fewer <= known / 2:
@@ -95,7 +95,7 @@ def _without_history(theirs: pd.DataFrame, table: FeatureTable, run_id: str) -> 
 def _load(
     connection: duckdb.DuckDBPyConnection, sources: Sequence[str], config: Config, before: Manifest
 ) -> tuple[str, ...]:
-    """Read `sources`; what they leave undecided is read as in the run `before`. Returns sentences on that."""
+    """Read `sources`, what is ambiguous as in the run `before`, and return sentences on that."""
     rules: dict[str, Any] = {"min_customers": 1}  # nothing is fitted, so that one customer is enough
     rules["currency"] = config.rules.currency or before.config.get("rules", {}).get("currency")
     config = config.model_copy(update={"rules": config.rules.model_copy(update=rules)})

@@ -16,18 +16,19 @@ STUDY = ("segmenter.study", "sklearn.cluster", "sklearn.manifold", "sklearn.mixt
 REPORT = ("matplotlib.figure", "matplotlib.backends.backend_svg", "segmenter.report.page", "segmenter.report.context")
 PANGO = "libpangoft2-1.0.so.0"
 ENVIRONMENT = {"KMP_DUPLICATE_LIB_OK": "True", "KMP_INIT_AT_FORK": "FALSE"}  # as scikit-learn sets it when it is loaded
-# Bytes of address space: with half of it OpenBLAS tries for ever to get its buffers, deaf to signals.
+# Bytes of address space: with half of it OpenBLAS retries the allocation of its buffers for ever and ignores signals.
 ADDRESSES = 2 << 30
 
 
 @contextmanager
 def warming_up(is_printed: bool) -> Iterator[Callable[[], None]]:
-    """Load the libraries meanwhile, those of a PDF where the report `is_printed`; yields what waits until all are loaded.
+    """Load the libraries in a thread, those of a PDF where the report `is_printed`; yields a function that waits for all.
 
-    It must be called before one is used: two threads that load libraries whose modules need each other find them half
-    made. A run that ends early waits for the library that is being loaded, and for no other: a process that ends in the
-    midst of one crashes, or reports a failed registration in place of why the run ended. What they change in the
-    environment is changed before: where one thread writes it, another that reads it in C, as DuckDB does, can crash.
+    It must be called before any of them is used: two threads that import modules which import each other find them half
+    initialised. A run that ends early waits for the library that is being loaded, and for no other: a process that ends
+    during an import crashes, or reports a failed registration instead of why the run ended. The environment variables
+    that the libraries set are set before: a thread that reads the environment in C, as DuckDB does, can crash while
+    another writes it.
 
     Raises
     ------
@@ -63,10 +64,10 @@ def _load_all(over: Event, is_printed: bool) -> None:
             _load(name)
     if is_printed and not over.is_set():
         with suppress(OSError):
-            CDLL(PANGO)  # without it WeasyPrint prints a page of advice, and only the first thread may divert that
+            CDLL(PANGO)  # without it WeasyPrint prints a page of advice, which only the main thread may redirect
             _load("weasyprint")
 
 
 def _load(library: str) -> None:
-    with suppress(Exception):  # whoever needs it tells why it cannot be loaded, and in words
+    with suppress(Exception):  # the code that needs it says why it cannot be loaded
         import_module(library)

@@ -1,4 +1,4 @@
-"""Where exports are read and aggregated: DuckDB in bounded memory, spilling into a folder that is gone afterwards."""
+"""Where exports are read and aggregated: DuckDB in bounded memory, spilling into a temporary folder."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def workspace(config: Config) -> Iterator[duckdb.DuckDBPyConnection]:
     Raises
     ------
     ResourceError
-        The memory or the space did not suffice for what was asked inside.
+        The memory or the disk space was not enough for the queries inside.
     """
     import duckdb
 

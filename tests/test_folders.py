@@ -1,6 +1,7 @@
 """Folders of one process alone: gone with it, and where it was killed, with the next one."""
 
 import errno
+import fcntl
 import multiprocessing
 import os
 import signal
@@ -53,6 +54,20 @@ def test_folders_that_others_made_stay(temporary):
 def test_the_folder_goes_with_an_error(temporary):
     with pytest.raises(ZeroDivisionError), temporary_folder():
         1 / 0  # noqa: B018
+    assert list(temporary.iterdir()) == []
+
+
+def test_a_file_system_without_locks_is_named_and_not_tried_for_ever(temporary, monkeypatch):
+    def refuse(handle, how):
+        refuse.calls += 1
+        if refuse.calls > 100:
+            pytest.fail("tried for ever")
+        raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK))
+
+    refuse.calls = 0
+    monkeypatch.setattr(fcntl, "flock", refuse)
+    with pytest.raises(ResourceError, match=f"{temporary} cannot be used"), temporary_folder():
+        pass
     assert list(temporary.iterdir()) == []
 
 

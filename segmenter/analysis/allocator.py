@@ -1,4 +1,4 @@
-"""Memory that is done with, given back to the system: glibc keeps it for later, in an arena per thread that ever ran."""
+"""Returns freed memory to the system, which glibc keeps in an arena for each thread that ever ran."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ ARENAS = 2
 
 @cache
 def few_arenas() -> None:
-    """Let all threads share two arenas from now on, in the whole process: what one leaves, the others use.
+    """Let all threads of the process share two arenas from now on, so that they reuse each other's freed memory.
 
-    Nothing under another C library than glibc.
+    Does nothing under a C library other than glibc.
     """
     if (library := _glibc()) is not None:
         library.mallopt(M_ARENA_MAX, ARENAS)
 
 
 def give_back() -> None:
-    """Return the pages that hold nothing any more, which takes some milliseconds; nothing under another C library."""
+    """Return free pages to the system, which takes some milliseconds; does nothing under another C library."""
     if (library := _glibc()) is not None:
         library.malloc_trim(0)
 

@@ -25,8 +25,8 @@ def fit(repeats: Floats, recency: Floats, age: Floats) -> BgNbd:
     """The parameters under which the customers' histories are likeliest, by maximum likelihood.
 
     Of each customer, all of shape (n,): `repeats` orders after the first (x), `recency` weeks from the first
-    to the last (t_x), `age` weeks from the first to now (T). Equal histories are counted once; the start is
-    chosen on whole weeks, of which there are few, and the best of them polished on the exact times.
+    to the last (t_x), `age` weeks from the first to now (T). Equal histories are merged. The fits from several starts use
+    whole weeks, of which there are few distinct ones; the best of them is refined on the exact times.
     """
     from scipy.optimize import minimize
 
@@ -137,9 +137,9 @@ def _expected_orders(model: BgNbd, repeats: Floats, recency: Floats, age: Floats
         go = more > NEGLIGIBLE
         if not go.any():
             break
-        more *= go  # nobody's figure depends on who stands beside him
+        more *= go  # so that nobody's figure depends on who else is in the block
         exactly *= go
-        if 2 * np.count_nonzero(go) < len(go):  # to leave the others out costs as much as a step
+        if 2 * np.count_nonzero(go) < len(go):  # dropping the others costs as much as a step
             rows, share, shape, loyal = rows[go], share[go], shape[go], loyal[go]
             exactly, more, stays = exactly[go], more[go], stays[go]
     return total * p_active(model, repeats, recency, age)

@@ -17,7 +17,7 @@ from segmenter.analysis.rules import describe
 from segmenter.analysis.types import Floats, Ints, Mask, Segmentation
 
 SAMPLE = 20_000
-TYPICAL = 0.1  # share of a segment that must have a value for a median to say something of the segment
+TYPICAL = 0.1  # share of a segment that must have a value for its median to describe the segment
 APART = {
     "recency": ("with an older last order", "with a more recent last order"),
     "monetary": ("spending more", "spending less"),
@@ -28,7 +28,7 @@ APART = {
 }
 
 
-# What follows for a segment of nobody but odd customers, whatever it is called: no rule for many fits them.
+# The advice for a segment of odd customers only, whatever it is called: none for typical customers fits them.
 ALL_ODD: dict[str, Any] = {
     "action": "Look at each of them: all are odd customers, and the chapter on these says why.",
     "avoid": "One offer for all of them.",
@@ -100,8 +100,8 @@ def _advice(customers: Customers, labels: Ints, n: int) -> list[Advice]:
         once, on_time = (float(share[mine].mean()) for share in (frequency <= 1, standing["lateness"] <= ON_TIME))
         standings.append(Standing(**typical, once=once, on_time=on_time))
         money.append(float(spent[mine].mean()))
-    behind = outspent(standings, np.bincount(labels, minlength=n).tolist(), money)
-    return [advise(standing, is_outspent=is_behind) for standing, is_behind in zip(standings, behind, strict=True)]
+    flags = outspent(standings, np.bincount(labels, minlength=n).tolist(), money)
+    return [advise(standing, is_outspent=is_outspent) for standing, is_outspent in zip(standings, flags, strict=True)]
 
 
 def _importance(matrix: Floats, centroids: Floats, seed: int) -> Floats:
@@ -162,7 +162,7 @@ def _medians(customers: Customers, labels: Ints, n: int) -> list[dict[str, float
     least = (0.0, *(TYPICAL * len(rows) for rows in groups[1:]))
     medians: list[dict[str, float]] = [{} for _ in groups]
     for at, feature in enumerate(customers.features):
-        column = customers.values[:, at].copy()  # side by side in memory, for every group to take from
+        column = customers.values[:, at].copy()  # contiguous in memory, which is faster for every group
         for found, rows, few in zip(medians, groups, least, strict=True):
             known = column[rows]
             known = known[np.isfinite(known)]
@@ -173,13 +173,10 @@ def _medians(customers: Customers, labels: Ints, n: int) -> list[dict[str, float
 def _summary(customers: Customers, medians: dict[str, float], show: Format) -> str:
     by_name = {feature.name: feature for feature in customers.features}
     known = {name: value for name, value in medians.items() if name in by_name and np.isfinite(value)}
-    parts = {
-        "frequency": "{} in total",
-        "recency": "the last {} ago",
-        "monetary": "{} spent",
-    }
-    if known.get("frequency") == 0:  # who only brought back has no last order
-        parts = {"frequency": "no order that stands", **{name: parts[name] for name in parts if name == "monetary"}}
+    parts = {"frequency": "{} in total", "recency": "the last {} ago", "monetary": "{} spent"}
+    if known.get("frequency") == 0:  # without an order there is no last one
+        parts["frequency"] = "no order that stands"
+        del parts["recency"]
     if known.get("monetary", 0) < 0:
         parts["monetary"] = "{} more given back than paid"
     words = [text.format(show(by_name[name], abs(known[name]))) for name, text in parts.items() if name in known]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from math import sqrt
 
 import numpy as np
@@ -16,8 +16,8 @@ MAJORITY = 3
 NEAR_BEST_STABILITY = 0.02
 VALID_STABILITY = 0.75
 ABOVE_REFERENCE = 0.03
-# Customers without groups whose orders, money and gaps hang together come up to 0.08 above a crowd that is drawn after
-# them, as the drawing knows of straight dependence alone; groups that were planted, 0.36 and more.
+# Customers without groups, whose orders, money and gaps are related, reach up to 0.08 above a crowd that imitates them, as
+# it reproduces linear dependence alone; planted groups reach 0.36 and more.
 ABOVE_CROWD = 0.1
 CRITERIA = {
     "elbow": "the elbow of inertia",
@@ -27,14 +27,6 @@ CRITERIA = {
     "stability": "stability",
 }
 Votes = dict[str, int | None]
-
-
-@dataclass(frozen=True)
-class _Taken:
-    """The number taken and why: `why` completes "... were taken", empty where the votes settle it."""
-
-    n_clusters: int
-    why: str
 
 
 def choose(points: Sequence[KPoint], *, spread: float, pinned: int | None, n_silhouette: int) -> KChoice:
@@ -55,21 +47,22 @@ def choose(points: Sequence[KPoint], *, spread: float, pinned: int | None, n_sil
     favourite = ranked[0] if pinned is None else min(by_count, key=lambda k: abs(k - pinned))
     least = margin(n_silhouette)
     doubts = _doubts(by_count[favourite], len(points), votes, n_silhouette)
-    taken = _Taken(favourite, "") if pinned is not None or not doubts else _without_majority(points, ranked, least)
+    n_clusters, why = (favourite, "") if pinned is not None or not doubts else _fallback(points, ranked, least)
+    taken = by_count.get(n_clusters)
     choice = KChoice(
         points=tuple(points),
         votes=votes,
-        n_clusters=taken.n_clusters,
-        runner_up=next((k for k in ranked if k != taken.n_clusters), None),
+        n_clusters=n_clusters,
+        runner_up=next((k for k in ranked if k != n_clusters), None),
         is_clear=not doubts,
         is_pinned=pinned is not None,
         reason="",
         n_silhouette=n_silhouette,
-        reference_silhouette=by_count[taken.n_clusters].reference if taken.n_clusters in by_count else None,
-        crowd_silhouette=by_count[taken.n_clusters].crowd if taken.n_clusters in by_count else None,
+        reference_silhouette=taken.reference if taken else None,
+        crowd_silhouette=taken.crowd if taken else None,
         doubts=tuple(doubts),
     )
-    return replace(choice, reason=_in_words(choice, [*doubts.values()], taken.why, pinned))
+    return replace(choice, reason=_in_words(choice, [*doubts.values()], why, pinned))
 
 
 def vote(points: Sequence[KPoint], spread: float) -> Votes:
@@ -126,29 +119,28 @@ def crowd_margin(n_customers: int) -> float:
     return max(ABOVE_CROWD, margin(n_customers))
 
 
-def _beats(point: KPoint, least: float) -> bool:
-    return point.reference is None or point.silhouette >= point.reference + least
+def _is_stable(point: KPoint) -> bool:
+    return point.stability is None or point.stability >= VALID_STABILITY
 
 
-def _comes_back(point: KPoint, least: float) -> bool:
-    return point.stability is None or point.stability >= least
+def _fallback(points: Sequence[KPoint], ranked: Sequence[int], least: float) -> tuple[int, str]:
+    """The number taken where the votes do not settle it, and why, empty for one segment.
 
-
-def _without_majority(points: Sequence[KPoint], ranked: Sequence[int], least: float) -> _Taken:
-    """What is taken where the votes do not settle it; `ranked` decides where stability was not measured."""
-    apart = sorted(
-        (point for point in points if _beats(point, least)), key=lambda point: ranked.index(point.n_clusters)
-    )
-    valid = [point for point in apart if _comes_back(point, VALID_STABILITY)]
-    if valid and valid[0].stability is None:
-        return _Taken(valid[0].n_clusters, "most criteria ask for them")
-    if valid:
-        best = max(point.stability or 0.0 for point in valid) - NEAR_BEST_STABILITY
-        point = max((point for point in valid if (point.stability or 0.0) >= best), key=lambda point: point.n_clusters)
-        return _Taken(
-            point.n_clusters, f"they come back best when customers are resampled (Jaccard {point.stability:.2f})"
-        )
-    return _Taken(1, "")
+    Only Ks that survive resampling and exceed data without groups by `least` count. `ranked` decides where stability was
+    not measured.
+    """
+    valid = [
+        point
+        for point in sorted(points, key=lambda point: ranked.index(point.n_clusters))
+        if _is_stable(point) and (point.reference is None or point.silhouette >= point.reference + least)
+    ]
+    if not valid:
+        return 1, ""
+    if valid[0].stability is None:
+        return valid[0].n_clusters, "most criteria ask for them"
+    near_best = max(point.stability or 0.0 for point in valid) - NEAR_BEST_STABILITY
+    point = max((each for each in valid if (each.stability or 0.0) >= near_best), key=lambda each: each.n_clusters)
+    return point.n_clusters, f"they come back best when customers are resampled (Jaccard {point.stability:.2f})"
 
 
 def _doubts(point: KPoint, n_tried: int, votes: Votes, n_customers: int) -> dict[str, str]:
@@ -157,10 +149,10 @@ def _doubts(point: KPoint, n_tried: int, votes: Votes, n_customers: int) -> dict
     if n_tried < 2:
         doubts["few"] = "there are too few customers to try another number"
     elif list(votes.values()).count(point.n_clusters) < MAJORITY:
-        heard = sorted({k for k in votes.values() if k is not None})
+        opinions = sorted({k for k in votes.values() if k is not None})
         doubts["votes"] = (
-            f"the criteria disagree ({_listed([str(k) for k in heard])})"
-            if len(heard) > 1
+            f"the criteria disagree ({_listed([str(k) for k in opinions])})"
+            if len(opinions) > 1
             else "few criteria have an opinion"
         )
     against = (
@@ -173,7 +165,7 @@ def _doubts(point: KPoint, n_tried: int, votes: Votes, n_customers: int) -> dict
                 f"at {point.n_clusters} the silhouette of {point.silhouette:.2f} is not clearly above the {reached:.2f} of {by}"
             )
             break  # one of the two is enough to say
-    if not _comes_back(point, VALID_STABILITY):
+    if not _is_stable(point):
         doubts["stability"] = (
             f"at {point.n_clusters} the segments change when customers are resampled (Jaccard {point.stability:.2f})"
         )
@@ -199,18 +191,18 @@ def _taken_in_words(choice: KChoice, why: str) -> str:
 
 
 def _support(choice: KChoice) -> str:
-    """Who votes for the number taken, and how many of how many."""
+    """The criteria that vote for the number taken, and how many of those with an opinion they are."""
     supporters = [CRITERIA[name] for name, k in choice.votes.items() if k == choice.n_clusters]
-    heard = sum(k is not None for k in choice.votes.values())
-    return f"{_listed(supporters)} ({len(supporters)} of {heard} criteria)"
+    n_opinions = sum(k is not None for k in choice.votes.values())
+    return f"{_listed(supporters)} ({len(supporters)} of {n_opinions} criteria)"
 
 
 def _pinned_in_words(choice: KChoice, pinned: int) -> str:
     n = choice.n_clusters
     fewer = "" if pinned == n else f" {pinned} were asked for, more than there are different customers."
     supported = len(choice.points) > 1 and n in choice.votes.values()
-    known = f" It is the choice of {_support(choice)}." if supported else " No criterion would choose it."
-    return f"{n} segments, set in the configuration.{fewer}{known}"
+    support = f" It is the choice of {_support(choice)}." if supported else " No criterion would choose it."
+    return f"{n} segments, set in the configuration.{fewer}{support}"
 
 
 def _listed(words: Sequence[str]) -> str:

@@ -54,15 +54,15 @@ def _mixture(matrix: Floats, n_clusters: int, seed: int) -> Ints:
 
 
 def _silhouettes(matrix: Floats, labelings: dict[str, Ints]) -> dict[str, float | None]:
-    """Mean silhouette per method, None where it has no groups. One pass serves all methods without noise."""
-    told = {name: labels for name, labels in labelings.items() if _groups(labels[labels >= 0])}
-    whole = {name: labels for name, labels in told.items() if (labels >= 0).all()}
+    """Mean silhouette per method, None where it has no groups; those of all methods without noise in one pass."""
+    valid = {name: labels for name, labels in labelings.items() if _groups(labels[labels >= 0])}
+    whole = {name: labels for name, labels in valid.items() if (labels >= 0).all()}
     shared = silhouettes(matrix, np.array([*whole.values()])) if whole else ()
     found: dict[str, float | None] = dict.fromkeys(labelings)
     found |= {name: float(each.mean()) for name, each in zip(whole, shared, strict=True)}
-    for name in told.keys() - whole.keys():
-        inside = told[name] >= 0
-        found[name] = float(silhouettes(matrix[inside], told[name][inside][None, :]).mean())
+    for name in valid.keys() - whole.keys():
+        inside = valid[name] >= 0
+        found[name] = float(silhouettes(matrix[inside], valid[name][inside][None, :]).mean())
     return found
 
 

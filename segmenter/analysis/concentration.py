@@ -6,14 +6,15 @@ import numpy as np
 
 from segmenter.analysis.types import Floats
 
-FEWEST = 10  # customers that a share of the best is worth telling of
-MOST = 5  # customers who are so few that each of them can be called
+FEWEST = 10  # customers for a curve
+MOST = 5  # customers who bring half of the revenue: few enough to call each of them
 
 
 def revenue_curve(spent: Floats) -> Floats | None:
     """Share of the revenue (n + 1,) that the best 0, 1, ... n customers bring (the Lorenz curve, best first).
 
-    `spent` (n,) is each customer's money, NaN where it is not known. None where there are too few customers, no revenue, or no difference between them.
+    `spent` (n,) is each customer's money, NaN where it is not known. None where there are too few customers, no revenue,
+    or no difference between them.
     """
     best_first = np.sort(spent[np.isfinite(spent)])[::-1]
     if len(best_first) < FEWEST or best_first.sum() <= 0 or np.ptp(best_first) == 0:

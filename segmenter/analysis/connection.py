@@ -11,16 +11,16 @@ from segmenter.analysis.neighbours import BLOCK, leaf_order, tree_of, within
 from segmenter.analysis.threads import by_blocks
 from segmenter.analysis.types import Floats, Ints, Mask
 
-Rows = NDArray[np.int32]  # row numbers and labels: half the memory, and half of what is moved
+Rows = NDArray[np.int32]  # row numbers and labels, at half the memory of int64
 
 STRIDES = tuple(2**power for power in range(14))  # places apart in an order at which edges are looked for
-TURNS = 2  # orders beside the first: those of the points turned, so that other neighbours lie side by side
+ROTATIONS = 2  # orders beside the first: leaf orders of the points rotated, in which other neighbours lie side by side
 FEW = 64  # components
 SMALL = 0.01  # of the points, a component
 MOST_STRAYS = 0.05  # of the points, all in small components: a search for each costs less than a round over the bits
 STRAY_NEIGHBOURS = 8
 PAIRS = 65_536  # whose distances are taken at a time
-PIECE = 1 << 20  # points that are copied at a time, in leaf order and so beside each other: others are soon ruled out
+PIECE = 1 << 20  # points copied at a time; in leaf order they lie close together, so that queries end early
 BOXED = 256  # components at most whose boxes are compared, each with each
 
 
@@ -28,23 +28,22 @@ def components(points: Floats, eps: float) -> Ints:
     """Connected components of the graph that joins points (n, d) at most `eps` apart, numbered from 0, the largest first.
 
     `points` in leaf order are quickest: most edges are then between points that are close in that order, or in the leaf
-    order of the points turned, and are found without a search. Points in small components then look for their nearest
-    neighbours. Last, the components that are left look for edges between them, split into halves by one bit of their
-    number after another: any two differ in some bit, so that a round over all bits without a new edge proves that there
-    is none.
+    order of the rotated points, and are found without a search. Then the nearest neighbours of points in small components
+    are searched. Last, edges between the remaining components are searched, split into halves by one bit of their number
+    after another: any two differ in some bit, so that a round over all bits without a new edge proves that there is none.
     """
     labels = _strided(points, np.arange(len(points), dtype=np.int32), _runs(points, eps), eps)
-    for turn in range(TURNS):
+    for turn in range(ROTATIONS):
         if len(labels) and labels.max() >= FEW:
-            labels = _strided(points, _turned_order(points, turn), labels, eps)
+            labels = _strided(points, _rotated_order(points, turn), labels, eps)
     return _all_bridged(points, _strays_joined(points, labels, eps), eps).astype(np.int64)
 
 
-def _turned_order(points: Floats, seed: int) -> Rows:
-    """The leaf order of the points turned at random, made piece by piece. The turn affects the time taken, not the components."""
+def _rotated_order(points: Floats, seed: int) -> Rows:
+    """The leaf order of the points after a random rotation, piece by piece. It affects the time taken, not the components."""
     d = points.shape[1]
-    turn = np.linalg.qr(np.random.default_rng(seed).normal(size=(d, d)))[0]
-    parts = [leaf_order(points[start : start + PIECE] @ turn) + start for start in range(0, len(points), PIECE)]
+    rotation = np.linalg.qr(np.random.default_rng(seed).normal(size=(d, d)))[0]
+    parts = [leaf_order(points[start : start + PIECE] @ rotation) + start for start in range(0, len(points), PIECE)]
     return np.concatenate(parts).astype(np.int32)
 
 
@@ -95,7 +94,7 @@ def _largest_first(labels: Rows) -> Rows:
 
 
 def _strays_joined(points: Floats, labels: Rows, eps: float) -> Rows:
-    """Components joined by the nearest neighbours of the points in small ones, where these points are few."""
+    """Components joined by the nearest neighbours of points in small components, where these points are few."""
     n = len(labels)
     strays = np.flatnonzero(np.bincount(labels)[labels] < SMALL * n)
     if not 0 < len(strays) <= MOST_STRAYS * n:
@@ -122,7 +121,7 @@ def _all_bridged(points: Floats, labels: Rows, eps: float) -> Rows:
 
 
 def _still_near(near: Mask, bit: int) -> Mask:
-    """The pairs that may be joined yet, after none was found across the halves whose numbers differ in this bit."""
+    """The pairs that may still be joined, after no edge was found between the halves that differ in this bit."""
     half = (np.arange(len(near)) >> bit) & 1 == 1
     return np.asarray(near & (half[:, None] == half))
 
@@ -140,8 +139,8 @@ def _merged(near: Mask, labels: Rows, joined: Rows) -> Mask:
 def _near(points: Floats, labels: Rows, eps: float) -> Mask:
     """Pairs of different components (c, c) whose bounding boxes are at most `eps` apart: no edge joins any others.
 
-    Clusters that differ in one feature alone, as customers who took something back from those who did not, are told
-    apart without asking a point. A tree over both would find that out for each point anew.
+    Clusters that differ in one feature alone, as customers with returns and those without, are told apart by it without
+    a query; a tree over both would have to find that out for each point.
     """
     order = np.argsort(labels, kind="stable")
     starts = np.searchsorted(labels[order], np.arange(int(labels.max()) + 1))
@@ -167,18 +166,20 @@ def _bridged(points: Floats, labels: Rows, bit: int, eps: float, near: Mask | No
     return _joined(labels, *(labels[np.concatenate(rows)] for rows in zip(*ends, strict=True)))
 
 
-def _edges(points: Floats, asking: Ints, others: Ints, eps: float) -> tuple[Ints, Ints]:
-    """Rows of `asking` that have one of `others` within eps, and of each the nearest."""
+def _edges(points: Floats, queries: Ints, others: Ints, eps: float) -> tuple[Ints, Ints]:
+    """Rows of `queries` that have one of `others` within eps, and of each the nearest."""
     tree = tree_of(points[others])
-    found = by_blocks(lambda block: within(tree, points[asking[block]], [1], eps), len(asking), BLOCK)
+    found = by_blocks(lambda block: within(tree, points[queries[block]], [1], eps), len(queries), BLOCK)
     close, place = (np.concatenate(parts)[:, 0] for parts in zip(*found, strict=True))
-    return asking[close], others[place[close]]
+    return queries[close], others[place[close]]
 
 
 def _halves(labels: Rows, bit: int, near: Mask | None) -> tuple[Ints, Ints]:
     """Rows whose number has the bit, and rows whose number has not, the fewer first."""
     numbers = np.arange(int(labels.max()) + 1)
     half = (numbers >> bit) & 1 == 1
-    kept = np.ones(len(numbers), dtype=bool) if near is None else (near & (half[:, None] != half)).any(axis=1)
-    small, large = sorted((np.flatnonzero((half & kept)[labels]), np.flatnonzero((~half & kept)[labels])), key=len)
+    is_kept = np.ones(len(numbers), dtype=bool) if near is None else (near & (half[:, None] != half)).any(axis=1)
+    small, large = sorted(
+        (np.flatnonzero((half & is_kept)[labels]), np.flatnonzero((~half & is_kept)[labels])), key=len
+    )
     return small, large

@@ -16,7 +16,7 @@ from segmenter.analysis import neighbours
 from segmenter.analysis.connection import components
 from segmenter.analysis.findings import AnomalyFinding, Preparation
 from segmenter.analysis.knee import knee
-from segmenter.analysis.neighbours import Density, Neighbourhood
+from segmenter.analysis.neighbours import Density, SpatialIndex
 from segmenter.analysis.oddness import oddness
 from segmenter.analysis.order import evenly
 from segmenter.analysis.types import Anomalies, Floats, Ints, Mask
@@ -27,9 +27,9 @@ if TYPE_CHECKING:
 CURVE_SAMPLE = 10_000
 CURVE_POINTS = 500
 LEAST_SAMPLES = 4
-ROLES = np.array(["noise", "border", "core"], dtype=object)  # one text each, whoever has it
+ROLES = np.array(["noise", "border", "core"], dtype=object)  # the same three strings for all customers
 MANY, FEW = 0.05, 0.0005
-HAIR = 1e-9
+ABOVE_EPS = 1e-9  # relative
 
 
 @dataclass(frozen=True)
@@ -49,11 +49,11 @@ def dbscan(matrix: Floats, eps: float, min_samples: int) -> Clustering:
     return clusters(neighbours.arrange(matrix), eps, min_samples)
 
 
-def clusters(hood: Neighbourhood, eps: float, min_samples: int) -> Clustering:
-    """`dbscan` of points that are in leaf order already; `hood` cannot be used afterwards."""
-    found, order = neighbours.density(hood, eps, min_samples), hood.order
-    points = neighbours.kept(hood, found.core)
-    del hood
+def clusters(index: SpatialIndex, eps: float, min_samples: int) -> Clustering:
+    """`dbscan` of indexed points; `index` cannot be used afterwards."""
+    found, order = neighbours.density(index, eps, min_samples), index.order
+    points = neighbours.compacted(index, found.core)
+    del index
     joined = components(points, eps)
     del points
     here = np.full(len(order), -1, dtype=np.int64)
@@ -88,18 +88,18 @@ def _reached(found: Density, labels: Ints) -> Ints:
 def detect(matrix: Floats, search: Preparation, config: DbscanConfig) -> Anomalies:
     """Noise and rare groups among customers (n, d), and how far everybody is from the others.
 
-    `search` is how features became the matrix. Clusters with less than `config.rare_group_share` of the
+    `search` is how the features became the matrix. Clusters with less than `config.rare_group_share` of the
     customers are rare groups; customers of all other clusters are ordinary.
     """
     n, d = matrix.shape
     min_samples, min_samples_reason = _min_samples(n, d, config)
     if d == 0 or n <= min_samples or np.ptp(matrix, axis=0).max() == 0:
-        return _nothing(n, search, min_samples, min_samples_reason)
-    hood = neighbours.arrange(matrix)
-    curve = k_distances(hood, min_samples)
+        return _no_anomalies(n, search, min_samples, min_samples_reason)
+    index = neighbours.arrange(matrix)
+    curve = k_distances(index, min_samples)
     eps, eps_reason = choose_eps(curve, min_samples, config)
-    clustering = clusters(hood, eps, min_samples)
-    del hood  # which is used up
+    clustering = clusters(index, eps, min_samples)
+    del index  # `clusters` has moved its points
     rare = _rare_groups(clustering.labels, config.rare_group_share)
     noise = clustering.labels < 0
     role = ROLES[np.where(clustering.core, 2, np.where(noise, 0, 1))]
@@ -125,15 +125,17 @@ def detect(matrix: Floats, search: Preparation, config: DbscanConfig) -> Anomali
             n_rare=int(rare.sum()),
             n_clusters=int(clustering.labels.max()) + 1,
             warnings=_warnings(noise | rare, clustering.labels),
+            contrast=None,
+            n_contrast=0,
             search=search,
         ),
     )
 
 
 def _min_samples(n: int, d: int, config: DbscanConfig) -> tuple[int, str]:
-    """Twice the dimension (Sander et al. 1998) is too few: two dozen customers odd in the same way would pass.
+    """The dimension times ln n, which grows as Birant and Kut (2007) have it, and why.
 
-    So the dimension is multiplied by ln n, the growth that Birant and Kut (2007) use.
+    With twice the dimension (Sander et al. 1998) two dozen customers who are odd in the same way would pass for ordinary.
     """
     if config.min_samples is not None:
         return config.min_samples, "set in the configuration"
@@ -144,18 +146,18 @@ def _min_samples(n: int, d: int, config: DbscanConfig) -> tuple[int, str]:
     )
 
 
-def k_distances(hood: Neighbourhood, k: int) -> Floats:
+def k_distances(index: SpatialIndex, k: int) -> Floats:
     """Distances to the k-th neighbour, largest first, of all customers or an even sample in leaf order."""
-    n = len(hood.order)
+    n = len(index.order)
     rows = np.arange(0, n, 1 + n // CURVE_SAMPLE)
-    return np.sort(neighbours.kth_distances(hood, k, rows))[::-1]
+    return np.sort(neighbours.kth_distances(index, k, rows))[::-1]
 
 
 def choose_eps(curve: Floats, min_samples: int, config: DbscanConfig) -> tuple[float, str]:
     """The knee of the k-distances on a logarithmic axis.
 
     It is sought among the largest tenth, so that at most so many customers lack a dense
-    neighbourhood, and how far the most extreme half percent lie out has no part in it.
+    neighbourhood, and does not depend on how far out the most extreme half percent lie.
     """
     if config.eps is not None:
         return config.eps, "set in the configuration"
@@ -170,8 +172,8 @@ def choose_eps(curve: Floats, min_samples: int, config: DbscanConfig) -> tuple[f
 
 
 def _above(distance: float) -> float:
-    """Slightly more than a distance, so that its own customer is within it whatever the rounding."""
-    return float(distance) * (1 + HAIR)
+    """Slightly more than a distance, so that the customer at that distance is within it despite rounding."""
+    return float(distance) * (1 + ABOVE_EPS)
 
 
 def _rare_groups(labels: Ints, share: float) -> Mask:
@@ -193,8 +195,8 @@ def _beyond(matrix: Floats, ordinary: Mask, min_samples: int) -> tuple[Floats, I
         beyond[~ordinary], found = neighbours.nearest(matrix[ordinary], matrix[~ordinary])
         rows[~ordinary] = np.flatnonzero(ordinary)[found]
         return beyond, rows
-    hood = neighbours.arrange(matrix)
-    beyond[hood.order] = neighbours.kth_distances(hood, min_samples)
+    index = neighbours.arrange(matrix)
+    beyond[index.order] = neighbours.kth_distances(index, min_samples)
     return beyond, rows
 
 
@@ -217,7 +219,7 @@ def _warnings(odd: Mask, labels: Ints) -> tuple[str, ...]:
     return ()
 
 
-def _nothing(n: int, search: Preparation, min_samples: int, reason: str) -> Anomalies:
+def _no_anomalies(n: int, search: Preparation, min_samples: int, reason: str) -> Anomalies:
     """The verdict where density says nothing: customers all alike, or fewer than a neighbourhood needs."""
     return Anomalies(
         role=np.full(n, "core", dtype=object),
@@ -240,6 +242,8 @@ def _nothing(n: int, search: Preparation, min_samples: int, reason: str) -> Anom
             n_rare=0,
             n_clusters=1 if n else 0,
             warnings=("The customers are too few or too much alike to tell anomalies from others.",),
+            contrast=None,
+            n_contrast=0,
             search=search,
         ),
     )

@@ -16,7 +16,7 @@ EVERYBODY = ""
 
 @dataclass(frozen=True)
 class Divided:
-    """Labels (n,) of the groups at the end, and how they came about."""
+    """Labels (n,) of the final groups, and the splits that led to them."""
 
     labels: Ints
     splits: tuple[Split, ...]
@@ -26,8 +26,8 @@ class Divided:
 def divide(points: Floats, segments: Ints, n_clusters: int, seed: int) -> Divided:
     """Rows (n, d) cut in two again and again until there are `n_clusters` groups, each time the most scattered one.
 
-    A group is called by its way down the tree: 1.2 is the second part of 1; the larger part comes
-    first. `segments` (n,) say which segment most of a part belong to.
+    A group is named by its path from the top: 1.2 is the second part of 1; the larger part comes
+    first. `segments` (n,) are the customers' own, of which each part's largest is named.
     """
     groups, splits = {EVERYBODY: np.arange(len(points))}, []
     while len(groups) < n_clusters:
@@ -47,7 +47,7 @@ def divide(points: Floats, segments: Ints, n_clusters: int, seed: int) -> Divide
 
 
 def _scatter(points: Floats) -> float:
-    """Sum of squared distances to the mean; exactly 0 where all points are one."""
+    """Sum of squared distances to the mean; exactly 0 where all points are equal."""
     return float(((points - points.mean(axis=0)) ** 2).sum()) if len(points) and np.ptp(points, axis=0).any() else 0.0
 
 

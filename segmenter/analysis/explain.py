@@ -20,6 +20,7 @@ IQR_FENCE = 3.0  # Tukey's outer fence
 ROBUST_Z = 5.0
 FAR = 99.0  # percentile beyond which a distance is far
 SAMPLE = 20_000  # customers whose nearest neighbours that percentile is taken from
+AT_STAKE = {"monetary", "largest_order", "largest_return"}
 # What a high and a low value of a feature is called; {value} is the customer's, {median} a typical customer's.
 PHRASES = {
     "monetary": (
@@ -63,7 +64,7 @@ PHRASES = {
         "orders like a clock (the time between orders varies by {value} times its average, typically by {median})",
     ),
 }
-# What a comparison says where a typical customer's value is zero.
+# What replaces the comparison where a typical customer's value is zero.
 SELDOM = {
     "largest_return": "most customers never do",
     "returned_lines": "most customers none",
@@ -110,7 +111,7 @@ class _Usual:
         tails = np.where(np.isfinite(values), np.minimum(below, above) / max(len(known), 1), 1.0)
         if not len(known):
             return cls(feature, values, tails, (float("nan"),) * 3)
-        low, high = np.percentile(known, (5, 95), method="nearest")  # what customers have: whole where all are whole
+        low, high = np.percentile(known, (5, 95), method="nearest")  # values that customers have
         return cls(feature, values, tails, (float(low), float(np.median(known)), float(high)))
 
 
@@ -122,21 +123,17 @@ def explain(
     rows = rows[np.lexsort((rows, -severity[rows]))]
     names = anomalies.finding.names
     by_name = {feature.name: (at, feature) for at, feature in enumerate(features)}
-    deviation = robust_z(matrix, rows)
+    deviation = _robust_z(matrix, _quartiles(matrix), rows) if len(rows) else matrix[rows]
     usual = [_Usual.of(values[:, at], rows, feature) for at, feature in (by_name[n] for n in names if n in by_name)]
     reasons = tuple(_reasons(usual, place, deviation[place], show) for place in range(len(rows)))
     return Explained(rows, reasons, anomalies.nearest[rows], stake(values, features)[rows])
 
 
-def robust_z(matrix: Floats, rows: Ints | slice = slice(None)) -> Floats:
+def _robust_z(matrix: Floats, quartiles: Floats, rows: Ints | slice = slice(None)) -> Floats:
     """Distance of `rows` from the median in robust standard deviations (m, d): (x - median) / (IQR / 1.349).
 
-    Where more than half of the customers share a value, the standard deviation takes the IQR's place.
+    The standard deviation replaces an IQR of 0, of columns in which more than half of the customers share a value.
     """
-    return _robust_z(matrix, _quartiles(matrix), rows) if matrix.size else matrix[rows].copy()
-
-
-def _robust_z(matrix: Floats, quartiles: Floats, rows: Ints | slice = slice(None)) -> Floats:
     low, middle, high = quartiles
     scale = np.where(high > low, (high - low) / NORMAL_IQR, matrix.std(axis=0))
     z: Floats = (matrix[rows] - middle) / np.where(scale > 0, scale, 1.0)
@@ -151,11 +148,7 @@ def _quartiles(matrix: Floats) -> Floats:
 
 def stake(values: Floats, features: Sequence[Described]) -> Floats:
     """Money at stake (n,): the largest of what a customer spent, ordered at once or gave back at once."""
-    at = [
-        index
-        for index, feature in enumerate(features)
-        if feature.name in {"monetary", "largest_order", "largest_return"}
-    ]
+    at = [index for index, feature in enumerate(features) if feature.name in AT_STAKE]
     if not at:
         return np.zeros(len(values))
     money: Floats = np.nan_to_num(np.abs(values[:, at])).max(axis=1)
@@ -200,12 +193,12 @@ def jury(matrix: Floats, segments: Floats, segmentation: Segmentation, anomalies
 
 
 def _alone(matrix: Floats) -> Mask:
-    """Customers (n,) whose nearest neighbour is farther than 99 in 100 customers' of an even sample."""
-    hood = neighbours.arrange(matrix)
+    """Customers (n,) whose nearest neighbour is farther away than that of 99 in 100 customers of an even sample."""
+    index = neighbours.arrange(matrix)
     sample = np.arange(0, len(matrix), 1 + len(matrix) // SAMPLE)
-    far = float(np.percentile(neighbours.kth_distances(hood, 2, sample), FAR))
+    far = float(np.percentile(neighbours.kth_distances(index, 2, sample), FAR))
     alone = np.empty(len(matrix), dtype=bool)
-    alone[hood.order] = ~neighbours.density(hood, far, 2).core
+    alone[index.order] = ~neighbours.density(index, far, 2).core
     return alone
 
 
@@ -225,7 +218,7 @@ def _reason(usual: _Usual, place: int, deviation: float, show: Format) -> Reason
 
 
 def _phrase(feature: Described, value: float, median: float, deviation: float) -> str:
-    """What is said of a value, with {value} and mostly {median} inside."""
+    """The template for a value, with {value} and mostly {median} in it."""
     phrase = PHRASES.get(feature.name, (feature.label + ": {value}; typical {median}",) * 2)[deviation < 0]
     if feature.name == "monetary" and value < 0:
         return NEGATIVE

@@ -5,7 +5,7 @@ Only str, int, float, bool, None, tuples, dicts and dataclasses of these. A curv
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from segmenter.analysis.lifetime_types import LifetimeFinding
 from segmenter.analysis.reading_types import (
@@ -103,8 +103,8 @@ class SilhouetteProfile:
 class AnomalyFinding:
     """DBSCAN's parameters and curve: `k_distances` are sorted descending and thinned to at most 500.
 
-    `contrast` is the ratio of the 95th to the 5th percentile of the distances between `n_contrast` sampled customers.
-    `search` is how raw features became what was searched, without its notes.
+    `contrast` is the ratio of the 95th to the 5th percentile of the distances between `n_contrast` sampled customers;
+    None where it was not measured. `search` is how raw features became what was searched, without its notes.
     """
 
     names: tuple[str, ...]
@@ -120,9 +120,9 @@ class AnomalyFinding:
     n_rare: int
     n_clusters: int
     warnings: tuple[str, ...]
-    contrast: float | None = None
-    n_contrast: int = 0
-    search: Preparation = field(kw_only=True)
+    contrast: float | None
+    n_contrast: int
+    search: Preparation
 
 
 @dataclass(frozen=True)

@@ -20,9 +20,9 @@ SAMPLE = 5_000  # customers
 
 @dataclass(frozen=True)
 class _Orders:
-    """The orders (n,) of customers and their money (n,), and what of the likelihood the parameters do not change.
+    """The orders (n,) of customers, their money (n,), and the parts of the likelihood that do not depend on the parameters.
 
-    `shares` (k,) of the customers had so many orders as stands in `counts` (k,).
+    `shares` (k,) of the customers had `counts` (k,) orders.
     """
 
     orders: Floats
@@ -36,7 +36,7 @@ class _Orders:
 def fit(orders: Floats, value: Floats) -> GammaGamma:
     """The likeliest parameters; `orders` (n,), whole numbers, and their mean `value` (n,), both positive.
 
-    The start is chosen on a sample that is even over the values, and the best of them polished on everybody.
+    The fits from several starts use a sample that is even over the values; the best of them is refined on everybody.
     """
     from scipy.optimize import minimize
 
@@ -88,5 +88,4 @@ def expected_value(model: GammaGamma, orders: Floats, value: Floats) -> Floats:
     without any (orders 0) is expected to be like everybody. The mean exists for q > 1.
     """
     known = np.where(orders > 0, orders * np.nan_to_num(value), 0.0)
-    expected: Floats = model.p * (model.gamma + known) / (model.p * orders + model.q - 1)
-    return expected
+    return model.p * (model.gamma + known) / (model.p * orders + model.q - 1)

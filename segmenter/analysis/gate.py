@@ -39,13 +39,13 @@ def ordering_wrong(check: HoldoutCheck, days: int) -> str:
     """Why orders can be forecast, but not how many customers place them in `days` days."""
     if abs(check.ordering_expected - check.ordering) <= MAX_ERROR * check.ordering:
         return ""
-    told = (
+    error = (
         f"Tried on {days} days, the forecast expected {check.ordering_expected:,.0f} customers to order and "
         f"{check.ordering:,.0f} did; above {MAX_ERROR:.0%} it is withheld how many will order, and who."
     )
     if check.ordering < check.ordering_expected:
-        return told
-    return f"{told} Orders at fixed intervals, as of subscriptions, come from more customers than the model takes for granted."
+        return error
+    return f"{error} Orders at fixed intervals, as of subscriptions, come from more customers than the model takes for granted."
 
 
 def money_wrong(check: HoldoutCheck, correlation: float, model: GammaGamma | None) -> str:
@@ -67,9 +67,9 @@ def money_wrong(check: HoldoutCheck, correlation: float, model: GammaGamma | Non
 
 
 def season(year_ago: tuple[int, int], days: int) -> str:
-    """What a year ago came in these `days` beside those before them, where the forecast would have missed it.
+    """How orders of these `days` a year ago differed from those of the days before, where the forecast would have missed it.
 
-    That is where it differs by more than a forecast may be off, and by more than two counts by chance (95 %).
+    That is where they differ by more than a forecast may be off, and by more than two counts do by chance (95 %).
     """
     before, after = year_ago
     if min(year_ago) < 1 or abs(after / before - 1) <= MAX_ERROR:
@@ -84,7 +84,7 @@ def season(year_ago: tuple[int, int], days: int) -> str:
 
 
 def notes(check: HoldoutCheck, model: BgNbd, days: int, *, of_customers: bool, of_money: bool) -> tuple[str, ...]:
-    """What a reader of the figures of `days` days should know; `of_customers` and `of_money` where these are told, too."""
+    """Notes on the forecast of `days` days; `of_customers` and `of_money` where these figures are given, too."""
     customers = (_ordered(check, days),) if of_customers else ()
     money = (_paid(check),) if of_money else ()
     tried = (f"{_tried(check)}.", *_ranged(check), *customers, *money, "The forecast knows no season.")

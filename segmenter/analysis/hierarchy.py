@@ -40,7 +40,7 @@ def build(
     points, labels, n_clusters = matrix[sample], segments[sample], len(centroids)
     if len(np.unique(points, axis=0)) < 2:
         alone = np.zeros(len(sample), dtype=np.int64)
-        return Hierarchy(sample, alone, alone, _nothing(method, metric, len(sample)))
+        return Hierarchy(sample, alone, alone, _no_tree(method, metric, len(sample)))
     used = _metric(method, metric)
     tree = linkage(_distances(points, used), method)
     few = draw(len(sample), COMPARED, seed)
@@ -188,7 +188,7 @@ def _merges(centroids: Floats, sizes: Ints) -> tuple[tuple[int, int, int], ...]:
     return tuple(merges)
 
 
-def _nothing(method: str, metric: str, n: int) -> HierarchyFinding:
+def _no_tree(method: str, metric: str, n: int) -> HierarchyFinding:
     return HierarchyFinding(
         method, metric, n, (), (n,), (0,), 0.0, (), (), "All customers are alike: there is no tree."
     )

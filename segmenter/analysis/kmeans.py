@@ -57,9 +57,9 @@ def segment(matrix: Floats, config: KMeansConfig, seed: int, value: Floats | Non
     fits = _sweep(points, counts, config, seed)
     sample = _with_all_clusters(draw(len(points), SILHOUETTE_SAMPLE, seed), [fit.labels for fit in fits])
     each = silhouettes(points[sample], np.array([fit.labels[sample] for fit in fits]))
-    few = points[draw(len(points), RESAMPLED, seed)]
+    subsample = points[draw(len(points), RESAMPLED, seed)]
     with workers() as pool:
-        boxes, crowds = pool.map(lambda cloud: _reference(few, counts, seed, cloud), (_box, _crowd))
+        boxes, crowds = pool.map(lambda cloud: _reference(subsample, counts, seed, cloud), (_box, _crowd))
     measured = [
         replace(_measured(points[sample], fit, sample, float(row.mean())), reference=float(box), crowd=float(crowd))
         for fit, row, box, crowd in zip(fits, each, boxes, crowds, strict=True)
@@ -89,10 +89,10 @@ def segment(matrix: Floats, config: KMeansConfig, seed: int, value: Floats | Non
 
 @single_threaded
 def hold(matrix: Floats, centroids: Floats, fresh: KChoice, config: KMeansConfig, seed: int) -> Segmentation:
-    """Customers (n, d) in the segments of given `centroids` (k, d), every one of which has a customer.
+    """Customers (n, d) in the segments of given `centroids` (k, d), each of which has a customer.
 
     Silhouettes, stability and the references without groups are measured on this partition; the sweep and its votes are
-    taken from the `fresh` fit, with the number of segments that is held in place of the fit's own.
+    those of the `fresh` fit.
     """
     order = by_content(matrix)
     points, k = matrix[order], len(centroids)
@@ -103,8 +103,8 @@ def hold(matrix: Floats, centroids: Floats, fresh: KChoice, config: KMeansConfig
     if k > 1:
         stable = _stability(points, fit, config, seed)
         silhouette[sample] = silhouettes(points[sample], labels[sample][None, :])[0]
-        few = points[draw(len(points), RESAMPLED, seed)]
-        reference, crowd = (float(_reference(few, [k], seed, cloud)[0]) for cloud in (_box, _crowd))
+        subsample = points[draw(len(points), RESAMPLED, seed)]
+        reference, crowd = (float(_reference(subsample, [k], seed, cloud)[0]) for cloud in (_box, _crowd))
     back = np.argsort(order)
     choice = replace(
         fresh,
@@ -143,7 +143,7 @@ def _candidates(points: Floats, config: KMeansConfig) -> list[int]:
 
 
 def _sweep(points: Floats, counts: list[int], config: KMeansConfig, seed: int) -> list[_Fit]:
-    """A fit per K, side by side in threads; the restarts are on a sample, and what all customers refine is float32."""
+    """A fit per K, in parallel: the restarts on a sample, the refinement on all customers in float32."""
     sample = points[draw(len(points), FIT_SAMPLE, seed)]
     everybody = points.astype(np.float32) if len(sample) < len(points) else None
 
@@ -174,7 +174,7 @@ def _settled(points: Floats, labels: Ints) -> _Fit:
 
 
 def _inertia(points: Floats, labels: Ints, centroids: Floats) -> float:
-    """Summed squared distances to the own centroid, a column at a time: no copy of all points."""
+    """Summed squared distances to the own centroid, column by column to avoid a copy of all points."""
     return float(sum(((column - at[labels]) ** 2).sum() for column, at in zip(points.T, centroids.T, strict=True)))
 
 
@@ -192,7 +192,7 @@ def _stability(points: Floats, fit: _Fit, config: KMeansConfig, seed: int) -> Fl
 
 
 def _with_all_clusters(sample: Ints, labelings: list[Ints]) -> Ints:
-    """`sample` with a row added for every cluster that it misses: a handful of customers far from all others is a cluster, too."""
+    """`sample` and a row of every cluster that it misses, such as a handful of customers far from all others."""
     found = sample
     for labels in labelings:
         counts = np.bincount(labels)
@@ -218,18 +218,18 @@ def _measured(points: Floats, fit: _Fit, sample: Ints, silhouette: float) -> KPo
 def _reference(points: Floats, counts: list[int], seed: int, cloud: Cloud) -> Floats:
     """Mean silhouettes that K-Means reaches on clouds without groups, made by `cloud`, for each K of `counts`.
 
-    `_box` makes the reference of the gap statistic (Tibshirani, Walther and Hastie 2001); `_crowd` knows of long tails,
-    of which K-Means cuts one off on every axis. Customers who differ where nearly all are alike get a cloud of their own,
-    as they would stretch the others' along axes in which the others do not differ.
+    `_box` makes the reference of the gap statistic (Tibshirani, Walther and Hastie 2001); `_crowd` has the long tails that
+    K-Means cuts off on each axis. Customers who differ where nearly all are alike get a cloud of their own: they would
+    stretch that of the others along axes in which these do not differ.
     """
     differ = differs(points)
     parts = [part for part in (points[~differ], points[differ]) if len(part)]
-    found = []
+    reached = []
     for generator in np.random.default_rng(seed).spawn(REFERENCES):
         made = np.vstack([cloud(part, generator) for part in parts])
         labels = [_kmeans(made, k, seed, n_init=QUICK_RESTARTS).labels_ for k in counts]
-        found.append(silhouettes(made, np.array(labels, dtype=np.int64)).mean(axis=1))
-    return np.asarray(np.mean(found, axis=0), dtype=np.float64)
+        reached.append(silhouettes(made, np.array(labels, dtype=np.int64)).mean(axis=1))
+    return np.asarray(np.mean(reached, axis=0), dtype=np.float64)
 
 
 def _box(points: Floats, generator: np.random.Generator) -> Floats:
@@ -243,8 +243,8 @@ def _box(points: Floats, generator: np.random.Generator) -> Floats:
 def _crowd(points: Floats, generator: np.random.Generator) -> Floats:
     """As many points as given, of a single crowd that is as correlated and as skewed.
 
-    A normal distribution, seen through the power transform of Yeo and Johnson (2000) that makes each column most normal,
-    within the column's lowest and highest value.
+    They are drawn from a normal distribution after the power transform (Yeo and Johnson 2000) that makes each column most
+    normal, transformed back, and clipped to the column's lowest and highest value.
     """
     from sklearn.preprocessing import PowerTransformer
 
@@ -254,7 +254,7 @@ def _crowd(points: Floats, generator: np.random.Generator) -> Floats:
         power = PowerTransformer(standardize=False)
         normal = power.fit_transform(points[:, vary])
         spread = np.cov(normal.T).reshape(normal.shape[1], -1)
-        # Rounding may leave a spread of just below none on an axis along which nobody differs, so it is not checked.
+        # Rounding may leave a variance of just below 0 on an axis along which nobody differs, so it is not checked.
         middle = normal.mean(axis=0)
         drawn = generator.multivariate_normal(middle, spread, len(points), check_valid="ignore", method="eigh")
         back = _transformed_back(drawn, power.lambdas_)

@@ -18,8 +18,8 @@ from segmenter.analysis.lifetime_types import (
 from segmenter.analysis.threads import single_threaded
 from segmenter.analysis.types import Floats, Ints
 
-LAST_CLASS = 7  # repeat orders and more
-PERIODS = 12  # of the time held out, at most, that orders are told by
+LAST_CLASS = 7  # repeat orders or more
+PERIODS = 12  # periods of the time held out, at most
 
 
 @dataclass(frozen=True)
@@ -86,11 +86,11 @@ class _Models:
 
 @single_threaded
 def value_to_come(past: PastOrders, days: int, segments: Ints) -> Lifetime:
-    """Orders and money of the next `days`, per customer and per segment (n,), if the past can carry it.
+    """Orders and money of the next `days`, per customer and per segment (n,), where the past allows a forecast.
 
-    The models are fitted on the first two thirds of the time and held against the last. They speak for the
-    next period only if that third is as long, enough customers ordered again, and orders came as expected;
-    of money only if the number of orders tells little of their value, and money came as expected.
+    The models are fitted on the first two thirds of the time and checked against the last. There is a forecast
+    only if that third is as long as the period, enough customers ordered again, and orders came as expected;
+    of money only if the number of orders says little about their value, and money came as expected.
     """
     known = np.isfinite(past.now.age)
     finding = LifetimeFinding(days, int(known.sum()), int((past.now.repeats > 0).sum()))
@@ -129,9 +129,9 @@ def _withheld(finding: LifetimeFinding, n: int) -> Lifetime:
 
 
 def _fit(history: OrderHistory) -> _Models:
-    """Both models; the value of the first order counts, as it tells most of customers who had no other.
+    """Both models; that of order values needs as many paying customers as the gate wants repeaters.
 
-    Order values want as many paying customers as the gate wants repeaters.
+    First orders count in the values, as many customers have no other.
     """
     known = np.isfinite(history.age)
     paid = known & (history.order_value > 0)
@@ -157,7 +157,7 @@ def _forecast(models: _Models, history: OrderHistory, days: int) -> Forecast:
 
 
 def _check(past: PastOrders, days: int) -> HoldoutCheck:
-    """The models fitted on what was known before, against what came."""
+    """The forecast of the models fitted before the time held out, beside what came in it."""
     models = _fit(past.before)
     expected = _forecast(models, past.before, past.days)
     known = np.isfinite(past.before.age)

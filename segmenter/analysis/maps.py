@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import importlib
+from contextlib import suppress
+from importlib import import_module
 from typing import Any
 
 import numpy as np
@@ -11,8 +12,8 @@ from segmenter.analysis.order import by_content, draw
 from segmenter.analysis.reading_types import MapFinding
 from segmenter.analysis.types import CustomerMap, Floats, Ints, Mask
 
-# Iterations, and Barnes-Hut's angle, by dimensions: coarser than the usual 0.5, a third quicker, trustworthiness equal
-# to 0.001; so is the space's after fewer iterations.
+# Iterations and Barnes-Hut angle by dimension: coarser than the usual 0.5 and, in 3-D, fewer than usual; a third quicker
+# at a trustworthiness that is equal to 0.001.
 EFFORT = {2: (500, 0.7), 3: (400, 0.9)}
 SPACE_SAMPLE = 600  # customers on the 3-D map: its cost per customer is many times the plane's
 TRUST_SAMPLE = 1500
@@ -83,21 +84,20 @@ def _tsne(points: Floats, dimensions: int, perplexity: float, seed: int) -> tupl
         dimensions, perplexity=perplexity, max_iter=iterations, random_state=seed, **options
     )
     places = np.asarray(model.fit_transform(points), dtype=np.float64)
-    return places, round(float(model.kl_divergence_), 6)  # its last digits differ from run to run by how threads add up
+    return places, round(
+        float(model.kl_divergence_), 6
+    )  # its last digits differ from run to run by the order of threads
 
 
 def _estimator(dimensions: int, n_features: int) -> Any:
-    """scikit-learn's TSNE; in the plane Intel's build of it where installed, equally trustworthy and five times faster.
+    """scikit-learn's TSNE; for 2-D maps Intel's build of it where installed, equally trustworthy and five times faster.
 
-    Not of one or two features: an evenly filled plane makes Intel's end the process with a damaged heap.
+    Not for one or two features: on an evenly filled plane Intel's build corrupts the heap and ends the process.
     """
     if dimensions == 2 and n_features > 2:
-        try:
-            from sklearnex.manifold import TSNE as Fast  # noqa: N811 - the same name in both packages
-        except ImportError:  # no build for this processor
-            return importlib.import_module("sklearn.manifold").TSNE
-        return Fast
-    return importlib.import_module("sklearn.manifold").TSNE
+        with suppress(ImportError):  # no build for this processor
+            return import_module("sklearnex.manifold").TSNE
+    return import_module("sklearn.manifold").TSNE
 
 
 def _trustworthiness(points: Floats, places: Floats, seed: int) -> float:

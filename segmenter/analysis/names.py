@@ -20,10 +20,10 @@ STABILITY = (
 
 ON_TIME = 2.0  # silences up to twice the usual gap between orders are no sign of leaving
 HABIT = 4  # orders; fewer are no habit yet
-LARGE = 0.7  # the rank of money per order above which orders are large: those of the best are often above six in ten
-MIDDLE = 0.5  # the rank of everybody where all are alike: no sign of a good customer
-SOME = 0.2  # share of a segment that is on time, from which on it is not called after those who are gone
-MOSTLY = 0.8  # share of a segment that ordered once, from which on it is called after that
+LARGE = 0.7  # rank of money per order above which orders are large: those of the best are often above 0.6
+MIDDLE = 0.5  # everybody's rank where all are alike, which is no sign of a good customer
+SOME = 0.2  # share of a segment that is on time from which on its name says so
+MOSTLY = 0.8  # share of a segment that ordered once from which on its name says so
 YOUNG, YOUNG_DAYS = 0.25, 180  # share of the time on record, and days at most, within which a customer is new
 COMPARABLE = 0.5  # size of another segment, the own being 1, from which on the two are compared
 CLEARLY = 1.5  # money per customer of another segment, the own being 1, above which it clearly brings more
@@ -56,7 +56,7 @@ class Advice:
     """A segment's name and what follows from it.
 
     `movable` is the share of the segment's money that the action can win or save: a judgement, not a
-    measurement. Whoever is leaving can still be kept, whoever buys anyway will go on without it.
+    measurement. It is high for customers who are leaving and low for those who buy anyway.
     """
 
     name: str
@@ -154,7 +154,7 @@ STAGES = {
 
 
 def stage(name: str) -> str:
-    """The stage of the customers whom a segment is called after; empty where its name, whatever was added, tells none."""
+    """The stage that a segment's name, with or without a suffix, stands for; empty where it stands for none."""
     found = (each for each, group in STAGES.items() if name.startswith(tuple(advice.name for advice in group)))
     return next(found, "")
 
@@ -163,7 +163,7 @@ def outspent(standings: Sequence[Standing], sizes: Sequence[float], money: Seque
     """Whether another segment brings clearly more per customer, so that a segment must not be called the best.
 
     `sizes` are customers, `money` is the mean per customer. The other segment has to be of comparable size, its customers
-    still order, and its typical customer brings no less: one large customer does not take a name away.
+    have to be active, and its typical customer has to bring no less: one large customer does not decide a name.
     """
     each = list(zip(standings, sizes, money, strict=True))
     return tuple(
@@ -209,9 +209,9 @@ def unique(
 ) -> list[str]:
     """`names` made unique: segments that share a name are told apart by a feature in which they differ much.
 
-    `profiles` gives each segment's mean per feature in standard units, `words` what a high and a low value of a feature
-    is called ("with large orders", "with small orders"), the plainest feature first: it is taken if the segments differ
-    nearly as much in it as in the feature in which they differ most.
+    `profiles` gives each segment's mean per feature in standard units, `words` the texts for a high and a low value of a
+    feature ("with large orders", "with small orders"), the plainest feature first. The first feature is taken in which the
+    segments differ nearly as much as in the one in which they differ most.
     """
     result = list(names)
     for name, count in Counter(names).items():
@@ -223,22 +223,16 @@ def unique(
 
 
 def _suffixes(profiles: Sequence[Mapping[str, float]], words: Mapping[str, tuple[str, str]]) -> list[str]:
+    """A text for each of the `profiles` that tells it apart from the others."""
     known = [feature for feature in words if feature in profiles[0]]
     if not known:
         return [f"group {number}" for number in range(1, len(profiles) + 1)]
     spreads = {feature: float(np.ptp([profile[feature] for profile in profiles])) for feature in known}
-    telling = next(feature for feature in known if spreads[feature] >= NEARLY * max(spreads.values()))
-    values = [profile[telling] for profile in profiles]
+    chosen = next(feature for feature in known if spreads[feature] >= NEARLY * max(spreads.values()))
+    values = [profile[chosen] for profile in profiles]
     middle = (max(values) + min(values)) / 2
-    suffixes = [words[telling][value < middle] for value in values]
-    rest = {feature: pair for feature, pair in words.items() if feature != telling}
-    for suffix, count in Counter(suffixes).items():
-        if count > 1:
-            same = [index for index, each in enumerate(suffixes) if each == suffix]
-            more = _suffixes([profiles[index] for index in same], rest)
-            for index, extra in zip(same, more, strict=True):
-                suffixes[index] = f"{suffix}, {extra}"
-    return suffixes
+    suffixes = [words[chosen][value < middle] for value in values]
+    return unique(suffixes, profiles, {feature: pair for feature, pair in words.items() if feature != chosen})
 
 
 def stability_words(stability: float | None) -> str:

@@ -1,7 +1,7 @@
 """Neighbours and density at scale: exact, in memory that grows with the number of points and of neighbours asked for.
 
-The points are put in the order of a k-d tree's leaves first: neighbours then lie beside each
-other in memory, which makes every later query several times faster.
+The points are first sorted by the leaves of a k-d tree, so that neighbours lie side by side in memory and every later
+query is several times faster.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ from segmenter.analysis.types import Floats, Ints, Mask
 LEAF = 64
 SLACKS = (3.0, 1.0)  # how much nearer than the limit a box must be to be opened in the quick first passes
 WINDOW = 512  # points at least whose distances are taken all at once
-BLOCK = 2_048  # points that are asked for at a time: those of one region, which may be slow, are shared among threads
-MOVED = 65_536  # points at a time
+BLOCK = 2_048  # points queried at a time: small, so that a slow region is shared among threads
+MOVED = 65_536  # points moved at a time
 ROUNDING = 2.0**-24  # of float32
 
 
 @dataclass(frozen=True)
-class Neighbourhood:
-    """Points of shape (n, d) in leaf order: `points[i]` is row `order[i]` of what was given."""
+class SpatialIndex:
+    """Points of shape (n, d) in the leaf order of their k-d tree: `points[i]` is row `order[i]` of the input."""
 
     points: Floats
     order: Ints
@@ -40,7 +40,7 @@ class Neighbourhood:
 
 @dataclass(frozen=True)
 class Density:
-    """Which points are core, (n,), and for the m others, one after another, every point within eps.
+    """Which points are core, (n,), and the points within eps of each of the m others.
 
     The neighbours of the i-th point that is not core are `neighbours[starts[i] : starts[i + 1]]`, itself among them.
     """
@@ -51,7 +51,7 @@ class Density:
 
 
 def tree_of(points: Floats) -> cKDTree:
-    """A k-d tree that is quickly built: split in the middle, boxes as they fall."""
+    """A k-d tree that is quick to build: midpoint splits, and boxes that are not shrunk to their points."""
     return cKDTree(points, leafsize=LEAF, balanced_tree=False, compact_nodes=False)
 
 
@@ -60,41 +60,41 @@ def leaf_order(points: Floats) -> Ints:
     return np.asarray(tree_of(points).indices, dtype=np.int64)
 
 
-def arrange(points: Floats) -> Neighbourhood:
+def arrange(points: Floats) -> SpatialIndex:
     """The points in leaf order of their k-d tree; no NaN, at least one column."""
     order = leaf_order(points)
-    return Neighbourhood(np.ascontiguousarray(points[order]), order)
+    return SpatialIndex(np.ascontiguousarray(points[order]), order)
 
 
-def kth_distances(hood: Neighbourhood, k: int, rows: Ints | slice = slice(None)) -> Floats:
+def kth_distances(index: SpatialIndex, k: int, rows: Ints | slice = slice(None)) -> Floats:
     """Distance from each point (or those in `rows`, in leaf order) to its k-th neighbour, itself counted as the first."""
-    points = hood.points[rows]
-    return np.concatenate(by_blocks(lambda block: _query(hood.tree, points[block], [k])[0][:, 0], len(points), BLOCK))
+    points = index.points[rows]
+    return np.concatenate(by_blocks(lambda block: _query(index.tree, points[block], [k])[0][:, 0], len(points), BLOCK))
 
 
-def density(hood: Neighbourhood, eps: float, min_samples: int) -> Density:
+def density(index: SpatialIndex, eps: float, min_samples: int) -> Density:
     """Core points, with at least `min_samples` points (themselves counted) within `eps`, and the neighbours of the others.
 
     Enough neighbours close in leaf order prove that a point is core, and so does an approximate k-th neighbour within
-    eps; only the few points that neither decides are asked exactly.
+    eps; exact queries are made only for the few points that neither decides.
     """
-    core = _crowded(hood.points, eps, min_samples)
+    core = _surely_core(index.points, eps, min_samples)
     for slack in SLACKS:
         open_ = np.flatnonzero(~core)
-        core[open_] = _reaches(hood, open_, min_samples, eps, slack)
+        core[open_] = _reaches(index, open_, min_samples, eps, slack)
     open_ = np.flatnonzero(~core)
-    found = by_blocks(lambda block: _asked(hood, open_[block], min_samples, eps), len(open_), BLOCK)
+    found = by_blocks(lambda block: _exact(index, open_[block], min_samples, eps), len(open_), BLOCK)
     core[open_] = np.concatenate([is_core for is_core, _, _ in found])
     starts = np.cumsum(np.concatenate([np.zeros(1, dtype=np.int64), *(counts for _, counts, _ in found)]))
     return Density(core, starts, np.concatenate([neighbours for _, _, neighbours in found]))
 
 
-def kept(hood: Neighbourhood, rows: Mask) -> Floats:
-    """The points (m, d) at `rows` (n,), moved to the front of `hood.points`: a copy would be a third of the memory.
+def compacted(index: SpatialIndex, rows: Mask) -> Floats:
+    """The points (m, d) at `rows` (n,), moved to the front of `index.points`: a copy would take a third of the memory.
 
-    The neighbourhood is used up by that.
+    `index` cannot be used afterwards.
     """
-    points, at = hood.points, 0
+    points, at = index.points, 0
     for start in range(0, len(points), MOVED):
         block = points[start : start + MOVED][rows[start : start + MOVED]]
         points[at : at + len(block)] = block
@@ -104,11 +104,11 @@ def kept(hood: Neighbourhood, rows: Mask) -> Floats:
 
 def nearest(points: Floats, others: Floats) -> tuple[Floats, Ints]:
     """Distance from each of `others` (m, d) to its nearest among `points` (n, d), at least one, and that one's row."""
-    hood, asking = arrange(points), arrange(others)
+    index, queries = arrange(points), arrange(others)
     distances, rows = np.empty(len(others)), np.empty(len(others), dtype=np.int64)
-    found = by_blocks(lambda block: _query(hood.tree, asking.points[block], [1]), len(others), BLOCK)
-    distances[asking.order] = np.concatenate([distance[:, 0] for distance, _ in found])
-    rows[asking.order] = hood.order[np.concatenate([place[:, 0] for _, place in found])]
+    found = by_blocks(lambda block: _query(index.tree, queries.points[block], [1]), len(others), BLOCK)
+    distances[queries.order] = np.concatenate([distance[:, 0] for distance, _ in found])
+    rows[queries.order] = index.order[np.concatenate([place[:, 0] for _, place in found])]
     return distances, rows
 
 
@@ -129,26 +129,26 @@ def _query(
     return np.asarray(distances, dtype=np.float64), np.asarray(places, dtype=np.int64)
 
 
-def _reaches(hood: Neighbourhood, rows: Ints, k: int, eps: float, slack: float) -> Mask:
+def _reaches(index: SpatialIndex, rows: Ints, k: int, eps: float, slack: float) -> Mask:
     """Rows whose k-th neighbour lies within eps, as far as a search with slack can tell."""
-    points = hood.points[rows]
-    near = by_blocks(lambda block: within(hood.tree, points[block], [k], eps, slack)[0], len(points), BLOCK)
+    points = index.points[rows]
+    near = by_blocks(lambda block: within(index.tree, points[block], [k], eps, slack)[0], len(points), BLOCK)
     return np.concatenate(near)[:, 0]
 
 
-def _asked(hood: Neighbourhood, rows: Ints, min_samples: int, eps: float) -> tuple[Mask, Ints, NDArray[np.int32]]:
-    """Which rows are core; how many neighbours each of the others has, and these neighbours."""
-    near, places = within(hood.tree, hood.points[rows], range(1, min_samples + 1), eps)
+def _exact(index: SpatialIndex, rows: Ints, min_samples: int, eps: float) -> tuple[Mask, Ints, NDArray[np.int32]]:
+    """Which rows are core, by exact queries; how many neighbours each of the others has, and these neighbours."""
+    near, places = within(index.tree, index.points[rows], range(1, min_samples + 1), eps)
     core = near[:, -1]
     return core, near[~core].sum(axis=1), places[~core][near[~core]].astype(np.int32)
 
 
-def _crowded(points: Floats, eps: float, min_samples: int) -> Mask:
-    """Points with `min_samples` within eps in their own block of leaf order and its two neighbours: surely core; others may be, too.
+def _surely_core(points: Floats, eps: float, min_samples: int) -> Mask:
+    """Points that have `min_samples` within eps in their own block of leaf order and the two beside it; others may be core, too.
 
-    A block is at least twice as long as the neighbours that are wanted. Squared distances are x x + y y - 2 x y, one
-    product in float32 of rows that are taken from a point of the block, with the squares enlarged by more than rounding
-    takes away: no point beyond eps is counted.
+    A block has at least twice as many points as are needed. Squared distances are x x + y y - 2 x y, one product in
+    float32 relative to the block's first point, with the squares enlarged by more than the rounding error, so that no
+    point beyond eps is counted.
     """
     enlarged = np.float32(1 + (4 * points.shape[1] + 32) * ROUNDING)
     limit = np.float32(eps * eps * (1 - 16 * ROUNDING))

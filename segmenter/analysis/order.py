@@ -1,4 +1,4 @@
-"""An order of customers that their values alone decide, so that the order they came in changes nothing; and samples."""
+"""An order of customers by their values alone, so that results do not depend on the order of the input; and samples."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from segmenter.analysis.types import Floats, Ints
 MIX = (np.uint64(0x9E3779B97F4A7C15), np.uint64(0xBF58476D1CE4E5B9))  # two of SplitMix64's odd numbers
 SHIFT = np.uint64(29)
 MILLION = 2.0**20
-LAST = np.uint64(2**24 - 1)  # bits that tell rows apart that are alike to a millionth
+LAST = np.uint64(2**24 - 1)  # the bits that tell rows apart that are equal to a millionth
 
 
 def by_content(table: Floats) -> Ints:
     """Row numbers (n,) of customers (n, d) by a hash of each row: an order as good as random, with equal rows side by side.
 
-    To sort by one number takes a fraction of the time of sorting by d columns. 0 and -0 hash alike. The leading bits are of
-    the values to a millionth, so that figures that differ by rounding alone, as those of another currency or processor do,
-    come in the same order, and random draws take the same customers.
+    Sorting by one number takes a fraction of the time of sorting by d columns. 0 and -0 hash alike. The leading bits are
+    of the values to a millionth, so that figures that differ by rounding alone, as in another currency or on another
+    processor, come in the same order, and random draws take the same customers.
     """
     exact, about = np.zeros(len(table), dtype=np.uint64), np.zeros(len(table), dtype=np.uint64)
     for column in table.T:

@@ -1,4 +1,4 @@
-"""What was learnt of the features, applied to customers old or new; `segmenter.analysis.prepare` learns it."""
+"""Applies a preparation to customers, old or new; `segmenter.analysis.prepare` learns it."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from segmenter.analysis.types import Floats, Ints
 
 
 def apply(preparation: Preparation, values: Floats) -> Floats:
-    """The segments' matrix of customers, old or new, from plain numbers alone.
+    """The prepared matrix of customers, old or new.
 
     `values` has shape (n_customers, len(preparation.names)), raw units in the order of the names.
     """
-    matrix = _filled(np.where(np.isfinite(values), values, np.nan), preparation)
+    matrix = _imputed(np.where(np.isfinite(values), values, np.nan), preparation)
     np.clip(matrix, *_edges(preparation), out=matrix)
     matrix /= np.array(preparation.units)
     for column, (kind, power) in enumerate(zip(preparation.transforms, preparation.lambdas, strict=True)):
@@ -21,7 +21,7 @@ def apply(preparation: Preparation, values: Floats) -> Floats:
     matrix -= np.array(preparation.center)
     matrix /= np.array(preparation.scale)
     if preparation.leeway:
-        matrix = np.sign(matrix) * np.maximum(np.abs(matrix) - np.array(preparation.leeway), 0.0)
+        matrix = soft_threshold(matrix, np.array(preparation.leeway))
     if preparation.components is not None:
         matrix = matrix @ np.array(preparation.components).T
     return np.asarray(matrix, dtype=np.float64)
@@ -47,13 +47,17 @@ def edge_notes(preparation: Preparation, values: Floats) -> tuple[str, ...]:
 def transformed(column: Floats, kind: str, power: float | None) -> Floats:
     """A feature's values (n,) on the axis that `kind` names: log1p (signed), yeo-johnson by its `power`, or as they are."""
     if kind == "log1p":
-        signed: Floats = np.sign(column) * np.log1p(np.abs(column))
-        return signed
+        return np.sign(column) * np.log1p(np.abs(column))
     if kind == "yeo-johnson" and power is not None:
         from scipy.stats import yeojohnson
 
         return np.asarray(yeojohnson(column, lmbda=power), dtype=np.float64)
     return column
+
+
+def soft_threshold(values: Floats, threshold: Floats) -> Floats:
+    """The `values` (n, d) moved towards 0 by the `threshold` (d,), and 0 within it."""
+    return np.sign(values) * np.maximum(np.abs(values) - threshold, 0.0)
 
 
 def _edges(preparation: Preparation) -> tuple[Floats, Floats]:
@@ -63,15 +67,15 @@ def _edges(preparation: Preparation) -> tuple[Floats, Floats]:
     return np.array(lower), np.array(upper)
 
 
-def _filled(table: Floats, preparation: Preparation) -> Floats:
+def _imputed(table: Floats, preparation: Preparation) -> Floats:
     gaps = np.isnan(table).any(axis=1)
     filled: Floats = np.where(np.isnan(table), np.array(preparation.fill), table)
     if preparation.donors and gaps.any():
-        filled[gaps] = _borrowed(table[gaps], np.array(preparation.donors))
+        filled[gaps] = _knn_imputed(table[gaps], np.array(preparation.donors))
     return filled
 
 
-def _borrowed(table: Floats, donors: Floats) -> Floats:
+def _knn_imputed(table: Floats, donors: Floats) -> Floats:
     """Gaps filled with the mean of the five nearest donors, nearness in standard units (Troyanskaya et al. 2001)."""
     from sklearn.impute import KNNImputer
 

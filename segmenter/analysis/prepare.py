@@ -40,16 +40,14 @@ def prepare(
 
     `use` names the features of the segments and `anomalies_use` those searched for anomalies
     (empty: all). `units` (n_features,) is the value of each that counts as 1 before a logarithm is taken
-    (empty: 1), without which amounts would mean something else in every currency. Constant features
-    tell nobody apart: they are dropped and named in the notes.
-    The anomalies' matrix is filled, transformed (log1p) and scaled to
-    standard units, never clipped or projected.
+    (empty: 1), so that amounts mean the same in every currency. Constant features are dropped and named in the notes.
+    The anomalies' matrix is filled, transformed (log1p) and scaled to standard units, never clipped or projected.
     """
     unit = dict(zip(names, units or np.ones(len(names)), strict=True))
     wanted = tuple(use) or tuple(names)
     searched = tuple(anomalies_use) or tuple(names)
 
-    def learnt(features: tuple[str, ...], how: PrepareConfig) -> tuple[Preparation, Floats]:
+    def fitted(features: tuple[str, ...], how: PrepareConfig) -> tuple[Preparation, Floats]:
         table = _columns(values, names, features)
         table = table[by_content(table)]  # so that no sum depends on the order of customers
         preparation = _fit(table, features, unit, how, seed)
@@ -57,8 +55,8 @@ def prepare(
         return preparation, apply(preparation, _columns(values, names, preparation.names))
 
     with workers() as pool:
-        ours = pool.submit(learnt, wanted, config)
-        search, anomalies = pool.submit(learnt, searched, _for_anomalies(config)).result()
+        ours = pool.submit(fitted, wanted, config)
+        search, anomalies = pool.submit(fitted, searched, _for_anomalies(config)).result()
         preparation, segments = ours.result()
     return Prepared(segments=segments, anomalies=anomalies, preparation=preparation, search=replace(search, notes=()))
 
@@ -79,14 +77,14 @@ def _fit(
 ) -> Preparation:
     """Every number that `apply` needs, learnt from these customers.
 
-    Fences, transforms, centers and scales come from the values that are known: what stands in for
-    those that are not must not make the known ones look extreme.
+    Fences, transforms, centers and scales are learnt from the known values alone: imputed values must not make these
+    look extreme.
     """
     fill, imputed = _fill(table, names, config)
     varies = _varying(table, fill)
-    dropped = tuple(f"{name} is the same for every customer and was left out." for name in _where(names, ~varies))
+    dropped = tuple(f"{name} is the same for every customer and was left out." for name in _selected(names, ~varies))
     if not varies.all():
-        names, table, fill = _where(names, varies), table[:, varies], fill[varies]
+        names, table, fill = _selected(names, varies), table[:, varies], fill[varies]
     donors = _donors(table, config, seed)
     lower, upper, clipped = _limits(table, names, config)
     bare = Preparation(
@@ -109,13 +107,13 @@ def _fit(
 
 
 def _varying(table: Floats, fill: Floats) -> Mask:
-    """True for features (d,) that are not the same for every customer; column by column, as a whole copy is large."""
+    """True for features (d,) that are not the same for every customer; column by column, to avoid a copy of the table."""
     filled = (np.where(np.isnan(column), value, column) for column, value in zip(table.T, fill, strict=True))
     return np.array([len(column) > 0 and np.ptp(column) > 0 for column in filled], dtype=bool)
 
 
-def _where(names: tuple[str, ...], mask: np.ndarray) -> tuple[str, ...]:
-    return tuple(name for name, kept in zip(names, mask, strict=True) if kept)
+def _selected(names: tuple[str, ...], mask: np.ndarray) -> tuple[str, ...]:
+    return tuple(name for name, is_selected in zip(names, mask, strict=True) if is_selected)
 
 
 def _curve(values: Floats) -> Curve:
@@ -180,7 +178,7 @@ def _edge(value: float) -> float | None:
 
 
 def _fence(column: Floats, outliers: str, limit: float) -> tuple[float, float]:
-    """Lowest and highest value left alone; infinite where fences that coincide would make the feature constant."""
+    """Lowest and highest value that is not clipped; infinite where fences that coincide would make the feature constant."""
     if outliers == "zscore":
         low, high = column.mean() - limit * column.std(), column.mean() + limit * column.std()
     elif outliers == "iqr":
@@ -203,14 +201,14 @@ def _with_transform(bare: Preparation, table: Floats, config: PrepareConfig) -> 
 
 
 def _power(column: Floats) -> float:
-    """The maximum-likelihood exponent (Yeo and Johnson 2000), on at most 100,000 customers evenly over the range."""
+    """The maximum-likelihood exponent (Yeo and Johnson 2000), on at most 100,000 customers, even over their ranks."""
     from scipy.stats import yeojohnson_normmax
 
     return float(yeojohnson_normmax(np.sort(column)[:: 1 + len(column) // FIT_SAMPLE]))
 
 
 def _helped_by_log(column: Floats) -> bool:
-    """An amount, hardly ever negative, whose skew the logarithm lessens."""
+    """Whether values are hardly ever negative and less skewed on a logarithmic axis."""
     from scipy.stats import skew
 
     if not np.ptp(column) or (column < 0).mean() > FEW_NEGATIVE:
@@ -249,7 +247,7 @@ def _location(column: Floats, filled: Floats, scaling: str) -> tuple[float, floa
 
 
 def _deviation(values: Floats) -> float:
-    """Standard deviation, 0 where all are equal: summed up, equal values may seem to differ in their last digit."""
+    """Standard deviation, exactly 0 where all values are equal, whose mean may differ from them by rounding."""
     return float(values.std()) if np.ptp(values) > 0 else 0.0
 
 

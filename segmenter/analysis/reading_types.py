@@ -1,11 +1,11 @@
-"""What the other readings of the same customers found, in plain numbers: parts of `segmenter.analysis.findings.Findings`."""
+"""What the other readings of the customers found, in plain numbers: parts of `segmenter.analysis.findings.Findings`."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from statistics import median
 
-OTHERS = ("hierarchical", "bisecting", "mixture")  # methods that divide everybody, beside K-Means
+OTHERS = ("hierarchical", "bisecting", "mixture")  # methods besides K-Means that put every customer into a group
 
 Curve = tuple[float, ...]
 
@@ -25,8 +25,8 @@ class LinkageFinding:
 class Split:
     """A step of the top-down tree: `parent` ("": everybody) falls into two, so that there are `n_clusters` groups.
 
-    Groups are called by their way down (1.2: the second part of 1); `segments` hold most of each
-    part, `shares` how much of it.
+    Groups are named by their path from the top (1.2: the second part of 1); `segments` are those that most of each part
+    belongs to, `shares` how much of it.
     """
 
     n_clusters: int
@@ -104,7 +104,7 @@ class Comparison:
 
     @property
     def agreement(self) -> float:
-        """The middle agreement (adjusted Rand index) of the other methods with the segments; 1 where there is none."""
+        """The median agreement (adjusted Rand index) of the other methods with the segments; 1 where there is none."""
         others = [each for each in self.methods if each.name in OTHERS and each.silhouette is not None]
         return median(each.rand_with_kmeans for each in others) if others else 1.0
 

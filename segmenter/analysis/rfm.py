@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from segmenter.analysis.reading_types import RfmFinding
+from segmenter.analysis.stability import contingency
 from segmenter.analysis.types import Floats, Ints, Mask
 
 NAMES = (
@@ -46,13 +47,14 @@ def score(recency: Floats, frequency: Floats, monetary: Floats, segments: Ints, 
 
     All arguments have shape (n,); a customer without an order (recency NaN) scores 1 in recency.
     """
+    from sklearn.metrics import adjusted_rand_score
+
     columns = {"recency": -np.nan_to_num(recency, nan=np.inf), "frequency": frequency, "monetary": monetary}
     scores = np.column_stack([quintiles(np.nan_to_num(column)) for column in columns.values()])
     scores[np.nan_to_num(frequency) <= 1, 1] = 1  # a single order is no habit, even where half of all have no other
     place = _places()[tuple(scores.T - 1)]
     names: list[str] = np.array(NAMES, dtype=object)[place].tolist()
-    crosswalk = np.zeros((len(NAMES), n_clusters), dtype=np.int64)
-    np.add.at(crosswalk, (place, segments), 1)
+    crosswalk = contingency(place, segments, len(NAMES), n_clusters)
     disagrees = segments != crosswalk.argmax(axis=1)[place]
     finding = RfmFinding(
         cuts=_cuts(scores, {"recency": recency, "frequency": frequency, "monetary": monetary}),
@@ -61,7 +63,7 @@ def score(recency: Floats, frequency: Floats, monetary: Floats, segments: Ints, 
         customers=tuple(int(count) for count in crosswalk.sum(axis=1)),
         revenue=tuple(float(monetary[place == number].sum()) for number in range(len(NAMES))),
         crosswalk=tuple(tuple(int(cell) for cell in row) for row in crosswalk),
-        agreement=_agreement(place, segments),
+        agreement=float(adjusted_rand_score(place, segments)),
         n_disagree=int(disagrees.sum()),
     )
     return Rfm(scores, names, disagrees, finding)
@@ -104,16 +106,10 @@ def _places() -> Ints:
 
 
 def _cuts(scores: Ints, columns: dict[str, Floats]) -> dict[str, tuple[float, ...]]:
-    """Per score the worst value that still earns classes 2 to 5 (recency: the most days), NaN where nobody has one."""
+    """Per column the worst value that still earns each score from 2 to 5 (recency: the most days), NaN where nobody has it."""
     cuts = {}
     for number, (name, values) in enumerate(columns.items()):
         worst = np.nanmax if name == "recency" else np.nanmin
-        classes = [values[scores[:, number] == klass] for klass in (2, 3, 4, 5)]
-        cuts[name] = tuple(float(worst(members)) if np.isfinite(members).any() else float("nan") for members in classes)
+        members = (values[scores[:, number] == score] for score in (2, 3, 4, 5))
+        cuts[name] = tuple(float(worst(each)) if np.isfinite(each).any() else float("nan") for each in members)
     return cuts
-
-
-def _agreement(place: Ints, segments: Ints) -> float:
-    from sklearn.metrics import adjusted_rand_score
-
-    return float(adjusted_rand_score(place, segments))

@@ -14,14 +14,14 @@ from segmenter.analysis.types import Floats, Mask
 DEPTH = 3
 SAMPLE = 20_000
 SMALLEST = 200  # a leaf holds at least one in so many customers
-TRIED, FOLDS = 5_000, 5  # customers that the accuracy is measured on, and parts of them that are left out in turn
+VALIDATED, FOLDS = 5_000, 5  # customers of the cross-validation, and its folds
 
 
 @dataclass(frozen=True)
 class Rule:
     """Conditions joined by "and"; `precision` of those who fit are in the segment, `recall` of the segment fit.
 
-    Both are of `n_tried` customers, each left out when the rule was made; NaN where too few are there to leave any out.
+    Both are measured on `n_tried` customers, each left out when the rule was made; NaN where they are too few for that.
     """
 
     text: str
@@ -33,20 +33,19 @@ class Rule:
 def describe(customers: Customers, mine: Mask, show: Format) -> Rule:
     """The rule for the customers `mine` (n,): the leaf, with the best F1, of a decision tree of depth 3, in raw units.
 
-    How far it can be trusted is measured on customers that the rule was not made of: stratified five-fold cross-
-    validation (Kohavi 1995) of the tree and of the choice of its leaf, on at most 5,000 customers. The folds follow from
-    the customers' figures, so that neither a seed nor, among so many, their order has a part in it.
+    Precision and recall are from a stratified five-fold cross-validation (Kohavi 1995) of the tree and of the choice of
+    its leaf, on at most 5,000 customers. The folds follow from the customers' figures, not from a seed or their order.
     """
     if mine.all():
         return Rule("everybody", 1.0, 1.0, 0)
     X = np.column_stack([_filled(customers.column(name, default=np.nan)) for name in customers.used])
     order = by_content(X)
-    many, few = (order[evenly(len(X), size)] for size in (SAMPLE, TRIED))
-    tree, leaf = _read_off(X[many], mine[many])
-    return Rule(_in_words(tree.tree_, leaf, customers, show), *_tried(X[few], mine[few]))
+    many, few = (order[evenly(len(X), size)] for size in (SAMPLE, VALIDATED))
+    tree, leaf = _fitted(X[many], mine[many])
+    return Rule(_in_words(tree.tree_, leaf, customers, show), *_cross_validated(X[few], mine[few]))
 
 
-def _read_off(X: Floats, mine: Mask) -> tuple[Any, int]:
+def _fitted(X: Floats, mine: Mask) -> tuple[Any, int]:
     """A tree, and which of its leaves has the highest F1 for `mine`."""
     from sklearn.tree import DecisionTreeClassifier
 
@@ -55,22 +54,22 @@ def _read_off(X: Floats, mine: Mask) -> tuple[Any, int]:
     return tree, int(max(np.unique(leaves), key=lambda leaf: _f1(leaves == leaf, mine)))
 
 
-def _tried(X: Floats, mine: Mask) -> tuple[float, float, int]:
-    """Precision and recall of rules, each tried on the fifth of the customers that was left out, and how many customers that is."""
+def _cross_validated(X: Floats, mine: Mask) -> tuple[float, float, int]:
+    """Precision and recall of rules on the customers left out when they were made, and the number of these customers."""
     inside, outside = int(mine.sum()), int((~mine).sum())
     if min(inside, outside) < FOLDS:
         return float("nan"), float("nan"), 0
     fold = np.where(mine, mine.cumsum(), (~mine).cumsum()) % FOLDS
     picked = np.zeros(len(mine), dtype=bool)
     for left_out in (fold == part for part in range(FOLDS)):
-        tree, leaf = _read_off(X[~left_out], mine[~left_out])
+        tree, leaf = _fitted(X[~left_out], mine[~left_out])
         picked[left_out] = tree.apply(X[left_out]) == leaf
     hits = int((picked & mine).sum())
     return hits / max(int(picked.sum()), 1), hits / inside, len(mine)
 
 
 def _filled(column: Floats) -> Floats:
-    """The column with its gaps filled by a value below all others, by which a tree can tell them apart."""
+    """The column with its gaps filled by a value below all others, so that a tree can split them off."""
     known = column[np.isfinite(column)]
     return np.where(np.isfinite(column), column, 2 * known.min() - known.max() - 1 if len(known) else 0.0)
 

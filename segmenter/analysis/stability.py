@@ -31,7 +31,7 @@ def stability(points: Floats, labels: Ints, cluster: Cluster, bootstraps: int, s
     `cluster(points, seed)` labels a resample as `labels` (n,) were made. A cluster is compared on the
     distinct points of each resample; one that is missing from it does not count in that resample.
     Around 0.6 and below a cluster dissolves, from 0.75 it is valid, above 0.85 highly stable. A cluster so small that it
-    is missing from all of them has not come back once: 0.
+    is missing from all resamples has 0.
     """
     n, k = len(points), int(labels.max()) + 1
     found = np.full((bootstraps, k), np.nan)

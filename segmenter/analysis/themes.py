@@ -16,7 +16,7 @@ from segmenter.analysis.types import Floats, Ints
 FEWEST_PRODUCTS = 12
 STRONGEST = 6
 FIT_SAMPLE = 1500  # customers that the fit is measured on
-ABOVE_CHANCE = 1.1  # how many times the fit of shuffled products the themes must reach; chance comes up to 1.05
+ABOVE_CHANCE = 1.1  # how many times the fit of shuffled products the themes must reach; chance reaches up to 1.05
 ROUNDS = 5  # of swaps, in each of which every customer swaps once; more change the fit no further
 
 
@@ -54,8 +54,8 @@ def find(counts: Any, products: Sequence[str], segments: Ints, n_segments: int, 
 def _fits(counts: Any, n_themes: int, seed: int) -> tuple[float, float]:
     """The share of the squared weights that themes explain, and the share they explain with the products shuffled.
 
-    On a sample, and of what was bought at all, not how often: frequency is a habit that shuffling would tear apart, and
-    products that are popular everywhere would pass for products that are bought together.
+    Measured on a sample, and on whether products were bought, not how often: shuffling would destroy habits of frequency,
+    too, so that products that are popular everywhere would pass for products that are bought together.
     """
     bought = (counts[draw(counts.shape[0], FIT_SAMPLE, seed)] > 0).astype(np.float64)
     shuffled = _swapped(bought, np.random.default_rng(seed))
@@ -63,7 +63,7 @@ def _fits(counts: Any, n_themes: int, seed: int) -> tuple[float, float]:
 
 
 def _swapped(bought: Any, generator: np.random.Generator) -> Any:
-    """Products (n, d) dealt out anew, each to as many customers and each customer with as many as before.
+    """Products (n, d) shuffled so that each keeps its number of customers, and each customer the number of products.
 
     Customers meet in pairs and share out at random what only one of the two bought (Strona et al. 2014, A fast and
     unbiased procedure to randomize ecological binary matrices).
@@ -90,12 +90,16 @@ def _factor(counts: Any, n_themes: int, seed: int) -> tuple[Floats, Floats, floa
 
     weighted = TfidfTransformer(sublinear_tf=True).fit_transform(counts)
     model = NMF(n_themes, init="nndsvda", max_iter=200, tol=1e-3, random_state=seed)
-    with warnings.catch_warnings():  # the strongest products stand long before the last thousandth is reached
+    # The strongest products are settled long before the tolerance is reached. The squared error of an exact fit may be
+    # rounded to less than 0, and its root is NaN.
+    with warnings.catch_warnings(), np.errstate(invalid="ignore"):
         warnings.simplefilter("ignore", ConvergenceWarning)
         weights = np.asarray(model.fit_transform(weighted), dtype=np.float64)
     parts = np.asarray(model.components_, dtype=np.float64)
     scale = parts.sum(axis=1)
-    left = float(model.reconstruction_err_) ** 2 / max(float((weighted.data**2).sum()), np.finfo(float).tiny)
+    left = float(np.nan_to_num(model.reconstruction_err_)) ** 2 / max(
+        float((weighted.data**2).sum()), np.finfo(float).tiny
+    )
     return weights * scale, parts, 1.0 - left
 
 

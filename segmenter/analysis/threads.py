@@ -1,7 +1,7 @@
-"""Work on all cores with the same figures everywhere: our own threads, each a single thread to the numeric libraries.
+"""Work on all cores with the same figures on every machine: threads of our own, in which the numeric libraries start none.
 
-The libraries' own threads add up sums in another order on every machine, wait for one another in a loop where cores are
-few, and gain nothing on pieces as small as these.
+The libraries' own threads add up sums in another order on every machine, spin while they wait for one another where cores
+are few, and gain nothing on pieces as small as these.
 """
 
 from __future__ import annotations
@@ -21,25 +21,25 @@ def one_thread() -> AbstractContextManager[Any]:
     """Limits BLAS, in the whole process, and OpenMP, in the calling thread, to one thread each."""
     from threadpoolctl import threadpool_limits
 
-    import_module("sklearn.utils._openmp_helpers")  # what is not loaded yet cannot be held
-    held: AbstractContextManager[Any] = threadpool_limits(1)
-    return held
+    import_module("sklearn.utils._openmp_helpers")  # only libraries that are already loaded can be limited
+    limits: AbstractContextManager[Any] = threadpool_limits(1)
+    return limits
 
 
 def single_threaded(work: Callable[Given, Result]) -> Callable[Given, Result]:
-    """`work` with the numeric libraries held to one thread."""
+    """`work` with the numeric libraries limited to one thread."""
 
     @wraps(work)
-    def held(*args: Given.args, **options: Given.kwargs) -> Result:
+    def limited(*args: Given.args, **options: Given.kwargs) -> Result:
         with one_thread():
             return work(*args, **options)
 
-    return held
+    return limited
 
 
 @contextmanager
 def workers(count: int | None = None) -> Iterator[ThreadPoolExecutor]:
-    """So many threads, one per core unless told otherwise, each a single thread to the numeric libraries."""
+    """A pool of `count` threads, by default one per core, each limiting the numeric libraries to itself."""
     with one_thread(), ThreadPoolExecutor(count or cores(), initializer=one_thread) as pool:
         yield pool
 
@@ -52,9 +52,9 @@ def cores() -> int:
 
 
 def by_blocks(work: Callable[[slice], Result], n: int, size: int) -> list[Result]:
-    """What `work` makes of each block of `size` of n rows, in parallel; of one empty block where there is no row.
+    """The results of `work` on each block of `size` of n rows, in parallel; on one empty block where there is no row.
 
-    It gains where most of the work is numpy's or scipy's, which let go of the interpreter.
+    Threads gain where most of the work is numpy's or scipy's, which release the interpreter's lock.
     """
     blocks = (slice(start, start + size) for start in range(0, max(n, 1), size))
     if n <= size:

@@ -55,14 +55,14 @@ class Anomalies:
 
     `role` is core, border or noise; `labels` the DBSCAN cluster, -1 for noise; `rare_group` true in
     clusters below the stated share; `is_anomaly` noise or rare group; `score` the distance from the
-    other customers, of everybody, a typical customer's being 1 (analysis/oddness.py); `nearest` the row of the
-    nearest ordinary core customer of those who are not one, else -1.
+    other customers, a typical customer's being 1 (analysis/oddness.py); `nearest` the row of the nearest
+    ordinary core customer, -1 for those who are one themselves.
     """
 
     role: NDArray[np.object_]
     labels: Ints
-    rare_group: NDArray[np.bool_]
-    is_anomaly: NDArray[np.bool_]
+    rare_group: Mask
+    is_anomaly: Mask
     score: Floats
     nearest: Ints
     finding: AnomalyFinding

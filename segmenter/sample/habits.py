@@ -120,8 +120,7 @@ def people(shape: Shape, n_customers: int, n_categories: int, rng: np.random.Gen
     def around(field: str) -> Floats:
         """Values about a habit's median."""
         noise: Floats = np.exp(of("spread") * rng.standard_normal(len(who)))
-        values: Floats = of(field) * noise
-        return values
+        return of(field) * noise
 
     def day(field: str) -> Floats:
         """Days after the first day, drawn from a habit's range of days before the end."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 
 import numpy as np
@@ -44,9 +45,8 @@ def lines(crowd: People, placed: Orders, goods: Products, shape: Shape, rng: np.
     sold = _copied(crowd, _sold(crowd, placed, goods, rng), rng)
     sold = replace(sold, guest=_guests(crowd, sold, shape.guest_share, rng))
     back = _returned(crowd, sold, rng)
-    both = Lines(*(np.concatenate([getattr(sold, f.name), getattr(back, f.name)]) for f in fields(Lines)))
-    inside = np.flatnonzero(both.minute < shape.days * 1440)
-    both = both.take(inside)
+    both = _joined([sold, back])
+    both = both.take(np.flatnonzero(both.minute < shape.days * 1440))
     return both.take(np.lexsort((both.product, both.back, both.customer, both.minute)))
 
 
@@ -78,6 +78,10 @@ def _copied(crowd: People, sold: Lines, rng: np.random.Generator) -> Lines:
         delay = rng.integers(1, 15, size=len(skipped))
         copy = replace(theirs, customer=np.full(len(theirs), member), minute=theirs.minute + delay[visit])
         parts.append(copy.take(np.flatnonzero(~skipped[visit])))
+    return _joined(parts)
+
+
+def _joined(parts: Sequence[Lines]) -> Lines:
     return Lines(*(np.concatenate([getattr(part, field.name) for part in parts]) for field in fields(Lines)))
 
 

@@ -1,4 +1,4 @@
-"""A study from end to end: the core, the other readings, and the tables that a run keeps."""
+"""A study from end to end: the core, the other readings, and the tables of a run."""
 
 from __future__ import annotations
 
@@ -71,21 +71,21 @@ def study(table: FeatureTable, inputs: Inputs, config: Config) -> Study:
     few_arenas()
     core, show = core_of(table, inputs.following, config), formatter(config)
     population = inputs.population(rule_of(core)) if inputs.population else None
-    with workers(1) as pool:  # a second would only wait for the interpreter
+    with workers(1) as pool:  # a second thread would only wait for the interpreter
         drawing = pool.submit(draw_map, core, config)
-        cards, odd = _cards(core, config), core
+        cards, listed = _cards(core, config), core
         if population is not None:
-            cards, odd = counted(cards, population, table.names), joined(core, population)
+            cards, listed = counted(cards, population, table.names), joined(core, population)
         explained = _explained(core, show)
-        told = explained if odd is core else _explained(odd, show)
-        proof = inputs.evidence([str(odd.table.customer_id[row]) for row in told.rows])
+        all_explained = explained if listed is core else _explained(listed, show)
+        evidence = inputs.evidence([str(listed.table.customer_id[row]) for row in all_explained.rows])
         readings = read(core, drawing.result, inputs.baskets, inputs.past_orders, config)
     give_back()
     return Study(
         _findings(core, cards, readings, population, config),
         customers_table(core, cards, explained, readings, inputs.period_revenue, config),
         segments_table(cards),
-        anomalies_table(odd, cards, told, proof, show),
+        anomalies_table(listed, cards, all_explained, evidence, show),
         core.placement.model,
         core.placement.challenger,
         core.placement.continuity,
@@ -131,7 +131,7 @@ def _findings(
 
 
 def _to_come(readings: Readings, population: Population | None) -> LifetimeFinding | None:
-    """The value to come, which is the drawn customers' where the study saw a sample."""
+    """The value to come, of the drawn customers alone where the study saw a sample."""
     if readings.lifetime is None or population is None:
         return readings.lifetime.finding if readings.lifetime else None
     finding = readings.lifetime.finding
@@ -163,7 +163,7 @@ def _separation(core: Core, cards: tuple[SegmentCard, ...]) -> tuple[str, ...]:
 
 
 def _misnamed(core: Core, config: Config) -> tuple[str, ...]:
-    """A sentence where a name of the team's found no segment."""
+    """A sentence where `kmeans.names` has names that no segment has."""
     unused = [name for name in config.kmeans.names if name not in core.placement.names]
     if not unused:
         return ()

@@ -16,7 +16,7 @@ from segmenter.features.types import FeatureTable
 from segmenter.runs.acceptance import Following
 from segmenter.study.placement import Placement, place_customers
 
-MOSTLY = 0.5  # share of the customers without a value, above which a feature is not known of most
+MOSTLY = 0.5  # share of the customers without a value above which a feature is unknown
 
 
 @dataclass(frozen=True)
@@ -59,10 +59,9 @@ def core_of(table: FeatureTable, following: Following, config: Config) -> Core:
     placement = place_customers(table, prepared, found.is_anomaly, following, config)
     give_back()
     votes = jury(prepared.anomalies, placement.described.matrix, placement.segmentation, found)
-    grave = severity(found, stake(table.values, table.features))
-    return Core(table, prepared, placement, found, grave, votes)
+    return Core(table, prepared, placement, found, severity(found, stake(table.values, table.features)), votes)
 
 
 def _known(names: tuple[str, ...], table: FeatureTable) -> tuple[str, ...]:
-    """The features of `names` that this export gives."""
+    """The features of `names` that any customer has a value of."""
     return tuple(name for name in names if name in table.names and np.isfinite(table.column(name)).any())

@@ -22,7 +22,7 @@ from segmenter.runs.identity import Identity, identify, renamed
 from segmenter.runs.model import place
 from segmenter.runs.types import Model
 
-FEWEST_CAME, SHARE_CAME = 10, 0.1  # customers, and share of a segment, from which on those who came since are looked at
+FEWEST_NEW, SHARE_NEW = 10, 0.1  # new customers, and their share of a segment, from which on they are looked at
 
 
 @dataclass(frozen=True)
@@ -68,16 +68,16 @@ def place_customers(
     names = cards.name(used, segmentation.labels, segmentation.n_clusters)
     fresh, known = _Fresh(segmentation, prepared, names, used), following.known
     if known is None:
-        return _alone(fresh, _first(names))
+        return _placed_afresh(fresh, _new_identity(names))
     positions, matrix = place(known.model, table)
     found = identify(known.model, positions, segmentation.labels, names, matrix, known.next_number)
     if not following.holds:
-        return _alone(fresh, found)
-    return _held(known, table, fresh, found, (positions, matrix), config)
+        return _placed_afresh(fresh, found)
+    return _placed_by_model(known, table, fresh, found, (positions, matrix), config)
 
 
-def _first(names: tuple[str, ...]) -> Identity:
-    """The identity of segments that have no past."""
+def _new_identity(names: tuple[str, ...]) -> Identity:
+    """The identity of segments of a first run."""
     return Identity(tuple(range(len(names))), names, len(names), ())
 
 
@@ -86,7 +86,7 @@ def _model(fresh: _Fresh, identity: Identity) -> Model:
     return Model(fresh.prepared.preparation, centroids, identity.names, identity.numbers, identity.next_number)
 
 
-def _alone(fresh: _Fresh, identity: Identity) -> Placement:
+def _placed_afresh(fresh: _Fresh, identity: Identity) -> Placement:
     return Placement(
         fresh.segmentation,
         fresh.described,
@@ -97,7 +97,7 @@ def _alone(fresh: _Fresh, identity: Identity) -> Placement:
     )
 
 
-def _held(
+def _placed_by_model(
     known: Accepted, table: FeatureTable, fresh: _Fresh, identity: Identity, placed: tuple[Ints, Floats], config: Config
 ) -> Placement:
     positions, matrix = placed
@@ -105,7 +105,7 @@ def _held(
     centroids = np.array(known.model.centroids)[inhabited]
     chosen = fresh.segmentation.choice
     held = kmeans.hold(matrix, centroids, chosen, config.kmeans, config.engine.seed)
-    held = replace(held, choice=_kept(held.choice, chosen, known))
+    held = replace(held, choice=_held_choice(held.choice, chosen, known))
     numbers, fresh_numbers = np.array(known.model.numbers), np.array(identity.numbers)[fresh.segmentation.labels]
     today = fresh.prepared.segments
     silhouettes = mean_silhouette(today, positions), mean_silhouette(today, fresh.segmentation.labels)
@@ -117,7 +117,7 @@ def _held(
     return Placement(
         held,
         seen,
-        _prepared_as(known, table),
+        _model_preparation(known, table),
         names,
         tuple(int(numbers[at]) for at in inhabited),
         known.model,
@@ -127,31 +127,31 @@ def _held(
     )
 
 
-def _prepared_as(known: Accepted, table: FeatureTable) -> Preparation:
-    """The accepted model's preparation, with notes on the customers of today."""
+def _model_preparation(known: Accepted, table: FeatureTable) -> Preparation:
+    """The accepted model's preparation, with notes on the customers of this run."""
     preparation = known.model.preparation
     notes = edge_notes(preparation, np.column_stack([table.column(name) for name in preparation.names]))
     return replace(preparation, notes=(f"Figures are prepared as the model of {known.as_of} has it.", *notes))
 
 
 def _outgrown(today: Customers, labels: Ints, names: tuple[str, ...], days: int, config: Config) -> tuple[str, ...]:
-    """Sentences on held segments whose name no longer suits their customers, or those who came in the `days` since the model.
+    """Sentences on held segments whose name no longer suits their customers, or those new in the `days` since the model.
 
-    None where all customers are in one segment, as that is called after them all.
+    None where all customers are in one segment, whose name suits any.
     """
     if len(names) == 1:
         return ()
-    k, came = len(names), today.column("tenure", default=np.inf) <= days
-    sizes, many = np.bincount(labels, minlength=k), np.bincount(labels[came], minlength=k)
-    apart = came & (many >= np.maximum(FEWEST_CAME, SHARE_CAME * sizes))[labels]
+    k, is_new = len(names), today.column("tenure", default=np.inf) <= days
+    sizes, n_new = np.bincount(labels, minlength=k), np.bincount(labels[is_new], minlength=k)
+    apart = is_new & (n_new >= np.maximum(FEWEST_NEW, SHARE_NEW * sizes))[labels]
     inhabited, parts = np.unique(labels + k * apart, return_inverse=True)
-    words = dict(zip(inhabited.tolist(), cards.name(today, parts, len(inhabited)), strict=True))
+    part_names = dict(zip(inhabited.tolist(), cards.name(today, parts, len(inhabited)), strict=True))
     now = cards.name(today, labels, k)
-    newer = [(at, int(many[at]), words[at + k]) for at in range(k) if at + k in words]
+    newer = [(at, int(n_new[at]), part_names[at + k]) for at in range(k) if at + k in part_names]
     return outgrown_names(names, now, newer, config.kmeans.names)
 
 
-def _kept(held: KChoice, fresh: KChoice, known: Accepted) -> KChoice:
+def _held_choice(held: KChoice, fresh: KChoice, known: Accepted) -> KChoice:
     n = len(known.model.names)
     kept = (
         f"The {n} segments of the accepted model ({known.as_of}) are kept, so that they mean the same as before."
@@ -166,7 +166,8 @@ def shown_names(names: Sequence[str], config: Config) -> tuple[str, ...]:
 
     Where the team's name is also another segment's, the name by rule is added to tell the two apart.
     """
-    told = [config.kmeans.names.get(name, name) for name in names]
+    shown = [config.kmeans.names.get(name, name) for name in names]
     return tuple(
-        f"{own} ({name})" if own != name and told.count(own) > 1 else own for name, own in zip(names, told, strict=True)
+        f"{own} ({name})" if own != name and shown.count(own) > 1 else own
+        for name, own in zip(names, shown, strict=True)
     )

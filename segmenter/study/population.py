@@ -1,4 +1,4 @@
-"""A study of a sample, told of all customers: what the cluster counted replaces what the sample shows."""
+"""A study of a sample, reported for all customers: figures counted in the cluster replace those of the sample."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from segmenter.features.types import FeatureTable
 from segmenter.study.core import Core
 
 PopulationOf = Callable[[Rule], Population]
-DRAWN_PER_ODD = 100  # an odd customer from outside comes home per so many who were drawn
+DRAWN_PER_ODD = 100  # drawn customers per odd customer who is fetched from outside the sample
 
 
 def population_of(engine: Engine, table: FeatureTable) -> PopulationOf | None:
@@ -74,13 +74,13 @@ def counted(cards: tuple[SegmentCard, ...], population: Population, names: tuple
 
 def notes(core: Core, population: Population) -> tuple[str, ...]:
     """What a reader must know of figures that come from a sample."""
-    n, told = len(core.table.customer_id), int(population.n_odd.sum())
+    n, n_odd = len(core.table.customer_id), int(population.n_odd.sum())
     outside = len(population.odd.customer_id)
     return (
         f"The analysis saw {n:,} customers, drawn by a hash of their ids; all {population.n_customers:,} were then placed "
         "in the segments by the same rule. Sizes, revenue and medians are everybody's; maps, scores, rules and the list "
         "of customers are those of the drawn.",
-        f"{told:,} customers have no ordinary customer near; {outside:,} of those who were not drawn, the farthest from "
+        f"{n_odd:,} customers have no ordinary customer near; {outside:,} of those who were not drawn, the farthest from "
         "the ordinary, are listed with the drawn ones.",
     )
 
@@ -88,8 +88,8 @@ def notes(core: Core, population: Population) -> tuple[str, ...]:
 def joined(core: Core, population: Population) -> Core:
     """The study's customers and, after them, the odd ones from outside, so that both are explained alike.
 
-    The study's own customers keep their figures. Those from outside are at most a hundredth of them, so that
-    what is usual among all hardly moves.
+    The study's own customers keep their figures. Those from outside are at most a hundredth of them, so that they hardly
+    change what is usual.
     """
     odd, n = population.odd, len(core.table.customer_id)
     if not len(odd.customer_id):
@@ -99,11 +99,11 @@ def joined(core: Core, population: Population) -> Core:
     labels = np.concatenate([core.segmentation.labels, odd.segments])
     silhouette = np.concatenate([core.segmentation.silhouette, np.full(len(odd.beyond), np.nan)])
     segmentation = replace(core.segmentation, labels=labels, silhouette=silhouette)
-    anomalies = _longer(core.anomalies, odd, searched)
+    anomalies = _extended(core.anomalies, odd, searched)
     ids = np.concatenate([core.table.customer_id, odd.customer_id])
     table = replace(core.table, customer_id=ids, values=np.vstack([core.table.values, odd.values]))
     described = replace(core.placement.described, values=table.values, matrix=matrix, is_anomaly=anomalies.is_anomaly)
-    grave = severity(anomalies, stake(table.values, table.features))
+    severities = severity(anomalies, stake(table.values, table.features))
     votes = jury(searched, matrix, segmentation, anomalies)
     return replace(
         core,
@@ -111,7 +111,7 @@ def joined(core: Core, population: Population) -> Core:
         prepared=replace(core.prepared, segments=matrix, anomalies=searched),
         placement=replace(core.placement, segmentation=segmentation, described=described),
         anomalies=anomalies,
-        severity=np.concatenate([core.severity, grave[n:]]),
+        severity=np.concatenate([core.severity, severities[n:]]),
         votes=np.concatenate([core.votes, votes[n:]]),
     )
 
@@ -120,8 +120,8 @@ def _prepared(preparation: Preparation, table: FeatureTable, odd: Odd) -> Floats
     return apply(preparation, odd.values[:, [table.names.index(name) for name in preparation.names]])
 
 
-def _longer(anomalies: Anomalies, odd: Odd, searched: Floats) -> Anomalies:
-    """The verdicts, and noise for those from outside, who have no ordinary customer near."""
+def _extended(anomalies: Anomalies, odd: Odd, searched: Floats) -> Anomalies:
+    """The verdicts, extended by noise for those from outside, who have no ordinary customer near."""
     n, more = len(anomalies.role), len(odd.beyond)
     eps = anomalies.finding.eps
     beyond = np.concatenate([np.zeros(n), odd.beyond])

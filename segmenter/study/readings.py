@@ -39,7 +39,7 @@ def read(
     past_orders: PastOrders | None,
     config: Config,
 ) -> Readings:
-    """All readings; the map, which takes longest and is made beside all else (`draw_map`), is asked for last by `drawn`."""
+    """All readings; `drawn` waits for the map (`draw_map`), which takes longest and is made in parallel, so it is called last."""
     tree, side, soft = _methods(core, config)
     found = _themes(core, baskets, config)
     to_come = _to_come(core, past_orders, config) if past_orders else None
@@ -88,13 +88,13 @@ def _methods(core: Core, config: Config) -> tuple[HierarchyFinding, Comparison, 
         choice.crowd_silhouette,
         seed,
     )
-    counts = (1, *(point.n_clusters for point in choice.points))  # one: there may be no groups
+    counts = (1, *(point.n_clusters for point in choice.points))  # 1, as there may be no groups
     soft = mixture.fit(matrix, segmentation.labels, counts, seed) if config.views.mixture and len(counts) > 1 else None
     return _numbered(tree.finding, core.placement.numbers), side, soft
 
 
 def _numbered(tree: HierarchyFinding, numbers: tuple[int, ...]) -> HierarchyFinding:
-    """The tree with the segments' lasting numbers in the place of their order in this run."""
+    """The tree with the segments' lasting numbers instead of their labels in this run."""
     return replace(
         tree,
         leaf_segments=tuple(numbers[label] for label in tree.leaf_segments),

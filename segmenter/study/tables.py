@@ -90,7 +90,7 @@ def _challenger(core: Core) -> dict[str, Ints]:
 
 
 def _soft(core: Core, names: np.ndarray, config: Config) -> dict[str, np.ndarray]:
-    """Soft membership of the own segment, the segment that comes second and the membership of that."""
+    """Soft membership of the own segment, the second segment, and the membership of that."""
     if not config.views.mixture or core.segmentation.n_clusters < 2:
         return {}
     soft = memberships(core.matrix, core.segmentation.labels)
@@ -102,28 +102,25 @@ def _soft(core: Core, names: np.ndarray, config: Config) -> dict[str, np.ndarray
 
 
 def _to_come(readings: Readings) -> dict[str, Floats]:
-    """What to expect of the customer in the next period, NaN where the gate is shut."""
+    """What to expect of the customer in the next period, NaN where the forecast is withheld."""
     if readings.lifetime is None:
         return {}
-    told = readings.lifetime.forecast
+    forecast = readings.lifetime.forecast
     return {
-        "p_active": told.p_active,
-        "p_order": told.p_order,
-        "expected_orders": told.orders,
-        "expected_revenue": told.revenue,
+        "p_active": forecast.p_active,
+        "p_order": forecast.p_order,
+        "expected_orders": forecast.orders,
+        "expected_revenue": forecast.revenue,
     }
 
 
 def _places(seen: CustomerMap, n: int) -> dict[str, np.ndarray]:
     """Places on the maps, NaN for customers outside the sample."""
-    columns = {
-        **{f"tsne_{axis}": seen.tsne2[:, at] for at, axis in enumerate("xy")},
-        **{f"tsne3_{axis}": seen.tsne3[:, at] for at, axis in enumerate("xyz")},
-        **{f"pca_{axis}": seen.pca2[:, at] for at, axis in enumerate("xy")},
-    }
-    places = {name: np.full(n, np.nan) for name in columns}
-    for name, values in columns.items():
-        places[name][seen.sample] = values
+    places = {}
+    for name, drawn in (("tsne", seen.tsne2), ("tsne3", seen.tsne3), ("pca", seen.pca2)):
+        for axis, values in zip("xyz", drawn.T, strict=False):
+            places[f"{name}_{axis}"] = np.full(n, np.nan)
+            places[f"{name}_{axis}"][seen.sample] = values
     return places
 
 
@@ -179,7 +176,7 @@ def anomalies_table(
 
 
 def _range(feature: Described, low: float, high: float, show: Format) -> str:
-    """What is usual: one value or two, no lower one where all that are fewer count as 0."""
+    """The usual range: one value or two, without the lower one where 0 stands for all smaller counts."""
     least, most = show(feature, low), show(feature, high)
     if least == most:
         return most

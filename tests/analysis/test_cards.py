@@ -88,7 +88,7 @@ def test_a_rule_is_as_fine_among_many_customers_as_among_few(rng, n):
     values = rng.integers(1, 101, n).astype(float)
     rule = described(values, "frequency", values > 90)
     assert (rule.text, rule.precision, rule.recall) == ("orders: at least 91", 1.0, 1.0)
-    assert rule.n_tried == rules.TRIED
+    assert rule.n_tried == rules.VALIDATED
 
 
 def test_a_rule_read_off_chance_is_told_to_be_right_no_more_often_than_chance(rng):

@@ -96,12 +96,12 @@ def test_two_dense_sheets_with_one_bridge_are_one_component(rng):
 
 def test_the_kth_distance_counts_the_point_itself_first(rng):
     points = rng.normal(size=(300, 3))
-    hood = arrange(points)
-    expected = np.sort(cdist(points, points), axis=1)[hood.order, 4]
-    assert np.allclose(kth_distances(hood, 5), expected)
-    assert np.array_equal(hood.points, points[hood.order])
+    index = arrange(points)
+    expected = np.sort(cdist(points, points), axis=1)[index.order, 4]
+    assert np.allclose(kth_distances(index, 5), expected)
+    assert np.array_equal(index.points, points[index.order])
 
 
 def test_core_points_are_those_whose_kth_distance_is_within_eps(rng):
-    hood = arrange(rng.normal(size=(500, 4)))
-    assert np.array_equal(density(hood, 0.8, 6).core, kth_distances(hood, 6) <= 0.8)
+    index = arrange(rng.normal(size=(500, 4)))
+    assert np.array_equal(density(index, 0.8, 6).core, kth_distances(index, 6) <= 0.8)

@@ -63,6 +63,7 @@ def test_planted_themes_are_found_and_named_by_their_products(rng):
     kinds = {frozenset(product.split()[0] for product in theme.products) for theme in told.found}
     assert kinds == {frozenset({"tea"}), frozenset({"toy"})}
     assert [sum(theme.segment_shares[label] for theme in told.found) for label in (0, 1)] == pytest.approx([1, 1])
+    assert told.fit == pytest.approx(1)  # what is bought at all falls into two blocks
     assert told.fit > 1.25 * told.by_chance
 
 

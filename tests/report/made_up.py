@@ -336,7 +336,7 @@ def _anomaly_finding(rng, customers):
     return AnomalyFinding(
         tuple(f.name for f in FEATURES), 1.74, 12, "the knee of the distances to neighbour number 12, on a logarithmic axis", "set in the configuration",
         tuple(sorted(rng.exponential(0.6, 300) + 0.4, reverse=True)), n, n - 2 * odd, odd, odd, 0, 1, (),
-        3.4, 600, search=plain(*(f.name for f in FEATURES)),
+        3.4, 600, plain(*(f.name for f in FEATURES)),
     )  # fmt: skip
 
 
