@@ -20,7 +20,7 @@
   function describe(i) {
     const name = data.ids ? `${say("Customer {id}", { id: data.ids[i] })}, ` : "";
     const why = data.reasons[i] ? [data.reasons[i]] : [];
-    const none = data.without.includes(i) ? [say("No order of this customer stands: all were cancelled or given back.")] : [];
+    const none = data.without.includes(i) ? [say("This customer has no valid order: all were cancelled or returned.")] : [];
     return [name + data.names[data.segment[i]], ...figures(i), ...none, ...why];
   }
 
@@ -130,7 +130,7 @@
     const number = new Intl.NumberFormat(data.locale), all = data.segment.length;
     const shown = state.view === 2 ? all : data.tsne3[0].filter((x) => x !== null).length;
     said.textContent = shown === all ? say("{count} customers are on this map.", { count: number.format(shown) })
-      : say("{count} of {all} customers are on this map: in three dimensions a sample is placed, to keep it quick.", { count: number.format(shown), all: number.format(all) });
+      : say("{count} of {all} customers are on this map: in three dimensions only a sample is shown, to keep it fast.", { count: number.format(shown), all: number.format(all) });
     press(button.parentElement, (other) => other === button);
     draw();
   }));

@@ -30,8 +30,8 @@ APART = {
 
 # What follows for a segment of nobody but odd customers, whatever it is called: no rule for many fits them.
 ALL_ODD: dict[str, Any] = {
-    "action": "Look at each of them: all are odd customers, and the chapter on these says why.",
-    "avoid": "One offer for all of them.",
+    "action": "Look at each one individually: all are odd customers, and the chapter on odd customers says why.",
+    "avoid": "Making all of them the same offer.",
     "movable": 0.0,
 }
 
@@ -175,12 +175,12 @@ def _summary(customers: Customers, medians: dict[str, float], show: Format) -> s
     known = {name: value for name, value in medians.items() if name in by_name and np.isfinite(value)}
     parts = {
         "frequency": "{} in total",
-        "recency": "the last {} ago",
+        "recency": "last order {} ago",
         "monetary": "{} spent",
     }
     if known.get("frequency") == 0:  # who only brought back has no last order
-        parts = {"frequency": "no order that stands", **{name: parts[name] for name in parts if name == "monetary"}}
+        parts = {"frequency": "no valid order", **{name: parts[name] for name in parts if name == "monetary"}}
     if known.get("monetary", 0) < 0:
-        parts["monetary"] = "{} more given back than paid"
+        parts["monetary"] = "{} more refunded than paid"
     words = [text.format(show(by_name[name], abs(known[name]))) for name, text in parts.items() if name in known]
     return f"Typically {', '.join(words)}." if words else ""

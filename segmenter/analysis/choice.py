@@ -141,13 +141,11 @@ def _without_majority(points: Sequence[KPoint], ranked: Sequence[int], least: fl
     )
     valid = [point for point in apart if _comes_back(point, VALID_STABILITY)]
     if valid and valid[0].stability is None:
-        return _Taken(valid[0].n_clusters, "most criteria ask for them")
+        return _Taken(valid[0].n_clusters, "most criteria favour them")
     if valid:
         best = max(point.stability or 0.0 for point in valid) - NEAR_BEST_STABILITY
         point = max((point for point in valid if (point.stability or 0.0) >= best), key=lambda point: point.n_clusters)
-        return _Taken(
-            point.n_clusters, f"they come back best when customers are resampled (Jaccard {point.stability:.2f})"
-        )
+        return _Taken(point.n_clusters, f"they recur best when customers are resampled (Jaccard {point.stability:.2f})")
     return _Taken(1, "")
 
 
@@ -164,18 +162,18 @@ def _doubts(point: KPoint, n_tried: int, votes: Votes, n_customers: int) -> dict
             else "few criteria have an opinion"
         )
     against = (
-        ("reference", point.reference, margin(n_customers), "data without any groups"),
-        ("crowd", point.crowd, crowd_margin(n_customers), "a single crowd that is as skewed as these customers are"),
+        ("reference", point.reference, margin(n_customers), "data without groups"),
+        ("crowd", point.crowd, crowd_margin(n_customers), "a single crowd as skewed as these customers"),
     )
     for doubt, reached, above, by in against:
         if reached is not None and point.silhouette < reached + above:
             doubts[doubt] = (
-                f"at {point.n_clusters} the silhouette of {point.silhouette:.2f} is not clearly above the {reached:.2f} of {by}"
+                f"with {point.n_clusters} segments the silhouette of {point.silhouette:.2f} is not clearly above the {reached:.2f} of {by}"
             )
             break  # one of the two is enough to say
     if not _comes_back(point, VALID_STABILITY):
         doubts["stability"] = (
-            f"at {point.n_clusters} the segments change when customers are resampled (Jaccard {point.stability:.2f})"
+            f"with {point.n_clusters} segments the division changes when customers are resampled (Jaccard {point.stability:.2f})"
         )
     return doubts
 
@@ -191,10 +189,10 @@ def _in_words(choice: KChoice, doubts: Sequence[str], why: str, pinned: int | No
 
 def _taken_in_words(choice: KChoice, why: str) -> str:
     if choice.n_clusters > 1:
-        return f"{choice.n_clusters} were taken because, of those that separate better than data without groups, {why}"
+        return f"{choice.n_clusters} segments were chosen because, of the numbers that separate better than data without groups, {why}"
     return (
-        "One segment was taken, as no number both separates the customers better than data without groups and comes "
-        "back when they are resampled"
+        "One segment was chosen, as no number both separates the customers better than data without groups and recurs "
+        "when they are resampled"
     )
 
 
@@ -207,7 +205,7 @@ def _support(choice: KChoice) -> str:
 
 def _pinned_in_words(choice: KChoice, pinned: int) -> str:
     n = choice.n_clusters
-    fewer = "" if pinned == n else f" {pinned} were asked for, more than there are different customers."
+    fewer = "" if pinned == n else f" {pinned} were requested, more than there are distinct customers."
     supported = len(choice.points) > 1 and n in choice.votes.values()
     known = f" It is the choice of {_support(choice)}." if supported else " No criterion would choose it."
     return f"{n} segments, set in the configuration.{fewer}{known}"
@@ -226,6 +224,6 @@ def trivial(n_customers: int) -> KChoice:
         runner_up=None,
         is_clear=False,
         is_pinned=False,
-        reason=f"One segment: the {n_customers:,} customers are too few or too much alike to tell groups apart.",
+        reason=f"One segment: the {n_customers:,} customers are too few or too similar to separate into groups.",
         n_silhouette=0,
     )

@@ -15,7 +15,7 @@ from segmenter.words import beginning, quoted
 
 N_SHOWN = 3  # orders, and returns, of a customer
 LONGEST = 80  # letters of a product's name: those of marketplaces fill a page
-ORDERS, RETURNS, SPELL = "Largest orders:", "Largest returns:", "Busiest spell:"
+ORDERS, RETURNS, SPELL = "Largest orders:", "Largest returns:", "Busiest period:"
 # The space before a sentence, as in "... 2 pieces). Largest returns:"
 NEXT = re.compile(rf"(?<=\.) (?={ORDERS}|{RETURNS}|{SPELL})")
 

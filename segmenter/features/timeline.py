@@ -15,7 +15,7 @@ WEEKS = 9  # the last one, and those that it is set beside
 KEPT = 120  # days whose revenue is kept one by one: a period before the run before, where runs are months apart
 USUAL = 0.95  # share of the pauses between days with transactions that count as usual: weekends do, holidays do not
 SILENT = (
-    "The newest transaction is of {last}, {n} days before {day}, which is longer than this business is usually silent: the "
+    "The latest transaction is from {last}, {n} days before {day}, which is longer than usual for this business: the "
     "export may be an old one."
 )
 

@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 MOST_REJECTED = 10_000  # rows that come home verbatim; all are counted
 TABLE = "table://"
 TORN = "_torn"  # the column for a CSV's lines of another number of cells than its header, as they stand there
-IS_TORN = ("torn IS NOT NULL", "another number of columns than the header", 0)
+IS_TORN = ("torn IS NOT NULL", "a different number of columns from the header", 0)
 
 
 def lies_in_cluster(sources: Sequence[str]) -> bool:

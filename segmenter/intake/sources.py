@@ -21,7 +21,7 @@ Kind = Literal["csv", "json", "parquet", "workbook", "duckdb"]
 SUFFIXES = (".csv", ".tsv", ".txt", ".gz", ".parquet", ".jsonl", ".ndjson", ".json", ".xlsx", ".duckdb", ".db")
 NOTES = ".txt"  # in a folder with other exports these are somebody's notes
 NAMED = 5  # files that are not read, by name
-NOT_READ = "Files in {folder} that are not exports by their ending were not read: {names}."
+NOT_READ = "Files in {folder} whose endings are not those of exports were not read: {names}."
 GZIP = b"\x1f\x8b"
 OTHERS = {
     b"BZh": "compressed with bzip2",

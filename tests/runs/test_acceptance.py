@@ -233,7 +233,7 @@ def test_segments_made_of_other_money_cannot_become_the_archives(shop):
     acceptance.accept_first(shop.root, FIRST, NOW)
     shop.name_money("EUR")
     folder = shop.write(SECOND, model(50, 150, names=("A", "B")))
-    with pytest.raises(UsageError, match=rf"run {FIRST} is in GBP and the run {SECOND} in EUR.*archive of its own"):
+    with pytest.raises(UsageError, match=rf"run {FIRST} is in GBP and the run {SECOND} in EUR.*its own archive"):
         propose(shop.root, folder, {})
 
 

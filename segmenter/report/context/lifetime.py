@@ -20,7 +20,7 @@ def lifetime(view: View) -> Section | None:
         parts(
             Part("Segment by segment", _reading(view, found) if tables else (), (), tables),
             Part(
-                "Why there is no forecast" if found.refusal else "How far to trust it",
+                "Why there is no forecast" if found.refusal else "How reliable it is",
                 tuple(filter(None, ["" if found.refusal else " ".join(found.sentences)])),
                 view.figures("held-out", "held-out-periods"),
             ),
@@ -35,8 +35,8 @@ def models(view: View) -> tuple[str, ...]:
         return ()
     orders, value, number = found.orders_model, found.value_model, view.voice.number
     told = view.voice(
-        "Value to come: BG/NBD on {customers} customers, {repeat} of them with a repeat order, by days with orders and "
-        "in weeks: r = {r}, alpha = {alpha}, a = {a}, b = {b}.",
+        "Expected orders: BG/NBD on {customers} customers, {repeat} of them with a repeat order, by days with orders "
+        "and in weeks: r = {r}, alpha = {alpha}, a = {a}, b = {b}.",
         customers=number(found.n_customers),
         repeat=number(found.n_repeat),
         r=number(orders.r, 3),
@@ -61,9 +61,9 @@ def _expected(view: View, found: LifetimeFinding) -> str:
     """The next period in a sentence or two."""
     voice, segments = view.voice, found.segments
     told = voice(
-        "In the next {days} days {customers} customers are expected to place {orders} orders."
+        "In the next {days} days, {customers} customers are expected to place {orders} orders."
         if found.ordering_refusal
-        else "In the next {days} days {ordering} of {customers} customers are expected to order, {orders} times in all.",
+        else "In the next {days} days, {ordering} of {customers} customers are expected to place {orders} orders.",
         days=found.days,
         ordering=voice.number(sum(each.ordering or 0.0 for each in segments)),
         customers=voice.number(found.n_customers),
@@ -76,12 +76,13 @@ def _expected(view: View, found: LifetimeFinding) -> str:
 
 def _reading(view: View, found: LifetimeFinding) -> tuple[str, ...]:
     left = len(view.run.customers) - sum(each.customers for each in found.segments)
-    told = view.voice("Left out are customers of whom no order stands: {n}.", n=view.voice.number(left))
+    told = view.voice("Left out are customers without a valid order: {n}.", n=view.voice.number(left))
     return (
-        "Several orders of one day count as one. Every customer's own figures are in customers.parquet: p_order is the "
-        "chance of an order in these days, p_active that of not having left for good (empty before a second order)."
+        "Several orders on one day count as one. Each customer's own figures are in customers.parquet: p_order is the "
+        "chance of an order in these days, p_active the chance that the customer has not left for good (empty before "
+        "a second order)."
         if not found.ordering_refusal
-        else "Several orders of one day count as one. Every customer's own figures are in customers.parquet.",
+        else "Several orders on one day count as one. Each customer's own figures are in customers.parquet.",
         *([told] if left > 0 else []),
     )
 
