@@ -73,8 +73,8 @@ BEST = Advice(
 )
 LOYAL = Advice(
     "Loyal regulars",
-    "Reward their loyalty and suggest products from the next category up.",
-    "Long gaps in contact; their ordering habit is what makes them valuable.",
+    "Reward their loyalty and suggest the next category up.",
+    "Long gaps in contact; their habit is what makes them valuable.",
     movable=0.15,
 )
 BIG_BASKETS = Advice(

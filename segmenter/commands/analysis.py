@@ -65,7 +65,7 @@ def init(options: Namespace) -> None:
     intake = pipeline.inspect(sources, config)
     keys: dict[str, Any] = suggest_config(intake, config.source, config.rules)
     if any(as_text(source) != source for source in sources):
-        raise UsageError("A file's name is no UTF-8, which no configuration can hold. Rename it and run again.")
+        raise UsageError("A file's name is not UTF-8, which no configuration can hold. Rename it and run again.")
     keys["source"]["paths"] = sources
     try:
         with atomic_write(target) as temporary:

@@ -212,7 +212,7 @@ def _check_usable(connection: Engine, result: RowAccount, rules: RulesConfig) ->
     if usable < rules.min_usable_share * result.rows_due or not usable:
         raise DataError(
             f"Only {usable:,} of {result.rows_due:,} rows can be used, less than rules.min_usable_share = "
-            f"{rules.min_usable_share:.0%}. Set aside were: {aside}. `segmenter inspect` shows which column plays which role; where it is "
+            f"{rules.min_usable_share:.0%}. Set aside were: {aside}. `segmenter inspect` shows which column plays which role; if it is "
             "right that so few count, lower the limit."
         )
     ((customers,),) = connection.execute(

@@ -247,5 +247,5 @@ def test_a_run_is_not_removed_while_it_is_accepted_nor_accepted_while_it_is_remo
     monkeypatch.setattr(acceptance, "_record", prune_and_record)
     acceptance.accept(shop.root, FIRST, NOW)
     assert acceptance.accepted_run(shop.root) == (FIRST, "model")
-    with removal.locked(folder, fcntl.LOCK_EX), pytest.raises(RunError, match="works at it just now"):
+    with removal.locked(folder, fcntl.LOCK_EX), pytest.raises(RunError, match="is working on it"):
         acceptance.accept(shop.root, FIRST, NOW)

@@ -27,7 +27,7 @@ def held_out(run: Run, look: Look) -> Figure | None:
     voice = look.voice
     return Figure(
         "held-out",
-        voice("The forecast tried on the last {days} days", days=check.days),
+        voice("The forecast tested on the last {days} days", days=check.days),
         to_svg(_dots(check, voice)),
         _held_out_reading(check, voice),
         "Dots: expected and actual orders, by the number of orders a customer had placed before.",

@@ -22,7 +22,7 @@ THEME_WORDS = (
     "customer split between them; rare products count for more."
 )
 LARGEST_WORDS = (
-    "First call those who have been silent for much longer than their usual time between orders: here every single "
+    "Call first anyone who has been silent for much longer than their usual time between orders: here every single "
     "customer counts."
 )
 TOP = 10  # customers who are named as the largest
