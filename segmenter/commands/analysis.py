@@ -148,7 +148,7 @@ def _drift_warning(drift: Sequence[Drift], model: str, n_customers: int) -> str:
         return ""
     return (
         f"These customers differ clearly from those of {model} in {', '.join(drifted)} (population stability index "
-        f"{DRIFTED} or more beyond chance). Its segments may not fit them; `segmenter run` looks anew."
+        f"{DRIFTED} or more beyond chance). Its segments may not fit them; `segmenter run` finds new ones."
     )
 
 

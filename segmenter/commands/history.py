@@ -165,7 +165,7 @@ def show_proposal(terminal: Terminal, found: Proposal) -> None:
         terminal.say(found.why)
         return
     terminal.say(
-        f"The segments of {found.run_id} beside the accepted model of {found.continuity.accepted_run}, on its "
+        f"The segments of {found.run_id} compared with the accepted model of {found.continuity.accepted_run}, on its "
         f"{found.n_customers:,} customers",
         style="bold",
     )

@@ -33,7 +33,7 @@ class Step:
 STEPS = {  # each customer is in one; in the order of the bridge
     "new": Step("new", "new customers", "new"),
     "returning": Step(
-        "revenue now, none before",
+        "revenue now only",
         "customers with revenue now but none before",
         "with revenue in the last {days} days but none in the {days} before the earlier run",
     ),
@@ -44,7 +44,7 @@ STEPS = {  # each customer is in one; in the order of the bridge
     "same": Step("stayed", "customers who stayed in their segment"),
     "downgraded": Step("moved down", "customers who moved to a weaker segment"),
     "lapsed": Step(
-        "revenue before, none now",
+        "revenue before only",
         "customers with revenue before but none now",
         "with revenue in the {days} days before the earlier run but none in the last {days}",
     ),
