@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 CACHE = ".cache"  # folder of the archive that holds what was read before; safe to delete
 OTHER_MONEY = (
-    "The export's money is {name}, and the report calls it {other}, as report.currency says; nothing is converted. "
+    "The export's currency is {name}, but the report shows {other}, as set in report.currency; nothing is converted. "
     "Leave report.currency empty, or convert the amounts first."
 )
 STAGES = ("reading the export", "describing customers", "finding segments and anomalies", "writing the report")

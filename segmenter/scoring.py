@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 SCORING = (*STAGES[:2], "placing customers")
 PARTIAL = (
     "{known} of these customers are in the run {run} already, and {n} of them have fewer orders here than there. This export "
-    "holds a part of their history only, by which regulars look new or gone: score one that holds all of it."
+    "holds only part of their history, so regulars look new or gone: score one that holds all of it."
 )
 WAYS = {".": "with a decimal point", ",": "with a decimal comma", **WORDS}
 

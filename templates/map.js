@@ -23,7 +23,7 @@
   function describe(i) {
     const name = data.ids ? `${say("Customer {id}", { id: data.ids[i] })}, ` : "";
     const why = data.reasons[i] ? [data.reasons[i]] : [];
-    const none = data.without.includes(i) ? [say("No order of this customer stands: all were cancelled or given back.")] : [];
+    const none = data.without.includes(i) ? [say("This customer has no valid order: all were cancelled or returned.")] : [];
     return [name + data.names[data.segment[i]], ...figures(i), ...none, ...why];
   }
 
@@ -133,7 +133,7 @@
     const all = data.segment.length;
     const shown = state.view === 2 ? all : data.tsne3[0].filter((x) => x !== null).length;
     status.textContent = shown === all ? say("{count} customers are on this map.", { count: count.format(shown) })
-      : say("{count} of {all} customers are on this map: in three dimensions a sample is placed, to keep it quick.", { count: count.format(shown), all: count.format(all) });
+      : say("{count} of {all} customers are on this map: in three dimensions only a sample is shown, to keep it fast.", { count: count.format(shown), all: count.format(all) });
     press(button.parentElement, (other) => other === button);
     draw();
   }));

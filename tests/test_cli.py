@@ -85,7 +85,7 @@ def test_help_loads_no_heavy_library():
         (["runs", "prune", "--days", "two"], 2, "'two' is not valid here"),
         (["schedule", "history", "wekly"], 2, "There is no schedule wekly"),
         (["schedule", "history", "--limit", "0"], 2, "'0' is not valid here"),
-        (["alerts", "--until", "2025-12-31"], 2, "--until is the day a verdict holds to; name one with --verdict"),
+        (["alerts", "--until", "2025-12-31"], 2, "--until is the last day of a verdict; give one with --verdict"),
         (["alerts", "--until", "31.12.2025"], 2, "'31.12.2025' is not a date; write it like 2025-06-30"),
         (["run", "sales.csv", "-c", "absent.toml"], 2, "cannot be read"),
     ],

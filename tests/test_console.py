@@ -51,7 +51,7 @@ def test_words_that_cannot_be_cut_any_shorter_stay_whole_on_a_narrow_terminal(pr
 def test_figures_are_written_as_people_read_them():
     assert runs._written(348671.2, "amount") == "348,671"
     assert runs._written(1234, "customers") == "1,234"
-    assert runs._written("returning", "kind") == "money now, not then"
+    assert runs._written("returning", "kind") == "revenue now only"
     assert runs._written(None, "kind") == ""
     assert runs._written(True, "is_anomaly") == "True"
 

@@ -224,7 +224,7 @@ def test_a_pipe_is_written_to_as_it_is(tmp_path):
     [
         (["-o", "sales.csv"], 2, "The archive cannot be sales.csv: sales.csv is not a folder."),
         (["-o", "/dev/null/x"], 2, "The archive cannot be /dev/null/x: /dev/null is not a folder."),
-        (["-o", "caf\udce9"], 2, "The archive cannot be caf\ufffd: its name is no UTF-8."),
+        (["-o", "caf\udce9"], 2, "The archive cannot be caf\ufffd: its name is not UTF-8."),
         (["--k", "100000"], 2, "kmeans.n_clusters = 100000: input should be less than or equal to 50."),
         (["-c", "logo.toml"], 2, "report.logo nowhere.png cannot be read: No such file or directory."),
         (["-c", "templates.toml"], 2, "report.templates nowhere is not a folder"),

@@ -86,19 +86,19 @@ def _alike_warnings(names: list[str], matrix: Floats, odd: Mask, leeway: Floats,
         sentences.append(f"Nearly all customers are alike in {', '.join(names[column] for column in columns)}.")
     if (leeway[is_unknown] > 0).any():
         few = ", ".join(names[column] for column in np.flatnonzero(is_unknown & (leeway > 0)))
-        sentences.append(f"All but a few customers count as typical in what is not known of them: {few}.")
+        sentences.append(f"Nearly all customers lack these figures and count as typical in them: {few}.")
     if leeway.any():
         sentences.append(
-            "Whoever differs there at all would stand out, so only what exceeds the difference that one customer in a hundred "
-            "reaches was counted."
+            "Anyone who differs there at all would stand out, so only differences beyond what one customer in a "
+            "hundred reaches were counted."
         )
     if mostly:
         sentences.append(
-            f"The one who is flagged is among the {differ.sum():,} who differ there."
+            f"The one flagged customer is among the {differ.sum():,} who differ there."
             if odd.sum() == 1
             else f"Of {odd.sum():,} flagged, {(odd & differ).sum():,} are among the {differ.sum():,} who differ there."
         )
-        sentences.append("That they are few does not make them odd: read them as another kind of customer.")
+        sentences.append("Being few does not make them odd: treat them as another kind of customer.")
     return (" ".join(sentences),)
 
 
@@ -121,6 +121,6 @@ def _contrast_warnings(contrast: float | None) -> tuple[str, ...]:
     if contrast is None or contrast >= LEAST_CONTRAST:
         return ()
     return (
-        f"The distances between customers hardly differ (the long ones are {contrast:.1f} times the short ones), so that "
-        "near and far mean little: name fewer features in features.anomalies_use.",
+        f"The distances between customers hardly differ (the long ones are {contrast:.1f} times the short ones), so "
+        f"near and far mean little: name fewer features in features.anomalies_use.",
     )

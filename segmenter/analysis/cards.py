@@ -30,8 +30,8 @@ APART = {
 
 # The advice for a segment of odd customers only, whatever it is called: none for typical customers fits them.
 ALL_ODD: dict[str, Any] = {
-    "action": "Look at each of them: all are odd customers, and the chapter on these says why.",
-    "avoid": "One offer for all of them.",
+    "action": "Look at each one individually: all are odd customers, and the chapter on odd customers says why.",
+    "avoid": "Making all of them the same offer.",
     "movable": 0.0,
 }
 
@@ -173,11 +173,11 @@ def _medians(customers: Customers, labels: Ints, n: int) -> list[dict[str, float
 def _summary(customers: Customers, medians: dict[str, float], show: Format) -> str:
     by_name = {feature.name: feature for feature in customers.features}
     known = {name: value for name, value in medians.items() if name in by_name and np.isfinite(value)}
-    parts = {"frequency": "{} in total", "recency": "the last {} ago", "monetary": "{} spent"}
+    parts = {"frequency": "{} in total", "recency": "last order {} ago", "monetary": "{} spent"}
     if known.get("frequency") == 0:  # without an order there is no last one
-        parts["frequency"] = "no order that stands"
+        parts["frequency"] = "no valid order"
         del parts["recency"]
     if known.get("monetary", 0) < 0:
-        parts["monetary"] = "{} more given back than paid"
+        parts["monetary"] = "{} more refunded than paid"
     words = [text.format(show(by_name[name], abs(known[name]))) for name, text in parts.items() if name in known]
     return f"Typically {', '.join(words)}." if words else ""

@@ -137,10 +137,10 @@ def _fallback(points: Sequence[KPoint], ranked: Sequence[int], least: float) -> 
     if not valid:
         return 1, ""
     if valid[0].stability is None:
-        return valid[0].n_clusters, "most criteria ask for them"
+        return valid[0].n_clusters, "most criteria favour them"
     near_best = max(point.stability or 0.0 for point in valid) - NEAR_BEST_STABILITY
     point = max((each for each in valid if (each.stability or 0.0) >= near_best), key=lambda each: each.n_clusters)
-    return point.n_clusters, f"they come back best when customers are resampled (Jaccard {point.stability:.2f})"
+    return point.n_clusters, f"they recur best when customers are resampled (Jaccard {point.stability:.2f})"
 
 
 def _doubts(point: KPoint, n_tried: int, votes: Votes, n_customers: int) -> dict[str, str]:
@@ -156,18 +156,18 @@ def _doubts(point: KPoint, n_tried: int, votes: Votes, n_customers: int) -> dict
             else "few criteria have an opinion"
         )
     against = (
-        ("reference", point.reference, margin(n_customers), "data without any groups"),
-        ("crowd", point.crowd, crowd_margin(n_customers), "a single crowd that is as skewed as these customers are"),
+        ("reference", point.reference, margin(n_customers), "data without groups"),
+        ("crowd", point.crowd, crowd_margin(n_customers), "a single crowd as skewed as these customers"),
     )
     for doubt, reached, above, by in against:
         if reached is not None and point.silhouette < reached + above:
             doubts[doubt] = (
-                f"at {point.n_clusters} the silhouette of {point.silhouette:.2f} is not clearly above the {reached:.2f} of {by}"
+                f"with {point.n_clusters} segments the silhouette of {point.silhouette:.2f} is not clearly above the {reached:.2f} of {by}"
             )
             break  # one of the two is enough to say
     if not _is_stable(point):
         doubts["stability"] = (
-            f"at {point.n_clusters} the segments change when customers are resampled (Jaccard {point.stability:.2f})"
+            f"with {point.n_clusters} segments the division changes when customers are resampled (Jaccard {point.stability:.2f})"
         )
     return doubts
 
@@ -183,10 +183,10 @@ def _in_words(choice: KChoice, doubts: Sequence[str], why: str, pinned: int | No
 
 def _taken_in_words(choice: KChoice, why: str) -> str:
     if choice.n_clusters > 1:
-        return f"{choice.n_clusters} were taken because, of those that separate better than data without groups, {why}"
+        return f"{choice.n_clusters} segments were chosen because, of the numbers that separate better than data without groups, {why}"
     return (
-        "One segment was taken, as no number both separates the customers better than data without groups and comes "
-        "back when they are resampled"
+        "One segment was chosen, as no number both separates the customers better than data without groups and recurs "
+        "when they are resampled"
     )
 
 
@@ -199,7 +199,7 @@ def _support(choice: KChoice) -> str:
 
 def _pinned_in_words(choice: KChoice, pinned: int) -> str:
     n = choice.n_clusters
-    fewer = "" if pinned == n else f" {pinned} were asked for, more than there are different customers."
+    fewer = "" if pinned == n else f" {pinned} were requested, more than there are distinct customers."
     supported = len(choice.points) > 1 and n in choice.votes.values()
     support = f" It is the choice of {_support(choice)}." if supported else " No criterion would choose it."
     return f"{n} segments, set in the configuration.{fewer}{support}"
@@ -218,6 +218,6 @@ def trivial(n_customers: int) -> KChoice:
         runner_up=None,
         is_clear=False,
         is_pinned=False,
-        reason=f"One segment: the {n_customers:,} customers are too few or too much alike to tell groups apart.",
+        reason=f"One segment: the {n_customers:,} customers are too few or too similar to separate into groups.",
         n_silhouette=0,
     )

@@ -12,7 +12,7 @@ from segmenter.analysis.silhouette import silhouettes
 from segmenter.analysis.threads import single_threaded
 from segmenter.analysis.types import Floats, Ints
 
-APART = ((0.5, "clearly apart"), (0.25, "apart with soft edges"), (-1.0, "barely apart"))
+APART = ((0.5, "clearly separated"), (0.25, "separated, with soft edges"), (-1.0, "barely separated"))
 ORDER = ("kmeans", "hierarchical", "bisecting", "mixture", "dbscan")
 WORDS = {
     "kmeans": "K-Means",
@@ -110,9 +110,7 @@ def _guidance(methods: tuple[Method, ...], reference: float | None, crowd: float
         verdict = f"{WORDS[best.name]} separates the groups somewhat better ({best.silhouette:.2f} against {value:.2f})"
     dbscan = next(method for method in methods if method.name == "dbscan")
     role = (
-        " DBSCAN finds one dense crowd and serves to pick out anomalies, not to segment."
-        if dbscan.n_clusters <= 1
-        else ""
+        " DBSCAN finds one dense crowd; it is used to find anomalies, not segments." if dbscan.n_clusters <= 1 else ""
     )
     return f"{_apart(value, reference, crowd, kmeans.n_sample)} {verdict[0].upper()}{verdict[1:]}.{role}"
 
@@ -121,12 +119,12 @@ def _apart(silhouette: float, reference: float | None, crowd: float | None, n_cu
     """How far the segments are apart, never more than what data without groups or one skewed crowd would show."""
     if reference is not None and silhouette < reference + margin(n_customers):
         return (
-            f"The segments are no clearer apart than in data without any groups (silhouette {silhouette:.2f} against "
+            f"The segments are no better separated than in data without groups (silhouette {silhouette:.2f} against "
             f"{reference:.2f})."
         )
     if crowd is not None and silhouette < crowd + crowd_margin(n_customers):
         return (
-            f"The segments are hardly clearer apart than the parts of a single crowd, as skewed as these customers are "
+            "The segments are hardly better separated than the parts of a single crowd as skewed as these customers "
             f"(silhouette {silhouette:.2f} against {crowd:.2f})."
         )
     words = next(words for least, words in APART if silhouette >= least)

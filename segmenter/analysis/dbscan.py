@@ -142,7 +142,7 @@ def _min_samples(n: int, d: int, config: DbscanConfig) -> tuple[int, str]:
     chosen = max(LEAST_SAMPLES, min(round(d * log(max(n, 1))), n // 10))
     return chosen, (
         f"{d} features times the natural logarithm of {n:,} customers, at most a tenth of them: customers who are odd "
-        "in the same way must not vouch for one another"
+        f"in the same way must not make each other look ordinary"
     )
 
 
@@ -162,7 +162,7 @@ def choose_eps(curve: Floats, min_samples: int, config: DbscanConfig) -> tuple[f
     if config.eps is not None:
         return config.eps, "set in the configuration"
     if not curve[0] > 0:
-        return float(np.finfo(np.float32).eps), f"every customer has {min_samples - 1} others exactly alike"
+        return float(np.finfo(np.float32).eps), f"every customer has {min_samples - 1} others who are exactly alike"
     height = np.log(np.maximum(curve, curve[curve > 0][-1]))
     height = np.minimum(height, height[len(height) // 200])
     bend = knee(np.arange(len(curve), dtype=np.float64), height, within=max(1, len(curve) // 10))
@@ -206,14 +206,14 @@ def _thinned(curve: Floats) -> tuple[float, ...]:
 
 def _warnings(odd: Mask, labels: Ints) -> tuple[str, ...]:
     if (labels < 0).all():
-        return ("No customer has enough others nearby: everybody came out as noise, and the flags mean nothing.",)
+        return ("No customer has enough others nearby: everybody counts as noise, and the flags mean nothing.",)
     if odd.mean() > MANY:
         return (
-            f"{odd.mean():.0%} of the customers came out as anomalies, too many for all of them to be odd. "
-            "Read them in the order of their severity, or set a larger eps.",
+            f"{odd.mean():.0%} of the customers were flagged as anomalies, too many for all of them to be odd. "
+            "Read them in order of severity, or set a larger eps.",
         )
     if not odd.any() and len(odd) * FEW < 1:
-        return (f"Among {len(odd):,} customers nobody stands far from the others; among more, somebody may.",)
+        return (f"Among {len(odd):,} customers, nobody is far from the others; among more, somebody may be.",)
     if odd.mean() < FEW:
         return ("Hardly anybody came out as an anomaly: eps may be too large, or the customers are much alike.",)
     return ()
@@ -241,7 +241,7 @@ def _no_anomalies(n: int, search: Preparation, min_samples: int, reason: str) ->
             n_noise=0,
             n_rare=0,
             n_clusters=1 if n else 0,
-            warnings=("The customers are too few or too much alike to tell anomalies from others.",),
+            warnings=("The customers are too few or too similar to tell anomalies from others.",),
             contrast=None,
             n_contrast=0,
             search=search,

@@ -32,13 +32,13 @@ PHRASES = {
         "placed one order of {value}; a typical customer's largest is {median}",
         "never placed an order of more than {value}; a typical customer's largest is {median}",
     ),
-    "largest_return": ("gave back or cancelled goods worth {value} at once; a typical customer {median}",) * 2,
-    "returned_lines": ("gave back or cancelled {value} of orders; a typical customer {median}",) * 2,
-    "return_share": ("got {value} of the money back; a typical customer {median}",) * 2,
+    "largest_return": ("returned or cancelled goods worth {value} at once; a typical customer {median}",) * 2,
+    "returned_lines": ("returned or cancelled {value} of orders; a typical customer {median}",) * 2,
+    "return_share": ("got {value} of their money back; a typical customer {median}",) * 2,
     "average_order_value": ("spends {value} per order; a typical customer {median}",) * 2,
     "items_per_order": ("orders {value} at a time; a typical customer {median}",) * 2,
     "distinct_products": ("bought {value}; a typical customer {median}",) * 2,
-    "recency": ("ordered last {value} ago; a typical customer {median} ago",) * 2,
+    "recency": ("last ordered {value} ago; a typical customer {median} ago",) * 2,
     "tenure": ("has been a customer for {value}; a typical one for {median}",) * 2,
     "longest_gap": (
         "was silent for {value} at a stretch; a typical customer for {median}",
@@ -46,22 +46,22 @@ PHRASES = {
     ),
     "mean_gap": ("orders every {value}; a typical customer every {median}",) * 2,
     "burst": (
-        "spent {value} of all money within 30 days; a typical customer {median}",
-        "never spent more than {value} of all money within 30 days; a typical customer {median}",
+        "spent {value} of their money within 30 days; a typical customer {median}",
+        "never spent more than {value} of their money within 30 days; a typical customer {median}",
     ),
     "spend_trend": (
-        "spends much more a day in the last 90 days than before",
-        "spends much less a day in the last 90 days than before",
+        "spent much more per day in the last 90 days than before",
+        "spent much less per day in the last 90 days than before",
     ),
     "hour_spread": (
         "orders at all hours (the hour varies by {value}, for a typical customer by {median})",
-        "orders at much the same hours (the hour varies by {value}, for a typical customer by {median})",
+        "orders at almost the same time of day (the hour varies by {value}, for a typical customer by {median})",
     ),
     "orders_in_a_day": ("placed {value} on one day; a typical customer {median}",) * 2,
     "shared_orders": ("placed {value} identical to another customer's; a typical customer {median}",) * 2,
     "gap_variation": (
         "orders in bursts with long silences (the time between orders varies by {value} times its average, typically by {median})",
-        "orders like a clock (the time between orders varies by {value} times its average, typically by {median})",
+        "orders like clockwork (the time between orders varies by {value} times its average, typically by {median})",
     ),
 }
 # What replaces the comparison where a typical customer's value is zero.
@@ -75,9 +75,9 @@ SELDOM = {
 NEGATIVE = "got {value} more back than they paid"  # what was bought before the record began
 NEVER_MANY = "never placed more than two orders on one day; a typical customer {median}"
 NO_ORDER = "placed no order that was not cancelled"
-ALL_OF_LATE = "spent all of it in the last 90 days"
-MORE_OF_LATE = "spends many times as much a day in the last 90 days as before"
-NONE_OF_LATE = "spent next to nothing in the last 90 days"
+ALL_OF_LATE = "spent all of their money in the last 90 days"
+MORE_OF_LATE = "spent many times as much per day in the last 90 days as before"
+NONE_OF_LATE = "spent almost nothing in the last 90 days"
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ def too_thin(held_out: int, days: int, n_repeat: int) -> str:
     if held_out < days:
         return (
             f"A forecast of the next {days} days cannot be checked: a third of the time since the first order is "
-            f"{held_out} days. It takes an export of {3 * days} days, or a shorter history.period_days."
+            f"{held_out} days. That needs an export of {3 * days} days, or a shorter history.period_days."
         )
     if n_repeat < MIN_REPEATERS:
         return (
@@ -32,7 +32,7 @@ def orders_wrong(check: HoldoutCheck) -> str:
     """Why the check of the orders forbids a forecast."""
     if check.error <= MAX_ERROR:
         return ""
-    return f"{_tried(check)}; above {MAX_ERROR:.0%} a forecast is withheld."
+    return f"{_tried(check)}; above {MAX_ERROR:.0%} no forecast is given."
 
 
 def ordering_wrong(check: HoldoutCheck, days: int) -> str:
@@ -40,29 +40,29 @@ def ordering_wrong(check: HoldoutCheck, days: int) -> str:
     if abs(check.ordering_expected - check.ordering) <= MAX_ERROR * check.ordering:
         return ""
     error = (
-        f"Tried on {days} days, the forecast expected {check.ordering_expected:,.0f} customers to order and "
-        f"{check.ordering:,.0f} did; above {MAX_ERROR:.0%} it is withheld how many will order, and who."
+        f"Tested on {days} days, the forecast expected {check.ordering_expected:,.0f} customers to order and "
+        f"{check.ordering:,.0f} did; above {MAX_ERROR:.0%} the report does not say how many will order, or who."
     )
     if check.ordering < check.ordering_expected:
         return error
-    return f"{error} Orders at fixed intervals, as of subscriptions, come from more customers than the model takes for granted."
+    return f"{error} Orders at fixed intervals, as with subscriptions, come from more customers than the model assumes."
 
 
 def money_wrong(check: HoldoutCheck, correlation: float, model: GammaGamma | None) -> str:
     """Why orders can be forecast, but not their money."""
     if model is None or check.revenue <= 0:
-        return f"Fewer than {MIN_REPEATERS} customers paid for an order; money is withheld."
+        return f"Fewer than {MIN_REPEATERS} customers paid for an order; no revenue forecast is given."
     if abs(correlation) > MAX_CORRELATION:
         return (
             f"Customers who order more often spend {'more' if correlation > 0 else 'less'} per order (rank correlation "
-            f"{correlation:.2f}), and the model of order values takes the two for unrelated; above {MAX_CORRELATION} "
-            "money is withheld."
+            f"{correlation:.2f}), but the model of order values assumes the two are unrelated; above {MAX_CORRELATION} "
+            "no revenue forecast is given."
         )
     if model.q <= 1:
-        return "Order values differ so widely that they have no mean to expect; money is withheld."
+        return "Order values vary so widely that they have no mean to expect; no revenue forecast is given."
     if abs(check.revenue_expected - check.revenue) > MAX_ERROR * check.revenue:
         off = _off(check.revenue_expected / check.revenue - 1)
-        return f"Tried on the last {check.days} days, the forecast of money was {off}; above {MAX_ERROR:.0%} money is withheld."
+        return f"Tested on the last {check.days} days, the revenue forecast was {off}; above {MAX_ERROR:.0%} no revenue forecast is given."
     return ""
 
 
@@ -78,8 +78,8 @@ def season(year_ago: tuple[int, int], days: int) -> str:
         return ""
     more = "more" if after > before else "fewer"
     return (
-        f"A year ago the {days} days from this one on brought {abs(after / before - 1):.0%} {more} orders than the {days} "
-        "before them: the forecast knows no season."
+        f"A year ago the {days} days from this date on brought {abs(after / before - 1):.0%} {more} orders than the {days} "
+        "before them: the forecast does not model seasons."
     )
 
 
@@ -87,9 +87,9 @@ def notes(check: HoldoutCheck, model: BgNbd, days: int, *, of_customers: bool, o
     """Notes on the forecast of `days` days; `of_customers` and `of_money` where these figures are given, too."""
     customers = (_ordered(check, days),) if of_customers else ()
     money = (_paid(check),) if of_money else ()
-    tried = (f"{_tried(check)}.", *_ranged(check), *customers, *money, "The forecast knows no season.")
+    tried = (f"{_tried(check)}.", *_ranged(check), *customers, *money, "The forecast does not model seasons.")
     if model.a < STEADY * (model.a + model.b):
-        return (*tried, "No customer is seen to leave for good: silence is read as a slow rhythm.")
+        return (*tried, "The model sees no customer leave for good: it reads silence as a slow rhythm.")
     return tried
 
 
@@ -101,7 +101,7 @@ def _ranged(check: HoldoutCheck) -> tuple[str, ...]:
         return ()
     low, high = min(errors), max(errors)
     return (
-        f"In {len(errors)} periods as long as the one to come it was between {_off(low)} and {_off(high)}: this one may "
+        f"In {len(errors)} past periods of the same length it was between {_off(low)} and {_off(high)}: this one may "
         "be as far off, either way.",
     )
 
@@ -115,7 +115,7 @@ def _ordered(check: HoldoutCheck, days: int) -> str:
 
 def _paid(check: HoldoutCheck) -> str:
     off = _off(check.revenue_expected / check.revenue - 1)
-    return f"Its money was {off} over those days; over a single period, in which a few large orders weigh more, it may be further off."
+    return f"Its revenue was {off} over those days; over a single period, in which a few large orders weigh more, it may be further off."
 
 
 def _off(error: float) -> str:
@@ -123,7 +123,7 @@ def _off(error: float) -> str:
 
 
 def _tried(check: HoldoutCheck) -> str:
-    tried = f"Tried on the last {check.days} days, the forecast expected {check.orders_expected:,.0f} orders and "
+    tried = f"Tested on the last {check.days} days, the forecast expected {check.orders_expected:,.0f} orders and "
     if check.orders == 0:
         return f"{tried}none came"
-    return f"{tried}{check.orders:,.0f} came; over the classes of customers it was off by {check.error:.0%}"
+    return f"{tried}{check.orders:,.0f} came; across customer groups it was off by {check.error:.0%}"

@@ -103,11 +103,12 @@ def _in_words(compared: tuple[LinkageFinding, ...], method: Linkage, metric: Met
     best = max(compared, key=lambda each: each.cophenetic)
     used = _metric(method, metric)
     instead = (
-        "" if used == metric else f" {WORDS[metric]} distance was asked for, for which this linkage is not defined."
+        "" if used == metric else f" {WORDS[metric]} distance was requested, but this linkage is not defined for it."
     )
     return (
-        f"{best.linkage.capitalize()} linkage with {WORDS[best.metric]} distance keeps the distances between customers "
-        f"best (cophenetic correlation {best.cophenetic:.2f}); {method.replace('ward', 'Ward')} linkage with {WORDS[used]} distance is shown."
+        f"{best.linkage.capitalize()} linkage with {WORDS[best.metric]} distance preserves the distances between "
+        f"customers best (cophenetic correlation {best.cophenetic:.2f}); {method.replace('ward', 'Ward')} linkage "
+        f"with {WORDS[used]} distance is shown."
         f"{instead}"
     )
 

@@ -11,10 +11,10 @@ import numpy as np
 NEARLY = 0.8
 DISSOLVES = 0.6  # below it resamples do not find a segment again (Hennig 2007)
 STABILITY = (
-    (0.85, "highly stable: it comes back in nearly every resample"),
-    (0.75, "valid: it comes back in most resamples"),
-    (DISSOLVES, "a pattern: its core comes back, its edge does not"),
-    (0.00, "unstable: resamples find it only in part; do not build on it alone"),
+    (0.85, "highly stable: recurs in nearly every resample"),
+    (0.75, "valid: recurs in most resamples"),
+    (DISSOLVES, "a pattern: its core recurs, its edge does not"),
+    (0.00, "unstable: resamples find it only in part; do not rely on it alone"),
 )
 
 
@@ -67,80 +67,80 @@ class Advice:
 
 BEST = Advice(
     "Best customers",
-    "Thank them first: early access, a named contact, a say in the range.",
-    "Discounts: they buy anyway.",
+    "Reward them first: early access, a named contact, a say in the product range.",
+    "Discounts; they buy anyway.",
     movable=0.1,
 )
 LOYAL = Advice(
     "Loyal regulars",
-    "Reward the habit and suggest the next category up.",
-    "Long silences from your side: the habit is the asset.",
+    "Reward their loyalty and suggest the next category up.",
+    "Long gaps in contact; their habit is what makes them valuable.",
     movable=0.15,
 )
 BIG_BASKETS = Advice(
     "Big-basket customers",
-    "Follow large orders up in person and propose the next one.",
-    "Mass mail that ignores what they bought.",
+    "Follow up large orders in person and propose the next one.",
+    "Mass mailings that ignore what they bought.",
     movable=0.15,
 )
 NEW = Advice(
     "New customers",
     "Welcome them and make the next order easy.",
-    "Asking for loyalty before trust is there.",
+    "Asking for loyalty before they trust you.",
     movable=0.5,
 )
 STEADY = Advice(
     "Steady customers",
-    "Keep the rhythm: remind them when the next order is due, show what goes with it.",
+    "Remind them when their next order is due and show what goes with it.",
     "Discounts that teach them to wait.",
     movable=0.2,
 )
 RECENT_ONE_TIME = Advice(
     "Recent one-time buyers",
-    "Make the second order easy: one fitting suggestion, soon.",
-    "Heavy discounts that only move the next order forward.",
+    "Make the second order easy: one relevant suggestion, soon.",
+    "Heavy discounts that merely bring the next order forward.",
     movable=0.5,
 )
 OCCASIONAL = Advice(
     "Occasional buyers",
     "Offer a reason to come back sooner: a bundle, a reminder, free delivery.",
-    "Heavy discounts that only move the next order forward.",
+    "Heavy discounts that merely bring the next order forward.",
     movable=0.3,
 )
 DRIFTING = Advice(
     "Good customers drifting away",
     "Call or write now: ask what changed and make a personal offer.",
-    "Waiting: each silent month costs most here.",
+    "Waiting; here another month of silence costs you most.",
     movable=1.0,
 )
 ONE_TIME = Advice(
     "One-time buyers, long gone",
-    "One cheap win-back mail; take those who do not answer off the list.",
+    "Send one low-cost win-back email and remove those who do not respond from the list.",
     "Expensive channels.",
     movable=0.1,
 )
 ONE_TIME_ALL = Advice(
     "One-time buyers, recent or long gone",
-    "Suggest a second order to those who bought of late; send the others one cheap win-back mail.",
+    "Suggest a second order to recent buyers; send the others one low-cost win-back email.",
     "Expensive channels.",
     movable=0.2,
 )
 FADED = Advice(
     "Faded occasional buyers",
-    "Test a low-cost win-back offer on a part of them.",
+    "Test a low-cost win-back offer on some of them.",
     "Spending as much on them as on active customers.",
     movable=0.2,
 )
 NO_ORDER = Advice(
     "Returns without an order",
-    "Find out where these come from: orders before this record, or corrections by staff.",
+    "Find out where these returns come from: orders before the data begins, or corrections by staff.",
     "Counting them as customers in a campaign.",
     movable=0.1,
 )
 EVERYBODY = Advice(
     "All customers",
-    "Treat customers as one group; the data shows no separate ones.",
-    "Campaigns that presume segments.",
+    "Treat all customers as one group; the data shows no separate ones.",
+    "Campaigns that assume separate segments.",
     movable=0.1,
 )
 

@@ -37,8 +37,8 @@ def edge_notes(preparation: Preparation, values: Floats) -> tuple[str, ...]:
     """A sentence for each feature that has some of the `values` (n, d) beyond its edges."""
     counts, (lower, upper) = beyond(preparation, values), _edges(preparation)
     return tuple(
-        f"{name}: {count:,} of {len(values):,} values lie beyond the model's edges, {low:,.4g} to {high:,.4g}, and count as "
-        "the edge."
+        f"{name}: {count:,} of {len(values):,} values are outside the model's limits, {low:,.4g} to {high:,.4g}, and "
+        f"count as the nearest limit."
         for name, count, low, high in zip(preparation.names, counts, lower, upper, strict=True)
         if count
     )

@@ -129,7 +129,7 @@ def _fill(table: Floats, names: tuple[str, ...], config: PrepareConfig) -> tuple
         fill = np.nanmean(known, axis=0) if config.imputation == "mean" else np.nanmedian(known, axis=0)
         low = np.nanmin(known, axis=0)
         fill = np.where(low == np.nanmax(known, axis=0), low, fill)  # a mean of equal values may differ from them
-    how = "by the five most similar customers" if config.imputation == "knn" else f"with the {config.imputation}"
+    how = "from the five most similar customers" if config.imputation == "knn" else f"with the {config.imputation}"
     notes = tuple(
         f"{name} is missing for {count:,} of {len(table):,} customers and was filled {how}"
         + ("." if config.imputation == "knn" else f", {value:,.4g}.")
@@ -165,8 +165,8 @@ def _limits(
         int(((column < low) | (column > high)).sum()) for column, (low, high) in zip(table.T, fences, strict=True)
     ]
     notes = tuple(
-        f"{name}: {count:,} of {len(table):,} values lay beyond {bottom:,.4g} to {top:,.4g} and were set to the edge "
-        f"({config.outliers})."
+        f"{name}: {count:,} of {len(table):,} values were outside {bottom:,.4g} to {top:,.4g} and were set to the "
+        f"nearest limit ({config.outliers})."
         for name, count, (bottom, top) in zip(names, beyond, fences, strict=True)
         if count
     )

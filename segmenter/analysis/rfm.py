@@ -24,8 +24,8 @@ NAMES = (
     "Lost",
 )
 TIE_RULE = (
-    "Customers with equal values get equal scores, by the middle of their ranks; who ordered no more than once scores 1 in "
-    "orders, however many they are."
+    "Customers with equal values get equal scores, by their average rank; those who ordered no more than once score 1 "
+    "in orders, however many they are."
 )
 
 

@@ -27,7 +27,7 @@ def alerts(options: Namespace) -> None:
     """New, worsened, ongoing and resolved anomalies of a run; verdicts are recorded first."""
     if options.until and not (options.verdict or options.verdicts):
         raise UsageError(
-            "--until is the day a verdict holds to; name one with --verdict CUSTOMER=expected or --verdicts FILE."
+            "--until is the last day of a verdict; give one with --verdict CUSTOMER=expected or --verdicts FILE."
         )
     config = config_of(options)
     root, terminal = Path(config.engine.archive), Terminal(options.quiet)
@@ -97,5 +97,5 @@ def _show(terminal: Terminal, run: Run, reported: pd.DataFrame, counts: AlertCou
 
 def _headline(counts: AlertCount) -> str:
     if counts.is_baseline:
-        return f"{counts.ongoing:,} odd customers at the start; the next run tells what is new"
+        return f"{counts.ongoing:,} odd customers at the start; the next run will show what is new"
     return alert_news(counts)

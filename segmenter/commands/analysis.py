@@ -65,7 +65,7 @@ def init(options: Namespace) -> None:
     intake = pipeline.inspect(sources, config)
     keys: dict[str, Any] = suggest_config(intake, config.source, config.rules)
     if any(as_text(source) != source for source in sources):
-        raise UsageError("A file's name is no UTF-8, which no configuration can hold. Rename it and run again.")
+        raise UsageError("A file's name is not UTF-8, which no configuration can hold. Rename it and run again.")
     keys["source"]["paths"] = sources
     try:
         with atomic_write(target) as temporary:
@@ -148,7 +148,7 @@ def _drift_warning(drift: Sequence[Drift], model: str, n_customers: int) -> str:
         return ""
     return (
         f"These customers differ clearly from those of {model} in {', '.join(drifted)} (population stability index "
-        f"{DRIFTED} or more beyond chance). Its segments may not fit them; `segmenter run` looks anew."
+        f"{DRIFTED} or more beyond chance). Its segments may not fit them; `segmenter run` finds new ones."
     )
 
 

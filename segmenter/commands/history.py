@@ -32,7 +32,7 @@ def changes(history: History) -> tuple[str, ...]:
 
 def alert_news(counts: AlertCount) -> str:
     """What became of the odd customers since the run before."""
-    return f"{counts.new:,} newly odd, {counts.worsened:,} worse, {counts.resolved:,} ordinary again"
+    return f"{counts.new:,} newly odd, {counts.worsened:,} worse, {counts.resolved:,} back to normal"
 
 
 def alert_notes(counts: AlertCount) -> tuple[str, ...]:
@@ -150,7 +150,7 @@ def show_fit(terminal: Terminal, found: Continuity) -> None:
         ("agreement (adjusted Rand)", "", _number(found.agreement)),
         ("customers who would move", "", f"{found.n_would_move:,}"),
     ]
-    _table(terminal, ("", "accepted", "found anew"), rows, right=(1, 2))
+    _table(terminal, ("", "accepted", "fresh fit"), rows, right=(1, 2))
     drifts = [(each.feature, _number(each.psi), _number(each.wasserstein), each.verdict) for each in found.drift]
     _table(terminal, ("feature", "stability index", "distance", "verdict"), drifts, right=(1, 2))
 
@@ -165,7 +165,7 @@ def show_proposal(terminal: Terminal, found: Proposal) -> None:
         terminal.say(found.why)
         return
     terminal.say(
-        f"The segments of {found.run_id} beside the accepted model of {found.continuity.accepted_run}, on its "
+        f"The segments of {found.run_id} compared with the accepted model of {found.continuity.accepted_run}, on its "
         f"{found.n_customers:,} customers",
         style="bold",
     )

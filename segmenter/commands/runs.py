@@ -115,7 +115,7 @@ def _show_figure(options: Namespace, folder: Path) -> None:
         return
     terminal.say(source.title, style="bold")
     terminal.say(f"{source.rows:,} rows of run {source.run}; stored in: {source.stored or 'the report alone'}")
-    terminal.say(f"SQL: {', '.join(source.queries) or 'none, it tells of the run itself'}")
+    terminal.say(f"SQL: {', '.join(source.queries) or 'none, it describes the run itself'}")
     terminal.say("")
     places = [at for at, name in enumerate(found.columns) if name not in NUMBERS_OF_NAMES]
     rows = [[_written(row[at], found.columns[at]) for at in places] for row in found.rows[:MAX_ROWS]]
@@ -168,7 +168,7 @@ def compare(options: Namespace) -> None:
         show_movement(terminal, found)
     if options.to:
         terminal.say("")
-        terminal.say(f"{options.to}: {len(chosen):,} customers, each with where from, where to and why", style="bold")
+        terminal.say(f"{options.to}: {len(chosen):,} customers, each with from, to and why", style="bold")
 
 
 def _doubts(before: Run, now: Run) -> tuple[str, ...]:
@@ -177,8 +177,8 @@ def _doubts(before: Run, now: Run) -> tuple[str, ...]:
     found = []
     if first > second:
         found.append(
-            f"The run named first sees its customers from {first}, after {second}: time runs backwards here, and who "
-            "is told as new was gone. Name the earlier run first."
+            f"The run named first sees its customers from {first}, after {second}: time runs backwards here, and those "
+            "shown as new are gone. Name the earlier run first."
         )
     this = f"the run {now.manifest.run_id}"
     found.append(other_customers(before.manifest.run_id, ids_of(before.customers), ids_of(now.customers), this))
@@ -186,7 +186,7 @@ def _doubts(before: Run, now: Run) -> tuple[str, ...]:
 
 
 def _emptiness(run: Run) -> str:
-    why = "What is told of its money tells of the export, not of the customers."
+    why = "Changes in its money reflect the export, not the customers."
     return f"{run.manifest.run_id}: {emptiness(run.manifest)} {why}"
 
 
@@ -234,7 +234,7 @@ def _period_days(before: Run, now: Run) -> int:
     if len(days) > 1:
         told = " and ".join(str(each) for each in sorted(days))
         raise UsageError(
-            f"The money of these runs is of {told} days (history.period_days) and cannot be compared. Run one of them "
+            f"The money of these runs covers {told} days (history.period_days) and cannot be compared. Run one of them "
             "again with the other's configuration."
         )
     return days.pop()

@@ -75,7 +75,7 @@ def show_run(terminal: Terminal, finished: Finished) -> None:
         terminal.say(shown(file), style="bold")
     if not run.manifest.config["report"]["customer_rows"]:
         terminal.say(
-            "These files name no customer and may circulate. Others in the folder do, such as customers.parquet and "
+            "These files name no customer and may be shared. Others in the folder do, such as customers.parquet and "
             "anomalies.csv: keep those."
         )
 

@@ -17,7 +17,9 @@ Linkage = Literal["single", "complete", "average", "centroid", "ward"]
 class FeaturesConfig(Section):
     """[features]: what is computed per customer."""
 
-    as_of: date | None = Field(None, description="the day seen from; unset: the day after the last transaction")
+    as_of: date | None = Field(
+        None, description="the day as of which customers are seen; unset: the day after the last transaction"
+    )
     folder: str | None = Field(None, description="folder of .sql files, each adding features of your own")
     use: tuple[str, ...] = Field(
         ("recency", "frequency", "monetary", "average_order_value", "tenure", "mean_gap"),
@@ -108,7 +110,7 @@ class DbscanConfig(Section):
         0.005,
         ge=0,
         le=0.2,
-        description="a dense group with a smaller share of customers is a rare group, reported beside noise",
+        description="a dense group with a smaller share of customers is a rare group, reported along with noise",
     )
 
 
@@ -122,5 +124,5 @@ class ViewsConfig(Section):
     hierarchy_sample: int = Field(3000, ge=50, le=20000, description="customers in the hierarchical view")
     perplexity: float = Field(30.0, gt=1, description="t-SNE perplexity")
     tsne_sample: int = Field(5000, ge=50, le=50000, description="customers on the t-SNE map")
-    mixture: bool = Field(True, description="fit Gaussian mixtures beside K-Means")
+    mixture: bool = Field(True, description="also fit Gaussian mixtures")
     themes: int = Field(6, ge=0, le=30, description="basket themes to look for when products are present; 0: none")

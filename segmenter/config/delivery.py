@@ -73,7 +73,7 @@ class DeliveryConfig(_Secretive):
         description="time to send a mail's lines, and for the answer after the last one (RFC 5321: 10 minutes)",
     )
     give_up_hours: float = Field(
-        24.0, gt=0, description="after so long an undelivered message is given up and its owner told"
+        24.0, gt=0, description="hours after which an undelivered message is given up and its owner told"
     )
     private_addresses: bool = Field(False, description="let webhooks reach addresses inside the own network")
     heartbeat_env: str | None = Field(

@@ -35,7 +35,7 @@ class EngineConfig(Section):
     memory_limit: str = Field(
         "4GiB",
         pattern=r"^\d+(\.\d+)? ?[KMG]i?B$",
-        description="DuckDB's share of the memory, beyond which it spills to disk, and a local Spark's; the analysis takes about 1 KiB per customer beside it, the libraries 0.4 GiB",
+        description="DuckDB's share of the memory, beyond which it spills to disk, and a local Spark's; the analysis needs about 1 KiB per customer in addition, the libraries 0.4 GiB",
     )
     threads: int | None = Field(None, ge=1, description="DuckDB's threads; unset: one per core")
     archive: str = Field("runs", description="folder that holds the runs")

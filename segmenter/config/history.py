@@ -12,13 +12,13 @@ class HistoryConfig(Section):
 
     follow: bool = Field(
         True,
-        description="keep the accepted model's segments and compare with earlier runs; false: every run for itself",
+        description="keep the accepted model's segments and compare with earlier runs; false: every run stands alone",
     )
     period_days: int = Field(30, ge=1, le=3660, description="days before a run's date whose money the bridge compares")
     worsened_by: float = Field(
-        10.0, gt=0, le=100, description="points of severity above the last one told that make an alert worse"
+        10.0, gt=0, le=100, description="rise in severity, in points, since the last report that makes an alert worse"
     )
     remember_days: int = Field(
-        90, ge=0, description="days in which a customer who was resolved and turns odd again is not told as new"
+        90, ge=0, description="days within which a resolved customer who turns odd again is not reported as new"
     )
     hold_days: int = Field(90, ge=1, description="days that a verdict holds a customer's alerts back, unless it says")

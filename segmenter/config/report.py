@@ -23,7 +23,7 @@ class ReportConfig(Section):
     )
     locale: str = Field("en", description="language and number format, such as en, en_GB or de")
     page: Literal["A4", "Letter"] = Field("A4", description="paper size of the PDF")
-    formats: tuple[Format, ...] = Field(("html", "pdf"), description="files made beside the tables of a run")
+    formats: tuple[Format, ...] = Field(("html", "pdf"), description="files made in addition to the tables of a run")
     accent: str = Field("#1f4e79", pattern=r"^#[0-9a-fA-F]{6}$", description="accent colour of headings and rules")
     logo: str | None = Field(None, description="image file (PNG, JPEG or SVG) for the first page")
     templates: str | None = Field(

@@ -22,13 +22,13 @@ class ScheduleConfig(Section):
     kind: Literal["segmentation", "alerts"] = Field("segmentation", description="the report, or only what is newly odd")
     formats: tuple[Format, ...] = Field(("html", "pdf"), description="files made and attached")
     recipients: tuple[str, ...] = Field(
-        (), description="e-mail addresses, webhook:NAME, or folder:PATH; each is served for itself"
+        (), description="e-mail addresses, webhook:NAME, or folder:PATH; each is served separately"
     )
     condition: Literal["always", "new anomalies", "changed", "above"] = Field(
         "always",
         description="when to send: always, with new anomalies, with a real change, or with `threshold` new ones",
     )
-    threshold: int = Field(1, ge=1, description="newly odd customers from which on condition = above sends")
+    threshold: int = Field(1, ge=1, description="number of newly odd customers from which condition = above sends")
     catch_up: Literal["skip", "latest", "all"] = Field(
         "latest",
         description="due times missed while the machine was off: none, the last, or all of them are made up for",
@@ -51,7 +51,7 @@ class ScheduleConfig(Section):
         try:
             ZoneInfo(name)
         except (ZoneInfoNotFoundError, ValueError, OSError):
-            raise ValueError(f"{name} is no IANA time zone; write one such as Europe/Berlin or UTC") from None
+            raise ValueError(f"{name} is not an IANA time zone; write one such as Europe/Berlin or UTC") from None
         return name
 
     @field_validator("cron")
@@ -83,7 +83,7 @@ class ServiceConfig(Section):
     """[service]: how `segmenter schedule start` works through the due times."""
 
     parallel: int = Field(1, ge=1, le=16, description="runs at the same time")
-    grace_minutes: int = Field(15, ge=1, description="lateness from which on `schedule status` calls a due time late")
+    grace_minutes: int = Field(15, ge=1, description="lateness from which `schedule status` calls a due time late")
     run_memory_mib: int = Field(
         0,
         ge=0,

@@ -33,10 +33,10 @@ class ColumnsConfig(Section):
     currency: str | None = Field(None, description="ISO 4217 code of the line's money")
     credit: str | None = Field(
         None,
-        description="money that is taken off the line's `amount`, or stands in its place: the credit beside a ledger's debit",
+        description="money that is deducted from the line's `amount`, or replaces it: the credit to a ledger's debit",
     )
     refunded: str | None = Field(
-        None, description="money given back of the line, or of the order where one of its lines alone says it"
+        None, description="money refunded on the line, or on the order if only one of its lines gives it"
     )
     cancelled: str | None = Field(
         None, description="when the order was cancelled, or a mark that it was; empty, 0, no or false where it was not"
@@ -44,7 +44,7 @@ class ColumnsConfig(Section):
     email: str | None = Field(None, description="e-mail address; leaves the program only as its SHA-256")
     ignore: tuple[str, ...] = Field(
         (),
-        description="columns that tell nothing of the money: no role is looked for in them, and no doubt is raised from them",
+        description="columns that say nothing about money: they are given no role and raise no doubts",
     )
 
 
@@ -53,13 +53,13 @@ class SourceConfig(Section):
 
     paths: tuple[str, ...] = Field((), description="files, folders, globs or tables, when the command names none")
     columns: ColumnsConfig = ColumnsConfig()
-    encoding: str | None = Field(None, description="text encoding, such as cp1250; unset: found out")
+    encoding: str | None = Field(None, description="text encoding, such as cp1250; unset: detected")
     delimiter: str | None = Field(
-        None, pattern=r'^[^"\r\n]$', description="one character between fields; unset: found out"
+        None, pattern=r'^[^"\r\n]$', description="one character between fields; unset: detected"
     )
-    decimal: Literal[".", ","] | None = Field(None, description="decimal mark; unset: found out")
+    decimal: Literal[".", ","] | None = Field(None, description="decimal mark; unset: detected")
     date_order: Literal["ymd", "dmy", "mdy"] | None = Field(
-        None, description="order of a date's parts; unset: found out, ambiguity is an error"
+        None, description="order of a date's parts; unset: detected, ambiguity is an error"
     )
     sheet: str | None = Field(
         None,
@@ -99,7 +99,7 @@ class RulesConfig(Section):
             "walkin",
             "walk-in",
         ),
-        description="customer ids that shops give to whoever is not known, in any capitals: such rows name no customer",
+        description="customer ids that shops use for unknown buyers, in any capitals: such rows name no customer",
     )
     total_ids: tuple[str, ...] = Field(
         ("total", "grand total", "subtotal", "summe", "gesamt", "gesamtsumme"),
@@ -111,7 +111,7 @@ class RulesConfig(Section):
     )
     kinds_back: tuple[str, ...] = Field(
         (),
-        description="words of that column for money that went back, such as a credit note: it counts with a minus, be it written with one or without",
+        description="words of that column for money that went back, such as a credit note: it counts with a minus, whether written with one or not",
     )
     cancellations: Literal["net", "drop", "keep"] = Field(
         "net",
@@ -124,11 +124,11 @@ class RulesConfig(Section):
         "set_aside", description="lines of negative price that are no returns: bad debt, adjustments"
     )
     non_product_codes: Literal["set_aside", "keep"] = Field(
-        "keep", description="lines whose product code is no product (postage, fees, manual entries)"
+        "keep", description="lines whose product code is not a product (postage, fees, manual entries)"
     )
     non_product_pattern: str = Field(
         r"(?i)^(POST|DOT|M|C2|D|S|B|BANK CHARGES|AMAZONFEE|CRUK|PADS|ADJUST2?|TEST\d*|gift_.*)$",
-        description="regular expression for product codes that are no products",
+        description="regular expression for product codes that are not products",
     )
     overlap: Literal["count_once", "keep"] = Field(
         "count_once",

@@ -57,7 +57,7 @@ def _check_address(address: str, config: DeliveryConfig) -> None:
     if not is_recipient(address):
         raise RefusedError(f"{address} is not an e-mail address, webhook:NAME or folder:PATH.")
     if not address.isascii():
-        raise RefusedError(f"{address} has letters before the @ that few mail servers take; name another address.")
+        raise RefusedError(f"{address} has letters before the @ that few mail servers accept; name another address.")
     domain = address.rpartition("@")[2].lower()
     if config.allowed_domains and domain not in {each.lower() for each in config.allowed_domains}:
         raise RefusedError(

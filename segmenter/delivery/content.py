@@ -126,7 +126,7 @@ def _alerts(message: Message, run: Run, config: ReportConfig, voice: Voice, file
     html = fill("mail_alerts.html", config.templates, page=page, opening=message.text)
     fresh = tuple(line for line in lines if line.state in FRESH)
     subject = (
-        voice("Odd customers at the first look: {n}, {date}", n=voice.number(len(lines)), date=page.date)
+        voice("Odd customers in the first run: {n}, {date}", n=voice.number(len(lines)), date=page.date)
         if counts is not None and counts.is_baseline
         else voice("Odd customers: {n} new or worse, {date}", n=voice.number(len(fresh)), date=page.date)
     )

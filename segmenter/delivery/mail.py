@@ -84,7 +84,7 @@ def _notes(left_out: list[Path], budget: float, voice: Voice) -> tuple[str, ...]
         return ()
     sizes = [f"{path.name} ({voice.number(_sent_size(path) / 2**20, 1)} MiB)" for path in left_out]
     note = voice(
-        "Of the files, these did not fit any more into a mail of {budget} MiB: {files}. They are in the run {run}.",
+        "These files did not fit into a mail of {budget} MiB: {files}. They are in the run {run}.",
         budget=voice.number(budget, 0 if budget == int(budget) else 1),
         files=", ".join(sizes),
         run=left_out[0].parent.name,

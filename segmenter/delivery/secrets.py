@@ -35,7 +35,9 @@ def _from_file(path: Path, what: str) -> str:
         return path.read_text(encoding="utf-8").strip()
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or "it is not UTF-8 text"
-        raise DeliveryError(f"The file {path}, {what}, cannot be read: {reason}. Name a file that can.") from None
+        raise DeliveryError(
+            f"The file {path}, {what}, cannot be read: {reason}. Name a file that can be read."
+        ) from None
 
 
 def redacted(text: str, secrets: Iterable[str]) -> str:

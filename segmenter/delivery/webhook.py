@@ -179,11 +179,11 @@ def _judged(answer: http.client.HTTPResponse, now: datetime) -> str:
     if 200 <= answer.status < 300:
         return text
     if answer.status in {408, 425, 429} or answer.status >= 500:
-        error = UnreachedError(f"The webhook asks for patience: {text}.")
+        error = UnreachedError(f"The webhook asks to wait: {text}.")
         error.retry_after = _patience(answer.headers.get("Retry-After", ""), now)
         raise error
     if 300 <= answer.status < 400:
-        raise RefusedError(f"The webhook sends on to another address ({text}); name that one.")
+        raise RefusedError(f"The webhook redirects to another address ({text}); name that one.")
     raise RefusedError(f"The webhook does not take the message: {text}.")
 
 

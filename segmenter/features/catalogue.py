@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from segmenter.features.types import Feature
 
-NO_ORDER = "no order that stands"
+NO_ORDER = "no valid order"
 ONE_DAY = "orders on one day only"
 FEW = "fewer than five orders"
 UNEVEN = "too few orders to tell"

@@ -56,7 +56,7 @@ def custom_features(
     if folder is None:
         return
     if not isinstance(connection, duckdb.DuckDBPyConnection):
-        raise ConfigError('features.folder needs engine.kind = "duckdb": only there are queries of your own enclosed.')
+        raise ConfigError('features.folder needs engine.kind = "duckdb": only there are your own queries sandboxed.')
     if not Path(folder).is_dir():
         raise ConfigError(f"features.folder = {folder!r} is not a folder; name the one that holds your .sql files.")
     paths = sorted(Path(folder).glob("*.sql"))
@@ -112,7 +112,7 @@ def _answer(path: Path, sql: str, arguments: tuple[str, str, str], folder: Path,
         raise ConfigError(f"{path} cannot be run: {why}. {hint} Correct the file, or take it out of the folder.")
     if done.returncode:
         raise ConfigError(
-            f"{path} ended its process, mostly for want of memory (engine.memory_limit); make it cheaper."
+            f"{path} ended its process, usually because memory ran out (engine.memory_limit); make it cheaper."
         )
     with np.load(folder / "answer.npz", allow_pickle=False) as answer:
         return {str(name): answer[f"column_{number}"] for number, name in enumerate(answer["names"])}

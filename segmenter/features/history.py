@@ -15,7 +15,7 @@ from segmenter.words import beginning, quoted
 
 N_SHOWN = 3  # orders, and returns, of a customer
 LONGEST = 80  # characters of a product's name, which can be very long on marketplaces
-ORDERS, RETURNS, SPELL = "Largest orders:", "Largest returns:", "Busiest spell:"
+ORDERS, RETURNS, SPELL = "Largest orders:", "Largest returns:", "Busiest period:"
 # The space between two sentences, as in "... 2 pieces). Largest returns:"
 NEXT = re.compile(rf"(?<=\.) (?={ORDERS}|{RETURNS}|{SPELL})")
 

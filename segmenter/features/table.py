@@ -22,8 +22,8 @@ from segmenter.features.types import Feature, FeatureTable
 Columns = dict[str, NDArray[Any]]
 BUILT_IN = frozenset(feature.name for features in CATALOGUE.values() for feature in features)
 ALIKE = (
-    "The ids of {n} customers are those of others but for capitals, as ab1 and AB1 are. They count as different customers: "
-    "where they are one, give them one id in the export."
+    "The ids of {n} customers differ from others only in capitals, like ab1 and AB1. They count as different "
+    "customers: if they are the same, give them one id in the export."
 )
 UNUSED = "{column} of your own SQL decides nothing and is only shown: features.use and features.anomalies_use do not name it."
 

@@ -17,7 +17,7 @@ USUAL = (
     0.95  # quantile of the pauses between days with transactions that is still usual: weekends are, holidays are not
 )
 SILENT = (
-    "The newest transaction is of {last}, {n} days before {day}, which is longer than this business is usually silent: the "
+    "The latest transaction is from {last}, {n} days before {day}, which is longer than usual for this business: the "
     "export may be an old one."
 )
 

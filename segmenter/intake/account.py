@@ -21,45 +21,45 @@ LABELS = {
     "cancelled": "sales cancelled in full later",
     "cancellation": "cancellations",
     "cancelled_status": "orders marked as cancelled or refunded",
-    "duplicate": "rows that another file holds already",
+    "duplicate": "rows already in another file",
     "no_customer": "no customer",
-    "total": "totals of other rows in a customer's place (rules.total_ids)",
+    "total": "totals in the place of a customer (rules.total_ids)",
     "no_date": "no date",
     "no_amount": "no amount",
-    "zero_price": "lines of no money (samples, stock corrections)",
-    "negative_price": "lines of negative price (bad debt, adjustments)",
-    "non_product": "codes that are no product (postage, fees)",
+    "zero_price": "zero-value lines (samples, stock corrections)",
+    "negative_price": "lines with a negative price (bad debt, adjustments)",
+    "non_product": "codes that are not products (postage, fees)",
     "other_kind": "rows of other kinds (rules.kinds)",
-    "later": "later than the day looked from (features.as_of)",
+    "later": "later than the report's date (features.as_of)",
     "unreadable": "could not be read (see rejected.csv)",
 }
 FEW_UNREADABLE = 3  # rows that are always tolerated: totals and signatures below a table
 FUTURE = (
-    "{n} rows are dated after today, the last {last}; recency is counted from there. If those dates are wrong, "
+    "{n} rows are dated after today, the last {last}; recency is counted from that day. If those dates are wrong, "
     "correct them, or set features.as_of to leave out later rows."
 )
 GUESTS = (
-    "Rows that name the customer {product}, which stands for nobody in particular (rules.guest_ids): {n}; such a row counts as one "
-    "without a customer. Where it is somebody, take it out there; where guests have addresses, name that column as source.columns.customer."
+    "Rows that name the customer {product}, which stands for nobody in particular (rules.guest_ids): {n}; they count "
+    "as rows without a customer. If it is a real customer, remove it there; if guests have addresses, name that column as source.columns.customer."
 )
 CANCELLED = (
-    "{n} of the rows are of orders marked as cancelled or refunded. If that cannot be, name other columns as source.columns.status "
-    "and source.columns.cancelled."
+    "{n} of the rows belong to orders marked as cancelled or refunded. If that is wrong, name other columns as "
+    "source.columns.status and source.columns.cancelled."
 )
 MANY_CANCELLED = 0.5  # share of the rows above which there is a warning
-REFUNDS = "Rows on which money was given back, by a column of its own: {n}, {value} in all; such a row counts with what is left of it."
-WHOLE = " Given back in whole, and so counted as cancelled: {n}."
+REFUNDS = "Rows with a refund in a separate column: {n}, {value} in all; each counts with what is left of it."
+WHOLE = " Refunded in full, and so counted as cancelled: {n}."
 UNNUMBERED = (
-    "No column was recognised as the order's number, so that all that a customer buys on one day counts as one order. Where a column "
-    "has it, name it as source.columns.order."
+    "No column was recognised as the order number, so everything a customer buys on one day counts as one order. If a "
+    "column has it, name it as source.columns.order."
 )
 COPIES = (
-    "{n} of {n_seen} rows that were looked at repeat another one of their file in every column that was recognised. Each counts; where "
-    "the export holds them twice by mistake, export it again."
+    "{n} of {n_seen} rows examined repeat another row of their file in every recognised column. Each counts; if the "
+    "export holds them twice by mistake, export it again."
 )
 CENTS = (
-    "All money is in whole numbers of three figures and more. Where these are cents, as payment services count, divide them by 100 "
-    "before they are read."
+    "All amounts are whole numbers of three digits or more. If these are cents, as payment services count, divide "
+    "them by 100 before they are read."
 )
 MIN_AMOUNTS = 20  # distinct ones, to conclude that they are in cents
 WHOLE_CURRENCIES = {  # usually without cents
@@ -139,7 +139,7 @@ def _warnings(connection: Engine, counted: RowAccount, rules: RulesConfig) -> tu
     if "unreadable" in by_fate:
         why = "; ".join(f"{each.reason}: {each.rows:,}" for each in counted.unreadable)
         n = by_fate["unreadable"].rows
-        notes.append(f"Rows that could not be read: {n:,} ({why}); a run writes them into rejected.csv.")
+        notes.append(f"Rows that could not be read: {n:,} ({why}); a run writes them to rejected.csv.")
     ((n_days,),) = connection.execute("SELECT count(DISTINCT CAST(ts AS DATE)) AS n FROM transactions").fetchall()
     if n_days == 1:
         notes.append("All transactions fall on one day, so recency, tenure and rhythm carry no information.")
@@ -205,11 +205,11 @@ def _check_usable(connection: Engine, result: RowAccount, rules: RulesConfig) ->
     n_later = sum(line.rows for line in result.lines if line.reason == "later")
     later = f", but for {n_later:,} rows later than features.as_of" if n_later else ""
     if n_later and not result.rows_due:
-        raise DataError(f"All {n_later:,} rows are later than the day looked from (features.as_of); name a later one.")
+        raise DataError(f"All {n_later:,} rows are later than the report's date (features.as_of); name a later one.")
     if usable < rules.min_usable_share * result.rows_due or not usable:
         raise DataError(
             f"Only {usable:,} of {result.rows_due:,} rows can be used, less than rules.min_usable_share = "
-            f"{rules.min_usable_share:.0%}. Set aside were: {aside}. `segmenter inspect` shows which column plays which role; where it is "
+            f"{rules.min_usable_share:.0%}. Set aside were: {aside}. `segmenter inspect` shows which column plays which role; if it is "
             "right that so few count, lower the limit."
         )
     ((customers,),) = connection.execute(

@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 MOST_REJECTED = 10_000  # rows that are fetched verbatim; all are counted
 TABLE = "table://"
 TORN = "_torn"  # the column with the text of CSV lines that have another number of cells than the header
-IS_TORN = ("torn IS NOT NULL", "another number of columns than the header", 0)
+IS_TORN = ("torn IS NOT NULL", "a different number of columns from the header", 0)
 
 
 def lies_in_cluster(sources: Sequence[str]) -> bool:

@@ -144,7 +144,7 @@ def _check_other_side(sample: Sample, index: Mapping[str, int], rules: RulesConf
                 f"{sample.name}: {most[:60]} stands in {sample.called(column)} of most rows, and as the customer in {sample.called(customer)} "
                 "of others, as the address of the business does in what it gave back, which would be taken off none of its customers. "
                 "Name a column that has the customer on each row, such as a name, in the configuration: [source.columns] customer; or "
-                f"leave those rows out: [rules] guest_ids = [{most[:60]!r}]; where it is a customer indeed, {ignore(sample, column)}."
+                f"leave those rows out: [rules] guest_ids = [{most[:60]!r}]; if it really is a customer, {ignore(sample, column)}."
             )
 
 
@@ -158,7 +158,7 @@ def _check_status(sample: Sample, index: Mapping[str, int]) -> None:
         if off:
             raise SourceError(
                 f"{sample.name}: rows with {off!r} in {sample.called(column)} seem to have come to nothing, and would count as "
-                f"sales. Settle it in the configuration: [source.columns] status = {sample.called(column)}; where they are sales indeed, "
+                f"sales. Settle it in the configuration: [source.columns] status = {sample.called(column)}; if they really are sales, "
                 f"{ignore(sample, column)}."
             )
 
@@ -179,9 +179,9 @@ def _check_given_back(sample: Sample, index: Mapping[str, int]) -> None:
             role, what, else_ = ("cancelled", "marks rows that came back in whole", "")
         if back:
             raise SourceError(
-                f"{sample.name}: {sample.called(column)} seems to tell what was given back, such as {back!r}, and its rows would count "
+                f"{sample.name}: {sample.called(column)} seems to say what was given back, such as {back!r}, and its rows would count "
                 f"as whole sales. Where it {what}, name it in the configuration: [source.columns] {role} = {sample.called(column)}"
-                f"{else_}; where it tells nothing of the money, {ignore(sample, column)}."
+                f"{else_}; if it says nothing about the money, {ignore(sample, column)}."
             )
 
 
@@ -197,7 +197,7 @@ def _check_adjusted(sample: Sample, index: Mapping[str, int]) -> None:
             raise SourceError(
                 f"{sample.name}: {sample.called(column)} seems to be what is left of {sample.called(amount)} after a refund, such as {left}, "
                 f"and its rows would count as whole sales. Write it in the place of {sample.called(amount)} on the rows that have it; "
-                f"where it tells nothing of the money, {ignore(sample, column)}."
+                f"if it says nothing about the money, {ignore(sample, column)}."
             )
 
 
@@ -269,9 +269,9 @@ def _check_repeated(sample: Sample, index: Mapping[str, int]) -> None:
     if len(found) >= MIN_ORDERS and all(len(each) == 1 for each in found) and len(set.union(*found)) > 1:
         name = sample.called(index["amount"])
         raise SourceError(
-            f"{sample.name}: {name} is the same on all lines of an order, as an order's total is, and would be counted once a "
+            f"{sample.name}: {name} is the same on all lines of an order, like an order's total, and would be counted once per "
             "line. Name the line's own money in the configuration: [source.columns] amount, or quantity and unit_price; where "
-            f"it is the line's own indeed, amount = {name}; where there is none, leave one line of each order."
+            f"it really is the line's own, amount = {name}; where there is none, leave one line of each order."
         )
 
 

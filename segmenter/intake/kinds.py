@@ -76,7 +76,7 @@ def check_rules(columns: ColumnsConfig, rules: RulesConfig) -> None:
     if (columns.kind is None) == bool(rules.kinds or rules.kinds_back):
         raise ConfigError(
             "source.columns.kind names the column that says what a row is, and rules.kinds or rules.kinds_back which of its words "
-            "count: one means nothing without the other. Add what is missing."
+            "count: neither works without the other. Add the missing one."
         )
 
 
@@ -135,7 +135,7 @@ def check_kinds(sample: Sample, wanted: ColumnsConfig) -> None:
             raise SourceError(
                 f"{sample.name}: the rows are of several kinds by {sample.called(column)} ({', '.join(kinds[:6])}), so that the same "
                 "money would be counted more than once. Say which count, those of one level only, in the configuration: "
-                f"{_settled(sample, column, 'kinds', lines)}; where each row's money is its own indeed, {ignore(sample, column)}."
+                f"{_settled(sample, column, 'kinds', lines)}; if each row's money really is its own, {ignore(sample, column)}."
             )
     for column in _columns(sample, DOCUMENT_TYPES, wanted):
         _check_paid(sample, column)
@@ -155,7 +155,7 @@ def _check_paid(sample: Sample, column: int) -> None:
         raise SourceError(
             f"{sample.name}: rows with {paying[0][:60]!r} in {sample.called(column)} pay what those with {charging[0][:60]!r} charge, so "
             "that the same money would count twice or, where it has a minus, not at all. Leave the payments out by the configuration: "
-            f"{_settled(sample, column, 'kinds', others)}; where each row's money is its own indeed, {ignore(sample, column)}."
+            f"{_settled(sample, column, 'kinds', others)}; if each row's money really is its own, {ignore(sample, column)}."
         )
 
 
@@ -168,7 +168,7 @@ def _check_promised(sample: Sample, column: int) -> None:
         raise SourceError(
             f"{sample.name}: rows with {promised[0][:60]!r} in {sample.called(column)} are no sales yet, and would count beside those with "
             f"{charged[0][:60]!r} that they come to. Say in the configuration what counts: {_settled(sample, column, 'kinds', charged)}; "
-            f"where each row's money is its own indeed, {ignore(sample, column)}."
+            f"if each row's money really is its own, {ignore(sample, column)}."
         )
 
 
@@ -179,8 +179,8 @@ def _check_events(sample: Sample, column: int) -> None:
     if bought and looked:
         raise SourceError(
             f"{sample.name}: rows with {looked[0][:60]!r} in {sample.called(column)} are no purchases, and would count as some beside those "
-            f"with {bought[0][:60]!r}. Settle it in the configuration: {_settled(sample, column, 'kinds', bought)}; where they are sales "
-            f"indeed, {ignore(sample, column)}."
+            f"with {bought[0][:60]!r}. Settle it in the configuration: {_settled(sample, column, 'kinds', bought)}; if they really are "
+            f"sales, {ignore(sample, column)}."
         )
 
 
@@ -233,7 +233,7 @@ def _check_minus(sample: Sample, index: Mapping[str, int], column: int, settled:
         raise SourceError(
             f"{sample.name}: rows with {example!r} in {sample.called(column)} look like money that went back, and most of them have no "
             f"minus, so that they would count as sales. Settle it in the configuration: {_settled(sample, column, 'kinds_back', [*settled, *back])}; "
-            f"where they are sales indeed, {ignore(sample, column)}."
+            f"if they really are sales, {ignore(sample, column)}."
         )
 
 
@@ -254,7 +254,7 @@ def _check_costs(sample: Sample, index: Mapping[str, int], column: int, placehol
         raise SourceError(
             f"{sample.name}: rows with {(rows[0][column] or '').strip()[:60]!r} in {sample.called(column)} seem to be costs or payouts, and "
             "would count as money that customers had back. Say in the configuration what counts: "
-            f"{_settled(sample, column, 'kinds', others)}; where they are returns indeed, {ignore(sample, column)}."
+            f"{_settled(sample, column, 'kinds', others)}; if they really are returns, {ignore(sample, column)}."
         )
 
 
@@ -281,5 +281,5 @@ def _check_twins(sample: Sample, index: Mapping[str, int], column: int) -> None:
                 raise SourceError(
                     f"{sample.name}: rows with {other[:60]!r} in {sample.called(column)} repeat those with {word[:60]!r}, with the same "
                     "customers and the same money, which would count more than once. Say in the configuration which count, such as "
-                    f"{_settled(sample, column, 'kinds', [other])}; where each row's money is its own indeed, {ignore(sample, column)}."
+                    f"{_settled(sample, column, 'kinds', [other])}; if each row's money really is its own, {ignore(sample, column)}."
                 )

@@ -21,7 +21,7 @@ Kind = Literal["csv", "json", "parquet", "workbook", "duckdb"]
 SUFFIXES = (".csv", ".tsv", ".txt", ".gz", ".parquet", ".jsonl", ".ndjson", ".json", ".xlsx", ".duckdb", ".db")
 NOTES = ".txt"  # ignored in a folder that has other exports: probably notes
 MOST_NAMED = 5  # unread files that a warning lists by name
-NOT_READ = "Files in {folder} that are not exports by their ending were not read: {names}."
+NOT_READ = "Files in {folder} whose endings are not those of exports were not read: {names}."
 GZIP = b"\x1f\x8b"
 OTHERS = {
     b"BZh": "compressed with bzip2",

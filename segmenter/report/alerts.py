@@ -21,10 +21,10 @@ from segmenter.runs.types import Run
 ONE_PAGE = 5  # customers of one state with a row of their own, so that all fits a phone's page
 NAMED = 3  # customers shown of a state that is no news, and of a first look
 GROUPS: tuple[tuple[AlertState, str, str], ...] = (
-    ("new", "New", "not flagged in the run before"),
+    ("new", "New", "not flagged in the previous run"),
     ("worsened", "Worse", "flagged before, clearly more severe now"),
     ("ongoing", "Ongoing", "flagged before and still so"),
-    ("resolved", "Resolved", "flagged before, ordinary again"),
+    ("resolved", "Resolved", "flagged before, back to normal"),
 )
 
 
@@ -97,7 +97,7 @@ def alert_view(
     by_state = {state: [line for line in lines if line.state == state] for state, _, _ in GROUPS}
     most = min(config.max_anomalies, ONE_PAGE)
     groups = (
-        (_group(voice, lines, ("The most severe", "what to begin with"), min(most, NAMED)),)
+        (_group(voice, lines, ("The most severe", "where to start"), min(most, NAMED)),)
         if is_first
         else _groups(voice, by_state, most)
     )
@@ -128,9 +128,9 @@ def _groups(voice: Voice, by_state: dict[AlertState, list[AlertLine]], most: int
 
 def _first_headline(voice: Voice, lines: Sequence[AlertLine]) -> str:
     return voice(
-        "This is the first look: one customer is odd. The next one tells what is new."
+        "This is the first run: one customer is odd. The next run will show what is new."
         if len(lines) == 1
-        else "This is the first look: {n} customers are odd. The next one tells what is new.",
+        else "This is the first run: {n} customers are odd. The next run will show what is new.",
         n=voice.number(len(lines)),
     )
 
@@ -162,9 +162,9 @@ def _headline(voice: Voice, lines: Sequence[AlertLine]) -> str:
         return voice("Nothing is newly odd.")
     stake = voice.money(sum(abs(line.amount or 0.0) for line in fresh))
     if len(fresh) == 1:
-        return voice("One customer is newly odd or worse; the money behind that one is {money}.", money=stake)
+        return voice("One customer is newly odd or worse, with {money} at stake.", money=stake)
     return voice(
-        "{n} customers are newly odd or worse; the money behind them is {money}.",
+        "{n} customers are newly odd or worse, with {money} at stake.",
         n=voice.number(len(fresh)),
         money=stake,
     )

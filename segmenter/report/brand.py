@@ -33,13 +33,15 @@ def logo_uri(path: str | None) -> str:
         return ""
     file = Path(path)
     if file.suffix.lower() not in TYPES:
-        raise ReportError(f"report.logo {path} is no PNG, JPEG or SVG file; name one that is.")
+        raise ReportError(f"report.logo {path} is not a PNG, JPEG or SVG file; name one that is.")
     try:
         content = file.read_bytes()
     except OSError as error:
         raise ReportError(f"report.logo {path} cannot be read: {error.strerror}. Name an existing file.") from error
     if len(content) > LARGEST:
-        raise ReportError(f"report.logo {path} has {len(content) >> 20} MiB; a logo of up to {LARGEST >> 20} is taken.")
+        raise ReportError(
+            f"report.logo {path} has {len(content) >> 20} MiB; a logo of up to {LARGEST >> 20} is accepted."
+        )
     return f"data:{TYPES[file.suffix.lower()]};base64,{b64encode(content).decode()}"
 
 

@@ -19,9 +19,9 @@ FACES = "/* the faces that the page's letters ask for */"  # replaced by them on
 SCRIPT_TEXTS = (
     "Sort by this column", "Filter", "{count} of {all} rows", "Light", "Dark", "Switch to light colours", "Switch to dark colours", "All",
     "Customer {id}", "No customer {id} on the map.", "{count} customers are on this map.",
-    "{count} of {all} customers are on this map: in three dimensions a sample is placed, to keep it quick.",
+    "{count} of {all} customers are on this map: in three dimensions only a sample is shown, to keep it fast.",
     "{count} customers match; the first are listed.", "This customer is on the map in two dimensions only.",
-    "No order of this customer stands: all were cancelled or given back.",
+    "This customer has no valid order: all were cancelled or returned.",
 )  # fmt: skip
 
 

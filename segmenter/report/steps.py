@@ -4,23 +4,23 @@ from __future__ import annotations
 
 import math
 
-ORDER = "Check the order for a typing error; if it is right, call: a reseller, or a key account in the making."
-RETURN = "Read what came back and why: a faulty product, a wrong delivery, or misuse of returns."
+ORDER = "Check the order for a typing error; if it is correct, call: this may be a reseller or a future key account."
+RETURN = "Check what was returned and why: a faulty product, a wrong delivery or misuse of returns."
 SILENCE = "Write or call: ask whether the customer will order again."
-PAUSES = "Look at the pauses between the orders: if the last one still goes on, call; if not, see what brought the customer back."
-TIMES = "Look at the times of the orders: a script, a shared account, or a reseller."
+PAUSES = "Look at the gaps between orders: if the last one is still open, call; if not, find out what brought the customer back."
+TIMES = "Check the order times: this may be a script, a shared account or a reseller."
 STEPS = {  # where the figure is high
-    "monetary": "Treat it as a key account: call, and name somebody to look after it.",
+    "monetary": "Treat it as a key account: call, and assign someone to look after it.",
     "frequency": TIMES,
     "largest_order": ORDER,
     "average_order_value": ORDER,
     "items_per_order": ORDER,
-    "distinct_products": "See whether a reseller buys here, and offer terms of its own.",
+    "distinct_products": "Find out whether this is a reseller, and offer suitable terms.",
     "largest_return": RETURN,
     "returned_lines": RETURN,
     "return_share": RETURN,
-    "shared_orders": "Compare the two accounts: one buyer with two of them, or an order entered twice.",
-    "burst": "Ask what the spell was for: a project that ends, or a customer who grows.",
+    "shared_orders": "Compare the two accounts: one buyer may have both, or an order was entered twice.",
+    "burst": "Ask what the busy period was for: a one-off project, or a customer who is growing.",
     "spend_trend": "Call: find out what changed, and whether it will last.",
     "recency": SILENCE,
     "longest_gap": PAUSES,
@@ -28,7 +28,7 @@ STEPS = {  # where the figure is high
     "gap_variation": TIMES,
     "hour_spread": TIMES,
 }
-ANY = "Look at what stands out and decide: key account, error or misuse."
+ANY = "Check what stands out and decide: key account, error or misuse."
 EITHER_WAY = {"spend_trend", "recency", "gap_variation", "hour_spread"}  # a low value asks for the same as a high one
 NOTHING_STANDS = {"monetary", "frequency"}  # at zero or below all was given back
 NO_PAUSE = {"longest_gap", "mean_gap"}

@@ -19,9 +19,7 @@ from segmenter.runs.state import look_at_state, open_state, transaction
 from segmenter.runs.tables import read_table
 from segmenter.runs.types import Ids, Model, ids_of
 
-LACKING = (
-    "This export lacks {names}, by which the accepted model of run {run} places customers, so this run stands alone."
-)
+LACKING = "This export lacks {names}, which the accepted model of run {run} needs to place customers, so this run stands alone."
 FITS = ("challenger", "model")  # files of a run that can be accepted, the fresh fit first
 
 
@@ -51,7 +49,7 @@ def accept(archive: Path, run_id: str, now: datetime) -> None:
     """
     with locked(archive / run_id) as stays:  # from a prune, after which every run would miss the accepted one
         if not stays:
-            raise RunError(f"The run {run_id} is gone, or another process works at it just now. Try again in a moment.")
+            raise RunError(f"The run {run_id} is gone, or another process is working on it. Try again in a moment.")
         name = next(name for name in FITS if (archive / run_id / f"{name}.json").exists() or name == "model")
         read_model(archive / run_id / f"{name}.json")
         _record(archive, run_id, name, now, only_first=False)
@@ -161,8 +159,8 @@ def _following(known: Accepted, table: FeatureTable, config: Config) -> Followin
         return Following(
             known,
             sentences=(
-                f"The settings of the segmentation differ from those of the accepted model's run {known.run_id}, so this "
-                "run has segments of its own. `segmenter runs accept` makes them the archive's.",
+                f"The segmentation settings differ from those of the accepted model's run {known.run_id}, so this run "
+                f"has segments of its own. `segmenter runs accept` makes them the archive's.",
             ),
         )
     return Following(known, holds=True)
@@ -190,8 +188,8 @@ def _adopt(archive: Path, ids: Ids, now: datetime) -> tuple[str, ...]:
         return ()
     _record(archive, *found, now, only_first=True)
     return (
-        f"The archive had no accepted model on record, so that of run {found[0]} was taken on, by which these customers "
-        "were placed before.",
+        f"The archive had no accepted model on record, so that of run {found[0]}, which placed these customers "
+        f"before, was adopted.",
     )
 
 

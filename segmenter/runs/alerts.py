@@ -22,8 +22,8 @@ COLUMNS = (
 )  # fmt: skip
 CUSTOMER, LINE = "customer", "line"  # why an alert's state changed last: what they did, or where the line was drawn
 BY_LINE = (
-    "The line between odd and ordinary is drawn anew each time; by that alone, not by what they did: {n} more odd, {m} "
-    "ordinary again."
+    "The line between odd and ordinary is redrawn in every run; for that reason alone, not because of what they did: "
+    "{n} more odd, {m} back to normal."
 )
 FRESH = ("new", "worsened")  # what somebody should look at now
 ORDER = {"new": 0, "worsened": 1, "ongoing": 2, "resolved": 3}

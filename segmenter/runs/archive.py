@@ -97,7 +97,7 @@ def check_room(archive: Path) -> None:
     """
     if str(archive) != os.fsencode(archive).decode(errors="replace"):
         raise UsageError(
-            f"The archive cannot be {archive}: its name is no UTF-8. Rename it, or name another folder with -o."
+            f"The archive cannot be {archive}: its name is not UTF-8. Rename it, or name another folder with -o."
         )
     there = next(path for path in (archive, *archive.absolute().parents) if path.exists())
     if not there.is_dir() or not os.access(there, os.W_OK | os.X_OK):
@@ -232,7 +232,7 @@ def as_of(folder: Path) -> date:
     with path.open("rb") as file:
         found = AS_OF.search(file.read(1000))
     if found is None:
-        raise RunError(f"{path} does not tell its day. Run again, or restore the folder.")
+        raise RunError(f"{path} does not say its day. Run again, or restore the folder.")
     return date.fromisoformat(found[1].decode())
 
 

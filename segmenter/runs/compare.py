@@ -17,11 +17,11 @@ from segmenter.runs.state import open_state
 from segmenter.runs.types import Manifest, Run, ids_of
 from segmenter.runs.weeks import unusual_week
 
-EMPTY = "The export holds nothing of the {days} days before {day}: its newest transaction is of {last}."
-UNTOLD = "So it is not told who moved: everybody would seem to have stopped buying."
+EMPTY = "The export holds nothing for the {days} days before {day}: its latest transaction is from {last}."
+UNTOLD = "So the report does not say who moved: everybody would seem to have stopped buying."
 SAME_DAY = (
-    "The earlier run {run} sees these customers from the same day, {day}, and no run from an earlier one, so there is nobody "
-    "who could have moved since."
+    "The earlier run {run} sees these customers as of the same day, {day}, and no run as of an earlier one, so nobody "
+    "can have moved since."
 )
 
 

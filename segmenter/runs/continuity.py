@@ -24,14 +24,16 @@ FRESH_FIT = {
     "merged": "A fresh fit would merge these into {name} ({size}): {before}.",
     "vanished": "A fresh fit would not find {name} again ({size}).",
 }
-NO_CLEARER = "The segments of {since} still fit: a fresh fit would cut the customers otherwise, but not clearly better."
-TOGETHER = "On {since} the customers were left together, and a fresh fit would leave them together today."
-TOGETHER_THEN = "On {since} the customers were left together; the segments that a fresh fit finds today are not clear enough to divide them."
-TOGETHER_NOW = "A fresh fit would leave the customers together today: the segments of {since} are a useful cut, not separate kinds."
+NO_CLEARER = (
+    "The segments of {since} still fit: a fresh fit would divide the customers differently, but not clearly better."
+)
+TOGETHER = "On {since} the customers were kept as one group, and a fresh fit would do the same today."
+TOGETHER_THEN = "On {since} the customers were kept as one group; the segments that a fresh fit finds today are not clear enough to divide them."
+TOGETHER_NOW = "A fresh fit would keep the customers as one group today: the segments of {since} are a useful grouping, not distinct types."
 BETTER = "Look at the fresh segments and, if they are better, accept them (segmenter runs accept)."
 BEYOND = (
-    "Of the customers who have been there no longer than those of {since}, many lie beyond what the model of then knew and "
-    "count as its edge: {features}."
+    "Of the customers with no longer a history than those of {since}, many lie beyond what the model knew and "
+    "count as its limit: {features}."
 )
 MANY_BEYOND = 0.05  # share of these customers beyond a model's edges in a feature, from which on it is told
 CLOSE = 0.8  # adjusted Rand index from which on two segmentations tell the same story
@@ -126,12 +128,12 @@ def outgrown_names(
     """
     shown = [called.get(name, name) for name in names]
     outgrown = [
-        f"By what its customers do today, {own} would be called {other}."
+        f"Judging by what its customers do today, {own} would be called {other}."
         for own, name, other in zip(shown, names, today, strict=True)
         if "" not in (stage(name), stage(other)) and stage(name) != stage(other)
     ]
     strangers = [
-        f"{n:,} customers in {shown[at]} placed their first order since the model was made; they alone would be called {other}."
+        f"{n:,} customers in {shown[at]} placed their first order since the model was made; on their own they would be called {other}."
         for at, n, other in came
         if stage(names[at]) == GONE and stage(other) not in ("", GONE)
     ]
@@ -156,8 +158,8 @@ def verdict(
     the fresh fit `is_clear`.
     """
     held, fresh = silhouettes
-    elsewhere = f"{moved[0]:,} of {moved[1]:,} customers would be" if moved[0] else "no customer would be"
-    told = f"{elsewhere} in another one if they were refitted today."
+    elsewhere = f"{moved[0]:,} of {moved[1]:,} customers" if moved[0] else "no customer"
+    told = f"{elsewhere} would change segment if they were refitted today."
     if np.isnan(held) and np.isnan(fresh):
         return (TOGETHER.format(since=since),)
     if agreement >= CLOSE:

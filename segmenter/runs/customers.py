@@ -16,12 +16,12 @@ from segmenter.runs.types import Ids, Manifest, Run
 
 Part = TypeVar("Part")
 OTHER_MONEY = (
-    "The run {run} is in {name} and {this} in {other}: their amounts cannot be compared. Keep each currency in an archive of "
-    "its own (-o)."
+    "The run {run} is in {name} and {this} in {other}: their amounts cannot be compared. Keep each currency in its "
+    "own archive (-o)."
 )
 OTHER_CUSTOMERS = (
-    "The run {run} and {this} share only {n:.0%} of their customers, so they are hardly of one business. Keep each business in "
-    "an archive of its own (-o)."
+    "The run {run} and {this} share only {n:.0%} of their customers, so they are hardly from the same business. Keep each "
+    "business in its own archive (-o)."
 )
 SAME_CUSTOMERS = 0.5  # of the smaller run's customers, from which on two runs are about the same business
 
@@ -73,7 +73,7 @@ class Earlier:
     @property
     def sentences(self) -> tuple[str, ...]:
         """What was passed over; of the runs in other money only the latest is told."""
-        damaged = (f"The earlier run {name} is damaged and was passed over." for name in self._damaged)
+        damaged = (f"The earlier run {name} is damaged and was skipped." for name in self._damaged)
         return (*self.in_other_money[:1], *damaged)
 
 

@@ -55,7 +55,7 @@ def read_model(path: Path) -> Model:
     except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         reason = getattr(error, "strerror", None) or str(error).split("\n", 1)[0]
         raise RunError(
-            f"{path} is not a usable model ({reason}). Restore the folder from a copy, or use another run's model; where it is "
+            f"{path} is not a usable model ({reason}). Restore the folder from a copy, or use another run's model; if it is "
             "the accepted one, `segmenter runs accept RUN` puts another in its place."
         ) from None
     return model

@@ -33,20 +33,20 @@ class Step:
 STEPS = {  # each customer is in one; in the order of the bridge
     "new": Step("new", "new customers", "new"),
     "returning": Step(
-        "money now, not then",
-        "customers who brought money now and none then",
-        "brought money in the last {days} days and none in the {days} before the earlier run",
+        "revenue now only",
+        "customers with revenue now but none before",
+        "with revenue in the last {days} days but none in the {days} before the earlier run",
     ),
     "back": Step(
-        "back without money", "customers who are back in the export without money", "back in the export without money"
+        "back without revenue", "customers back in the export without revenue", "back in the export without revenue"
     ),
     "upgraded": Step("moved up", "customers who moved to a better segment"),
     "same": Step("stayed", "customers who stayed in their segment"),
     "downgraded": Step("moved down", "customers who moved to a weaker segment"),
     "lapsed": Step(
-        "money then, not now",
-        "customers who brought money then and none now",
-        "brought money in the {days} days before the earlier run and none in the last {days}",
+        "revenue before only",
+        "customers with revenue before but none now",
+        "with revenue in the {days} days before the earlier run but none in the last {days}",
     ),
     "gone": Step("gone", "customers no longer in the export", "no longer in the export"),
 }
@@ -79,7 +79,10 @@ def sentences(
     """
     redrawn = []
     if matches is not None:
-        redrawn = ["Another model was accepted since then, so the segments were redrawn.", *stories(matches, SINCE)]
+        redrawn = [
+            "Another model has been accepted since then, so the segments were redrawn.",
+            *stories(matches, SINCE),
+        ]
     return (*redrawn, *_changes(segments, since, *money), *_counts(moves, money[0]), *_cut_point(moves))
 
 
@@ -96,13 +99,13 @@ def _changes(segments: Sequence[SegmentChange], since: date, days: int, currency
     ]
     money = [f"{each.name} ({_signed(each.money)} {currency}".rstrip() + ")" for each in segments if each.money.is_real]
     yield (
-        f"Since {since} these segments changed in size by more than chance and the growth of all customers explain: "
+        f"Since {since}, these segments changed in size by more than chance and overall customer growth explain: "
         f"{'; '.join(sizes)}."
         if sizes
-        else f"No segment's size has really changed since {since}: what differs is within chance or the growth of all customers."
+        else f"No segment has really changed in size since {since}: all differences are within chance or overall customer growth."
     )
     if money:
-        yield f"The revenue of {days} days really changed in these segments: {'; '.join(money)}."
+        yield f"Revenue over {days} days really changed in these segments: {'; '.join(money)}."
 
 
 def _from_to(before: float, now: float) -> str:
@@ -133,7 +136,7 @@ def _counts(moves: pd.DataFrame, days: int) -> Iterable[str]:
 
 def _cut_point(moves: pd.DataFrame) -> Iterable[str]:
     if redrawn := int((moves["cause"] == "cut point").sum()):
-        yield f"{redrawn:,} changed segment only because the segments were redrawn, not by what they did."
+        yield f"{redrawn:,} changed segment only because the segments were redrawn, not because of what they did."
 
 
 def stories(matches: Iterable[Match], words: Mapping[str, str]) -> Iterator[str]:

@@ -11,20 +11,20 @@ from segmenter.words import in_percent
 TELLING = 0.01  # share of the money that must differ: orders cancelled in full since then take away less
 TELLING_LATELY = 0.05  # the same of a single period, of which more is cancelled in the weeks after it
 LATER = (
-    "Of the time before {day} the export now holds {value} more revenue than in the run before ({n}): rows came late or were "
-    "changed, and all figures hold them."
+    "For the time before {day}, the export now holds {value} more revenue than in the previous run ({n}): rows came "
+    "late or were changed, and all figures include them."
 )
 LESS = (
-    "Of the time before {day} the export now holds {value} less revenue than in the run before ({n}): rows were changed, "
-    "cancelled or taken out, and all figures lack them."
+    "For the time before {day}, the export now holds {value} less revenue than in the previous run ({n}): rows were "
+    "changed, cancelled or removed, and no figure includes them."
 )
 LATELY_MORE = (
-    "Of the {n_days} days before {day} the export now holds {value} more revenue than in the run before ({n}): rows came late "
-    "or were changed, so that the money then was more than the comparison tells."
+    "For the {n_days} days before {day}, the export now holds {value} more revenue than in the previous run ({n}): "
+    "rows came late or were changed, so the revenue then was higher than the comparison shows."
 )
 LATELY_LESS = (
-    "Of the {n_days} days before {day} the export now holds {value} less revenue than in the run before ({n}): rows were changed, "
-    "cancelled or taken out, so that the money then was less than the comparison tells."
+    "For the {n_days} days before {day}, the export now holds {value} less revenue than in the previous run ({n}): "
+    "rows were changed, cancelled or removed, so the revenue then was lower than the comparison shows."
 )
 
 

@@ -194,7 +194,7 @@ def _connect(path: Path) -> sqlite3.Connection:
         connection.execute("PRAGMA synchronous = FULL")
         version = _version(connection)
         if version not in {0, VERSION} and not integrity.vouches(connection, version):
-            raise DamagedError("its version cannot be")
+            raise DamagedError("its version is impossible")
         if version not in {0, VERSION}:
             raise RunError(f"{path} is of version {version}, this program reads {VERSION}. Use the other segmenter.")
         if version == VERSION and not integrity.is_trusted(path):
@@ -284,7 +284,7 @@ def _locked(archive: Path, how: int, mode: int = os.O_RDWR | os.O_CREAT) -> Iter
         end = time.monotonic() + PATIENCE
         while not try_lock(handle, how):
             if time.monotonic() > end:
-                raise RunError(f"{archive / FILE} is in use and cannot be mended now. Try again in a minute.")
+                raise RunError(f"{archive / FILE} is in use and cannot be repaired now. Try again in a minute.")
             time.sleep(0.05)
         yield
     finally:

@@ -55,7 +55,7 @@ def _opening(voice: Voice, schedule: ScheduleConfig, slot: Slot, opening: Openin
 
 def _of_freshness(voice: Voice, fresh: Freshness) -> tuple[str, ...]:
     """That the transactions are the last report's, and that none came for unusually long."""
-    known, words = fresh.known_since, "No new transactions have come since the report of {date}."
+    known, words = fresh.known_since, "No new transactions have arrived since the report of {date}."
     told = voice(words, date=voice.date(known)) if known else "", voice.translate(fresh.silence)
     return (" ".join(filter(None, told)),) if any(told) else ()
 
@@ -66,7 +66,7 @@ def _of_time(voice: Voice, schedule: ScheduleConfig, slot: Slot, opening: Openin
     if opening.begun is not None:
         told.append(
             voice(
-                "This report comes late: it was due {due} and was begun {begun}.",
+                "This report is late: it was due {due} and was started {begun}.",
                 due=_local(voice, schedule, slot.due), begun=_local(voice, schedule, opening.begun),
             )
         )  # fmt: skip
@@ -74,11 +74,11 @@ def _of_time(voice: Voice, schedule: ScheduleConfig, slot: Slot, opening: Openin
             told[0] += " " + voice("It shows the customers as of {day}.", day=voice.date(opening.as_of))
     cause, n_missed = voice(opening.gap[0]), opening.gap[1]
     if n_missed == 1:
-        told.append(voice("Before this report one due time brought none. The cause: {cause}", cause=cause))
+        told.append(voice("The report due before this one was not made. The cause: {cause}", cause=cause))
     elif n_missed:
         number = voice.number(min(n_missed, MOST_COUNTED))
         number = voice("more than {n}", n=number) if n_missed > MOST_COUNTED else number
-        words = "Before this report {number} due times brought none. The last cause: {cause}"
+        words = "Before this report, {number} due reports were not made. The last cause: {cause}"
         told.append(voice(words, number=number, cause=cause))
     return tuple(told)
 
@@ -91,7 +91,7 @@ def notice(voice: Voice, schedule: ScheduleConfig, slot: Slot, cause: str) -> tu
             name=schedule.name, due=_local(voice, schedule, slot.due),
         ),
         cause,
-        voice("The next one is tried at its own time and will say that this one is missing."),
+        voice("The next one will be made at its usual time and will say that this one is missing."),
     )  # fmt: skip
     title = voice("No report: {name}", name=schedule.name)
     return _to(schedule.recipients, schedule, slot.due, "notice", title, text)
@@ -101,12 +101,12 @@ def failure(voice: Voice, schedule: ScheduleConfig, slot: Slot, cause: str) -> t
     """The word to the owner that a due time failed."""
     values = {"name": schedule.name, "due": _local(voice, schedule, slot.due)}
     text = (
-        voice("The schedule {name}, due {due}, failed at its only attempt.", **values)
+        voice("The schedule {name}, due {due}, failed on its only attempt.", **values)
         if slot.n_tries <= 1
         else voice("The schedule {name}, due {due}, failed {n} times.", **values, n=voice.number(slot.n_tries)),
         cause,
-        voice("When that is mended, make it by hand: {command}", command=f"segmenter schedule run {schedule.name}"),
-        voice("You hear again once a day while it fails, and when it works again."),
+        voice("Once that is fixed, make it by hand: {command}", command=f"segmenter schedule run {schedule.name}"),
+        voice("You will be told once a day while it fails, and when it works again."),
     )
     return _to_owner(schedule, slot.due, voice("Failed: {name}", name=schedule.name), text)
 
@@ -114,7 +114,7 @@ def failure(voice: Voice, schedule: ScheduleConfig, slot: Slot, cause: str) -> t
 def recovery(voice: Voice, schedule: ScheduleConfig, slot: Slot) -> tuple[Message, ...]:
     """The word to the owner that reports are made again."""
     values = {"name": schedule.name, "due": _local(voice, schedule, slot.due)}
-    told = (voice("The schedule {name}, due {due}, brought its report again.", **values),)
+    told = (voice("The schedule {name}, due {due}, made its report again.", **values),)
     return _to_owner(schedule, slot.due, voice("Works again: {name}", name=schedule.name), told)
 
 
@@ -122,7 +122,7 @@ def silent(voice: Voice, schedule: ScheduleConfig, slot: Slot, fresh: Freshness)
     """The word to the owner that an export holds no transactions of late, though reports go on."""
     told = (
         voice.translate(fresh.silence),
-        voice("See whether the export is still written. The reports say so, too; you hear of it once."),
+        voice("Check whether the export is still being written. The reports say so, too; you are told once."),
     )
     return _to_owner(schedule, slot.due, voice("No new transactions: {name}", name=schedule.name), told)
 
@@ -136,7 +136,7 @@ def undelivered(
     told = (
         voice("The report {name}, due {due}, did not reach everybody.", **values),
         *who,
-        *((voice("Send it again when that is mended: {command}", command=again),) if again else ()),
+        *((voice("Once that is fixed, send it again: {command}", command=again),) if again else ()),
     )
     return _to_owner(schedule, due, voice("Not delivered to everybody: {name}", name=schedule.name), told)
 
@@ -147,20 +147,20 @@ def delayed(voice: Voice, schedule: ScheduleConfig, due: datetime, who: Iterable
     told = (
         voice("The report {name}, due {due}, has not reached everybody yet.", **values),
         *who,
-        voice("It is tried again, at least once an hour; you hear if it is given up."),
+        voice("It will be tried again at least once an hour; you will be told if it is given up."),
     )
     return _to_owner(schedule, due, voice("Not delivered yet: {name}", name=schedule.name), told)
 
 
 def broken_config(voice: Voice, schedule: ScheduleConfig, now: datetime, fault: str) -> tuple[Message, ...]:
     """The word to the owner that an edit of the configuration is not used."""
-    told = (voice("The edited configuration cannot be used; the service goes on with the one before."), fault)
+    told = (voice("The edited configuration cannot be used; the service goes on with the previous one."), fault)
     return _to_owner(schedule, now, voice("The edited configuration cannot be used"), told)
 
 
 def mended(voice: Voice, schedule: ScheduleConfig, now: datetime, cause: str) -> tuple[Message, ...]:
     """The word to the owner that the ledger was damaged, and what took its place."""
-    return _to_owner(schedule, now, voice("The ledger was damaged and is mended"), (cause,))
+    return _to_owner(schedule, now, voice("The ledger was damaged and has been repaired"), (cause,))
 
 
 def _to_owner(schedule: ScheduleConfig, due: datetime, title: str, text: tuple[str, ...]) -> tuple[Message, ...]:

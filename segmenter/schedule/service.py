@@ -135,7 +135,7 @@ class Service:
         wanted = _made_up_for(schedule, since, now)
         left_out = times.missed(schedule, since, wanted[0] - timedelta(seconds=1) if wanted else now, 1)
         for last in left_out:
-            cause = f"Missed while the service did not run; catch_up = {schedule.catch_up}."
+            cause = f"Missed while the service was not running; catch_up = {schedule.catch_up}."
             ledger.skip(state, schedule.name, last, times.count(schedule, since, last), cause, now)
         for moment in wanted:
             if ledger.claim(state, schedule.name, moment, self.owner, now):

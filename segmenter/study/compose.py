@@ -135,7 +135,7 @@ def _to_come(readings: Readings, population: Population | None) -> LifetimeFindi
     if readings.lifetime is None or population is None:
         return readings.lifetime.finding if readings.lifetime else None
     finding = readings.lifetime.finding
-    whose = f"These are figures of the drawn customers alone, not of all {population.n_customers:,}."
+    whose = f"These figures cover the customers in the sample alone, not all {population.n_customers:,}."
     return replace(finding, sentences=(*finding.sentences, whose))
 
 
@@ -151,14 +151,14 @@ def _separation(core: Core, cards: tuple[SegmentCard, ...]) -> tuple[str, ...]:
     shaky = [card.name for card in cards if card.stability is not None and card.stability < DISSOLVES]
     if shaky:
         sentences.append(
-            f"Resamples do not find these segments reliably: {', '.join(shaky)}. Read them as a description."
+            f"Resamples do not find these segments reliably: {', '.join(shaky)}. Treat them as a description only."
         )
     if choice.points and choice.n_silhouette < len(core.table.customer_id):
         sentences.append(
             f"Silhouette, Davies-Bouldin and Calinski-Harabasz were measured on a sample of {choice.n_silhouette:,} customers."
         )
     if choice.points and len(core.table.customer_id) > kmeans.RESAMPLED:
-        sentences.append(f"How firm the segments stand was measured on resamples of {kmeans.RESAMPLED:,} customers.")
+        sentences.append(f"Segment stability was measured on resamples of {kmeans.RESAMPLED:,} customers.")
     return tuple(sentences)
 
 

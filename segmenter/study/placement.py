@@ -131,7 +131,7 @@ def _model_preparation(known: Accepted, table: FeatureTable) -> Preparation:
     """The accepted model's preparation, with notes on the customers of this run."""
     preparation = known.model.preparation
     notes = edge_notes(preparation, np.column_stack([table.column(name) for name in preparation.names]))
-    return replace(preparation, notes=(f"Figures are prepared as the model of {known.as_of} has it.", *notes))
+    return replace(preparation, notes=(f"Figures are prepared as in the model of {known.as_of}.", *notes))
 
 
 def _outgrown(today: Customers, labels: Ints, names: tuple[str, ...], days: int, config: Config) -> tuple[str, ...]:
@@ -156,9 +156,9 @@ def _held_choice(held: KChoice, fresh: KChoice, known: Accepted) -> KChoice:
     kept = (
         f"The {n} segments of the accepted model ({known.as_of}) are kept, so that they mean the same as before."
         if n > 1
-        else f"The customers are left together, as by the accepted model ({known.as_of})."
+        else f"The customers are kept as one group, as in the accepted model ({known.as_of})."
     )
-    return replace(held, reason=f"{kept} Chosen anew: {fresh.reason}")
+    return replace(held, reason=f"{kept} In a fresh fit: {fresh.reason}")
 
 
 def shown_names(names: Sequence[str], config: Config) -> tuple[str, ...]:

@@ -77,11 +77,11 @@ def notes(core: Core, population: Population) -> tuple[str, ...]:
     n, n_odd = len(core.table.customer_id), int(population.n_odd.sum())
     outside = len(population.odd.customer_id)
     return (
-        f"The analysis saw {n:,} customers, drawn by a hash of their ids; all {population.n_customers:,} were then placed "
-        "in the segments by the same rule. Sizes, revenue and medians are everybody's; maps, scores, rules and the list "
-        "of customers are those of the drawn.",
-        f"{n_odd:,} customers have no ordinary customer near; {outside:,} of those who were not drawn, the farthest from "
-        "the ordinary, are listed with the drawn ones.",
+        f"The analysis used a sample of {n:,} customers, drawn by a hash of their ids; all {population.n_customers:,} "
+        f"were then placed in the segments by the same rule. Sizes, revenue and medians cover all customers; maps, "
+        "scores, rules and the list of customers cover the sample.",
+        f"{n_odd:,} customers have no ordinary customer nearby; {outside:,} of those outside the sample, the farthest "
+        f"from the ordinary, are listed with those in it.",
     )
 
 

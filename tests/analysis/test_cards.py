@@ -191,7 +191,7 @@ def test_of_those_who_only_returned_no_last_order_is_told(planted):
     values[segmentation.labels == 2, 2] = -40
     changed = Customers(values, FEATURES, customers.matrix, customers.used, customers.is_anomaly)
     told = cards.build(changed, segmentation, named(changed, segmentation), show, 0)[2].summary
-    assert told == "Typically no order that stands, 40 more given back than paid."
+    assert told == "Typically no valid order, 40 more refunded than paid."
 
 
 def test_segments_are_told_apart_by_the_plainest_feature_that_differs():
@@ -249,7 +249,7 @@ def test_a_segment_of_nobody_but_odd_customers_gets_no_advice_for_many(planted):
     customers, segmentation = planted
     odd = segmentation.labels == 0
     found = cards.build(replace(customers, is_anomaly=odd), segmentation, ("A", "B", "C"), show, 1)
-    assert found[0].action.startswith("Look at each of them")
+    assert found[0].action.startswith("Look at each one")
     assert [card.movable > 0 for card in found] == [False, True, True]
     odd[np.flatnonzero(odd)[0]] = False
     assert not cards.build(replace(customers, is_anomaly=odd), segmentation, ("A", "B", "C"), show, 1)[

@@ -87,7 +87,7 @@ def test_what_the_configuration_sets_is_taken(rng):
 
 
 def test_nearly_everybody_or_nobody_flagged_is_warned_of(rng):
-    assert "everybody came out as noise" in find(crowd(rng), eps=1e-6).finding.warnings[0]
+    assert "everybody counts as noise" in find(crowd(rng), eps=1e-6).finding.warnings[0]
     assert "too many" in find(crowd(rng), eps=0.7).finding.warnings[0]
     assert "Hardly anybody" in find(crowd(rng, n=2500), eps=100.0).finding.warnings[0]
 

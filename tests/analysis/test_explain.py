@@ -76,11 +76,11 @@ def test_nobody_odd_means_nothing_to_explain():
     [
         ("monetary", -4288, 100, "got 4,288 more back than they paid"),
         ("frequency", 0, 8, "placed no order that was not cancelled"),
-        ("returned_lines", 80, 0, "gave back or cancelled 80 of orders; most customers none"),
-        ("returned_lines", 80, 2, "gave back or cancelled 80 of orders; a typical customer 2"),
-        ("spend_trend", 1, -1, "spent all of it in the last 90 days"),
-        ("spend_trend", 0.95, -1, "spends many times as much a day in the last 90 days as before"),
-        ("spend_trend", -1, 0.5, "spent next to nothing in the last 90 days"),
+        ("returned_lines", 80, 0, "returned or cancelled 80 of orders; most customers none"),
+        ("returned_lines", 80, 2, "returned or cancelled 80 of orders; a typical customer 2"),
+        ("spend_trend", 1, -1, "spent all of their money in the last 90 days"),
+        ("spend_trend", 0.95, -1, "spent many times as much per day in the last 90 days as before"),
+        ("spend_trend", -1, 0.5, "spent almost nothing in the last 90 days"),
         ("largest_order", 6, 368, "never placed an order of more than 6; a typical customer's largest is 368"),
     ],
 )

@@ -210,7 +210,7 @@ def test_the_check_tells_how_far_single_periods_were_off(shop, told):
     assert sum(check.period_expected) == pytest.approx(check.orders_expected)
     assert np.allclose(check.period_expected, check.period_orders, rtol=0.25)
     words = " ".join(told.finding.sentences)
-    assert "In 7 periods as long as the one to come it was between" in words
+    assert "In 7 past periods of the same length it was between" in words
     assert "this one may be as far off, either way" in words
 
 
@@ -258,7 +258,7 @@ def test_too_few_who_came_again_carry_no_forecast():
 def test_customers_who_stop_as_nothing_foretold_close_the_gate(shop):
     past = replace(shop[0], orders=np.where(np.isnan(shop[0].orders), np.nan, 0.0))
     found = withheld(past)
-    assert "none came; above 25% a forecast is withheld" in found.finding.refusal
+    assert "none came; above 25% no forecast is given" in found.finding.refusal
     assert np.isnan(found.forecast.orders).all()
     assert found.finding.segments == ()
 
@@ -281,7 +281,7 @@ def test_money_is_withheld_where_it_did_not_come_as_expected(shop):
 @pytest.mark.parametrize(
     ("year_ago", "said"),
     [
-        ((800, 1800), "the 30 days from this one on brought 125% more orders than the 30 before them"),
+        ((800, 1800), "the 30 days from this date on brought 125% more orders than the 30 before them"),
         ((1800, 800), "56% fewer orders"),
         ((1000, 1200), ""),
         ((10, 16), ""),
@@ -299,7 +299,7 @@ def test_who_orders_is_withheld_where_the_orders_come_from_more_customers_than_e
     past = shop[0]
     more = np.where(np.arange(3000) % 2 == 0, np.maximum(past.orders_soon, 1), past.orders_soon)
     found = value_to_come(replace(past, orders_soon=more), 30, np.zeros(3000, np.int64))
-    assert "Orders at fixed intervals, as of subscriptions" in found.finding.ordering_refusal
+    assert "Orders at fixed intervals, as with subscriptions" in found.finding.ordering_refusal
     assert np.isnan(found.forecast.p_order).all()
     assert found.forecast.orders.sum() > 0
     assert [part.ordering for part in found.finding.segments] == [None]

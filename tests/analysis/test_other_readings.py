@@ -97,7 +97,7 @@ def test_methods_agree_on_plain_groups(groups):
     by_name = {method.name: method for method in found.methods}
     assert all(by_name[name].rand_with_kmeans == pytest.approx(1) for name in ("hierarchical", "bisecting", "mixture"))
     assert by_name["dbscan"].silhouette is None
-    assert "clearly apart" in found.guidance
+    assert "clearly separated" in found.guidance
     assert "K-Means" in found.guidance
 
 
@@ -105,14 +105,14 @@ def test_what_data_without_groups_would_show_is_never_called_apart(groups):
     points, labels = groups
     labelings = dict.fromkeys(("kmeans", "hierarchical", "bisecting", "dbscan"), labels)
     guidance = comparison.compare(points, labelings, 2, 0.95, None, 0).guidance
-    assert "no clearer apart than in data without any groups" in guidance
+    assert "no better separated than in data without groups" in guidance
 
 
 def test_what_a_single_skewed_crowd_would_show_is_never_called_apart(groups):
     points, labels = groups
     labelings = dict.fromkeys(("kmeans", "hierarchical", "bisecting", "dbscan"), labels)
     guidance = comparison.compare(points, labelings, 2, 0.2, 0.85, 0).guidance
-    assert "hardly clearer apart than the parts of a single crowd" in guidance
+    assert "hardly better separated than the parts of a single crowd" in guidance
 
 
 def test_one_cluster_and_all_noise_are_compared_without_an_error(groups):

@@ -101,7 +101,7 @@ WEEKLY = '[[schedule]]\nname = "weekly"\ncron = "0 8 * * 1"\n\n'
     ("lines", "told"),
     [
         ('name = "daily"\ncron = "0 25 * * *"', r"bad hour; .* \(line 7\)"),
-        ('name = "daily"\ncron = "0 8 * * *"\ntime_zone = "Europe/Berln"', r"no IANA time zone.* \(line 8\)"),
+        ('name = "daily"\ncron = "0 8 * * *"\ntime_zone = "Europe/Berln"', r"not an IANA time zone.* \(line 8\)"),
         ('name = "daily"\ncron = "0 8 * * *"\nformats = ["doc"]', r"schedule\.1\.formats\.0 = 'doc' \(line 8\)"),
         (
             'name = "daily"\ncron = "0 8 * * *"\nowner = "me@x.de"',

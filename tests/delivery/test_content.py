@@ -75,7 +75,7 @@ def test_at_a_first_look_text_and_page_name_the_same_customers(post):
 
 def test_in_plain_text_a_heading_stands_once_over_its_customers(post):
     told = content(post.message(ME, kind="alerts"), post.archive, post.report).text
-    at = told.index("New (not flagged in the run before):")
+    at = told.index("New (not flagged in the previous run):")
     assert told[at + 1].startswith(f"{new_customer(post)}, severity ")
     assert sum("New" in paragraph for paragraph in told[: at + 2]) == 1
 
@@ -140,7 +140,7 @@ def test_both_parts_of_a_german_mail_are_german(post, mailbox, kind, words):
     plain, page = (found.get_body((part,)).get_content() for part in ("plain", "html"))
     assert all(word in plain for word in words)
     assert 'lang="de"' in page
-    english = re.compile(r"What (to do|changed)|Odd customers|at stake|\bNew\b|The best tenth")
+    english = re.compile(r"What (to do|changed)|Odd customers|at stake|\bNew\b|The top 10%")
     assert not english.search(plain + page + found["Subject"])
 
 

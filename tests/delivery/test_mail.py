@@ -28,13 +28,13 @@ def read(content):
 
 
 def test_a_report_arrives_with_html_text_and_its_file(post, mailbox):
-    post.put(post.message(ME, text=("Before this report one due time brought none.",)))
+    post.put(post.message(ME, text=("The report due before this one was not made.",)))
     assert post.deliver().n_sent == 1
     ((to, content),) = mailbox.mails
     mail = read(content)
     assert to == mail["To"] == ME
     assert "customers placed" in mail.get_body(("plain",)).get_content()
-    assert "one due time brought none" in mail.get_body(("html",)).get_content()
+    assert "report due before this one was not made" in mail.get_body(("html",)).get_content()
     assert [part.get_filename() for part in mail.iter_attachments()] == ["report.html"]
     for name in ("Date", "Message-ID", "List-Unsubscribe", "Auto-Submitted"):
         assert mail[name]
@@ -255,7 +255,7 @@ def test_the_budget_holds_for_the_mail_as_it_is_sent(post, mailbox):
     ((_, content),) = mailbox.mails
     assert [part.get_filename() for part in read(content).iter_attachments()] == ["report.html", "report.xlsx"]
     assert len(content) < 1.05 * 2**20
-    assert "did not fit any more" in read(content).get_body(("plain",)).get_content()
+    assert "did not fit into a mail" in read(content).get_body(("plain",)).get_content()
 
 
 def test_line_breaks_in_a_title_forge_no_header(post, mailbox):

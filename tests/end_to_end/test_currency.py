@@ -41,7 +41,7 @@ def test_a_report_in_another_currency_than_its_exports_says_that_nothing_is_conv
     )
     signs, (warned,) = told(finished)
     assert signs == {"$"}
-    assert warned.startswith("The export's money is EUR, and the report calls it USD")
+    assert warned.startswith("The export's currency is EUR, but the report shows USD")
     assert "umgerechnet wird nichts" in Voice("de").translate(warned)
 
 

@@ -94,7 +94,7 @@ def test_too_few_or_too_much_alike_is_not_said_where_ways_of_dividing_were_tried
     run, words = seen(make)
     tried = bool(run.findings.choice.points)
     assert tried == (make not in (twelve, all_alike))
-    assert ("no way of dividing them held up" in words) == tried
+    assert ("no division into segments held up" in words) == tried
 
 
 @pytest.mark.parametrize("make", STRUCTURELESS)
@@ -116,7 +116,7 @@ def test_those_who_bought_again_are_not_all_odd_and_those_who_are_come_with_a_wa
 
 def test_steps_that_were_not_taken_are_not_told(seen):
     _, words = seen(all_alike)
-    assert "Segments: none were looked for" in words
+    assert "Segments: not searched for" in words
     assert "t-SNE on" not in words
     assert "linkage," not in words
 

@@ -189,7 +189,7 @@ def test_a_person_at_a_terminal_is_asked_and_no_means_no(copied):
     assert "Nothing was changed." in _at_a_terminal(folder, b"n\n")
     assert acceptance.accepted_run(folder / "runs")[0] == before.manifest.run_id
     told = _at_a_terminal(folder, b"y\n")
-    assert told.index("found anew") < told.index("Make these segments the archive's?") < told.index("Accepted:")
+    assert told.index("fresh fit") < told.index("Make these segments the archive's?") < told.index("Accepted:")
     assert acceptance.accepted_run(folder / "runs")[1] == "challenger"
 
 
@@ -234,7 +234,7 @@ def test_after_an_acceptance_numbers_stay_with_their_customers(two_runs, quick_r
     assert extended.run.model == after.run.challenger
     moved = extended.run.history.movement
     assert moved.redrawn
-    assert any("Another model was accepted" in sentence for sentence in moved.sentences)
+    assert any("Another model has been accepted" in sentence for sentence in moved.sentences)
     shared = set(extended.run.model.numbers) & set(before.run.model.numbers)
     names = dict(zip(before.run.model.numbers, before.run.model.names, strict=True))
     later = dict(zip(extended.run.model.numbers, extended.run.model.names, strict=True))
@@ -251,7 +251,7 @@ def test_other_customers_and_other_settings_stand_alone_and_say_so(two_runs, qui
     stranger = quick_run([sample / "sales.csv"], root).run
     assert stranger.challenger is None
     assert stranger.history.movement is None
-    assert "archive of its own" in stranger.history.sentences[0].lower()
+    assert "its own archive" in stranger.history.sentences[0].lower()
     pinned = quick_run([folder / "after.csv"], root, kmeans={"n_clusters": 3}, history={"period_days": PERIOD}).run
     assert len(pinned.findings.cards) == 3
     assert "settings" in pinned.history.sentences[0]
@@ -269,7 +269,7 @@ def test_newcomers_and_a_day_more_are_no_news_of_customers_who_are_left_together
         made = quick_run([tmp_path / "export.csv"], tmp_path / "runs", **NO_PAGE)
     assert [card.name for card in made.run.findings.cards] == ["All customers"]
     assert not any("All customers" in sentence for sentence in made.run.history.continuity.sentences)
-    assert made.run.findings.choice.reason.startswith("The customers are left together, as by the accepted model")
+    assert made.run.findings.choice.reason.startswith("The customers are kept as one group, as in the accepted model")
 
 
 def test_the_report_tells_who_moved_where_there_is_somebody_to_compare_with(two_runs):
@@ -284,7 +284,7 @@ def test_the_report_tells_who_moved_where_there_is_somebody_to_compare_with(two_
 def test_the_alert_page_names_what_is_new_and_the_first_one_says_that_it_is_the_first(two_runs):
     _, (before, after), _ = two_runs
     first, second = ((each.folder / "alerts.html").read_text(encoding="utf-8") for each in (before, after))
-    assert "This is the first look" in first
+    assert "This is the first run" in first
     news = after.run.alerts[after.run.alerts["state"] == "new"]
     shown = [customer for customer in news["customer_id"] if f">{customer}</b>" in second]
     assert len(shown) == min(5, len(news))

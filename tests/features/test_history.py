@@ -69,8 +69,8 @@ def test_the_words_name_orders_money_and_dates(transactions):
         "Largest orders: 77,183.60 GBP on 2024-01-01 10:00 (order 1, 74,215 pieces), 77,183.60 GBP of it cancelled; "
         "60.00 GBP on 2024-03-05 09:00 (order 3, 6 pieces); 30.00 GBP on 2024-03-01 09:00 (order 2, 3 pieces). "
         "Largest returns: 77,183.60 GBP on 2024-01-01 10:00 (cancelled, 74,215 pieces of “Cup”). "
-        "Busiest spell: 2 orders from 2024-03-01 to 2024-03-05, 90.00 GBP or 90% of the money, "
-        "after 50 days without an order."
+        "Busiest period: 2 orders from 2024-03-01 to 2024-03-05, 90.00 GBP or 90% of the money, after 50 days without "
+        "an order."
     )
     assert in_words(found["bob"]) == "Largest orders: 7.00 on 2024-01-02 09:00 (order 5, 1 piece)."
 
@@ -110,7 +110,7 @@ def test_the_words_can_be_taken_apart_into_their_sentences(transactions):
     assert [sentence.split(":")[0] for sentence in sentences_of(words)] == [
         "Largest orders",
         "Largest returns",
-        "Busiest spell",
+        "Busiest period",
     ]
     assert " ".join(sentences_of(words)) == words
 

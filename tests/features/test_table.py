@@ -64,7 +64,7 @@ def test_ids_that_differ_in_capitals_alone_are_counted(transactions):
     connection = transactions([line(each, "2024-01-01 10:00", f"{n}", 10) for n, each in enumerate(ids)])
     build(connection, CONFIG)
     (told,) = similar_id_warnings(connection)
-    assert told.startswith("The ids of 5 customers are those of others but for capitals")
+    assert told.startswith("The ids of 5 customers differ from others only in capitals")
     connection = transactions([line(each, "2024-01-01 10:00", f"{n}", 10) for n, each in enumerate(["ann", "bob"])])
     build(connection, CONFIG)
     assert similar_id_warnings(connection) == ()

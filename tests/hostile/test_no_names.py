@@ -123,7 +123,7 @@ def test_what_may_circulate_names_nobody(export, tmp_path, monkeypatch, capsys):
     words = ["-c", str(export / "fast.toml"), "--no-customer-rows"]
     assert main(["run", str(export / "sales.csv"), *words]) == 0
     told = capsys.readouterr().err
-    assert "These files name no customer and may circulate." in told
+    assert "These files name no customer and may be shared." in told
     (run,) = [path for path in (tmp_path / "runs").iterdir() if path.is_dir()]
     free = {"report.html", "report.pdf", "report.xlsx", "segments.csv"}
     assert {name for name in free if name in told} == free

@@ -126,7 +126,7 @@ def test_where_no_column_numbers_the_orders_it_is_told_what_counts_as_one(export
     text = table(rows=MANY)
     (told,) = export.read(text.replace("order_id", "paper", 1)).intake.account.warnings
     assert told.startswith(
-        "No column was recognised as the order's number, so that all that a customer buys on one day counts"
+        "No column was recognised as the order number, so everything a customer buys on one day counts"
     )
     assert export.read(text.replace("order_id", "paper", 1), columns={"order": "paper"}).intake.account.warnings == ()
 
@@ -327,7 +327,7 @@ def test_an_export_that_holds_its_rows_twice_says_so(export, lines, table):
     twice = export.read(table(rows=[*lines, *lines]))
     assert twice.fates == {"sale": 16}
     (told,) = twice.intake.account.warnings
-    assert told.startswith("50% of 16 rows that were looked at repeat another one of their file")
+    assert told.startswith("50% of 16 rows examined repeat another row of their file")
     assert not export.read(table()).intake.account.warnings
 
 

@@ -22,7 +22,7 @@ def test_what_was_given_back_by_a_column_of_no_role_is_refused_but_not_where_the
             for n in range(40)
         ]
 
-    with pytest.raises(SourceError, match=f"'{name}' seems to tell what was given back"):
+    with pytest.raises(SourceError, match=f"'{name}' seems to say what was given back"):
         export.read(written(("customer", "date", "amount", name), rows(1)))
     assert export.read(written(("customer", "date", "amount", name), rows(-1))).fates == {"sale": 36, "return": 4}
 
@@ -45,7 +45,7 @@ def test_a_column_that_tells_something_else_of_returns_is_no_obstacle(export, na
 @pytest.mark.parametrize("name", ["Refund Paid", "Returned Portion", "Refund Commission", "canceled", "Cancelled Qty"])
 def test_what_was_given_back_is_seen_whatever_the_last_letters_of_its_name(export, name):
     rows = [(f"c{n % 5}", f"2024-01-{n % 15 + 13}", n + 1, 2 if n % 10 == 9 else 0) for n in range(40)]
-    with pytest.raises(SourceError, match=f"'{name}' seems to tell what was given back.*refunded = '{name}'"):
+    with pytest.raises(SourceError, match=f"'{name}' seems to say what was given back.*refunded = '{name}'"):
         export.read(written(("customer", "date", "amount", name), rows))
 
 
@@ -140,7 +140,7 @@ def test_orders_that_came_to_nothing_are_known_by_flags_in_many_languages_and_by
 
 def test_a_few_pieces_that_came_back_are_no_money_unless_the_name_says_so(export):
     rows = [(f"c{n % 5}", f"2024-01-{n % 15 + 13}", n + 1, n % 10 // 8 + n % 10 // 9) for n in range(40)]
-    with pytest.raises(SourceError, match="'refunds' seems to tell what was given back"):
+    with pytest.raises(SourceError, match="'refunds' seems to say what was given back"):
         export.read(written(("customer", "date", "amount", "refunds"), rows))
     for name in ("refund_amount", "Order Refund Amount"):
         assert export.read(written(("customer", "date", "amount", name), rows)).money == 820 - 12

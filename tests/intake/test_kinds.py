@@ -113,7 +113,7 @@ def test_money_of_a_credit_note_that_counts_still_needs_its_minus(export):
 
 @pytest.mark.parametrize(("columns", "rules"), [({"kind": "Type"}, {}), ({}, {"kinds": ("SI",)})])
 def test_a_column_of_kinds_and_their_words_mean_nothing_without_each_other(export, columns, rules):
-    with pytest.raises(ConfigError, match="Add what is missing"):
+    with pytest.raises(ConfigError, match="Add the missing one"):
         export.read(sheet(("SI", sale)), columns=columns, rules=rules)
 
 

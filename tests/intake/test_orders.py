@@ -71,7 +71,7 @@ def test_an_export_most_of_whose_orders_count_as_cancelled_says_so(export):
     header = (*HEADER, "status")
     rows = [(f"o{n}", f"2024-01-{n + 13}", f"c{n % 3}", "a", 10, "cancelled" if n % 4 else "paid") for n in range(12)]
     (warned,) = export.read(text(header, *rows)).intake.account.warnings
-    assert warned.startswith("75% of the rows are of orders marked as cancelled or refunded")
+    assert warned.startswith("75% of the rows belong to orders marked as cancelled or refunded")
     assert export.read(text(header, *[(*row[:5], "paid") for row in rows])).intake.account.warnings == ()
 
 

@@ -378,11 +378,11 @@ def test_money_given_back_in_a_column_is_told_with_its_figure(export):
     loaded = export.read(charges(0, "", 20, -30, 50, 60))
     assert fates(loaded) == {"sale": (4, 150), "cancelled": (2, 100)}
     assert loaded.intake.account.warnings == (
-        "Rows on which money was given back, by a column of its own: 4, 150.00 in all; such a row counts with what is left of it. "
-        "Given back in whole, and so counted as cancelled: 2.",
+        "Rows with a refund in a separate column: 4, 150.00 in all; each counts with what is left of it. "
+        "Refunded in full, and so counted as cancelled: 2.",
     )
     (partly,) = export.read(charges(0, 0, 20)).intake.account.warnings
-    assert partly.endswith("own: 1, 20.00 in all; such a row counts with what is left of it.")
+    assert partly.endswith("column: 1, 20.00 in all; each counts with what is left of it.")
     assert export.read(charges(0, 0, 0)).intake.account.warnings == ()
 
 

@@ -181,7 +181,7 @@ def test_text_numbers_of_a_workbook_are_no_thousandths(export):
 
 def test_a_day_before_all_rows_is_named_as_such(export):
     rows = [(f"k{n % 4}", f"2024-01-{n % 15 + 13}", 10) for n in range(30)]
-    with pytest.raises(DataError, match=r"All 30 rows are later than the day looked from \(features.as_of\)"):
+    with pytest.raises(DataError, match=r"All 30 rows are later than the report's date \(features.as_of\)"):
         export.load(export.write(written(("customer", "date", "amount"), rows)), as_of=date(2023, 12, 1))
 
 

@@ -4,7 +4,7 @@ import pytest
 
 from segmenter.errors import SourceError
 
-CENTS = "whole numbers of three figures"
+CENTS = "whole numbers of three digits"
 
 
 def sheet(header, rows):

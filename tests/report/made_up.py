@@ -146,7 +146,7 @@ def _with_anomalies(rng, frame, n_anomalies):
     frame["severity"] = np.where(odd, rng.uniform(30, 100, len(frame)), 0.0)
     frame["anomaly_reason"] = np.where(
         odd,
-        "Got 99% of the money back; most customers nothing; spent 4,310 GBP; a typical customer spends 0.00 GBP",
+        "Got 99% of their money back; most customers nothing; spent 4,310 GBP; a typical customer spends 0.00 GBP",
         "",
     )
     frame["jury"] = np.where(odd, rng.integers(2, 6, len(frame)), 0)
@@ -195,7 +195,7 @@ def _card(customers, label):
     return SegmentCard(
         label=label,
         name=NAMES[label],
-        summary="Typically 12 orders in total, the last 5 days ago, 4,310 GBP spent.",
+        summary="Typically 12 orders in total, last order 5 days ago, 4,310 GBP spent.",
         customers=len(own),
         customer_share=share,
         revenue=float(own["monetary"].sum()),
@@ -209,9 +209,9 @@ def _card(customers, label):
         rule_recall=0.84,
         rule_tried=len(customers),
         stability=0.93 - 0.1 * label,
-        stability_words="highly stable: it comes back in nearly every resample",
-        action="Thank them first: early access, a named contact, a say in the range.",
-        avoid="Discounts: they buy anyway.",
+        stability_words="highly stable: recurs in nearly every resample",
+        action="Reward them first: early access, a named contact, a say in the product range.",
+        avoid="Discounts; they buy anyway.",
         n_anomalies=int(own["is_anomaly"].sum()),
     )
 
@@ -247,8 +247,8 @@ def _findings(rng, customers, cards):
                 ),
                 Method("dbscan", 1, (len(customers) - 14,), 14, None, None, None, 0.02, 0.01, len(customers)),
             ),
-            "The segments are barely apart (silhouette 0.31). K-Means suits this data as well as any method tried. DBSCAN "
-            "finds one dense crowd and serves to pick out anomalies, not to segment.",
+            "The segments are barely separated (silhouette 0.31). K-Means suits this data as well as any method tried. DBSCAN "
+            "finds one dense crowd; it is used to find anomalies, not segments.",
         ),
         rfm=_rfm(rng, customers, k),
         mixture=MixtureFinding(
@@ -270,8 +270,8 @@ def _findings(rng, customers, cards):
             for i in range(4)
         ),
         separation=(
-            "The segments are barely apart (silhouette 0.31).",
-            "Resamples do not find these segments reliably: One-time buyers, long gone. Read them as a description.",
+            "The segments are barely separated (silhouette 0.31).",
+            "Resamples do not find these segments reliably: One-time buyers, long gone. Treat them as a description only.",
         ),
         lifetime=_lifetime(cards),
     )
@@ -287,7 +287,7 @@ def _lifetime(cards):
     return LifetimeFinding(
         30, 4300, 2800, "", "", BgNbd(0.67, 9.1, 0.11, 2.3), GammaGamma(2.3, 3.6, 434.0), 0.2,
         HoldoutCheck(124, expected, came, 0.09, 520_000.0, 540_000.0, classes, (520.0, 519.0), (400.0, 640.0)), segments,
-        ("Tried on the last 124 days, the forecast expected 2,080 orders and 2,032 came.",),
+        ("Tested on the last 124 days, the forecast expected 2,080 orders and 2,032 came.",),
     )  # fmt: skip
 
 
@@ -296,7 +296,7 @@ def _preparation():
     return Preparation(
         USED, six, (None,) * 6, (None,) * 6, "log1p", (None,) * 6, six, (1.0,) * 6, None,
         ("mean_gap is missing for 120 of 600 customers and was filled with the median, 61.",
-         "monetary: 12 of 600 values lay beyond 5 to 9,800 and were set to the edge (winsorize)."),
+         "monetary: 12 of 600 values were outside 5 to 9,800 and were set to the nearest limit (winsorize)."),
         ("log1p",) * 6, (), (), (1.0,) * 6,
     )  # fmt: skip
 
@@ -350,7 +350,7 @@ def _hierarchy(rng, k):
         tuple(int(i % k) for i in range(20)), float(tree[-k, 2] + 0.1) if k > 1 else 0.0,
         tuple(LinkageFinding(name, "euclidean", 0.7, 0.5, (300, 200, 100))
               for name in ("single", "complete", "average", "centroid", "ward")),
-        ((4, 0, 1), (3, 2, 3)) if k > 3 else (), "Average linkage with Euclidean distance keeps the distances between customers best (cophenetic correlation 0.81); Ward linkage with Euclidean distance is shown.",
+        ((4, 0, 1), (3, 2, 3)) if k > 3 else (), "Average linkage with Euclidean distance preserves the distances between customers best (cophenetic correlation 0.81); Ward linkage with Euclidean distance is shown.",
         (Split(2, "", ("1", "2"), (400, 200), (0, 1), (0.6, 0.9)), Split(3, "1", ("1.1", "1.2"), (250, 150), (0, 2), (0.8, 0.7)))
         if k > 2 else (), 500,
     )  # fmt: skip
@@ -361,7 +361,7 @@ def _rfm(rng, customers, k):
     revenue = customers.groupby("rfm_segment")["monetary"].sum().reindex(RFM_NAMES, fill_value=0.0)
     return RfmFinding(
         {"recency": (20.0, 50.0, 120.0, 240.0), "frequency": (1.0, 2.0, 4.0, 8.0), "monetary": (200.0, 400.0, 900.0, 2000.0)},
-        "Customers with equal values get equal scores, by the middle of their ranks; who ordered no more than once scores 1 in orders, however many they are.", RFM_NAMES, tuple(int(n) for n in counts.sum(axis=1)),
+        "Customers with equal values get equal scores, by their average rank; those who ordered no more than once score 1 in orders, however many they are.", RFM_NAMES, tuple(int(n) for n in counts.sum(axis=1)),
         tuple(float(x) for x in revenue), tuple(tuple(int(n) for n in row) for row in counts.to_numpy()), 0.41, 133,
     )  # fmt: skip
 

@@ -41,11 +41,11 @@ def _history(run):
         _flows(run),
         tuple(BridgeStep(kind, 40, amount) for kind, amount in zip(kinds, (9000, 400, 250, -20, 920, -80, -600, -300, -70, 9500), strict=True)),
         changes, 33, 10, True,
-        (f"Since 2011-12-03 these segments changed in size by more than chance and the growth of all customers explain: {NAMES[0]} (+40: from 33% to 40% of the customers).",
-         "Of 600 customers: 3 new, 5 no longer in the export, 9 brought money in the last 30 days and none in the 30 before the earlier "
-         "run, 2 back in the export without money, 4 brought money in the 30 days before the earlier run and none in the last 30.",
+        (f"Since 2011-12-03, these segments changed in size by more than chance and overall customer growth explain: {NAMES[0]} (+40: from 33% to 40% of the customers).",
+         "Of 600 customers: 3 new, 5 no longer in the export, 9 with revenue in the last 30 days but none in the 30 before the earlier "
+         "run, 2 back in the export without revenue, 4 with revenue in the 30 days before the earlier run but none in the last 30.",
          "Of the 579 customers of both runs: 12 moved to a better segment, 7 moved to a weaker segment.",
-         "10 changed segment only because the segments were redrawn, not by what they did."),
+         "10 changed segment only because the segments were redrawn, not because of what they did."),
         False, (), now, True,
     )  # fmt: skip
     drift = tuple(
@@ -58,7 +58,7 @@ def _history(run):
     )
     continuity = Continuity(
         "20261102T080000Z-22bb", date(2011, 11, 19), 0.71, 88, 0.33, 0.31, 0.36, 5, 6, drift, (),
-        ("The segments of 2011-11-19 no longer fit well: 88 of 600 customers would be in another one if they were refitted today.",
+        ("The segments of 2011-11-19 no longer fit well: 88 of 600 customers would change segment if they were refitted today.",
          "Customers differ from those of 2011-11-19 in: days since the last order.",
          f"A fresh fit would split {NAMES[0]} into: {NAMES[1]}, 310 customers; {NAMES[2]}, 95 customers.",
          "Look at the fresh segments and, if they are better, accept them (segmenter runs accept)."),

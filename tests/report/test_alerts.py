@@ -20,7 +20,7 @@ LINES = (
     AlertLine("14646", "ongoing", 80, 900.0, "buys every day"),
     AlertLine("12346", "new", 60, 77183.6, "bought and gave back 74,215 pieces within minutes", "order 541431"),
     AlertLine("16446", "new", 99, 168472.5, "spent 168,470 in one order"),
-    AlertLine("13000", "resolved", 10, None, "ordinary again"),
+    AlertLine("13000", "resolved", 10, None, "back to normal"),
 )
 
 
@@ -35,7 +35,7 @@ def test_new_comes_before_ongoing_and_the_most_severe_first():
 
 
 def test_the_headline_counts_the_new_and_the_worse_with_their_money():
-    assert "2 customers are newly odd or worse; the money behind them is £245,656." in page()
+    assert "2 customers are newly odd or worse, with £245,656 at stake." in page()
 
 
 def test_a_quiet_day_is_said_to_be_quiet():
@@ -123,7 +123,7 @@ def test_news_beyond_a_page_is_counted():
 def test_a_first_look_shows_the_most_severe_and_speaks_of_nothing_before():
     counts = AlertCount(True, 0, 0, 8, 0, 0, 0, 0)
     text = alert_page(many("ongoing"), ReportConfig(), DAY, counts)
-    assert "This is the first look: 8 customers are odd." in text
+    assert "This is the first run: 8 customers are odd." in text
     assert "reason of ongoing-7" in text
     assert not re.search("before|Ongoing|Resolved", re.sub(r"<style>.*?</style>", "", text, flags=re.DOTALL))
 
@@ -134,8 +134,8 @@ def test_every_alert_that_is_news_says_what_to_look_at():
         AlertLine("b", "worsened", 9, 1.0, "odd"),
     ]
     text = page(lines)
-    assert "Read what came back and why" in text
-    assert "Look at what stands out and decide" in text
+    assert "Check what was returned and why" in text
+    assert "Check what stands out and decide" in text
 
 
 def test_next_steps_are_of_features_that_there_are():
@@ -155,17 +155,17 @@ def test_who_got_all_the_money_back_is_no_key_account():
     odd = run.anomalies.assign(reason_1_feature=label)
     lines = alert_lines(replace(run, anomalies=odd, customers=run.customers.assign(monetary=back)))
     steps = {line.customer_id: line.step for line in lines}
-    assert steps.pop(customer).startswith("Read what came back and why")
+    assert steps.pop(customer).startswith("Check what was returned and why")
     assert set(steps.values()) > {next_step("monetary")}
 
 
 @pytest.mark.parametrize(
     ("feature", "value", "typical", "step"),
     [
-        ("frequency", 0.0, 3.0, "Read what came back"),  # placed no order that was not cancelled
-        ("frequency", 1.0, 20.0, "Look at what stands out"),
-        ("average_order_value", 9.0, 75.0, "Look at what stands out"),  # no typing error
-        ("longest_gap", 3.0, 50.0, "Look at the times of the orders"),  # there is no pause to look at
+        ("frequency", 0.0, 3.0, "Check what was returned"),  # placed no order that was not cancelled
+        ("frequency", 1.0, 20.0, "Check what stands out"),
+        ("average_order_value", 9.0, 75.0, "Check what stands out"),  # no typing error
+        ("longest_gap", 3.0, 50.0, "Check the order times"),  # there is no pause to look at
         ("spend_trend", -1.0, 0.0, "Call: find out what changed"),
         ("monetary", float("nan"), 75.0, "Treat it as a key account"),  # of whom only the cluster knows it
     ],

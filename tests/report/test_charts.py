@@ -183,9 +183,9 @@ def test_a_cell_on_a_dark_page_glares_no_more_and_its_letters_can_be_read():
 @pytest.mark.parametrize(
     ("n", "reach", "disagree"),
     [
-        (0, "nobody stands alone", "Everybody is in the segment"),
-        (1, "One of them is not within reach", "One customer is in another segment"),
-        (7, "7 of them are not within reach", "7 customers are in another segment"),
+        (0, "nobody stands alone", "Every customer is in the same segment"),
+        (1, "One of them is also out of reach", "One customer is in a different segment"),
+        (7, "7 of them are also out of reach", "7 customers are in a different segment"),
     ],
 )
 def test_the_readings_of_odd_and_disagreeing_customers_know_nobody_one_and_several(run, n, reach, disagree):
@@ -211,7 +211,7 @@ def test_customers_who_are_one_segment_are_still_counted_by_the_names_that_rfm_g
     whole = replace(rfm, crosswalk=tuple((sum(row),) for row in rfm.crosswalk), n_disagree=0)
     alone = replace(run, findings=replace(found, cards=found.cards[:1], rfm=whole))
     figure = draw(alone, look_of(alone), ("rfm",))["rfm"]
-    assert "though they form a single group" in figure.reading
+    assert "although they form a single group" in figure.reading
     assert all(f">{n:,}<" in figure.svg for n in rfm.customers if n)
 
 
@@ -235,7 +235,10 @@ def test_the_widest_miss_of_a_forecast_says_whose_orders_were_missed(run, place,
     check = replace(found.check, classes=tuple(classes))
     changed = replace(run, findings=replace(run.findings, lifetime=replace(found, check=check)))
     with house_style():
-        assert f"from customers {told} 10 were expected, 99 came." in lifetime.held_out(changed, look_of(run)).reading
+        assert (
+            f"customers {told} were expected to place 10 and placed 99."
+            in lifetime.held_out(changed, look_of(run)).reading
+        )
 
 
 @pytest.mark.parametrize(("most", "is_straight"), [(150, True), (15_000, False)])
@@ -245,7 +248,7 @@ def test_orders_of_classes_stand_on_a_straight_scale_unless_one_would_hide_the_o
     changed = replace(found, check=replace(found.check, classes=classes))
     with house_style():
         figure = lifetime.held_out(replace(run, findings=replace(run.findings, lifetime=changed)), look_of(run))
-    assert ("each mark ten times" not in figure.svg) == is_straight
+    assert ("logarithmic scale" not in figure.svg) == is_straight
 
 
 def test_a_class_of_nobody_has_no_row_and_presses_no_other_into_a_corner(run):
@@ -257,7 +260,7 @@ def test_a_class_of_nobody_has_no_row_and_presses_no_other_into_a_corner(run):
         figure = lifetime.held_out(replace(run, findings=replace(run.findings, lifetime=changed)), look_of(run))
     assert "450 → 600" in figure.svg
     assert "0 → 0" not in figure.svg.replace("450 → 600", "")
-    assert "each mark ten times" not in figure.svg
+    assert "logarithmic scale" not in figure.svg
 
 
 def test_of_two_segments_nobody_is_told_that_they_are_most_alike():

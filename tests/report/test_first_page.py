@@ -50,7 +50,7 @@ def test_the_change_block_opens_with_the_money_now_and_before():
     run = made_up_run(600)
     ordinary = places(run, odd=False)
     first = brief(moved(run, dict.fromkeys(ordinary[:30], -1000.0)), CONFIG).changed[0]
-    assert first.startswith("Revenue of the last 30 days: £30,000, 50% less than in the run before (£60,000).")
+    assert first.startswith("Revenue in the last 30 days: £30,000, 50% less than in the previous run (£60,000).")
     assert "customers who stayed in their segment" in first
     assert "−£30,000" in first
 
@@ -60,24 +60,24 @@ def test_a_few_odd_customers_who_carry_the_change_are_named_unless_customers_mus
     few = places(run, odd=True)[:3]
     changed = moved(run, dict.fromkeys(few, 20_000.0))
     first = brief(changed, CONFIG).changed[0]
-    assert "£120,000, 100% more than in the run before (£60,000)" in first
+    assert "£120,000, 100% more than in the previous run (£60,000)" in first
     assert all(run.customers.loc[place, "customer_id"] in first for place in few)
     hidden = brief(changed, CONFIG.model_copy(update={"customer_rows": False})).changed[0]
-    assert "odd customers (3)" in hidden
+    assert "Odd customers (3)" in hidden
 
 
 def test_all_odd_customers_who_carry_the_change_are_told_apart_from_the_others_however_few_are_named():
     run = made_up_run(600)
     odd = places(run, odd=True)[:8]
     first = brief(moved(run, dict.fromkeys(odd, 20_000.0)), CONFIG).changed[0]
-    assert " and 3 more) made +£160,000, all others 0." in first.replace("£0", "0")
+    assert " and 3 more) account for +£160,000 of the difference, all others for 0." in first.replace("£0", "0")
     assert sum(run.customers.loc[place, "customer_id"] in first for place in odd) == 5
 
 
 def test_a_change_of_revenue_within_chance_says_so_unless_the_few_who_made_it_are_named():
     run = made_up_run(600)
     ordinary, odd = (places(run, odd=is_odd)[:3] for is_odd in (False, True))
-    chance = "Chance alone makes a difference of this size."
+    chance = "Chance alone can explain a difference of this size."
     first = brief(with_revenue(moved(run, dict.fromkeys(ordinary, 900.0)), -500.0), CONFIG).changed[0]
     assert first.endswith(chance), "what made a difference that chance makes is no news"
     assert chance not in brief(with_revenue(moved(run, dict.fromkeys(ordinary, 900.0)), 500.0), CONFIG).changed[0]
@@ -95,7 +95,7 @@ def test_money_is_compared_with_no_run_that_knew_less_than_a_period():
     movement = replace(run.history.movement, is_whole=False)
     first = brief(replace(run, history=replace(run.history, movement=movement)), CONFIG).changed[0]
     assert first == (
-        "Revenue of the last 30 days: £114,000. The run before knew less than 30 days, so that the two cannot be compared."
+        "Revenue in the last 30 days: £114,000. The previous run covered fewer than 30 days, so the two cannot be compared."
     )
 
 
@@ -103,21 +103,24 @@ def test_a_small_difference_in_which_much_cancelled_out_is_laid_on_no_odd_custom
     run = made_up_run(600)
     ordinary, odd = (places(run, odd=is_odd) for is_odd in (False, True))
     ups_and_downs = {place: 90.0 * (-1) ** at for at, place in enumerate(ordinary[:100])}
-    assert "odd customers" not in brief(moved(run, {**ups_and_downs, odd[0]: 200.0}), CONFIG).changed[0]
-    assert "odd customers" in brief(moved(run, {**ups_and_downs, odd[0]: 20_000.0}), CONFIG).changed[0]
+    assert "Odd customers (" not in brief(moved(run, {**ups_and_downs, odd[0]: 200.0}), CONFIG).changed[0]
+    assert "Odd customers (" in brief(moved(run, {**ups_and_downs, odd[0]: 20_000.0}), CONFIG).changed[0]
 
 
 def test_a_change_that_many_share_is_laid_on_no_odd_customer():
     run = made_up_run(600)
     everybody = dict.fromkeys(run.customers.index, 50.0)
-    assert "odd customers" not in brief(moved(run, everybody), CONFIG).changed[0]
+    assert "Odd customers (" not in brief(moved(run, everybody), CONFIG).changed[0]
 
 
 def test_a_handful_who_bring_half_of_the_money_are_told_of_beside_the_best_tenth():
     run = made_up_run(600)
     even = run.customers.assign(monetary=100.0 + run.customers.index)
     assert "alone" not in brief(replace(run, customers=even), CONFIG).sentences[2]
-    for n, told in ((3, "of the revenue, 3 customers alone 60%."), (1, "of the revenue, a single customer 60%.")):
+    for n, told in (
+        (3, "of the revenue, and 3 customers alone bring in 60%."),
+        (1, "of the revenue, and a single customer brings in 60%."),
+    ):
         most = even.assign(monetary=even["monetary"].where(even.index >= n, even["monetary"].iloc[n:].sum() * 1.5 / n))
         assert told in brief(replace(run, customers=most), CONFIG).sentences[2]
 
@@ -145,7 +148,7 @@ def test_odd_customers_who_are_new_are_the_ones_to_start_with(news, name):
     told = brief(replace(run, alerts=alerts, history=History(alerts=counts)), CONFIG).actions
     odd = next(action for action in told if action.segment < 0)
     assert odd.name == name
-    assert odd.money.endswith("behind them")
+    assert odd.money.endswith("at stake")
     assert (f"Start with {', '.join(last)}." in odd.text) == bool(news)
 
 
@@ -167,7 +170,7 @@ def test_nobody_is_sent_to_look_at_customers_of_whom_a_verdict_says_what_they_ar
 
 def test_rows_that_name_no_customer_are_missing_in_the_open():
     run = made_up_run(600)
-    assert "Left out: 25% of the rows, worth £1.45M, which name no customer." in brief(run, CONFIG).sentences[0]
+    assert "Left out: 25% of the rows, worth £1.45M, which have no customer." in brief(run, CONFIG).sentences[0]
     account = run.manifest.account
     lines = (*account.lines[:2], AccountLine("no_customer", "no customer", 9, Decimal(90), False))
     manifest = replace(run.manifest, account=replace(account, lines=lines))
@@ -178,9 +181,9 @@ def test_an_old_export_is_told_as_such_before_anything_is_read_out_of_it():
     run = made_up_run(600)
     period = replace(run.manifest.period, usual_pause=1)
     old = replace(run, manifest=replace(run.manifest, period=period, as_of=date(2012, 1, 29)))
-    assert "is of 9 December 2011, 51 days before 29 January 2012" in brief(old, CONFIG).sentences[0]
+    assert "is from 9 December 2011, 51 days before 29 January 2012" in brief(old, CONFIG).sentences[0]
     fresh = replace(run, manifest=replace(run.manifest, period=period))
-    assert "newest transaction" not in brief(fresh, CONFIG).sentences[0]
+    assert "latest transaction" not in brief(fresh, CONFIG).sentences[0]
 
 
 def test_why_nothing_is_told_of_who_moved_stands_where_it_would_be_told():
@@ -204,8 +207,8 @@ def test_a_share_above_the_whole_is_explained_and_a_share_of_nobody_not_told():
     best, *others = run.findings.cards
     cards = (replace(best, revenue_share=1.65), *(replace(card, revenue_share=-0.1) for card in others))
     told = brief(replace(run, findings=replace(run.findings, cards=cards)), CONFIG).sentences
-    assert "bring 165% of the revenue" in told[1]
-    assert "others gave back more than they bought" in told[2]
+    assert "bring in 165% of the revenue" in told[1]
+    assert "other customers returned more than they bought" in told[2]
 
 
 def test_what_the_search_did_by_itself_and_how_right_alerts_were_is_told_in_the_chapter_alone():
@@ -213,10 +216,10 @@ def test_what_the_search_did_by_itself_and_how_right_alerts_were_is_told_in_the_
     run = moved(made_up_run(600), {})
     page = build(view_of(replace(run, history=replace(run.history, alerts=counts)), CONFIG, ()))
     chapter = " ".join(sentence for part in page.moves.parts for sentence in part.sentences)
-    for words in ("drawn anew each time", "judged so far"):
+    for words in ("redrawn in every run", "judged so far"):
         assert words not in " ".join(page.changed)
         assert words in chapter
-    assert "Odd customers: 2 new, 1 worse, 3 ordinary again." in page.changed
+    assert "Odd customers: 2 new, 1 worse, 3 back to normal." in page.changed
 
 
 def test_no_figure_of_the_strip_is_longer_than_its_place():
@@ -250,5 +253,5 @@ def test_where_more_money_went_back_than_came_in_no_segment_is_said_to_bring_a_s
     run = made_up_run(600)
     cards = tuple(replace(card, revenue=-900.0, revenue_share=0.0) for card in run.findings.cards)
     view = view_of(replace(run, findings=replace(run.findings, cards=cards)), CONFIG, {"shares"})
-    assert "none has a share of the revenue" in build(view).sentences[1]
+    assert "no segment has a share of the revenue" in build(view).sentences[1]
     assert not view.charts

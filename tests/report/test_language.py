@@ -110,11 +110,11 @@ def test_zero_of_a_count_that_begins_at_three_is_shown_as_fewer_than_three():
 def test_days_and_amounts_of_an_english_text_are_written_as_the_locale_does():
     voice = Voice("en_GB", "GBP")
     told = voice.translate(
-        "Since 2025-06-24 these segments changed in size by more than chance and the growth of all customers explain: Lost (-12)."
+        "Since 2025-06-24, these segments changed in size by more than chance and overall customer growth explain: Lost (-12)."
     )
     assert (
         told
-        == "Since 24 June 2025 these segments changed in size by more than chance and the growth of all customers explain: Lost (−12)."
+        == "Since 24 June 2025, these segments changed in size by more than chance and overall customer growth explain: Lost (−12)."
     )
     told = voice.translate("-4,288.10 GBP on 2025-05-02 14:34 (order A-2025-06-24-1, 12 pieces)")
     assert told == "−£4,288.10 on 2 May 2025, 14:34 (order A-2025-06-24-1, 12 pieces)"

@@ -108,7 +108,7 @@ def test_what_is_told_of_rows_that_need_a_look_is_translated(locale):
     reasons = "; ".join(f"{reason}: 1,204" for reason in (*torn, *typed, OTHER_CURRENCY))
     with one_letter(locale):
         voice = Voice(locale)
-        told = voice.translate(f"Rows that could not be read: 12,040 ({reasons}); a run writes them into rejected.csv.")
+        told = voice.translate(f"Rows that could not be read: 12,040 ({reasons}); a run writes them to rejected.csv.")
         future = voice.translate(account.FUTURE.format(n="1,204", last="2062-01-01"))
         guests = voice.translate(account.GUESTS.format(n="1,204", product="0"))
         refunds = voice.translate(account.REFUNDS.format(n="1,204", value="12,040.50") + account.WHOLE.format(n="204"))

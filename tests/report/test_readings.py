@@ -69,16 +69,16 @@ def test_a_criterion_without_a_vote_has_no_ring(run):
 def test_the_rule_that_combines_the_votes_is_told(certainty):
     (part,) = (part for part in certainty.parts if part.title == "How many segments?")
     (rule,) = (sentence for sentence in part.sentences if sentence.startswith("The rule: "))
-    assert "data without groups and 0.10 above that of one crowd as skewed as the customers" in rule
+    assert "data without groups and 0.10 above that of a single crowd as skewed as the customers" in rule
 
 
 def test_what_one_skewed_crowd_reaches_stands_beside_data_without_groups(run, certainty):
     heads = [column.label for column in tables(certainty)["sweep"].columns]
-    at = heads.index("One crowd")
+    at = heads.index("Single crowd")
     assert heads[at - 1] == "Without groups"
     assert [row[at] for row in cells(tables(certainty)["sweep"])][:2] == ["0.320", "0.310"]
     assert any(
-        "customers 0.25; only what lies above the former by 0.04 and above the latter by 0.10" in text
+        "customers 0.25; only values 0.04 above the former and 0.10 above the latter" in text
         for text in sentences(page(run, "silhouette"))
     )
 
@@ -106,9 +106,9 @@ def test_one_segment_where_more_were_tried_is_set_beside_the_next(run):
 @pytest.mark.parametrize(
     ("doubt", "words"),
     [
-        ("reference", "without any would divide"),
+        ("reference", "without any groups would divide"),
         ("crowd", "a single crowd"),
-        ("stability", "drawn anew"),
+        ("stability", "customers are resampled"),
         ("votes", "do not agree"),
         ("few", "too few"),
     ],
@@ -144,7 +144,7 @@ def test_the_largest_customers_are_named_with_how_long_they_have_been_silent(run
     table = tables(page(run).segments)["largest"]
     most = run.customers.nlargest(10, "monetary")
     assert [row[0] for row in cells(table)] == most["customer_id"].tolist()
-    assert table.title == "Who brings most (the 10 with most money of 600)"
+    assert table.title == "Who brings in the most (top 10 of 600 by money)"
     first = most.iloc[0]
     assert cells(table)[0][3] == f"{first['monetary'] / run.customers['monetary'].sum():.1%}"
     assert cells(table)[0][5:] == [f"{first['recency']:.0f}", f"{first['mean_gap']:.0f}"]
@@ -214,7 +214,7 @@ def test_an_odd_customer_has_a_kind_a_jury_and_what_is_usual(run):
     assert (first["Kind"], second["Kind"]) == ("rare group", "alone")
     assert second["Jury (of 5)"] == str(int(anomalies["jury"].iloc[1]))
     detail = table.rows[0][heads.index("Why")].detail
-    assert "Usual, for nine of ten customers: largest order placed: 20 to 900" in detail
+    assert "Usual range, for nine in ten customers: largest order placed: 20 to 900" in detail
     assert "Nearest ordinary customer: 12399." in detail
 
 
@@ -239,7 +239,7 @@ def test_where_no_figure_decides_alone_that_is_said_rather_than_a_table_of_nough
         next(part.sentences for part in page(each).differences.parts if part.title == "What decides the segment")
         for each in (run, found)
     )
-    assert "would land elsewhere" in plain
+    assert "would be placed in another segment" in plain
     assert told.startswith("No figure decides alone")
 
 
@@ -250,7 +250,7 @@ def test_steps_name_no_tree_and_no_map_where_there_is_none():
 
 def test_a_rule_says_of_whom_it_is_right_and_how_often(run):
     told = card(run).rule
-    assert "(tried on 600 customers left out in turn: right for 91% of those it picks; finds 84%" in told
+    assert "(cross-validated on 600 customers: right for 91% of those it picks; finds 84%" in told
 
 
 def test_of_two_segments_no_table_says_which_become_one(run):

@@ -41,7 +41,7 @@ def test_names_that_nobody_has_are_left_out(run):
 def test_a_sample_is_called_one(run):
     more = tuple(replace(card, customers=10 * card.customers) for card in run.findings.cards)
     drawn = replace(run, findings=replace(run.findings, cards=more))
-    assert f"Counted are the {len(run.customers):,} customers who were drawn." in rfm_part(drawn).sentences
+    assert f"The table covers the {len(run.customers):,} customers in the sample." in rfm_part(drawn).sentences
     assert not any("drawn" in sentence for sentence in rfm_part(run).sentences)
 
 

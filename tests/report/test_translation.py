@@ -19,7 +19,7 @@ from segmenter.words import quoted
         ("en_GB", "Spent 13,549 EUR; a typical customer spends 0.00 EUR", "Spent €13,549; a typical customer spends €0"),
         ("en_GB", "Largest orders: 34.50 EUR on 2025-06-27 10:00 (order 17, 3 pieces).", "Largest orders: €34.50 on 27 Jun 2025, 10:00 (order 17, 3 pieces)."),
         ("fr", "Spent 13,549 EUR; a typical customer spends 0.00 EUR", "Spent 13\u202f549\xa0€; a typical customer spends 0\xa0€"),
-        ("de", "Chosen anew: 5 segments: the elbow of inertia and stability (2 of 5 criteria) agree.",
+        ("de", "In a fresh fit: 5 segments: the elbow of inertia and stability (2 of 5 criteria) agree.",
          "Neu gewählt: 5 Segmente: Knick der Inertia und Stabilität (2 von 5 Kriterien) stimmen überein."),
     ],
 )  # fmt: skip

@@ -233,7 +233,7 @@ def test_segments_made_of_other_money_cannot_become_the_archives(shop):
     acceptance.accept_first(shop.root, FIRST, NOW)
     shop.name_money("EUR")
     folder = shop.write(SECOND, model(50, 150, names=("A", "B")))
-    with pytest.raises(UsageError, match=rf"run {FIRST} is in GBP and the run {SECOND} in EUR.*archive of its own"):
+    with pytest.raises(UsageError, match=rf"run {FIRST} is in GBP and the run {SECOND} in EUR.*its own archive"):
         propose(shop.root, folder, {})
 
 
@@ -247,5 +247,5 @@ def test_a_run_is_not_removed_while_it_is_accepted_nor_accepted_while_it_is_remo
     monkeypatch.setattr(acceptance, "_record", prune_and_record)
     acceptance.accept(shop.root, FIRST, NOW)
     assert acceptance.accepted_run(shop.root) == (FIRST, "model")
-    with removal.locked(folder, fcntl.LOCK_EX), pytest.raises(RunError, match="works at it just now"):
+    with removal.locked(folder, fcntl.LOCK_EX), pytest.raises(RunError, match="is working on it"):
         acceptance.accept(shop.root, FIRST, NOW)

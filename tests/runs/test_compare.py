@@ -44,7 +44,7 @@ def test_an_export_that_holds_nothing_of_the_period_tells_so_and_of_nobody_who_m
     assert stale.history.movement is None
     assert stale.moves is None
     (told,) = stale.history.sentences
-    assert "holds nothing of the 30 days before 2012-01-29: its newest transaction is of 2011-12-09" in told
+    assert "holds nothing for the 30 days before 2012-01-29: its latest transaction is from 2011-12-09" in told
 
 
 def test_the_next_run_with_transactions_is_compared_with_the_last_that_had_some(remembered):
@@ -71,7 +71,7 @@ def test_a_second_run_of_one_day_names_the_first_and_says_that_it_is_of_the_same
     assert remembered("20260105T080000Z-ab12").history.sentences == ()
     second = remembered("20260106T080000Z-ab12")
     assert second.history.movement is None
-    assert "20260105T080000Z-ab12 sees these customers from the same day, 2011-12-10" in second.history.sentences[0]
+    assert "20260105T080000Z-ab12 sees these customers as of the same day, 2011-12-10" in second.history.sentences[0]
 
 
 def test_a_second_run_of_one_day_is_compared_with_an_earlier_day_where_there_is_one(remembered):
@@ -136,7 +136,7 @@ def test_by_hand_a_run_of_an_empty_period_is_compared_with_a_doubt(remembered, s
     remembered(FIRST)
     remembered(SECOND, days=51)
     assert main(["runs", "compare", FIRST, SECOND, "-o", str(shelf.root)]) == 0
-    assert f"{SECOND}: The export holds nothing of the 30 days before" in " ".join(capsys.readouterr().err.split())
+    assert f"{SECOND}: The export holds nothing for the 30 days before" in " ".join(capsys.readouterr().err.split())
 
 
 def test_who_was_in_a_run_in_another_currency_is_not_new_in_the_next(remembered, shelf):

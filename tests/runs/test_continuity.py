@@ -28,7 +28,7 @@ NAMES = ("Best customers", "One-time buyers, long gone (2)", "Loyal regulars")
 def test_a_segment_whose_customers_would_be_called_otherwise_today_is_named_with_both_names():
     today = ("Good customers drifting away", "One-time buyers, long gone", "Loyal regulars")
     assert outgrown_names(NAMES, today, [], {"Best customers": "VIP"}) == (
-        "By what its customers do today, VIP would be called Good customers drifting away.",
+        "Judging by what its customers do today, VIP would be called Good customers drifting away.",
     )
 
 
@@ -45,7 +45,7 @@ def test_a_name_of_the_same_stage_is_a_shade_and_no_news():
 def test_those_who_came_since_are_told_of_where_the_segment_is_called_after_those_long_gone():
     came = [(0, 30, "New customers, spending more"), (1, 1460, "New customers"), (2, 60, "Recent one-time buyers")]
     assert outgrown_names(NAMES, NAMES, came, {}) == (
-        "1,460 customers in One-time buyers, long gone (2) placed their first order since the model was made; they alone "
+        "1,460 customers in One-time buyers, long gone (2) placed their first order since the model was made; on their own they "
         "would be called New customers.",
     )
 
@@ -54,7 +54,7 @@ def test_those_who_came_since_are_told_of_where_the_segment_is_called_after_thos
     ("agreement", "silhouettes", "told"),
     [
         (0.95, (0.5, 0.5), "still fit: 421 of 1,186"),
-        (0.48, (0.47, 0.48), "still fit: a fresh fit would cut the customers otherwise, but not clearly better."),
+        (0.48, (0.47, 0.48), "still fit: a fresh fit would divide the customers differently, but not clearly better."),
         (0.39, (0.47, 0.51), "no longer fit well: 421 of 1,186"),
     ],
 )
@@ -67,10 +67,10 @@ def test_segments_have_grown_wrong_only_where_those_found_anew_are_clearer(agree
 @pytest.mark.parametrize(
     ("silhouettes", "is_clear", "told"),
     [
-        ((math.nan, math.nan), False, "and a fresh fit would leave them together today."),
+        ((math.nan, math.nan), False, "and a fresh fit would do the same today."),
         ((math.nan, 0.26), False, "are not clear enough to divide them."),
         ((math.nan, 0.6), True, "no longer fit well: 340 of 340"),
-        ((0.26, math.nan), False, "are a useful cut, not separate kinds."),
+        ((0.26, math.nan), False, "are a useful grouping, not distinct types."),
     ],
 )
 def test_customers_left_together_are_called_outgrown_only_by_clear_segments(silhouettes, is_clear, told):
@@ -105,7 +105,7 @@ def test_customers_who_only_had_more_time_are_not_told_to_lie_beyond_what_the_mo
 
 def test_customers_who_order_more_in_the_same_time_are_told_to_lie_beyond_what_the_model_knew(rng):
     told = beside(a_shop(rng, weeks=12), a_shop(rng, weeks=26, orders_a_week=1.2))
-    assert [sentence for sentence in told if "beyond what the model" in sentence and "edge: orders (" in sentence]
+    assert [sentence for sentence in told if "beyond what the model" in sentence and "limit: orders (" in sentence]
 
 
 def test_what_a_fresh_fit_cuts_otherwise_is_told_only_where_it_is_clearer(rng):

@@ -67,7 +67,7 @@ def test_a_damaged_run_is_passed_over_and_named_and_the_one_before_it_is_taken(s
         flip(newest / name)
         earlier = Earlier(shelf.root, ids_of(shelf.made), date(2026, 1, 8))
         assert earlier.newest().manifest.run_id == "20260106T080000Z-ab12"
-        assert earlier.sentences == (f"The earlier run {newest.name} is damaged and was passed over.",)
+        assert earlier.sentences == (f"The earlier run {newest.name} is damaged and was skipped.",)
         flip(newest / name)
 
 

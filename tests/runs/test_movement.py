@@ -155,7 +155,7 @@ def test_who_was_in_a_run_before_both_is_back_again_and_not_new():
         "c1": "same", "c2": "returning", "c3": "new", "c4": "back",
     }  # fmt: skip
     told = " ".join(found.sentences)
-    assert "1 brought money in the last 30 days and none in the 30 before the earlier run, 1 back in the export" in told
+    assert "1 with revenue in the last 30 days but none in the 30 before the earlier run, 1 back in the export" in told
 
 
 @given(customers, customers, st.sets(st.integers(0, 60)))
@@ -171,7 +171,7 @@ def test_a_purchase_that_a_return_outweighs_is_not_told_as_none():
     before, now = side([1, 2], [60, 60], [10, 10], day=1), side([1, 2], [60, 60], [10, -5], day=8)
     found, _ = movement(before, now, 30, 1)
     told = " ".join(found.sentences)
-    assert "1 brought money in the 30 days before the earlier run and none in the last 30" in told
+    assert "1 with revenue in the 30 days before the earlier run but none in the last 30" in told
     assert "bought" not in told
 
 
@@ -182,8 +182,8 @@ def test_revenue_that_really_changed_is_told_where_no_segments_size_did():
     now = side(ids, figures, np.where(ids < 200, 80.0, 50.0), day=8)
     found, _ = movement(before, now, 30, 1)
     assert found.is_real
-    assert "size has really changed" in found.sentences[0]
-    assert found.sentences[1] == "The revenue of 30 days really changed in these segments: Best (+6,000)."
+    assert "has really changed in size" in found.sentences[0]
+    assert found.sentences[1] == "Revenue over 30 days really changed in these segments: Best (+6,000)."
 
 
 def test_after_an_acceptance_it_is_told_that_the_segments_were_redrawn_and_what_became_of_them():
@@ -199,7 +199,7 @@ def test_after_an_acceptance_it_is_told_that_the_segments_were_redrawn_and_what_
     found, moves = movement(before, replace(now, customers=table, model=finer), 30, 1)
     assert found.redrawn
     assert {match.kind for match in found.matches} == {"kept", "split"}
-    assert found.sentences[0] == "Another model was accepted since then, so the segments were redrawn."
+    assert found.sentences[0] == "Another model has been accepted since then, so the segments were redrawn."
     assert "Gone was split into: Gone, 15 customers; Going, 15 customers." in found.sentences
     assert moves["number_now"].eq(7).sum() == 15
 
@@ -222,7 +222,7 @@ def test_segments_that_grow_as_all_do_have_not_changed():
     found = movement(before, now, 30, 1)[0]
     assert [change.customers_now - change.customers_before for change in found.segments] == [100, 0, 100][::2]
     assert not found.is_real
-    assert "No segment's size has really changed" in " ".join(found.sentences)
+    assert "No segment has really changed in size" in " ".join(found.sentences)
 
 
 def test_the_change_of_all_money_is_told_from_chance_by_how_it_is_spread_over_customers(rng):

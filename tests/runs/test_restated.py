@@ -31,13 +31,13 @@ def test_months_that_are_what_they_were_need_no_word_whatever_the_month_that_was
 
 def test_what_came_late_is_told_with_its_money_and_share():
     (told,) = restated(BEFORE, seen("2025-02-24", [100.0, 1000.0, 1540.0, 1000.0, 900.0]))
-    assert "before 2025-02-01 the export now holds 540 EUR more revenue than in the run before (18%)" in told
+    assert "before 2025-02-01, the export now holds 540 EUR more revenue than in the previous run (18%)" in told
     assert "mehr Umsatz als beim vorigen Lauf (18\xa0%)" in Voice("de", "EUR").translate(told)
 
 
 def test_what_was_taken_out_is_told_too_and_less_than_a_hundredth_is_not():
     (told,) = restated(BEFORE, seen("2025-02-24", [100.0, 1000.0, 900.0, 1000.0, 900.0]))
-    assert "100 EUR less revenue than in the run before (3.3%)" in told
+    assert "100 EUR less revenue than in the previous run (3.3%)" in told
     assert restated(BEFORE, seen("2025-02-24", [100.0, 1000.0, 975.0, 1000.0, 900.0])) == ()
 
 
@@ -53,7 +53,7 @@ LATER = seen("2025-02-24", [100.0, 1000.0, 1000.0, 1000.0, 900.0])
 
 def test_what_was_corrected_in_the_period_compared_with_is_told_though_its_month_was_not_over():
     (told,) = restated(with_days(BEFORE, 0.0, 950.0), with_days(LATER, 0.0, *WEEK))
-    assert "Of the 30 days before 2025-02-17 the export now holds 900 EUR less revenue" in told
+    assert "For the 30 days before 2025-02-17, the export now holds 900 EUR less revenue" in told
     assert "enthält der Export jetzt 900\xa0€ weniger Umsatz" in Voice("de", "EUR").translate(told)
     (told,) = restated(with_days(BEFORE, 0.0), with_days(LATER, 0.0, *WEEK, 950.0))
     assert "900 EUR more revenue" in told

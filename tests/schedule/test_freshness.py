@@ -69,7 +69,7 @@ def weeks(shop):
 def test_a_report_on_the_same_files_says_that_no_new_transactions_came_since_the_last(weeks):
     assert weeks.report(on(-1)) == []
     (told,) = weeks.report(on(-1))
-    assert told.startswith("No new transactions have come since the report of March 2, 2026.")
+    assert told.startswith("No new transactions have arrived since the report of March 2, 2026.")
     assert "is of March 1, 2026, 8 days before March 9, 2026" in told
 
 
@@ -112,7 +112,7 @@ def test_the_owner_hears_once_while_an_export_stays_as_it_is_and_again_when_it_s
 
 def test_an_export_that_is_old_from_the_start_is_told_to_the_owner_though_nothing_went_before(weeks):
     (told,) = weeks.report(date(2025, 11, 30))
-    assert told.startswith("The newest transaction is of November 30, 2025, 92 days before March 2, 2026")
+    assert told.startswith("The latest transaction is from November 30, 2025, 92 days before March 2, 2026")
     assert len(weeks.to_owner()) == 1
 
 

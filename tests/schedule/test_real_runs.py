@@ -232,7 +232,7 @@ def test_deliver_sends_a_run_by_hand(shop):
     to = f"folder:{shop.root / 'alerts'}"
     subprocess.run([*words, "deliver", "latest", "--alerts", "--to", to, "-c", str(shop.file)], check=True)
     (body,) = (shop.root / "alerts").glob("*/message.html")
-    assert "This is the first look" in body.read_text()
+    assert "This is the first run" in body.read_text()
     wrong = subprocess.run(
         [*words, "deliver", "latest", "--to", "nobody", "-c", str(shop.file)], capture_output=True, check=False
     )

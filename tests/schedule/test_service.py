@@ -78,7 +78,7 @@ def test_the_report_after_a_gap_opens_with_the_gap(shop):
     shop.clock.moment = MONDAY + timedelta(days=7)
     shop.settle(shop.service())
     (row,) = shop.mail("report")
-    assert "one due time brought none" in json.loads(row["body"])["text"][0]
+    assert "report due before this one was not made" in json.loads(row["body"])["text"][0]
 
 
 def test_a_clock_set_back_repeats_nothing_and_one_that_ran_ahead_leaves_no_hole(shop):

@@ -141,7 +141,7 @@ def test_schedules_are_told_in_words():
         ({"cron": "0 25 * * *"}, "bad hour"),
         ({"cron": "0 8 * *"}, "five fields"),
         ({"cron": "0 0 31 2 *"}, "day-of-month"),
-        ({"time_zone": "Europe/Atlantis"}, "no IANA time zone"),
+        ({"time_zone": "Europe/Atlantis"}, "not an IANA time zone"),
         ({"name": "../x"}, "pattern"),
     ],
 )

@@ -49,7 +49,7 @@ def test_the_next_report_opens_with_the_gap_though_somebody_tried_the_schedule_i
     shop.settle(service)
     mine, theirs = texts(shop)
     assert mine[0].endswith("me")
-    assert "one due time brought none" in theirs[1][0]
+    assert "report due before this one was not made" in theirs[1][0]
 
 
 def test_a_report_by_hand_for_everybody_tells_the_gap_and_the_next_does_not_repeat_it(shop):
@@ -59,7 +59,7 @@ def test_a_report_by_hand_for_everybody_tells_the_gap_and_the_next_does_not_repe
     shop.clock.moment = MONDAY + timedelta(days=7)
     shop.settle(service)
     first, second = texts(shop)
-    assert "one due time brought none" in first[1][0]
+    assert "report due before this one was not made" in first[1][0]
     assert second[1] == []
 
 
@@ -87,7 +87,7 @@ def test_the_next_report_opens_with_the_gap_though_a_quiet_run_came_in_between(s
     shop.settle(service)
     assert shop.slots("state") == [("failed",), ("done",), ("done",)]
     ((_, text),) = texts(shop)
-    assert "one due time brought none" in text[0]
+    assert "report due before this one was not made" in text[0]
 
 
 def test_a_run_by_hand_that_fails_bothers_no_recipient(shop):
@@ -107,7 +107,7 @@ def test_a_report_made_late_says_so_with_the_day_it_shows(shop):
     shop.clock.moment = MONDAY + timedelta(days=3)
     shop.settle(shop.service(), ticks=2)
     ((_, (text,)),) = texts(shop)
-    assert "comes late: it was due March 2, 2026, 08:00 (Europe/Berlin) and was begun March 5, 2026, 09:00" in text
+    assert "is late: it was due March 2, 2026, 08:00 (Europe/Berlin) and was started March 5, 2026, 09:00" in text
     assert "as of March 1, 2026" in text
 
 
@@ -129,7 +129,7 @@ def test_after_a_long_absence_one_row_and_one_report_tell_how_many_were_missed(s
     shop.settle(service, ticks=2)
     assert [state for (state,) in shop.slots("state")] == ["skipped", "done"]
     ((_, text),) = texts(shop)
-    assert f"{number} due times brought none" in text[0]
+    assert f"{number} due reports were not made" in text[0]
 
 
 def test_in_german_the_words_are_german(shop):

@@ -45,7 +45,7 @@ def criteria(run: Run, look: Look) -> Figure | None:
     chosen = run.findings.choice.taken
     return Figure(
         "k-criteria",
-        "Five ways to ask how many segments there are",
+        "Five criteria for the number of segments",
         to_svg(figure),
         _criteria_reading(run, look),
         look.voice(
@@ -57,16 +57,16 @@ def criteria(run: Run, look: Look) -> Figure | None:
 
 def _criteria_reading(run: Run, look: Look) -> str:
     """What the marks of the chart mean."""
-    rings = look.voice("Each panel judges every number of segments; the ring marks the one that it votes for.")
+    rings = look.voice("Each panel rates every number of segments; the ring marks the one it votes for.")
     choice = run.findings.choice
     dashes = look.voice(
-        "Dashed: the silhouette of data without groups; dotted: that of one crowd as skewed as the customers."
+        "Dashed: the silhouette of data without groups; dotted: that of a single crowd as skewed as the customers."
     )
     if choice.taken not in {point.n_clusters for point in choice.points}:
         return f"{rings} {dashes}"
     marks = "The dot marks the {n} of this report."
     if choice.chosen_anew is not None:
-        marks = "The dot marks the {n} that are found anew; this report keeps those of the accepted model."
+        marks = "The dot marks the {n} of the fresh fit; this report keeps those of the accepted model."
     return f"{rings} {look.voice(marks, n=choice.taken)} {dashes}"
 
 
@@ -125,7 +125,7 @@ def silhouettes(run: Run, look: Look) -> Figure | None:
     axes.set_yticks([-row for row in range(len(profiles))], names, color=INK)
     axes.set_xlim(min(-0.3, *(min(profile.values) for profile in profiles)), 1)
     axes.xaxis.set_major_formatter(lambda value, _: look.voice.number(value, 1))
-    words = look.voice("silhouette value of each customer; dashed: the average; at the right: the segment's mean")
+    words = look.voice("silhouette value of each customer; dashed: the average; on the right: the segment's mean")
     axes.set_xlabel(wrapped(words, 60))
     axes.spines["left"].set_visible(False)
     return Figure(
@@ -133,7 +133,7 @@ def silhouettes(run: Run, look: Look) -> Figure | None:
         "How well each customer fits (silhouette diagram)",
         to_svg(figure),
         look.voice(
-            "On average {value}. 1 fits perfectly, 0 sits between two segments, below 0 would fit another segment better.",
+            "Average: {value}. 1 is a perfect fit, 0 is between two segments, below 0 another segment would fit better.",
             value=look.voice.number(mean, 2),
         ),
         "Silhouette diagram: sorted values per segment.",
@@ -162,7 +162,7 @@ def mixtures(run: Run, look: Look) -> Figure | None:
     name_ends(axes, mixture.n_clusters[-1], named, 1.9)
     axes.set_xticks(mixture.n_clusters)
     axes.set_xlabel(look.voice("components"))
-    axes.set_ylabel(wrapped(look.voice("misfit for its size (BIC): lower is better"), 24))
+    axes.set_ylabel(wrapped(look.voice("BIC: lower is better"), 24))
     axes.yaxis.set_major_formatter(lambda value, _: look.voice.number(value))
     return Figure(
         "mixture",
@@ -176,11 +176,11 @@ def mixtures(run: Run, look: Look) -> Figure | None:
 
 def _best_mixture(mixture: MixtureFinding, look: Look) -> str:
     if mixture.best_n_clusters == 1:
-        return look.voice("A single Gaussian fits best: seen like this, the customers form no groups.")
+        return look.voice("A single Gaussian fits best: in this view the customers form no groups.")
     best = look.voice("The best mixture has {n} components.", n=mixture.best_n_clusters)
     if mixture.best_n_clusters == mixture.n_clusters[-1]:
         best += " " + look.voice(
-            "That is the most that was tried: a mixture puts an uneven group together out of several round ones."
+            "That is the most that was tried: a mixture builds an uneven group from several round ones."
         )
     if len(look.names) < 2:
         return best

@@ -27,10 +27,10 @@ def held_out(run: Run, look: Look) -> Figure | None:
     voice = look.voice
     return Figure(
         "held-out",
-        voice("The forecast tried on the last {days} days", days=check.days),
+        voice("The forecast tested on the last {days} days", days=check.days),
         to_svg(_dots(check, voice)),
         _held_out_reading(check, voice),
-        "Dots: orders expected and orders that came, by the orders a customer had placed before.",
+        "Dots: expected and actual orders, by the number of orders a customer had placed before.",
         "run.json: lifetime, check",
     )
 
@@ -53,7 +53,7 @@ def _dots(check: HoldoutCheck, voice: Voice) -> Canvas:
     axes.spines["left"].set_visible(False)
     texts = [f"{voice.number(each.expected)} → {voice.number(each.actual)}" for each in classes]
     head = wrapped(
-        voice("expected (grey) → came (blue)"), 16
+        voice("expected (grey) → actual (blue)"), 16
     )  # of two lines or three, so that it stands on the first row
     placed = [(-0.6, head, "bottom"), *((row, text, "center") for row, text in enumerate(texts))]
     for row, text, va in placed:
@@ -67,7 +67,7 @@ def _scale(axes: Axes, check: HoldoutCheck, voice: Voice) -> None:
     label = "orders in the last {days} days"
     if max(orders) > WIDE * max(min(orders), 1.0):
         axes.set_xscale("symlog", linthresh=10)
-        label = "orders in the last {days} days, each mark ten times the one before"
+        label = "orders in the last {days} days (logarithmic scale)"
     axes.set_xlim(left=0)
     axes.set_xlabel(voice(label, days=check.days))
     axes.xaxis.set_major_formatter(lambda value, _: voice.number(value))
@@ -82,16 +82,16 @@ def _held_out_reading(check: HoldoutCheck, voice: Voice) -> str:
     worst = max(range(len(check.classes)), key=lambda at: abs(check.classes[at].expected - check.classes[at].actual))
     missed = check.classes[worst]
     totals = voice(
-        "Made from the time before, it expected {expected} orders; {came} came.",
+        "Based on the time before, it expected {expected} orders; {came} were placed.",
         expected=voice.number(check.orders_expected),
         came=voice.number(check.orders),
     )
     widest = voice(
-        "The widest miss: from customers with {orders} or more orders before {missed} were expected, {actual} came."
+        "The largest miss: customers with {orders} or more orders before were expected to place {missed} and placed {actual}."
         if worst == len(check.classes) - 1
-        else "The widest miss: from customers with one order before {missed} were expected, {actual} came."
+        else "The largest miss: customers with one order before were expected to place {missed} and placed {actual}."
         if worst == 0
-        else "The widest miss: from customers with {orders} orders before {missed} were expected, {actual} came.",
+        else "The largest miss: customers with {orders} orders before were expected to place {missed} and placed {actual}.",
         orders=voice.number(worst + 1),
         missed=voice.number(missed.expected),
         actual=voice.number(missed.actual),
@@ -108,21 +108,21 @@ def periods(run: Run, look: Look) -> Figure | None:
     numbers = range(1, len(check.period_orders) + 1)
     axes.plot(numbers, check.period_expected, color=MUTED, marker="o", markersize=3)
     axes.plot(numbers, check.period_orders, color=COLOURS[0], marker="o", markersize=3)
-    ends = ((check.period_expected, "orders expected", MUTED), (check.period_orders, "orders that came", COLOURS[0]))
+    ends = ((check.period_expected, "expected orders", MUTED), (check.period_orders, "actual orders", COLOURS[0]))
     axes.set_ylim(0, 1.12 * max(*check.period_orders, *check.period_expected, 1.0))
     name_ends(axes, numbers[-1], [(orders[-1], voice(name), colour) for orders, name, colour in ends], 1.4)
     axes.set_xticks(numbers)
     axes.set_ylabel(wrapped(voice("orders per period"), 16))
-    axes.set_xlabel(voice("periods of {days} days, one after the other", days=found.days))
+    axes.set_xlabel(voice("consecutive periods of {days} days", days=found.days))
     axes.grid(axis="y")
     axes.locator_params(axis="y", nbins=4)
     axes.yaxis.set_major_formatter(lambda value, _: voice.number(value))
     return Figure(
         "held-out-periods",
-        voice("The same orders by periods of {days} days", days=found.days),
+        voice("The same orders in periods of {days} days", days=found.days),
         to_svg(figure),
         _periods_reading(found.check, voice),
-        "Line chart: orders expected and orders that came in successive periods.",
+        "Line chart: expected and actual orders in consecutive periods.",
         "run.json: lifetime, check",
     )
 
@@ -133,8 +133,8 @@ def _periods_reading(check: HoldoutCheck, voice: Voice) -> str:
     worst = max(range(len(pairs)), key=lambda at: abs(pairs[at][1] - pairs[at][0]))
     expected, came = pairs[worst]
     return voice(
-        "Furthest off in period {n}: {expected} orders expected, {came} came. Periods that are off in turn tell of a season "
-        "or a change, which the forecast does not know.",
+        "Furthest off in period {n}: {expected} orders expected, {came} placed. Several periods off in a row suggest "
+        "a season or a change, which the forecast does not model.",
         n=worst + 1,
         expected=voice.number(expected),
         came=voice.number(came),

@@ -37,7 +37,7 @@ def neighbourhoods(run: Run, look: Look) -> Figure | None:
     axes.spines[:].set_visible(False)
     return Figure(
         "map-tsne",
-        "Where customers sit (t-SNE map)",
+        "The map of customers (t-SNE)",
         shaped(to_svg(figure)),
         _reading(run, look, placed),
         look.voice(
@@ -97,9 +97,9 @@ def components(run: Run, look: Look) -> Figure | None:
     explained = look.voice.percent(sum(finding.pca_explained[:2]))
     return Figure(
         "map-pca",
-        "The two directions customers differ in most (PCA)",
+        "The two directions in which customers differ most (PCA)",
         shaped(to_svg(figure)),
-        look.voice("These two directions hold {share} of all differences between customers.", share=explained),
+        look.voice("These two directions capture {share} of all differences between customers.", share=explained),
         look.voice(
             "Scatter plot of {count} customers on the first two principal components.",
             count=look.voice.number(len(placed)),

@@ -58,7 +58,7 @@ def _months_reading(look: Look, period: Period, best: int) -> str:
     if not lost:
         return strongest
     named = ", ".join(lost[:NAMED]) + (" …" if len(lost) > NAMED else "")
-    return f"{strongest} {voice('Months in which more was given back than sold: {months}.', months=named)}"
+    return f"{strongest} {voice('Months with more returns than sales: {months}.', months=named)}"
 
 
 def cohorts(run: Run, look: Look) -> Figure | None:
@@ -75,11 +75,11 @@ def cohorts(run: Run, look: Look) -> Figure | None:
         values[row, : len(later)] = later
     texts = [[look.voice.percent(cell, 0) if np.isfinite(cell) else "" for cell in row] for row in values]
     rows = [f"{look.voice.month(month)}: {look.voice.number(size)}" for month, _, size in found]
-    title = look.voice("months after the month of the first order; at the left that month and its new customers")
+    title = look.voice("months after the month of the first order; on the left, that month and its new customers")
     grid = Grid(values, texts, rows, [str(after) for after in range(1, width)], title)
     return Figure(
         "cohorts",
-        "Who comes back, by the month of the first order",
+        "Who comes back, by month of first order",
         to_svg(draw_grid(grid, cell_height=min(0.2, 2.5 / len(found)), fontsize=7 if len(found) < 16 else 6.5)),
         _cohort_reading(look, period.returning),
         "Heat map: share of each cohort that orders again.",
@@ -90,7 +90,7 @@ def cohorts(run: Run, look: Look) -> Figure | None:
 def _cohort_reading(look: Look, returning: tuple[float, ...]) -> str:
     """The average share that orders again one month after the first, and in the last month that most cohorts reach."""
     return look.voice(
-        "On average {first} of new customers order again one month after their first order, and {last} in month {n} after it.",
+        "On average, {first} of new customers order again one month after their first order, and {last} in month {n}.",
         first=look.voice.percent(returning[0], 0),
         last=look.voice.percent(returning[-1], 0),
         n=len(returning),
@@ -114,14 +114,14 @@ def concentration(run: Run, look: Look) -> Figure | None:
     axes.set_ylim(0, max(1.02, float(curve.max()) + 0.02))
     for axis in (axes.xaxis, axes.yaxis):
         axis.set_major_formatter(lambda value, _: look.voice.percent(value, 0))
-    axes.set_xlabel(look.voice("share of the customers, best first; thin line: everybody spends the same"))
+    axes.set_xlabel(look.voice("share of the customers, best first; thin line: if all spent the same"))
     axes.set_ylabel(look.voice("share of the revenue"))
     tenth = look.voice.percent(share_of_best(curve, 0.1), 0)
     return Figure(
         "concentration",
-        "How few customers bring how much",
+        "How concentrated the revenue is",
         to_svg(figure),
-        look.voice("The best tenth of the customers brings {tenth} of the revenue.", tenth=tenth),
+        look.voice("The top 10% of customers bring in {tenth} of the revenue.", tenth=tenth),
         "Line chart: share of revenue by the best customers.",
         "customers.parquet: monetary",
     )

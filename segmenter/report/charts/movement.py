@@ -33,18 +33,22 @@ def moves(run: Run, look: Look) -> Figure | None:
     shown = np.where(counts > 0, counts / sizes, np.nan)
     texts = _texts(partial(_count, look), counts, redrawn)
     reading = look.voice(
-        "Read a row from left to right: where its customers are now. {moved} of {both} customers who were there "
-        "before are in another segment.",
+        "Each row shows where the customers of a segment are now. Of the {both} customers who were there before, "
+        "{moved} are in another segment.",
         moved=look.voice.number(movement.n_moved),
         both=look.voice.number(movement.n_both),
     )
-    star = look.voice("With a star: those who moved only because the segments were redrawn.") if redrawn.any() else ""
+    star = (
+        look.voice("Marked with a star: those who moved only because the segments were redrawn.")
+        if redrawn.any()
+        else ""
+    )
     return Figure(
         "moves",
         "From which segment to which",
         to_svg(draw_grid(_grid(movement, look, shown, texts))),
         f"{reading} {star}".strip(),
-        "Grid: customers by their segment in the run before and in this run.",
+        "Grid: customers by their segment in the previous run and in this one.",
         "moves.parquet",
     )
 
@@ -71,10 +75,11 @@ def moved_money(run: Run, look: Look) -> Figure | None:
         look.voice("Revenue of {n} days by segment, before and now", n=movement.period_days),
         to_svg(draw_grid(grid, ends=(LOSS, GAIN), cell_height=0.42)),
         look.voice(
-            "Above the arrow what the cell's customers brought before, behind it what they bring now. A row adds up to its "
-            "segment's revenue before, a column to its segment's revenue now. Green is more than before, orange is less."
+            "Above the arrow is the revenue of the cell's customers before, after it their revenue now. Each row adds "
+            "up to its segment's revenue before, each column to its segment's revenue now. Green is more than before, "
+            "orange is less."
         ),
-        "Grid: revenue of the customers by their segment in the run before and in this run.",
+        "Grid: revenue of the customers by their segment in the previous run and in this one.",
         "moves.parquet",
     )
 
@@ -126,16 +131,16 @@ def bridge(run: Run, look: Look) -> Figure | None:
     _waterfall(axes, movement, look)
     return Figure(
         "bridge",
-        look.voice("Revenue of {n} days, from the run before to this one", n=movement.period_days),
+        look.voice("Revenue of {n} days, from the previous run to this one", n=movement.period_days),
         to_svg(figure),
         look.voice(
-            "From {before} before to {now} now, {change} in all. Each customer is in one step: whoever brought money in only one "
-            "of the two times counts there, wherever they moved.",
+            "From {before} before to {now} now, {change} in all. Each customer is counted in one step: those with "
+            "revenue in only one of the two periods count there, wherever they moved.",
             before=look.voice.money_in_words(movement.money_before),
             now=look.voice.money_in_words(movement.money_now),
             change=look.voice.gained(movement.money_now - movement.money_before, look.voice.money_in_words),
         ),
-        "Waterfall: what each kind of customer added to the revenue or took away, and the change in all.",
+        "Waterfall: what each group of customers added to the revenue or took away, and the total change.",
         "queries/period_revenue.sql",
     )
 

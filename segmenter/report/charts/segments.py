@@ -48,7 +48,7 @@ def shares(run: Run, look: Look) -> Figure | None:
     if low < 0:
         axes.axvline(0, color=INK, linewidth=0.8)
     axes.xaxis.set_major_formatter(lambda share, _: look.voice.percent(share, 0))
-    axes.set_xlabel(look.voice("share of the whole: upper bar customers, lower bar revenue"))
+    axes.set_xlabel(look.voice("share of the total: upper bar customers, lower bar revenue"))
     axes.spines["left"].set_visible(False)
     return Figure(
         "shares",
@@ -65,7 +65,7 @@ def _shares_reading(look: Look, cards: tuple[SegmentCard, ...]) -> str:
     if best.revenue_share - best.customer_share < 0.02:
         return look.voice("Revenue follows size: no segment is worth much more than its share of the customers.")
     return look.voice(
-        "{name} are worth most beyond their size: {customers} of the customers bring {revenue} of the revenue.",
+        "{name} are worth the most for their number: {customers} of the customers bring in {revenue} of the revenue.",
         name=best.name,
         customers=look.voice.percent(best.customer_share),
         revenue=look.voice.percent(best.revenue_share),
@@ -176,7 +176,7 @@ def _heat_reading(look: Look, cards: tuple[SegmentCard, ...], features: list[Fea
     card, feature = max(product(cards, features), key=lambda pair: abs(pair[0].profile[pair[1].name]))
     value, usual = look.voice.with_units(feature, [card.medians[feature.name], card.overall[feature.name]])
     return look.voice(
-        "Furthest from the rest: {feature} of {name}, {value} where half of all customers have {usual} or less. Blue lies "
+        "Furthest from the rest: {feature} of {name}, {value} against a median of {usual} for all customers. Blue is "
         "below the average customer, orange above.",
         feature=feature.label,
         name=card.name,

@@ -22,27 +22,27 @@ NARROW = 12  # letters on a line of a segment's name under few leaves
 ALIKE = 0.1  # difference between segments' shares of a theme below which they buy much the same
 MANY_REACH = (
     "About {share} of the customers, left of the crossing, have fewer than {n} others within reach. {odd} of them are "
-    "not within reach of anybody who has that many either: these count as odd."
+    "also out of reach of anyone who has that many: these count as odd."
 )
 REACH = {
-    0: "About {share} of the customers, left of the crossing, have fewer than {n} others within reach. All of them are "
-    "within reach of somebody who has that many: nobody stands alone.",
+    0: "About {share} of the customers, left of the crossing, have fewer than {n} others within reach. All of them "
+    "are within reach of someone who has that many: nobody stands alone.",
     1: "About {share} of the customers, left of the crossing, have fewer than {n} others within reach. One of them is "
-    "not within reach of anybody who has that many either, and counts as odd.",
+    "also out of reach of anyone who has that many, and counts as odd.",
 }
 ALONE = (
-    "Rows are the names that RFM gives. Its thresholds tell customers apart though they form a single group: a cut to work "
-    "with, not kinds of customers."
+    "Rows are RFM segments. RFM's thresholds divide the customers although they form a single group: a division to "
+    "work with, not distinct types of customer."
 )
 MANY_DISAGREE = (
-    "Rows are the names that RFM gives, columns the segments of this report. {count} customers are in another segment "
-    "than most who share their RFM name: a campaign by RFM would treat them differently."
+    "Rows are RFM segments, columns the segments of this report. {count} customers are in a different segment from "
+    "most of their RFM segment: an RFM campaign would treat them differently."
 )
 DISAGREE = {
-    0: "Rows are the names that RFM gives, columns the segments of this report. Everybody is in the segment in which most "
-    "who share the RFM name are.",
-    1: "Rows are the names that RFM gives, columns the segments of this report. One customer is in another segment than "
-    "most who share the RFM name: a campaign by RFM would treat that one differently.",
+    0: "Rows are RFM segments, columns the segments of this report. Every customer is in the same segment as most of "
+    "their RFM segment.",
+    1: "Rows are RFM segments, columns the segments of this report. One customer is in a different segment from most "
+    "of their RFM segment: an RFM campaign would treat that one differently.",
 }
 
 
@@ -86,11 +86,11 @@ def _tree_reading(run: Run, look: Look) -> str:
     if len(look.names) > 2 and finding.merges and {*finding.merges[0][1:]} <= look.names.keys():
         one, other = (look.names[label] for label in finding.merges[0][1:])
         sentences.append(
-            look.voice("{one} and {other} are most alike: they would be the first to become one.", one=one, other=other)
+            look.voice("{one} and {other} are most alike: they would be the first to merge.", one=one, other=other)
         )
     if finding.cut_height > 0:
         sentences.append(look.voice("The dashed line cuts the tree into as many groups as there are segments."))
-    return " ".join(sentences) or look.voice("Groups that join low are alike.")
+    return " ".join(sentences) or look.voice("Groups that join low down are alike.")
 
 
 def _tree(axes: Axes, run: Run, look: Look, drawn: Any) -> None:
@@ -139,7 +139,7 @@ def _name_runs(axes: Axes, names: dict[float, str], look: Look) -> None:
     below = axes.secondary_xaxis(-0.13)
     below.set_xticks(list(names), list(names.values()), fontsize=7, color=INK)
     below.tick_params(length=0)
-    below.set_xlabel(look.voice("groups of customers with their number, and the segment that most of them are in"))
+    below.set_xlabel(look.voice("groups of customers with their number, and the segment most of them are in"))
     below.spines[:].set_visible(False)
 
 
@@ -159,13 +159,13 @@ def k_distances(run: Run, look: Look) -> Figure | None:
     axes.set_xlim(0, 1)
     axes.set_ylim(0)
     axes.xaxis.set_major_formatter(lambda value, _: look.voice.percent(value, 0))
-    axes.set_xlabel(look.voice("share of the customers, loneliest first"))
+    axes.set_xlabel(look.voice("share of the customers, most isolated first"))
     words = look.voice("distance to the {nth} nearest customer", nth=look.voice.ordinal(finding.min_samples))
     axes.set_ylabel(wrapped(words, 24))
     tick_numbers(axes.yaxis, look.voice.number)
     return Figure(
         "k-distance",
-        "Where ordinary ends (k-distance curve)",
+        "Where odd begins (k-distance curve)",
         to_svg(figure),
         _reach_reading(run, look),
         "Line chart: sorted distances to the k-th neighbour, with the chosen eps.",
@@ -242,6 +242,6 @@ def _themes_reading(run: Run, look: Look) -> str:
     text = (
         "All segments buy much the same. {theme} differs most: {high} for {name}, {low} for {other}."
         if np.ptp(theme.segment_shares) < ALIKE
-        else "{theme} tells the segments apart most: {high} of what {name} order, {low} of what {other} order."
+        else "{theme} separates the segments most: {high} of what {name} order, {low} of what {other} order."
     )
     return look.voice(text, theme=theme.name, high=high, low=low, name=names[most], other=names[least])

@@ -15,14 +15,16 @@ METHODS = {
     "dbscan": "DBSCAN",
 }
 RULE = (
-    "The rule: the number with the most votes is taken, at a tie the one with the higher silhouette, and counts as clear "
-    "where at least {majority} criteria agree, its silhouette is {margin} above that of data without groups and {above} above that of "
-    "one crowd as skewed as the customers, and its segments come back when customers are resampled (Jaccard {valid}); else the most "
-    "stable number is taken that comes back and is as far above data without groups, and one segment where there is none."
+    "The rule: the number with the most votes is taken (in a tie, the one with the higher silhouette). It is clear if "
+    "at least {majority} criteria agree, its silhouette is {margin} above that of data without groups and {above} "
+    "above that of a single crowd as skewed as the customers, and its segments recur when customers are resampled "
+    "(Jaccard {valid}). Otherwise the most stable number that recurs and is as far above data without groups is "
+    "taken; if there is none, one segment."
 )
 WITHOUT_GROUPS = (
-    "On data without any groups the same method reaches an average silhouette of {value}, on a single crowd as skewed as the "
-    "customers {crowd}; only what lies above the former by {margin} and above the latter by {above} speaks for real groups."
+    "On data without groups the same method reaches an average silhouette of {value}, on a single crowd as skewed as "
+    "the customers {crowd}; only values {margin} above the former and {above} above the latter are evidence of real "
+    "groups."
 )
 CRITERIA = {
     "elbow": "elbow of the inertia",
@@ -36,10 +38,10 @@ CRITERIA = {
 def certainty(view: View) -> Section:
     """The chapter on how far to trust the segments."""
     lead = (
-        "What speaks for this division of the customers and what against it: how many segments there are, how well each "
-        "customer fits, and what other methods make of the same customers."
+        "The evidence for and against this division: how many segments there are, how well each customer fits, and "
+        "how other methods divide the same customers."
         if len(view.run.findings.cards) > 1
-        else "The customers were left together. What was tried, and why no division held up:"
+        else "The customers were kept as one group. What was tried, and why no division held up:"
     )
     return Section(
         "certainty",
@@ -93,14 +95,14 @@ def _two_best(view: View) -> tuple[Table, ...]:
         return ()
     by_count = {point.n_clusters: point for point in choice.points}
     rows = []
-    taken = "taken" if choice.chosen_anew is None else "found anew"
+    taken = "taken" if choice.chosen_anew is None else "fresh fit"
     for k, role in ((choice.taken, taken), (choice.runner_up, "second")):
         point = by_count.get(k)
         votes = [say(CRITERIA.get(name, name)) for name, voted in choice.votes.items() if voted == k]
         figures = (point.silhouette, point.reference, point.crowd, point.stability) if point else (None,) * 4
         words = text(say(role)), text(", ".join(votes) or say("none"))
         rows.append((view.number(k), *words, *(view.number(each, 2) for each in figures)))
-    heads = columns("K#", "Here", "Votes of", "Silhouette#", "Without groups#", "One crowd#", "Stability#")
+    heads = columns("K#", "Here", "Votes of", "Silhouette#", "Without groups#", "Single crowd#", "Stability#")
     return (table("two-best", "No clear number of segments (K): the two best", heads, rows, "run.json: choice"),)
 
 
@@ -122,7 +124,7 @@ def _sweep(view: View) -> tuple[Table, ...]:
         for point in points
     ]
     heads = columns(
-        "K#", "Inertia#", "Silhouette#", "Without groups#", "One crowd#", "Davies-Bouldin#", "Calinski-Harabasz#",
+        "K#", "Inertia#", "Silhouette#", "Without groups#", "Single crowd#", "Davies-Bouldin#", "Calinski-Harabasz#",
         "Stability#",
     )  # fmt: skip
     return (table("sweep", "Every number of segments that was tried", heads, rows, "run.json: choice, points"),)
@@ -132,7 +134,7 @@ def _units(view: View) -> tuple[str, ...]:
     """The units of the silhouettes where the segments of the accepted model are kept."""
     if view.run.findings.choice.chosen_anew is None or "silhouette" not in view.charts:
         return ()
-    return ("Measured as the accepted model sees the customers: to it, figures beyond its edges are alike.",)
+    return ("Measured as the accepted model sees the customers: it treats all values beyond its limits alike.",)
 
 
 def _baseline(view: View) -> tuple[str, ...]:
@@ -163,7 +165,7 @@ def _firmness(view: View) -> tuple[Table, ...]:
         for card in cards
     ]
     heads = columns("Segment", "Stability#", "Silhouette#", "In words")
-    return (table("firmness", "How firm each segment stands", heads, rows, "segments.parquet: stability"),)
+    return (table("firmness", "How stable each segment is", heads, rows, "segments.parquet: stability"),)
 
 
 def _guidance(view: View) -> tuple[str, ...]:
@@ -171,8 +173,8 @@ def _guidance(view: View) -> tuple[str, ...]:
     if not comparison.methods or len(view.run.findings.cards) < 2:
         return (comparison.guidance,)
     gloss = (
-        "A higher silhouette or Calinski-Harabasz index and a lower Davies-Bouldin index are better. Rand and mutual "
-        "information (both adjusted) say how far a method agrees with this report: 1 in full, 0 as chance would."
+        "Higher is better for silhouette and Calinski-Harabasz, lower for Davies-Bouldin. Rand and mutual information "
+        "(both adjusted) measure agreement with this report: 1 is full agreement, 0 is chance."
     )
     return (comparison.guidance, gloss)
 

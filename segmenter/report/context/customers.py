@@ -11,12 +11,12 @@ from segmenter.report.translated import translated_reasons
 from segmenter.report.types import Cell, Part, Section, Table
 
 DIRECTIONS = (
-    "The same customers by the two mixtures of figures in which they differ most. Each axis names the two figures that "
-    "weigh most in it; the arrow points to more."
+    "The same customers along the two combinations of figures in which they differ most. Each axis names the two "
+    "figures with the most weight in it; the arrow shows the direction."
 )
 FOUND = (
-    "How far each customer is from a crowd of others that is large enough to count as ordinary, the most isolated customer "
-    "first. Where the curve levels off, customers have company."
+    "How far each customer is from a crowd large enough to count as ordinary, the most isolated customer first. Where "
+    "the curve levels off, customers are no longer isolated."
 )
 
 
@@ -24,12 +24,12 @@ def whereabouts(view: View) -> Section:
     """The maps."""
     figures = view.figures("map-tsne")
     if not figures:
-        lead = "No map was drawn: the customers are too few, or too much alike, for one."
-        return Section("map", "Where do they sit?", lead)
+        lead = "No map was drawn: the customers are too few or too similar."
+        return Section("map", "Where are they on the map?", lead)
     return Section(
         "map",
-        "Where do they sit?",
-        "Every point is a customer. The nearer two points, the more alike the two customers behave.",
+        "Where are they on the map?",
+        "Every point is a customer. The closer two points are, the more alike the two customers behave.",
         parts(
             Part("The map of customers", (_extent(view),), figures),
             Part(
@@ -53,8 +53,8 @@ def _extent(view: View) -> str:
         all=voice.number(n_all),
     )
     trust = voice(
-        "Its trustworthiness is {trust}, where 1 keeps every neighbour and 0.5 is what points strewn at random have; distances "
-        "between far-apart groups mean nothing.",
+        "Its trustworthiness is {trust} (1: every neighbour is kept; 0.5: random placement); distances between groups "
+        "that are far apart mean nothing.",
         trust=voice.number(finding.trustworthiness, 2),
     )
     return f"{extent} {trust}"
@@ -98,7 +98,7 @@ def oddities(view: View) -> Section:
 def _lead(view: View) -> str:
     n, voice = len(view.run.anomalies), view.voice
     if not n:
-        return "Nobody was found to behave so unlike the others that somebody should look."
+        return "No customer was found to behave differently enough to need a closer look."
     found = voice(
         "One customer, {share} of all, behaves like nobody else."
         if n == 1
@@ -107,8 +107,8 @@ def _lead(view: View) -> str:
         share=voice.percent(n / max(len(view.run.customers), 1)),
     )
     meaning = voice(
-        "Odd is not bad: among them are the largest accounts, but also typing errors, resellers and misuse. Each reason says "
-        "what stands out."
+        "Odd does not mean bad: the largest accounts are among them, but also typing errors, resellers and misuse. "
+        "Each reason says what stands out."
     )
     return f"{found} {meaning}"
 
@@ -117,13 +117,13 @@ def _reading(view: View) -> tuple[str, ...]:
     if not view.config.customer_rows:
         return ("Single customers are left out of this report.",)
     scale = (
-        "Severity runs from 0 to 100: half of it is how far a customer stands from the others, from the nearest ordinary one "
-        "and from the bulk of all, half is the money at stake, which is the largest of what the customer spent, ordered at "
-        "once or gave back at once."
+        "Severity runs from 0 to 100: half of it is the distance from other customers, both the nearest ordinary one "
+        "and the bulk of all; half is the money at stake, the largest of what the customer spent, ordered at once or "
+        "returned at once."
     )
     kinds = (
-        "A customer is odd alone, or as one of a rare group, a handful who are odd in the same way. The jury is five methods, "
-        "DBSCAN among them, which decides; the more of them call a customer odd, the more extreme is what the customer does."
+        "A customer is odd alone or as part of a rare group, a handful who are odd in the same way. The jury is five "
+        "methods; one of them, DBSCAN, decides. The more of them call a customer odd, the more extreme the behaviour."
     )
     if len(view.run.anomalies) <= view.config.max_anomalies:
         return scale, kinds
@@ -165,7 +165,7 @@ def _details(view: View, row: pd.Series) -> list[str]:
     nearest = row.get("nearest_ordinary")
     told = [str(row["evidence"])] if isinstance(row.get("evidence"), str) else []
     if usual:
-        told.append(say("Usual, for nine of ten customers: {ranges}.", ranges="; ".join(usual)))
+        told.append(say("Usual range, for nine in ten customers: {ranges}.", ranges="; ".join(usual)))
     if isinstance(nearest, str) and nearest:
         told.append(say("Nearest ordinary customer: {customer}.", customer=nearest))
     return told

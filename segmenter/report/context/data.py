@@ -10,14 +10,14 @@ from segmenter.report.types import Cell, Part, Section, Table
 
 MAX_FILES = 12
 REVENUE_WORDS = (
-    "All revenue is net of returns: a return is taken off in the month in which it came back, and a sale that was cancelled "
-    "in full counts in no month."
+    "All revenue is net of returns: a return is deducted in the month it came back, and a sale that was cancelled in "
+    "full is not counted in any month."
 )
-REFUND_WORDS = "What was given back by a column of its own is taken off in the month of the sale."
+REFUND_WORDS = "Refunds from a separate column are deducted in the month of the sale."
 COHORT_WORDS = (
-    "A row is everybody whose first order fell into one month. Read it from left to right: the share of them who ordered "
-    "1, 2, 3 … months later. A month that is not over yet is left out. Who had ordered before the record begins is in its first "
-    "rows, as if new."
+    "Each row is the customers whose first order was in one month. Read it from left to right: the share who ordered "
+    "1, 2, 3 … months later. A month that is not over yet is left out. Customers who had ordered before the data "
+    "begins are in its first rows, as if new."
 )
 
 
@@ -25,8 +25,8 @@ def data(view: View) -> Section:
     """The chapter on the data: the account of every row, revenue over time, the columns and the files."""
     period, voice = view.run.manifest.period, view.voice
     lead = voice(
-        "{count} transactions from {first} to {last}, seen as of {date}. Nothing was dropped in silence: every row read "
-        "is used or counted under the reason it was set aside.",
+        "{count} transactions from {first} to {last}, as of {date}. Nothing was dropped silently: every row read is "
+        "used or counted under the reason it was set aside.",
         count=voice.number(period.n_transactions),
         first=voice.date(period.first_day),
         last=voice.date(period.last_day),
@@ -88,7 +88,7 @@ def _sum(lines: list[AccountLine]) -> tuple[int, Decimal]:
 
 def _ignored(view: View) -> tuple[str, ...]:
     ignored = view.run.manifest.recognition.ignored
-    return (view.voice("Columns that were not needed: {names}.", names=", ".join(ignored)),) if ignored else ()
+    return (view.voice("Columns not used: {names}.", names=", ".join(ignored)),) if ignored else ()
 
 
 def _recognition(view: View) -> Table:

@@ -22,7 +22,7 @@ def lifetime(view: View) -> Section | None:
         parts(
             Part("Segment by segment", _reading(view, finding) if tables else (), (), tables),
             Part(
-                "Why there is no forecast" if finding.refusal else "How far to trust it",
+                "Why there is no forecast" if finding.refusal else "How reliable it is",
                 (" ".join(finding.sentences),) if finding.sentences and not finding.refusal else (),
                 view.figures("held-out", "held-out-periods"),
             ),
@@ -37,8 +37,8 @@ def models(view: View) -> tuple[str, ...]:
         return ()
     orders, value, number = finding.orders_model, finding.value_model, view.voice.number
     ordering = view.voice(
-        "Value to come: BG/NBD on {customers} customers, {repeat} of them with a repeat order, by days with orders and "
-        "in weeks: r = {r}, alpha = {alpha}, a = {a}, b = {b}.",
+        "Expected orders: BG/NBD on {customers} customers, {repeat} of them with a repeat order, by days with orders "
+        "and in weeks: r = {r}, alpha = {alpha}, a = {a}, b = {b}.",
         customers=number(finding.n_customers),
         repeat=number(finding.n_repeat),
         r=number(orders.r, 3),
@@ -63,9 +63,9 @@ def _expected(view: View, finding: LifetimeFinding) -> str:
     """The next period in a sentence or two."""
     voice, segments = view.voice, finding.segments
     expected = voice(
-        "In the next {days} days {customers} customers are expected to place {orders} orders."
+        "In the next {days} days, {customers} customers are expected to place {orders} orders."
         if finding.ordering_refusal
-        else "In the next {days} days {ordering} of {customers} customers are expected to order, {orders} times in all.",
+        else "In the next {days} days, {ordering} of {customers} customers are expected to place {orders} orders.",
         days=finding.days,
         ordering=voice.number(sum(each.ordering or 0.0 for each in segments)),
         customers=voice.number(finding.n_customers),
@@ -78,12 +78,13 @@ def _expected(view: View, finding: LifetimeFinding) -> str:
 
 def _reading(view: View, finding: LifetimeFinding) -> tuple[str, ...]:
     left = len(view.run.customers) - sum(each.customers for each in finding.segments)
-    left_out = view.voice("Left out are customers of whom no order stands: {n}.", n=view.voice.number(left))
+    left_out = view.voice("Left out are customers without a valid order: {n}.", n=view.voice.number(left))
     return (
-        "Several orders of one day count as one. Every customer's own figures are in customers.parquet: p_order is the "
-        "chance of an order in these days, p_active that of not having left for good (empty before a second order)."
+        "Several orders on one day count as one. Each customer's own figures are in customers.parquet: p_order is the "
+        "chance of an order in these days, p_active the chance that the customer has not left for good (empty before "
+        "a second order)."
         if not finding.ordering_refusal
-        else "Several orders of one day count as one. Every customer's own figures are in customers.parquet.",
+        else "Several orders on one day count as one. Each customer's own figures are in customers.parquet.",
         *([left_out] if left > 0 else []),
     )
 

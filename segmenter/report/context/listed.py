@@ -22,6 +22,6 @@ def listed(
     if not rows:
         return ()
     if n > len(rows):
-        first = view.voice("the {n} with most money of {all}", n=len(rows), all=view.voice.number(n))
+        first = view.voice("top {n} of {all} by money", n=len(rows), all=view.voice.number(n))
         title = f"{view.voice(title)} ({first})"
     return (table(name, title, heads, rows, "customers.parquet"),)

@@ -28,7 +28,7 @@ def method(view: View, items: Sequence[Figure | Table]) -> Section:
     return Section(
         "method",
         "How was it done?",
-        "For analysts: the exact terms, parameters and versions, enough to repeat every figure.",
+        "For analysts: the exact terms, parameters and versions needed to reproduce every figure.",
         parts(*own, _origins(view, (*items, *tables))),
     )
 
@@ -40,7 +40,7 @@ def _steps(view: View) -> tuple[str, ...]:
 def _step_segments(view: View) -> str:
     findings = view.run.findings
     if not findings.choice.points:
-        return view.voice("Segments: none were looked for; the customers are too few, or too much alike.")
+        return view.voice("Segments: not searched for; the customers are too few or too similar.")
     if len(findings.cards) < 2:
         return view.voice(
             "Segments: one, as no division of the customers held up; seed {seed}.", seed=view.run.manifest.seed
@@ -58,7 +58,7 @@ def _step_segments(view: View) -> str:
 def _step_anomalies(view: View) -> tuple[str, ...]:
     dbscan, voice = view.run.findings.anomalies, view.voice
     if not dbscan.k_distances:
-        return (voice("Anomalies: none were looked for; the customers are too few, or too much alike."),)
+        return (voice("Anomalies: not searched for; the customers are too few or too similar."),)
     found = voice(
         "Anomalies: DBSCAN on {features} features, eps = {eps} ({eps_reason}), min_samples = {min_samples} "
         "({min_samples_reason}): {core} core, {border} border, {noise} noise and {rare} in rare groups.",
@@ -75,8 +75,8 @@ def _step_anomalies(view: View) -> tuple[str, ...]:
     if dbscan.contrast is None:
         return (found,)
     contrast = voice(
-        "Contrast of the distances in these features: between {n} customers the long ones (95th percentile) are {times} times "
-        "the short ones (5th); below {least} near and far would mean little.",
+        "Contrast of the distances in these features: between {n} customers, the long ones (95th percentile) are "
+        "{times} times the short ones (5th); below {least}, near and far would mean little.",
         n=voice.number(dbscan.n_contrast),
         times=voice.number(dbscan.contrast, 1),
         least=voice.number(LEAST_CONTRAST, 1),
@@ -174,7 +174,7 @@ def _timings(view: View) -> Table:
 def _origins(view: View, items: Sequence[Figure | Table]) -> Part:
     return Part(
         "Where each figure comes from",
-        ("Every figure answers back: its numbers, as a table with their source, are printed by this command.",),
+        ("This command prints the numbers behind any figure as a table, with their source.",),
         (),
         (_sources(view, items),),
         f"segmenter runs show {view.run.manifest.run_id} --figure NAME",

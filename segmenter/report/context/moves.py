@@ -13,17 +13,17 @@ from segmenter.runs.history import AlertCount, BridgeStep, Continuity, Interval,
 from segmenter.runs.narration import STEPS
 
 OFFSET = 0.25  # of the largest part: a total below that was nearly cancelled out by another part
-JUST_BEGUN = "Revenue of the last {days} days: {now}. The run before knew less than {days} days, so that the two cannot be compared."
-BY_CHANCE = "Chance alone makes a difference of this size."
+JUST_BEGUN = "Revenue in the last {days} days: {now}. The previous run covered fewer than {days} days, so the two cannot be compared."
+BY_CHANCE = "Chance alone can explain a difference of this size."
 RANGES = (
-    "A change of size is only told where chance does not explain it and neither does the growth of all customers: a segment "
-    "that nobody joins or leaves has not changed, nor has one that grows as all do. The range behind a change holds the true "
-    "one in about 95 of 100 cases, for all segments together (bootstrap); behind a change of size it also holds the change "
-    "beyond the growth of all. Where it includes zero, the table says no real change. Where a few odd customers carry most "
-    "of a change of money, it says how many odd ones."
+    "A change in size is shown only where neither chance nor overall customer growth explains it: a segment that "
+    "nobody joins or leaves has not changed, nor has one that grows as all do. The range after a change contains the "
+    "true change in about 95 of 100 cases, for all segments together (bootstrap); for a change in size it also covers "
+    "the change beyond overall growth. Where the range includes zero, the table says no real change. Where a few odd "
+    "customers account for most of a change in revenue, the table says how many."
 )
-AGEING = "As the record goes on, every customer grows older: days since the first order are compared as shares of the longest."
-VERDICTS = {"steady": "steady", "shifted": "shifted", "drifted": "drifted: look", "too few": "too few to tell"}
+AGEING = "As time passes, every customer's history gets longer: days since the first order are compared as shares of the longest."
+VERDICTS = {"steady": "steady", "shifted": "shifted", "drifted": "drifted: check", "too few": "too few to tell"}
 
 
 def moves(view: View) -> Section | None:
@@ -32,7 +32,7 @@ def moves(view: View) -> Section | None:
     movement, fit = history.movement, history.fit(view.run.manifest.as_of)
     if movement is None and history.continuity is None and not history.sentences:
         return None
-    lead = "This run is compared with the one before it, customer by customer."
+    lead = "This run is compared with the previous one, customer by customer."
     if movement is None:
         lead = " ".join(history.sentences) or "There is no earlier run of the same customers to compare with."
     return Section(
@@ -83,17 +83,19 @@ def _revenue(view: View, movement: Movement) -> str:
         return voice(JUST_BEGUN, days=movement.period_days, now=money["now"])
     if now == before:
         return voice(
-            "Revenue of the last {days} days: {now}, as in the run before.", days=movement.period_days, **money
+            "Revenue in the last {days} days: {now}, as in the previous run.", days=movement.period_days, **money
         )
     if before <= 0:
         sentence = voice(
-            "Revenue of the last {days} days: {now}, {before} in the run before.", days=movement.period_days, **money
+            "Revenue in the last {days} days: {now}, against {before} in the previous run.",
+            days=movement.period_days,
+            **money,
         )
         return f"{sentence} {_reason(view, movement, drivers(view.run))}"
     text = (
-        "Revenue of the last {days} days: {now}, {share} more than in the run before ({before})."
+        "Revenue in the last {days} days: {now}, {share} more than in the previous run ({before})."
         if now > before
-        else "Revenue of the last {days} days: {now}, {share} less than in the run before ({before})."
+        else "Revenue in the last {days} days: {now}, {share} less than in the previous run ({before})."
     )
     sentence = voice(text, days=movement.period_days, share=voice.percent(abs(now / before - 1)), **money)
     driven = drivers(view.run)
@@ -106,7 +108,7 @@ def _reason(view: View, movement: Movement, driven: Drivers | None) -> str:
     voice, total = view.voice, movement.money_now - movement.money_before
     if driven is not None:
         return voice(
-            "Of the difference odd customers ({named}) made {money}, all others {rest}.",
+            "Odd customers ({named}) account for {money} of the difference, all others for {rest}.",
             named=_named(view, driven),
             money=_signed(view, driven.amount),
             rest=_signed(view, total - driven.amount),
@@ -115,9 +117,9 @@ def _reason(view: View, movement: Movement, driven: Drivers | None) -> str:
     against, step = steps[0], steps[-1]
     if abs(step.amount) > abs(total) and against.amount * total < 0:
         return voice(
-            "Two parts all but cancel each other out: {who}, and {others}."
+            "Two parts almost cancel each other out: {who}, and {others}."
             if abs(total) < OFFSET * abs(step.amount)
-            else "The largest parts of the difference: {who}, and against it {others}.",
+            else "The largest parts of the difference: {who}, partly offset by {others}.",
             who=_part(view, step),
             others=_part(view, against),
         )
@@ -150,9 +152,9 @@ def _news(view: View, alerts: AlertCount) -> str:
     """What became of the odd customers."""
     number = view.voice.number
     if not alerts.new + alerts.worsened + alerts.resolved:
-        return view.voice("No customer is newly odd, worse or ordinary again.")
+        return view.voice("No customer is newly odd, worse or back to normal.")
     return view.voice(
-        "Odd customers: {new} new, {worse} worse, {resolved} ordinary again.",
+        "Odd customers: {new} new, {worse} worse, {resolved} back to normal.",
         new=number(alerts.new),
         worse=number(alerts.worsened),
         resolved=number(alerts.resolved),
@@ -164,7 +166,7 @@ def _changes(view: View, movement: Movement) -> Table:
         "Segment",
         "Customers before#",
         "Customers now#",
-        "Change of size#",
+        "Change in size#",
         "Revenue before#",
         "Revenue now#",
         "Change#",
@@ -213,7 +215,7 @@ def _fit(view: View, fit: Continuity) -> Table:
         ("Segments", view.number(fit.n_clusters), view.number(fit.challenger_n_clusters)),
         ("Mean silhouette when it was fitted", view.number(fit.silhouette_then, 2), text("")),
         (
-            "Mean silhouette now, in the units of those found anew",
+            "Mean silhouette now, in the units of the fresh fit",
             view.number(fit.silhouette_now, 2),
             view.number(fit.challenger_silhouette, 2),
         ),
@@ -221,8 +223,8 @@ def _fit(view: View, fit: Continuity) -> Table:
         ("Agreement (adjusted Rand)", text(""), view.number(fit.agreement, 2)),
     ]
     date = view.voice.date(fit.accepted_as_of)
-    title = view.voice("The accepted model of {date} beside segments found anew", date=date)
-    heads = columns("", "Accepted#", "Found anew#")
+    title = view.voice("The accepted model of {date} and a fresh fit", date=date)
+    heads = columns("", "Accepted#", "Fresh fit#")
     return table(
         "model-fit",
         title,
@@ -234,11 +236,11 @@ def _fit(view: View, fit: Continuity) -> Table:
 
 def _drift_words(view: View) -> str:
     gloss = view.voice(
-        "The population stability index compares how a feature is spread now and then. The verdict counts only what exceeds "
-        "the index that chance alone gives for so many customers: shifted from {shifted} beyond it, drifted from {drifted}; "
-        "among fewer than {fewest} customers nothing can be said. The distance says how far values have moved on average, as "
-        "a part of the range that the middle half of the customers took then; from {far} on, and beyond chance, a feature has "
-        "shifted, too.",
+        "The population stability index compares how a feature is distributed now and was then. The verdict counts "
+        "only what exceeds the index that chance alone gives for this many customers: shifted from {shifted} above "
+        "it, drifted from {drifted}; with fewer than {fewest} customers nothing can be said. The distance says how "
+        "far values have moved on average, relative to the range of the middle half of the customers then; from "
+        "{far}, and beyond chance, a feature has shifted, too.",
         shifted=view.voice.number(SHIFTED, 1),
         drifted=view.voice.number(DRIFTED, 2),
         fewest=view.voice.number(FEWEST),
@@ -264,5 +266,5 @@ def _drift(view: View, fit: Continuity) -> Table:
             )
         )
     heads = columns("Feature", "Median then#", "Median now#", "Stability index#", "Distance#", "Verdict")
-    title = "How far the customers have drifted from those that the model was made of"
+    title = "How far the customers have drifted from those the model was fitted to"
     return table("drift", title, heads, rows, "customers.parquet of both runs")

@@ -22,11 +22,13 @@ def _tree_words(view: View) -> tuple[str, ...]:
     finding = view.run.findings.hierarchy
     if not finding.linkages:
         return (finding.reason,) if finding.reason else ()
-    gloss = "The cophenetic correlation says how faithfully a tree keeps the distances between customers (1: exactly)."
+    gloss = (
+        "The cophenetic correlation says how faithfully a tree preserves the distances between customers (1: exactly)."
+    )
     if len(view.run.findings.cards) < 2:
         return finding.reason, gloss
     agreement = (
-        "Agreement compares a tree's cut with the segments of this report (adjusted Rand index: 1 the same, 0 chance)."
+        "Agreement compares a tree's cut with the segments of this report (adjusted Rand index: 1 identical, 0 chance)."
     )
     return finding.reason, gloss, agreement
 
@@ -72,8 +74,8 @@ def _splits(view: View) -> tuple[Table, ...]:
     ]
     if not rows:
         return ()
-    heads = columns("Groups then#", "Falls apart", "Larger part", "Smaller part")
-    title = say("From the top down: {n} customers cut in two again and again", n=say.number(finding.n_sample))
+    heads = columns("Groups after#", "Split", "Larger part", "Smaller part")
+    title = say("From the top down: {n} customers split in two repeatedly", n=say.number(finding.n_sample))
     return (table("splits", title, heads, rows, "run.json: hierarchy, splits"),)
 
 
@@ -101,19 +103,19 @@ def soft(view: View) -> Part:
         return Part("A softer view")
     words = [
         say(
-            "A mixture lets a customer belong to several groups in part. The lower a curve, the better that number of groups "
-            "fits for its size."
+            "In a mixture, a customer can belong in part to several groups. The lower the curve, the better that "
+            "number of groups fits, given its complexity."
         ),
         say(
-            "Mixtures of {n} customers were fitted for each shape of the groups (covariance).",
+            "Mixtures were fitted to {n} customers for each group shape (covariance).",
             n=say.number(finding.n_sample),
         ),
     ]
     if len(view.run.findings.cards) > 1:
         words.append(
             say(
-                "How far a customer belongs to a segment is told of the segments of this report, each taken as a Gaussian of "
-                "its own, not of the mixture's groups; who belongs to none by more than {share} lies between two.",
+                "Membership refers to the segments of this report, each taken as a Gaussian of its own, not to the "
+                "groups of the mixture; a customer with no membership above {share} lies between two segments.",
                 share=say.percent(BETWEEN, 0),
             )
         )
@@ -136,5 +138,5 @@ def _between(view: View) -> tuple[Table, ...]:
         )
         for _, row in between.nlargest(LISTED, "monetary").iterrows()
     ]
-    heads = columns("Customer", "Segment", "Belongs to it by#", "Next segment", "And to that by#", "Money#")
+    heads = columns("Customer", "Segment", "Membership#", "Next segment", "Membership in that#", "Money#")
     return listed(view, "between", "Customers between two segments", heads, rows, len(between))

@@ -28,11 +28,11 @@ def segments(view: View) -> Part:
     if np.count_nonzero(view.run.findings.rfm.customers) < 2:
         return Part("RFM segments")
     words = [
-        "A finer cut, by rules that are the same for every shop: how long ago, how often and for how much a customer "
-        "bought, each scored from 1 to 5. Who is in which is in customers.parquet: rfm_segment."
+        "A finer division, by rules that are the same for every shop: how recently, how often and for how much a "
+        "customer bought, each scored from 1 to 5. Each customer's RFM segment is in customers.parquet: rfm_segment."
     ]
     if counted < everybody:
-        words.append(view.voice("Counted are the {n} customers who were drawn.", n=view.voice.number(counted)))
+        words.append(view.voice("The table covers the {n} customers in the sample.", n=view.voice.number(counted)))
     return Part("RFM segments", tuple(words), (), (_segment_table(view),))
 
 
@@ -64,8 +64,8 @@ def _words(view: View) -> tuple[str, ...]:
         return ()
     words = (
         say(
-            "RFM scores recency, frequency and money from 1 to 5 each, a fifth of the customers to a score, and names the "
-            "combinations."
+            "RFM scores recency, frequency and money from 1 to 5, with a fifth of the customers in each score, and "
+            "names the combinations."
         ),
         finding.tie_rule,
     )
@@ -73,7 +73,7 @@ def _words(view: View) -> tuple[str, ...]:
         return words
     value = say.number(finding.agreement, 2)
     agreement = say(
-        "Its agreement with the segments here is {value} (adjusted Rand index: 1 the same, 0 chance).", value=value
+        "Its agreement with the segments here is {value} (adjusted Rand index: 1 identical, 0 chance).", value=value
     )
     return (*words, agreement)
 
@@ -88,7 +88,7 @@ def _cuts(view: View) -> tuple[Table, ...]:
     ]
     rows.append((text(1), *(text(view.voice(EDGES[name][1])) for name in cuts)))
     heads = columns("Score", "Days since the last order", "Orders", "Money")
-    return (table("rfm-cuts", "What earns an RFM score", heads, rows, "run.json: rfm, cuts"),)
+    return (table("rfm-cuts", "Thresholds of the RFM scores", heads, rows, "run.json: rfm, cuts"),)
 
 
 def _edge(view: View, name: str, value: float) -> str:
@@ -116,5 +116,5 @@ def _disagreeing(view: View) -> tuple[Table, ...]:
         )
         for _, row in disagreeing.nlargest(LISTED, "monetary").iterrows()
     ]
-    heads = columns("Customer", "Money#", "RFM segment", "Where most of these are", "Where this one is")
+    heads = columns("Customer", "Money#", "RFM segment", "Most of these are in", "This one is in")
     return listed(view, "rfm-disagree", "Where RFM and the segments disagree", heads, rows, len(disagreeing))

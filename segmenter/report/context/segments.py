@@ -13,16 +13,16 @@ from segmenter.report.types import Card, Part, Section, Stat, Table
 
 FACTS = ("recency", "frequency", "monetary", "average_order_value", "mean_gap", "tenure", "return_share")
 HEAT_WORDS = (
-    "Each cell is a segment's middle customer, half lie above and half below. The lines under it show the same figures "
-    "on one scale: far from zero is far from the average customer."
+    "Each cell shows the median customer of a segment: half are above, half below. The lines below show the same "
+    "figures on one scale: the further from zero, the further from the average customer."
 )
 THEME_WORDS = (
-    "Themes are products that are bought together. A column shows how the purchases of a segment's average customer divide "
-    "over them; rare products count for more."
+    "Themes are products that are bought together. Each column shows how the purchases of a segment's average "
+    "customer split between them; rare products count for more."
 )
 LARGEST_WORDS = (
-    "Whoever has been silent for much longer than usually passes between two orders deserves a call first: here every "
-    "single customer counts."
+    "Call first anyone who has been silent for much longer than their usual time between orders: here every single "
+    "customer counts."
 )
 TOP = 10  # customers who are listed as the largest
 ABREAST = 6  # segments side by side in one table
@@ -92,7 +92,7 @@ def _rule(view: View, card: SegmentCard) -> str:
     if math.isnan(card.rule_precision) or math.isnan(card.rule_recall):
         return card.rule
     return view.voice(
-        "{rule} (tried on {n} customers left out in turn: right for {precision} of those it picks; finds {recall} of the segment)",
+        "{rule} (cross-validated on {n} customers: right for {precision} of those it picks; finds {recall} of the segment)",
         rule=card.rule,
         n=view.voice.number(card.rule_tried),
         precision=view.voice.percent(card.rule_precision),
@@ -104,10 +104,10 @@ def who(view: View) -> Section:
     """The chapter with the cards."""
     count = len(view.run.findings.cards)
     lead = (
-        "Each card is one segment: who they are, what is typical for them beside the typical customer of all, "
-        "what to do and what to leave."
+        "One card per segment: who these customers are, how they compare with the typical customer, what to do and "
+        "what to avoid."
         if count > 1
-        else "All customers form one segment. The card shows what is typical for them."
+        else "All customers form one segment. The card shows what is typical of them."
     )
     drawn = view.figures("shares") if view.run.history.movement else ()  # else it stands on the first page
     cards = tuple(_card(view, card) for card in view.run.findings.cards)
@@ -138,7 +138,7 @@ def _largest(view: View) -> Part:
         *(("Segment",) if is_divided else ()),
         *("Money#", "of revenue#", "Orders#", "Days since the last order#", "Days between orders#"),
     )
-    tables = listed(view, "largest", "Who brings most", heads, rows, len(customers))
+    tables = listed(view, "largest", "Who brings in the most", heads, rows, len(customers))
     return Part("The largest customers", (LARGEST_WORDS,), (), tables)
 
 
@@ -171,7 +171,7 @@ def differences(view: View) -> Section:
     return Section(
         "differences",
         "How do they differ?",
-        "The same customers seen through the figures that decide the segments, and through all the others.",
+        "How the segments compare: first in the figures that decide them, then in all the others.",
         parts(
             Part("Profiles", (HEAT_WORDS,) if "heat" in view.charts else (), view.figures("heat", "profile")),
             Part("What decides the segment", _importance_words(view), (), _importance(view)),
@@ -192,8 +192,8 @@ def _themes_fit(view: View) -> tuple[str, ...]:
         return ()
     return (
         view.voice(
-            "The themes explain {fit} of what customers buy together; with the products shuffled among the baskets they would "
-            "explain {chance}.",
+            "The themes explain {fit} of what customers buy together; with products shuffled among the baskets they "
+            "would explain {chance}.",
             fit=view.voice.percent(fit[0], 0),
             chance=view.voice.percent(fit[1], 0),
         ),
@@ -206,9 +206,11 @@ def _importance_words(view: View) -> tuple[str, ...]:
         return ()
     if not any(shares):
         return (
-            "No figure decides alone: shuffle any one of them, and the others still tell where every customer belongs.",
+            "No figure decides alone: if any one of them is shuffled, the others still place every customer correctly.",
         )
-    return ("The share of a segment's customers who would land elsewhere if this one figure were shuffled.",)
+    return (
+        "The share of a segment's customers who would be placed in another segment if this figure alone were shuffled.",
+    )
 
 
 def _importance(view: View) -> tuple[Table, ...]:
@@ -224,7 +226,7 @@ def _importance(view: View) -> tuple[Table, ...]:
         rows.append((segment(card), *cells))
     heads = columns("Segment", *(f"{label}#" for label in labels))
     source = "run.json: cards, importance"
-    return (table("importance", "How much each figure decides", heads, rows, source, filterable=True),)
+    return (table("importance", "How much each figure matters", heads, rows, source, filterable=True),)
 
 
 def _medians(view: View) -> tuple[Table, ...]:

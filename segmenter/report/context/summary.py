@@ -19,26 +19,26 @@ NAMED = 4  # customers
 SAME = 0.6  # least adjusted Rand index of two methods that find the same segments, borders aside
 
 BEST = {  # by how many of the best bring half of the revenue, None where they are not few
-    None: "The best tenth of the customers brings {tenth} of the revenue.",
-    1: "The best tenth of the customers brings {tenth} of the revenue, a single customer {few}.",
+    None: "The top 10% of customers bring in {tenth} of the revenue.",
+    1: "The top 10% of customers bring in {tenth} of the revenue, and a single customer brings in {few}.",
 }
-NOTHING_LEFT = "They are divided into {count} segments. As much money went back as came in, or more: none has a share of the revenue."
-BEST_FEW = "The best tenth of the customers brings {tenth} of the revenue, {n} customers alone {few}."
-MORE_THAN_ALL = "More than 100% is no error: others gave back more than they bought."
+NOTHING_LEFT = "They are divided into {count} segments. At least as much money was refunded as came in, so no segment has a share of the revenue."
+BEST_FEW = "The top 10% of customers bring in {tenth} of the revenue, and {n} customers alone bring in {few}."
+MORE_THAN_ALL = "More than 100% is correct: other customers returned more than they bought."
 DOUBTS = {  # the most serious first
-    "few": "The customers are too few to try another number of segments: take the division as a useful cut, not as a fact.",
-    "votes": "The criteria do not agree on one number of segments: take the division as a useful cut, not as a fact.",
+    "few": "There are too few customers to try another number of segments: treat the segments as a useful grouping, not as a fact.",
+    "votes": "The criteria do not agree on the number of segments: treat the segments as a useful grouping, not as a fact.",
     "stability": (
-        "The segments that most criteria ask for change when the customers are drawn anew: take the division as a useful cut, "
-        "not as a fact."
+        "The segments that most criteria favour change when the customers are resampled: treat the segments as a "
+        "useful grouping, not as a fact."
     ),
     "reference": (
-        "The customers do not fall into clearly separate groups: customers without any would divide about as well. Take the "
-        "division as a useful cut, not as a fact."
+        "The customers do not form clearly separate groups: customers without any groups would divide about as well. "
+        "Treat the segments as a useful grouping, not as a fact."
     ),
     "crowd": (
-        "The customers do not fall into clearly separate groups: one kind shades into the next, as in a single crowd. Take the "
-        "division as a useful cut, not as a fact."
+        "The customers do not form clearly separate groups: one type blends into the next, as in a single crowd. "
+        "Treat the segments as a useful grouping, not as a fact."
     ),
 }
 
@@ -72,9 +72,9 @@ def _nameless(view: View) -> str:
         return ""
     share = voice.percent(line.rows / account.rows_due)
     if line.amount is None:
-        return voice("Left out: {share} of the rows, which name no customer.", share=share)
+        return voice("Left out: {share} of the rows, which have no customer.", share=share)
     money = voice.money_in_words(float(line.amount))
-    return voice("Left out: {share} of the rows, worth {money}, which name no customer.", share=share, money=money)
+    return voice("Left out: {share} of the rows, worth {money}, which have no customer.", share=share, money=money)
 
 
 def _best(view: View) -> str:
@@ -82,15 +82,15 @@ def _best(view: View) -> str:
     if len(cards) < 2:
         tried = view.run.findings.choice.points
         return voice(
-            "They form a single group: no way of dividing them held up."
+            "They form a single group: no division into segments held up."
             if tried
-            else "They form a single group: they are too few, or too much alike, to be divided."
+            else "They form a single group: they are too few or too similar to divide."
         )
     if not any(card.revenue_share for card in cards):
         return voice(NOTHING_LEFT, count=voice.number(len(cards)))
     best = max(cards, key=lambda card: card.revenue)
     return voice(
-        "They are divided into {count} segments; {name}, {share} of the customers, bring {revenue} of the revenue.",
+        "They are divided into {count} segments; {name} make up {share} of the customers and bring in {revenue} of the revenue.",
         count=voice.number(len(cards)),
         name=best.name,
         share=voice.percent(best.customer_share),
@@ -123,12 +123,12 @@ def _concentration(view: View) -> str:
 def _odd(view: View) -> str:
     odd = view.run.anomalies  # of everybody, where a sample was studied
     if odd.empty:
-        return view.voice("No customer behaves so unlike the others that somebody should look.")
+        return view.voice("No customer behaves differently enough to need a closer look.")
     stake = view.voice.money_in_words(float(odd["amount_at_stake"].sum()))
     if len(odd) == 1:
-        return view.voice("One customer behaves like nobody else; the money behind that one is {money}.", money=stake)
+        return view.voice("One customer behaves like nobody else, with {money} at stake.", money=stake)
     return view.voice(
-        "{count} customers behave like nobody else; the money behind them is {money}: the most that each spent, ordered or gave back.",
+        "{count} customers behave like nobody else, with {money} at stake: the most that each spent, ordered or returned.",
         count=view.voice.number(len(odd)),
         money=stake,
     )
@@ -144,12 +144,12 @@ def _trust(view: View) -> str:
         return view.voice("The number of segments, {n}, was set by hand.", n=choice.n_clusters)
     if choice.is_clear and (agreement := view.run.findings.comparison.agreement) < SAME:
         return view.voice(
-            "The criteria agree on the number of segments, but other methods divide the customers differently (agreement "
-            "{agreement} of 1): take the division as a cut that can be repeated, not as proof of separate kinds.",
+            "The criteria agree on the number of segments, but other methods divide the customers differently "
+            "(agreement {agreement} of 1): the segments are repeatable, but no proof of distinct types of customer.",
             agreement=view.voice.number(agreement, 2),
         )
     if choice.is_clear:
-        return view.voice("The criteria agree on the number of segments, so the division can be relied on.")
+        return view.voice("The criteria agree on the number of segments, so you can rely on this division.")
     return view.voice(next((words for doubt, words in DOUBTS.items() if doubt in choice.doubts), DOUBTS["votes"]))
 
 
@@ -175,10 +175,10 @@ def _for_segment(view: View, card: SegmentCard) -> Action:
     if recency is not None and math.isfinite(ago):
         days = voice.with_unit(recency, ago)
         who = (
-            voice("One customer, the last order {days} ago.", days=days)
+            voice("One customer, last order {days} ago.", days=days)
             if card.customers == 1
             else voice(
-                "{count} customers, the last order typically {days} ago.", count=voice.number(card.customers), days=days
+                "{count} customers, last order typically {days} ago.", count=voice.number(card.customers), days=days
             )
         )
         text = f"{text} {who}"
@@ -199,7 +199,7 @@ def _odd_ones(view: View) -> list[tuple[float, Action]]:
     shown, share = (fresh, 1.0) if is_news else (odd, KNOWN)
     stake = float(shown["amount_at_stake"].sum())
     name = view.voice("Odd customers, new or worse" if is_news else "Odd customers")
-    money = view.voice("{money} behind them", money=view.voice.money_in_words(stake))
+    money = view.voice("{money} at stake", money=view.voice.money_in_words(stake))
     return [(stake * share, Action(-1, name, _look_at(view, shown["customer_id"].astype(str).tolist()), money))]
 
 
@@ -216,7 +216,7 @@ def _decided(view: View) -> list[str]:
 
 
 def _look_at(view: View, first: list[str]) -> str:
-    look = view.voice("Look at what stands out and decide: key account, error or misuse.")
+    look = view.voice("Check what stands out and decide: key account, error or misuse.")
     if not view.config.customer_rows:
         return look
     return f"{look} {view.voice('Start with {customers}.', customers=', '.join(first[:NAMED]))}"
