@@ -20,14 +20,14 @@ from importlib import import_module
 from typing import NoReturn
 
 from segmenter import __version__
-from segmenter.errors import DataError, SegmenterError, SourceError, UsageError
+from segmenter.errors import TOO_MANY_FILES, DataError, SegmenterError, SourceError, UsageError, remedy
 
 NOTHING = "Nothing was changed."
 RUN_HELP = "its id, the beginning of it, the day seen from (2025-06-30), or latest"
-# faults of the machine, which no check beforehand can rule out: a disk full or read-only, a right that is missing
-SURROUNDINGS = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM}
-NO_THREAD = "can't start new thread"  # how Python says that memory or a limit is at its end, and no more of it
-CLEAN_UP = 5.0  # seconds in which a further signal only repeats the first one
+# faults of the machine, which no earlier check can rule out
+MACHINE_FAULTS = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, *TOO_MANY_FILES}
+NO_THREAD = "can't start new thread"  # all that Python says where memory or a limit on threads is exhausted
+CLEAN_UP = 5.0  # seconds in which a further signal is taken for a repetition of the first one
 FORMATS = ("html", "pdf", "csv", "xlsx", "parquet")
 
 
@@ -84,9 +84,9 @@ def _ending(error: BaseException, heard: Sequence[int], stopped: str) -> tuple[s
         return f"Interrupted. {told or stopped}", 128 + (heard[0] if heard else signal.SIGINT)
     if isinstance(error, SegmenterError):
         return str(error), error.exit_status
-    if isinstance(error, OSError) and error.errno in SURROUNDINGS:
+    if isinstance(error, OSError) and error.errno in MACHINE_FAULTS:
         what = f"{error.filename} cannot be read or written" if error.filename else "A file cannot be written"
-        return f"{what}: {error.strerror}. Free space, grant write permission, or name another place.", 1
+        return f"{what}: {error.strerror}. {remedy(error)}", 1
     if isinstance(error, MemoryError) or str(error) == NO_THREAD:
         what = str(error) or "an allocation failed"
         return f"There is not enough memory: {what}. End other programs or raise the limits of memory and threads.", 1

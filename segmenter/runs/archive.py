@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from segmenter.analysis.findings import Findings
-from segmenter.errors import ResourceError, RunError, UsageError
+from segmenter.errors import ResourceError, RunError, UsageError, remedy
 from segmenter.folders import own_folder, sweep
 from segmenter.intake.types import Reading
 from segmenter.runs.history import History
@@ -56,7 +56,7 @@ def begun(run: Run, archive: Path) -> Iterator[Path]:
     Raises
     ------
     ResourceError
-        There is no space, or the archive may not be written to.
+        There is no space, the archive may not be written to, or too many files are open.
     """
     target = archive / run.manifest.run_id
     try:
@@ -67,7 +67,7 @@ def begun(run: Run, archive: Path) -> Iterator[Path]:
             yield hidden
     except OSError as error:
         raise ResourceError(
-            f"The run could not be written to {archive}: {error.strerror or error}. Free space or grant write permission."
+            f"The run could not be written to {archive}: {error.strerror or error}. {remedy(error)}"
         ) from None
     except KeyboardInterrupt as stopped:
         if target.is_dir():

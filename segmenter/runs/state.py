@@ -19,7 +19,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 from segmenter.assets import query
-from segmenter.errors import RunError
+from segmenter.errors import RunError, remedy
 from segmenter.folders import temporary_folder, try_lock
 from segmenter.runs import integrity
 from segmenter.runs.integrity import FAULTS, DamagedError, is_damage
@@ -70,7 +70,7 @@ def _unusable(path: Path, error: Exception) -> str:
             "one has ended, or end it if it was stopped."
         )
     reason = getattr(error, "strerror", None) or error
-    return f"{path} cannot be opened or written: {reason}. Grant permission, free space, or name another archive."
+    return f"{path} cannot be opened or written: {reason}. {remedy(error)}"
 
 
 def _opened(path: Path, held: ExitStack) -> sqlite3.Connection:
