@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 
 def run(options: Namespace) -> None:
-    """Segments, anomalies and a report out of an export."""
+    """Segment the customers of an export, find anomalies and write the report."""
     config = config_of(options)
     finished = _run(options.sources, config, options)
     if options.json:
@@ -39,7 +39,7 @@ def run(options: Namespace) -> None:
 
 
 def inspect(options: Namespace) -> None:
-    """Show what would be read, as what, and what would be set aside."""
+    """Show how an export would be read, and which rows would be set aside."""
     config = load_config(options.config)
     intake = pipeline.inspect(sources_of(options.sources, config), config)
     if options.json:
@@ -99,7 +99,7 @@ def sample(options: Namespace) -> None:
 
 
 def demo(options: Namespace) -> None:
-    """Sample transactions, a run on them, and where its report is."""
+    """Write sample transactions, run on them and show where the report is."""
     from segmenter.sample import generate
 
     folder = Path(options.to)
@@ -137,7 +137,7 @@ def score(options: Namespace) -> None:
 
 
 def _drift_warning(drift: Sequence[Drift], model: str, n_customers: int) -> str:
-    """What a reader of scores must know of how the customers differ from the model's; empty where they do not."""
+    """A warning where the customers differ from the model's, or are too few to tell; else empty."""
     if any(each.verdict == "too few" for each in drift):
         return (
             f"{n_customers:,} customers and those of {model} are too few to tell whether they differ: each is in the "
