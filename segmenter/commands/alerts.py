@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from segmenter.commands.history import alert_news, alert_notes
+from segmenter.commands.history import alert_news, alert_notes, records
 from segmenter.commands.options import config_of, run_of
 from segmenter.console import Terminal, print_json
 from segmenter.errors import RunError, UsageError
@@ -21,6 +21,8 @@ from segmenter.runs.history import AlertCount
 from segmenter.runs.state import look_at_state, open_state
 from segmenter.runs.types import Run
 from segmenter.runs.verdicts import Verdict
+
+COLUMNS = ["customer_id", "state", "since", "severity", "amount_at_stake", "reason", "evidence"]  # of the JSON document
 
 
 def alerts(options: Namespace) -> None:
@@ -45,9 +47,8 @@ def alerts(options: Namespace) -> None:
     counts = count(table, judged, as_of, is_baseline=run.history.alerts.is_baseline)
     reported = to_report(table, as_of)
     if options.json:
-        print_json(
-            {"run": run.manifest.run_id, "counts": vars(counts), "alerts": _rows(reported), "verdicts_added": n_added}
-        )
+        shown = records(reported[COLUMNS])
+        print_json({"run": run.manifest.run_id, "counts": vars(counts), "alerts": shown, "verdicts_added": n_added})
         return
     if n_added:
         terminal.say(f"Verdicts recorded: {n_added:,}.")
@@ -65,12 +66,6 @@ def _given(options: Namespace, until: date) -> list[Verdict]:
     if options.verdicts:
         given += verdicts_of.verdicts_from_csv(Path(options.verdicts), until)
     return given
-
-
-def _rows(table: pd.DataFrame) -> list[dict[str, object]]:
-    columns = ["customer_id", "state", "since", "severity", "amount_at_stake", "reason", "evidence"]
-    records = table[columns].astype(object).where(table[columns].notna(), None).to_dict("records")
-    return [{str(name): value for name, value in record.items()} for record in records]
 
 
 def _show(terminal: Terminal, run: Run, reported: pd.DataFrame, counts: AlertCount, *, everything: bool) -> None:

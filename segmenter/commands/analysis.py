@@ -26,16 +26,12 @@ from segmenter.scoring import SCORING
 from segmenter.scoring import score as score_of
 
 if TYPE_CHECKING:
-    from segmenter.pipeline import Finished
     from segmenter.runs.history import Drift
 
 
 def run(options: Namespace) -> None:
     """Segment the customers of an export, find anomalies and write the report."""
-    config = config_of(options)
-    finished = _run(options.sources, config, options)
-    if options.json:
-        print_json(run_document(finished))
+    _run(options.sources, config_of(options), options)
 
 
 def inspect(options: Namespace) -> None:
@@ -107,9 +103,7 @@ def demo(options: Namespace) -> None:
     export = folder / "transactions.csv"
     generate(export, truth=folder / "truth.csv")
     config = load_config(options.config, engine={"archive": str(folder / "runs")})
-    finished = _run([str(export)], config, options)
-    if options.json:
-        print_json(run_document(finished))
+    _run([str(export)], config, options)
 
 
 def score(options: Namespace) -> None:
@@ -152,10 +146,11 @@ def _drift_warning(drift: Sequence[Drift], model: str, n_customers: int) -> str:
     )
 
 
-def _run(sources: Sequence[str], config: Config, options: Namespace) -> Finished:
+def _run(sources: Sequence[str], config: Config, options: Namespace) -> None:
     terminal = Terminal(options.quiet)
     chosen = sources_of(sources, config)
     with terminal.progress(pipeline.STAGES) as step:
         finished = pipeline.run(chosen, config, tell=step)
     show_run(terminal, finished)
-    return finished
+    if options.json:
+        print_json(run_document(finished))

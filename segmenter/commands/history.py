@@ -50,11 +50,6 @@ def show_history(terminal: Terminal, history: History, as_of: date) -> None:
         show_fit(terminal, fit)
 
 
-def history_document(history: History) -> dict[str, Any]:
-    """A run's history as JSON; unknown numbers are null."""
-    return {name: plain(value) for name, value in asdict(history).items()}
-
-
 def plain(value: Any) -> Any:
     """`value` with None for NaN and infinity, which JSON does not have."""
     if isinstance(value, dict):
@@ -62,6 +57,11 @@ def plain(value: Any) -> Any:
     if isinstance(value, (list, tuple)):
         return [plain(each) for each in value]
     return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def records(table: pd.DataFrame) -> Any:
+    """The rows of `table` as JSON; missing values are null."""
+    return plain(table.astype(object).where(table.notna(), None).to_dict("records"))
 
 
 def show_movement(terminal: Terminal, found: Movement) -> None:

@@ -13,9 +13,9 @@ import pandas as pd
 
 from segmenter import pipeline
 from segmenter.commands.history import (
-    history_document,
     plain,
     proposal_document,
+    records,
     show_history,
     show_movement,
     show_movers,
@@ -85,7 +85,7 @@ def show(options: Namespace) -> None:
     shown_run = archive_of.read(folder)
     if options.json:
         document = run_document(pipeline.Finished(shown_run, folder, pages(folder)))
-        print_json({**document, "history": history_document(shown_run.history)})
+        print_json({**document, "history": plain(asdict(shown_run.history))})
         return
     terminal.say(f"{folder.name}, as of {shown_run.manifest.as_of}", style="bold")
     rows = [
@@ -152,8 +152,8 @@ def compare(options: Namespace) -> None:
         write_list(chosen, options.to)
     doubts = _doubts(before, now)
     if options.json:
-        people = {"customers": plain(chosen.astype(object).where(chosen.notna(), None).to_dict("records"))}
-        print_json({**plain(asdict(found)), "doubts": doubts, **(people if lists_customers else {})})
+        customers = {"customers": records(chosen)} if lists_customers else {}
+        print_json({**plain(asdict(found)), "doubts": doubts, **customers})
         return
     terminal.say(
         f"{before.manifest.as_of} to {now.manifest.as_of}; money of the last {found.period_days} days", style="bold"

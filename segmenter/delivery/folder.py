@@ -27,9 +27,8 @@ def send(message: Message, what: Content, folder: Path) -> str:
     name = f"{message.due:%Y%m%dT%H%M%SZ}-{message.schedule}"
     name += "" if message.run_id else f"-{message.kind}-{message.key[:8]}"
     target = folder / name
-    aside = (
-        folder / f".writing-{message.key[:8]}-{name}"
-    )  # every attempt uses the same name, so that none is left behind
+    # every attempt uses the same name, so that none is left behind
+    aside = folder / f".writing-{message.key[:8]}-{name}"
     try:
         shutil.rmtree(aside, ignore_errors=True)
         aside.mkdir(parents=True)

@@ -52,7 +52,7 @@ def accept(archive: Path, run_id: str, now: datetime) -> None:
     with locked(archive / run_id) as stays:  # against a prune, which would leave the archive without its accepted model
         if not stays:
             raise RunError(f"The run {run_id} is gone, or another process works at it just now. Try again in a moment.")
-        name = next(name for name in FITS if (archive / run_id / f"{name}.json").exists() or name == "model")
+        name = "challenger" if (archive / run_id / "challenger.json").exists() else "model"
         read_model(archive / run_id / f"{name}.json")
         _record(archive, run_id, name, now, only_first=False)
 

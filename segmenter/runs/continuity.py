@@ -174,5 +174,5 @@ def verdict(
 
 def _sentences(since: date, drifted: Sequence[str], matches: Sequence[Match]) -> tuple[str, ...]:
     """What has drifted, and what became of the segments."""
-    drift = (f"Customers differ from those of {since} in: {'; '.join(drifted)}.",) if drifted else ()
-    return (*drift, *stories(matches, FRESH_FIT))
+    differing = (f"Customers differ from those of {since} in: {'; '.join(drifted)}.",) if drifted else ()
+    return (*differing, *stories(matches, FRESH_FIT))

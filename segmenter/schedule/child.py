@@ -43,12 +43,8 @@ class Outcome:
 
 def run(command: Sequence[str], time_limit: float, memory_mib: int) -> Outcome:
     """Run `command`, which prints one JSON document, for at most `time_limit` seconds within `memory_mib` (0: no limit)."""
-    guarded = [
-        sys.executable,
-        str(GUARD),
-        str(memory_mib),
-        *command,
-    ]  # by its file, as the guard imports nothing of ours
+    # the guard is started by its file, as it imports nothing of ours
+    guarded = [sys.executable, str(GUARD), str(memory_mib), *command]
     pipe = subprocess.PIPE
     with subprocess.Popen(guarded, stdin=pipe, stdout=pipe, stderr=pipe, start_new_session=True) as process:
         # the guard takes the closing of this pipe for the death of the service: keep it open until the child ends
