@@ -4,17 +4,17 @@ import atexit
 import os
 import signal
 import sys
-from contextlib import suppress
-from typing import NoReturn
 
 
-def process() -> NoReturn:
+def process() -> None:
     """Run the command line, then the exit functions of libraries, and end the process.
 
     The interpreter is not finalised: that takes longer than some commands do, and crashes where an interrupted run left
     a library's thread running.
     """
-    _let_interrupts_end_us()
+    _let_interrupts_end_us()  # before more is imported
+    from contextlib import suppress
+
     from segmenter.cli import main
 
     try:
