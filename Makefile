@@ -6,6 +6,8 @@ BIN := $(VENV)/bin
 # What builds our package is pinned too: older pips take the first, newer ones the second.
 export PIP_CONSTRAINT := constraints.txt
 export PIP_BUILD_CONSTRAINT := constraints.txt
+export PIP_QUIET := 1
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .PHONY: help demo test slow lint types format bench docs picture constraints audit sbom clean pango
 
@@ -35,22 +37,22 @@ picture: $(VENV)/.developing  ## photograph the first page of the sample's repor
 	$(BIN)/python bench/picture.py
 
 bench: $(VENV)/.developing pango  ## measure beside the usual alternatives (SIZE=1M,10M for more), into bench/RESULTS.md
-	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev,bench,spark]'
+	$(BIN)/pip install -e '.[dev,bench,spark]'
 	$(BIN)/python bench/run.py --size $(or $(SIZE),1M)
 
 constraints: $(BIN)/python  ## pin the newest versions that go together, of everything that any extra needs
-	PIP_CONSTRAINT= PIP_BUILD_CONSTRAINT= $(BIN)/pip install --quiet --upgrade --upgrade-strategy eager \
+	PIP_CONSTRAINT= PIP_BUILD_CONSTRAINT= $(BIN)/pip install --upgrade --upgrade-strategy eager \
 	  -e '.[dev,spark,bench,release]'
 	$(BIN)/pip freeze --exclude-editable | grep -v '@' > constraints.txt
 
 audit: $(BIN)/python  ## known holes in the pinned versions, by the public advisory databases
-	$(BIN)/pip install --quiet --disable-pip-version-check pip-audit
+	$(BIN)/pip install pip-audit
 	$(BIN)/pip-audit --strict --requirement constraints.txt --no-deps --disable-pip
 
 sbom: $(BIN)/python  ## what a release is made of, into dist/sbom.cdx.json (CycloneDX)
-	$(BIN)/pip install --quiet --disable-pip-version-check cyclonedx-bom
+	$(BIN)/pip install cyclonedx-bom
 	$(PYTHON) -m venv --clear --without-pip build/release
-	$(BIN)/pip --python build/release/bin/python install --quiet --disable-pip-version-check .
+	$(BIN)/pip --python build/release/bin/python install .
 	@mkdir -p dist
 	$(BIN)/cyclonedx-py environment --pyproject pyproject.toml --output-reproducible --of JSON -o dist/sbom.cdx.json build/release
 	@echo "dist/sbom.cdx.json lists what segmenter needs when it runs."
@@ -66,11 +68,11 @@ $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
 
 $(VENV)/.installed: $(BIN)/python pyproject.toml constraints.txt
-	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e .
+	$(BIN)/pip install -e .
 	@touch $@
 
 $(VENV)/.developing: $(BIN)/python pyproject.toml constraints.txt
-	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	$(BIN)/pip install -e '.[dev]'
 	@touch $@ $(VENV)/.installed
 
 # Pango, which the PDF needs; without it the HTML report is made all the same.

@@ -12,7 +12,7 @@ from pathlib import Path
 def atomic_write(path: Path) -> Iterator[Path]:
     """A path to write to, which becomes `path` when the block ends well and is removed when it does not.
 
-    It is made for its owner alone. What is no plain file, such as a pipe, is written to as it is.
+    The file is readable by its owner only. Anything but a regular file, such as a pipe, is written to directly.
     """
     if path.exists() and not path.is_file():
         yield path

@@ -20,14 +20,14 @@ from importlib import import_module
 from typing import NoReturn
 
 from segmenter import __version__
-from segmenter.errors import DataError, SegmenterError, SourceError, UsageError
+from segmenter.errors import TOO_MANY_FILES, DataError, SegmenterError, SourceError, UsageError, remedy
 
 NOTHING = "Nothing was changed."
 RUN_HELP = "its id, the beginning of it, the day seen from (2025-06-30), or latest"
-# faults of the machine, which no check beforehand can rule out: a disk full or read-only, a right that is missing
-SURROUNDINGS = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM}
-NO_THREAD = "can't start new thread"  # how Python says that memory or a limit is at its end, and no more of it
-CLEAN_UP = 5.0  # seconds in which a further signal only repeats the first one
+# faults of the machine, which no earlier check can rule out
+MACHINE_FAULTS = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, *TOO_MANY_FILES}
+NO_THREAD = "can't start new thread"  # all that Python says where memory or a limit on threads is exhausted
+CLEAN_UP = 5.0  # seconds in which a further signal is taken for a repetition of the first one
 FORMATS = ("html", "pdf", "csv", "xlsx", "parquet")
 
 
@@ -42,7 +42,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return the exit status; nothing is raised, ``--debug`` prints the traceback too."""
     os.umask(0o077)
     words = sys.argv[1:] if arguments is None else list(arguments)
-    options, heard = argparse.Namespace(stopped=NOTHING), _heed_signals()
+    options, signals = argparse.Namespace(stopped=NOTHING), _handle_signals()
     try:
         parser().parse_args([word for word in words if word != "--debug"], options)
         return _call(options)
@@ -51,42 +51,42 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - every error ends in one paragraph
         if "--debug" in words:
             traceback.print_exc()
-        message, status = _ending(error, heard, options.stopped)
-        return _tell(message + _about_configuration(error, options), status)
+        message, status = _ending(error, signals, options.stopped)
+        return _report(message + _about_configuration(error, options), status)
 
 
-def _heed_signals() -> list[int]:
-    """Let a signal that asks the program to end do so by way of its clean-up; the numbers of those that came.
+def _handle_signals() -> list[int]:
+    """Let SIGINT, SIGTERM and SIGHUP raise KeyboardInterrupt; the numbers of those received are added to the list returned.
 
-    A second one, as from an impatient hand, does not break the clean-up off; after `CLEAN_UP` seconds it counts again.
+    A second signal does not interrupt the clean-up unless it comes more than `CLEAN_UP` seconds later.
     """
-    heard: list[int] = []
-    deaf_until = 0.0
+    received: list[int] = []
+    ignored_until = 0.0
 
     def stop(number: int, _: object) -> None:
-        nonlocal deaf_until
-        heard.append(number)
-        if time.monotonic() >= deaf_until:
-            deaf_until = time.monotonic() + CLEAN_UP
+        nonlocal ignored_until
+        received.append(number)
+        if time.monotonic() >= ignored_until:
+            ignored_until = time.monotonic() + CLEAN_UP
             raise KeyboardInterrupt
 
-    with contextlib.suppress(ValueError):  # only a process's main thread hears signals
+    with contextlib.suppress(ValueError):  # handlers can only be set in the main thread
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             if signal.getsignal(number) is not signal.SIG_IGN:
                 signal.signal(number, stop)
-    return heard
+    return received
 
 
-def _ending(error: BaseException, heard: Sequence[int], stopped: str) -> tuple[str, int]:
-    """The message and the exit status for an error, whatever a library made of a signal that was `heard`."""
-    if heard or isinstance(error, KeyboardInterrupt):
-        told = str(error) if isinstance(error, KeyboardInterrupt) else ""
-        return f"Interrupted. {told or stopped}", 128 + (heard[0] if heard else signal.SIGINT)
+def _ending(error: BaseException, signals: Sequence[int], stopped: str) -> tuple[str, int]:
+    """The message and the exit status for an error; after a signal it is an interruption, whatever a library raised."""
+    if signals or isinstance(error, KeyboardInterrupt):
+        outcome = str(error) if isinstance(error, KeyboardInterrupt) else ""
+        return f"Interrupted. {outcome or stopped}", 128 + (signals[0] if signals else signal.SIGINT)
     if isinstance(error, SegmenterError):
         return str(error), error.exit_status
-    if isinstance(error, OSError) and error.errno in SURROUNDINGS:
+    if isinstance(error, OSError) and error.errno in MACHINE_FAULTS:
         what = f"{error.filename} cannot be read or written" if error.filename else "A file cannot be written"
-        return f"{what}: {error.strerror}. Free space, grant write permission, or name another place.", 1
+        return f"{what}: {error.strerror}. {remedy(error)}", 1
     if isinstance(error, MemoryError) or str(error) == NO_THREAD:
         what = str(error) or "an allocation failed"
         return f"There is not enough memory: {what}. End other programs or raise the limits of memory and threads.", 1
@@ -95,7 +95,7 @@ def _ending(error: BaseException, heard: Sequence[int], stopped: str) -> tuple[s
 
 
 def _about_configuration(error: BaseException, options: argparse.Namespace) -> str:
-    """What somebody who has no configuration yet needs to follow a message that names lines of one; else empty."""
+    """How to write a configuration, where the message names lines of one and the command was given none; else empty."""
     if not isinstance(error, SourceError | DataError) or "the configuration: [" not in str(error) or options.config:
         return ""
     return (
@@ -113,7 +113,7 @@ def _call(options: argparse.Namespace) -> int:
     return call(options) or 0
 
 
-def _tell(message: str, status: int) -> int:
+def _report(message: str, status: int) -> int:
     from segmenter.console import Terminal
 
     Terminal().say(f"segmenter: {message}", style="red")

@@ -11,6 +11,7 @@ import sys
 import unicodedata
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from decimal import Decimal
 from pathlib import Path
 from typing import IO, Any, Literal, TextIO, cast
 
@@ -24,12 +25,12 @@ from segmenter.errors import ResourceError
 
 Step = Callable[[str], None]
 GAP = 2  # between two columns of a table
-SHORTEST_CUT = 12  # a word that was cut is not shorter
-MARKS = "\u200e\u200f"  # between letters of two directions, as in Hebrew's money; they turn nothing over
+SHORTEST_CUT = 12  # columns that a word keeps at least when it is cut
+MARKS = "\u200e\u200f"  # direction marks, as in Hebrew amounts; unlike overrides they reorder no other text
 
 
-class _Heard:
-    """A stream for people: that nobody hears it any more, as where a terminal was closed or a log's disk is full, ends no work."""
+class _LenientStream:
+    """A stream for people, whose write errors (a closed terminal, a full disk) do not end the program."""
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
@@ -38,23 +39,23 @@ class _Heard:
         return getattr(self._stream, name)
 
     def write(self, text: str) -> int:
-        """Write what can be written."""
+        """Write `text`, or drop it where that fails."""
         self._try(lambda: self._stream.write(text))
         return len(text)
 
     def flush(self) -> None:
-        """Hand on what was written as far as it can be."""
+        """Flush the stream, or drop what is buffered where that fails."""
         self._try(self._stream.flush)
 
-    def _try(self, say: Callable[[], object]) -> None:
+    def _try(self, operation: Callable[[], object]) -> None:
         try:
-            say()
+            operation()
         except OSError:
-            _let_go(self._stream)
+            _discard(self._stream)
 
 
-def _let_go(stream: TextIO) -> None:
-    """Let what is left to be written to `stream` go nowhere: the interpreter's end would fail at it once more."""
+def _discard(stream: TextIO) -> None:
+    """Redirect `stream` to the null device, as flushing what is buffered at the end would fail again."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
@@ -62,16 +63,16 @@ class Terminal:
     """Standard error as a person reads it: of any width, with or without colour."""
 
     def __init__(self, quiet: bool = False) -> None:
-        stream = cast("IO[str]", _Heard(sys.stderr)) if sys.stderr is not None else None
+        stream = cast("IO[str]", _LenientStream(sys.stderr)) if sys.stderr is not None else None
         self.console = Console(file=stream, stderr=True, highlight=False, quiet=quiet)
 
     def say(self, text: str, style: str = "") -> None:
-        """Print one paragraph; `text` is taken literally, and what it carries can neither start a line nor move the cursor."""
+        """Print one paragraph; `text` is no markup, and cannot start a line or move the cursor."""
         self.console.print(Text(printable(text), style=style), soft_wrap=not self.console.is_terminal)
 
     @property
     def can_ask(self) -> bool:
-        """Whether a person sits here who can be asked."""
+        """Whether the terminal is interactive."""
         return self.console.is_terminal and sys.stdin.isatty()
 
     def ask(self, question: str) -> bool:
@@ -81,8 +82,8 @@ class Terminal:
     def table(self, headings: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence[int] = ()) -> None:
         """Print rows under headings; the columns numbered in `right` are aligned to the right.
 
-        Text breaks between words alone. Where the longest words of all columns are more than a terminal is wide, those
-        that no heading holds, such as paths and addresses, are cut in their middle; elsewhere nothing is cut.
+        Text breaks between words only. Where the longest words of all columns together are wider than the terminal,
+        words in cells, such as paths and addresses, are cut in the middle; headings never are.
         """
         cells = [[printable(cell) for cell in row] for row in rows]
         columns = [[heading, *(row[number] for row in cells)] for number, heading in enumerate(headings)]
@@ -100,7 +101,7 @@ class Terminal:
 
     @contextmanager
     def working(self, what: str) -> Iterator[None]:
-        """Show on a terminal that a task of one stage goes on; nothing elsewhere, where nobody waits for it."""
+        """Show on a terminal that a task of a single stage is running; elsewhere nothing."""
         if not self.console.is_terminal:
             yield
             return
@@ -118,9 +119,8 @@ class Terminal:
             TextColumn("{task.description}"), BarColumn(24), TimeElapsedColumn(), console=self.console, transient=True
         )
         with bar:
-            task = bar.add_task(
-                "starting", total=len(stages) if len(stages) > 1 else None
-            )  # None: how far is not known
+            total = len(stages) if len(stages) > 1 else None  # None: progress within a single stage is not known
+            task = bar.add_task("starting", total=total)
 
             def step(stage: str) -> None:
                 done = stages.index(stage) if stage in stages else None
@@ -138,7 +138,7 @@ def _widths(columns: Sequence[Sequence[str]], room: int, *, may_cut: bool) -> li
         widest = max(range(len(widths)), key=lambda number: (widths[number] > floors[number], widths[number]))
         widths[widest] -= 1
     wanted = [max(map(cell_len, column)) for column in columns]
-    for _ in range(room - sum(widths)):  # what is left goes where most is wanted
+    for _ in range(room - sum(widths)):  # spare room goes to the column that lacks most
         neediest = max(range(len(widths)), key=lambda number: wanted[number] - widths[number])
         widths[neediest] += wanted[neediest] > widths[neediest]
     return widths
@@ -149,7 +149,7 @@ def _longest_word(texts: Sequence[str]) -> int:
 
 
 def _cut(text: str, width: int) -> str:
-    """`text` with the middle of every word that is longer than `width` left out."""
+    """`text` with an ellipsis for the middle of every word longer than `width`."""
     return " ".join(_middle_cut(word, width) if cell_len(word) > width else word for word in text.split(" "))
 
 
@@ -161,7 +161,7 @@ def _middle_cut(word: str, width: int) -> str:
 def printable(text: str) -> str:
     """`text` without line ends, terminal escapes and other control characters, which file names may carry.
 
-    What languages write in figures stays: spaces that do not break, as plain ones, and marks of direction.
+    Special spaces become plain ones, and direction marks stay: some languages write both in numbers.
     """
     return "".join(" " if unicodedata.category(each) == "Zs" else each if _is_harmless(each) else "�" for each in text)
 
@@ -171,28 +171,28 @@ def _is_harmless(character: str) -> bool:
 
 
 def print_json(document: Any) -> None:
-    """Write `document` as one line of ASCII JSON on standard output: whatever it carries, no terminal obeys it.
+    """Write `document` as one line of ASCII JSON, free of terminal escapes, on standard output.
 
     Raises
     ------
     ResourceError
-        Where standard output leads cannot be written.
+        Standard output cannot be written.
     """
     text = json.dumps(document, default=_plain, allow_nan=False)
     if sys.stdout is None:
-        return  # closed by whoever called: nobody wants it
+        return  # the caller closed it
     try:
         sys.stdout.write(f"{text}\n")
         sys.stdout.flush()
     except OSError as error:
-        _let_go(sys.stdout)
+        _discard(sys.stdout)
         if isinstance(error, BrokenPipeError):
-            raise  # who reads has heard enough
+            raise  # the reader, such as head, has enough
         raise ResourceError(f"Standard output cannot be written: {error.strerror}. Send it elsewhere.") from None
 
 
 def _plain(value: Any) -> Any:
-    return float(value) if hasattr(value, "as_tuple") else str(value)
+    return float(value) if isinstance(value, Decimal) else str(value)
 
 
 def shown(path: Path) -> str:

@@ -20,6 +20,17 @@ Anything that is not a ``SegmenterError`` is a bug and is never caught on the wa
 
 from __future__ import annotations
 
+import errno
+
+TOO_MANY_FILES = {errno.EMFILE, errno.ENFILE}
+
+
+def remedy(error: Exception) -> str:
+    """What to do about a fault of the machine: a full or read-only disk, a missing permission, too many open files."""
+    if getattr(error, "errno", None) in TOO_MANY_FILES:
+        return "Raise the limit on open files (ulimit -n), or end other programs."
+    return "Free space, grant write permission, or name another place."
+
 
 class SegmenterError(Exception):
     """Base of everything that a person can mend; `exit_status` is the process's."""

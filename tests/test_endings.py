@@ -1,5 +1,6 @@
 """How the program ends: by signals, by full disks, by what is asked for in vain; never with a half file."""
 
+import errno
 import importlib
 import os
 import signal
@@ -12,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from segmenter import warmup
+from segmenter import pipeline, warmup
 from segmenter.atomic import atomic_write
 from segmenter.cli import main
 from segmenter.runs import acceptance, archive
@@ -81,6 +82,30 @@ def test_an_interrupt_that_a_query_turns_into_an_error_is_still_one(monkeypatch,
         monkeypatch.setattr(analysis, "inspect", ending)
         assert main(["inspect", "x.csv"]) == 128 + signal.SIGTERM
         assert capsys.readouterr().err == "segmenter: Interrupted. Nothing was changed.\n"
+
+
+INTERRUPTED_WHILE_IT_IMPORTS = """
+import os, signal, sys
+class Interrupts:
+    def find_spec(self, name, path, target=None):
+        if name == sys.argv[1]:
+            os.kill(os.getpid(), signal.SIGINT)
+signal.signal(signal.SIGINT, signal.default_int_handler)
+sys.meta_path.insert(0, Interrupts())
+from segmenter.__main__ import process
+process()
+"""
+
+
+@pytest.mark.parametrize(
+    ("module", "status"),
+    [("segmenter.cli", -signal.SIGINT), ("segmenter.console", 128 + signal.SIGINT)],
+    ids=["before the command is read", "while an error is told"],
+)
+def test_an_interrupt_outside_of_any_command_ends_the_process_quietly(module, status):
+    words = [sys.executable, "-c", INTERRUPTED_WHILE_IT_IMPORTS, module]
+    ended = subprocess.run(words, capture_output=True, text=True, check=False)
+    assert (ended.returncode, ended.stdout, ended.stderr) == (status, "", "")
 
 
 @pytest.mark.parametrize("seconds", [60.0, 0.0])
@@ -287,6 +312,19 @@ def test_a_lack_of_memory_or_threads_is_no_bug(shop, monkeypatch, capsys, error)
     assert main(["inspect", "sales.csv"]) == 1
     told = capsys.readouterr().err
     assert told.startswith(f"segmenter: There is not enough memory: {error}. End other programs")
+
+
+@pytest.mark.parametrize(("module", "step"), [(archive, "own_folder"), (pipeline, "workspace")])
+def test_too_many_open_files_are_told_as_what_they_are(shop, tmp_path, monkeypatch, capsys, module, step):
+    def opens_one_too_many(*arguments):
+        raise OSError(errno.EMFILE, os.strerror(errno.EMFILE), "some.file")
+
+    monkeypatch.setattr(module, step, opens_one_too_many)
+    words = ["run", str(shop / "sales.csv"), "-c", str(shop / "quick.toml"), "-o", str(tmp_path / "runs")]
+    assert main(words) == 1
+    told = capsys.readouterr().err
+    assert "Too many open files. Raise the limit on open files (ulimit -n)" in told
+    assert "space" not in told
 
 
 def test_a_library_that_cannot_be_loaded_beforehand_is_told_of_by_who_needs_it(monkeypatch):

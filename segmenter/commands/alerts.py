@@ -1,4 +1,4 @@
-"""Anomalies since the run before, and what people say of them."""
+"""Anomalies since the previous run, and people's verdicts on them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from segmenter.commands.history import alert_news, alert_notes
+from segmenter.commands.history import alert_news, alert_notes, records
 from segmenter.commands.options import config_of, run_of
 from segmenter.console import Terminal, print_json
 from segmenter.errors import RunError, UsageError
@@ -22,9 +22,11 @@ from segmenter.runs.state import look_at_state, open_state
 from segmenter.runs.types import Run
 from segmenter.runs.verdicts import Verdict
 
+COLUMNS = ["customer_id", "state", "since", "severity", "amount_at_stake", "reason", "evidence"]  # of the JSON document
+
 
 def alerts(options: Namespace) -> None:
-    """New, worsened, ongoing and resolved anomalies of a run; verdicts are recorded first."""
+    """Record the verdicts given, then show the new, worsened, ongoing and resolved anomalies of a run."""
     if options.until and not (options.verdict or options.verdicts):
         raise UsageError(
             "--until is the last day of a verdict; give one with --verdict CUSTOMER=expected or --verdicts FILE."
@@ -36,41 +38,34 @@ def alerts(options: Namespace) -> None:
     if run.alerts is None or run.history.alerts is None:
         raise RunError(f"The run {run.manifest.run_id} holds no alerts. Run again.")
     until = options.until or as_of + timedelta(days=config.history.hold_days)
-    said = [replace(each, customer_id=known_as(root, each.customer_id)) for each in _said(options, until)]
-    said = verdicts_of.on_alerts(said, run.alerts, as_of)
-    with open_state(root) if said else look_at_state(root) as state:
-        n_said = verdicts_of.add_verdicts(state, said, datetime.now(UTC)) if said else 0
+    given = [replace(each, customer_id=known_as(root, each.customer_id)) for each in _given(options, until)]
+    given = verdicts_of.on_alerts(given, run.alerts, as_of)
+    with open_state(root) if given else look_at_state(root) as state:
+        n_added = verdicts_of.add_verdicts(state, given, datetime.now(UTC)) if given else 0
         verdicts, judged = verdicts_of.read_verdicts(state), verdicts_of.precision(state)
     table = with_verdicts(run.alerts, verdicts, as_of)
     counts = count(table, judged, as_of, is_baseline=run.history.alerts.is_baseline)
     reported = to_report(table, as_of)
     if options.json:
-        print_json(
-            {"run": run.manifest.run_id, "counts": vars(counts), "alerts": _rows(reported), "verdicts_added": n_said}
-        )
+        shown = records(reported[COLUMNS])
+        print_json({"run": run.manifest.run_id, "counts": vars(counts), "alerts": shown, "verdicts_added": n_added})
         return
-    if n_said:
-        terminal.say(f"Verdicts recorded: {n_said:,}.")
+    if n_added:
+        terminal.say(f"Verdicts recorded: {n_added:,}.")
     _show(terminal, run, reported, counts, everything=options.all)
 
 
-def _said(options: Namespace, until: date) -> list[Verdict]:
+def _given(options: Namespace, until: date) -> list[Verdict]:
     """The verdicts of the command line and of the file it names."""
-    said = []
+    given = []
     for text in options.verdict:
         customer, equals, word = text.rpartition("=")
         if not equals:
             raise UsageError(f"{text} is not a verdict. Write CUSTOMER=expected or CUSTOMER=act.")
-        said.append(verdicts_of.verdict(customer, word, until))
+        given.append(verdicts_of.verdict(customer, word, until))
     if options.verdicts:
-        said += verdicts_of.verdicts_from_csv(Path(options.verdicts), until)
-    return said
-
-
-def _rows(table: pd.DataFrame) -> list[dict[str, object]]:
-    columns = ["customer_id", "state", "since", "severity", "amount_at_stake", "reason", "evidence"]
-    records = table[columns].astype(object).where(table[columns].notna(), None).to_dict("records")
-    return [{str(name): value for name, value in record.items()} for record in records]
+        given += verdicts_of.verdicts_from_csv(Path(options.verdicts), until)
+    return given
 
 
 def _show(terminal: Terminal, run: Run, reported: pd.DataFrame, counts: AlertCount, *, everything: bool) -> None:

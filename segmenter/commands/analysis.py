@@ -26,20 +26,16 @@ from segmenter.scoring import SCORING
 from segmenter.scoring import score as score_of
 
 if TYPE_CHECKING:
-    from segmenter.pipeline import Finished
     from segmenter.runs.history import Drift
 
 
 def run(options: Namespace) -> None:
-    """Segments, anomalies and a report out of an export."""
-    config = config_of(options)
-    finished = _run(options.sources, config, options)
-    if options.json:
-        print_json(run_document(finished))
+    """Segment the customers of an export, find anomalies and write the report."""
+    _run(options.sources, config_of(options), options)
 
 
 def inspect(options: Namespace) -> None:
-    """Show what would be read, as what, and what would be set aside."""
+    """Show how an export would be read, and which rows would be set aside."""
     config = load_config(options.config)
     intake = pipeline.inspect(sources_of(options.sources, config), config)
     if options.json:
@@ -99,7 +95,7 @@ def sample(options: Namespace) -> None:
 
 
 def demo(options: Namespace) -> None:
-    """Sample transactions, a run on them, and where its report is."""
+    """Write sample transactions, run on them and show where the report is."""
     from segmenter.sample import generate
 
     folder = Path(options.to)
@@ -107,9 +103,7 @@ def demo(options: Namespace) -> None:
     export = folder / "transactions.csv"
     generate(export, truth=folder / "truth.csv")
     config = load_config(options.config, engine={"archive": str(folder / "runs")})
-    finished = _run([str(export)], config, options)
-    if options.json:
-        print_json(run_document(finished))
+    _run([str(export)], config, options)
 
 
 def score(options: Namespace) -> None:
@@ -137,7 +131,7 @@ def score(options: Namespace) -> None:
 
 
 def _drift_warning(drift: Sequence[Drift], model: str, n_customers: int) -> str:
-    """What a reader of scores must know of how the customers differ from the model's; empty where they do not."""
+    """A warning where the customers differ from the model's, or are too few to tell; else empty."""
     if any(each.verdict == "too few" for each in drift):
         return (
             f"{n_customers:,} customers and those of {model} are too few to tell whether they differ: each is in the "
@@ -152,10 +146,11 @@ def _drift_warning(drift: Sequence[Drift], model: str, n_customers: int) -> str:
     )
 
 
-def _run(sources: Sequence[str], config: Config, options: Namespace) -> Finished:
+def _run(sources: Sequence[str], config: Config, options: Namespace) -> None:
     terminal = Terminal(options.quiet)
     chosen = sources_of(sources, config)
     with terminal.progress(pipeline.STAGES) as step:
         finished = pipeline.run(chosen, config, tell=step)
     show_run(terminal, finished)
-    return finished
+    if options.json:
+        print_json(run_document(finished))

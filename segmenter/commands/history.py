@@ -1,4 +1,4 @@
-"""What a run remembers, as a terminal or a script reads it: movement, fit, alerts, and what an acceptance would change."""
+"""A run's history for a terminal or as JSON: movement, fit, alerts, and what an acceptance would change."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 def changes(history: History) -> tuple[str, ...]:
-    """What changed since the run before, in sentences; none where there is none."""
+    """What changed since the previous run, in sentences."""
     moved = history.movement.sentences if history.movement else ()
     alerts = history.alerts
     if alerts is None or alerts.is_baseline:
@@ -31,17 +31,17 @@ def changes(history: History) -> tuple[str, ...]:
 
 
 def alert_news(counts: AlertCount) -> str:
-    """What became of the odd customers since the run before."""
+    """How many customers became newly odd, worse or ordinary since the previous run."""
     return f"{counts.new:,} newly odd, {counts.worsened:,} worse, {counts.resolved:,} back to normal"
 
 
 def alert_notes(counts: AlertCount) -> tuple[str, ...]:
-    """Whom the line alone moved, how many alerts verdicts hold back, and how right the judged ones were so far."""
+    """Notes on alerts that only the redrawn line changed, on alerts held back by verdicts, and on their precision so far."""
     return notes(Voice("en"), counts)
 
 
 def show_history(terminal: Terminal, history: History, as_of: date) -> None:
-    """What changed since the run before, and how the accepted model fits the customers as seen from `as_of`."""
+    """Show what changed since the previous run, and how the accepted model fits the customers as of `as_of`."""
     for sentence in changes(history):
         terminal.say(sentence)
     if fit := history.fit(as_of):
@@ -50,13 +50,8 @@ def show_history(terminal: Terminal, history: History, as_of: date) -> None:
         show_fit(terminal, fit)
 
 
-def history_document(history: History) -> dict[str, Any]:
-    """What a run remembers as JSON; a number that is not known is null."""
-    return {name: plain(value) for name, value in asdict(history).items()}
-
-
 def plain(value: Any) -> Any:
-    """`value` with null in the place of numbers that are not known, which JSON has no word for."""
+    """`value` with None for NaN and infinity, which JSON does not have."""
     if isinstance(value, dict):
         return {name: plain(each) for name, each in value.items()}
     if isinstance(value, (list, tuple)):
@@ -64,8 +59,13 @@ def plain(value: Any) -> Any:
     return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
+def records(table: pd.DataFrame) -> Any:
+    """The rows of `table` as JSON; missing values are null."""
+    return plain(table.astype(object).where(table.notna(), None).to_dict("records"))
+
+
 def show_movement(terminal: Terminal, found: Movement) -> None:
-    """The moves between two runs: what is sure, from where to where, and the money bridge."""
+    """Show the moves between two runs: each segment's change, the flows between segments, and the money bridge."""
     for sentence in found.sentences:
         terminal.say(sentence)
     changed = [
@@ -84,7 +84,7 @@ def show_movement(terminal: Terminal, found: Movement) -> None:
 
 
 def _flows(flows: Iterable[Flow]) -> list[tuple[str, ...]]:
-    """Flows from one segment to another, the largest first."""
+    """Rows of the flows from one segment to another, the largest first."""
     moved = sorted((each for each in flows if each.number_before != each.number_now), key=lambda each: -each.customers)
     return [
         (
@@ -100,7 +100,7 @@ def _flows(flows: Iterable[Flow]) -> list[tuple[str, ...]]:
 
 
 def show_movers(terminal: Terminal, moves: pd.DataFrame, limit: int) -> None:
-    """Customers behind a cell of the matrix, at most `limit` of them; a column in which all are alike is left out."""
+    """Show at most `limit` of the customers who moved; a segment column with a single value is left out."""
     sides = [side for side in ("before", "now") if len(moves[f"segment_{side}"].unique()) > 1]
     rows = [
         (
@@ -126,21 +126,21 @@ def _name(value: Any, side: str) -> str:
 
 
 def _table(terminal: Terminal, headings: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence[int]) -> None:
-    """A table after an empty line; nothing where it has no row."""
+    """Print an empty line and a table, unless it has no rows."""
     if rows:
         terminal.say("")
         terminal.table(headings, rows, right=right)
 
 
 def _change(interval: Interval) -> str:
-    """A change with its interval where it is real."""
+    """A change with its interval, or that there is no real one."""
     if not interval.is_real:
         return "no real change"
     return f"{interval.value:+,.0f} ({interval.low:+,.0f} to {interval.high:+,.0f})"
 
 
 def show_fit(terminal: Terminal, found: Continuity) -> None:
-    """The accepted model beside a fresh fit: how well each fits, and how far each feature has drifted."""
+    """Show the accepted model beside a fresh fit: how well each fits, and how far each feature has drifted."""
     for sentence in found.sentences:
         terminal.say(sentence)
     rows = [
@@ -160,7 +160,7 @@ def _number(value: float) -> str:
 
 
 def show_proposal(terminal: Terminal, found: Proposal) -> None:
-    """How a run's fresh fit stands beside the accepted model, and who would move."""
+    """Show a run's fresh fit beside the accepted model, and who would move."""
     if found.continuity is None:
         terminal.say(found.why)
         return
@@ -188,7 +188,7 @@ def proposal_document(found: Proposal) -> dict[str, Any]:
 
 
 def _moves(found: Proposal) -> list[dict[str, Any]]:
-    """Customers who would move, by from where to where, the most first."""
+    """Number of customers who would move, per pair of segments, the largest first."""
     counts = found.moves.groupby(["segment_before", "segment_now"], as_index=False).size()
     ordered = counts.sort_values(["size", "segment_before", "segment_now"], ascending=[False, True, True])
     return [{"from": before, "to": now, "customers": int(n)} for before, now, n in ordered.itertuples(index=False)]

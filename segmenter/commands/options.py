@@ -35,7 +35,7 @@ def config_of(options: Namespace) -> Config:
 
 
 def run_of(archive: Path, name: str, terminal: Terminal) -> Path:
-    """Folder of the run that a person called `name`; the terminal says what that leaves open.
+    """Folder of the run called `name`; the terminal notes where another run might be meant.
 
     Raises
     ------
@@ -43,13 +43,13 @@ def run_of(archive: Path, name: str, terminal: Terminal) -> Path:
         There is no such run, or several are meant.
     """
     found = find(archive, name)
-    if told := remark(archive, name, found):
-        terminal.say(f"Note: {told}", style="yellow")
+    if note := remark(archive, name, found):
+        terminal.say(f"Note: {note}", style="yellow")
     return found
 
 
 def write_list(table: pd.DataFrame, target: str) -> None:
-    """Write a list that a person asked for with ``--to``.
+    """Write the list of customers that ``--to`` asks for.
 
     Raises
     ------

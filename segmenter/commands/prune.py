@@ -1,4 +1,4 @@
-"""Old runs removed from an archive, with what the ledger and the cache hold of their time."""
+"""Removes old runs from an archive, with the ledger's and the cache's entries of their time."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ from segmenter.schedule import ledger
 
 
 def prune(options: Namespace) -> None:
-    """Remove old runs by number or age, what the ledger tells of their time, and what was kept of exports that are gone.
+    """Remove old runs by number or age, the ledger's entries of their time, and cached exports that are gone.
 
-    On a terminal the runs are shown and a person is asked first; a script, which nobody can answer, removes them at once.
-    Only the runs that were shown go: a schedule may finish one, or another be accepted, while the question stands.
+    On an interactive terminal the runs are shown and confirmation is asked for; elsewhere they are removed at once.
+    Only runs that were shown are removed: while the question waits, a schedule may finish one, or one may be accepted.
     """
     if options.keep is None and options.days is None:
         raise UsageError("Say what to keep: --keep N for the newest N runs, or --days N for those younger than N days.")
@@ -40,7 +40,7 @@ def prune(options: Namespace) -> None:
 
 
 def _accepted(archive: Path) -> tuple[str, ...]:
-    """The run whose model is accepted now, which stays."""
+    """Id of the run whose model is accepted now, which stays; none where there is none."""
     found = acceptance.accepted_run(archive)
     return found[:1] if found else ()
 
@@ -81,7 +81,7 @@ def _say_runs(terminal: Terminal, what: str, names: tuple[str, ...]) -> None:
 
 
 def _forget(archive: Path, gone: tuple[str, ...]) -> tuple[int, int]:
-    """Let the ledger forget what was closed before the last of the runs that are `gone`: it would grow for ever."""
+    """Remove what the ledger closed before the last of the runs that are `gone`; numbers of due times and of messages."""
     if not gone:
         return 0, 0
     before = archive_of.made_at(gone[-1])

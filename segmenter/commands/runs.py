@@ -13,9 +13,9 @@ import pandas as pd
 
 from segmenter import pipeline
 from segmenter.commands.history import (
-    history_document,
     plain,
     proposal_document,
+    records,
     show_history,
     show_movement,
     show_movers,
@@ -37,20 +37,20 @@ from segmenter.runs.types import Run, ids_of
 from segmenter.words import in_percent
 
 MAX_ROWS = 60  # of a figure's numbers, or of a list of customers, on a terminal
-NUMBERS_OF_NAMES = ("number_before", "number_now")  # of segments that stand beside by name: for scripts
-ABSENT = "absent"  # what a customer's segment is called where the customer was not there
+NUMBERS_OF_NAMES = ("number_before", "number_now")  # columns for scripts; people read the segments' names beside them
+ABSENT = "absent"  # the word for --from and --into that stands for no segment
 
 
 def listing(options: Namespace) -> None:
     """The runs of an archive."""
     archive = root(options)
-    accepted = (acceptance.accepted_run(archive) or (None,))[0]
+    terminal, accepted = Terminal(options.quiet), (acceptance.accepted_run(archive) or (None,))[0]
     found = list(_summaries(archive, Terminal()))
     if options.json:
         print_json([{**each, "accepted": each["run"] == accepted} for each in found])
         return
     if not found:
-        Terminal(options.quiet).say(f"The archive {archive} holds no run that can be read.")
+        terminal.say(f"The archive {archive} holds no run that can be read.")
         return
     rows = [
         (
@@ -60,15 +60,13 @@ def listing(options: Namespace) -> None:
         )
         for each in found
     ]
-    headings = ("run", "as of", "customers", "segments", "odd", "revenue")
-    terminal = Terminal(options.quiet)
-    terminal.table(headings, rows, right=(2, 3, 4, 5))
+    terminal.table(("run", "as of", "customers", "segments", "odd", "revenue"), rows, right=(2, 3, 4, 5))
     if accepted:
         terminal.say("* its model places the customers of new runs")
 
 
 def _summaries(archive: Path, terminal: Terminal) -> Iterator[dict[str, Any]]:
-    """A line per run that can be read; one that cannot is named on the terminal, unless it was pruned meanwhile."""
+    """The summary of each run that can be read; others are named on the terminal, unless they were pruned meanwhile."""
     for folder in archive_of.list_runs(archive):
         try:
             yield archive_of.summary(folder)
@@ -78,7 +76,7 @@ def _summaries(archive: Path, terminal: Terminal) -> Iterator[dict[str, Any]]:
 
 
 def show(options: Namespace) -> None:
-    """One run: its segments, why so many, and its row account."""
+    """Show one run: its segments, why so many, and its row account."""
     terminal = Terminal(options.quiet)
     folder = run_of(root(options), options.run, terminal)
     if options.figure:
@@ -87,7 +85,7 @@ def show(options: Namespace) -> None:
     shown_run = archive_of.read(folder)
     if options.json:
         document = run_document(pipeline.Finished(shown_run, folder, pages(folder)))
-        print_json({**document, "history": history_document(shown_run.history)})
+        print_json({**document, "history": plain(asdict(shown_run.history))})
         return
     terminal.say(f"{folder.name}, as of {shown_run.manifest.as_of}", style="bold")
     rows = [
@@ -105,7 +103,7 @@ def show(options: Namespace) -> None:
 
 
 def _show_figure(options: Namespace, folder: Path) -> None:
-    """The numbers behind a chart or table of the report, with where they come from."""
+    """Show the numbers behind a chart or table of the report, and their source."""
     terminal = Terminal(options.quiet)
     with terminal.working("reading the report"):
         found = figure_data(folder, options.figure)
@@ -125,7 +123,7 @@ def _show_figure(options: Namespace, folder: Path) -> None:
 
 
 def _written(cell: Any, column: str) -> str:
-    """A number with at most four decimals, of thousands with none, a step in words, nothing where nothing is known."""
+    """A cell as text: a number with at most four decimals (none from 1,000 on), a bridge step in words, empty for None."""
     if isinstance(cell, float):
         return f"{cell:,.0f}" if abs(cell) >= 1000 else f"{cell:.4f}".rstrip("0").rstrip(".")
     if isinstance(cell, int) and not isinstance(cell, bool):
@@ -136,7 +134,7 @@ def _written(cell: Any, column: str) -> str:
 
 
 def compare(options: Namespace) -> None:
-    """Who moved between two runs, and the money that moved with them; with --from or --into the customers themselves."""
+    """Show who moved between two runs, and the money that moved with them; with --from or --into the customers."""
     archive = root(options)
     terminal = Terminal(options.quiet)
     first, second = (run_of(archive, name, terminal) for name in (options.before, options.now))
@@ -148,21 +146,21 @@ def compare(options: Namespace) -> None:
         if why := other_money(first.name, before.manifest.currency, ours.currency, f"the run {ours.run_id}"):
             raise UsageError(why)
         found, moves = compared(before, now, archive, _period_days(before, now))
-    asked = options.origin is not None or options.target is not None
-    chosen = _cell(moves, found, options.origin, options.target)
+    lists_customers = options.origin is not None or options.target is not None
+    chosen = _between(moves, found, options.origin, options.target)
     if options.to:
         write_list(chosen, options.to)
     doubts = _doubts(before, now)
     if options.json:
-        people = {"customers": plain(chosen.astype(object).where(chosen.notna(), None).to_dict("records"))}
-        print_json({**plain(asdict(found)), "doubts": doubts, **(people if asked else {})})
+        customers = {"customers": records(chosen)} if lists_customers else {}
+        print_json({**plain(asdict(found)), "doubts": doubts, **customers})
         return
     terminal.say(
         f"{before.manifest.as_of} to {now.manifest.as_of}; money of the last {found.period_days} days", style="bold"
     )
     for doubt in doubts:
         terminal.say(f"Note: {doubt}", style="yellow")
-    if asked:
+    if lists_customers:
         show_movers(terminal, chosen, MAX_ROWS)
     else:
         show_movement(terminal, found)
@@ -190,23 +188,21 @@ def _emptiness(run: Run) -> str:
     return f"{run.manifest.run_id}: {emptiness(run.manifest)} {why}"
 
 
-def _cell(moves: pd.DataFrame, found: Movement, origin: str | None, target: str | None) -> pd.DataFrame:
-    """The customers who went from one segment into another, all where neither is named; most money first.
+def _between(moves: pd.DataFrame, found: Movement, origin: str | None, target: str | None) -> pd.DataFrame:
+    """The customers who went from one segment into another, most money first; `moves` as it is where neither is named.
 
     Raises
     ------
     UsageError
         There is no such segment.
     """
-    chosen = moves
-    for name, side in ((origin, "before"), (target, "now")):
-        if name is None:
-            continue
-        number = _number_of(name, found)
-        own = moves[f"number_{side}"]
-        chosen = chosen[(own.isna() if number is None else own.eq(number).fillna(False)).loc[chosen.index]]
     if origin is None and target is None:
         return moves
+    chosen = moves
+    for name, side in ((origin, "before"), (target, "now")):
+        if name is not None:
+            number, numbers = _number_of(name, found), chosen[f"number_{side}"]
+            chosen = chosen[numbers.isna() if number is None else numbers.eq(number).fillna(False)]
     return chosen.sort_values(["money_before", "money_now", "customer_id"], ascending=[False, False, True])
 
 
@@ -223,25 +219,25 @@ def _number_of(name: str, found: Movement) -> int | None:
 
 
 def _period_days(before: Run, now: Run) -> int:
-    """The period that both runs took their money from.
+    """The length of the period over which both runs sum money.
 
     Raises
     ------
     UsageError
-        They took different ones, so that their money cannot be compared.
+        The periods differ, so that their money cannot be compared.
     """
     days = {run.manifest.period_days for run in (before, now)}
     if len(days) > 1:
-        told = " and ".join(str(each) for each in sorted(days))
+        both = " and ".join(str(each) for each in sorted(days))
         raise UsageError(
-            f"The money of these runs covers {told} days (history.period_days) and cannot be compared. Run one of them "
+            f"The money of these runs covers {both} days (history.period_days) and cannot be compared. Run one of them "
             "again with the other's configuration."
         )
     return days.pop()
 
 
 def accept(options: Namespace) -> None:
-    """Show who would move under the fresh segments of a run and, when that is agreed to, make them the archive's."""
+    """Show who would move under the fresh segments of a run and, once confirmed, accept them for the archive."""
     config, terminal = config_of(options), Terminal(options.quiet)
     archive = Path(config.engine.archive)
     if not (options.dry_run or options.yes) and (options.json or not terminal.can_ask):
@@ -264,6 +260,6 @@ def accept(options: Namespace) -> None:
         print_json({**proposal_document(found), "accepted": agreed})
         return
     why = " (--dry-run)" if options.dry_run else ""
-    told = "Accepted: the next runs place customers by it." if agreed else f"Nothing was changed{why}."
+    outcome = "Accepted: the next runs place customers by it." if agreed else f"Nothing was changed{why}."
     terminal.say("")
-    terminal.say(told, style="bold")
+    terminal.say(outcome, style="bold")

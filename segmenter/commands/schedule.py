@@ -29,7 +29,7 @@ def now() -> datetime:
 
 
 def start(options: Namespace) -> None:
-    """Serve the schedules until stopped; as a stand-by where another service holds the archive."""
+    """Serve the schedules until stopped; wait as a stand-by while another service holds the archive."""
     path = Path(options.config) if options.config else None
     settings = schedule.Settings(path, options.archive, schedule.refuse_unready)
     open_journal(Path(settings.config.engine.archive))
@@ -52,17 +52,17 @@ def command_of(config: Config, file: Path | None) -> Command:
 
 
 def listing(options: Namespace) -> None:
-    """The schedules in words, with what they send to whom, and when each is due next."""
+    """Show the schedules in words: what they send, to whom, and when each is due next."""
     _show_schedules(options, _about)
 
 
 def upcoming(options: Namespace) -> None:
-    """When each schedule is due next, on its own clock and in UTC."""
+    """Show when each schedule is due next, in its time zone and in UTC."""
     _show_schedules(options, lambda _: "")
 
 
 def _show_schedules(options: Namespace, about: Callable[[ScheduleConfig], str]) -> None:
-    """Each schedule in words, `about` it, and its next five due times."""
+    """Show each schedule in words, what `about` says of it, and its next five due times."""
     config, moment = config_of(options), now()
     found = [(each, schedule.in_words(each), schedule.coming(each, moment)) for each in config.schedule]
     if options.json:
@@ -86,7 +86,7 @@ def _document(each: ScheduleConfig, words: str, coming: Sequence[tuple[str, date
 
 
 def _about(each: ScheduleConfig) -> str:
-    """What a schedule sends, to whom, when it keeps still, and who hears of failures."""
+    """What a schedule sends, to whom, on what condition, and who hears of failures."""
     condition = {"always": "", "above": f", with {each.threshold} newly odd or more"}
     sends = f"{each.kind} ({', '.join(each.formats)}){condition.get(each.condition, f', on {each.condition}')}"
     return f"  sends {sends} to {', '.join(each.recipients) or 'nobody'}; owner: {', '.join(each.owner) or 'nobody'}"
@@ -131,23 +131,20 @@ def _show_tried(terminal: Terminal, tried: schedule.Tried) -> None:
 
 
 def _show_deliveries(terminal: Terminal, rows: Sequence[dict[str, object]]) -> None:
-    told = [
-        tuple(str(row[name] or "") for name in ("recipient", "kind", "state", "attempts", "answer")) for row in rows
-    ]
-    if told:
-        terminal.table(("to", "what", "state", "tries", "answer"), told)
+    columns = ("recipient", "kind", "state", "attempts", "answer")
+    if rows:
+        cells = [[str(row[name] or "") for name in columns] for row in rows]
+        terminal.table(("to", "what", "state", "tries", "answer"), cells)
 
 
 def history(options: Namespace) -> None:
-    """What became of the due times, and who got what and when."""
+    """Show what became of the due times, and who got what and when."""
     config = config_of(options)
     with read_state(Path(config.engine.archive)) as state:
         slots = ledger.history(state, options.name, options.limit)
         sent = delivery.history(state, options.name, options.limit)
     if options.name and not slots and not sent:
-        schedule.find(
-            config, options.name
-        )  # one of an earlier configuration is still told of, a slip of the pen is not
+        schedule.find(config, options.name)  # refuses a misspelt name; schedules of earlier configurations have rows
     if options.json:
         print_json({"due_times": slots, "deliveries": sent})
         return
@@ -163,7 +160,7 @@ def history(options: Namespace) -> None:
 
 
 def _state(row: dict[str, Any]) -> str:
-    """What became of a due time, or of how many up to this one."""
+    """What became of a due time, or of several skipped ones, of which this is the last."""
     return str(row["state"]) if row["n_due"] == 1 else f"{row['state']} ({row['n_due']:,} due times)"
 
 
@@ -178,7 +175,7 @@ def _minute(moment: str) -> str:
 
 
 def status(options: Namespace) -> int:
-    """Whether all is well, for a monitor: exit status 1 where something is late, failed, undelivered, or nobody serves."""
+    """Show whether all is well; exit status 1 where something is late, failed or undelivered, or no service runs."""
     config, moment = config_of(options), now()
     archive = Path(config.engine.archive)
     pid, found = schedule.serving(archive), schedule.conditions(archive, config, moment)

@@ -1,4 +1,4 @@
-"""Runs and exports as a terminal or a script reads them."""
+"""Runs and exports for a terminal or as JSON."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ REJECTS = 10  # rows that a terminal shows
 
 
 def pages(folder: Path) -> tuple[Path, ...]:
-    """The pages of a run that a person opens."""
+    """The report files of a run that exist, HTML and PDF."""
     return tuple(folder / name for name in ("report.html", "report.pdf") if (folder / name).is_file())
 
 
 def show_recognition(terminal: Terminal, intake: Intake) -> None:
-    """What each column was taken for, and why."""
+    """Show which column was recognised for each role, and why."""
     recognition = intake.recognition
     rows = [(role, column, recognition.reasons.get(role, "")) for role, column in recognition.columns.items()]
     terminal.table(("role", "column", "why"), rows)
@@ -36,7 +36,7 @@ def show_recognition(terminal: Terminal, intake: Intake) -> None:
 
 
 def show_account(terminal: Terminal, account: RowAccount) -> None:
-    """The account of every row and its money, and the warnings."""
+    """Show the account of rows and their money, and the warnings."""
     rows = [
         (line.label, f"{line.rows:,}", "" if line.amount is None else f"{line.amount:,.2f}") for line in account.lines
     ]
@@ -48,7 +48,7 @@ def show_account(terminal: Terminal, account: RowAccount) -> None:
 
 
 def show_rejects(terminal: Terminal, intake: Intake) -> None:
-    """The first rows that could not be read, by file and line; their text is left where it is."""
+    """Show where the first unreadable rows are, by file and line; their text may be personal and is not shown."""
     if not intake.rejects:
         return
     rows = [(each.file, f"{each.line:,}", each.column, each.reason) for each in intake.rejects[:REJECTS]]
@@ -57,7 +57,7 @@ def show_rejects(terminal: Terminal, intake: Intake) -> None:
 
 
 def show_run(terminal: Terminal, finished: Finished) -> None:
-    """What a run found, in a few lines, and the files to open."""
+    """Show what a run found, in a few lines, and the files to open."""
     run = finished.run
     for card in run.findings.cards:
         terminal.say(f"  {card.name}: {card.customers:,} customers, {in_percent(card.revenue_share)} of revenue")

@@ -8,16 +8,16 @@ from pydantic import Field, model_validator
 
 from segmenter.config.base import Section
 
-LITERAL = {"password", "secret", "url", "token"}
+SECRETS = {"password", "secret", "url", "token"}
 
 
-class _Secretive(Section):
-    """A section in which a secret written out is an error that says where it belongs."""
+class _WithSecrets(Section):
+    """A section that names where secrets are kept; a secret written out in it is an error."""
 
     @model_validator(mode="before")
     @classmethod
     def _no_secret_is_written_out(cls, keys: Any) -> Any:
-        found = sorted(LITERAL & set(keys)) if isinstance(keys, dict) else []
+        found = sorted(SECRETS & set(keys)) if isinstance(keys, dict) else []
         if found:
             raise ValueError(
                 f"{found[0]} must not stand in the configuration; put it into an environment variable and name that in "
@@ -26,7 +26,7 @@ class _Secretive(Section):
         return keys
 
 
-class WebhookConfig(_Secretive):
+class WebhookConfig(_WithSecrets):
     """[delivery.webhooks.NAME]: an address that is told of a report."""
 
     kind: Literal["json", "slack", "teams"] = Field("json", description="body that the receiver understands")
@@ -42,7 +42,7 @@ class WebhookConfig(_Secretive):
         return self
 
 
-class DeliveryConfig(_Secretive):
+class DeliveryConfig(_WithSecrets):
     """[delivery]: how reports reach people."""
 
     smtp_host: str = Field("", description="mail server; empty: no mail can be sent")

@@ -71,7 +71,7 @@ class ScheduleConfig(Section):
         return text
 
     @model_validator(mode="after")
-    def _above_has_alerts(self) -> Self:
+    def _alerts_are_not_sent_on_change(self) -> Self:
         if self.kind == "alerts" and self.condition == "changed":
             raise ValueError(
                 f"schedule {self.name}: alerts are sent on new anomalies; condition = changed is for reports"

@@ -5,22 +5,10 @@ from segmenter.delivery.check import channel_of, check, is_recipient
 from segmenter.delivery.gate import gate
 from segmenter.delivery.heartbeat import Heartbeat
 from segmenter.delivery.mail import preview
-from segmenter.delivery.outbox import (
-    CHANNELS,
-    About,
-    Channel,
-    Message,
-    enqueue,
-    forget,
-    history,
-    mark_told,
-    recover,
-    undelivered,
-    untold,
-)
+from segmenter.delivery.outbox import About, Message, enqueue, forget, history, mark_told, undelivered, untold
 from segmenter.delivery.post import Post, deliver_due
 
 __all__ = [
-    "CHANNELS", "About", "Channel", "Heartbeat", "Message", "Post", "UnreachedError", "channel_of", "check", "deliver_due", "enqueue",
-    "forget", "gate", "history", "is_recipient", "mark_told", "preview", "recover", "undelivered", "untold",
+    "About", "Heartbeat", "Message", "Post", "UnreachedError", "channel_of", "check", "deliver_due", "enqueue", "forget", "gate",
+    "history", "is_recipient", "mark_told", "preview", "undelivered", "untold",
 ]  # fmt: skip

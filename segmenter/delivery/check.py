@@ -1,4 +1,4 @@
-"""Whether a recipient can be served, said before anything relies on it."""
+"""Checks beforehand whether recipients can be served."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ def channel_of(recipient: str) -> Channel:
 
 
 def is_recipient(text: str) -> bool:
-    """Whether `text` has the form of a recipient, whoever that may be."""
+    """Whether `text` has the form of a recipient."""
     return channel_of(text) != "email" or ADDRESS.match(text) is not None
 
 
 def check(recipients: Iterable[str], config: DeliveryConfig, *, connect: bool = False) -> tuple[DeliveryError, ...]:
-    """What keeps recipients from being served; with `connect` the mail server is asked, too.
+    """Why recipients cannot be served, empty where they can; with `connect` the mail server is tried, too.
 
-    An `UnreachedError` among them may pass by itself; every other has to be mended first.
+    An `UnreachedError` may pass by itself; anything else has to be corrected first.
     """
     chosen = list(dict.fromkeys(recipients))
     problems = [problem for each in chosen for problem in _problems(each, config)]
@@ -84,7 +84,7 @@ def _check_webhook(name: str, config: DeliveryConfig) -> None:
 def _check_folder(folder: Path) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=folder):  # without a name: other messages may be on their way there
+        with tempfile.TemporaryFile(dir=folder):  # nameless, as other messages may be written there just now
             pass
     except OSError as error:
         raise UnreachedError(

@@ -21,7 +21,7 @@ FILES = {
     "parquet": ("customers.parquet",),
 }  # fmt: skip
 OF_CUSTOMERS = {"customers.csv", "anomalies.csv", "customers.parquet"}  # a row per customer
-PAGES = {"report.html", "report.pdf", "report.xlsx"}  # name customers or not, as the run was asked to
+PAGES = {"report.html", "report.pdf", "report.xlsx"}  # name customers unless the run had report.customer_rows = false
 
 
 def files_of(kind: str, *, customer_rows: bool) -> tuple[str, ...]:
@@ -33,7 +33,7 @@ def files_of(kind: str, *, customer_rows: bool) -> tuple[str, ...]:
 class Content:
     """A message ready for any channel: subject, paragraphs of plain text, an HTML page, and files that exist.
 
-    `figures` and `alerts`, those that are news, are for machines; `voice` speaks the reader's language.
+    `figures` and `alerts` (the new and worsened ones) are for machines; `voice` translates into the reader's language.
     """
 
     subject: str
@@ -78,7 +78,7 @@ def content(message: Message, archive: Path, config: ReportConfig) -> Content:
 
 
 def _files(message: Message, folder: Path, *, names: bool, may_name: bool) -> tuple[Path, ...]:
-    """The files that go with `message`: of a run that does not name customers, or may not, none with a row for each.
+    """The files that go with `message`; none with a row per customer where the run does not, or may not, name them.
 
     Raises
     ------
@@ -116,7 +116,7 @@ def _plain(known: Brief, voice: Voice) -> tuple[str, ...]:
 
 
 def _alerts(message: Message, run: Run, config: ReportConfig, voice: Voice, files: tuple[Path, ...]) -> Content:
-    """The alerts of a run, as news to one who last heard of the run `message.since`."""
+    """The alerts of a run, whose states are relative to the run `message.since`."""
     from segmenter.report.alerts import alert_lines, alert_view
     from segmenter.report.templating import fill
     from segmenter.runs.alerts import FRESH
@@ -136,17 +136,17 @@ def _alerts(message: Message, run: Run, config: ReportConfig, voice: Voice, file
 
 
 def _plain_alerts(page: AlertPage) -> tuple[str, ...]:
-    """What is news, customer by customer, and the rest in numbers, as paragraphs."""
-    told: list[str] = []
+    """New and worsened alerts, customer by customer, and the rest in numbers, as paragraphs."""
+    paragraphs: list[str] = []
     for group in page.groups:
         if group.is_news:
-            told.append(f"{group.heading} ({group.meaning}):")
+            paragraphs.append(f"{group.heading} ({group.meaning}):")
             for row in group.rows:
                 head = ", ".join(filter(None, (row.customer_id, row.severity, row.amount)))
-                told.append(f"{head}. {' '.join(filter(None, (_sentence(row.reason), row.step, row.evidence)))}")
-            told += [group.more] if group.more else []
+                paragraphs.append(f"{head}. {' '.join(filter(None, (_sentence(row.reason), row.step, row.evidence)))}")
+            paragraphs += [group.more] if group.more else []
     figures = ", ".join(f"{each.label}: {each.value}" for each in page.stats)
-    return (page.headline, *told, *filter(None, [figures]), *page.notes)
+    return (page.headline, *paragraphs, *filter(None, [figures]), *page.notes)
 
 
 def _sentence(text: str) -> str:

@@ -1,6 +1,6 @@
-"""A limit on what a peer may take over a whole step, however little by little it answers.
+"""A time limit for a whole step of a conversation with a peer.
 
-A socket's own time limit begins anew with every byte that comes.
+A socket's own timeout starts anew with every byte received, so that a peer could answer slowly for ever.
 """
 
 from __future__ import annotations
@@ -14,19 +14,19 @@ from contextlib import contextmanager, suppress
 
 @contextmanager
 def within(connection: socket.socket, seconds: float) -> Iterator[None]:
-    """Cut `connection` off when the block takes longer than `seconds`.
+    """Shut `connection` down when the block takes longer than `seconds`.
 
     Raises
     ------
     TimeoutError
-        It took longer, whatever the cut made of the block.
+        It took longer, whether or not the block failed.
     """
-    cutter = socket.socket(fileno=os.dup(connection.fileno()))  # an end of our own: TLS takes the first one over
+    cutter = socket.socket(fileno=os.dup(connection.fileno()))  # a duplicate, as TLS takes the original over
     late = threading.Event()
 
     def cut() -> None:
         late.set()
-        with suppress(OSError):  # the peer was quicker and is gone
+        with suppress(OSError):  # the peer has closed the connection
             cutter.shutdown(socket.SHUT_RDWR)
 
     timer = threading.Timer(seconds, cut)
@@ -39,7 +39,7 @@ def within(connection: socket.socket, seconds: float) -> Iterator[None]:
             raise TimeoutError(f"it took longer than {seconds:g} seconds") from None
         raise
     else:
-        if late.is_set():  # the cut may look like the end of an answer
+        if late.is_set():  # the shutdown may look like the end of an answer
             raise TimeoutError(f"it took longer than {seconds:g} seconds")
     finally:
         timer.cancel()

@@ -1,4 +1,4 @@
-"""A run's files into a folder: there whole or not at all."""
+"""Copies a run's files into a folder, all of them or none."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from segmenter.delivery.answers import UnreachedError
 from segmenter.delivery.content import Content
 from segmenter.delivery.outbox import Message
 
-READABLE = 0o644  # rights that a file may have
-PASSABLE = 0o2755  # and a folder, which hands its group on
+FILE_MODE = 0o644  # permissions that a file may get
+FOLDER_MODE = 0o2755  # and a folder, with setgid
 
 
 def send(message: Message, what: Content, folder: Path) -> str:
-    """Copy the files of `what`, or the notice, into a folder of their own below `folder`; says where.
+    """Copy the files of `what`, or the notice, into a new folder in `folder`; returns where, in words.
 
-    The folder is named by due time and schedule, a message without a run also by its key, so that a second attempt
-    replaces the first and two messages never replace each other. Who may read `folder` may read what comes into it.
+    The folder is named by due time and schedule, and for a message without a run by its key, so that a second attempt
+    replaces the first and two messages never replace each other. Those who may read `folder` may read the new one.
 
     Raises
     ------
@@ -27,7 +27,8 @@ def send(message: Message, what: Content, folder: Path) -> str:
     name = f"{message.due:%Y%m%dT%H%M%SZ}-{message.schedule}"
     name += "" if message.run_id else f"-{message.kind}-{message.key[:8]}"
     target = folder / name
-    aside = folder / f".writing-{message.key[:8]}-{name}"  # the same at every attempt, so that none is left
+    # every attempt uses the same name, so that none is left behind
+    aside = folder / f".writing-{message.key[:8]}-{name}"
     try:
         shutil.rmtree(aside, ignore_errors=True)
         aside.mkdir(parents=True)
@@ -45,8 +46,8 @@ def send(message: Message, what: Content, folder: Path) -> str:
     return f"in {name}"
 
 
-def _share(made: Path, rights: int) -> None:
-    """Let those read the folder `made` and its files who may read one of these `rights`; ours are for their owner alone."""
-    for path in made.iterdir():
-        path.chmod(rights & READABLE)
-    made.chmod(rights & PASSABLE)
+def _share(folder: Path, mode: int) -> None:
+    """Give `folder` and its files, so far readable by their owner only, the read permissions of `mode`."""
+    for path in folder.iterdir():
+        path.chmod(mode & FILE_MODE)
+    folder.chmod(mode & FOLDER_MODE)

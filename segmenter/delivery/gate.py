@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 WRONG = re.compile(r"^\s*(nan|inf|-inf|none|undefined|null|nat)\s*(%|[A-Z]{3})?\s*$", re.IGNORECASE)
 UNFILLED = re.compile(r"\{\{.*?\}\}|\{%.*?%\}")
-LEAST_TEXT = 200  # letters that a page of a report has at least
+MIN_TEXT = 200  # characters of text that any report has
 ALWAYS_KNOWN = {
     "customers": ("recency", "frequency", "monetary", "segment", "anomaly_score", "severity"),
     "segments": ("customers", "customer_share", "revenue", "revenue_share"),
@@ -30,9 +30,9 @@ ALWAYS_KNOWN = {
 def gate(folder: Path, formats: Collection[str] = ()) -> tuple[str, ...]:
     """Why the run in `folder` must not be sent as a success, a sentence each: none where all is well.
 
-    Reasons are a file of `formats` that is not there or holds nothing, a table that cannot be read or in which a number
-    is missing or no number, no customers, a chart in which nothing is drawn, NaN or None where a page should show
-    a number, and a place of a template that was left unfilled. A template variable that is undefined fails the run itself.
+    Reasons are a file of `formats` that is missing or empty, a table that cannot be read or has a missing or infinite
+    number, no customers, a chart in which nothing is drawn, NaN or None where a page should show a number, and an
+    unfilled placeholder of a template. An undefined template variable fails the run itself.
     """
     from segmenter.runs.archive import read
 
@@ -58,10 +58,10 @@ def gate(folder: Path, formats: Collection[str] = ()) -> tuple[str, ...]:
 
 
 def _missing(folder: Path, files: Mapping[str, str]) -> Iterator[str]:
-    """Files that are asked for and not there or not whole; where no PDF can be made here, the page stands in for it."""
+    """Files that are missing or incomplete; a PDF may be missing on a machine that cannot make one."""
     for name, kind in files.items():
         path = folder / name
-        if kind == "pdf" and not path.is_file() and (folder / "report.html").is_file() and _no_pdf_here():
+        if kind == "pdf" and not path.is_file() and (folder / "report.html").is_file() and _cannot_make_pdf():
             continue
         if not path.is_file() or path.stat().st_size == 0:
             yield f"The file {name} was asked for and is not there."
@@ -69,7 +69,7 @@ def _missing(folder: Path, files: Mapping[str, str]) -> Iterator[str]:
             yield f"The file {name} is not a whole PDF."
 
 
-def _no_pdf_here() -> bool:
+def _cannot_make_pdf() -> bool:
     from segmenter.report.paper import pdf_problem
 
     return pdf_problem() is not None
@@ -91,7 +91,7 @@ def _faults_of_table(name: str, table: pd.DataFrame) -> Iterator[str]:
 
 
 def _faults_of_csv(path: Path, table: pd.DataFrame) -> Iterator[str]:
-    """Where a CSV file does not hold the rows of `table`, or words where a number belongs."""
+    """How a CSV file differs from `table`: in its number of rows, or by words where a number belongs."""
     with path.open(encoding="utf-8-sig", errors="replace", newline="") as file:
         rows = list(csv.DictReader(file))
     if len(rows) != len(table):
@@ -103,10 +103,10 @@ def _faults_of_csv(path: Path, table: pd.DataFrame) -> Iterator[str]:
 
 
 def is_empty_chart(svg: str) -> bool:
-    """Whether nothing is drawn in a chart but its ground, axes, grid and letters.
+    """Whether a chart has nothing but its background, axes, grid and text.
 
-    What counts as drawn is an image, a circle, a dot, a curve or line through more than two points or askew, and
-    a rectangle that is filled with another colour than white.
+    Marks are an image, a circle, a dot, a curve, a line that is oblique or has more than two points, and a rectangle
+    filled with another colour than white.
     """
     reader = _Marks()
     reader.feed(svg)
@@ -118,7 +118,7 @@ def _faults_of_page(page: str, run: Run) -> list[str]:
     reader.feed(page)
     text = " ".join("".join(reader.text).split())
     found = []
-    if len(text) < LEAST_TEXT:
+    if len(text) < MIN_TEXT:
         found.append(f"The page of the report holds {len(text)} letters of text, which is no report.")
     wrong = dict.fromkeys(cell.strip() for cell in reader.cells if WRONG.match(cell))
     found += [f"A table of the report shows {cell!r} where a number belongs." for cell in wrong]
@@ -132,7 +132,7 @@ def _faults_of_page(page: str, run: Run) -> list[str]:
 
 
 def _texts_of_business(run: Run) -> str:
-    """All texts that are the business's own, such as a customer or product with braces in its name."""
+    """All texts from the export and the configuration, such as a product with braces in its name."""
     tables = [run.customers, run.segments, run.anomalies, *([run.alerts] if run.alerts is not None else [])]
     cells = (
         str(cell) for table in tables for column in table.select_dtypes(exclude="number") for cell in table[column]
@@ -173,7 +173,7 @@ class _Page(HTMLParser):
 
 
 class _Marks(HTMLParser):
-    """Counts what is drawn in a chart: marks of data, not the ground, axes, grid and letters."""
+    """Counts the marks of data in a chart, without its background, axes, grid and text."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -182,12 +182,12 @@ class _Marks(HTMLParser):
         self._in_defs = 0
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        """Judge one shape."""
+        """Count one shape if it is a mark."""
         found = {name: value or "" for name, value in attrs}
         if tag in {"defs", "clippath"}:
             self._in_defs += 1
         elif tag == "path" and self._in_defs and _is_shape(found.get("d", "")) and "-" not in found.get("id", "-"):
-            self._defined.add(f"#{found['id']}")  # letters have a hyphen in their ids: the font's name and their code
+            self._defined.add(f"#{found['id']}")  # ids of glyphs have a hyphen, between font and code
         elif tag == "use":
             self.n_marks += found.get("xlink:href", found.get("href", "")) in self._defined
         elif not self._in_defs:
@@ -201,10 +201,10 @@ class _Marks(HTMLParser):
 
 def _is_mark(path: dict[str, str]) -> bool:
     drawing, style = path.get("d", ""), f"{path.get('style', '')};fill: {path.get('fill', '')}".replace(" ", "").lower()
-    is_ground = re.search(r"fill:(none|#fff(fff)?|white)", style) is not None
-    if re.search(r"[zZ]", drawing) and is_ground and "stroke:#" not in style.replace("stroke:#fff", ""):
-        return False  # a white or open area without an edge
-    return _is_shape(drawing) and not (is_ground and _is_frame(drawing))
+    is_background = re.search(r"fill:(none|#fff(fff)?|white)", style) is not None
+    if re.search(r"[zZ]", drawing) and is_background and "stroke:#" not in style.replace("stroke:#fff", ""):
+        return False  # a white or unfilled area without an edge
+    return _is_shape(drawing) and not (is_background and _is_frame(drawing))
 
 
 def _points(drawing: str) -> list[tuple[str, str]]:

@@ -1,4 +1,4 @@
-"""Signs of life to a dead-man's switch: an address outside that raises the alarm when it stays silent."""
+"""Signs of life to a dead-man's switch: an external address that raises an alarm when they stop."""
 
 from __future__ import annotations
 
@@ -17,51 +17,51 @@ from segmenter.errors import DeliveryError
 
 ATTEMPTS = 5
 SECONDS = 10.0  # that one attempt may take
-WAITING = 200  # signs that wait at most, while the switch cannot be reached
-ENDING = {"start": "/start", "success": "", "fail": "/fail"}  # healthchecks.io's way
+MOST_QUEUED = 200  # signs of life, while the switch cannot be reached
+SUFFIXES = {"start": "/start", "success": "", "fail": "/fail"}  # of the address, as healthchecks.io defines them
 log = logging.getLogger("segmenter.service")
 
 
 class Heartbeat:
-    """Tells the dead-man's switch what happens, one sign after the other in their order, beside the work."""
+    """Sends signs of life in order, in a background thread."""
 
     def __init__(self, pause: Callable[[float], object] = time.sleep) -> None:
-        """`pause` waits so many seconds between two attempts: 1, 2, 4, 8."""
+        """`pause` sleeps between two attempts: 1, 2, 4 and 8 seconds."""
         self._pause = pause
-        self._signs: Queue[tuple[str, bytes, DeliveryConfig]] = Queue(WAITING)
-        self._teller: threading.Thread | None = None
+        self._signs: Queue[tuple[str, bytes, DeliveryConfig]] = Queue(MOST_QUEUED)
+        self._thread: threading.Thread | None = None
         self._lock = threading.Lock()
 
     def tell(self, config: DeliveryConfig, kind: Literal["start", "success", "fail"], what: str) -> None:
-        """Tell that a run starts, succeeded or failed; nothing where no address is named."""
+        """Send a sign that a run starts, succeeded or failed; nothing where no address is configured."""
         url = os.environ.get(config.heartbeat_env or "", "")
         if not url:
             return
         with self._lock:
             try:
-                self._signs.put_nowait((url.rstrip("/") + ENDING[kind], what.encode(), config))
+                self._signs.put_nowait((url.rstrip("/") + SUFFIXES[kind], what.encode(), config))
             except Full:
-                log.warning("no sign of life", extra={"cause": f"{WAITING} signs wait already"})
-            if self._teller is None:
-                self._teller = threading.Thread(target=self._tell_all, daemon=True)
-                self._teller.start()
+                log.warning("no sign of life", extra={"cause": f"{MOST_QUEUED} signs wait already"})
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._tell_all, daemon=True)
+                self._thread.start()
 
     def finish(self, seconds: float = 30.0) -> None:
-        """Wait until all is told, but no longer than so many `seconds`."""
+        """Wait until every sign is sent, at most `seconds`."""
         with self._lock:
-            teller = self._teller
-        if teller is not None:
-            teller.join(seconds)
+            thread = self._thread
+        if thread is not None:
+            thread.join(seconds)
 
     def _tell_all(self) -> None:
-        """Tell until nothing waits; the next sign begins a thread anew."""
+        """Send until the queue is empty; the next sign starts another thread."""
         while True:
             try:
                 sign = self._signs.get_nowait()
             except Empty:
                 with self._lock:
                     if self._signs.empty():
-                        self._teller = None
+                        self._thread = None
                         return
                 continue
             self._tell_one(*sign)

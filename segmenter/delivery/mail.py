@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from segmenter.report.language import Voice
 
 SUBJECT_LENGTH = 150
-PLAIN = SMTP.clone(cte_type="7bit")  # what every server takes
+SEVEN_BIT = SMTP.clone(cte_type="7bit")  # accepted by every server
 
 
 def preview(message: Message, archive: Path, config: DeliveryConfig, report: ReportConfig) -> bytes:
@@ -36,7 +36,7 @@ def preview(message: Message, archive: Path, config: DeliveryConfig, report: Rep
 
 def compose(message: Message, what: Content, config: DeliveryConfig, now: datetime) -> EmailMessage:
     """The mail to `message.recipient`; every attempt has the same Message-ID."""
-    mail = EmailMessage(policy=PLAIN)
+    mail = EmailMessage(policy=SEVEN_BIT)
     sender = config.sender or "segmenter@localhost"
     mail["Subject"] = one_line(what.subject)[:SUBJECT_LENGTH]
     mail["From"] = Address(display_name=one_line(what.company) or "segmenter", addr_spec=sender)
@@ -47,7 +47,7 @@ def compose(message: Message, what: Content, config: DeliveryConfig, now: dateti
     mail["Message-ID"] = f"<{message.key}@{sender.rpartition('@')[2]}>"
     mail["Auto-Submitted"] = "auto-generated"
     mail["List-Unsubscribe"] = f"<{config.unsubscribe or f'mailto:{config.reply_to or sender}?subject=unsubscribe'}>"
-    attached, left_out = _within(what.files, int(config.attachment_mib * 2**20))
+    attached, left_out = _split_by_size(what.files, int(config.attachment_mib * 2**20))
     notes = _notes(left_out, config.attachment_mib, what.voice)
     mail.set_content("\n\n".join((*what.text, *notes)) + "\n")
     mail.add_alternative(what.html.replace("<!-- files -->", _paragraphs(notes)), subtype="html")
@@ -63,8 +63,8 @@ def one_line(text: str) -> str:
     return " ".join("".join(each if each.isprintable() else " " for each in text).split())
 
 
-def _within(files: tuple[Path, ...], budget: int) -> tuple[list[Path], list[Path]]:
-    """Files that fit the budget in order, and those that do not."""
+def _split_by_size(files: tuple[Path, ...], budget: int) -> tuple[list[Path], list[Path]]:
+    """The files that fit into `budget` bytes, taken in order, and those that do not."""
     attached: list[Path] = []
     left_out: list[Path] = []
     for path in files:
@@ -74,7 +74,7 @@ def _within(files: tuple[Path, ...], budget: int) -> tuple[list[Path], list[Path
 
 
 def _sent_size(path: Path) -> int:
-    """Bytes that a file takes in a mail: three of it become four (base64), in lines of 76 and a line break each."""
+    """Bytes that a file takes in a mail: base64 in lines of 76 characters."""
     encoded = -(-path.stat().st_size // 3) * 4
     return encoded + -(-encoded // 76) * 2
 

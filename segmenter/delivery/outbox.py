@@ -1,4 +1,4 @@
-"""The outbox: every message to one recipient is a row, from the transaction that completes its run to its last answer."""
+"""The outbox: a row per message and recipient, inserted in the transaction that completes its run."""
 
 from __future__ import annotations
 
@@ -16,20 +16,20 @@ from segmenter.runs.state import transaction
 Channel = Literal["email", "webhook", "folder"]
 CHANNELS: tuple[Channel, ...] = ("email", "webhook", "folder")
 FIRST_PAUSE = timedelta(minutes=1)
-LONGEST_PAUSE = timedelta(hours=1)  # that we make of ourselves
+LONGEST_PAUSE = timedelta(hours=1)  # between attempts, by our own choice
 LONGEST_WAIT = timedelta(days=1)  # that a server may ask for
-BY_HAND = "hand-"  # begins the sender of a message that a person's command sends beside the service
-LONGEST_SENDING = timedelta(hours=1)  # longer than any sending may take: a command by hand then died
-LATE = timedelta(hours=1)  # after which the owner hears that a message is not delivered yet
+BY_HAND = "hand-"  # prefix of the sender where a person's command, not the service, sends a message
+LONGEST_SENDING = timedelta(hours=1)  # no attempt takes longer, so that a command by hand has died by then
+LATE = timedelta(hours=1)  # age from which on the owner is told of an undelivered message
 
 
 @dataclass(frozen=True)
 class Message:
     """A message to one recipient.
 
-    `kind` is report or alerts (their content is read from the run), notice (to recipients: there is no
-    report) or owner; `text` are paragraphs, for a report those that it opens with. Alerts are those that are
-    news since the run `since`, None: since the run before.
+    `kind` is report or alerts (their content is read from the run), notice (tells recipients that there is no
+    report) or owner; `text` are paragraphs, of a report the opening ones. Alerts are told relative to the run
+    `since`, None: relative to the previous run.
     """
 
     schedule: str
@@ -45,9 +45,9 @@ class Message:
 
     @property
     def key(self) -> str:
-        """What makes the message this one: the same for every attempt, so that receivers can drop a repetition.
+        """A key that is the same for every attempt, so that receivers can drop duplicates.
 
-        Of a word to the owner the text is a part: two things may go wrong with one due time.
+        It covers the text of a message to the owner, as several things may go wrong with one due time.
         """
         parts = [self.schedule, self.due.isoformat(), self.run_id, self.kind, self.recipient, self.title]
         parts += self.text if self.kind == "owner" else ()
@@ -56,7 +56,7 @@ class Message:
 
 @dataclass(frozen=True)
 class Row:
-    """A message in the outbox; `ambiguous` says that a crash left open whether its server had taken it."""
+    """A message in the outbox; `ambiguous`: it is not known whether an earlier attempt reached its server."""
 
     number: int
     message: Message
@@ -74,10 +74,7 @@ class About:
 
 
 def enqueue(state: sqlite3.Connection, messages: Sequence[Message], now: datetime) -> int:
-    """Put messages into the outbox, inside the caller's transaction; one that is there already is not added again.
-
-    Returns the number of messages that were added.
-    """
+    """Put messages that are not there yet into the outbox, inside the caller's transaction; returns how many."""
     added = 0
     for message in messages:
         body = {"title": message.title, "text": message.text, "formats": message.formats, "since": message.since}
@@ -94,12 +91,12 @@ def enqueue(state: sqlite3.Connection, messages: Sequence[Message], now: datetim
 
 
 def recover(state: sqlite3.Connection, held: Collection[int], now: datetime) -> int:
-    """Put messages whose sending was cut short back into the outbox; inside the caller's transaction.
+    """Put messages whose sending a crash interrupted back into the outbox, in the caller's transaction; returns how many.
 
-    Only the service may call this: what is marked as being sent, and is not among the numbers that it holds in its
-    hands, was left by a crash; of a command by hand that is known an hour later. Of one that was handed over but for
-    its last word it cannot be known whether the server took it (RFC 5321, 4.5.3.2.6): it is flagged and sent once
-    more under the same Message-ID, and left as failed when that happens a second time. Returns how many were put back.
+    Only the service may call this, with the numbers that it is sending (`held`): any other row marked as being sent was
+    left by a crash; rows of a command by hand count as left after an hour. Where only the final dot may have been lost
+    it cannot be known whether the server took the mail (RFC 5321, 4.5.3.2.6): it is flagged and sent once more under
+    the same Message-ID, and failed when that happens a second time.
     """
     left = (
         "state = 'sending' AND number NOT IN (SELECT value FROM json_each(?)) "
@@ -118,10 +115,10 @@ def recover(state: sqlite3.Connection, held: Collection[int], now: datetime) -> 
 def take(
     state: sqlite3.Connection, now: datetime, channel: Channel, sender: str, busy: Collection[str], about: About | None
 ) -> Row | None:
-    """Mark the next message of `channel` whose time has come as being sent, and return it; None where there is none.
+    """Mark the next message of `channel` that is due as being sent, and return it; None where there is none.
 
-    None to a recipient who is `busy`, and only those `about` one due time where it is given. One that would wait
-    longer than a day was put off under a clock that ran ahead.
+    Recipients who are `busy` are left out, and with `about` all messages of other due times. A row that would wait
+    longer than a day counts as due: it was put off under a clock that ran ahead.
     """
     where = "state = 'pending' AND channel = ? AND (next_at <= ? OR next_at > ?) "
     where += "AND recipient NOT IN (SELECT value FROM json_each(?))"
@@ -151,13 +148,13 @@ def _message(row: sqlite3.Row) -> Message:
 
 
 def hand_over(state: sqlite3.Connection, row: Row) -> None:
-    """Record that a message is about to be its receiver's: from now on a crash leaves open whether it is."""
+    """Record that a message is about to be handed over: after a crash it is not known whether it arrived."""
     with transaction(state):
         state.execute("UPDATE delivery SET handed = 1 WHERE number = ?", (row.number,))
 
 
 def settle(state: sqlite3.Connection, row: Row, outcome: Literal["sent", "failed"], answer: str, now: datetime) -> None:
-    """Record a message's last answer."""
+    """Record a message's final outcome and answer."""
     with transaction(state):
         state.execute(
             "UPDATE delivery SET state = ?, answer = ?, finished_at = ? WHERE number = ?",
@@ -175,13 +172,13 @@ def put_off(state: sqlite3.Connection, row: Row, answer: str, until: datetime, *
 
 
 def pause(attempts: int) -> timedelta:
-    """How long to wait after so many attempts: a minute, doubled each time up to an hour, a tenth more or less."""
+    """How long to wait after `attempts`: a minute, doubled each time up to an hour, with a jitter of a tenth."""
     plain: timedelta = min(FIRST_PAUSE * (1 << min(attempts - 1, 10)), LONGEST_PAUSE)
     return plain * random.uniform(0.9, 1.1)  # noqa: S311 - to spread attempts, not to hide anything
 
 
 def untold(state: sqlite3.Connection, now: datetime) -> list[dict[str, Any]]:
-    """Messages of which the owner is to hear: given up, or not delivered an hour after they were made."""
+    """Messages of which the owner has not been told: given up, or not delivered an hour after they were made."""
     rows = state.execute(
         "SELECT * FROM delivery WHERE (state = 'failed' AND told < 2) "
         "OR (state IN ('pending', 'sending') AND told < 1 AND attempts > 0 AND created_at <= ?) ORDER BY number",
@@ -210,7 +207,7 @@ def undelivered(state: sqlite3.Connection, schedule: str, due: datetime, late: d
 
 
 def forget(state: sqlite3.Connection, before: datetime) -> int:
-    """Remove the messages that came to an end before `before`, of which nobody is to be told any more; how many they were."""
+    """Remove messages that were sent, or failed and told of, before `before`; returns how many."""
     with transaction(state):
         gone = state.execute(
             "DELETE FROM delivery WHERE (state = 'sent' OR (state = 'failed' AND told = 2)) AND finished_at < ?",

@@ -1,11 +1,11 @@
-"""Works through the outbox: each message by itself, whatever becomes of the others."""
+"""Sends the messages of the outbox, each independently of the others."""
 
 from __future__ import annotations
 
 import logging
 import sqlite3
 from collections.abc import Callable, Iterator
-from concurrent.futures import ALL_COMPLETED, FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -30,7 +30,7 @@ log = logging.getLogger("segmenter.service")
 
 @dataclass(frozen=True)
 class Sent:
-    """What became of a message: sent, failed for good, or put off until `until`; `answer` in words."""
+    """The outcome of an attempt: sent, failed for good, or put off until `until`; `answer` in words."""
 
     row: Row
     outcome: Literal["sent", "failed", "put off"]
@@ -41,19 +41,19 @@ class Sent:
 
 
 class Post:
-    """Sends what the outbox holds, several messages at a time: a server that stalls holds up nobody else."""
+    """Sends several messages of the outbox at a time, so that a stalled server delays no other recipient."""
 
     def __init__(
         self, archive: Path, now: Callable[[], datetime], sender: str, ring: Callable[[], object] | None = None
     ) -> None:
-        """`sender` is our token in the outbox, `ring` is called whenever a message has got its answer."""
+        """`sender` marks our rows in the outbox, `ring` is called whenever an attempt has ended."""
         self.archive, self.now, self.sender, self.ring = archive, now, sender, ring
         self._pool = ThreadPoolExecutor(PARALLEL * len(CHANNELS), "post")
         self._sending: dict[int, tuple[Row, Future[Sent]]] = {}
         self._unrecorded: list[Sent] = []
 
     def send_due(self, config: DeliveryConfig, report: ReportConfig, about: About | None = None) -> int:
-        """Begin to send messages whose time has come, as many as there is room for; returns how many."""
+        """Begin to send messages that are due, up to the limit per channel; returns how many."""
         begun = 0
         with open_state(self.archive) as state:
             for row in self._rows(state, about):
@@ -76,7 +76,7 @@ class Post:
                 yield row
 
     def _send(self, row: Row, config: DeliveryConfig, report: ReportConfig) -> Sent:
-        """Send one message and record its answer at once, so that a crash has little time to come between."""
+        """Send one message and record the outcome at once, so that a crash can hardly come between."""
         sent = self._answered(row, config, report)
         return replace(sent, is_recorded=self._record(sent))
 
@@ -90,9 +90,9 @@ class Post:
                 return Sent(row, "failed", cause, self.now())
             ambiguous = isinstance(error, UnansweredError)
             return Sent(row, "put off", cause, _later(error, row, self.now()), ambiguous)
-        except Exception as error:  # noqa: BLE001 - whatever it is, it is told, and the row is not left as being sent
-            told = f"It failed in a way it should not: {type(error).__name__}: {error}"
-            return Sent(row, "failed", redacted(told, secrets), self.now())
+        except Exception as error:  # noqa: BLE001 - a bug is recorded too, and the row not left as being sent
+            cause = f"It failed in a way it should not: {type(error).__name__}: {error}"
+            return Sent(row, "failed", redacted(cause, secrets), self.now())
         return Sent(row, "sent", redacted(answer, secrets), self.now())
 
     def _transmit(self, row: Row, config: DeliveryConfig, report: ReportConfig) -> str:
@@ -113,7 +113,7 @@ class Post:
         return smtp.send(letter, message.recipient, config, password, hand_over)
 
     def _hand_over(self, row: Row) -> None:
-        """Note that only the last word is left to say; what cannot be noted is not said."""
+        """Record that only the last step is left; where that cannot be recorded the step is not taken."""
         try:
             with open_state(self.archive) as state:
                 outbox.hand_over(state, row)
@@ -121,7 +121,7 @@ class Post:
             raise UnreachedError(f"It was not sent, as that could not be noted: {error}.") from None
 
     def _record(self, sent: Sent) -> bool:
-        """Whether the answer is on record now: a full disk keeps it off, and nobody from hearing what became of the message."""
+        """Record the outcome; False where that fails, as on a full disk."""
         try:
             with open_state(self.archive) as state:
                 if sent.outcome == "put off":
@@ -134,7 +134,7 @@ class Post:
         return True
 
     def collect(self) -> tuple[Sent, ...]:
-        """What became of the messages that have got their answers since; what could not be recorded then is tried again."""
+        """The outcomes since the last call; those that could not be recorded are recorded again."""
         ended = [number for number, (_, future) in self._sending.items() if future.done()]
         found = [future.result() for number in ended for _, future in [self._sending.pop(number)]]
         left = [*self._unrecorded, *(sent for sent in found if not sent.is_recorded)]
@@ -142,7 +142,7 @@ class Post:
         return tuple(found)
 
     def recover(self) -> int:
-        """Put back what a crash cut short; only the service may call this. Returns how many."""
+        """Put messages that a crash interrupted back into the outbox (`outbox.recover`); returns how many."""
         held = [*self._sending, *(sent.row.number for sent in self._unrecorded)]
         with open_state(self.archive) as state, transaction(state):
             return outbox.recover(state, held, self.now())
@@ -154,13 +154,12 @@ class Post:
 
     @property
     def is_idle(self) -> bool:
-        """Whether every message that was begun has its answer on record."""
+        """Whether the outcome of every message that was begun is recorded."""
         return not self._unrecorded and all(future.done() for _, future in self._sending.values())
 
-    def wait(self, *, for_all: bool = True) -> None:
-        """Wait for the answers of the messages that are being sent, or for the first of them."""
-        futures = [future for _, future in self._sending.values()]
-        wait(futures, return_when=ALL_COMPLETED if for_all else FIRST_COMPLETED)
+    def wait(self) -> None:
+        """Wait until the first of the messages that are being sent has its outcome."""
+        wait([future for _, future in self._sending.values()], return_when=FIRST_COMPLETED)
 
     def finish(self) -> None:
         """Wait for the messages that are being sent; nothing can be sent afterwards."""
@@ -174,17 +173,17 @@ def deliver_due(
     now: Callable[[], datetime],
     about: About | None = None,
 ) -> tuple[Sent, ...]:
-    """Send every message whose time has come, of one due time where `about` is given; what became of each.
+    """Send every message that is due, with `about` of one due time only; returns the outcomes.
 
-    A mail whose answer got lost is sent once more, under the same Message-ID, and then given up. A refusal for
-    good (5xx), or `config.give_up_hours` without success, ends a message as failed; anything else is tried again
-    after a minute, doubled up to an hour. Each answer is on the disk before the recipient's next message is sent.
+    A mail whose answer got lost is sent once more, under the same Message-ID, and then given up. A permanent refusal
+    (5xx), or `config.give_up_hours` without success, ends a message as failed; anything else is tried again after a
+    minute, doubled up to an hour. Each outcome is on disk before the recipient's next message is sent.
     """
     post = Post(archive, now, f"{outbox.BY_HAND}{uuid4().hex}")
     found: list[Sent] = []
     try:
         while post.send_due(config, report, about) or post.is_sending:
-            post.wait(for_all=False)
+            post.wait()
             found += post.collect()
     finally:
         post.finish()
@@ -204,7 +203,7 @@ def _later(error: SegmenterError, row: Row, now: datetime) -> datetime:
 
 
 def _secrets(message: Message, config: DeliveryConfig) -> tuple[str, ...]:
-    """Every secret that sending `message` may touch, to be blotted out of what is recorded."""
+    """Every secret that sending `message` may use, to be redacted from what is recorded."""
     named = [(config.password_env, config.password_file)]
     if hook := config.webhooks.get(message.recipient.partition(":")[2]):
         named += [(hook.url_env, hook.url_file), (hook.secret_env, hook.secret_file)]
@@ -213,5 +212,5 @@ def _secrets(message: Message, config: DeliveryConfig) -> tuple[str, ...]:
         try:
             found.append(secret(env, file, ""))
         except DeliveryError:
-            continue  # it is not there, so that it cannot be told; `check` says so to the sender
+            continue  # a secret that cannot be read cannot leak; `check` reports it
     return tuple(found)

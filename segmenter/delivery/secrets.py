@@ -1,4 +1,4 @@
-"""Secrets from the environment or from files, and texts in which none is left."""
+"""Reads secrets from the environment or from files, and redacts them from texts."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def _from_file(path: Path, what: str) -> str:
 
 
 def redacted(text: str, secrets: Iterable[str]) -> str:
-    """`text` with every secret blotted out."""
+    """`text` with every secret replaced by `HIDDEN`."""
     for each in sorted(filter(None, secrets), key=len, reverse=True):
         text = text.replace(each, HIDDEN)
     return text

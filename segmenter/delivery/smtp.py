@@ -33,7 +33,7 @@ def send(
 
 
 def _transmit(server: _Server, mail: EmailMessage, config: DeliveryConfig, hand_over: Callable[[], object]) -> str:
-    """The mail's lines and the final dot; only then is it open whether the server has it."""
+    """Send the mail's lines and the final dot; if the connection breaks after the dot, the outcome is not known."""
     body = mail.as_bytes().replace(b"\r\n.", b"\r\n..")
     if server.sock is None:
         raise UnreachedError("The server closed the connection.")
@@ -64,21 +64,21 @@ def greet(config: DeliveryConfig, password: str) -> None:
 
 
 class _Server(smtplib.SMTP):
-    """A session in which every answer as a whole has a time limit; with `context` encrypted from the start."""
+    """A session with a time limit for each whole answer; with `context` it is encrypted from the start."""
 
     def __init__(self, host: str, seconds: float, context: ssl.SSLContext | None) -> None:
         super().__init__(timeout=seconds)
-        self._host = host  # smtplib checks the certificate by it
+        self._host = host  # smtplib verifies the certificate against it
         self.context = context
 
     def wait(self, seconds: float) -> None:
-        """Let every step from now on take so long."""
+        """Set the time limit of every further step."""
         self.timeout = seconds
         if self.sock is not None:
             self.sock.settimeout(seconds)
 
     def getreply(self) -> tuple[int, bytes]:
-        """The server's answer, all of its lines within the time limit."""
+        """The server's answer, with all lines within the time limit."""
         if self.sock is None:
             return super().getreply()
         with within(self.sock, self.timeout):

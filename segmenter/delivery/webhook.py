@@ -1,4 +1,4 @@
-"""A message to a webhook: JSON that is signed, or a body that Slack or Teams show."""
+"""A message to a webhook: signed JSON, or a body for Slack or Teams."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def body(message: Message, what: Content, kind: str) -> bytes:
 
 
 def _chat(what: Content) -> list[str]:
-    """The paragraphs of a chat message, as many and as long as chats take; the last one says how many are left out."""
+    """The paragraphs of a chat message, cut to what chats accept; the last one says how many are left out."""
     paragraphs = [each[:CHAT_TEXT] for each in (what.subject, *what.text) if each]
     if len(paragraphs) <= CHAT_PARAGRAPHS:
         return paragraphs
@@ -111,12 +111,12 @@ def post(
         try:
             with within(connection.sock, config.command_seconds):
                 connection.request("POST", path, body=data, headers={**headers, "Host": parts.netloc})
-                answer = connection.getresponse()  # its body is of no use and is not waited for
+                answer = connection.getresponse()  # its body is not needed
         except (OSError, http.client.HTTPException) as error:
             raise UnansweredError(f"The webhook gave no answer: {type(error).__name__}.") from None
     finally:
         connection.close()
-    return _judged(answer, now)
+    return _expect_success(answer, now)
 
 
 def target(url: str) -> SplitResult:
@@ -125,7 +125,7 @@ def target(url: str) -> SplitResult:
     Raises
     ------
     RefusedError
-        It cannot be used; the address itself, a secret, is not told.
+        It cannot be used; the message does not contain the address, which is a secret.
     """
     try:
         parts = urlsplit(url)
@@ -141,21 +141,21 @@ def target(url: str) -> SplitResult:
 
 
 def _connection(scheme: str, host: str, address: tuple[str, int], config: DeliveryConfig) -> http.client.HTTPConnection:
-    """A connection to the address that was checked, so that a second look-up cannot lead elsewhere."""
+    """A connection to the resolved `address`, as a second look-up might yield one that was not checked."""
     if scheme == "http":
         return http.client.HTTPConnection(*address, timeout=config.connect_seconds)
-    return _Checked(host, address, config.connect_seconds)
+    return _PinnedConnection(host, address, config.connect_seconds)
 
 
-class _Checked(http.client.HTTPSConnection):
-    """HTTPS to a given address, its certificate checked by the host's name."""
+class _PinnedConnection(http.client.HTTPSConnection):
+    """HTTPS to a given address, with the certificate verified against the host's name."""
 
     def __init__(self, host: str, address: tuple[str, int], seconds: float) -> None:
         super().__init__(host, address[1], timeout=seconds, context=ssl.create_default_context())
         self._address, self._seconds = address, seconds
 
     def connect(self) -> None:
-        """Connect to the address and secure the connection."""
+        """Connect to the address by TLS."""
         plain = socket.create_connection(self._address, self._seconds)
         with within(plain, self._seconds):
             self.sock = ssl.create_default_context().wrap_socket(plain, server_hostname=self.host)
@@ -174,24 +174,24 @@ def _address(host: str, port: int, config: DeliveryConfig) -> tuple[str, int]:
     return address, port
 
 
-def _judged(answer: http.client.HTTPResponse, now: datetime) -> str:
+def _expect_success(answer: http.client.HTTPResponse, now: datetime) -> str:
     text = f"{answer.status} {answer.reason}".strip()
     if 200 <= answer.status < 300:
         return text
     if answer.status in {408, 425, 429} or answer.status >= 500:
         error = UnreachedError(f"The webhook asks to wait: {text}.")
-        error.retry_after = _patience(answer.headers.get("Retry-After", ""), now)
+        error.retry_after = _retry_after(answer.headers.get("Retry-After", ""), now)
         raise error
     if 300 <= answer.status < 400:
         raise RefusedError(f"The webhook redirects to another address ({text}); name that one.")
     raise RefusedError(f"The webhook does not take the message: {text}.")
 
 
-def _patience(asked: str, now: datetime) -> float | None:
-    """Seconds that a Retry-After asks for, a number or a date (RFC 9110, 10.2.3); None where it says neither."""
-    if asked.isascii() and asked.strip().isdigit():
-        return float(asked)
+def _retry_after(header: str, now: datetime) -> float | None:
+    """Seconds that a Retry-After header asks for, by a number or a date (RFC 9110, 10.2.3); None where it is neither."""
+    if header.isascii() and header.strip().isdigit():
+        return float(header)
     try:
-        return max(0.0, (parsedate_to_datetime(asked).astimezone(UTC) - now).total_seconds())
+        return max(0.0, (parsedate_to_datetime(header).astimezone(UTC) - now).total_seconds())
     except (ValueError, TypeError, OverflowError):
         return None

@@ -12,7 +12,7 @@ from segmenter.config import Config
 from segmenter.errors import RunError
 from segmenter.features.types import FeatureTable
 from segmenter.runs.archive import list_runs, read_document
-from segmenter.runs.customers import of_the_same, other_customers, other_money, unless_damaged
+from segmenter.runs.customers import of_same_customers, other_customers, other_money, unless_damaged
 from segmenter.runs.model import read_model
 from segmenter.runs.removal import locked
 from segmenter.runs.state import look_at_state, open_state, transaction
@@ -20,14 +20,14 @@ from segmenter.runs.tables import read_table
 from segmenter.runs.types import Ids, Model, ids_of
 
 LACKING = "This export lacks {names}, which the accepted model of run {run} needs to place customers, so this run stands alone."
-FITS = ("challenger", "model")  # files of a run that can be accepted, the fresh fit first
+FITS = ("challenger", "model")  # model files of a run, the fresh fit first
 
 
 @dataclass(frozen=True)
 class Accepted:
     """The accepted model with its run's date and customers; drift is measured from these customers.
 
-    `next_number` is a number that no segment of any run of the archive has.
+    `next_number` is higher than the number of any segment in the archive.
     """
 
     run_id: str
@@ -47,10 +47,10 @@ def accept(archive: Path, run_id: str, now: datetime) -> None:
     RunError
         The run's model is missing or damaged, or the run is being removed.
     """
-    with locked(archive / run_id) as stays:  # from a prune, after which every run would miss the accepted one
+    with locked(archive / run_id) as stays:  # against a prune, which would leave the archive without its accepted model
         if not stays:
             raise RunError(f"The run {run_id} is gone, or another process is working on it. Try again in a moment.")
-        name = next(name for name in FITS if (archive / run_id / f"{name}.json").exists() or name == "model")
+        name = "challenger" if (archive / run_id / "challenger.json").exists() else "model"
         read_model(archive / run_id / f"{name}.json")
         _record(archive, run_id, name, now, only_first=False)
 
@@ -70,7 +70,7 @@ def _record(archive: Path, run_id: str, name: str, now: datetime, *, only_first:
 
 
 def accepted_run(archive: Path) -> tuple[str, str] | None:
-    """Id of the run whose model is accepted and which of its files it is; None where none was accepted yet."""
+    """Id of the run whose model is accepted, and which of `FITS` it is; None where none was accepted yet."""
     if not archive.is_dir():
         return None
     with look_at_state(archive) as state:
@@ -108,8 +108,8 @@ def accepted(archive: Path) -> Accepted | None:
 def _next_number(archive: Path) -> int:
     """One more than the highest number of a segment in any model of the archive, accepted or challenger.
 
-    Every fresh fit carries it on, so that removing old runs sets no number free. A damaged model is passed over: it can
-    neither place customers nor be accepted.
+    Every fresh fit stores it, so that no number is used again when old runs are removed. Damaged models are passed over:
+    they can neither place customers nor be accepted.
     """
     paths = [folder / f"{name}.json" for folder in list_runs(archive) for name in FITS]
     models = (unless_damaged(read_model, path, []) for path in paths if path.exists())
@@ -118,11 +118,10 @@ def _next_number(archive: Path) -> int:
 
 @dataclass(frozen=True)
 class Following:
-    """Whether a run follows the accepted model.
+    """Whether a run keeps the segments of the accepted model.
 
-    `known` is that model; None where there is none, or where it is about other customers or in other money. `holds` is
-    true where the run keeps its segments. `sentences` say why not, and where a model was taken on without being asked
-    for.
+    `known` is that model; None where there is none, or where it is for other customers or in another currency. `holds` is
+    true where the run keeps its segments. `sentences` say why not, and where a model was accepted automatically.
     """
 
     known: Accepted | None = None
@@ -131,7 +130,7 @@ class Following:
 
 
 def follow(archive: Path, table: FeatureTable, config: Config, now: datetime) -> Following:
-    """How the run of the customers in `table` stands to the accepted model of `archive`.
+    """Whether the run of the customers in `table` keeps the segments of the accepted model of `archive`.
 
     Raises
     ------
@@ -167,21 +166,21 @@ def _following(known: Accepted, table: FeatureTable, config: Config) -> Followin
 
 
 def _lacking(known: Accepted, table: FeatureTable) -> str:
-    """A sentence where the export does not give what the model places customers by; else empty."""
+    """A sentence where the export lacks features of the model; else empty."""
     missing = ", ".join(name for name in known.model.preparation.names if name not in table.names)
     return LACKING.format(names=missing, run=known.run_id) if missing else ""
 
 
 def _settings(config: Config) -> tuple[object, ...]:
-    """The settings that decide a segmentation, beside the data."""
+    """The settings that, with the data, determine a segmentation."""
     kmeans = config.kmeans.model_copy(update={"names": {}, "n_init": 1, "bootstraps": 0})
     return kmeans, config.prepare, config.features.use
 
 
 def _adopt(archive: Path, ids: Ids, now: datetime) -> tuple[str, ...]:
-    """Where no acceptance is on record, accept the model that placed the customers `ids` last; returns a sentence on it.
+    """Where no model is accepted, accept the one that last placed the customers `ids`; returns a sentence on it.
 
-    The record is missing where a first run was ended before its acceptance was written, and where the archive's state was
+    That is so where the first run was interrupted before its acceptance was recorded, and where the archive's state was
     lost.
     """
     if accepted_run(archive) is not None or (found := _placed_by(archive, ids)) is None:
@@ -194,13 +193,13 @@ def _adopt(archive: Path, ids: Ids, now: datetime) -> tuple[str, ...]:
 
 
 def _placed_by(archive: Path, ids: Ids) -> tuple[str, str] | None:
-    """Run and file of the model that these customers' newest run held; of their first run where none held one."""
-    kin = [folder for folder, _ in of_the_same(reversed(list_runs(archive)), ids, [])]
-    for folder in kin:
+    """Run and file of the model that the newest run of these customers kept; of their first run where none kept one."""
+    runs = [folder for folder, _ in of_same_customers(reversed(list_runs(archive)), ids, [])]
+    for folder in runs:
         if (continuity := read_document(folder)[2].continuity) is not None:
             model, origin = read_model(folder / "model.json"), archive / continuity.accepted_run
             paths = [path for name in FITS if (path := origin / f"{name}.json").exists()]
             return next(
                 ((path.parent.name, path.stem) for path in paths if read_model(path) == model), (folder.name, "model")
             )
-    return (kin[-1].name, "model") if kin else None
+    return (runs[-1].name, "model") if runs else None

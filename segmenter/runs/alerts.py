@@ -1,4 +1,4 @@
-"""Anomalies from run to run: new, worsened, ongoing, resolved; told once, held back by verdicts."""
+"""Alerts, the states of anomalies from run to run: new, worsened, ongoing or resolved; verdicts hold them back."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ COLUMNS = (
     "customer_id", "state", "since", "changed", "cause", "severity", "told_severity", "amount_at_stake", "reason", "evidence",
     "verdict", "until",
 )  # fmt: skip
-CUSTOMER, LINE = "customer", "line"  # why an alert's state changed last: what they did, or where the line was drawn
+CUSTOMER, LINE = "customer", "line"  # cause of an alert's last change: the customer's figures, or the redrawn line
 BY_LINE = (
     "The line between odd and ordinary is redrawn in every run; for that reason alone, not because of what they did: "
     "{n} more odd, {m} back to normal."
 )
-FRESH = ("new", "worsened")  # what somebody should look at now
+FRESH = ("new", "worsened")  # states that are news
 ORDER = {"new": 0, "worsened": 1, "ongoing": 2, "resolved": 3}
 Row = dict[str, Any]
 
@@ -39,16 +39,16 @@ def alerts(
     verdicts: Mapping[str, Verdict],
     by_line: Collection[str] = (),
 ) -> pd.DataFrame:
-    """The alerts of a run, one row per customer, from its anomalies and the alerts `before` (None: the baseline).
+    """The alerts of a run, one row per customer, from its anomalies and the previous alerts (`before`; None: a baseline).
 
-    new: nobody was told yet. worsened: more severe, by `config.worsened_by`, than when last told. ongoing: told before
-    and not worse, also after being ordinary for at most `config.remember_days`. resolved: flagged before and ordinary
-    now.
+    new: not reported yet. worsened: more severe, by `config.worsened_by`, than when last reported. ongoing: reported
+    before and not worse, also after being ordinary for at most `config.remember_days`. resolved: flagged before and
+    ordinary now.
 
     Three kinds of alerts are no news. In a baseline all are ongoing. Those held back by one of the `verdicts` keep
-    their state but count as untold, so that they are news when the verdict ends. Those of customers in `by_line`, whom
-    only the line between ordinary and odd moved (see `segmenter.runs.line`), have the line as their cause, and are
-    ongoing in place of new.
+    their state but count as not reported, so that they are news when the verdict ends. Those of customers in `by_line`,
+    who changed only because the line between ordinary and odd was redrawn (see `segmenter.runs.line`), have the line
+    as their cause, and are ongoing in place of new.
     """
     known, held = {} if before is None else _rows(before), in_force(verdicts, as_of)
     flagged = _rows(anomalies)
@@ -64,7 +64,7 @@ def alerts(
 def of_run(
     state: sqlite3.Connection, run: Run, before: Run | None, config: HistoryConfig
 ) -> tuple[pd.DataFrame, AlertCount]:
-    """The `alerts` of a run since the run `before`, and how many there are of each kind, by the archive's `state`."""
+    """The `alerts` of a run since the run `before`, and their counts, with the verdicts in the archive's `state`."""
     known, by_line = (before.alerts, moved_by_line(before, run)) if before else (None, ())
     as_of = run.manifest.as_of
     table = alerts(run.anomalies, known, run.manifest.run_id, as_of, config, read_verdicts(state), by_line)
@@ -83,7 +83,7 @@ def _rows(table: pd.DataFrame) -> dict[str, Row]:
 
 
 def _flagged(row: Row, known: Row | None, run_id: str, as_of: date, config: HistoryConfig) -> Row:
-    """The alert of an odd customer. Its told_severity is as before, NaN where nobody was told yet."""
+    """The alert of an odd customer; its told_severity, the severity when last reported, is NaN where it never was."""
     severity = float(row["severity"])
     told = math.nan if known is None else float(known["told_severity"])
     worse = severity >= told + config.worsened_by
@@ -102,14 +102,14 @@ def _flagged(row: Row, known: Row | None, run_id: str, as_of: date, config: Hist
 
 
 def _by_line(row: Row) -> Row:
-    """The alert of a customer whom the line alone made odd: what would be new is ongoing, as if somebody had been told."""
+    """The alert of a customer who is odd only by the redrawn line: ongoing in place of new, as if reported before."""
     if row["state"] != "new":
         return row
     return {**row, "state": "ongoing", "cause": LINE, "told_severity": row["severity"]}
 
 
 def _as_told(row: Row, *, is_baseline: bool) -> Row:
-    """The alert once somebody was told of it. A baseline counts as told, and its alerts are ongoing."""
+    """The alert after it was reported, with its present severity; in a baseline all are ongoing."""
     if row["state"] not in FRESH:
         return row
     return {**row, "told_severity": row["severity"], "state": "ongoing" if is_baseline else row["state"]}
@@ -136,8 +136,8 @@ def with_verdicts(table: pd.DataFrame, verdicts: Mapping[str, Verdict], as_of: d
 def to_report(table: pd.DataFrame, as_of: date) -> pd.DataFrame:
     """The alerts to report, news and the most severe first.
 
-    Left out are those held back by a verdict, those resolved in an earlier run or by the line alone, and those resolved
-    before anybody was told.
+    Left out are those held back by a verdict, those resolved in an earlier run or by the redrawn line alone, and those
+    resolved before they were reported.
     """
     stale = (table["state"] == "resolved") & (
         (table["changed"].astype(str) != str(as_of)) | table["told_severity"].isna() | (table["cause"] == LINE)
@@ -146,7 +146,7 @@ def to_report(table: pd.DataFrame, as_of: date) -> pd.DataFrame:
 
 
 def count(table: pd.DataFrame, judged: tuple[int, int], as_of: date, *, is_baseline: bool) -> AlertCount:
-    """How many alerts are in each state, are held back, were right of the `judged` ones, and were moved by the line alone."""
+    """Numbers of alerts per state, held back, changed by the redrawn line alone, and of `judged` and right ones."""
     states = to_report(table, as_of)["state"].value_counts()
     held = int((table["verdict"].notna() & table["state"].ne("resolved")).sum())
     numbers = {name: int(states.get(name, 0)) for name in ORDER}

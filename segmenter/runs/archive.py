@@ -1,4 +1,4 @@
-"""A run's folder: written to a hidden one and renamed when it is complete, read back and checked, listed and pruned."""
+"""A run's folder: written hidden and renamed when complete, read back and checked, listed and pruned."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from segmenter.analysis.findings import Findings
-from segmenter.errors import ResourceError, RunError, UsageError
+from segmenter.errors import ResourceError, RunError, UsageError, remedy
 from segmenter.folders import own_folder, sweep
 from segmenter.intake.types import Reading
 from segmenter.runs.history import History
@@ -31,14 +31,14 @@ if TYPE_CHECKING:
 RUN_ID = re.compile(r"^\d{8}T\d{6}Z-[0-9a-f]{4,12}$")
 AS_OF = re.compile(rb'"as_of": "(\d{4}-\d\d-\d\d)"')
 VERSION = 3
-ROOM = 1 << 20  # bytes below which no run can end well
+ROOM = 1 << 20  # bytes of free space below which a run certainly fails
 Part = TypeVar("Part")
 
 
 def new_run_id(started_at: datetime, readings: Sequence[Reading], archive: Path) -> str:
-    """A name that tells when the run began and, by a piece of a hash, of which inputs and by which process; unused in `archive`.
+    """The start time and a piece of a hash of the inputs and the process; an id that `archive` does not have.
 
-    Two schedules of one export begin theirs in the same second, and neither is there yet for the other to see.
+    The process tells apart the runs of two schedules on one export that begin in the same second.
     """
     parts = [*(reading.sha256 for reading in readings), str(os.getpid())]
     digest = hashlib.sha256("".join(parts).encode()).hexdigest()
@@ -49,14 +49,14 @@ def new_run_id(started_at: datetime, readings: Sequence[Reading], archive: Path)
 
 @contextmanager
 def begun(run: Run, archive: Path) -> Iterator[Path]:
-    """A hidden folder of `archive` with the tables of `run`, for its report: `finish` shows it, else it is removed.
+    """A hidden folder in `archive` with the tables of `run`, to add its report to; removed unless `finish` renames it.
 
-    What writers that died left behind is removed first. Files are readable by their owner alone.
+    What killed processes left behind is removed first. Files are readable by their owner only.
 
     Raises
     ------
     ResourceError
-        There is no space, or the archive may not be written to.
+        There is no space, the archive may not be written to, or too many files are open.
     """
     target = archive / run.manifest.run_id
     try:
@@ -67,7 +67,7 @@ def begun(run: Run, archive: Path) -> Iterator[Path]:
             yield hidden
     except OSError as error:
         raise ResourceError(
-            f"The run could not be written to {archive}: {error.strerror or error}. Free space or grant write permission."
+            f"The run could not be written to {archive}: {error.strerror or error}. {remedy(error)}"
         ) from None
     except KeyboardInterrupt as stopped:
         if target.is_dir():
@@ -76,7 +76,7 @@ def begun(run: Run, archive: Path) -> Iterator[Path]:
 
 
 def finish(run: Run, hidden: Path) -> Path:
-    """Show the run that was `begun` in the folder `hidden`, whole: it is sealed and renamed; the folder as it is then."""
+    """Complete the run that was `begun` in the folder `hidden`: seal and rename it; returns its final folder."""
     target = hidden.parent / run.manifest.run_id
     _write_document(run, hidden)
     seal(hidden)
@@ -86,26 +86,26 @@ def finish(run: Run, hidden: Path) -> Path:
 
 
 def check_room(archive: Path) -> None:
-    """See that `archive` is or can be made, and has room for a run, before anything is read; nothing is written.
+    """Check that `archive` exists or can be made, and has space for a run; nothing is written.
 
     Raises
     ------
     UsageError
-        It is no folder, may not be written to, or has a name that is no UTF-8, which DuckDB cannot write to.
+        It is no folder, may not be written to, or has a name that is not UTF-8, which DuckDB cannot write to.
     ResourceError
-        Its disk is as good as full.
+        Its disk is nearly full.
     """
     if str(archive) != os.fsencode(archive).decode(errors="replace"):
         raise UsageError(
             f"The archive cannot be {archive}: its name is not UTF-8. Rename it, or name another folder with -o."
         )
-    there = next(path for path in (archive, *archive.absolute().parents) if path.exists())
-    if not there.is_dir() or not os.access(there, os.W_OK | os.X_OK):
-        what = "may not be written to" if there.is_dir() else "is not a folder"
+    existing = next(path for path in (archive, *archive.absolute().parents) if path.exists())
+    if not existing.is_dir() or not os.access(existing, os.W_OK | os.X_OK):
+        what = "may not be written to" if existing.is_dir() else "is not a folder"
         raise UsageError(
-            f"The archive cannot be {archive}: {there} {what}. Name another folder with -o, or grant write permission."
+            f"The archive cannot be {archive}: {existing} {what}. Name another folder with -o, or grant write permission."
         )
-    free = shutil.disk_usage(there).free
+    free = shutil.disk_usage(existing).free
     if free < ROOM:
         raise ResourceError(
             f"The archive {archive} lies on a disk with {free >> 20} MiB left; a run needs {ROOM >> 20} or more. Free space, "
@@ -138,7 +138,7 @@ def _write_tables(run: Run, folder: Path) -> None:
 
 
 def _with_alerts(run: Run) -> pd.DataFrame:
-    """The flagged customers, each with what its alert is: new, ongoing or worsened."""
+    """The flagged customers, each with the state of its alert: new, ongoing or worsened."""
     if run.alerts is None:
         return run.anomalies
     states = dict(zip(run.alerts["customer_id"], run.alerts["state"], strict=True))
@@ -166,24 +166,23 @@ def read(folder: Path) -> Run:
         A file is missing, damaged or of another version.
     """
     manifest, findings, history = read_document(folder)
-    names = sealed(folder)  # and not what is there: of a run that is pruned meanwhile half would be taken for all
+    names = sealed(folder)  # not those that exist now, as the run may be pruned meanwhile
     model = read_model(folder / "model.json")
     files = ("customers.parquet", "segments.parquet", "anomalies.parquet", "rejected.csv")
     customers, segments, anomalies, rejected = (read_table(folder / name) for name in files)
     challenger = _optional(read_model, folder / "challenger.json", names)
     moves, alerts = (_optional(read_table, folder / name, names) for name in ("moves.parquet", "alerts.parquet"))
-    tables = (customers, segments, anomalies, rejected)
-    return Run(manifest, findings, *tables, model, challenger, history, moves, alerts)
+    return Run(manifest, findings, customers, segments, anomalies, rejected, model, challenger, history, moves, alerts)
 
 
 def _optional(reader: Callable[[Path], Part], path: Path, names: Collection[str]) -> Part | None:
-    """What `reader` makes of a file that not every run has: None where it is not among the run's `names`."""
+    """What `reader` reads from a file that not every run has; None where it is not among the run's `names`."""
     return reader(path) if path.name in names else None
 
 
 @cache
 def _parts() -> tuple[TypeAdapter[Manifest], TypeAdapter[Findings], TypeAdapter[History]]:
-    """What checks the parts of a document; a service reads many, and making these takes longer than reading one."""
+    """Validators of the parts of a document, cached, as building them takes longer than reading one."""
     from pydantic import TypeAdapter
 
     return TypeAdapter(Manifest), TypeAdapter(Findings), TypeAdapter(History)
@@ -220,7 +219,7 @@ def read_document(folder: Path) -> tuple[Manifest, Findings, History]:
 
 
 def as_of(folder: Path) -> date:
-    """The day that the run in `folder` sees its customers from; cheap, as the manifest's first lines tell it.
+    """The day that the run in `folder` sees its customers from; cheap, as it is in the first lines of run.json.
 
     Raises
     ------
@@ -249,12 +248,12 @@ def outdated(
 
 
 def prune(archive: Path, run_ids: Sequence[str], spared: Callable[[], Collection[str]] = tuple) -> tuple[str, ...]:
-    """Remove these runs but for those `spared`, which is asked before each of them; the ids of those that it removed."""
+    """Remove these runs except those `spared`, which is called before each removal; returns the ids removed."""
     return tuple(run_id for run_id in run_ids if remove(archive / run_id, spared))
 
 
 def summary(folder: Path) -> dict[str, Any]:
-    """One line of the list of runs."""
+    """The run's entry in the list of runs."""
     manifest, findings, _ = read_document(folder)
     return {
         "run": manifest.run_id,

@@ -11,7 +11,7 @@ import pandas as pd
 from segmenter.analysis.types import Floats, Ints
 from segmenter.runs.history import Interval, SegmentChange
 
-GROUPS = 1000  # customers are resampled in so many random groups, so that the cost does not grow with them
+GROUPS = 1000  # random groups of customers that are resampled, so that the cost does not grow with their number
 RESAMPLES = 2000
 LEVEL = 0.05
 ABSENT = -1  # stands for the segment of a customer who is not there
@@ -50,10 +50,10 @@ def segment_changes(
 
 
 def _joined(change: Interval, beyond: Interval) -> Interval:
-    """A change of size with a range over its own interval and that of the change beyond the growth of all.
+    """A change of size whose range covers its own interval and that of the change beyond the growth of all customers.
 
-    The range leaves zero out where both intervals do, on the same side. Either alone would mislead: where newcomers enter
-    one segment, all others shrink against the growth of all though nobody left them; and where the number of all
+    The range excludes zero where both intervals do, on the same side. Either alone would mislead: where newcomers enter
+    one segment, all others shrink relative to the growth of all though nobody left them; and where the number of all
     customers grows, a segment that grows with it is no larger a part of them.
     """
     return Interval(change.value, min(change.low, beyond.low), max(change.high, beyond.high))

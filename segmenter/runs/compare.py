@@ -26,9 +26,9 @@ SAME_DAY = (
 
 
 def with_history(run: Run, root: Path, config: HistoryConfig) -> Run:
-    """`run` with its movement since the run before it, and its alerts; a first run gets its baseline of alerts.
+    """`run` with its movement since the previous run, and its alerts; a first run gets a baseline of alerts.
 
-    A run in other money is not the run before it: amounts that differ by the rate would be told as what customers did.
+    A run in another currency does not count as the previous one: the exchange rate would look like customers' doing.
 
     Raises
     ------
@@ -45,21 +45,21 @@ def with_history(run: Run, root: Path, config: HistoryConfig) -> Run:
     with open_state(root) as state:
         table, counts = of_run(state, run, before, config)
     alone = _alone(manifest, earlier, before) if config.follow else ()
-    sentences = tuple(dict.fromkeys((*run.history.sentences, *alone, *earlier.sentences)))  # both may tell of one run
+    sentences = tuple(dict.fromkeys((*run.history.sentences, *alone, *earlier.sentences)))  # two may be about one run
     return replace(
         run, history=replace(run.history, movement=moved, alerts=counts, sentences=sentences), moves=moves, alerts=table
     )
 
 
 def _comparable(before: Run | None, earlier: Earlier) -> Run | None:
-    """The latest run, from `before` back, that has a period in which anything happened."""
+    """The latest run, from `before` back, whose period has transactions."""
     while before is not None and before.manifest.has_empty_period:
         before = earlier.newest()
     return before
 
 
 def _alone(manifest: Manifest, earlier: Earlier, before: Run | None) -> tuple[str, ...]:
-    """Why there is no movement to tell of, where that needs a sentence."""
+    """Why there is no movement, where that needs a sentence."""
     if manifest.has_empty_period:
         return (f"{emptiness(manifest)} {UNTOLD}",)
     same = earlier.of_the_same_day() if before is None and not earlier.in_other_money else None
@@ -77,16 +77,13 @@ def compared(before: Run, now: Run, root: Path, period_days: int) -> tuple[Movem
 
 
 def _moved(before: Run, now: Run, earlier: Earlier, period_days: int) -> tuple[Movement, pd.DataFrame]:
-    """The movement between two runs, with what came late between them; who was in one of the `earlier` runs is not new."""
-    seen = earlier.seen(_newcomers(before, now))
+    """The movement between two runs, with restated revenue; customers of any of the `earlier` runs are not new."""
+    newcomers = set(now.customers["customer_id"]) - set(before.customers["customer_id"])
+    seen = earlier.seen(newcomers)
     found, moves = movement(side(before), side(now), period_days, now.manifest.seed, seen)
-    told = (
+    sentences = (
         *unusual_week(now.manifest.period, now.manifest.as_of),
         *found.sentences,
         *restated(before.manifest, now.manifest),
     )
-    return replace(found, sentences=told), moves
-
-
-def _newcomers(before: Run, now: Run) -> set[str]:
-    return set(now.customers["customer_id"]) - set(before.customers["customer_id"])
+    return replace(found, sentences=sentences), moves

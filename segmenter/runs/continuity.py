@@ -35,8 +35,8 @@ BEYOND = (
     "Of the customers with no longer a history than those of {since}, many lie beyond what the model knew and "
     "count as its limit: {features}."
 )
-MANY_BEYOND = 0.05  # share of these customers beyond a model's edges in a feature, from which on it is told
-CLOSE = 0.8  # adjusted Rand index from which on two segmentations tell the same story
+MANY_BEYOND = 0.05  # share of customers beyond a model's edges in a feature, above which it is reported
+CLOSE = 0.8  # adjusted Rand index from which on two segmentations count as the same
 
 
 def continuity(
@@ -61,8 +61,8 @@ def continuity(
     drifts = drift(known.customers, table, known.model.preparation.names)
     labels = {feature.name: feature.label for feature in table.features}
     against = _rival(silhouettes, len(np.unique(held)), choice)
-    told = verdict(known.as_of, agreement, (moved, len(held)), (silhouettes[0], against), is_clear=choice.is_clear)
-    is_news = agreement >= CLOSE or BETTER in told  # else a fresh fit differs by where it happens to cut
+    findings = verdict(known.as_of, agreement, (moved, len(held)), (silhouettes[0], against), is_clear=choice.is_clear)
+    is_news = agreement >= CLOSE or BETTER in findings  # else a fresh fit differs only by where it happens to cut
     n_fresh = sum(match.number is not None for match in matches)
     return Continuity(
         accepted_run=known.run_id,
@@ -77,7 +77,7 @@ def continuity(
         drift=drifts,
         matches=tuple(matches),
         sentences=(
-            *told,
+            *findings,
             *_sentences(known.as_of, _drifted(drifts, labels), matches if is_news else ()),
             *_beyond_edges(known, table, labels),
         ),
@@ -85,10 +85,10 @@ def continuity(
 
 
 def _rival(silhouettes: tuple[float, float], n_held: int, choice: KChoice) -> float:
-    """The silhouette that the held segments, `n_held` of them, are measured by: the fresh fit's.
+    """The silhouette that the `n_held` held segments are compared with: the fresh fit's.
 
-    Fewer segments have a higher one where nothing is apart, so that a number that is not clear has no say: then it is at
-    most that of as many segments found anew.
+    Without separate groups, fewer segments have a higher silhouette. So where the fresh fit's number of segments is not
+    clear, it is at most that of a fresh fit with `n_held` segments.
     """
     fresh = silhouettes[1]
     if choice.is_clear or np.isnan(silhouettes).any():
@@ -97,9 +97,9 @@ def _rival(silhouettes: tuple[float, float], n_held: int, choice: KChoice) -> fl
 
 
 def _beyond_edges(known: Accepted, table: FeatureTable, labels: Mapping[str, str]) -> Iterable[str]:
-    """A sentence where many customers lie beyond what the model knew: to it they are all alike.
+    """A sentence where many customers lie beyond the model's edges, where it cannot tell them apart.
 
-    Only customers of an age that the model knew count: as the record goes on, everybody else has had more time for
+    Only customers with a tenure that the model has seen count: as the record grows, the others have had more time for
     orders, money and silence than anybody had then.
     """
     preparation, rows = known.model.preparation, known.customers["tenure"].max() >= table.column("tenure")
@@ -120,11 +120,11 @@ def outgrown_names(
 ) -> tuple[str, ...]:
     """Sentences on held segments whose customers would go by another name today.
 
-    `names` are the held model's, `today` what the rule for names says of the customers who are in the segments now,
-    `came` the segments (by place) into which many have come since, how many, and what the rule says of those; `called`
-    the team's own names. A name is outgrown where the other one is of customers at another stage (`stage`): who was the
-    best may be loyal by a customer more or less. Who came since is new wherever they are, and is told of only where the
-    segment is called after those who no longer order.
+    `names` are the held model's, `today` the names that the rule gives for the customers who are in the segments now,
+    `came` the segments (by position) that many have entered since, how many, and the rule's name for those; `called`
+    are the team's own names. A name is outgrown where today's belongs to another stage (`stage`): a customer more or
+    less can make "best" into "loyal". Newcomers are reported only where the segment's name is of customers who no
+    longer order.
     """
     shown = [called.get(name, name) for name in names]
     outgrown = [
@@ -141,9 +141,10 @@ def outgrown_names(
 
 
 def _drifted(drifts: Sequence[Drift], labels: Mapping[str, str]) -> list[str]:
-    """What has drifted, in a reader's words, by a distance that tells.
+    """Labels of the features that drifted, by a distance that matters.
 
-    One order more of everybody who renews fills other tenths, and so has a large index, though hardly anything moved.
+    One more order by everybody who renews shifts customers into other tenths, and so gives a large index, though hardly
+    anything moved.
     """
     return [labels[each.feature] for each in drifts if each.verdict == "drifted" and each.wasserstein >= FAR]
 
@@ -151,29 +152,29 @@ def _drifted(drifts: Sequence[Drift], labels: Mapping[str, str]) -> list[str]:
 def verdict(
     since: date, agreement: float, moved: tuple[int, int], silhouettes: tuple[float, float], *, is_clear: bool
 ) -> tuple[str, ...]:
-    """Whether the segments still fit, and what to do; `moved` is how many of how many customers a fresh fit would put elsewhere.
+    """Whether the segments still fit, and what to do; `moved`: how many of how many customers a fresh fit would move.
 
-    A fresh fit may cut the same customers otherwise, above all into another number, without being better: then the held
-    segments, whose silhouette is the first of the two, still fit. One segment has no silhouette: it no longer fits where
-    the fresh fit `is_clear`.
+    A fresh fit may cut the same customers differently, above all into another number, without being better: then the held
+    segments, whose silhouette is the first of the two, still fit. A single segment has no silhouette: it no longer fits
+    where the fresh fit `is_clear`.
     """
     held, fresh = silhouettes
     elsewhere = f"{moved[0]:,} of {moved[1]:,} customers" if moved[0] else "no customer"
-    told = f"{elsewhere} would change segment if they were refitted today."
+    effect = f"{elsewhere} would change segment if they were refitted today."
     if np.isnan(held) and np.isnan(fresh):
         return (TOGETHER.format(since=since),)
     if agreement >= CLOSE:
-        return (f"The segments of {since} still fit: {told}",)
+        return (f"The segments of {since} still fit: {effect}",)
     if np.isnan(fresh):
         return (TOGETHER_NOW.format(since=since),)
     if np.isnan(held) and not is_clear:
         return (TOGETHER_THEN.format(since=since),)
     if held >= fresh - margin(moved[1]):
         return (NO_CLEARER.format(since=since),)
-    return f"The segments of {since} no longer fit well: {told}", BETTER
+    return f"The segments of {since} no longer fit well: {effect}", BETTER
 
 
 def _sentences(since: date, drifted: Sequence[str], matches: Sequence[Match]) -> tuple[str, ...]:
     """What has drifted, and what became of the segments."""
-    told = (f"Customers differ from those of {since} in: {'; '.join(drifted)}.",) if drifted else ()
-    return (*told, *stories(matches, FRESH_FIT))
+    differing = (f"Customers differ from those of {since} in: {'; '.join(drifted)}.",) if drifted else ()
+    return (*differing, *stories(matches, FRESH_FIT))

@@ -1,4 +1,4 @@
-"""Which runs of an archive are about the same customers, in the same money."""
+"""Which runs of an archive are about the same customers, in the same currency."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ SAME_CUSTOMERS = 0.5  # of the smaller run's customers, from which on two runs a
 
 
 class Earlier:
-    """The runs of an archive that see the customers `ids` from before `day`, the latest first; each is read when asked for.
+    """The runs of an archive on the customers `ids` as of a day before `day`, the latest first; read lazily.
 
-    Passed over are damaged runs and runs in another currency than `currency`, on which there are `sentences`, and runs
+    Damaged runs and runs in another currency than `currency` are passed over, with `sentences` on them, and so are runs
     that are pruned meanwhile.
     """
 
@@ -37,50 +37,50 @@ class Earlier:
         self._ids = ids
         self._currency = currency
         self._damaged: list[str] = []
-        self._asked_for: list[Ids] = []
-        self.in_other_money: list[str] = []  # sentences on the runs that `newest` passed over for it
+        self._read_ids: list[Ids] = []
+        self.in_other_money: list[str] = []  # sentences on the runs that `newest` passed over
         days = [(unless_damaged(archive.as_of, folder, self._damaged), folder) for folder in archive.list_runs(root)]
         known = sorted(((as_of, folder) for as_of, folder in days if as_of), reverse=True)
         self._same_day = [folder for as_of, folder in known if as_of == day]
-        self._kin = of_the_same((folder for as_of, folder in known if as_of < day), ids, self._damaged)
+        self._runs = of_same_customers((folder for as_of, folder in known if as_of < day), ids, self._damaged)
 
     def of_the_same_day(self) -> Path | None:
-        """The newest run that sees the customers from the same day; nothing can have changed since."""
-        return next((folder for folder, _ in of_the_same(self._same_day, self._ids, self._damaged)), None)
+        """The newest run as of the same day, since which nothing can have changed."""
+        return next((folder for folder, _ in of_same_customers(self._same_day, self._ids, self._damaged)), None)
 
     def newest(self) -> Run | None:
         """The latest comparable run that was not returned yet; None where there is none."""
-        for folder, theirs in self._kin:
-            self._asked_for.append(theirs)
+        for folder, theirs in self._runs:
+            self._read_ids.append(theirs)
             found = unless_damaged(archive.read, folder, self._damaged)
             if found is not None and self._is_comparable(found.manifest):
                 return found
         return None
 
     def _is_comparable(self, before: Manifest) -> bool:
-        """Whether its money is ours; where it is not, that is told."""
+        """Whether its currency is ours; where it is not, a sentence is added."""
         if why := other_money(before.run_id, before.currency, self._currency):
             self.in_other_money.append(why)
         return not why
 
     def seen(self, ids: set[str]) -> set[str]:
-        """Those of the customers `ids` who are in any of the runs; runs are read until all are found."""
-        found = {each for theirs in self._asked_for for each in ids.intersection(theirs.tolist())}
-        while found < ids and (run := next(self._kin, None)):
+        """The customers in `ids` who are in any of the runs; runs are read until all are found."""
+        found = {each for theirs in self._read_ids for each in ids.intersection(theirs.tolist())}
+        while found < ids and (run := next(self._runs, None)):
             found |= ids.intersection(run[1].tolist())
         return found
 
     @property
     def sentences(self) -> tuple[str, ...]:
-        """What was passed over; of the runs in other money only the latest is told."""
+        """Sentences on runs that were passed over; of those in another currency only on the latest."""
         damaged = (f"The earlier run {name} is damaged and was skipped." for name in self._damaged)
         return (*self.in_other_money[:1], *damaged)
 
 
 def other_customers(run: str, theirs: Ids, ours: Ids, this: str = "this one") -> str:
-    """A sentence where a run is hardly of our business, as its customers and ours, distinct ids, are others; else empty.
+    """A sentence where a run is hardly of our business, as it shares few customers (distinct ids) with ours; else empty.
 
-    `this` says whose `ours` are.
+    `this` names our run in it.
     """
     smaller = min(len(ours), len(theirs))
     shared = len(np.intersect1d(ours, theirs, assume_unique=True)) / smaller if smaller else 0.0
@@ -88,16 +88,16 @@ def other_customers(run: str, theirs: Ids, ours: Ids, this: str = "this one") ->
 
 
 def other_money(run: str, theirs: str, ours: str, this: str = "this one") -> str:
-    """A sentence where a run's amounts cannot be compared with ours, as both currencies are known and differ; else empty.
+    """A sentence where a run's currency and ours are known and differ; else empty.
 
-    Currencies are codes of ISO 4217, empty where they are not known; `this` says whose `ours` is.
+    Currencies are ISO 4217 codes, empty where not known; `this` names our run in the sentence.
     """
     differ = theirs and ours and theirs != ours
     return OTHER_MONEY.format(run=run, name=theirs, this=this, other=ours) if differ else ""
 
 
 def unless_damaged(read: Callable[[Path], Part], folder: Path, damaged: list[str]) -> Part | None:
-    """What `read` finds in a run's folder; None where the folder is gone, or damaged: then its name is added to `damaged`."""
+    """What `read` returns for a run's folder; None where that is gone or damaged, whose name is then added to `damaged`."""
     try:
         return read(folder)
     except RunError:
@@ -106,8 +106,8 @@ def unless_damaged(read: Callable[[Path], Part], folder: Path, damaged: list[str
         return None
 
 
-def of_the_same(folders: Iterable[Path], ids: Ids, damaged: list[str]) -> Iterator[tuple[Path, Ids]]:
-    """Those of the runs in `folders` that are about the customers `ids`, each with its customers; read when asked for."""
+def of_same_customers(folders: Iterable[Path], ids: Ids, damaged: list[str]) -> Iterator[tuple[Path, Ids]]:
+    """The runs in `folders` that are about the customers `ids`, each with its customers' ids; read lazily."""
     for folder in folders:
         theirs = unless_damaged(_customers, folder, damaged)
         if theirs is not None and not other_customers(folder.name, theirs, ids):

@@ -1,4 +1,4 @@
-"""How far the customers of today are from those that a model was fitted on."""
+"""How much the customers have changed since those that a model was fitted on."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from segmenter.features.types import FeatureTable
 from segmenter.runs.history import Drift
 
 SHIFTED, DRIFTED = 0.1, 0.25  # the usual bands of the population stability index
-FEWEST = 100  # customers, then or now; among fewer chance alone gives an index of any size
+FEWEST = 100  # customers, then and now; with fewer, chance alone can give any index
 FAR = 0.25  # interquartile ranges
-SHUFFLES, SHUFFLED = 100, 5_000  # how often, and how many customers of each side at most
-LEAST_SHARE = 1e-4  # stands in for an empty bin, whose logarithm would be infinite
-HALF = 0.5  # customers who do so where they are a larger share
+SHUFFLES, SHUFFLED = 100, 5_000  # how often, and at most how many customers of each side
+LEAST_SHARE = 1e-4  # in place of an empty bin's share, whose logarithm would be infinite
+HALF = 0.5  # the same in customers, where that is a larger share
 BINS = 10
 OF_THE_RECORD = ("tenure",)  # features that grow with the time on record, whatever customers do
 
@@ -24,9 +24,8 @@ OF_THE_RECORD = ("tenure",)  # features that grow with the time on record, whate
 def drift(then: pd.DataFrame, table: FeatureTable, names: Sequence[str]) -> tuple[Drift, ...]:
     """One `Drift` per feature of `names` that both have, the most drifted first.
 
-    `then` holds the customers of the model's run in raw units, as in customers.parquet. Of a record that is longer now, days
-    since the first order are taken as shares of the longest: every customer grows older with it, and that is no change of
-    theirs.
+    `then` holds the customers of the model's run in raw units, as in customers.parquet. Where the record is longer now,
+    tenure is taken as a share of the longest one: it grows with the record, without any change in behaviour.
     """
     both = [name for name in names if name in then and name in table.names]
     found = [_of(name, then[name].to_numpy(dtype=np.float64, na_value=np.nan), table.column(name)) for name in both]
@@ -53,7 +52,7 @@ def _longest(values: Floats) -> float:
 
 
 def _verdict(index: float, then: Floats, now: Floats) -> str:
-    """The usual bands, beyond what two samples of one population differ by in 95 of 100 cases."""
+    """The usual bands, beyond the 95 % quantile for two samples of one population."""
     if min(len(then), len(now)) < FEWEST:
         return "too few"
     beyond = index - by_chance(then, now)
@@ -64,7 +63,7 @@ def by_chance(then: Floats, now: Floats) -> float:
     """The index that two samples of one population, of the sizes of `then` (n,) and `now` (m,), exceed once in 20 times.
 
     The 95th percentile of chi-squared with bins - 1 degrees of freedom times (1/n + 1/m) (Yurdakul and Naranjo 2020),
-    over the bins that anybody is in.
+    over the non-empty bins.
     """
     from scipy.stats import chi2
 
@@ -74,9 +73,9 @@ def by_chance(then: Floats, now: Floats) -> float:
 
 
 def _moved_far(then: Floats, now: Floats) -> bool:
-    """Whether values moved by `FAR` interquartile ranges on average and by more than chance: tenths do not see the tail.
+    """Whether values moved by `FAR` interquartile ranges on average and by more than chance; the index ignores the tail.
 
-    Chance is what a shuffle of both among the two sides gives, on as many of each side as are enough.
+    By a permutation test at 5 % on at most `SHUFFLED` values of each side.
     """
     if not len(then) or not len(now) or _distance(then, now) < FAR:
         return False
@@ -101,7 +100,7 @@ def psi(then: Floats, now: Floats) -> float:
 
 
 def _edges(then: Floats) -> Floats:
-    """The tenths of what is known, without those that coincide."""
+    """The distinct deciles of the known values."""
     known = _known(then)
     return np.unique(np.quantile(known, np.linspace(0, 1, BINS + 1)[1:-1])) if len(known) else np.zeros(0)
 

@@ -10,25 +10,25 @@ import pandas as pd
 from segmenter.analysis.chance import CHANCE
 from segmenter.runs.types import Run
 
-MOST = 5  # customers who are still few, and as many as are named
+MOST = 5  # customers who may make up half of a change
 HALF = 0.5  # share of a change that its drivers make up together
-LEAST = 0.05  # share of it that each of them makes up
+LEAST = 0.05  # share of it that each driver makes up
 
 
 @dataclass(frozen=True)
 class Drivers:
-    """Odd customers, the largest change first, and by how much the money of all of them changed."""
+    """Odd customers, the largest change first, and the change of their money together."""
 
     customers: tuple[str, ...]
     amount: float
 
 
 def drivers(run: Run, segment: str | None = None) -> Drivers | None:
-    """The odd customers who make half or more of a change of revenue, five or fewer of them; of all, or of a segment by name.
+    """The odd customers, of whom at most five make half of a change of revenue: of all customers, or of a segment by name.
 
-    All who make at least a twentieth are among them, however many they are; the rest is what all others did. None where
-    nothing changed, where it takes more than five for half, where the run has no moves, or where all others make as much
-    by chance, as their ups and downs happened to cancel each other out.
+    All who make at least a twentieth are included, however many. None where nothing changed, where half takes more than
+    five, where the run has no moves, or where the others could make as much by chance, so that only their gains and losses
+    happened to cancel out.
     """
     if run.moves is None:
         return None
@@ -44,7 +44,7 @@ def drivers(run: Run, segment: str | None = None) -> Drivers | None:
 
 
 def _changes(moves: pd.DataFrame, segment: str | None) -> pd.Series:
-    """What each customer added to the revenue, or to that of one segment, by customer id."""
+    """Each customer's contribution to the change of revenue, or of one segment's, by customer id."""
     before, now = moves["money_before"], moves["money_now"]
     if segment is not None:
         before = before.where(moves["segment_before"] == segment, 0.0)

@@ -1,10 +1,10 @@
-"""What a run remembers of the runs before it: continuity of its model, movement since the last run, and alerts.
+"""A run's relation to earlier runs: continuity of its model, movement since the previous run, and alerts.
 
-Everything is plain data and part of run.json. Segments are named by their number, which a segment
-keeps for life, and by their name. `period_revenue` is a customer's money, net of returns, in the
-last `period_days` days before a run's date; the bridge and the money of every flow are made of it.
+Everything is plain data and part of run.json. A segment keeps its number for life; names may change. `period_revenue`
+is a customer's money, net of returns, in the last `period_days` days before a run's date; the bridge and the money of
+every flow are sums of it.
 
-The columns of its tables are told in docs/programs.md.
+docs/programs.md describes the columns of the tables.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from datetime import date
 
 @dataclass(frozen=True)
 class Interval:
-    """A change and its 95 % bootstrap interval; `is_real` where the interval leaves zero out."""
+    """A change and its 95 % bootstrap interval."""
 
     value: float
     low: float
@@ -23,18 +23,18 @@ class Interval:
 
     @property
     def is_real(self) -> bool:
-        """Whether the change is told from chance."""
+        """Whether the interval excludes zero."""
         return self.low > 0 or self.high < 0
 
 
 @dataclass(frozen=True)
 class Drift:
-    """One feature at the accepted model's run (then) and now.
+    """The drift of one feature from the accepted model's run (then) to now.
 
-    `psi` is the population stability index over the tenths of then; `wasserstein` is the earth mover's distance in
-    interquartile ranges of then. The feature `tenure` is compared as a share of the record, which may be longer now.
-    `verdict` is steady, shifted (0.1 beyond what chance gives, or a distance of a quarter beyond it), drifted (0.25
-    beyond it), or "too few" where there are too few customers to tell.
+    `psi` is the population stability index over the deciles of then; `wasserstein` is the earth mover's distance in
+    interquartile ranges of then. `tenure` is compared as a share of the record, which may be longer now. `verdict` is
+    steady, shifted (an index 0.1 beyond chance, or a distance of 0.25 beyond chance), drifted (an index 0.25 beyond
+    chance), or "too few" customers to tell.
     """
 
     feature: str
@@ -79,8 +79,8 @@ class Continuity:
 class Flow:
     """Customers who went from one segment to another between two runs; None: absent from that run.
 
-    A segment is known by its number; `before` and `now` are the names by which the numbers go today. Of the customers
-    `by_customer` changed themselves, and `by_cut_point` were moved by the model alone; who was moved by both is in both.
+    A segment is identified by its number; `before` and `now` are the present names of the two numbers. `by_customer`
+    counts customers who changed themselves, `by_cut_point` those whom the model moved; who was moved by both is in both.
     """
 
     before: str | None
@@ -107,8 +107,8 @@ class BridgeStep:
 class SegmentChange:
     """A segment's size and period revenue in the two runs.
 
-    The change of size is real only where the change itself and the change beyond the growth of all customers are, in the
-    same direction: its range covers both of their intervals.
+    The range of the change of size covers the intervals of the change itself and of the change beyond the growth of all
+    customers, so that it is real only where both are, in the same direction.
     """
 
     number: int
@@ -126,8 +126,8 @@ class Movement:
     """Who moved between the previous run of the same customers and this one.
 
     `redrawn` is true where two different models placed the customers; `matches` then say what became of the segments.
-    `revenue` is the change of everybody's money. `is_whole` is true where the record of the run before held the whole of
-    its period, without which no change of money is told.
+    `revenue` is the change of all customers' money. `is_whole` is true where the previous run's record covered its whole
+    period; otherwise no change of money is real.
     """
 
     previous_run: str
@@ -138,7 +138,7 @@ class Movement:
     segments: tuple[SegmentChange, ...]
     n_by_customer: int
     n_by_cut_point: int
-    is_real: bool  # False: no change of a segment is told from chance
+    is_real: bool  # whether the change of any segment is
     sentences: tuple[str, ...]
     redrawn: bool
     matches: tuple[Match, ...]
@@ -147,12 +147,12 @@ class Movement:
 
     @property
     def money_before(self) -> float:
-        """Everybody's money then."""
+        """All customers' money then."""
         return self.bridge[0].amount
 
     @property
     def money_now(self) -> float:
-        """Everybody's money now."""
+        """All customers' money now."""
         return self.bridge[-1].amount
 
     @property
@@ -177,12 +177,12 @@ class Movement:
 
 @dataclass(frozen=True)
 class AlertCount:
-    """How many alerts are in each state, are held back by a verdict, were judged, and of these were right.
+    """Numbers of alerts in each state, held back by a verdict, judged, and of these right.
 
-    `line_in` customers are odd, and `line_out` ordinary again, only because the search drew its line elsewhere.
+    `line_in` customers are odd, and `line_out` ordinary again, only because the line between the two was redrawn.
     """
 
-    is_baseline: bool  # the first run of these customers, or in their currency: nothing is told as new
+    is_baseline: bool  # the first run of these customers, or in their currency: no alert is new
     new: int
     worsened: int
     ongoing: int
@@ -201,7 +201,7 @@ class AlertCount:
 
 @dataclass(frozen=True)
 class History:
-    """What a run remembers; each part is None where there is nothing before it."""
+    """A run's relation to earlier runs; parts are None where there is no earlier run."""
 
     continuity: Continuity | None = None
     movement: Movement | None = None
@@ -209,9 +209,9 @@ class History:
     sentences: tuple[str, ...] = ()  # why the run stands alone, where it does, and which runs could not be read
 
     def fit(self, as_of: date) -> Continuity | None:
-        """The continuity of a run seen from `as_of`; None where it would compare the accepted model with itself.
+        """The continuity of a run as of `as_of`; None where it compares the accepted model with itself.
 
-        That is so in a second run on the day and on the customers that the model was made of.
+        That is so in a second run as of the same day and on the same customers.
         """
         found = self.continuity
         if found is None or found.accepted_as_of != as_of:

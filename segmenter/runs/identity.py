@@ -1,4 +1,4 @@
-"""Which segment of a fresh fit is which of the accepted model: numbers and names stay with their customers."""
+"""Matches the segments of a fresh fit to those of the accepted model, so that they keep numbers and names."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from segmenter.runs.history import Match
 from segmenter.runs.types import Model
 
 LEAST_SHARED = 0.25  # Jaccard coefficient from which on two segments can be the same
-MOST = 0.5  # share of a segment that makes it the parent or the child of another
-DISTANCE_WEIGHT = 0.25  # what the centroids' distance counts beside the customers shared
+MOST = 0.5  # share of a segment's customers that makes another its parent or child
+DISTANCE_WEIGHT = 0.25  # of the centroids' distance, relative to the shared customers
 
 
 @dataclass(frozen=True)
@@ -33,9 +33,9 @@ def identify(
 ) -> Identity:
     """Match the segments `labels` (n,) of a fresh fit to those of `old`, `old_labels` (n,), on the same customers.
 
-    The optimal assignment (Kuhn 1955) by most shared customers (Jaccard) and nearest centroids, in `matrix` (n, d), the
-    old model's prepared units. Matched segments keep number and name. The others get numbers from `next_number` on, and
-    their own of `names`, numbered where a segment has that name already.
+    By optimal assignment (Kuhn 1955) on shared customers (Jaccard) and the distance of centroids in `matrix` (n, d), in
+    the old model's prepared units. Matched segments keep number and name. The others get numbers from `next_number` on,
+    and their own of `names`, with a number added where the name is taken.
     """
     counts = contingency(old_labels, labels, len(old.names), len(names))
     pairs = _pairs(counts, matrix, old_labels, labels)
@@ -77,7 +77,7 @@ def renamed(matches: Iterable[Match], names: Mapping[str, str]) -> tuple[Match, 
 
 
 def _pairs(counts: Ints, matrix: Floats, old_labels: Ints, labels: Ints) -> dict[int, int]:
-    """Old position for each fresh position that has one."""
+    """The old position for each fresh position that is matched."""
     from scipy.optimize import linear_sum_assignment
     from scipy.spatial.distance import cdist
 
@@ -108,13 +108,13 @@ def _matches(
     """What became of each segment: a fresh one may be kept, new, split or merged, an old one vanished."""
     of_old = counts / np.maximum(counts.sum(axis=1), 1)[:, None]
     of_new = counts / np.maximum(counts.sum(axis=0), 1)[None, :]
-    eaten = [[i for i in range(len(old)) if of_old[i, j] >= MOST] for j in range(len(names))]
+    merged = [[i for i in range(len(old)) if of_old[i, j] >= MOST] for j in range(len(names))]
     parent = [int(np.argmax(column)) if column.max(initial=0) >= MOST else -1 for column in of_new.T]
-    parts = Counter(parent[j] for j in range(len(names)) if len(eaten[j]) < 2)
+    parts = Counter(parent[j] for j in range(len(names)) if len(merged[j]) < 2)
     found = []
     for j, (number, name) in enumerate(zip(numbers, names, strict=True)):
-        if len(eaten[j]) > 1:
-            kind, before = "merged", eaten[j]
+        if len(merged[j]) > 1:
+            kind, before = "merged", merged[j]
         elif parent[j] >= 0 and parts[parent[j]] > 1:
             kind, before = "split", [parent[j]]
         elif j in pairs:

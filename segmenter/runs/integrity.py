@@ -1,9 +1,9 @@
-"""The integrity of the archive's state: whether the SQLite file is as it was written, and a copy for when it is not.
+"""Detects damage to the archive's state, and keeps a copy to restore it from.
 
 SQLite finds damage to its own pages, but neither a flipped bit in a value nor a write-ahead log whose tail is lost.
-So the file holds a seal: per table the number of its rows, the sum of a hash of each, and how often it was
-changed, kept by triggers in the transaction that changes it. Beside it lies the number of changes that were
-committed: a file that holds fewer has lost some. After each closed due time a copy is kept, checked and renamed whole.
+So the file has a table `seal`: per table the number of rows, the sum of their hashes and the number of changes,
+maintained by triggers in the changing transaction. The number of committed changes is also in a file beside it: a state
+with fewer has lost some. After each closed due time a copy is written, checked and renamed.
 """
 
 from __future__ import annotations
@@ -25,11 +25,11 @@ from zlib import crc32
 from segmenter.runs.seal import sync
 
 COPY, CHANGES = ".segmenter.copy.sqlite", ".segmenter.changes"
-UNFINISHED = 3600.0  # seconds after which a copy that is being kept is nobody's any more
+UNFINISHED = 3600.0  # seconds after which an unfinished copy was left by a killed process
 SEALED = ("acceptance", "verdict", "slot", "watch", "delivery", "repair")
 MASK = (1 << 60) - 1
-# errors of the surroundings; every other error of SQLite while the file is opened and checked says that it is damaged
-SURROUNDINGS = {
+# errors of the machine or of other processes; any other SQLite error on opening and checking the file means damage
+NO_DAMAGE = {
     sqlite3.SQLITE_PERM, sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_NOMEM, sqlite3.SQLITE_READONLY,
     sqlite3.SQLITE_INTERRUPT, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_FULL, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_AUTH,
 }  # fmt: skip
@@ -43,7 +43,7 @@ class DamagedError(Exception):
 
 @dataclass
 class _Known:
-    """How a file looked when this process last found it sound or wrote it; losing that costs time alone."""
+    """The file's stamp when this process last checked or wrote it; without it the file is checked again."""
 
     path: str
     stamp: Stamp | None = None
@@ -54,17 +54,17 @@ def _known(path: str) -> _Known:
     return _Known(path)
 
 
-def is_trusted(path: Path) -> bool:
-    """Whether this process checked the file before, and nobody wrote it since but through `trust`."""
+def is_checked(path: Path) -> bool:
+    """Whether this process has checked the file, and nobody else has written it since."""
     return _known(str(path)).stamp == _stamp(path)
 
 
-def trust(path: Path) -> None:
-    """Remember the file as it is now: it was opened soundly and changed by us."""
+def mark_checked(path: Path) -> None:
+    """Remember the file as it is now, after this process has checked or changed it."""
     _known(str(path)).stamp = _stamp(path)
 
 
-def forget(path: Path) -> None:
+def unmark_checked(path: Path) -> None:
     """Check the file again when it is opened next."""
     _known(str(path)).stamp = None
 
@@ -81,12 +81,12 @@ FAULTS = (sqlite3.Error, UnicodeDecodeError)  # the second: SQLite's own message
 
 
 def is_damage(error: Exception) -> bool:
-    """Whether one of `FAULTS` is the file's own and not its surroundings'."""
-    return getattr(error, "sqlite_errorcode", sqlite3.SQLITE_CORRUPT) & 0xFF not in SURROUNDINGS
+    """Whether one of `FAULTS` means that the file is damaged."""
+    return getattr(error, "sqlite_errorcode", sqlite3.SQLITE_CORRUPT) & 0xFF not in NO_DAMAGE
 
 
 def connect(uri: str, patience: float) -> sqlite3.Connection:
-    """A connection without a transaction of its own that can write the sealed tables; rows are `sqlite3.Row`."""
+    """An autocommit connection that can write the sealed tables; rows are `sqlite3.Row`."""
     connection = sqlite3.connect(uri, timeout=patience, isolation_level=None, uri=True)
     connection.row_factory = sqlite3.Row
     connection.create_function("digest_of", -1, _digest_of, deterministic=True)
@@ -98,19 +98,19 @@ def _digest_of(*values: object) -> int:
 
 
 def install(connection: sqlite3.Connection, version: int) -> None:
-    """Seal the tables, which were just made, inside the caller's transaction."""
+    """Seal the new tables, inside the caller's transaction."""
     connection.execute(
         "CREATE TABLE seal (name TEXT PRIMARY KEY, n_rows INTEGER NOT NULL, digest INTEGER NOT NULL, "
         "n_changes INTEGER NOT NULL) STRICT"
     )
     for table in SEALED:
-        _watch(connection, table)
+        _add_triggers(connection, table)
         connection.execute("INSERT INTO seal VALUES (?, 0, 0, 0)", (table,))
-    connection.execute("INSERT INTO seal VALUES ('schema', ?, ?, 0)", (version, _schema(connection)))
+    connection.execute("INSERT INTO seal VALUES ('schema', ?, ?, 0)", (version, _digest_of_schema(connection)))
 
 
-def _watch(connection: sqlite3.Connection, table: str) -> None:
-    """Triggers that keep the seal of `table`."""
+def _add_triggers(connection: sqlite3.Connection, table: str) -> None:
+    """Add the triggers that maintain the seal of `table`."""
     columns = [row["name"] for row in connection.execute(f"PRAGMA table_info({table})")]
     old, new = (f"digest_of({', '.join(f'{side}.{column}' for column in columns)})" for side in ("OLD", "NEW"))
     steps = {"INSERT": ("+ 1", f"+ {new}"), "UPDATE": ("", f"- {old} + {new}"), "DELETE": ("- 1", f"- {old}")}
@@ -121,20 +121,20 @@ def _watch(connection: sqlite3.Connection, table: str) -> None:
         )
 
 
-def _sum(connection: sqlite3.Connection, table: str) -> tuple[int, int]:
+def _digest_of_table(connection: sqlite3.Connection, table: str) -> tuple[int, int]:
     n_rows, digest = 0, 0
     for row in connection.execute(f"SELECT * FROM {table} NOT INDEXED"):  # noqa: S608 - our names
         n_rows, digest = n_rows + 1, (digest + _digest_of(*row)) & MASK
     return n_rows, digest
 
 
-def _schema(connection: sqlite3.Connection) -> int:
+def _digest_of_schema(connection: sqlite3.Connection) -> int:
     rows = connection.execute("SELECT type, name, tbl_name, sql FROM sqlite_master ORDER BY type, name")
     return _digest_of(*(tuple(row) for row in rows if not row["name"].startswith("sqlite_")))
 
 
-def vouches(connection: sqlite3.Connection, version: int) -> bool:
-    """Whether the seal, too, says that the file is of `version`."""
+def confirms_version(connection: sqlite3.Connection, version: int) -> bool:
+    """Whether the seal has the same `version`."""
     try:
         row = connection.execute("SELECT n_rows FROM seal WHERE name = 'schema'").fetchone()
     except FAULTS:
@@ -143,19 +143,19 @@ def vouches(connection: sqlite3.Connection, version: int) -> bool:
 
 
 def check(connection: sqlite3.Connection, version: int) -> None:
-    """Hold the whole file against its seal.
+    """Check the whole file against its seal.
 
     Raises
     ------
     DamagedError
-        It is not as it was written.
+        They differ.
     """
     try:
         with _snapshot(connection):
             (found,) = connection.execute("PRAGMA integrity_check(1)").fetchone()
             seals = {row["name"]: tuple(row)[1:3] for row in connection.execute("SELECT * FROM seal")}
-            wrong = [table for table in SEALED if seals.get(table) != _sum(connection, table)]
-            wrong += ["schema"] if seals.get("schema") != (version, _schema(connection)) else []
+            wrong = [table for table in SEALED if seals.get(table) != _digest_of_table(connection, table)]
+            wrong += ["schema"] if seals.get("schema") != (version, _digest_of_schema(connection)) else []
             wrong += ["version"] if connection.execute("PRAGMA user_version").fetchone()[0] != version else []
     except FAULTS as error:
         if not is_damage(error):
@@ -167,7 +167,7 @@ def check(connection: sqlite3.Connection, version: int) -> None:
 
 @contextmanager
 def _snapshot(connection: sqlite3.Connection) -> Iterator[None]:
-    """Several reads of one moment."""
+    """A read transaction, in which several reads see the same state."""
     connection.execute("BEGIN")
     try:
         yield
@@ -176,18 +176,18 @@ def _snapshot(connection: sqlite3.Connection) -> Iterator[None]:
 
 
 def _changes(connection: sqlite3.Connection) -> int:
-    """How many changes were committed since the tables are sealed; 0 before."""
+    """The number of changes committed since the tables were sealed; 0 before."""
     if connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'seal'").fetchone() is None:
         return 0
     return int(connection.execute("SELECT coalesce(sum(n_changes), 0) FROM seal").fetchone()[0])
 
 
-def note(connection: sqlite3.Connection) -> None:
-    """Write down, beside the file, how many changes are committed by now."""
+def record_changes(connection: sqlite3.Connection) -> None:
+    """Write the number of committed changes into the file beside the state."""
     path = Path(connection.execute("PRAGMA database_list").fetchone()["file"])
     number = str(_changes(connection))
     line = f"{number:>19} {crc32(number.encode()):>10}\n".encode()
-    with suppress(OSError):  # the change itself is safe; without the note only a lost tail of the log goes unnoticed
+    with suppress(OSError):  # the change itself is safe; only a lost tail of the log would go unnoticed
         handle = os.open(path.with_name(CHANGES), os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
             os.pwrite(handle, line, 0)
@@ -195,8 +195,8 @@ def note(connection: sqlite3.Connection) -> None:
             os.close(handle)
 
 
-def promised(path: Path) -> int:
-    """How many changes are known to be committed; 0 where that is not known."""
+def recorded_changes(path: Path) -> int:
+    """The number of committed changes in the file beside the state; 0 where that cannot be read."""
     try:
         number, check = path.with_name(CHANGES).read_text(encoding="ascii").split()
         return int(number) if int(check) == crc32(number.encode()) else 0
@@ -204,38 +204,38 @@ def promised(path: Path) -> int:
         return 0
 
 
-def check_there(path: Path) -> None:
-    """Refuse to begin anew where a copy tells that there was a state, as after a backup was put back in part.
+def check_not_missing(path: Path) -> None:
+    """Refuse to create a state where there is a copy of an earlier one, as after a backup was restored in part.
 
     Raises
     ------
     DamagedError
-        The file is missing, its copy is not.
+        The file is missing but its copy is there.
     """
     if not path.exists() and path.with_name(COPY).exists():
         raise DamagedError("it is missing")
 
 
-def check_promise(connection: sqlite3.Connection, promised: int) -> None:
-    """Hold the number of changes in the file against the one that was `promised` before it was opened.
+def check_changes(connection: sqlite3.Connection, recorded: int) -> None:
+    """Check the number of changes in the file against the one that was `recorded` before it was opened.
 
     Raises
     ------
     DamagedError
         Changes are lost, as where the write-ahead log is damaged.
     """
-    lost = promised - _changes(connection)
+    lost = recorded - _changes(connection)
     if lost > 0:
         raise DamagedError(f"its last {lost:,} changes are lost")
 
 
-def keep(connection: sqlite3.Connection, path: Path, version: int) -> None:
-    """Copy the state beside its file, check the copy, and rename it whole; then empty the write-ahead log.
+def write_copy(connection: sqlite3.Connection, path: Path, version: int) -> None:
+    """Copy the state, check the copy and rename it; then empty the write-ahead log.
 
     Raises
     ------
     DamagedError
-        The copy, and with it the state, is not as it was written.
+        The copy, and so the state, is damaged.
     OSError, sqlite3.Error
         The copy cannot be written.
     """
@@ -256,7 +256,7 @@ def keep(connection: sqlite3.Connection, path: Path, version: int) -> None:
 
 
 def _sweep(archive: Path) -> None:
-    """Remove copies, and their journals, that processes which were killed left unfinished."""
+    """Remove unfinished copies, and their journals, that killed processes left."""
     for left in archive.glob(f"{COPY}-*"):
         with suppress(FileNotFoundError):
             if time.time() - left.stat().st_mtime > UNFINISHED:
@@ -264,9 +264,9 @@ def _sweep(archive: Path) -> None:
 
 
 def restore(path: Path, reason: str, version: int) -> str:
-    """Set the damaged file aside and put the newest sound state in its place; what was done, in words.
+    """Set the damaged file aside and put the newest sound state in its place; returns what was done, in words.
 
-    Only one who holds the state's lock alone may call this. Without a sound state there is no file afterwards.
+    The caller must hold the state's lock exclusively. Without a sound state there is no file afterwards.
     """
     copy, damaged, was_there = path.with_name(COPY), _name_of_damaged(path), path.exists()
     found = {each: n for each in (path, copy) if (n := _sound(each, version)) is not None}
@@ -296,7 +296,7 @@ def _name_of_damaged(path: Path) -> Path:
 
 
 def _sound(path: Path, version: int) -> int | None:
-    """The number of changes that a sound file holds, None where it is not sound or not there."""
+    """The number of changes in a file; None where it is damaged or missing."""
     if not path.exists():
         return None
     try:

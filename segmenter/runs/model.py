@@ -62,7 +62,7 @@ def read_model(path: Path) -> Model:
 
 
 def _check(model: Model) -> None:
-    """Refuse, with a ValueError, numbers that could be computed with and still be no model."""
+    """Raise ValueError for numbers that do not form a model, though one could compute with them."""
     centroids = np.array(model.centroids, dtype=float)
     _check_preparation(model.preparation)
     width = len(model.preparation.components or model.preparation.names)

@@ -21,7 +21,7 @@ WHOLE = 0.9  # share of a period that a run's record must hold for its money to 
 
 @dataclass(frozen=True)
 class Side:
-    """One run as movement sees it: its customers by id, its model, and where its segments stand in value."""
+    """What movement needs of one run: its customers, its model, and the worth of its segments."""
 
     run_id: str
     as_of: date
@@ -33,7 +33,7 @@ class Side:
 
 
 def side(run: Run) -> Side:
-    """What `movement` needs of a run."""
+    """The `Side` of a run."""
     worth = {card.label: card.medians.get("monetary", 0.0) for card in run.findings.cards}
     manifest = run.manifest
     return Side(
@@ -46,10 +46,9 @@ def movement(
 ) -> tuple[Movement, pd.DataFrame]:
     """Movement from `before` to `now`, and the table of moves with one row per customer of either run.
 
-    Customers and money add up: the flows' to the runs' totals on either side, the bridge's steps to
-    the difference of the two. Money is each run's own period revenue. `seen` are customers of runs before the two,
-    who are not new where only `now` has them. Of money no change is real where the record of `before` had just begun: less of
-    a period had less money.
+    Customers and money add up: the flows to the runs' totals on either side, the bridge's steps to the difference of the
+    two. Money is each run's own period revenue. `seen` are customers of runs before the two, who are not new where only
+    `now` has them. No change of money is real where the record of `before` did not cover its whole period.
     """
     is_whole = (before.as_of - before.since).days >= WHOLE * period_days
     names = _names(before, now)
@@ -79,12 +78,12 @@ def movement(
 
 
 def _doubtful(change: Interval) -> Interval:
-    """A change whose range holds that of none as well."""
+    """`change` with a range that includes zero."""
     return Interval(change.value, min(change.low, 0.0), max(change.high, 0.0))
 
 
 def _names(before: Side, now: Side) -> dict[int, str]:
-    """Name of every segment number of either run, in order of number; the newer name where both have it."""
+    """The name of each segment number of either run, in order of number; the newer name where both have it."""
     names: dict[int, str] = {}
     for each in (before, now):
         pairs = each.customers[["segment", "segment_name"]].drop_duplicates()
@@ -120,10 +119,10 @@ def _directions(table: pd.DataFrame, worth: Mapping[int, float]) -> np.ndarray:
 
 
 def _states(table: pd.DataFrame, seen: Collection[str]) -> np.ndarray:
-    """The one step of the bridge that each customer is in: the first that holds.
+    """The step of the bridge that each customer is in: the first whose rule holds.
 
-    Steps by money come before steps by segment. Only a customer's money, net of returns, is known, so that these steps
-    tell who brought some. Customers who were absent brought none; those who come back without money are ``back``.
+    Steps by money (net of returns, and none of absent customers) come before steps by segment. Customers who were absent
+    and come back without money are ``back``.
     """
     earned, earns = table["money_before"].to_numpy() > 0, table["money_now"].to_numpy() > 0
     were, are = numbers_of(table)
@@ -142,10 +141,10 @@ def _states(table: pd.DataFrame, seen: Collection[str]) -> np.ndarray:
 
 
 def _causes(table: pd.DataFrame, before: Side, now: Side) -> np.ndarray:
-    """Why a customer of both runs is in another segment: by scoring both runs with both models.
+    """Why a customer of both runs is in another segment, found by scoring both runs with both models.
 
-    customer: both models see the customer's figures move; cut point: neither does, so that the
-    model alone moved the customer; both: one of the two does.
+    customer: under both models the customer's figures change segment; cut point: under neither, so that only the change of
+    model moved the customer; both: under one of the two.
     """
     cause = np.full(len(table), None, dtype=object)
     were, are = numbers_of(table)
@@ -164,7 +163,7 @@ def _rows_of(each: Side, ids: pd.Series) -> pd.DataFrame:
 
 
 def _redrawn(before: Side, now: Side, names: Mapping[int, str]) -> tuple[Match, ...] | None:
-    """What became of the segments, told on the customers of `now`; None where one model placed both runs."""
+    """What became of the segments, judged on the customers of `now`; None where one model placed both runs."""
     if before.model == now.model:
         return None
     old, new = (_called(each.model, names) for each in (before, now))
@@ -172,7 +171,7 @@ def _redrawn(before: Side, now: Side, names: Mapping[int, str]) -> tuple[Match, 
 
 
 def _called(model: Model, names: Mapping[int, str]) -> Model:
-    """`model` with the names that its segments go by."""
+    """`model` with the present names of its segments."""
     pairs = zip(model.numbers, model.names, strict=True)
     return replace(model, names=tuple(names.get(number, name) for number, name in pairs))
 

@@ -1,4 +1,4 @@
-"""Which run of an archive is meant by what a person calls it."""
+"""Finds the run of an archive that a name on the command line means."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ LISTED = 5  # runs that a message names
 def find(archive: Path, name: str = LATEST) -> Path:
     """Folder of the run called `name`.
 
-    That is ``latest``, the run that was made last; a path; an id, or its beginning, which is the day on which the run was
-    made (UTC); or the day that its customers are seen from, 2025-06-30 or 20250630: then the newest run of that day. Where
-    20250630 begins ids and is a day, the ids count; 2025-06-30 is always the day.
+    A name is ``latest``, the run made last; a path; an id or its beginning, such as the day on which the run was made
+    (UTC); or the day that customers are seen from, 2025-06-30 or 20250630, for the newest run of that day. Where 20250630
+    is both, it is the beginning of an id.
 
     Raises
     ------
     RunError
-        There is no such run, or several ids begin like that; the message lists those that there are.
+        There is no such run, or several ids begin with `name`; the message lists candidates.
     """
     if (Path(name) / "run.json").is_file():
         return Path(name)
@@ -47,7 +47,7 @@ def find(archive: Path, name: str = LATEST) -> Path:
 
 
 def remark(archive: Path, name: str, found: Path) -> str:
-    """What a person should know who called the run `found` by `name`; empty where that leaves nothing open."""
+    """A sentence where `name`, by which the run `found` was found, might mean another run; else empty."""
     others = [run for run in list_runs(archive) if run.name != found.name]
     day = _day_of(found)
     if name == LATEST:
@@ -64,13 +64,13 @@ def remark(archive: Path, name: str, found: Path) -> str:
 
 
 def _of_day(runs: Sequence[Path], name: str) -> list[Path]:
-    """The runs, the oldest first, that see their customers from the day that `name` writes."""
+    """The runs as of the day that `name` is, the oldest first."""
     day = _day(name)
     return [run for run in runs if day is not None and _day_of(run) == day]
 
 
 def _day(name: str) -> date | None:
-    """The day that `name` writes, None where it is none."""
+    """`name` as a day; None where it is none."""
     try:
         return date.fromisoformat(name) if DAY.fullmatch(name) else None
     except ValueError:

@@ -1,6 +1,6 @@
-"""What happened between two runs in sentences; the report translates them into the reader's language.
+"""What happened between two runs, in sentences that the report translates into the reader's language.
 
-Names of segments may hold a comma, so that a semicolon parts them.
+Lists of segments are separated by semicolons, as names may contain commas.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 class Step:
     """What a customer did between two runs, in words.
 
-    `heading` stands over a row or a bar; `who` names those customers in a sentence; `counted` follows their number, and
-    is empty where they are counted among all who moved, as the matrix counts them.
+    `heading` labels a row or a bar; `who` names those customers in a sentence; `counted` follows their number, and is
+    empty where they are counted by direction instead, as in the matrix.
     """
 
     heading: str
@@ -30,7 +30,7 @@ class Step:
     counted: str = ""
 
 
-STEPS = {  # each customer is in one; in the order of the bridge
+STEPS = {  # in the order of the bridge; each customer is in one of them
     "new": Step("new", "new customers", "new"),
     "returning": Step(
         "revenue now only",
@@ -62,7 +62,7 @@ SINCE = {
 
 
 def heading(kind: str) -> str:
-    """What stands over a step of the bridge; its two ends, before and after, go by their own names."""
+    """The heading of a step of the bridge; of its two ends, before and after, the same word."""
     return STEPS[kind].heading if kind in STEPS else kind
 
 
@@ -73,9 +73,10 @@ def sentences(
     since: date,
     money: tuple[int, str],
 ) -> tuple[str, ...]:
-    """The segments' sure changes first, but after what redrew them; `matches` are None where one model placed both runs.
+    """Sentences on how segments were redrawn, on their real changes, and on customers who moved.
 
-    `money` is the days of a period, and the currency, which may be empty.
+    `matches` are None where one model placed both runs; `money` is the number of days of a period, and the currency, which
+    may be empty.
     """
     redrawn = []
     if matches is not None:
@@ -87,7 +88,7 @@ def sentences(
 
 
 def _changes(segments: Sequence[SegmentChange], since: date, days: int, currency: str) -> Iterable[str]:
-    """Of one segment alone nothing that is not told of all customers."""
+    """Sentences on real changes of segments; none where there is only one, whose changes are those of all customers."""
     if len(segments) < 2:
         return
     then, now = (max(sum(getattr(each, f"customers_{side}") for each in segments), 1) for side in ("before", "now"))
@@ -109,7 +110,7 @@ def _changes(segments: Sequence[SegmentChange], since: date, days: int, currency
 
 
 def _from_to(before: float, now: float) -> str:
-    """Two shares of 0 to 1 in as many decimals as tell them apart, at most two."""
+    """Two shares of 0 to 1, with as many decimals as distinguish them, at most two."""
     one, other = in_percent(before), in_percent(now)
     for digits in (1, 2):
         if one == other:
@@ -123,12 +124,12 @@ def _signed(change: Interval) -> str:
 
 def _counts(moves: pd.DataFrame, days: int) -> Iterable[str]:
     states = {kind: step.counted.format(days=days) for kind, step in STEPS.items() if step.counted}
-    told, moved = (
+    counted, moved = (
         [f"{counts[kind]:,} {phrase}" for kind, phrase in words.items() if counts.get(kind)]
         for counts, words in ((moves["state"].value_counts(), states), (moves["direction"].value_counts(), MOVES))
     )
-    if told:
-        yield f"Of {len(moves):,} customers: {', '.join(told)}."
+    if counted:
+        yield f"Of {len(moves):,} customers: {', '.join(counted)}."
     if moved:
         both = int(moves[["number_before", "number_now"]].notna().all(axis=1).sum())
         yield f"Of the {both:,} customers of both runs: {', '.join(moved)}."
@@ -140,7 +141,7 @@ def _cut_point(moves: pd.DataFrame) -> Iterable[str]:
 
 
 def stories(matches: Iterable[Match], words: Mapping[str, str]) -> Iterator[str]:
-    """What became of the segments, in the `words` for each kind; those that are still the same need no word."""
+    """Sentences on what became of the segments, by the templates `words` per kind; none on segments that were kept."""
     found = [match for match in matches if match.customers]
     split = [match for match in found if match.kind == "split"]
     merged = {name for match in found if match.kind == "merged" for name in match.before}

@@ -1,4 +1,4 @@
-"""A run's alerts as news to one who last heard of an earlier run, which need not be the run before."""
+"""A run's alerts relative to any earlier run, which need not be the previous one."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from segmenter.runs.types import Run
 
 
 def as_news(run: Run, root: Path, since: str | None) -> Run:
-    """`run` with its alerts as they are new, worse, ongoing or resolved since the run `since` of the archive `root`.
+    """`run` with its alerts as new, worsened, ongoing or resolved since the run `since` of the archive `root`.
 
-    A run that was made between the two, or a second one on the same export, thus neither hides nor repeats an
-    alert. `run` as it is where `since` is None, gone, damaged, without alerts or in other money.
+    So a run between the two, or a second one on the same export, neither hides nor repeats an alert. `run` is returned
+    unchanged where `since` is None, gone, damaged, without alerts or in another currency.
     """
     before = _earlier(root, since, run.manifest.currency) if since else None
     if before is None or before.alerts is None or run.alerts is None:

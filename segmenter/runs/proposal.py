@@ -1,4 +1,4 @@
-"""What it would mean to make a run's fresh segments the archive's: who would move, and how both fits stand."""
+"""What accepting a run's fresh segments would change: who would move, and how well both models fit."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Proposal:
     """The fresh fit of a run beside the accepted model.
 
     `moves` has one row per customer who would move: customer_id, number_before, segment_before, number_now,
-    segment_now. `continuity` is None where there is nothing to compare with, and `why` says so.
+    segment_now. `continuity` is None where there is nothing to compare, and `why` says why.
     """
 
     run_id: str
@@ -48,8 +48,8 @@ def propose(archive: Path, folder: Path, names: Mapping[str, str]) -> Proposal:
     Raises
     ------
     UsageError
-        The run is about other customers than the accepted model or in other money, or its segments were numbered after another model
-        than the one that is accepted now, so that their numbers would change their meaning.
+        The run is about other customers than the accepted model, or in another currency, or its segments were numbered
+        after another model than the accepted one, so that numbers would change their meaning.
     RunError
         The run is missing or damaged.
     """
@@ -58,7 +58,7 @@ def propose(archive: Path, folder: Path, names: Mapping[str, str]) -> Proposal:
     known, why = None, "No model is accepted yet."
     try:
         known = accepted(archive)
-    except RunError as error:  # another run's model is the way out
+    except RunError as error:  # accepting another model is the way out
         why = str(error)
     if known is not None and fit != known.model:
         return _beside(known, run, fit, names)
@@ -68,7 +68,7 @@ def propose(archive: Path, folder: Path, names: Mapping[str, str]) -> Proposal:
 
 
 def _beside(known: Accepted, run: Run, fit: Model, names: Mapping[str, str]) -> Proposal:
-    """Both models on the run's customers."""
+    """The proposal that compares both models on the run's customers."""
     table = table_of(run)
     ours, theirs, this = run.manifest, known.config.report.currency, f"the run {run.manifest.run_id}"
     if why := (
@@ -94,7 +94,7 @@ def table_of(run: Run) -> FeatureTable:
 
 
 def _check_numbers(known: Accepted, fit: Model, found: Identity, run_id: str) -> None:
-    """A segment that is found again must have its number, and no other segment may have it."""
+    """Refuse a fit in which a matched segment has another number, or another segment has its number."""
     theirs = set(known.model.numbers)
     for number, right, name in zip(fit.numbers, found.numbers, fit.names, strict=True):
         if number != right and {number, right} & theirs:

@@ -1,4 +1,4 @@
-"""Finished runs are kept where they are while somebody works at them, and taken away whole."""
+"""Locks finished runs while they are in use, and removes them atomically."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from pathlib import Path
 
 from segmenter.folders import lock
 
-HIDDEN = ".writing-"  # begins the name of a folder in which a run is written before it shows, or emptied on its way out
+HIDDEN = ".writing-"  # prefix of a folder in which a run is written before it is complete, or emptied when removed
 
 
 @contextmanager
 def locked(run: Path, how: int = fcntl.LOCK_SH) -> Iterator[bool]:
-    """Keep a finished run where it is within the block; False where it is gone or another process works at it."""
+    """Lock a finished run against removal within the block; yields False where it is gone or another process uses it."""
     handle = lock(run, how)
     try:
         yield handle is not None
@@ -27,15 +27,15 @@ def locked(run: Path, how: int = fcntl.LOCK_SH) -> Iterator[bool]:
 
 
 def remove(run: Path, spared: Callable[[], Collection[str]] = tuple) -> bool:
-    """Take a finished run away: readers see the whole run or none of it. False where it stays, or is gone already.
+    """Remove a finished run, of which readers see all or nothing; False where it stays or is gone already.
 
-    It stays where somebody holds it, or where it is among those `spared` by then.
+    It stays where it is locked, or where `spared`, called under the lock, returns it.
     """
     with locked(run, fcntl.LOCK_EX) as is_ours:
         if not is_ours or run.name in spared():
             return False
         hidden = Path(tempfile.mkdtemp(prefix=f"{HIDDEN}{run.name}-", dir=run.parent))
-        run.rename(hidden)  # takes the place of the empty folder
-        with suppress(FileNotFoundError):  # a sweep that took the empty folder empties it as well
+        run.rename(hidden)  # replaces the empty folder
+        with suppress(FileNotFoundError):  # a sweep that took the empty folder removes the run, too
             shutil.rmtree(hidden)
         return True

@@ -1,4 +1,4 @@
-"""Revenue that was restated: money of times before the run before that came late, was corrected or was taken out since."""
+"""Revenue of the time before the previous run that was restated since: it came late, was corrected or was taken out."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from segmenter.features.types import Period
 from segmenter.runs.types import Manifest
 from segmenter.words import in_percent
 
-TELLING = 0.01  # share of the money that must differ: orders cancelled in full since then take away less
-TELLING_LATELY = 0.05  # the same of a single period, of which more is cancelled in the weeks after it
+LEAST = 0.01  # share of the money that must differ; orders cancelled in full since then make up less
+LEAST_LATELY = 0.05  # the same for a single period, of which more is cancelled in the weeks after it
 LATER = (
     "For the time before {day}, the export now holds {value} more revenue than in the previous run ({n}): rows came "
     "late or were changed, and all figures include them."
@@ -29,31 +29,29 @@ LATELY_LESS = (
 
 
 def restated(before: Manifest, now: Manifest) -> tuple[str, ...]:
-    """Sentences on money that has changed since the run `before`: of the months that were over, and of the period compared with."""
+    """Sentences on money that changed since the run `before`: of the months completed then, and of its period."""
     return (*_months_over(before, now), *_period_then(before, now))
 
 
 def _months_over(before: Manifest, now: Manifest) -> tuple[str, ...]:
-    """A sentence where the months that were over at the run `before` have other money now, by a hundredth or more.
+    """A sentence where the months completed at the run `before` have other money now, by a hundredth or more.
 
-    Months that one of the two exports does not hold whole are left out, so that one of the last twelve months can be
-    followed by the next.
+    Months that are not complete in both exports are left out, as where each export holds the last twelve months.
     """
     over = before.as_of.replace(day=1)
     first = max(before.period.first_day, now.period.first_day)
     then, today = (_money(period, first, over) for period in (before.period, now.period))
-    change = today - then
-    if then <= 0 or abs(change) < TELLING * then:
+    if then <= 0 or abs(today - then) < LEAST * then:
         return ()
-    value = f"{abs(change):,.0f} {now.currency}".rstrip()
-    return ((LATER if change > 0 else LESS).format(day=over, value=value, n=in_percent(abs(change) / then)),)
+    text = LATER if today > then else LESS
+    return (text.format(day=over, **_change(then, today, now.currency)),)
 
 
 def _period_then(before: Manifest, now: Manifest) -> tuple[str, ...]:
-    """A sentence where the period before the run `before` has other money now, by a twentieth or more.
+    """A sentence where the period of the run `before` has other money now, by a twentieth or more.
 
-    That money is what this run's is compared with. Nothing is said where the days are further back than a run keeps
-    them one by one, or where this run's export does not hold them all.
+    That money is what this run's is compared with. None where the days are further back than runs keep daily revenue, or
+    where this run's export lacks some of them.
     """
     n_days, later = before.period_days, (now.as_of - before.as_of).days
     start = max(before.as_of - timedelta(days=n_days), before.period.first_day)
@@ -61,15 +59,18 @@ def _period_then(before: Manifest, now: Manifest) -> tuple[str, ...]:
     if now.period.first_day > start or min(len(days), len(days_now)) <= n_days:
         return ()
     then, today = (sum(each[1 : n_days + 1]) for each in (days, days_now))
-    change = today - then
-    if then <= 0 or abs(change) < TELLING_LATELY * then:
+    if then <= 0 or abs(today - then) < LEAST_LATELY * then:
         return ()
-    value = f"{abs(change):,.0f} {now.currency}".rstrip()
-    text = LATELY_MORE if change > 0 else LATELY_LESS
-    return (text.format(n_days=n_days, day=before.as_of, value=value, n=in_percent(abs(change) / then)),)
+    text = LATELY_MORE if today > then else LATELY_LESS
+    return (text.format(n_days=n_days, day=before.as_of, **_change(then, today, now.currency)),)
+
+
+def _change(then: float, today: float, currency: str) -> dict[str, str]:
+    size = abs(today - then)
+    return {"value": f"{size:,.0f} {currency}".rstrip(), "n": in_percent(size / then)}
 
 
 def _money(period: Period, first: date, over: date) -> float:
-    """Revenue of the months after that of `first` and before that of `over`."""
+    """Revenue of the months between the one of `first` and the one of `over`."""
     months = zip(period.months, period.monthly_revenue, strict=True)
     return sum(money for month, money in months if f"{first:%Y-%m}" < month < f"{over:%Y-%m}")

@@ -1,7 +1,7 @@
-"""A finished run's files are sealed: private, on the disk, and listed with their hashes in ``SHA256SUMS``.
+"""Seals a finished run's files: private, synced to disk, and listed with their hashes in ``SHA256SUMS``.
 
-The list has the form that ``sha256sum --check SHA256SUMS`` takes. What a run's folder is read for later is
-held against it, so that a flipped bit or an edit is a named error and never a wrong figure.
+The list has the format of ``sha256sum --check SHA256SUMS``. Files are checked against it when they are read, so that a
+flipped bit or an edit is an error and never a wrong figure.
 """
 
 from __future__ import annotations
@@ -27,12 +27,12 @@ def seal(folder: Path) -> None:
 
 
 def check(path: Path) -> None:
-    """Hold a file of a run's folder against the hash that it was sealed with.
+    """Check a file of a run's folder against the hash that it was sealed with.
 
     Raises
     ------
     RunError
-        It is missing, its bytes are not those that were written, or the folder has no seal.
+        The file is missing or was changed, or the folder has no seal.
     """
     try:
         sound = _digest(path) == _sums(path.parent).get(path.name)
@@ -46,7 +46,7 @@ def check(path: Path) -> None:
 
 
 def sealed(folder: Path) -> dict[str, str]:
-    """The hash of each file of a run's folder as it was sealed, by its name.
+    """The sealed hash of each file of a run's folder, by its name.
 
     Raises
     ------
@@ -70,7 +70,7 @@ def _digest(path: Path) -> str:
 
 
 def sync(path: Path) -> None:
-    """Have what was written to a file or folder on the disk before returning."""
+    """Flush a file or folder to disk."""
     handle = os.open(path, os.O_RDONLY)
     try:
         os.fsync(handle)

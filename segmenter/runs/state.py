@@ -1,9 +1,8 @@
-"""What changes beside the immutable runs: one SQLite file in the archive, in WAL mode.
+"""The archive's mutable state, beside the immutable runs: one SQLite file in WAL mode.
 
-Acceptances, verdicts, due times and deliveries live in ``segmenter.sqlite``. Every change is one
-short transaction that is on the disk when it returns. What is read is checked
-(`segmenter.runs.integrity`): a file that is damaged is set aside under a name with its time, never used
-and never deleted, and the newest copy that can be trusted takes its place.
+Acceptances, verdicts, due times and deliveries are in ``segmenter.sqlite``. Every change is one short transaction that
+is on disk when it returns. The file is checked when it is opened (`segmenter.runs.integrity`): a damaged one is set
+aside under a name with the time, neither used nor deleted, and the newest sound copy takes its place.
 """
 
 from __future__ import annotations
@@ -19,7 +18,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 from segmenter.assets import query
-from segmenter.errors import RunError
+from segmenter.errors import RunError, remedy
 from segmenter.folders import temporary_folder, try_lock
 from segmenter.runs import integrity
 from segmenter.runs.integrity import FAULTS, DamagedError, is_damage
@@ -29,15 +28,15 @@ LOCK = ".segmenter.lock"
 SCHEMA = ("state_runs", "state_schedule", "state_delivery")  # queries that make the tables
 VERSION = 4  # of the tables
 PATIENCE = 30.0  # seconds to wait for another process's transaction
-_making = threading.Lock()
+_creating = threading.Lock()
 
 
 @contextmanager
 def open_state(archive: Path) -> Iterator[sqlite3.Connection]:
-    """A connection to the archive's state, made where there is none; rows are `sqlite3.Row`.
+    """A connection to the archive's state, which is created where there is none; rows are `sqlite3.Row`.
 
-    A damaged file is set aside as ``segmenter.sqlite.damaged-<time>`` and its newest copy that can be trusted takes
-    its place; without one it begins anew. That is logged, and a row of ``repair`` tells of it.
+    A damaged file is set aside as ``segmenter.sqlite.damaged-<time>`` and its newest sound copy takes its place; without
+    one it starts empty. That is logged, and recorded in the table ``repair``.
 
     Raises
     ------
@@ -45,51 +44,51 @@ def open_state(archive: Path) -> Iterator[sqlite3.Connection]:
         The file is of another version, or cannot be opened or written.
     """
     path = archive / FILE
-    with ExitStack() as held:
+    with ExitStack() as stack:
         try:
             archive.mkdir(parents=True, exist_ok=True)
-            connection = _opened(path, held)
+            connection = _opened(path, stack)
         except OSError as error:
             raise RunError(_unusable(path, error)) from None
         try:
             yield connection
         except FAULTS as error:
             if is_damage(error):
-                integrity.forget(path)
+                integrity.unmark_checked(path)
                 raise
             raise RunError(_unusable(path, error)) from None
-        held.close()
-        integrity.trust(path)
+        stack.close()
+        integrity.mark_checked(path)
 
 
 def _unusable(path: Path, error: Exception) -> str:
-    """Why the file cannot be used for a reason that is not its own, and what to do."""
+    """Why a file that is not damaged cannot be used, and what to do."""
     if getattr(error, "sqlite_errorcode", 0) & 0xFF in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}:
         return (
             f"{path} is in use by another process that has not let go of it for {PATIENCE:.0f} seconds. Try again when that "
             "one has ended, or end it if it was stopped."
         )
     reason = getattr(error, "strerror", None) or error
-    return f"{path} cannot be opened or written: {reason}. Grant permission, free space, or name another archive."
+    return f"{path} cannot be opened or written: {reason}. {remedy(error)}"
 
 
-def _opened(path: Path, held: ExitStack) -> sqlite3.Connection:
-    """A sound connection, open and under the shared lock as long as `held`."""
-    held.enter_context(_locked(path.parent, fcntl.LOCK_SH))
+def _opened(path: Path, stack: ExitStack) -> sqlite3.Connection:
+    """A connection to a sound file, closed by `stack` with the shared lock."""
+    stack.enter_context(_locked(path.parent, fcntl.LOCK_SH))
     try:
         connection = _connect(path)
     except DamagedError:
-        held.close()
+        stack.close()
         _repair(path)
-        held.enter_context(_locked(path.parent, fcntl.LOCK_SH))
+        stack.enter_context(_locked(path.parent, fcntl.LOCK_SH))
         connection = _connect(path)
-    held.callback(connection.close)
+    stack.callback(connection.close)
     return connection
 
 
 @contextmanager
 def read_state(archive: Path) -> Iterator[sqlite3.Connection]:
-    """The archive's state for reading alone: nothing is written, mended or set aside, also on a full or read-only disk.
+    """The archive's state, read-only: nothing is written or repaired, so that it also works on a full or read-only disk.
 
     Raises
     ------
@@ -97,46 +96,46 @@ def read_state(archive: Path) -> Iterator[sqlite3.Connection]:
         The file is damaged or cannot be read.
     """
     path = archive / FILE
-    with ExitStack() as held:
+    with ExitStack() as stack:
         try:
             if (archive / LOCK).exists():
-                held.enter_context(_locked(archive, fcntl.LOCK_SH, os.O_RDONLY))
-            connection = _read_only(path, held)
+                stack.enter_context(_locked(archive, fcntl.LOCK_SH, os.O_RDONLY))
+            connection = _read_only(path, stack)
         except (DamagedError, OSError, *FAULTS) as error:
             if isinstance(error, OSError) or not is_damage(error):
                 raise RunError(_unusable(path, error)) from None
             raise RunError(
                 f"{path} cannot be read: {error}. The service, or the next run, puts its newest copy in its place."
             ) from None
-        held.callback(connection.close)
+        stack.callback(connection.close)
         yield connection
 
 
 @contextmanager
 def look_at_state(archive: Path) -> Iterator[sqlite3.Connection]:
-    """The archive's state for a command that only looks: mended where it is damaged, but read as it is where nothing can be written.
+    """The archive's state for a command that only reads: repaired where it is damaged, read-only where that is not possible.
 
-    Otherwise nobody could see, or remove, the runs that fill a disk.
+    So the runs that fill a disk can still be listed and removed.
 
     Raises
     ------
     RunError
         The file is of another version, or cannot be read.
     """
-    with ExitStack() as held:
+    with ExitStack() as stack:
         try:
-            state = held.enter_context(open_state(archive))
+            state = stack.enter_context(open_state(archive))
         except RunError:
-            state = held.enter_context(read_state(archive))
+            state = stack.enter_context(read_state(archive))
         yield state
 
 
-def _read_only(path: Path, held: ExitStack) -> sqlite3.Connection:
-    """The file itself where it can be opened as it is, else what a copy of it holds."""
+def _read_only(path: Path, stack: ExitStack) -> sqlite3.Connection:
+    """A connection to the file where it can be opened read-only, else to a temporary copy of it."""
     log = path.with_name(f"{path.name}-wal")
     for way in ("mode=ro", "immutable=1") if path.exists() else ():
         if way == "immutable=1" and log.exists() and log.stat().st_size:
-            continue  # it would not see what the log holds
+            continue  # it would not read the log
         try:
             connection = integrity.connect(f"{path.absolute().as_uri()}?{way}", PATIENCE)
             if _version(connection) == VERSION:
@@ -146,7 +145,7 @@ def _read_only(path: Path, held: ExitStack) -> sqlite3.Connection:
         except sqlite3.OperationalError as error:
             if is_damage(error):
                 raise
-    folder = held.enter_context(temporary_folder())
+    folder = stack.enter_context(temporary_folder())
     for each in (path, log):
         if each.exists():
             shutil.copyfile(each, folder / each.name)
@@ -155,52 +154,52 @@ def _read_only(path: Path, held: ExitStack) -> sqlite3.Connection:
 
 @contextmanager
 def transaction(connection: sqlite3.Connection) -> Iterator[None]:
-    """What happens inside is written whole or not at all; other writers wait."""
+    """A write transaction, committed at the end of the block or rolled back; other writers wait."""
     connection.execute("BEGIN IMMEDIATE")
     try:
         yield
     except BaseException:
-        if connection.in_transaction:  # else SQLite gave it up itself, as on a full disk
+        if connection.in_transaction:  # SQLite has rolled back itself where the disk is full
             connection.execute("ROLLBACK")
         raise
     connection.execute("COMMIT")
-    integrity.note(connection)
+    integrity.record_changes(connection)
 
 
 def keep_copy(archive: Path) -> None:
-    """Keep a copy of the state as it is now, checked, for the day on which the file is damaged.
+    """Write a checked copy of the state, from which a damaged file is restored.
 
     Raises
     ------
     RunError
-        It cannot be written, or the state turns out to be damaged: the next opening mends it.
+        It cannot be written, or the state is damaged: it is repaired when it is opened next.
     """
     with open_state(archive) as connection:
         try:
-            integrity.keep(connection, archive / FILE, VERSION)
+            integrity.write_copy(connection, archive / FILE, VERSION)
         except (OSError, *FAULTS, DamagedError) as error:
-            integrity.forget(archive / FILE)
+            integrity.unmark_checked(archive / FILE)
             raise RunError(f"No copy of {archive / FILE} could be kept: {error}.") from None
 
 
 def _connect(path: Path) -> sqlite3.Connection:
-    """A sound connection of this program's version; DamagedError where what is there cannot be trusted."""
-    integrity.check_there(path)
-    _make(path)
-    promised = integrity.promised(path)
+    """A connection to the checked file, created where there is none; raises DamagedError where it is damaged."""
+    integrity.check_not_missing(path)
+    _create_file(path)
+    recorded = integrity.recorded_changes(path)
     connection = integrity.connect(path.absolute().as_uri(), PATIENCE)
     try:
-        _keep_log(connection)
+        _use_write_ahead_log(connection)
         connection.execute("PRAGMA synchronous = FULL")
         version = _version(connection)
-        if version not in {0, VERSION} and not integrity.vouches(connection, version):
+        if version not in {0, VERSION} and not integrity.confirms_version(connection, version):
             raise DamagedError("its version is impossible")
         if version not in {0, VERSION}:
             raise RunError(f"{path} is of version {version}, this program reads {VERSION}. Use the other segmenter.")
-        if version == VERSION and not integrity.is_trusted(path):
+        if version == VERSION and not integrity.is_checked(path):
             integrity.check(connection, VERSION)
-        integrity.check_promise(connection, promised)
-        _make_tables(connection)
+        integrity.check_changes(connection, recorded)
+        _create_tables(connection)
     except BaseException as error:
         connection.close()
         if isinstance(error, FAULTS) and is_damage(error):
@@ -211,18 +210,18 @@ def _connect(path: Path) -> sqlite3.Connection:
     return connection
 
 
-def _make(path: Path) -> None:
-    """Make the file, for its owner alone, where there is none; one that is there is not as much as opened.
+def _create_file(path: Path) -> None:
+    """Create the file, readable by its owner only, where there is none; an existing one must not even be opened.
 
-    To close a file lets go of all locks that this process has on it, those of SQLite's connections in other threads too
-    (POSIX; sqlite.org/howtocorrupt.html, 2.2). Another process would then take its log away, and with it what they commit.
+    Closing a file releases all locks that this process has on it, including those of SQLite's connections in other threads
+    (POSIX; sqlite.org/howtocorrupt.html, 2.2). Another process could then delete the log, and with it their commits.
     """
-    with _making, suppress(FileExistsError):
+    with _creating, suppress(FileExistsError):
         os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
 
 
-def _keep_log(connection: sqlite3.Connection) -> None:
-    """Turn the file to its write-ahead log; where two turn a new file at once, SQLite refuses one without waiting."""
+def _use_write_ahead_log(connection: sqlite3.Connection) -> None:
+    """Switch the file to WAL mode; where two processes do so at once, SQLite refuses one without waiting."""
     end = time.monotonic() + PATIENCE
     while True:
         try:
@@ -239,8 +238,8 @@ def _version(connection: sqlite3.Connection) -> int:
     return int(connection.execute("PRAGMA user_version").fetchone()[0])
 
 
-def _make_tables(connection: sqlite3.Connection) -> None:
-    """Make the tables of a new file; it is looked at again inside the transaction, as two may come at once."""
+def _create_tables(connection: sqlite3.Connection) -> None:
+    """Create the tables of a new file, unless another process has done so meanwhile."""
     if _version(connection) == VERSION:
         return
     with transaction(connection):
@@ -262,23 +261,23 @@ def _execute_all(connection: sqlite3.Connection, script: str) -> None:
 
 
 def _repair(path: Path) -> None:
-    """Put the newest state that can be trusted in the place of a damaged one, unless another process just did."""
+    """Restore a damaged state from the newest sound one, unless another process has done so meanwhile."""
     with _locked(path.parent, fcntl.LOCK_EX):
         try:
             _connect(path).close()
         except DamagedError as damage:
-            told = integrity.restore(path, str(damage), VERSION)
+            repair = integrity.restore(path, str(damage), VERSION)
         else:
             return
         connection = _connect(path)
         with transaction(connection):
-            connection.execute("INSERT INTO repair (cause) VALUES (?)", (told,))
+            connection.execute("INSERT INTO repair (cause) VALUES (?)", (repair,))
         connection.close()
 
 
 @contextmanager
 def _locked(archive: Path, how: int, mode: int = os.O_RDWR | os.O_CREAT) -> Iterator[None]:
-    """Hold the lock of the state: shared by all who use the file, alone by one who replaces it."""
+    """Hold the lock of the state: shared to use the file, exclusive to replace it."""
     handle = os.open(archive / LOCK, mode | os.O_CLOEXEC, 0o600)
     try:
         end = time.monotonic() + PATIENCE

@@ -1,4 +1,4 @@
-"""What the stages of a run cost: their seconds, and the most memory that the process held meanwhile."""
+"""Measures the stages of a run: their seconds, and the process's peak memory."""
 
 from __future__ import annotations
 
@@ -7,17 +7,16 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 from threading import Event, Thread
-from types import TracebackType
 
 STATM = Path("/proc/self/statm")
-EVERY = 0.05  # seconds between two looks at the memory
+INTERVAL = 0.05  # seconds between two measurements of memory
 
 
 class Stopwatch:
-    """Tells which stage begins; its figures are those of the stages so far, the one that runs among them.
+    """Announces and measures stages; its figures include the stage in progress.
 
-    Memory is looked at twenty times a second, by a thread that lives as long as the context. It is this process's own,
-    without its helpers'; where the system does not tell it, no stage has a peak.
+    Memory is measured twenty times a second by a thread, within the context. It is this process's, without its children's;
+    without /proc no stage has a peak.
     """
 
     def __init__(self, tell: Callable[[str], None]) -> None:
@@ -30,16 +29,14 @@ class Stopwatch:
         Thread(target=self._watch, daemon=True).start()
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._over.set()
 
     def begin(self, stage: str) -> None:
-        """End the stage that runs, and begin another."""
-        self._look()
+        """End the stage in progress, and begin another."""
+        self._measure()
         self._begun.append((stage, time.perf_counter()))
-        self._look()
+        self._measure()
         self._tell(stage)
 
     @property
@@ -50,22 +47,22 @@ class Stopwatch:
 
     @property
     def peaks(self) -> dict[str, float]:
-        """Most memory per stage, in MiB."""
-        self._look()
+        """Peak memory per stage, in MiB."""
+        self._measure()
         return {stage: round(self._peaks[stage], 1) for stage, _ in self._begun if self._peaks.get(stage)}
 
     def _watch(self) -> None:
-        while not self._over.wait(EVERY):
-            self._look()
+        while not self._over.wait(INTERVAL):
+            self._measure()
 
-    def _look(self) -> None:
+    def _measure(self) -> None:
         if self._begun:
             stage = self._begun[-1][0]
             self._peaks[stage] = max(self._peaks.get(stage, 0.0), resident())
 
 
 def resident() -> float:
-    """Memory of this process in MiB; 0 where the system does not tell."""
+    """Memory of this process in MiB; 0 without /proc."""
     try:
         pages = int(STATM.read_text(encoding="ascii").split()[1])
     except OSError:

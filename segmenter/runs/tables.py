@@ -1,4 +1,4 @@
-"""Tables of a run on disk: Parquet by DuckDB, and CSV that a spreadsheet can open without running anything."""
+"""Tables of a run on disk: Parquet by DuckDB, and CSV without formulas, which is safe to open in a spreadsheet."""
 
 from __future__ import annotations
 
@@ -14,12 +14,11 @@ from segmenter.atomic import atomic_write
 from segmenter.errors import RunError
 from segmenter.runs.seal import check
 
-UNSEEN = r"\s\x00-\x1f\u200b-\u200f\u2060\ufeff"  # what a spreadsheet may drop before it looks
-SIGNS = r"=+\-@＝＋－＠"  # the wide ones are the same signs to a spreadsheet in Chinese or Japanese
+UNSEEN = r"\s\x00-\x1f\u200b-\u200f\u2060\ufeff"  # what a spreadsheet may strip from the beginning of a cell
+SIGNS = r"=+\-@＝＋－＠"  # Chinese and Japanese spreadsheets treat the fullwidth signs alike
 BEGINNING = re.compile(rf"[{UNSEEN}]*+[{SIGNS}]|[\t\r\n]")
 CUT = re.compile(rf"([;|\t\r\n][;|{UNSEEN}]*+)([{SIGNS}])?")
-
-LINE_END = "\r\n"  # RFC 4180's; and Python before 3.13 quotes a carriage return only where it is part of the line's end
+LINE_END = "\r\n"  # RFC 4180; and before 3.13, Python quotes a carriage return only where the line end contains one
 
 
 def write_parquet(table: pd.DataFrame, path: Path, order_by: str | None = None) -> None:
@@ -34,15 +33,16 @@ def write_parquet(table: pd.DataFrame, path: Path, order_by: str | None = None) 
 
 @cache
 def _database() -> duckdb.DuckDBPyConnection:
-    """What reads and writes Parquet: made once, as that takes longer than a table; one thread, so that bytes repeat.
+    """A cached connection that reads and writes Parquet, as connecting takes longer than a table.
 
-    Without DuckDB's cache of files, which keeps a kilobyte for each file ever opened: a service opens new ones for ever.
+    One thread, so that the same table gives the same bytes. Without DuckDB's file cache, which keeps a kilobyte for each
+    file ever opened, so that a service would grow for ever.
     """
     return duckdb.connect(config={"threads": 1, "enable_external_file_cache": False})
 
 
 def write_safe_csv(table: pd.DataFrame, path: Path, *, bom: bool = False) -> None:
-    """Write `table` as UTF-8 CSV in which no text is a formula (`safe_cell`); by a byte order mark spreadsheets know the encoding."""
+    """Write `table` as UTF-8 CSV without formulas (`safe_cell`); with `bom` spreadsheets recognise the encoding."""
     with (
         atomic_write(path) as temporary,
         temporary.open("w", encoding="utf-8-sig" if bom else "utf-8", newline="") as file,
@@ -56,8 +56,8 @@ def write_safe_csv(table: pd.DataFrame, path: Path, *, bom: bool = False) -> Non
 def safe_cell(value: object) -> object:
     """`value` for a CSV cell: numbers as they are, missing values empty, text never a formula (OWASP, CSV injection).
 
-    An apostrophe stands before what would begin a formula: at the beginning of the text, and behind the marks at
-    which a spreadsheet may cut it into cells.
+    An apostrophe is put before what would begin a formula: at the beginning of the text, and after the characters at which
+    a spreadsheet may split it into cells.
     """
     if isinstance(value, str):
         text = CUT.sub(lambda cut: f"{cut[1]}'{cut[2]}" if cut[2] else cut[1], value)
@@ -76,10 +76,8 @@ def read_table(path: Path) -> pd.DataFrame:
     check(path)
     try:
         if path.suffix == ".csv":
-            rows = pd.read_csv(
-                path, dtype={"text": str}, keep_default_na=False, na_values=[""]
-            )  # though a number's look
-            return _as_it_was(rows)
+            rows = pd.read_csv(path, dtype={"text": str}, keep_default_na=False, na_values=[""])
+            return _without_apostrophes(rows)
         with _database().cursor() as cursor:
             return cursor.execute("SELECT * FROM read_parquet(?)", [str(path)]).df()
     except (OSError, ValueError, duckdb.Error) as error:
@@ -87,14 +85,14 @@ def read_table(path: Path) -> pd.DataFrame:
 
 
 def _fault(path: Path, error: Exception) -> Exception:
-    """What to raise where a table cannot be read; for want of memory it is not the file that is to be restored."""
+    """The exception for a table that cannot be read; a lack of memory does not mean that the file is damaged."""
     reason = str(error).split("\n", 1)[0]
     if isinstance(error, duckdb.OutOfMemoryException):
         return MemoryError(reason)
     return RunError(f"{path} is missing or damaged ({reason}). Run again, or restore the folder.")
 
 
-def _as_it_was(table: pd.DataFrame) -> pd.DataFrame:
+def _without_apostrophes(table: pd.DataFrame) -> pd.DataFrame:
     """`table` without the apostrophes that `safe_cell` put before texts."""
     texts: list[str] = [*table.select_dtypes("string").columns]
     return table.assign(**{name: table[name].str.replace(rf"^'(?=[{SIGNS}\t\r\n])", "", regex=True) for name in texts})

@@ -1,6 +1,6 @@
-"""A finished run, as the pipeline makes it and as the archive gives it back.
+"""A finished run, as the pipeline makes it and as the archive returns it.
 
-The columns of its tables are told in docs/programs.md.
+docs/programs.md describes the columns of the tables.
 """
 
 from __future__ import annotations
@@ -43,11 +43,11 @@ class Manifest:
     features: tuple[Feature, ...]
     period: Period
     timings: dict[str, float]  # seconds per stage
-    peaks: dict[str, float] = field(default_factory=dict)  # MiB per stage, where the system tells
+    peaks: dict[str, float] = field(default_factory=dict)  # MiB per stage, where known
 
     @property
     def period_days(self) -> int:
-        """Days whose money movement is told in."""
+        """Length of the period whose money movement compares."""
         return int(self.config.get("history", {}).get("period_days", HistoryConfig().period_days))
 
     @property
@@ -57,7 +57,7 @@ class Manifest:
 
     @property
     def has_empty_period(self) -> bool:
-        """Whether no transaction is of the last `period_days` days, so that their money tells of the export alone."""
+        """Whether the last `period_days` days have no transaction, so that their money reflects the export, not customers."""
         return self.period.age(self.as_of) > self.period_days
 
 
@@ -77,7 +77,7 @@ class Model:
 
 @dataclass(frozen=True)
 class Run:
-    """A run's manifest, findings and tables, and what it remembers of the runs before it.
+    """A run's manifest, findings and tables, and its relation to earlier runs.
 
     `model` placed the customers; `challenger` is a fresh fit beside it, None where the model is fresh itself.
     """

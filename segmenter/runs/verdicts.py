@@ -1,4 +1,4 @@
-"""What people say of alerts: verdicts, which hold a customer's alerts back for a time and count for the alerts' precision."""
+"""People's verdicts on alerts, which hold a customer's alerts back for a time and measure the alerts' precision."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ import pandas as pd
 from segmenter.errors import UsageError
 from segmenter.runs.state import transaction
 
-WORDS = {"expected": "expected", "act": "act", "act on it": "act"}  # what a person may write, and what it means
+WORDS = {"expected": "expected", "act": "act", "act on it": "act"}  # accepted spellings, and the verdicts they mean
 FORM = "A line needs customer_id and verdict (expected or act), and may have until (such as 2025-06-30) and note."
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """What somebody said of a customer's alert; it holds back that customer's alerts up to `until`.
+    """A verdict on a customer's alert, which holds back that customer's alerts up to `until`.
 
-    `since` is the run in which the alert began: a verdict is counted for that alert alone.
+    `since` is the run in which the alert began: the verdict counts for that alert only.
     """
 
     customer_id: str
@@ -40,7 +40,7 @@ def read_verdicts(state: sqlite3.Connection) -> dict[str, Verdict]:
 
 
 def in_force(verdicts: Mapping[str, Verdict], as_of: date) -> dict[str, Verdict]:
-    """The verdicts that hold a customer's alerts back on `as_of`, by customer."""
+    """The verdicts that still hold back alerts on `as_of`, by customer."""
     return {customer: each for customer, each in verdicts.items() if each.until >= as_of}
 
 
@@ -54,7 +54,7 @@ def precision(state: sqlite3.Connection) -> tuple[int, int]:
 
 
 def add_verdicts(state: sqlite3.Connection, verdicts: Iterable[Verdict], now: datetime) -> int:
-    """Record verdicts, all or none of them; returns how many."""
+    """Record verdicts in one transaction; returns how many."""
     rows = [
         (each.customer_id, each.verdict, now.isoformat(), str(each.until), each.note, each.since) for each in verdicts
     ]
@@ -66,12 +66,12 @@ def add_verdicts(state: sqlite3.Connection, verdicts: Iterable[Verdict], now: da
 
 
 def on_alerts(verdicts: Iterable[Verdict], table: pd.DataFrame, as_of: date) -> list[Verdict]:
-    """`verdicts`, each with the run in which the alert that it is about began, from `table`.
+    """`verdicts`, each with the run in which its alert in `table` began.
 
     Raises
     ------
     UsageError
-        A customer has no alert, or a verdict ends before `as_of`, the day of the run, and would hold nothing.
+        A customer has no alert, or a verdict ends before `as_of`, the day of the run.
     """
     since, found = dict(zip(table["customer_id"], table["since"], strict=True)), []
     for each in verdicts:
@@ -133,7 +133,7 @@ def _of_the_lines(path: Path, rows: csv.DictReader[str], until: date) -> Iterato
 
 
 def _of_a_line(path: Path, line: int, row: Mapping[str, str | None], until: date) -> Verdict:
-    """The verdict of a line, which holds to `until` where it names no day."""
+    """The verdict of a line, which ends on `until` where the line names no day."""
     customer, word, day, note = ((row.get(name) or "").strip() for name in ("customer_id", "verdict", "until", "note"))
     try:
         ends = date.fromisoformat(day) if day else until

@@ -1,4 +1,4 @@
-"""The last week beside the weeks before it: what money of a whole period tells only when it is over."""
+"""Compares the last week's orders with the weeks before, as a period's money shows a change only weeks later."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from segmenter.analysis.chance import CHANCE
 from segmenter.features.types import Period
 
 WEEK = 7  # days
-NEAREST = 1.0  # standard errors from the nearest of the weeks before; from their mean it is `CHANCE`
-FORESEEN = 2.998  # of Student's t with 7 degrees of freedom, for a 98 % prediction interval from eight weeks
+NEAREST = 1.0  # standard errors from the nearest of the weeks before; from their mean `CHANCE`
+FORESEEN = 2.998  # quantile of Student's t with 7 degrees of freedom: a 98 % prediction interval from eight weeks
 UNUSUAL = (
     "The 7 days to {day} brought {n:,} orders, {which} than any of the {weeks} weeks before: {least:,} to {most:,}."
 )
@@ -20,10 +20,10 @@ UNUSUAL = (
 def unusual_week(period: Period, as_of: date) -> tuple[str, ...]:
     """A sentence where the last week brought more or fewer orders than any of the eight before, and beyond chance.
 
-    The weeks are those of `period`, seen from `as_of`. Beyond chance is what lies outside the prediction interval of those weeks, which a steady growth does not, and farther
-    from their mean, and from the nearest of them, than customers come who order by chance, each in an own way: the root
-    of the sum of their squared orders is the standard error. A week that was told of is one of those that the next are set
-    beside, so that it is told once.
+    The weeks are those of `period`, as of `as_of`. Beyond chance means outside the prediction interval of the eight weeks
+    (a steady growth stays inside), and farther from their mean and from the nearest of them than random ordering explains.
+    Its standard error is the root of the sum of the customers' squared orders, as each orders at a rate of their own. An
+    unusual week becomes one of the eight, so that it is reported once.
     """
     if not period.weekly_orders or period.age(as_of) > WEEK:
         return ()

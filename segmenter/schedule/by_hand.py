@@ -1,4 +1,4 @@
-"""A schedule's report made at once, for its recipients or for one who tries it."""
+"""A schedule's report made at once: sent, or tried out without sending."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from segmenter import delivery
@@ -20,10 +19,7 @@ from segmenter.runs.state import FILE, keep_copy, open_state, read_state, transa
 from segmenter.schedule import child, ledger, messages
 from segmenter.schedule.freshness import freshness
 from segmenter.schedule.ledger import BY_HAND, FOR_OTHERS, Slot
-from segmenter.schedule.work import Command, Worker, faults, make, news, nothing_to_tell
-
-if TYPE_CHECKING:
-    from segmenter.report.language import Voice
+from segmenter.schedule.work import Command, Worker, faults, make, n_news, reason_to_hold_back
 
 CommandOf = Callable[[Config], Command]
 
@@ -61,7 +57,7 @@ def run_now(
     now: Callable[[], datetime],
     recipients: tuple[str, ...] = (),
 ) -> Tried:
-    """Make the report now and send it to `recipients`, where none are given to the schedule's own.
+    """Make the report now and send it to `recipients`, by default the schedule's own.
 
     Raises
     ------
@@ -86,14 +82,14 @@ def run_now(
 
 
 def _check(recipients: tuple[str, ...], config: Config) -> None:
-    """Refuse recipients whom a person named and who cannot be served, before any work is done for them."""
+    """Refuse recipients who cannot be served, before any work is done."""
     problems = delivery.check(recipients, config.delivery)
     if problems:
         raise DeliveryError(" ".join(map(str, problems)))
 
 
 def _send(config: Config, about: delivery.About, now: Callable[[], datetime]) -> tuple[dict[str, object], ...]:
-    """Send what the outbox holds about a due time; its rows."""
+    """Send the outbox's messages of one due time; returns their rows."""
     archive = Path(config.engine.archive)
     delivery.deliver_due(archive, config.delivery, config.report, now, about)
     keep_copy(archive)
@@ -115,29 +111,23 @@ def try_out(
         outcome = child.run(command(aside)(schedule), *limits)
         if (run := outcome.made) is None:
             return Tried("failed", None, outcome.cause)
-        found = faults(schedule, run)
+        problems = faults(schedule, run)
         slot = Slot(schedule.name, now(), 1)
         with read_state(shadow) as state:
             gap, since, before = ledger.gap(state, slot), ledger.last_heard(state, slot), ledger.last_made(state, slot)
         fresh = freshness(schedule, run.folder, since, before, slot.due)
-        opening, voice = messages.Opening(gap, fresh=fresh), _voice(config)
-        told = messages.report(voice, chosen, slot, run.run_id, opening, since)
-        previews = _write_previews(told, aside, folder)
-        quiet = nothing_to_tell(schedule, run, news(schedule, run, shadow, since), fresh)
+        opening = messages.Opening(gap, fresh=fresh)
+        report = messages.report(messages.voice_of(config), chosen, slot, run.run_id, opening, since)
+        previews = _write_previews(report, aside, folder)
+        held_back = reason_to_hold_back(schedule, run, n_news(schedule, run, shadow, since), fresh)
         made = folder / run.run_id
         shutil.move(run.folder, made)
-    return Tried("failed" if found else "done", run.run_id, found or quiet, (*previews, made))
+    return Tried("failed" if problems else "done", run.run_id, problems or held_back, (*previews, made))
 
 
-def _voice(config: Config) -> Voice:
-    from segmenter.report.language import Voice
-
-    return Voice(config.report.locale, config.report.currency)
-
-
-def _write_previews(told: tuple[delivery.Message, ...], config: Config, folder: Path) -> list[Path]:
+def _write_previews(report: tuple[delivery.Message, ...], config: Config, folder: Path) -> list[Path]:
     written = []
-    for number, message in enumerate((each for each in told if each.channel == "email"), 1):
+    for number, message in enumerate((each for each in report if each.channel == "email"), 1):
         path = folder / f"{message.schedule}-{number}.eml"
         path.write_bytes(delivery.preview(message, Path(config.engine.archive), config.delivery, config.report))
         written.append(path)
@@ -146,7 +136,7 @@ def _write_previews(told: tuple[delivery.Message, ...], config: Config, folder: 
 
 @contextmanager
 def _shadow(archive: Path) -> Iterator[Path]:
-    """An archive that has all that `archive` has, and into which a run can be written without its being changed."""
+    """A temporary archive with the runs and state of `archive`, which stays unchanged when a run is written into it."""
     from segmenter.privacy import SECRET
 
     with temporary_folder() as shadow:
@@ -166,7 +156,7 @@ def send_again(
     *,
     alerts: bool = False,
 ) -> tuple[dict[str, object], ...]:
-    """Send the report of a run, or its alerts, to `recipients`, again or for the first time; the ledger's rows of it.
+    """Send the report of a run, or its alerts, to `recipients`, again or for the first time; returns the outbox's rows.
 
     Raises
     ------
@@ -179,8 +169,7 @@ def send_again(
         name=about.schedule, cron="0 0 * * *", recipients=recipients, formats=config.report.formats,
         kind="alerts" if alerts else "segmentation",
     )  # fmt: skip
-    voice = _voice(config)
+    report = messages.report(messages.voice_of(config), by_hand, Slot(about.schedule, about.due, 1), run_id)
     with open_state(Path(config.engine.archive)) as state, transaction(state):
-        told = messages.report(voice, by_hand, Slot(about.schedule, about.due, 1), run_id)
-        delivery.enqueue(state, told, about.due)
+        delivery.enqueue(state, report, about.due)
     return _send(config, about, now)

@@ -18,12 +18,12 @@ from segmenter.config import Config
 from segmenter.schedule import guard
 
 GUARD = Path(__file__).with_name("guard.py")
-TAIL = 2000  # characters of the child's standard error that are kept as the cause
+TAIL = 2000  # characters kept of the child's standard error as the cause of a failure
 
 
 @dataclass(frozen=True)
 class Made:
-    """A run that a child made, as its JSON document tells of it; `as_of` is None where it does not say."""
+    """A run that a child made, from its JSON document; `as_of` is None where that lacks it."""
 
     run_id: str
     folder: Path
@@ -43,10 +43,11 @@ class Outcome:
 
 def run(command: Sequence[str], time_limit: float, memory_mib: int) -> Outcome:
     """Run `command`, which prints one JSON document, for at most `time_limit` seconds within `memory_mib` (0: no limit)."""
-    guarded = [sys.executable, str(GUARD), str(memory_mib), *command]  # by its file: the guard needs nothing of ours
+    # the guard is started by its file, as it imports nothing of ours
+    guarded = [sys.executable, str(GUARD), str(memory_mib), *command]
     pipe = subprocess.PIPE
     with subprocess.Popen(guarded, stdin=pipe, stdout=pipe, stderr=pipe, start_new_session=True) as process:
-        # the pipe to the guard stays open until the child ends: its closing is the sign that we died
+        # the guard takes the closing of this pipe for the death of the service: keep it open until the child ends
         keep, process.stdin = process.stdin, None
         try:
             out, err = process.communicate(timeout=time_limit)
@@ -72,9 +73,9 @@ def memory_limit(config: Config) -> int:
 
 def _outcome(status: int, out: str, err: str) -> Outcome:
     if status != 0:
-        told = err.strip()[-TAIL:].removeprefix("segmenter: ") or "It said nothing."
+        message = err.strip()[-TAIL:].removeprefix("segmenter: ") or "It said nothing."
         ended = f"It was ended by signal {status - 128}. " if status > 128 else ""
-        return Outcome(None, ended + told)
+        return Outcome(None, ended + message)
     try:
         return Outcome(_made(json.loads(out)))
     except (ValueError, KeyError, TypeError):

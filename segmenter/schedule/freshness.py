@@ -1,4 +1,4 @@
-"""Whether a run has transactions that the report before it had not, and how long none have come."""
+"""Whether a run has transactions that the previous report did not have, and how long none have come."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from segmenter.runs.types import Manifest
 class Freshness:
     """How new a run's transactions are.
 
-    `known_since`: the day of the last report where it had them all already, else None. `silence`: that none came for
-    unusually long, in an English sentence, else empty; `is_first`: of the run before that was not so.
+    `known_since`: the day of the last report where it already had them all, else None. `silence`: an English sentence
+    where none came for unusually long, else empty; `is_first`: whether the previous run had no such sentence.
     """
 
     known_since: date | None = None
@@ -30,9 +30,9 @@ class Freshness:
 def freshness(
     schedule: ScheduleConfig, folder: Path, heard: str | None, before: str | None, now: datetime
 ) -> Freshness | None:
-    """How new the transactions of the run in `folder` are, to people who last heard of the run `heard` of its archive.
+    """How new the transactions of the run in `folder` are to people who last got the run `heard` of its archive.
 
-    `before` is the schedule's run before it. None where the run cannot be read.
+    `before` is the schedule's previous run. None where the run in `folder` cannot be read.
     """
     made = _manifest(folder.parent, folder.name)
     if made is None:
@@ -46,7 +46,7 @@ def freshness(
 
 
 def _manifest(archive: Path, run_id: str | None) -> Manifest | None:
-    """A run's manifest, None where there is no such run or it is damaged."""
+    """A run's manifest; None where there is no such run or it is damaged."""
     try:
         return read_document(archive / run_id)[0] if run_id else None
     except RunError:
@@ -54,10 +54,10 @@ def _manifest(archive: Path, run_id: str | None) -> Manifest | None:
 
 
 def _holds_all_of(before: Manifest, now: Manifest, zone: tzinfo) -> bool:
-    """Whether the run before had every transaction: the files are the same ones, or newest day and number of rows are.
+    """Whether the run `before` had every transaction: the files are the same, or the newest day and number of rows are.
 
-    Fewer rows or an older day are new, too: a wrong date was corrected, or the export is a window that has moved on. A newest
-    day after the run's own is a wrong date, which stays while others come, and tells nothing.
+    Fewer rows or an older day count as new, too: a wrong date was corrected, or the export is a window that has moved on.
+    A newest day after the run's own is a wrong date, which would hide that others come.
     """
     if before.run_id == now.run_id:
         return False
@@ -68,6 +68,6 @@ def _holds_all_of(before: Manifest, now: Manifest, zone: tzinfo) -> bool:
 
 
 def _silence(made: Manifest, now: datetime, zone: tzinfo) -> str:
-    """Seen from the day that transactions should reach to: the one that the configuration names (features.as_of), else today."""
+    """The sentence on silence up to the day that transactions should reach: features.as_of where it is set, else today."""
     named = made.config.get("features", {}).get("as_of")
     return silence_warning(made.period, made.as_of if named else now.astimezone(zone).date())

@@ -19,19 +19,17 @@ class _ForPeople(logging.Formatter):
     """``2026-01-05 08:00:02 UTC  weekly  2026-01-05 08:00  done``."""
 
     def format(self, record: logging.LogRecord) -> str:
-        """One line; what the record carries follows its event."""
+        """One line: the event, then the record's fields."""
         moment = datetime.fromtimestamp(record.created, UTC)
-        carried = [f"{name}: {value}" for name, value in _fields(record).items()]
-        return f"{moment:%Y-%m-%d %H:%M:%S} UTC  {record.getMessage()}" + (
-            f"  ({', '.join(carried)})" if carried else ""
-        )
+        fields = ", ".join(f"{name}: {value}" for name, value in _fields(record).items())
+        return f"{moment:%Y-%m-%d %H:%M:%S} UTC  {record.getMessage()}" + (f"  ({fields})" if fields else "")
 
 
 class _ForMachines(logging.Formatter):
     """One JSON object a line."""
 
     def format(self, record: logging.LogRecord) -> str:
-        """The event, its time and level, and what the record carries."""
+        """The event, its time and level, and the record's fields."""
         moment = datetime.fromtimestamp(record.created, UTC).isoformat()
         return json.dumps(
             {"at": moment, "level": record.levelname.lower(), "event": record.getMessage(), **_fields(record)}
@@ -39,14 +37,14 @@ class _ForMachines(logging.Formatter):
 
 
 def _fields(record: logging.LogRecord) -> dict[str, str]:
-    """What the record carries, each a line: a file's name in a cause writes no line of its own."""
+    """The record's fields that are set, each on one line, as a file name in a cause may hold a line break."""
     return {
         name: one_line(str(getattr(record, name))) for name in FIELDS if getattr(record, name, "") not in {"", None}
     }
 
 
 def open_journal(archive: Path) -> None:
-    """Let the service's log go to standard error and to service.jsonl in the archive, which is turned over at 5 MB."""
+    """Log the service to standard error and to service.jsonl in the archive, which is rotated at 5 MB."""
     archive.mkdir(parents=True, exist_ok=True)
     (archive / FILE).touch(mode=0o600)
     people = _people()
@@ -56,12 +54,12 @@ def open_journal(archive: Path) -> None:
     log.setLevel(logging.INFO)
     log.handlers[:] = [people, machines]
     log.propagate = False
-    logging.raiseExceptions = False  # what a full disk keeps out of one of the two stands in the other
-    logging.getLogger("apscheduler").setLevel(logging.ERROR)  # it only wakes the service; what matters is in our log
+    logging.raiseExceptions = False  # what a full disk keeps out of one handler is in the other
+    logging.getLogger("apscheduler").setLevel(logging.ERROR)  # it only wakes the service
 
 
 def warn_people() -> None:
-    """Let what a report by hand warns of go to standard error; how the report ended its command tells itself."""
+    """Log the warnings of a report made by hand to standard error, but not its failure, which the command shows."""
     people = _people()
     people.addFilter(lambda record: record.getMessage() != "failed")
     log = logging.getLogger("segmenter.service")

@@ -1,11 +1,12 @@
 """The ledger of due times: what became of each, exactly one row per schedule and due time.
 
-A due time is claimed by inserting its row before any work begins; the key (schedule, due) lets
-only one claim through. Whoever finishes must still hold the claim, else the result is not published.
+A due time is claimed by inserting its row before any work begins; the key (schedule, due) admits one claim only. The
+result is published only where the claim is still held when the work ends.
 """
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Collection
 from dataclasses import dataclass, replace
@@ -16,14 +17,14 @@ from segmenter.assets import query
 from segmenter.config.schedule import ScheduleConfig
 from segmenter.runs.state import transaction
 
-BY_HAND = "hand-"  # begins the owner of a run that a person started: no service takes it over
-FOR_OTHERS = f"{BY_HAND}others-"  # begins it where the run was not for the schedule's own recipients
+BY_HAND = "hand-"  # prefix of the owner of a run that a person started, which no service takes over
+FOR_OTHERS = f"{BY_HAND}others-"  # prefix of its owner where it was not for the schedule's own recipients
 LONGEST_PAUSE = timedelta(hours=1)  # between two attempts
 
 
 @dataclass(frozen=True)
 class Slot:
-    """A due time that is to be worked on, how often its work was begun, and how often it was cut short by a crash."""
+    """A due time to be worked on, how often its work was begun, and how often a crash interrupted it."""
 
     schedule: str
     due: datetime
@@ -32,7 +33,7 @@ class Slot:
 
     @property
     def n_tries(self) -> int:
-        """How often its work was begun and not cut short, this time included."""
+        """How often its work was begun and not interrupted by a crash, including this time."""
         return self.attempt - self.crashes
 
 
@@ -48,7 +49,7 @@ def claim(state: sqlite3.Connection, schedule: str, due: datetime, owner: str, n
 
 
 def skip(state: sqlite3.Connection, schedule: str, due: datetime, n_due: int, cause: str, now: datetime) -> None:
-    """Record that `n_due` due times, the last of them at `due`, are not made up for, unless that has a row already."""
+    """Record that `n_due` due times, the last of them at `due`, are left out, unless that one has a row already."""
     with transaction(state):
         state.execute(
             "INSERT INTO slot (schedule, due, state, claimed_at, finished_at, cause, n_due) "
@@ -60,11 +61,11 @@ def skip(state: sqlite3.Connection, schedule: str, due: datetime, n_due: int, ca
 def adopt(
     state: sqlite3.Connection, owner: str, now: datetime, busy: Collection[tuple[str, datetime]]
 ) -> tuple[Slot, ...]:
-    """Take over what is to be tried again: waiting slots whose time has come, and claims that nobody works on.
+    """Take over what is to be tried again: waiting slots that are due, and claims that nobody works on.
 
-    Only the one service that holds the archive may call this: a claim that is not among its `busy` ones is of a
-    service that died, or its own from a tick that broke off. Work that was begun and not ended counts as a crash,
-    not as a failure. A slot that would wait longer than `LONGEST_PAUSE` was put off under a clock that ran ahead.
+    Only the service that holds the archive may call this: a claim that is not among its `busy` ones is of a service that
+    died, or its own from a tick that failed. Work that was begun and not ended counts as a crash, not as a failure. A
+    slot that would wait longer than `LONGEST_PAUSE` counts as due: it was put off under a clock that ran ahead.
     """
     with transaction(state):
         rows = state.execute(
@@ -87,7 +88,7 @@ def adopt(
 
 
 def begin(state: sqlite3.Connection, slot: Slot, owner: str) -> Slot | None:
-    """Count that work on a claim begins; None where the claim is lost."""
+    """Record that work on a claim begins; None where the claim is lost."""
     with transaction(state):
         done = state.execute(
             "UPDATE slot SET attempt = attempt + 1, begun = 1 "
@@ -122,9 +123,10 @@ def postpone(
 
 
 def watched_since(state: sqlite3.Connection, schedule: ScheduleConfig, now: datetime) -> datetime:
-    """The last due time up to `now` with a row, or since when the schedule is looked after: `now`, if it or its cron is new.
+    """From when on due times are to be worked on: the last one up to `now` with a row, or the start of the watch.
 
-    What is of a later time, from a clock that ran ahead, does not count, nor do runs by hand.
+    The watch starts now for a schedule that is new or has another cron. Runs by hand do not count, nor rows after `now`,
+    which are from a clock that ran ahead.
     """
     with transaction(state):
         state.execute(
@@ -137,7 +139,7 @@ def watched_since(state: sqlite3.Connection, schedule: ScheduleConfig, now: date
 
 
 def last_watched(state: sqlite3.Connection, schedule: ScheduleConfig, now: datetime) -> datetime | None:
-    """The same for one who only reads; None where the schedule was never looked after by its cron of now."""
+    """As `watched_since`, without writing; None where the schedule was never watched with its present cron."""
     row = state.execute("SELECT since, timing FROM watch WHERE schedule = ?", (schedule.name,)).fetchone()
     if row and row["timing"] != _timing(schedule):
         return None
@@ -153,18 +155,16 @@ def _timing(schedule: ScheduleConfig) -> str:
 
 
 def unwatch(state: sqlite3.Connection, schedules: Collection[str]) -> None:
-    """Look after `schedules` alone: one that is put back later has missed nothing meanwhile."""
-    names = [row["schedule"] for row in state.execute("SELECT schedule FROM watch")]
-    gone = [(name,) for name in names if name not in schedules]
-    if gone:
-        with transaction(state):
-            state.executemany("DELETE FROM watch WHERE schedule = ?", gone)
+    """Stop watching all but `schedules`: one that is put back later has missed nothing in between."""
+    with transaction(state):
+        others = "DELETE FROM watch WHERE schedule NOT IN (SELECT value FROM json_each(?))"
+        state.execute(others, (json.dumps([*schedules]),))
 
 
 def tell_owner(state: sqlite3.Connection, schedule: str, now: datetime, pause: timedelta, *, failed: bool) -> bool:
-    """Whether the owner is to be told now, inside the caller's transaction.
+    """Whether to tell the owner now, and record that, inside the caller's transaction.
 
-    Told are the first failure, the recovery, and between the two a failure once in `pause`.
+    The owner is told of the first failure, of the recovery, and in between of a failure once per `pause`.
     """
     row = state.execute("SELECT failing, told_at FROM watch WHERE schedule = ?", (schedule,)).fetchone()
     was_failing = bool(row and row["failing"])
@@ -181,9 +181,9 @@ SENT = "state = 'done' AND cause = '' AND owner NOT LIKE ?"  # a report that wen
 
 
 def gap(state: sqlite3.Connection, slot: Slot) -> tuple[str, int]:
-    """Due times before `slot` that brought no report since its recipients got the last one: the last cause, and how many.
+    """Last cause, and number, of the due times before `slot` without a report since its recipients got the last one.
 
-    A run for somebody else, and one that its condition kept back, told them nothing.
+    They did not get runs for somebody else, nor those that the condition held back.
     """
     last = state.execute(
         f"SELECT max(due) AS due FROM slot WHERE schedule = ? AND due < ? AND {SENT}",  # noqa: S608 - our words
@@ -198,7 +198,7 @@ def gap(state: sqlite3.Connection, slot: Slot) -> tuple[str, int]:
 
 
 def last_heard(state: sqlite3.Connection, slot: Slot) -> str | None:
-    """The run that the schedule's recipients last heard of before `slot`, else its first one; None where there is none."""
+    """The run that the schedule's recipients last got before `slot`, else its first one; None where there is none."""
     for where, order in ((SENT, "DESC"), ("state = 'done' AND owner NOT LIKE ?", "ASC")):
         row = state.execute(
             f"SELECT run_id FROM slot WHERE schedule = ? AND due < ? AND {where} ORDER BY due {order} LIMIT 1",  # noqa: S608
@@ -210,7 +210,7 @@ def last_heard(state: sqlite3.Connection, slot: Slot) -> str | None:
 
 
 def last_made(state: sqlite3.Connection, slot: Slot) -> str | None:
-    """The schedule's run before `slot`, whether or not it was sent; None where there is none."""
+    """The schedule's previous run before `slot`, whether or not it was sent; None where there is none."""
     row = state.execute(
         "SELECT run_id FROM slot WHERE schedule = ? AND due < ? AND state = 'done' AND owner NOT LIKE ? "
         "ORDER BY due DESC LIMIT 1",
@@ -220,10 +220,10 @@ def last_made(state: sqlite3.Connection, slot: Slot) -> str | None:
 
 
 def forget(state: sqlite3.Connection, before: datetime) -> int:
-    """Remove the due times that were closed before `before`, but for those that a schedule still goes by; how many they were.
+    """Remove due times that were closed before `before` and that no schedule depends on; returns how many.
 
-    It goes by its last one, by the last report that its recipients got (the first that was made, where they got none), and
-    by what failed or was skipped since.
+    A schedule depends on its last due time, on the last report that its recipients got (else the first one made), and on
+    those that failed or were skipped since.
     """
     with transaction(state):
         state.execute(query("state_forget"), (before.isoformat(), f"{FOR_OTHERS}%"))
@@ -231,14 +231,14 @@ def forget(state: sqlite3.Connection, before: datetime) -> int:
 
 
 def untold_repairs(state: sqlite3.Connection) -> list[str]:
-    """What was mended of a damaged state and not told yet, marked as told; inside the caller's transaction."""
+    """Repairs of a damaged state that were not told yet, then marked as told; inside the caller's transaction."""
     rows = state.execute("SELECT cause FROM repair WHERE told = 0 ORDER BY number").fetchall()
     state.execute("UPDATE repair SET told = 1 WHERE told = 0")
     return [row["cause"] for row in rows]
 
 
 def latest(state: sqlite3.Connection, schedule: str, now: datetime) -> dict[str, Any] | None:
-    """The last due time up to `now`, as a dictionary of the ledger's columns; a run by hand counts when it has ended."""
+    """The row of the last due time up to `now`; a run by hand counts once it has ended."""
     row = state.execute(
         "SELECT * FROM slot WHERE schedule = ? AND due <= ? AND NOT (state = 'claimed' AND owner LIKE ?) "
         "ORDER BY due DESC LIMIT 1",

@@ -1,4 +1,4 @@
-"""One service at a time holds an archive, by a lock of the operating system that dies with its process."""
+"""At most one service at a time holds an archive, by a lock that the operating system releases with the process."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from segmenter.errors import HeldError
 from segmenter.folders import try_lock
 
 FILE = ".service.lock"
-GLANCES, GLANCE = 5, 0.05  # who only looks whether an archive is held has the lock for an instant: try again so often
+TRIES, PAUSE = 5, 0.05  # `serving` holds the lock for an instant, so that one refusal does not mean another service
 
 
 @contextmanager
 def hold(archive: Path, *, wait: bool, pause: Callable[[], None]) -> Iterator[None]:
-    """Hold `archive` as long as the block runs; with `wait` stand by, calling `pause` between two tries.
+    """Hold `archive` within the block; with `wait` stand by for it, calling `pause` between two tries.
 
     Raises
     ------
     HeldError
-        Another service holds it and `wait` is off; its process number is named.
+        Another service, named by its process number, holds it and `wait` is off.
     """
     archive.mkdir(parents=True, exist_ok=True)
     handle = os.open(archive / FILE, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
@@ -30,8 +30,8 @@ def hold(archive: Path, *, wait: bool, pause: Callable[[], None]) -> Iterator[No
         tries = 0
         while not try_lock(handle):
             tries += 1
-            if not wait and tries < GLANCES:
-                time.sleep(GLANCE)
+            if not wait and tries < TRIES:
+                time.sleep(PAUSE)
             elif not wait:
                 raise HeldError(
                     f"The service with process number {_read(handle)} holds {archive}. Stop that one first, or start "
@@ -51,7 +51,7 @@ def serving(archive: Path) -> int | None:
     path = archive / FILE
     if not path.exists():
         return None
-    handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC)  # a monitor may look at an archive that it must not write
+    handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC)  # a monitor may lack write permission
     try:
         return None if try_lock(handle) else int(_read(handle) or 0)
     finally:

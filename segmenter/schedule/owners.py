@@ -1,4 +1,4 @@
-"""What the owners of schedules have to know beside what became of a due time: put into the outbox once each."""
+"""Messages to the owners of schedules about deliveries, repairs and the configuration, each sent once."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def notify(
 ) -> None:
     """Tell the owners of messages that did not arrive, of a mended ledger, and of `faults` in an edited configuration.
 
-    What is told is marked as told in the same transaction, so that a crash neither loses nor repeats it.
+    Messages are marked as told in the same transaction, so that a crash neither loses nor repeats one.
     """
     with transaction(state):
         rows = delivery.untold(state, now)
@@ -47,13 +47,13 @@ def notify(
 def _of_deliveries(
     rows: Iterable[dict[str, Any]], schedules: Mapping[str, ScheduleConfig], voice: Voice
 ) -> Iterable[Message]:
-    """A word for each due time of which messages are late or failed; of words to the owners there is none."""
+    """A message for each due time with late or failed deliveries, other than those to owners."""
 
-    def of_one_word(row: dict[str, Any]) -> tuple[str, str, str, bool]:
+    def key(row: dict[str, Any]) -> tuple[str, str, str, bool]:
         return row["schedule"], row["due"], row["run_id"] or "", row["state"] == "failed"
 
-    told = [row for row in rows if row["kind"] != "owner" and row["schedule"] in schedules]
-    for (name, due, run_id, has_failed), group in groupby(sorted(told, key=of_one_word), of_one_word):
+    ours = [row for row in rows if row["kind"] != "owner" and row["schedule"] in schedules]
+    for (name, due, run_id, has_failed), group in groupby(sorted(ours, key=key), key):
         who = [f"{row['recipient']}: {row['answer']}" for row in group]
         schedule, moment = schedules[name], datetime.fromisoformat(due)
         if has_failed:

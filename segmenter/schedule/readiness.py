@@ -1,4 +1,4 @@
-"""Whether the schedules of a configuration can be served: said at the start, and of every edit."""
+"""Whether the schedules of a configuration can be served, checked at the start and after every edit."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ log = logging.getLogger("segmenter.service")
 
 
 def refuse_unready(config: Config, *, connect: bool = False) -> None:
-    """Refuse schedules with a recipient or secret that cannot be served; with `connect` the mail server is asked, too.
+    """Refuse schedules with a recipient or secret that cannot be served; with `connect` the mail server is tried, too.
 
-    What may pass by itself, such as a mail server that is down, is logged and does not keep the service from starting.
+    A temporary fault, such as a mail server that is down, is only logged.
 
     Raises
     ------
     ConfigError
-        There is no schedule, or what is wrong will not mend itself.
+        There is no schedule, or a fault that does not pass by itself.
     """
     if not config.schedule:
         raise ConfigError("There is no [[schedule]] in the configuration; add one, or name its file with -c.")
@@ -42,10 +42,8 @@ def silent_failures(config: Config) -> Iterable[tuple[ScheduleConfig, str]]:
         if not schedule.owner:
             yield schedule, "It has no owner: nobody hears when it fails. Set owner."
         elif owners == {"email"} and any(channel_of(each) == "email" for each in schedule.recipients):
-            yield (
-                schedule,
-                (
-                    "Its owner is reached by the mail server of its recipients alone, and hears nothing while that is down. "
-                    "Add webhook:NAME or folder:PATH to owner."
-                ),
+            why = (
+                "Its owner is reached by the mail server of its recipients alone, and hears nothing while that is down. "
+                "Add webhook:NAME or folder:PATH to owner."
             )
+            yield schedule, why

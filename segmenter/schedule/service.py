@@ -1,7 +1,7 @@
-"""The service: wakes at due times, and at least every twenty seconds, and does what the ledger says is to be done.
+"""The service: wakes at due times, and at least every twenty seconds, and works on what is due by the ledger.
 
-APScheduler only wakes it. What is due is computed from the cron expressions and the ledger on every
-tick, so that a clock that jumps, a machine that slept or a service that died neither loses nor repeats a due time.
+APScheduler only wakes it. What is due is computed from the cron expressions and the ledger on every tick, so that no
+due time is lost or repeated when the clock jumps, the machine sleeps or the service dies.
 """
 
 from __future__ import annotations
@@ -25,14 +25,15 @@ from segmenter.runs.state import keep_copy, open_state, transaction
 from segmenter.schedule import ledger, owners, times
 from segmenter.schedule.ledger import Slot
 from segmenter.schedule.lock import hold
+from segmenter.schedule.messages import voice_of
 from segmenter.schedule.readiness import refuse_unready, silent_failures
 from segmenter.schedule.settings import Settings
 from segmenter.schedule.work import Command, Worker, make
 
-TICK = 20.0  # seconds at most between two looks at the ledger and the clock
+TICK = 20.0  # seconds at most between two ticks
 STAND_BY = 2.0  # seconds between two tries to take over
-PROMPT = timedelta(minutes=5)  # lateness up to which a due time counts as met, whatever the catch-up policy
-MOST_MADE_UP = 1000  # missed due times that catch_up = all makes up for; of more only the last ones
+PROMPT = timedelta(minutes=5)  # lateness up to which a due time is not missed, so that catch_up does not matter
+MOST_MADE_UP = 1000  # missed due times that catch_up = all works on; of more only the last ones
 log = logging.getLogger("segmenter.service")
 
 
@@ -57,8 +58,8 @@ class Service:
         self._working: dict[tuple[str, datetime], Future[None]] = {}
         self._runs = ThreadPoolExecutor(settings.config.service.parallel, "run")
         self.post = delivery.Post(self.archive, self.now, self.owner, self._wake.set)
-        self._faults: list[str] = []  # of edits of the configuration, until the owners' words are in the outbox
-        self._has_closed, self._has_sent = False, False  # a due time, a message, since the last copy of the ledger
+        self._faults: list[str] = []  # in edits of the configuration, until the messages to owners are in the outbox
+        self._has_closed, self._has_sent = False, False  # a due time, a message, since the ledger was last copied
         self._is_checked = False
 
     def serve(self, *, wait: bool = True) -> None:
@@ -69,7 +70,7 @@ class Service:
         HeldError
             Another service holds the archive and `wait` is off.
         ConfigError
-            A recipient or secret cannot be served, and that will not mend itself.
+            A recipient or secret cannot be served, and that does not pass by itself.
         """
         with hold(self.archive, wait=wait, pause=self._stand_by):
             if self._ended.is_set():
@@ -93,12 +94,12 @@ class Service:
         log.info("serves", extra={"archive": self.archive, "schedules": len(config.schedule)})
 
     def stop(self) -> None:
-        """End `serve` after the runs that are under way."""
+        """End `serve` once the runs in progress are done."""
         self._ended.set()
         self._wake.set()
 
     def _stand_by(self) -> None:
-        """Wait for the archive; the first time say what would keep this service from taking over."""
+        """Wait for the archive; the first time, refuse a configuration with which this service could not take over."""
         if not self._is_checked:
             refuse_unready(self.settings.config)
             log.info("stands by", extra={"archive": self.archive})
@@ -107,14 +108,14 @@ class Service:
             raise SystemExit(0)
 
     def _tick_safely(self) -> None:
-        """One tick; what goes wrong in it (a full disk, a damaged ledger) is logged and tried again at the next."""
+        """One tick; an error in it (a full disk, a damaged ledger) is logged, and the next tick tries again."""
         try:
             self.tick()
         except (SegmenterError, OSError, sqlite3.Error) as error:
             log.error("tick failed", extra={"cause": str(error)})  # noqa: TRY400 - a person reads it, not a traceback
 
     def tick(self) -> None:
-        """Look once at the configuration, the clock and the ledger, and begin what is due."""
+        """Read the configuration, the clock and the ledger once, and begin what is due."""
         if fault := self.settings.refresh():
             log.error("configuration cannot be used", extra={"cause": fault})
             self._faults.append(fault)
@@ -129,7 +130,7 @@ class Service:
         self._keep_copy()
 
     def _note_due(self, state: sqlite3.Connection, schedule: ScheduleConfig) -> None:
-        """Give the due times since the last one their rows: claimed and begun, or skipped by the catch-up policy."""
+        """Insert rows for the due times since the last one: claimed and begun, or skipped by the catch-up policy."""
         now = self.now()
         since = ledger.watched_since(state, schedule, now)
         wanted = _made_up_for(schedule, since, now)
@@ -142,7 +143,7 @@ class Service:
                 self._begin(Slot(schedule.name, moment, 0))
 
     def _adopted(self) -> tuple[Slot, ...]:
-        """Slots to be tried again: waiting ones, and claims that nobody works on."""
+        """Slots to be tried again (`ledger.adopt`)."""
         with open_state(self.archive) as state:
             return ledger.adopt(state, self.owner, self.now(), self._working.keys())
 
@@ -166,46 +167,34 @@ class Service:
         return Worker(self.archive, config, command, self.owner, self.now, self.heartbeat)
 
     def _collect(self) -> None:
-        """Take note of work that ended; what broke off in a way it should not is begun again as after a crash."""
-        for key, future in list(self._working.items()):
+        """Remove work that has ended; where it raised an exception it waits to be begun again, as after a crash."""
+        for key in [key for key, future in self._working.items() if future.done()]:
+            future = self._working.pop(key)
             if future.cancelled():
-                del self._working[key]
-            elif future.done():
-                del self._working[key]
-                self._has_closed = True
-                error = future.exception()
-                if error is not None:
-                    log.error("work broke off", extra={"schedule": key[0], "due": key[1], "cause": str(error)})
-                    self._let_wait(Slot(*key, attempt=1), str(error))
-
-    def _let_wait(self, slot: Slot, cause: str) -> None:
-        with open_state(self.archive) as state:
-            ledger.postpone(state, slot, self.owner, self.now() + timedelta(minutes=1), cause, crashed=True)
+                continue
+            self._has_closed = True
+            if error := future.exception():
+                log.error("work broke off", extra={"schedule": key[0], "due": key[1], "cause": str(error)})
+                with open_state(self.archive) as state:
+                    until = self.now() + timedelta(minutes=1)
+                    ledger.postpone(state, Slot(*key, attempt=1), self.owner, until, str(error), crashed=True)
 
     def _deliver(self) -> None:
-        """Send what the outbox holds, beside the rest, and tell the owners what they have to know."""
-        from segmenter.report.language import Voice
-
+        """Record what the outbox sent, tell the owners of faults, and begin to send what is due."""
         config = self.settings.config
         for sent in self.post.collect():
             self._has_sent = True
             if sent.outcome == "failed":
-                message = sent.row.message
-                carried = {
-                    "schedule": message.schedule,
-                    "due": message.due,
-                    "cause": f"{message.recipient}: {sent.answer}",
-                }
-                log.error("not delivered", extra=carried)
+                message, cause = sent.row.message, f"{sent.row.message.recipient}: {sent.answer}"
+                log.error("not delivered", extra={"schedule": message.schedule, "due": message.due, "cause": cause})
         self.post.recover()
         with open_state(self.archive) as state:
-            voice = Voice(config.report.locale, config.report.currency)
-            owners.notify(state, config.schedule, voice, self.now(), self._faults)
+            owners.notify(state, config.schedule, voice_of(config), self.now(), self._faults)
         self._faults.clear()
         self.post.send_due(config.delivery, config.report)
 
     def _keep_copy(self) -> None:
-        """Keep a copy of the ledger when a due time was closed, and when the messages have got their answers."""
+        """Copy the ledger when a due time was closed, and when no message is being sent any more."""
         is_new = not (self.archive / COPY).exists()
         if is_new or self._has_closed or (self._has_sent and self.post.is_idle):
             try:
@@ -221,13 +210,13 @@ class Service:
 
     @property
     def is_idle(self) -> bool:
-        """Whether no run and no delivery is under way."""
+        """Whether no run and no delivery is in progress."""
         return all(future.done() for future in self._working.values()) and self.post.is_idle
 
     def finish(self) -> None:
-        """Wait for the runs and deliveries that are under way, and note what became of them.
+        """Wait for the runs and deliveries in progress, and record their outcomes.
 
-        Due times that wait for a run to end stay claimed and not begun: the next service begins them.
+        Due times whose run has not begun stay claimed: the next service begins them.
         """
         self._runs.shutdown(cancel_futures=True)
         self.post.finish()
@@ -238,7 +227,7 @@ class Service:
 
 
 def _made_up_for(schedule: ScheduleConfig, since: datetime, now: datetime) -> tuple[datetime, ...]:
-    """The due times in (`since`, `now`] that are worked on: a prompt one always, late ones by the catch-up policy."""
+    """The due times in (`since`, `now`] to work on: a prompt one always, late ones by the catch-up policy."""
     if schedule.catch_up == "all":
         return times.missed(schedule, since, now, MOST_MADE_UP)
     last = times.missed(schedule, since, now, 1)
@@ -247,7 +236,7 @@ def _made_up_for(schedule: ScheduleConfig, since: datetime, now: datetime) -> tu
 
 @contextmanager
 def _alarm(ring: Callable[[], object]) -> Iterator[Callable[[datetime | None], None]]:
-    """APScheduler as alarm clock: yields a function that sets the time at which `ring` is called."""
+    """APScheduler as an alarm clock: yields a function that sets the time at which `ring` is called."""
     from apscheduler.schedulers.background import BackgroundScheduler
     from apscheduler.triggers.date import DateTrigger
 

@@ -1,4 +1,4 @@
-"""The configuration file as the service uses it: read again when it changes, the old one kept when it is broken."""
+"""The service's configuration file: read again when it changes, the previous one kept when it has a fault."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ class Settings:
     def __init__(
         self, path: Path | None, archive: str | None = None, check: Callable[[Config], None] = lambda _: None
     ) -> None:
-        """Read `path` (None: all defaults); `archive` stands in for the configuration's.
+        """Read `path` (None: all defaults); `archive` overrides engine.archive.
 
-        `check` raises a ConfigError for an edit that can be read but not be used.
+        `check` raises a ConfigError for an edit that can be read but not used.
 
         Raises
         ------
@@ -34,7 +34,7 @@ class Settings:
         self.path, self.archive, self._check = path, archive, check
         self.text = self._read()
         self.config = self._parsed(self.text)
-        self.archive = self.config.engine.archive  # the one that the service holds, whatever is edited
+        self.archive = self.config.engine.archive  # edits do not change the archive that the service holds
         self._seen: str | None = self.text
 
     def _read(self) -> str:
@@ -45,7 +45,7 @@ class Settings:
         return parse_config(text, str(self.path or "the configuration"), **overrides)
 
     def refresh(self) -> str | None:
-        """Use an edited file; the fault in words where it cannot be used, once for each edit."""
+        """Use the file if it was edited; returns the fault where it cannot be used, once per edit."""
         try:
             text = self._read()
         except ConfigError as error:
@@ -66,9 +66,9 @@ class Settings:
         return None
 
     def file(self) -> Path | None:
-        """A file that holds the configuration in use whatever becomes of the edited one; None without a file.
+        """A copy of the configuration in use, which runs are started with; None without a file.
 
-        A run is started with it, so that it reads what the service goes by.
+        So a run reads the same configuration as the service, even if the file was edited since.
         """
         if self.path is None:
             return None
@@ -80,9 +80,9 @@ class Settings:
         return kept
 
     def sweep(self) -> None:
-        """Remove what earlier services kept for their runs; only one that holds the archive may do so."""
+        """Remove copies that earlier services left; only the service that holds the archive may do so."""
         kept = self.file()
         for path in Path(self.config.engine.archive).glob(".*config-*.toml*"):
             if path != kept:
-                with contextlib.suppress(OSError):  # it costs a few kilobytes and is tried again at the next start
+                with contextlib.suppress(OSError):  # a few kilobytes, tried again at the next start
                     path.unlink()

@@ -1,4 +1,4 @@
-"""What a person or a monitor asks of the schedules: when they are due, what became of them, whether all is well."""
+"""The state of the schedules for people and monitors: when they are due, and what is wrong."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from segmenter.config.schedule import ScheduleConfig
 from segmenter.runs.state import read_state
 from segmenter.schedule import ledger, times
 
-NEXT = 5  # due times that are told ahead
+NEXT = 5  # upcoming due times that are listed
 
 
 @dataclass(frozen=True)
 class Condition:
-    """How a schedule stands: its latest due time on the ledger and what is wrong, empty where nothing is."""
+    """A schedule's latest due time on the ledger, its state, and what is wrong, empty where nothing is."""
 
     schedule: str
     last_due: datetime | None
@@ -67,7 +67,7 @@ def _unfinished(schedule: ScheduleConfig, row: dict[str, Any], due: datetime, no
 
 
 def _undelivered(state: sqlite3.Connection, schedule: ScheduleConfig, due: datetime, late: datetime) -> list[str]:
-    """Who did not get what the latest due time brought."""
+    """Sentences on undelivered messages of the latest due time."""
     words = {"failed": "did not reach", "pending": "has not reached", "sending": "has not reached"}
     return [
         f"The {row['kind'] if row['kind'] != 'owner' else 'word to the owner'} {words[row['state']]} {row['recipient']}: "
@@ -77,5 +77,5 @@ def _undelivered(state: sqlite3.Connection, schedule: ScheduleConfig, due: datet
 
 
 def coming(schedule: ScheduleConfig, now: datetime) -> tuple[tuple[str, datetime], ...]:
-    """The next five due times of a schedule, each on the clock of its time zone, in words, and in UTC."""
+    """The next five due times of a schedule, each as text in its time zone, and in UTC."""
     return tuple((times.local(schedule, due), due) for due in times.upcoming(schedule, now, NEXT))

@@ -15,11 +15,11 @@ from cronsim import CronSim
 
 from segmenter.config.schedule import ScheduleConfig
 
-MOST_COUNTED = 10_000  # missed due times that are counted one by one; beyond, they are only more than that
+MOST_COUNTED = 10_000  # missed due times up to which their number is exact
 
 
 def after(schedule: ScheduleConfig, moment: datetime) -> Iterator[datetime]:
-    """Due times in UTC later than `moment`, in order, without end."""
+    """Due times in UTC after `moment`, in order, without end."""
     simulated = CronSim(schedule.cron, moment.astimezone(ZoneInfo(schedule.time_zone)))
     return (due.astimezone(UTC) for due in simulated)
 
@@ -32,9 +32,9 @@ def upcoming(schedule: ScheduleConfig, moment: datetime, n: int) -> tuple[dateti
 def missed(schedule: ScheduleConfig, since: datetime, now: datetime, limit: int) -> tuple[datetime, ...]:
     """Due times in UTC in (`since`, `now`], in order; of more than `limit` only the last ones.
 
-    They are looked for in a span before `now` that is doubled until it holds enough, so that a clock that was set
-    a century on costs no more than a few times `limit`. Counting back from `now` would be shorter, but where an
-    hour of a clock change is half as long, as on Lord Howe, cron counts back otherwise than on.
+    They are searched for in a span before `now` that is doubled until it holds enough, so that the cost stays
+    proportional to `limit` even where the clock was set a century ahead. Iterating backwards from `now` would be
+    simpler, but around the half-hour clock change of Lord Howe cronsim yields other times backwards than forwards.
     """
     if next(after(schedule, since)) > now:
         return ()

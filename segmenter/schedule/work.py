@@ -9,7 +9,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from segmenter import delivery
 from segmenter.config import Config
@@ -21,18 +20,15 @@ from segmenter.schedule.child import Made, Outcome
 from segmenter.schedule.freshness import Freshness, freshness
 from segmenter.schedule.ledger import Slot
 
-if TYPE_CHECKING:
-    from segmenter.report.language import Voice
-
 Command = Callable[[ScheduleConfig], Sequence[str]]
-REMIND = timedelta(days=1)  # between two words to the owner while a schedule goes on failing
-MOST_CRASHES = 5  # of one due time's work that are made up for, whatever its retries
+REMIND = timedelta(days=1)  # between two messages to the owner while a schedule keeps failing
+MOST_CRASHES = 5  # interruptions of one due time's work after which it is given up, whatever its retries
 log = logging.getLogger("segmenter.service")
 
 
 @dataclass(frozen=True)
 class Worker:
-    """What work on a due time needs: the archive, the configuration, the run's command line, who we are, the clock."""
+    """What work on a due time needs; `command` gives the run's command line, `owner` is the holder of the claim."""
 
     archive: Path
     config: Config
@@ -42,25 +38,18 @@ class Worker:
     heartbeat: delivery.Heartbeat
 
     @property
-    def voice(self) -> Voice:
-        """The language of the reports."""
-        from segmenter.report.language import Voice
-
-        return Voice(self.config.report.locale, self.config.report.currency)
-
-    @property
     def is_by_hand(self) -> bool:
-        """Whether a person works at it, who sees what goes wrong."""
+        """Whether a person started it, who sees what goes wrong."""
         return self.owner.startswith(ledger.BY_HAND)
 
     @property
     def is_for_others(self) -> bool:
-        """Whether the report goes to people whom the person at work names, and not to the schedule's own."""
+        """Whether the report goes to recipients named on the command line, not to the schedule's own."""
         return self.owner.startswith(ledger.FOR_OTHERS)
 
 
 def make(worker: Worker, schedule: ScheduleConfig, slot: Slot) -> None:
-    """Make the report of a claimed due time and put it, or the notice that there is none, into the outbox."""
+    """Make the report of a claimed due time and put it, or a notice that there is none, into the outbox."""
     with open_state(worker.archive) as state:
         begun = ledger.begin(state, slot, worker.owner)
     if begun is None:
@@ -81,17 +70,17 @@ def make(worker: Worker, schedule: ScheduleConfig, slot: Slot) -> None:
 
 
 def _outcome(worker: Worker, schedule: ScheduleConfig, slot: Slot) -> Outcome:
-    """The run, or why it is not even begun."""
+    """The run, or why there is none."""
     if slot.crashes > MOST_CRASHES:
         return Outcome(None, f"It was interrupted {slot.crashes} times by a crash of the service or the machine.")
-    if problem := _no_room(worker):
+    if problem := _lack_of_space(worker):
         return Outcome(None, problem)
     limits = schedule.time_limit_minutes * 60, child.memory_limit(worker.config)
     return child.run(worker.command(schedule), *limits)
 
 
-def _no_room(worker: Worker) -> str:
-    """Why there is no room for a run, empty where there is."""
+def _lack_of_space(worker: Worker) -> str:
+    """A sentence where the disk has less free space than a run may need, else empty."""
     free = shutil.disk_usage(worker.archive).free // 2**20
     if free >= worker.config.service.min_free_mib:
         return ""
@@ -102,17 +91,17 @@ def _no_room(worker: Worker) -> str:
 
 
 def faults(schedule: ScheduleConfig, made: Made) -> str:
-    """Why a run is not to be sent as a report, empty where it is."""
+    """Why a run must not be sent as a report, empty where it may."""
     found = list(delivery.gate(made.folder, schedule.formats))
     if made.n_customers < schedule.min_customers:
         found.append(f"It has {made.n_customers:,} customers; min_customers asks for {schedule.min_customers:,}.")
     return " ".join(found)
 
 
-def news(schedule: ScheduleConfig, made: Made, archive: Path, since: str | None) -> int:
-    """How many customers are newly odd or worse since the run `since`, None: since the run before."""
-    asked = schedule.kind == "alerts" or schedule.condition in {"new anomalies", "above"}
-    if since is None or not asked:
+def n_news(schedule: ScheduleConfig, made: Made, archive: Path, since: str | None) -> int:
+    """How many customers are newly odd or worse since the run `since`, None: since the previous run."""
+    matters = schedule.kind == "alerts" or schedule.condition in {"new anomalies", "above"}
+    if since is None or not matters:
         return made.new_alerts
     from segmenter.runs.archive import read
     from segmenter.runs.news import as_news
@@ -121,8 +110,8 @@ def news(schedule: ScheduleConfig, made: Made, archive: Path, since: str | None)
     return made.new_alerts if counts is None else counts.n_news
 
 
-def nothing_to_tell(schedule: ScheduleConfig, made: Made, odd: int, fresh: Freshness | None) -> str:
-    """Why the schedule's condition keeps a good report back, empty where it is to be sent; `odd` customers are news."""
+def reason_to_hold_back(schedule: ScheduleConfig, made: Made, odd: int, fresh: Freshness | None) -> str:
+    """Why the schedule's condition holds a report back, empty where it is sent; `odd` customers are newly odd or worse."""
     same = "No transactions have come since the last report." if fresh is not None and fresh.known_since else ""
     return {
         "always": "",
@@ -133,20 +122,20 @@ def nothing_to_tell(schedule: ScheduleConfig, made: Made, odd: int, fresh: Fresh
 
 
 def _succeed(worker: Worker, schedule: ScheduleConfig, slot: Slot, made: Made, began_at: datetime) -> None:
-    run_id = made.run_id
+    run_id, voice = made.run_id, messages.voice_of(worker.config)
     with open_state(worker.archive) as state:
         since, gap, before = ledger.last_heard(state, slot), ledger.gap(state, slot), ledger.last_made(state, slot)
     fresh = freshness(schedule, made.folder, since, before, began_at)
-    quiet = nothing_to_tell(schedule, made, news(schedule, made, worker.archive, since), fresh)
+    held_back = reason_to_hold_back(schedule, made, n_news(schedule, made, worker.archive, since), fresh)
     late = began_at - slot.due > timedelta(minutes=worker.config.service.grace_minutes)
     opening = messages.Opening(gap, began_at if late else None, made.as_of, fresh)
-    sent = () if quiet else messages.report(worker.voice, schedule, slot, run_id, opening, since)
+    sent = () if held_back else messages.report(voice, schedule, slot, run_id, opening, since)
     if fresh is not None and fresh.is_first and not worker.is_for_others:
-        sent = (*sent, *messages.silent(worker.voice, schedule, slot, fresh))
+        sent = (*sent, *messages.silent(voice, schedule, slot, fresh))
     with open_state(worker.archive) as state:
-        _close(state, worker, slot, sent, messages.recovery(worker.voice, schedule, slot), run_id=run_id, cause=quiet)
+        _close(state, worker, slot, sent, messages.recovery(voice, schedule, slot), run_id=run_id, cause=held_back)
     worker.heartbeat.tell(worker.config.delivery, "success", run_id)
-    log.info("done", extra={"schedule": slot.schedule, "due": slot.due, "run": run_id, "cause": quiet})
+    log.info("done", extra={"schedule": slot.schedule, "due": slot.due, "run": run_id, "cause": held_back})
 
 
 def _try_again(worker: Worker, slot: Slot, cause: str) -> None:
@@ -157,14 +146,11 @@ def _try_again(worker: Worker, slot: Slot, cause: str) -> None:
 
 
 def _fail(worker: Worker, schedule: ScheduleConfig, slot: Slot, cause: str) -> None:
-    told, owners = (
-        messages.notice(worker.voice, schedule, slot, cause),
-        messages.failure(worker.voice, schedule, slot, cause),
-    )
-    if worker.is_by_hand:
-        told, owners = (), ()
+    voice = messages.voice_of(worker.config)
+    notices = () if worker.is_by_hand else messages.notice(voice, schedule, slot, cause)
+    owners = messages.failure(voice, schedule, slot, cause)
     with open_state(worker.archive) as state:
-        _close(state, worker, slot, told, owners, run_id=None, cause=cause)
+        _close(state, worker, slot, notices, owners, run_id=None, cause=cause)
     worker.heartbeat.tell(worker.config.delivery, "fail", f"{slot.schedule} {slot.due.isoformat()}")
     log.error("failed", extra={"schedule": slot.schedule, "due": slot.due, "cause": cause})
 
@@ -173,22 +159,23 @@ def _close(
     state: sqlite3.Connection,
     worker: Worker,
     slot: Slot,
-    told: Sequence[Message],
+    recipients: Sequence[Message],
     owners: Sequence[Message],
     *,
     run_id: str | None,
     cause: str,
 ) -> None:
-    """The result, done or (without a run) failed, and its messages in one transaction; nothing where the claim was lost.
+    """Record the result, done or (without a run) failed, with the messages to recipients and owners, in one transaction.
 
-    The owners hear of the first failure, of the recovery, and once a day in between.
+    Nothing is recorded where the claim was lost. Owners are told of the first failure, of the recovery, and once a day in
+    between.
     """
     now, outcome = worker.now(), "done" if run_id else "failed"
     with transaction(state):
         if not ledger.finish(state, slot, worker.owner, now, outcome, run_id=run_id, cause=cause):
             log.error("lost its claim", extra={"schedule": slot.schedule, "due": slot.due})
             return
-        delivery.enqueue(state, told, now)
+        delivery.enqueue(state, recipients, now)
         is_told = worker.is_by_hand and outcome == "failed"
         if not is_told and ledger.tell_owner(state, slot.schedule, now, REMIND, failed=outcome == "failed"):
             delivery.enqueue(state, owners, now)

@@ -14,8 +14,9 @@ import pytest
 
 from segmenter.config.delivery import DeliveryConfig
 from segmenter.config.report import ReportConfig
-from segmenter.delivery import Post, check, outbox, preview, recover
+from segmenter.delivery import Post, check, outbox, preview
 from segmenter.delivery.mail import compose
+from segmenter.delivery.outbox import recover
 from segmenter.runs.state import open_state, transaction
 
 from .conftest import DUE

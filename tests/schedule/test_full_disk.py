@@ -36,7 +36,9 @@ def test_the_runs_of_a_disk_that_cannot_be_written_are_listed(tmp_path, small_di
 def test_a_state_that_cannot_be_written_is_not_told_as_one_that_cannot_be_opened(small_disk, spoil):
     finish_runs(small_disk)
     spoil(small_disk)
-    with pytest.raises(RunError, match=r"segmenter.sqlite cannot be opened or written: .*Grant permission, free space"):
+    with pytest.raises(
+        RunError, match=r"segmenter.sqlite cannot be opened or written: .*Free space, grant write permission"
+    ):
         acceptance.accept_first(small_disk, RUNS[1], datetime(2026, 1, 12, tzinfo=UTC))
     remount("rw")(small_disk)
 
