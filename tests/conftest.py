@@ -4,11 +4,13 @@ import gc
 import os
 from pathlib import Path
 
-import numpy as np
 import pytest
 from hypothesis import HealthCheck, settings
 
 ROOT = Path(__file__).resolve().parents[1]
+# Where two processes test at once, threads of OpenMP wait in a loop for others that have no core: a map of eighty customers
+# took eleven seconds of it in place of a third of one. Read when the libraries are loaded, here and in what tests begin.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 gc.set_threshold(50_000, 20, 50)  # the libraries and tests of a session live as long as it does
 
 # Examples of a law: `make slow` draws enough to find what is rare. How long one takes tells how busy the machine is, no more.
@@ -35,6 +37,8 @@ def pytest_unconfigure():
 
 @pytest.fixture
 def rng():
+    import numpy as np
+
     return np.random.default_rng(7)
 
 

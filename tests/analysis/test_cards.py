@@ -32,9 +32,10 @@ def named(customers, segmentation):
     return cards.name(customers, segmentation.labels, segmentation.n_clusters)
 
 
-@pytest.fixture
-def planted(rng):
+@pytest.fixture(scope="module")
+def planted():
     """Three hundred customers in three plain groups: best, new, long gone."""
+    rng = np.random.default_rng(7)
     recency = np.concatenate([rng.integers(1, 20, 100), rng.integers(1, 20, 100), rng.integers(300, 400, 100)])
     frequency = np.concatenate([rng.integers(20, 30, 100), rng.integers(1, 3, 100), np.ones(100)])
     monetary = frequency * np.concatenate(
@@ -43,7 +44,7 @@ def planted(rng):
     tenure = np.concatenate([rng.integers(500, 700, 100), rng.integers(5, 40, 100), recency[200:] + 5])
     values = np.column_stack([recency, frequency, monetary, tenure]).astype(float)
     matrix = (np.log1p(values) - np.log1p(values).mean(axis=0)) / np.log1p(values).std(axis=0)
-    config = KMeansConfig(n_clusters=3, bootstraps=5)
+    config = KMeansConfig(n_clusters=3, max_clusters=4, bootstraps=5)
     segmentation = kmeans.segment(matrix, config, 1, values[:, 2])
     used = tuple(feature.name for feature in FEATURES)
     return Customers(values, FEATURES, matrix, used, np.zeros(300, dtype=bool)), segmentation

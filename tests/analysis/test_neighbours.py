@@ -50,7 +50,10 @@ def test_labels_and_core_points_equal_scikit_learns(kind, n, d, eps, min_samples
     assert np.array_equal(found.labels, labels)
 
 
-@pytest.mark.parametrize(("d", "eps"), [(2, 0.1), (4, 0.45), (8, 0.55)])
+@pytest.mark.parametrize(
+    ("d", "eps"),
+    [pytest.param(2, 0.1, marks=pytest.mark.slow), (4, 0.45), pytest.param(8, 0.55, marks=pytest.mark.slow)],
+)
 def test_labels_equal_scikit_learns_on_twenty_thousand_points(d, eps):
     points = cloud("chain", 20_000, d, seed=d)
     found = dbscan(points, eps, 2 * d)

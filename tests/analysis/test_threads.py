@@ -1,6 +1,7 @@
 """Threads of our own, each a single one to the numeric libraries."""
 
 import json
+import os
 import subprocess
 import sys
 
@@ -23,7 +24,8 @@ print(json.dumps([before, after, beside, sorted(kinds)]))
 
 
 def test_libraries_that_are_loaded_later_are_held_as_well():
-    done = subprocess.run([sys.executable, "-c", HELD], check=True, capture_output=True, text=True)
+    several = {**os.environ, "OMP_NUM_THREADS": "3"}
+    done = subprocess.run([sys.executable, "-c", HELD], env=several, check=True, capture_output=True, text=True)
     before, after, beside, kinds = json.loads(done.stdout)
     assert kinds == ["blas", "openmp"]
     assert {*before, *after, *beside} == {1}

@@ -5,47 +5,47 @@ import re
 import pandas as pd
 import pytest
 
+from segmenter.config.report import ReportConfig
+from segmenter.report import render
+from segmenter.report.context import build, view_of
 from segmenter.report.language import Voice
-from tests.end_to_end.test_scoring import HEAD, lines
+from segmenter.report.page import html
+
+from .conftest import NO_PAGE
 
 
-@pytest.fixture
-def in_euros(tmp_path):
-    path = tmp_path / "all.csv"
-    path.write_text(HEAD + "".join(lines(range(60), 300)))
-    return path
+def signs(page):
+    """The currency signs of a report's page."""
+    return {sign for sign in "€$" if sign + "1" in re.sub("<script.*?</script>", "", page, flags=re.DOTALL)}
 
 
-def told(finished):
-    """The currency signs of the report, and what its account says of report.currency."""
-    page = re.sub(
-        "<script.*?</script>", "", (finished.folder / "report.html").read_text(encoding="utf-8"), flags=re.DOTALL
-    )
-    warned = [note for note in finished.run.manifest.account.warnings if "report.currency" in note]
-    return {sign for sign in "€$" if sign + "1" in page}, warned
+def warned(finished):
+    """What the account of a run says of report.currency."""
+    return [note for note in finished.run.manifest.account.warnings if "report.currency" in note]
 
 
-def test_a_report_tells_money_in_the_currency_of_its_export(in_euros, quick_run, tmp_path):
-    report = {"formats": ["html"]}
-    finished = quick_run(
-        [in_euros], tmp_path / "runs", rules={"currency": "EUR"}, kmeans={"n_clusters": 3}, report=report
-    )
-    assert told(finished) == ({"€"}, [])
-    assert finished.run.manifest.currency == "EUR"
+def test_a_report_tells_money_in_the_currency_of_its_export(in_euros, tmp_path):
+    assert in_euros.run.manifest.currency == "EUR"
+    assert warned(in_euros) == []
+    render(in_euros.run, ReportConfig(formats=("html",)), tmp_path)
+    assert signs((tmp_path / "report.html").read_text(encoding="utf-8")) == {"€"}
 
 
 def test_a_report_in_another_currency_than_its_exports_says_that_nothing_is_converted(in_euros, quick_run, tmp_path):
-    report = {"currency": "USD", "formats": ["html"]}
+    report = {"currency": "USD", **NO_PAGE["report"]}
+    export = in_euros.folder.parents[1] / "all.csv"
     finished = quick_run(
-        [in_euros], tmp_path / "runs", rules={"currency": "EUR"}, kmeans={"n_clusters": 3}, report=report
+        [export], tmp_path / "runs", rules={"currency": "EUR"}, kmeans={"n_clusters": 3}, report=report
     )
-    signs, (warned,) = told(finished)
-    assert signs == {"$"}
-    assert warned.startswith("The export's currency is EUR, but the report shows USD")
-    assert "umgerechnet wird nichts" in Voice("de").translate(warned)
+    config = ReportConfig(currency="USD").in_currency(finished.run.manifest.currency)
+    view = view_of(finished.run, config, ())
+    assert signs(html(build(view), view.voice, None)) == {"$"}
+    (told,) = warned(finished)
+    assert told.startswith("The export's currency is EUR, but the report shows USD")
+    assert "umgerechnet wird nichts" in Voice("de").translate(told)
 
 
-@pytest.mark.parametrize("factor", [100, 0.01])
+@pytest.mark.parametrize("factor", [100, pytest.param(0.01, marks=pytest.mark.slow)])
 def test_the_segments_and_the_odd_customers_are_the_same_in_any_unit_of_money(
     finished, sample, quick_run, tmp_path, factor
 ):

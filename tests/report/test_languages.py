@@ -38,7 +38,7 @@ def say_so(left):
     assert not left, "\n".join([HOW, *dict.fromkeys(left)])
 
 
-@pytest.fixture(scope="module", params=LANGUAGES)
+@pytest.fixture(scope="module", params=["de", pytest.param("he", marks=pytest.mark.slow)])
 def spoken(request, tmp_path_factory):
     """A language and the folder of a report of every chapter, each text of whose catalogue is masked."""
     folder = tmp_path_factory.mktemp(request.param)

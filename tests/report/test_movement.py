@@ -78,6 +78,7 @@ def test_a_second_run_of_one_day_has_no_empty_parts_and_does_not_set_a_model_bes
     fit = run.history.continuity
     drift = tuple(replace(each, psi=0.0) for each in fit.drift)
     itself = replace(fit, accepted_as_of=run.manifest.as_of, n_would_move=0, drift=drift)
-    page = build(view_of(replace(run, history=History(itself, sentences=(told,)), moves=None), ReportConfig()))
+    alone = replace(run, history=History(itself, sentences=(told,)), moves=None)
+    page = build(view_of(alone, ReportConfig(), {"moves", "moves-money", "bridge"}))
     assert (page.moves.lead, page.moves.parts) == (told, ())
     assert not page.sentences[-1].startswith("The segments of")

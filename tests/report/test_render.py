@@ -80,17 +80,6 @@ def test_no_id_of_a_page_stands_twice(tmp_path, make):
         assert [key for key, count in Counter(reader.found).items() if count > 1] == [], name
 
 
-def test_without_customer_rows_no_customer_can_be_found(tmp_path):
-    run = made_up_run(60)
-    config = ReportConfig(formats=("html", "csv", "xlsx"), customer_rows=False)
-    files = render(run, config, tmp_path)
-    page = (tmp_path / "report.html").read_text()
-    shown = re.sub(r"<script>.*?</script>|<style.*?</style>|<svg.*?</svg>", "", page, flags=re.DOTALL)
-    quoted = set(re.findall(r'[">](\d+)["<]', shown))
-    assert not quoted & set(run.customers["customer_id"])
-    assert {file.name for file in files} == {"report.html", "report.xlsx", "segments.csv"}
-
-
 def test_the_page_stays_below_three_megabytes_with_five_thousand_customers(tmp_path):
     render(made_up_run(5000, 6, 70), ReportConfig(formats=("html",)), tmp_path)
     assert (tmp_path / "report.html").stat().st_size < 3e6
