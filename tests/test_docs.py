@@ -123,7 +123,7 @@ def test_the_figure_in_sql_works_as_it_is_written(tmp_path, transactions, monkey
 
 def test_the_endings_that_are_read_from_a_folder_are_told():
     text = (ROOT / "README.md").read_text(encoding="utf-8")
-    told = re.search(r"Of a folder those files are read.*?\. ", text, re.DOTALL)[0]
+    told = re.search(r"In a folder, segmenter reads the files.*?\. ", text, re.DOTALL)[0]
     assert set(re.findall(r"`(\.\w+)`", told)) == set(SUFFIXES)
 
 
