@@ -10,29 +10,16 @@ from typing import TYPE_CHECKING
 
 from segmenter.config.report import ReportConfig
 from segmenter.errors import ConfigError, ReportError
-from segmenter.report.alerts import alert_page, write_alerts
-from segmenter.report.answers import FigureData, figure_data, figures, write_figures
-from segmenter.report.brief import Brief, brief
+from segmenter.report.alerts import write_alerts
+from segmenter.report.answers import figure_data, figures, write_figures
+from segmenter.report.brief import brief
 from segmenter.report.paper import pdf_problem
-from segmenter.report.sources import FigureSource
 from segmenter.runs.types import Run
 
 if TYPE_CHECKING:
     from segmenter.report.types import Figure
 
-__all__ = [
-    "Brief",
-    "FigureData",
-    "FigureSource",
-    "alert_page",
-    "brief",
-    "check",
-    "figure_data",
-    "figures",
-    "pdf_problem",
-    "render",
-    "write_alerts",
-]
+__all__ = ["brief", "check", "figure_data", "figures", "pdf_problem", "render", "write_alerts"]
 
 # When first imported, matplotlib logs where its font cache is and that it builds one: nothing that a user needs to read.
 logging.getLogger("matplotlib").setLevel(logging.ERROR)

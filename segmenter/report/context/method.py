@@ -109,19 +109,12 @@ def _step_views(view: View) -> tuple[str, ...]:
 
 
 def _features(view: View) -> Table:
-    used, searched = view.run.findings.preparation.names, view.run.findings.anomalies.names
     rows = [
         (
             code(feature.name),
             text(feature.label),
             text(view.voice(feature.unit or feature.kind)),
-            text(
-                view.voice(
-                    "segments, anomalies"
-                    if feature.name in used and feature.name in searched
-                    else _use(feature.name, view)
-                )
-            ),
+            text(view.voice(_use(feature.name, view))),
             text(feature.missing),
         )
         for feature in view.run.manifest.features
@@ -131,9 +124,9 @@ def _features(view: View) -> Table:
 
 
 def _use(name: str, view: View) -> str:
-    if name in view.run.findings.preparation.names:
-        return "segments"
-    return "anomalies" if name in view.run.findings.anomalies.names else "shown"
+    """What a feature decides; one that decides nothing is only shown."""
+    decided = {"segments": view.run.findings.preparation.names, "anomalies": view.run.findings.anomalies.names}
+    return ", ".join(use for use, names in decided.items() if name in names) or "shown"
 
 
 def _parameters(view: View) -> Table:
