@@ -236,10 +236,3 @@ def test_a_failed_run_leaves_nothing_behind(tmp_path):
     assert segmenter("run", "sales.csv", cwd=tmp_path).returncode == 3
     seen = [path.name for path in tmp_path.iterdir() if not path.name.startswith(".")]  # matplotlib keeps its own there
     assert seen == ["sales.csv"]
-
-
-def test_an_archive_that_is_a_file_is_refused(tmp_path, export):
-    (tmp_path / "runs").write_text("")
-    done = segmenter("run", export, "--format", "csv", cwd=tmp_path)
-    assert done.returncode in {1, 2, 3}
-    assert "Traceback" not in done.stderr

@@ -20,7 +20,7 @@ from segmenter.config.reference import handbook
 from segmenter.config.report import ReportConfig
 from segmenter.features import build, check
 from segmenter.intake.sources import SUFFIXES
-from segmenter.report import figures, render
+from segmenter.report import answers, render
 from segmenter.report.context import build as build_page
 from segmenter.report.context import view_of
 from tests.delivery.conftest import hook
@@ -143,17 +143,23 @@ def test_the_configurations_page_is_what_the_code_says():
     assert (ROOT / "docs" / "configuration.md").read_text(encoding="utf-8") == handbook()
 
 
-def test_every_chart_and_table_of_the_report_is_explained():
-    shown = {source.id.removesuffix("-2") for source in figures(moved_run())}
+@pytest.fixture(scope="module")
+def view():
+    """A run to be shown with every chart and table of a report."""
+    return view_of(moved_run(), ReportConfig())
+
+
+def test_every_chart_and_table_of_the_report_is_explained(view):
+    shown = {source.id.removesuffix("-2") for source, _ in answers._shown(view.run, build_page(view))}
     for name in ("reading.md", "figures.md"):
         text = (ROOT / "docs" / name).read_text(encoding="utf-8")
         explained = set(re.findall(r"`([a-z-]+)`", " ".join(re.findall(r"^#+ .+$", text, re.MULTILINE))))
         assert shown <= explained, name
 
 
-def test_the_chapters_are_called_as_in_the_report():
+def test_the_chapters_are_called_as_in_the_report(view):
     text = (ROOT / "docs" / "reading.md").read_text(encoding="utf-8")
-    page = build_page(view_of(moved_run(), ReportConfig()))
+    page = build_page(view)
     assert re.findall(r"^## (.+)$", text, re.MULTILINE) == ["First page", *(each.title for each in page.sections)]
 
 

@@ -12,6 +12,7 @@ from segmenter.analysis.prepare import prepare
 from segmenter.config.analysis import KMeansConfig, PrepareConfig
 
 QUICK = KMeansConfig(max_clusters=5, n_init=3, bootstraps=2)
+CROWD = KMeansConfig(max_clusters=6, n_init=3, bootstraps=6)
 
 
 def groups(rng, n=400, k=4, d=3):
@@ -109,7 +110,7 @@ def test_a_pinned_number_of_segments_is_taken_and_said_to_be_pinned(rng):
 @pytest.mark.parametrize("d", [2, pytest.param(6, marks=pytest.mark.slow)])
 def test_a_crowd_without_groups_is_not_divided(rng, d):
     for points in (rng.normal(size=(1500, d)), rng.uniform(size=(1500, d))):
-        found = segment(points, KMeansConfig(max_clusters=6, n_init=3, bootstraps=6), 0)
+        found = segment(points, CROWD, 0)
         assert found.n_clusters == 1
         assert found.choice.reason.startswith("No clear number of segments")
         assert found.choice.runner_up is not None
@@ -120,7 +121,7 @@ def test_a_crowd_without_groups_is_not_divided(rng, d):
 def test_one_skewed_crowd_is_no_clear_number_of_segments(rng, d):
     crowd = np.exp(rng.normal(size=(1500, d)))
     crowd = np.minimum(crowd, np.quantile(crowd, 0.99, axis=0))
-    choice = segment((crowd - crowd.mean(axis=0)) / crowd.std(axis=0), KMeansConfig(bootstraps=10), 1).choice
+    choice = segment((crowd - crowd.mean(axis=0)) / crowd.std(axis=0), CROWD, 1).choice
     assert not choice.is_clear
     assert "crowd" in choice.doubts
 
@@ -146,7 +147,7 @@ def test_customers_who_differ_by_degrees_alone_are_no_clear_number_of_segments(s
     gaps = np.where(orders > 1, (last - first) / np.maximum(orders - 1, 1), np.nan)
     names = ("recency", "frequency", "monetary", "average_order_value", "tenure", "mean_gap")
     table = np.column_stack([365 - last, orders, money, money / orders, 365 - first, gaps])
-    choice = segment(prepare(table, names, PrepareConfig()).segments, KMeansConfig(), 1).choice
+    choice = segment(prepare(table, names, PrepareConfig()).segments, CROWD, 1).choice
     assert not choice.is_clear
     assert choice.doubts == ("crowd",)
 
@@ -155,7 +156,7 @@ def test_a_few_who_differ_where_nearly_all_are_alike_do_not_make_the_crowd_look_
     points = np.zeros((1000, 6))
     points[:, :2] = points[:, 2:4] = rng.uniform(-1.7, 1.7, size=(1000, 2))
     points[:40, 4:] = rng.uniform(2, 6, size=(40, 2))
-    choice = segment(points, KMeansConfig(max_clusters=6, n_init=3, bootstraps=6), 0).choice
+    choice = segment(points, CROWD, 0).choice
     assert "reference" in choice.doubts
     assert choice.n_clusters <= 2
 

@@ -3,7 +3,6 @@
 import csv
 import json
 import re
-import shutil
 import zipfile
 import zlib
 from html.parser import HTMLParser
@@ -12,6 +11,7 @@ import pytest
 
 from segmenter.delivery import gate
 from tests.hostile.conftest import COLUMN, FILE_NAME, FORMATS, SETTINGS
+from tests.report.conftest import BROWSER
 
 URL_ATTRIBUTES = ("src", "href", "xlink:href", "action", "data", "poster", "srcset", "formaction", "background")
 FLAGS = ["--no-sandbox", "--disable-gpu"]
@@ -19,11 +19,11 @@ PDF_ACTIONS = (b"/JavaScript", b"/JS", b"/Launch", b"/URI", b"/EmbeddedFile", b"
 
 
 class Elements(HTMLParser):
-    """Every start tag with its attributes, and the text of styles."""
+    """Every start tag with its attributes, and the texts of styles and scripts."""
 
     def __init__(self):
         super().__init__()
-        self.found, self.styles, self._tag = [], "", ""
+        self.found, self.styles, self.scripts, self._tag = [], "", [], ""
 
     def handle_starttag(self, tag, attrs):
         self.found.append((tag, dict(attrs)))
@@ -32,6 +32,8 @@ class Elements(HTMLParser):
     def handle_data(self, data):
         if self._tag == "style":
             self.styles += data
+        elif self._tag == "script":
+            self.scripts.append(data)
 
 
 def parsed(path):
@@ -78,8 +80,25 @@ def test_no_text_becomes_an_element_or_an_address(shop):
                     tag,
                     attributes,
                 )
+        named = [attributes for tag, attributes in page.found if tag == "script" and attributes]
+        assert [each["id"] for each in named] == ["words", "points"] * (path.name == "report.html")
+        assert not any(script.startswith("document.title") for script in page.scripts)
         assert "http" not in re.sub(r"data:[^\"')]*", "", page.styles)
         assert "</style><script>" not in path.read_text(encoding="utf-8")
+
+
+def test_a_report_forbids_the_browser_to_fetch_anything(shop):
+    for path in files(shop, "report.html"):
+        policy = next(attributes["content"] for _, attributes in parsed(path).found if "http-equiv" in attributes)
+        assert "default-src 'none'" in policy
+        assert "http" not in policy
+
+
+def test_the_points_of_the_map_stay_json(shop):
+    for path in files(shop, "report.html"):
+        _, _, rest = path.read_text(encoding="utf-8").partition('<script type="application/json" id="points">')
+        ids = json.loads(rest.partition("</script>")[0])["ids"]
+        assert all(any(each.startswith(text) for each in ids) for text in shop.texts[:3])
 
 
 def test_charts_are_drawings_without_scripts(shop):
@@ -170,13 +189,11 @@ def test_mails_carry_no_header_of_a_customers_making(shop):
 
 @pytest.mark.slow
 @pytest.mark.browser
+@pytest.mark.skipif(BROWSER is None, reason="no Chromium on this machine: apt-get install chromium")
 def test_nothing_runs_and_nothing_is_asked_for_in_a_browser(shop):
-    browser = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    if browser is None:
-        pytest.skip("no Chromium on this machine")
     from playwright.sync_api import sync_playwright
 
-    with sync_playwright() as playwright, playwright.chromium.launch(executable_path=browser, args=FLAGS) as started:
+    with sync_playwright() as playwright, playwright.chromium.launch(executable_path=BROWSER, args=FLAGS) as started:
         page = started.new_page()
         for path in files(shop, "*.html", "*.svg"):
             page.goto(path.as_uri())

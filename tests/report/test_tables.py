@@ -137,6 +137,14 @@ def test_more_customers_than_a_sheet_holds_go_on_in_the_next(run, tmp_path, monk
     assert [str(each) for each in pd.concat(sheets)["customer_id"]] == [*run.customers["customer_id"].map(str)]
 
 
+def test_every_sheet_keeps_its_head_in_sight_and_can_be_filtered(run, tmp_path):
+    (path,) = write_tables(run, ReportConfig(formats=("xlsx",)), tmp_path)
+    with zipfile.ZipFile(path) as book:
+        sheets = [book.read(name) for name in book.namelist() if name.startswith("xl/worksheets/sheet")]
+    assert sheets
+    assert all(b"<pane " in sheet and b"<autoFilter " in sheet for sheet in sheets)
+
+
 def test_the_marketing_list_knows_in_every_language_who_stayed(run):
     told = translated_run(moved(run, {}), Voice("de"))
     assert set(marketing_list(told)["change"]) == {"kept"}

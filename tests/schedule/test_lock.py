@@ -16,6 +16,7 @@ from segmenter.errors import HeldError
 from segmenter.schedule import child, serving
 from segmenter.schedule.lock import hold
 from tests.delivery.conftest import mailbox, smtp
+from tests.shell import command
 
 __all__ = ["mailbox", "smtp"]  # fixtures
 
@@ -88,14 +89,16 @@ recipients = ["folder:out"]
 
 def test_the_command_line_serves_lists_and_ends_at_a_signal(tmp_path):
     (tmp_path / "config.toml").write_text(CONFIG)
-    segmenter = [sys.executable, "-m", "segmenter", "schedule"]
-    more = {"cwd": tmp_path, "text": True, "capture_output": True}
-    listed = subprocess.run([*segmenter, "next", "-c", "config.toml", "--json"], check=True, **more)
+
+    def segmenter(*words):
+        return command("schedule", *words, "-c", "config.toml", cwd=tmp_path)
+
+    listed = segmenter("next", "--json")
     (often,) = json.loads(listed.stdout)
     assert often["when"] == "Every minute (UTC)"
     assert len(often["next"]) == 5
     service = subprocess.Popen(
-        [*segmenter, "start", "-c", "config.toml"],
+        [sys.executable, "-m", "segmenter", "schedule", "start", "-c", "config.toml"],
         cwd=tmp_path,
         text=True,
         stderr=subprocess.PIPE,
@@ -104,10 +107,10 @@ def test_the_command_line_serves_lists_and_ends_at_a_signal(tmp_path):
     try:
         assert "It has no owner" in service.stderr.readline()
         assert "serves" in service.stderr.readline()
-        second = subprocess.run([*segmenter, "start", "-c", "config.toml", "--no-wait"], check=False, **more)
+        second = segmenter("start", "--no-wait")
         assert second.returncode == 75
-        assert str(service.pid) in second.stderr
-        status = subprocess.run([*segmenter, "status", "-c", "config.toml", "--json"], check=False, **more)
+        assert str(service.pid) in second.stderr.decode()
+        status = segmenter("status", "--json")
         assert json.loads(status.stdout)["service"] == service.pid
     finally:
         service.send_signal(signal.SIGHUP)  # as a terminal does that is closed
@@ -129,11 +132,10 @@ def test_who_is_refused_asks_no_mail_server_first(tmp_path):
         (tmp_path / "config.toml").write_text(mail + CONFIG.replace("folder:out", "me@shop.example"))
         holder = start(tmp_path / "runs")
         assert holder.stdout.readline() == "holds\n"
-        words = [sys.executable, "-m", "segmenter", "schedule", "start", "-c", "config.toml", "--no-wait"]
-        refused = subprocess.run(words, cwd=tmp_path, text=True, capture_output=True, check=False)
+        refused = command("schedule", "start", "-c", "config.toml", "--no-wait", cwd=tmp_path)
         holder.kill()
         assert refused.returncode == 75
-        assert str(holder.pid) in refused.stderr
+        assert str(holder.pid) in refused.stderr.decode()
         silent.setblocking(False)
         with pytest.raises(BlockingIOError):
             silent.accept()
@@ -143,11 +145,10 @@ def test_a_wrong_password_ends_the_service_with_the_status_that_keeps_systemd_fr
     mail = f'[delivery]\nsmtp_host = "127.0.0.1"\nsmtp_port = {smtp}\nsecurity = "none"\nsender = "r@shop.example"\n'
     mail += 'user = "shop"\npassword_env = "SHOP_PASSWORD"\n'
     (tmp_path / "config.toml").write_text(mail + CONFIG.replace("folder:out", "me@shop.example"))
-    words = [sys.executable, "-m", "segmenter", "schedule", "start", "-c", "config.toml"]
     environment = os.environ | {"SHOP_PASSWORD": "wrong horse"}
-    ended = subprocess.run(words, cwd=tmp_path, text=True, capture_output=True, check=False, env=environment)
+    ended = command("schedule", "start", "-c", "config.toml", cwd=tmp_path, env=environment)
     assert ended.returncode == 2
-    assert "refuses the login" in ended.stderr
+    assert "refuses the login" in ended.stderr.decode()
     assert "RestartPreventExitStatus=2" in Path("deploy/segmenter.service").read_text()
 
 
