@@ -118,7 +118,7 @@ def test_money_given_back_of_an_order_that_stands_on_each_of_its_lines_is_taken_
         "c1": 100,
         "c3": 60,
     }
-    assert "column of its own: 3, 50.00 in all" in loaded.intake.account.warnings[0]
+    assert "separate column: 3, 50.00 in all" in loaded.intake.account.warnings[0]
 
 
 def test_a_refund_that_cannot_be_read_is_rejected_by_its_column_though_another_line_tells_the_orders(export):
