@@ -170,7 +170,7 @@ def test_a_pack_that_another_run_took_away_is_read_from_the_exports(tmp_path, da
     assert found == result(tmp_path, [days])
 
 
-@pytest.mark.parametrize("step", ["_small", "_prune"])
+@pytest.mark.parametrize("step", ["_to_merge", "_prune"])
 def test_what_another_run_takes_away_while_a_run_keeps_its_own_costs_nothing(
     tmp_path, days, lines, table, caplog, step, monkeypatch
 ):
