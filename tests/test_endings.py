@@ -189,6 +189,7 @@ def test_a_run_killed_three_times_at_any_named_step_leaves_whole_runs_and_the_ne
     for number in range(2):  # of several files what was read is kept
         (tmp_path / f"{number}.csv").write_text(header + "".join(lines[number::2]))
     words = ["run", tmp_path / "0.csv", tmp_path / "1.csv", "-c", "quick.toml", "-o", tmp_path / "runs", "--quiet"]
+    words += ["--format", "csv"]  # no step is one of drawing
     ran = []
     for _ in range(3):
         ran.append(command(*words, cwd=shop, first=partial(be_killed_at, *step)).returncode)

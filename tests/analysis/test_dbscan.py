@@ -94,7 +94,7 @@ def test_nearly_everybody_or_nobody_flagged_is_warned_of(rng):
 
 def test_among_a_few_customers_nobody_flagged_is_said_plainly(rng):
     (warning,) = find(rng.uniform(size=(12, 2)), eps=5.0).finding.warnings
-    assert warning.startswith("Among 12 customers nobody")
+    assert warning.startswith("Among 12 customers, nobody")
 
 
 @pytest.mark.parametrize(

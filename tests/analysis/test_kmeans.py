@@ -185,7 +185,7 @@ def test_more_segments_than_different_customers_are_not_made(rng):
     points = np.repeat(rng.normal(size=(3, 2)), 20, axis=0)
     found = segment(points, KMeansConfig(n_clusters=5, bootstraps=3), 0)
     assert found.n_clusters == 3
-    assert "5 were asked for" in found.choice.reason
+    assert "5 were requested" in found.choice.reason
 
 
 def test_twelve_customers_are_no_ground_for_a_clear_answer(rng):

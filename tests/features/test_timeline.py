@@ -102,7 +102,7 @@ def test_weekends_are_usual_and_one_long_holiday_makes_no_rule(transactions):
     lines = [each for each in every(1, 200) if each[1].weekday() < 5]
     found = of(transactions([*lines, line("ann", "2023-01-02", "old", 1)]), date(2024, 5, 1))
     assert found.usual_pause == 3
-    assert "of 2024-03-29, 33 days before 2024-05-01, which is longer" in silence_warning(found, date(2024, 5, 1))
+    assert "from 2024-03-29, 33 days before 2024-05-01, which is longer" in silence_warning(found, date(2024, 5, 1))
     assert silence_warning(found, date(2024, 4, 1)) == ""
 
 

@@ -31,7 +31,7 @@ def test_shopifys_moments_have_a_blank_before_their_offset(export):
 def test_an_orders_total_on_each_of_its_lines_is_refused_and_taken_where_it_is_named(export):
     header = ("order_id", "order_date", "customer_id", "sku", "order_total")
     rows = [(f"o{n // 3}", f"2024-01-{n // 3 + 13}", f"k{n % 4}", f"p{n % 3}", 30 + n // 3) for n in range(30)]
-    with pytest.raises(SourceError, match="would be counted once a line"):
+    with pytest.raises(SourceError, match="would be counted once per line"):
         export.read(written(header, rows))
     assert export.read(written(header, rows), columns={"amount": "order_total"}).fates == {"sale": 30}
 
@@ -42,7 +42,7 @@ def test_an_orders_total_on_each_line_is_refused_where_products_have_names_alone
     rows = [
         (f"o{n}", f"2024-01-{n + 13}", f"k{n % 4}", f"p{line}", 30 + n) for n in range(16) for line in range(n % 4 + 1)
     ]
-    with pytest.raises(SourceError, match="would be counted once a line"):
+    with pytest.raises(SourceError, match="would be counted once per line"):
         export.read(written(header, rows))
     later = [(order, f"{day} 1{n % 5}:00", *rest) for n, (order, day, *rest) in enumerate(rows)]
     if what == "shelf":  # instalments of one order are no lines of it

@@ -220,7 +220,7 @@ def test_months_that_lost_money_are_named(run):
     changed = replace(run, manifest=replace(run.manifest, period=lost))
     name = Voice("en").month(period.months[0])
     with house_style():
-        assert f"more was given back than sold: {name}." in money.months(changed, look_of(run)).reading
+        assert f"Months with more returns than sales: {name}." in money.months(changed, look_of(run)).reading
 
 
 @pytest.mark.parametrize(

@@ -39,10 +39,15 @@ FILES = """<div style="height: 200mm">Before</div>
 <section class="chapter"><h2>A chapter</h2><p class="lead">Its lead.</p></section>"""
 
 
-@pytest.fixture(scope="module", params=[(name, page) for name in RUNS for page in ("A4", "Letter")], ids=" ".join)
-def sheets(request):
-    name, page = request.param
-    view = view_of(RUNS[name](), ReportConfig(currency="GBP", locale="en_GB", page=page))
+@pytest.fixture(scope="module", params=RUNS)
+def drawn(request):
+    """A run with its charts, which are the same on paper of any size."""
+    return view_of(RUNS[request.param](), ReportConfig(currency="GBP", locale="en_GB"))
+
+
+@pytest.fixture(scope="module", params=["A4", "Letter"])
+def sheets(drawn, request):
+    view = replace(drawn, config=drawn.config.model_copy(update={"page": request.param}))
     return lay_out(build(view), view.voice, view.charts, None).pages
 
 

@@ -70,7 +70,7 @@ def test_a_report_on_the_same_files_says_that_no_new_transactions_came_since_the
     assert weeks.report(on(-1)) == []
     (told,) = weeks.report(on(-1))
     assert told.startswith("No new transactions have arrived since the report of March 2, 2026.")
-    assert "is of March 1, 2026, 8 days before March 9, 2026" in told
+    assert "is from March 1, 2026, 8 days before March 9, 2026" in told
 
 
 @pytest.mark.parametrize(
@@ -104,7 +104,7 @@ def test_the_owner_hears_once_while_an_export_stays_as_it_is_and_again_when_it_s
     weeks.report(on(-1))
     weeks.report(on(-1))
     (told,) = weeks.to_owner()
-    assert "is of March 1, 2026, 8 days before March 9, 2026" in told
+    assert "is from March 1, 2026, 8 days before March 9, 2026" in told
     weeks.report(on(20), export="b")
     weeks.report(on(20), export="b")
     assert len(weeks.to_owner()) == 2

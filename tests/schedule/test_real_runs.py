@@ -122,8 +122,8 @@ def test_a_dry_run_writes_report_and_mails_aside_and_leaves_the_archive_as_it_is
          "recipients": ("me@shop.example", f"folder:{shop.root / 'out'}")},
         lines=LINES.splitlines(),
     )  # fmt: skip
-    words = [sys.executable, "-m", "segmenter", "schedule", "run", "weekly", "--dry-run", "-c", str(shop.file)]
-    subprocess.run([*words, "--mails", str(shop.root / "mails")], check=True)
+    words = ("schedule", "run", "weekly", "--dry-run", "-c", shop.file, "--mails", shop.root / "mails")
+    assert command(*words, cwd=shop.root).returncode == 0
     assert not shop.archive.exists()
     assert (shop.root / "mails" / "weekly-1.eml").read_bytes().count(b"Message-ID") == 1
     runs = [path for path in (shop.root / "mails").iterdir() if (path / "report.html").is_file()]
@@ -221,21 +221,17 @@ def test_a_report_by_hand_that_fails_says_so_once_with_its_cause(shop):
 @pytest.mark.slow
 def test_deliver_sends_a_run_by_hand(shop):
     generate(shop.root / "sales.csv", 120, seed=2)
-    words = [sys.executable, "-m", "segmenter"]
-    run = subprocess.run(
-        [*words, "schedule", "run", "weekly", "-c", str(shop.file), "--json"], capture_output=True, check=True
-    )
-    assert b'"state": "done"' in run.stdout
-    to = f"folder:{shop.root / 'again'}"
-    subprocess.run([*words, "deliver", "latest", "--to", to, "-c", str(shop.file)], check=True)
+
+    def segmenter(*words):
+        return command(*words, "-c", shop.file, cwd=shop.root)
+
+    assert b'"state": "done"' in segmenter("schedule", "run", "weekly", "--json").stdout
+    assert segmenter("deliver", "latest", "--to", f"folder:{shop.root / 'again'}").returncode == 0
     assert list((shop.root / "again").glob("*/report.html"))
-    to = f"folder:{shop.root / 'alerts'}"
-    subprocess.run([*words, "deliver", "latest", "--alerts", "--to", to, "-c", str(shop.file)], check=True)
+    assert segmenter("deliver", "latest", "--alerts", "--to", f"folder:{shop.root / 'alerts'}").returncode == 0
     (body,) = (shop.root / "alerts").glob("*/message.html")
     assert "This is the first run" in body.read_text()
-    wrong = subprocess.run(
-        [*words, "deliver", "latest", "--to", "nobody", "-c", str(shop.file)], capture_output=True, check=False
-    )
+    wrong = segmenter("deliver", "latest", "--to", "nobody")
     assert wrong.returncode == 2
     assert b"not an e-mail address" in wrong.stderr
 
@@ -261,8 +257,8 @@ def test_an_alert_schedule_tells_what_is_new_to_its_recipients_once_whatever_run
     shop.week(0)
     assert shop.slots("state", "cause") == [("done", "No customer is newly odd.")]
     on("2025-05-31")
-    words = [sys.executable, "-m", "segmenter", "run", "-c", str(shop.file), str(shop.root / "sales.csv"), "--quiet"]
-    subprocess.run(words, check=True)  # somebody looks; the team is still to hear of what is new
+    looked = command("run", "-c", shop.file, shop.root / "sales.csv", "--quiet", cwd=shop.root)
+    assert looked.returncode == 0  # somebody looked; the team is still to hear of what is new
     shop.week(1)
     (first,) = told(shop)
     assert first
