@@ -17,6 +17,7 @@ from segmenter.analysis.types import Anomalies, Floats, Ints, Mask, Segmentation
 MOST_REASONS = 3
 RARE = 0.02  # a value that at most this share of customers reaches is a reason of its own
 IQR_FENCE = 3.0  # Tukey's outer fence
+ROUNDING = 1e-9  # relative: whoever is exactly at the fence is not outside it in any unit of money
 ROBUST_Z = 5.0
 FAR = 99.0  # percentile beyond which a distance is far
 SAMPLE = 20_000  # customers whose nearest neighbours that percentile is taken from
@@ -178,7 +179,7 @@ def jury(matrix: Floats, segments: Floats, segmentation: Segmentation, anomalies
         return np.zeros(len(matrix), dtype=np.int64)
     quartiles = _quartiles(matrix)
     low, _, high = quartiles
-    fence = IQR_FENCE * (high - low)
+    fence = (1 + ROUNDING) * IQR_FENCE * (high - low)
     outside = ((matrix < low - fence) | (matrix > high + fence)) & (high > low)
     away = np.linalg.norm(segments - segmentation.centroids[segmentation.labels], axis=1)
     votes = (
