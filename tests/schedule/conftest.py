@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 import sys
+from concurrent.futures import wait
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -66,7 +67,7 @@ class Shop:
             service.tick()
             for future in list(service._working.values()):
                 future.exception()
-            service.post.wait()
+            wait([future for _, future in service.post._sending.values()])
         service._collect()
 
     def slots(self, *columns):
