@@ -228,6 +228,16 @@ def test_a_file_that_was_not_finished_is_as_it_was_before(tmp_path, before, erro
     assert [each.read_text() for each in tmp_path.iterdir()] == ([] if before is None else [before])
 
 
+def test_two_who_write_the_same_file_at_once_each_write_their_own_and_the_last_to_finish_stays(tmp_path):
+    path = tmp_path / "part.csv"
+    with atomic_write(path) as last:
+        last.write_text("last")
+        with atomic_write(path) as first:
+            first.write_text("first")
+        assert path.read_text() == "first"
+    assert [each.read_text() for each in tmp_path.iterdir()] == ["last"]
+
+
 @pytest.mark.usefixtures("hearing")
 def test_a_sample_that_is_interrupted_while_it_is_written_is_not_there(tmp_path, monkeypatch, capsys):
     def interrupted(path, target):

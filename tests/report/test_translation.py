@@ -21,6 +21,8 @@ from segmenter.words import quoted
         ("fr", "Spent 13,549 EUR; a typical customer spends 0.00 EUR", "Spent 13\u202f549\xa0€; a typical customer spends 0\xa0€"),
         ("de", "In a fresh fit: 5 segments: the elbow of inertia and stability (2 of 5 criteria) agree.",
          "Neu gewählt: 5 Segmente: Knick der Inertia und Stabilität (2 von 5 Kriterien) stimmen überein."),
+        ("de", "Tested on the last 30 days, the forecast expected 1,200 orders and none came; above 25% no forecast is given.",
+         "An den letzten 30 Tagen erprobt, erwartete die Prognose 1.200 Bestellungen, und keine kam; über 25\xa0% wird keine Prognose abgegeben."),
     ],
 )  # fmt: skip
 def test_a_text_is_told_whole_with_what_is_nested_in_it(locale, text, told):
