@@ -44,10 +44,13 @@ class Server(Controller):
 
 
 class Mailbox:
-    """What the mail server was given, and how it behaves: the answers to take before it accepts."""
+    """What the mail server was given, and how it behaves.
+
+    `answers` are given before it accepts; to an address in `stalled` it answers once it has so many mails of others.
+    """
 
     def __init__(self):
-        self.mails, self.answers, self.refused, self.slow = [], [], {}, {}
+        self.mails, self.answers, self.refused, self.stalled = [], [], {}, {}
 
     async def handle_RCPT(self, server, session, envelope, address, options):
         if address in self.refused:
@@ -56,7 +59,8 @@ class Mailbox:
         return "250 ok"
 
     async def handle_DATA(self, server, session, envelope):
-        await asyncio.sleep(self.slow.get(envelope.rcpt_tos[0], 0))
+        while len(self.mails) < self.stalled.get(envelope.rcpt_tos[0], 0):
+            await asyncio.sleep(0.02)
         answer = self.answers.pop(0) if self.answers else "250 taken"
         if answer == "drop with the mail taken":
             self.mails.append((envelope.rcpt_tos[0], envelope.content))
