@@ -86,7 +86,7 @@ def _alike_warnings(names: list[str], matrix: Floats, odd: Mask, leeway: Floats,
         sentences.append(f"Nearly all customers are alike in {', '.join(names[column] for column in columns)}.")
     if (leeway[is_unknown] > 0).any():
         few = ", ".join(names[column] for column in np.flatnonzero(is_unknown & (leeway > 0)))
-        sentences.append(f"Nearly all customers lack these figures and count as typical in them: {few}.")
+        sentences.append(f"Nearly all customers count as typical in these figures, which are unknown for most: {few}.")
     if leeway.any():
         sentences.append(
             "Anyone who differs there at all would stand out, so only differences beyond what one customer in a "
