@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import logging
 import os
+import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
@@ -171,11 +172,12 @@ def _write(
     connection: duckdb.DuckDBPyConnection, name: str, folder: Path, entries: Sequence[Entry], parameters: dict[str, Any]
 ) -> None:
     """Write the result of the query `name` to a temporary file, hash it, and rename it."""
-    temporary = folder / f".{os.getpid()}-{id(entries):x}"
+    handle, unfinished = tempfile.mkstemp(prefix=".", dir=folder)
+    os.close(handle)
+    temporary = Path(unfinished)
     document = _adapter().dump_json(tuple(entries), exclude={"__all__": {"pack", "slot"}}).decode()
     try:
         connection.execute(query(name), {**parameters, "path": str(temporary), "entries": document})
-        temporary.chmod(0o600)
         with temporary.open("rb") as file:
             digest = hashlib.file_digest(file, "sha256").hexdigest()
         temporary.rename(folder / f"{digest}.parquet")

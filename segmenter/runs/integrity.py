@@ -13,6 +13,7 @@ import logging
 import os
 import shutil
 import sqlite3
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
@@ -239,11 +240,11 @@ def write_copy(connection: sqlite3.Connection, path: Path, version: int) -> None
     OSError, sqlite3.Error
         The copy cannot be written.
     """
-    unfinished = path.with_name(f"{COPY}-{os.getpid()}")
-    unfinished.unlink(missing_ok=True)
     _sweep(path.parent)
+    handle, name = tempfile.mkstemp(prefix=f"{COPY}-", dir=path.parent)
+    os.close(handle)
+    unfinished = Path(name)
     try:
-        os.close(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
         connection.execute("VACUUM INTO ?", (str(unfinished),))
         with closing(connect(f"{unfinished.absolute().as_uri()}?mode=ro", 0)) as copy:
             check(copy, version)

@@ -218,6 +218,17 @@ def test_an_odd_customer_has_a_kind_a_jury_and_what_is_usual(run):
     assert "Nearest ordinary customer: 12399." in detail
 
 
+def test_where_nobody_is_in_a_rare_group_there_is_no_column_that_calls_everybody_alone(run):
+    alone, grouped = (
+        page(replace(run, anomalies=run.anomalies.assign(kind=kinds))).oddities
+        for kinds in ("noise", ["rare group", *["noise"] * (len(run.anomalies) - 1)])
+    )
+    heads = [[column.label for column in tables(section)["anomalies"].columns] for section in (alone, grouped)]
+    assert heads[0] == [head for head in heads[1] if head != "Kind"]
+    told = [any("rare group" in each for each in section.parts[0].sentences) for section in (alone, grouped)]
+    assert told == [False, True]
+
+
 def test_where_nobody_is_odd_the_curve_and_the_warnings_stay(run):
     warned = replace(run.findings, anomalies=replace(run.findings.anomalies, warnings=("Hardly anybody.",)))
     section = page(replace(run, findings=warned, anomalies=run.anomalies.head(0)), "k-distance").oddities

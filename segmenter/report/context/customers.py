@@ -10,6 +10,7 @@ from segmenter.report.context.view import View, code, columns, parts, segment, t
 from segmenter.report.translated import translated_reasons
 from segmenter.report.types import Cell, Part, Section, Table
 
+RARE = "rare group"
 DIRECTIONS = (
     "The same customers along the two combinations of figures in which they differ most. Each axis names the two "
     "figures with the most weight in it; the arrow shows the direction."
@@ -121,14 +122,14 @@ def _reading(view: View) -> tuple[str, ...]:
         "and the bulk of all; half is the money at stake, the largest of what the customer spent, ordered at once or "
         "returned at once."
     )
-    kinds = (
-        "A customer is odd alone or as part of a rare group, a handful who are odd in the same way. The jury is five "
-        "methods; one of them, DBSCAN, decides. The more of them call a customer odd, the more extreme the behaviour."
+    kinds = "A customer is odd alone or as part of a rare group, a handful who are odd in the same way."
+    jury = (
+        "The jury is five methods; one of them, DBSCAN, decides. The more of them call a customer odd, the more extreme "
+        "the behaviour."
     )
-    if len(view.run.anomalies) <= view.config.max_anomalies:
-        return scale, kinds
     listed = view.voice("The {n} most severe are listed; all are in anomalies.csv.", n=view.config.max_anomalies)
-    return scale, kinds, listed
+    is_cut = len(view.run.anomalies) > view.config.max_anomalies
+    return scale, *([kinds] if _grouped(view) else []), jury, *([listed] if is_cut else [])
 
 
 def _listing(view: View) -> Table:
@@ -136,17 +137,23 @@ def _listing(view: View) -> Table:
     labels = {card.name: card.label for card in view.run.findings.cards}
     stakes = view.amounts(shown["amount_at_stake"].tolist())
     rows = [_line(view, row, stake, labels) for (_, row), stake in zip(shown.iterrows(), stakes, strict=True)]
-    heads = columns("Customer", "Segment", "Kind", "Severity#", "At stake#", "Jury (of 5)#", "Why")
+    kind = ("Kind",) if _grouped(view) else ()
+    heads = columns("Customer", "Segment", *kind, "Severity#", "At stake#", "Jury (of 5)#", "Why")
     made = table("anomalies", "Odd customers, most severe first", heads, rows, "anomalies.csv")
     return replace(made, filterable=True)
 
 
+def _grouped(view: View) -> bool:
+    """Whether any odd customer is part of a rare group; else all are odd alone, and the kind tells nothing."""
+    return bool((view.run.anomalies["kind"] == RARE).any())
+
+
 def _line(view: View, row: pd.Series, stake: Cell, labels: dict[str, int]) -> tuple[Cell, ...]:
-    name = str(row["segment_name"])
+    name, kind = str(row["segment_name"]), text(view.voice(RARE if row["kind"] == RARE else "alone"))
     return (
         code(row["customer_id"]),
         Cell(name, name, labels.get(name, -1)),
-        text(view.voice("rare group" if row["kind"] == "rare group" else "alone")),
+        *((kind,) if _grouped(view) else ()),
         view.number(row["severity"]),
         stake,
         view.number(row["jury"]),
