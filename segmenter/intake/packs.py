@@ -178,6 +178,7 @@ def _write(
     document = _adapter().dump_json(tuple(entries), exclude={"__all__": {"pack", "slot"}}).decode()
     try:
         connection.execute(query(name), {**parameters, "path": str(temporary), "entries": document})
+        temporary.chmod(0o600)  # DuckDB puts a file of its own in place of the temporary one
         with temporary.open("rb") as file:
             digest = hashlib.file_digest(file, "sha256").hexdigest()
         temporary.rename(folder / f"{digest}.parquet")
