@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from segmenter.config import Config
 from segmenter.config.report import ReportConfig
 from segmenter.report.charts.clusters import _chance, _mark
 from segmenter.report.charts.style import canvas
@@ -257,6 +258,22 @@ def test_where_no_figure_decides_alone_that_is_said_rather_than_a_table_of_nough
 def test_steps_name_no_tree_and_no_map_where_there_is_none():
     (steps,) = (part for part in page(bare_run()).method.parts if part.title == "Steps")
     assert not any("t-SNE" in sentence or "Hierarchy" in sentence for sentence in steps.sentences)
+
+
+def test_the_appendix_lists_the_settings_that_differ_from_the_defaults_and_no_others(run):
+    def parameters(**keys):
+        config = Config.model_validate(keys).model_dump(mode="json")
+        (found,) = (
+            part
+            for part in page(replace(run, manifest=replace(run.manifest, config=config))).method.parts
+            if part.title == "Parameters"
+        )
+        return found
+
+    (listed,) = parameters(kmeans={"n_clusters": 4}, report={"title": "Our customers"}).tables
+    assert cells(listed) == [["kmeans", "n_clusters = 4"], ["report", 'title = "Our customers"']]
+    assert parameters().tables == ()
+    assert parameters().sentences == ("All settings are the defaults; run.json holds every one.",)
 
 
 def test_a_rule_says_of_whom_it_is_right_and_how_often(run):

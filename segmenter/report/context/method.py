@@ -7,11 +7,14 @@ from collections.abc import Sequence
 from typing import Any
 
 from segmenter.analysis.findings import LEAST_CONTRAST
+from segmenter.config import Config
 from segmenter.report.context import lifetime
 from segmenter.report.context.readings import LINKAGES, METRICS
 from segmenter.report.context.view import View, code, columns, parts, table, text
 from segmenter.report.sources import source_of
 from segmenter.report.types import Figure, Part, Section, Table
+
+SET = "run.json: config"
 
 
 def method(view: View, items: Sequence[Figure | Table]) -> Section:
@@ -21,7 +24,7 @@ def method(view: View, items: Sequence[Figure | Table]) -> Section:
         Part("Steps", _steps(view)),
         Part("Preparation", findings.preparation.notes),
         Part("Features", (), (), (_features(view),)),
-        Part("Parameters", (), (), (_parameters(view),)),
+        _parameters(view),
         Part("Versions and timings", (), (), (_versions(view), _timings(view))),
     )
     tables = (table for part in own for table in part.tables)
@@ -129,13 +132,19 @@ def _use(name: str, view: View) -> str:
     return ", ".join(use for use, names in decided.items() if name in names) or "shown"
 
 
-def _parameters(view: View) -> Table:
-    rows = [
-        (code(section), code("; ".join(f"{key} = {_shown(value)}" for key, value in keys.items())))
+def _parameters(view: View) -> Part:
+    """The keys of the configuration that are set otherwise than by default: all that a reader needs to repeat the run."""
+    defaults = Config().model_dump(mode="json")
+    changed = {
+        section: [f"{key} = {_shown(value)}" for key, value in keys.items() if value != defaults[section].get(key)]
         for section, keys in view.run.manifest.config.items()
-        if isinstance(keys, dict) and keys and section not in {"delivery", "service"}
-    ]
-    return table("parameters", "The configuration of this run", columns("Section", "Keys"), rows, "run.json: config")
+        if isinstance(keys, dict) and section not in {"delivery", "service"}
+    }
+    rows = [(code(section), code("; ".join(keys))) for section, keys in changed.items() if keys]
+    if not rows:
+        return Part("Parameters", ("All settings are the defaults; run.json holds every one.",))
+    listed = table("parameters", "Settings that differ from the defaults", columns("Section", "Keys"), rows, SET)
+    return Part("Parameters", ("All other settings are the defaults; run.json holds every one.",), (), (listed,))
 
 
 def _shown(value: Any) -> str:
