@@ -97,7 +97,7 @@ def _load(
 ) -> tuple[str, ...]:
     """Read `sources`, what is ambiguous as in the run `before`, and return sentences on that."""
     rules: dict[str, Any] = {"min_customers": 1}  # nothing is fitted, so that one customer is enough
-    rules["currency"] = config.rules.currency or before.config.get("rules", {}).get("currency")
+    rules["currency"] = config.rules.currency or before.settings.rules.currency
     config = config.model_copy(update={"rules": config.rules.model_copy(update=rules)})
     notes: list[str] = []
     while True:

@@ -67,7 +67,7 @@ def content(message: Message, archive: Path, config: ReportConfig) -> Content:
         page = fill("mail_notice.html", config.templates, **values)
         return Content(message.title, message.text, page, (), voice, config.company)
     run = read(archive / message.run_id)
-    names = bool(run.manifest.config.get("report", {}).get("customer_rows", True))
+    names = run.manifest.settings.report.customer_rows
     files = _files(message, archive / message.run_id, names=names, may_name=config.customer_rows)
     config = config.in_currency(run.manifest.currency)
     config = config.model_copy(update={"customer_rows": names and config.customer_rows})
