@@ -71,7 +71,7 @@ def content(message: Message, archive: Path, config: ReportConfig) -> Content:
     files = _files(message, archive / message.run_id, names=names, may_name=config.customer_rows)
     config = config.in_currency(run.manifest.currency)
     config = config.model_copy(update={"customer_rows": names and config.customer_rows})
-    voice = Voice(config.locale, config.currency)
+    voice = Voice(config.locale, config.currency, run.manifest.own_names)
     if message.kind == "alerts":
         return _alerts(message, as_news(run, archive, message.since), config, voice, files)
     return _report(message, run, config, voice, files)

@@ -62,6 +62,11 @@ class Manifest:
         return self.settings.report.currency
 
     @property
+    def own_names(self) -> tuple[str, ...]:
+        """The team's own names of segments."""
+        return tuple(self.settings.kmeans.names.values())
+
+    @property
     def has_empty_period(self) -> bool:
         """Whether the last `period_days` days have no transaction, so that their money reflects the export, not customers."""
         return self.period.age(self.as_of) > self.period_days
