@@ -14,6 +14,7 @@ from segmenter.report.context import build, view_of
 from segmenter.report.types import Stat
 from segmenter.runs.history import AlertCount, BridgeStep, History, Interval, Movement, SegmentChange
 from tests.report.made_up import made_up_run
+from tests.report.moved import moved_run
 
 CONFIG = ReportConfig(currency="GBP", locale="en_GB")
 CHANCE = Interval(5000.0, -100.0, 9000.0)
@@ -220,6 +221,17 @@ def test_what_the_search_did_by_itself_and_how_right_alerts_were_is_told_in_the_
         assert words not in " ".join(page.changed)
         assert words in chapter
     assert "Odd customers: 2 new, 1 worse, 3 back to normal." in page.changed
+
+
+@pytest.mark.parametrize(("is_clear", "n_fresh", "is_told"), [(False, 6, True), (True, 6, False), (False, 1, False)])
+def test_the_doubt_of_an_unclear_number_of_segments_stays_on_the_first_page_of_every_run(is_clear, n_fresh, is_told):
+    run = moved_run()
+    fit = replace(run.history.continuity, challenger_n_clusters=n_fresh)
+    choice = replace(run.findings.choice, is_clear=is_clear, doubts=() if is_clear else ("votes",))
+    later = replace(run, findings=replace(run.findings, choice=choice), history=replace(run.history, continuity=fit))
+    trust = brief(later, CONFIG).sentences[-1]
+    assert trust.startswith("The segments of 19 November 2011 no longer fit well")
+    assert trust.endswith("treat the segments as a useful grouping, not as a fact.") == is_told
 
 
 def test_no_figure_of_the_strip_is_longer_than_its_place():

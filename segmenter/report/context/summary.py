@@ -139,7 +139,8 @@ def _trust(view: View) -> str:
     if len(view.run.findings.cards) < 2:
         return ""
     if fit := view.run.history.fit(view.run.manifest.as_of):
-        return fit.sentences[0]
+        is_doubted = not (choice.is_clear or choice.is_pinned) and fit.challenger_n_clusters > 1
+        return " ".join((fit.sentences[0], *((_doubt(view),) if is_doubted else ())))
     if choice.is_pinned:
         return view.voice("The number of segments, {n}, was set by hand.", n=choice.n_clusters)
     if choice.is_clear and (agreement := view.run.findings.comparison.agreement) < SAME:
@@ -150,7 +151,13 @@ def _trust(view: View) -> str:
         )
     if choice.is_clear:
         return view.voice("The criteria agree on the number of segments, so you can rely on this division.")
-    return view.voice(next((words for doubt, words in DOUBTS.items() if doubt in choice.doubts), DOUBTS["votes"]))
+    return _doubt(view)
+
+
+def _doubt(view: View) -> str:
+    """The most serious doubt about the number of segments."""
+    doubts = view.run.findings.choice.doubts
+    return view.voice(next((words for doubt, words in DOUBTS.items() if doubt in doubts), DOUBTS["votes"]))
 
 
 def actions(view: View) -> tuple[Action, ...]:
