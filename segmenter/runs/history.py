@@ -127,7 +127,8 @@ class Movement:
 
     `redrawn` is true where two different models placed the customers; `matches` then say what became of the segments.
     `revenue` is the change of all customers' money. `is_whole` is true where the previous run's record covered its whole
-    period; otherwise no change of money is real.
+    period; otherwise no change of money is real. `period_ends` are the last days of the two periods, the previous run's
+    first; None in runs that were made before it was recorded.
     """
 
     previous_run: str
@@ -144,6 +145,15 @@ class Movement:
     matches: tuple[Match, ...]
     revenue: Interval
     is_whole: bool
+    period_ends: tuple[date, date] | None = None
+
+    @property
+    def n_days_shared(self) -> int:
+        """Days that are in both periods; 0 where the periods are not known."""
+        if self.period_ends is None:
+            return 0
+        before, now = self.period_ends
+        return max(self.period_days - abs((now - before).days), 0)
 
     @property
     def money_before(self) -> float:

@@ -1,7 +1,7 @@
 """The first page alone tells a manager what happened to the money and what to do first."""
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 
 import pandas as pd
@@ -98,6 +98,18 @@ def test_money_is_compared_with_no_run_that_knew_less_than_a_period():
     assert first == (
         "Revenue in the last 30 days: £114,000. The previous run covered fewer than 30 days, so the two cannot be compared."
     )
+
+
+@pytest.mark.parametrize(("later", "n_shared"), [(7, 23), (29, 1), (30, 0), (-7, 23)])
+def test_the_days_that_count_on_both_sides_of_a_comparison_of_money_are_told(later, n_shared):
+    run = moved(made_up_run(600), dict.fromkeys(range(300), 90.0))
+    ends = date(2011, 10, 31), date(2011, 10, 31) + timedelta(days=later)
+    told = replace(run, history=replace(run.history, movement=replace(run.history.movement, period_ends=ends)))
+    page = build(view_of(told, CONFIG, ()))
+    days = f"{n_shared} of the 30 days are in both figures."
+    assert (days in page.changed[0], days in page.moves.lead) == (n_shared > 0,) * 2
+    assert "30 days from 2 October 2011 to 31 October 2011" in page.moves.lead
+    assert "both figures" not in brief(run, CONFIG).changed[0], "a run made before the days were recorded"
 
 
 def test_a_small_difference_in_which_much_cancelled_out_is_laid_on_no_odd_customer():

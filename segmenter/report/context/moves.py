@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TypeGuard
 
 from segmenter.report.alerts import by_line, judged
@@ -14,6 +15,11 @@ from segmenter.runs.narration import STEPS
 
 OFFSET = 0.25  # of the largest part: a total below that was nearly cancelled out by another part
 JUST_BEGUN = "Revenue in the last {days} days: {now}. The previous run covered fewer than {days} days, so the two cannot be compared."
+SHARED = "{n} of the {days} days are in both figures."
+PERIODS = (
+    "Revenue now is that of the {days} days from {first_now} to {last_now}, revenue before that of the {days} days from "
+    "{first_before} to {last_before}."
+)
 BY_CHANCE = "Chance alone can explain a difference of this size."
 RANGES = (
     "A change in size is shown only where neither chance nor overall customer growth explains it: a segment that "
@@ -32,8 +38,11 @@ def moves(view: View) -> Section | None:
     movement, fit = history.movement, history.fit(view.run.manifest.as_of)
     if movement is None and history.continuity is None and not history.sentences:
         return None
-    lead = "This run is compared with the previous one, customer by customer."
-    if movement is None:
+    if movement is not None:
+        lead = " ".join(
+            (view.voice("This run is compared with the previous one, customer by customer."), *_periods(view, movement))
+        )
+    else:
         lead = " ".join(history.sentences) or "There is no earlier run of the same customers to compare with."
     return Section(
         "moves",
@@ -54,6 +63,26 @@ def moves(view: View) -> Section | None:
             ),
         ),
     )
+
+
+def _periods(view: View, movement: Movement) -> tuple[str, ...]:
+    """The two periods whose revenue is compared, and how many days are in both."""
+    if movement.period_ends is None:
+        return ()
+    voice, length = view.voice, timedelta(days=movement.period_days - 1)
+    days = {
+        f"{name}_{side}": voice.date(day)
+        for side, last in zip(("before", "now"), movement.period_ends, strict=True)
+        for name, day in (("first", last - length), ("last", last))
+    }
+    return (voice(PERIODS, days=movement.period_days, **days), *_shared(view, movement))
+
+
+def _shared(view: View, movement: Movement) -> tuple[str, ...]:
+    """How many days count on both sides of a comparison of revenue, where any do."""
+    if not movement.n_days_shared:
+        return ()
+    return (view.voice(SHARED, n=movement.n_days_shared, days=movement.period_days),)
 
 
 def changed(view: View) -> tuple[str, ...]:
@@ -91,7 +120,7 @@ def _revenue(view: View, movement: Movement) -> str:
             days=movement.period_days,
             **money,
         )
-        return f"{sentence} {_reason(view, movement, drivers(view.run))}"
+        return " ".join((sentence, *_shared(view, movement), _reason(view, movement, drivers(view.run))))
     text = (
         "Revenue in the last {days} days: {now}, {share} more than in the previous run ({before})."
         if now > before
@@ -100,7 +129,8 @@ def _revenue(view: View, movement: Movement) -> str:
     sentence = voice(text, days=movement.period_days, share=voice.percent(abs(now / before - 1)), **money)
     driven = drivers(view.run)
     by_chance = driven is None and not movement.revenue.is_real
-    return f"{sentence} {voice(BY_CHANCE) if by_chance else _reason(view, movement, driven)}"
+    reason = voice(BY_CHANCE) if by_chance else _reason(view, movement, driven)
+    return " ".join((sentence, *_shared(view, movement), reason))
 
 
 def _reason(view: View, movement: Movement, driven: Drivers | None) -> str:
