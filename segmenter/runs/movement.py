@@ -67,7 +67,7 @@ def movement(
         segments=segments,
         n_by_customer=int(moves["cause"].isin(["customer", "both"]).sum()),
         n_by_cut_point=int(moves["cause"].isin(["cut point", "both"]).sum()),
-        is_real=any(change.customers.is_real or change.money.is_real for change in segments),
+        is_real=any(change.is_resized or change.money.is_real for change in segments),
         sentences=sentences(moves, segments, matches, before.as_of, (period_days, now.currency)),
         redrawn=matches is not None,
         matches=matches or (),

@@ -96,7 +96,7 @@ def _changes(segments: Sequence[SegmentChange], since: date, days: int, currency
         f"{each.name} ({each.customers_now - each.customers_before:+,}: "
         f"{_from_to(each.customers_before / then, each.customers_now / now)} of the customers)"
         for each in segments
-        if each.customers.is_real
+        if each.is_resized
     ]
     money = [f"{each.name} ({_signed(each.money)} {currency}".rstrip() + ")" for each in segments if each.money.is_real]
     yield (

@@ -32,7 +32,9 @@ def moved_run():
 def _history(run):
     before, now = Interval(3.0, -2.0, 9.0), Interval(40.0, 12.0, 70.0)
     changes = tuple(
-        SegmentChange(card.label, card.name, 90, card.customers, now, 9e4, card.revenue, before)
+        SegmentChange(
+            card.label, card.name, 90, card.customers, now, 9e4, card.revenue, before, Interval(31.0, 4.0, 60.0)
+        )
         for card in run.findings.cards
     )
     kinds = ("before", "new", "returning", "back", "upgraded", "same", "downgraded", "lapsed", "gone", "after")

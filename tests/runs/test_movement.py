@@ -67,7 +67,10 @@ def test_flows_bridge_and_segments_add_up_in_customers_and_in_money(first, secon
     for change in found.segments:
         assert change.customers.value == change.customers_now - change.customers_before
         assert change.money.value == pytest.approx(change.money_now - change.money_before)
-        assert change.customers.low <= change.customers.value <= change.customers.high
+        for each in (change.customers, change.beyond):
+            assert each.low <= each.value <= each.high, "a range is that of the figure before it"
+        grown = change.customers_before * len(second) / len(first)
+        assert change.beyond.value == pytest.approx(change.customers_now - grown)
 
 
 @given(customers)
@@ -247,7 +250,7 @@ def test_money_that_grew_with_the_first_period_on_record_is_no_change(days_known
 
 def sized(found):
     """Names of the segments whose size really changed."""
-    return {change.name for change in found.segments if change.customers.is_real}
+    return {change.name for change in found.segments if change.is_resized}
 
 
 @given(customers, st.integers(0, 400))
