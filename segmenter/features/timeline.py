@@ -95,8 +95,11 @@ def _retention(active: dict[tuple[int, int], int], last: int) -> tuple[tuple[str
 
 
 def _returning(cohorts: Sequence[tuple[float, ...]], sizes: Sequence[int]) -> tuple[float, ...]:
-    """The share of new customers who ordered 1, 2 ... months later, as long as at least half of the cohorts are old enough."""
-    known = [(shares, size) for shares, size in zip(cohorts, sizes, strict=True) if len(shares) > 1]
+    """The share of new customers who ordered 1, 2 ... months later, as long as at least half of the cohorts are old enough.
+
+    Without the first cohort, whose customers may have ordered before the record begins.
+    """
+    known = [(shares, size) for shares, size in zip(cohorts[1:], sizes[1:], strict=True) if len(shares) > 1]
     found: list[float] = []
     for after in range(1, N_MONTHS + 1):
         reached = [(shares[after] * size, size) for shares, size in known if len(shares) > after]
