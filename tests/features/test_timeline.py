@@ -30,6 +30,16 @@ def test_totals_are_net_of_returns_and_cancelled_sales(transactions):
     assert found.revenue == 33
 
 
+def test_customers_of_whom_nothing_but_cancelled_orders_and_returns_is_left_are_counted(transactions):
+    cancelled = [
+        line("dan", "2024-01-10", "5", 8, status="cancelled"),
+        line("dan", "2024-01-11", "C5", -8, status="cancellation"),
+    ]
+    found = of(transactions([*LINES, *cancelled, line("eve", "2024-01-12", "C6", -3, status="return")]))
+    assert (found.n_customers, found.n_without_order) == (5, 2)
+    assert of(transactions(LINES)).n_without_order == 0
+
+
 def test_months_have_no_hole_and_add_up(transactions):
     found = of(transactions(LINES))
     assert found.months == ("2023-11", "2023-12", "2024-01")

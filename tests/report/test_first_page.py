@@ -264,6 +264,18 @@ def test_of_a_study_of_a_sample_the_odd_are_those_whose_money_is_named_and_the_s
     assert Stat(f"{500 * len(cards):,}", "odd customers") in page.stats
 
 
+@pytest.mark.parametrize(
+    ("n", "told"), [(0, ""), (1, " One more customer has only"), (44, " 44 more customers have only")]
+)
+def test_who_has_no_order_left_is_not_said_to_have_placed_any(n, told):
+    run = made_up_run(600)
+    period = replace(run.manifest.period, n_without_order=n)
+    first = brief(replace(run, manifest=replace(run.manifest, period=period)), CONFIG).sentences[0]
+    assert f" {600 - n} customers placed " in first
+    assert f"net of returns.{told}" in first
+    assert ("cancelled orders or returns" in first) == (n > 0)
+
+
 def test_an_export_of_one_day_is_told_as_a_day():
     run = made_up_run(600)
     day = run.manifest.period.last_day
