@@ -6,7 +6,7 @@ docs/programs.md describes the columns of the tables.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from functools import cached_property
 from typing import Any
 
@@ -55,6 +55,11 @@ class Manifest:
     def period_days(self) -> int:
         """Length of the period whose money movement compares."""
         return self.settings.history.period_days
+
+    @property
+    def period_end(self) -> date:
+        """Last day of that period: the day before the run's, or that day where it has transactions itself."""
+        return self.as_of if self.period.last_day == self.as_of else self.as_of - timedelta(days=1)
 
     @property
     def currency(self) -> str:
