@@ -138,7 +138,7 @@ def _counts(moves: pd.DataFrame, days: int) -> Iterable[str]:
         yield IDLE
 
 
-def _moved(counts: Mapping[str, int], idle: Mapping[str, int]) -> Iterator[str]:
+def _moved(counts: pd.Series[int], idle: pd.Series[int]) -> Iterator[str]:
     """How many moved in each direction, and how many of them ordered nothing since the previous run."""
     for kind, phrase in MOVES.items():
         if counts.get(kind):
