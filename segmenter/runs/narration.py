@@ -127,8 +127,8 @@ def _counts(moves: pd.DataFrame, days: int) -> Iterable[str]:
     states = {kind: step.counted.format(days=days) for kind, step in STEPS.items() if step.counted}
     counts = moves["state"].value_counts()
     counted = [f"{counts[kind]:,} {phrase}" for kind, phrase in states.items() if counts.get(kind)]
-    idle = moves[~moves["ordered"] & (moves["cause"] != "cut point")]["direction"].value_counts()
-    moved = [*_moved(moves["direction"].value_counts(), idle)]
+    idle = moves[~moves["ordered"] & (moves["cause"] != "cut point")]["direction"].value_counts().to_dict()
+    moved = [*_moved(moves["direction"].value_counts().to_dict(), idle)]
     if counted:
         yield f"Of {len(moves):,} customers: {', '.join(counted)}."
     if moved:
