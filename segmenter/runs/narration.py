@@ -5,7 +5,7 @@ Lists of segments are separated by semicolons, as names may contain commas.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
@@ -138,7 +138,7 @@ def _counts(moves: pd.DataFrame, days: int) -> Iterable[str]:
         yield IDLE
 
 
-def _moved(counts: Mapping[str, int], idle: Mapping[str, int]) -> Iterator[str]:
+def _moved(counts: Mapping[Hashable, int], idle: Mapping[Hashable, int]) -> Iterator[str]:
     """How many moved in each direction, and how many of them ordered nothing since the previous run."""
     for kind, phrase in MOVES.items():
         if counts.get(kind):
