@@ -44,7 +44,10 @@ def build(
     profiles = _profiles(customers, labels, n)
     advice = _advice(customers, labels, n)
     importance = _importance(customers.matrix, segmentation.centroids, seed)
-    stability = segmentation.choice.cluster_stability
+    choice = segmentation.choice
+    stability: list[float | None] = [None] * n
+    if len(choice.cluster_stability) == n:
+        stability = [float(each) for each in choice.cluster_stability]
     overall, *medians = _medians(customers, labels, n)
     return tuple(
         _card(
@@ -58,7 +61,8 @@ def build(
             name=name,
             profile=profiles[label],
             importance=_ranked(customers.used, importance[label]),
-            stability=float(stability[label]) if len(stability) == n else None,
+            stability=stability[label],
+            stability_words=stability_words(stability[label], is_clear=choice.is_clear),
         )
         for label, name in enumerate(names)
     )
@@ -138,7 +142,6 @@ def _card(customers: Customers, mine: Mask, advice: Advice, show: Format, **know
         rule_precision=rule.precision,
         rule_recall=rule.recall,
         rule_tried=rule.n_tried,
-        stability_words=stability_words(known["stability"]),
         action=advice.action,
         avoid=advice.avoid,
         movable=advice.movable,

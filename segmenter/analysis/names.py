@@ -16,6 +16,10 @@ STABILITY = (
     (DISSOLVES, "a pattern: its core recurs, its edge does not"),
     (0.00, "unstable: resamples find it only in part; do not rely on it alone"),
 )
+NO_PROOF = {  # where no number of segments is clear: resamples find a cut through a single crowd again, too
+    0.85: "a stable cut, no proof of a separate type: recurs in nearly every resample",
+    0.75: "a fairly stable cut, no proof of a separate type: recurs in most resamples",
+}
 
 
 ON_TIME = 2.0  # silences up to twice the usual gap between orders are no sign of leaving
@@ -235,8 +239,9 @@ def _suffixes(profiles: Sequence[Mapping[str, float]], words: Mapping[str, tuple
     return unique(suffixes, profiles, {feature: pair for feature, pair in words.items() if feature != chosen})
 
 
-def stability_words(stability: float | None) -> str:
-    """Hennig's (2007) bands of the bootstrap Jaccard index in words."""
+def stability_words(stability: float | None, *, is_clear: bool) -> str:
+    """Hennig's (2007) bands of the bootstrap Jaccard index in words; `is_clear` says whether the number of segments is."""
     if stability is None:
         return "not measured"
-    return next(words for least, words in STABILITY if stability >= least)
+    least, words = next(band for band in STABILITY if stability >= band[0])
+    return words if is_clear else NO_PROOF.get(least, words)

@@ -14,7 +14,12 @@ class HistoryConfig(Section):
         True,
         description="keep the accepted model's segments and compare with earlier runs; false: every run stands alone",
     )
-    period_days: int = Field(30, ge=1, le=3660, description="days before a run's date whose money the bridge compares")
+    period_days: int = Field(
+        28,
+        ge=1,
+        le=3660,
+        description="days before a run's date whose money the bridge compares; in whole weeks every weekday counts alike",
+    )
     worsened_by: float = Field(
         10.0, gt=0, le=100, description="rise in severity, in points, since the last report that makes an alert worse"
     )

@@ -338,4 +338,11 @@ def test_segments_never_share_a_name(profiles):
     [(0.9, "highly stable"), (0.8, "valid"), (0.7, "a pattern"), (0.3, "unstable"), (None, "not measured")],
 )
 def test_stability_is_said_in_hennigs_bands(stability, word):
-    assert names.stability_words(stability).startswith(word)
+    assert names.stability_words(stability, is_clear=True).startswith(word)
+
+
+@pytest.mark.parametrize("stability", [0.76, 0.85, 0.97])
+def test_where_no_number_of_segments_is_clear_a_stable_one_is_called_a_cut(stability):
+    """Pieces of one crowd reach 0.95 and more, so that stability alone shows no type."""
+    assert "no proof of a separate type" in names.stability_words(stability, is_clear=False)
+    assert names.stability_words(0.5, is_clear=False) == names.stability_words(0.5, is_clear=True)

@@ -27,7 +27,7 @@ def remembered(shelf):
         made = replace(made, manifest=replace(made.manifest, config=config))
         day = made.manifest.period.last_day + timedelta(days=days)
         made = replace(made, manifest=replace(made.manifest, period=replace(made.manifest.period, weekly_orders=weeks)))
-        customers = made.customers.assign(period_revenue=100.0 if days <= 30 else 0.0)
+        customers = made.customers.assign(period_revenue=100.0 if days <= 28 else 0.0)
         made = replace(
             made, manifest=replace(made.manifest, as_of=day), customers=customers, model=model(50.0), moves=None
         )
@@ -44,7 +44,7 @@ def test_an_export_that_holds_nothing_of_the_period_tells_so_and_of_nobody_who_m
     assert stale.history.movement is None
     assert stale.moves is None
     (told,) = stale.history.sentences
-    assert "holds nothing for the 30 days before 2012-01-29: its latest transaction is from 2011-12-09" in told
+    assert "holds nothing for the 28 days before 2012-01-29: its latest transaction is from 2011-12-09" in told
 
 
 def test_the_next_run_with_transactions_is_compared_with_the_last_that_had_some(remembered):
@@ -58,7 +58,7 @@ def test_each_period_ends_the_day_before_its_run_unless_that_day_has_orders_itse
     first = remembered("20260105T080000Z-ab12", days=0).manifest.period.last_day
     found = remembered("20260112T080000Z-ab12", days=5).history.movement
     assert found.period_ends == (first, first + timedelta(days=4))
-    assert found.n_days_shared == 26
+    assert found.n_days_shared == 24
 
 
 def test_a_week_unlike_those_before_it_is_told_of_first(remembered):
@@ -70,8 +70,8 @@ def test_a_week_unlike_those_before_it_is_told_of_first(remembered):
 
 
 def test_the_edge_of_the_period_is_the_day_whose_money_still_counts(remembered):
-    assert not remembered("20260105T080000Z-ab12", days=30).manifest.has_empty_period
-    assert remembered("20260112T080000Z-ab12", days=31).manifest.has_empty_period
+    assert not remembered("20260105T080000Z-ab12", days=28).manifest.has_empty_period
+    assert remembered("20260112T080000Z-ab12", days=29).manifest.has_empty_period
 
 
 def test_a_second_run_of_one_day_names_the_first_and_says_that_it_is_of_the_same_day(remembered):
@@ -143,7 +143,7 @@ def test_by_hand_a_run_of_an_empty_period_is_compared_with_a_doubt(remembered, s
     remembered(FIRST)
     remembered(SECOND, days=51)
     assert main(["runs", "compare", FIRST, SECOND, "-o", str(shelf.root)]) == 0
-    assert f"{SECOND}: The export holds nothing for the 30 days before" in " ".join(capsys.readouterr().err.split())
+    assert f"{SECOND}: The export holds nothing for the 28 days before" in " ".join(capsys.readouterr().err.split())
 
 
 def test_who_was_in_a_run_in_another_currency_is_not_new_in_the_next(remembered, shelf):

@@ -53,7 +53,7 @@ LATER = seen("2025-02-24", [100.0, 1000.0, 1000.0, 1000.0, 900.0])
 
 def test_what_was_corrected_in_the_period_compared_with_is_told_though_its_month_was_not_over():
     (told,) = restated(with_days(BEFORE, 0.0, 950.0), with_days(LATER, 0.0, *WEEK))
-    assert "For the 30 days before 2025-02-17, the export now holds 900 EUR less revenue" in told
+    assert "For the 28 days before 2025-02-17, the export now holds 900 EUR less revenue" in told
     assert "enthält der Export jetzt 900\xa0€ weniger Umsatz" in Voice("de", "EUR").translate(told)
     (told,) = restated(with_days(BEFORE, 0.0), with_days(LATER, 0.0, *WEEK, 950.0))
     assert "900 EUR more revenue" in told

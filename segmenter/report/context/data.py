@@ -54,7 +54,7 @@ def _revenue_words(view: View) -> tuple[str, ...]:
     if "months" not in view.charts:
         return ()
     manifest = view.run.manifest
-    are_taken_off = manifest.config["rules"]["cancellations"] != "drop"
+    are_taken_off = manifest.settings.rules.cancellations != "drop"
     return (
         (REVENUE_WORDS, REFUND_WORDS)
         if "refunded" in manifest.recognition.columns and are_taken_off

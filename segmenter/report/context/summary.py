@@ -35,8 +35,8 @@ DOUBTS = {  # the most serious first
         "useful grouping, not as a fact."
     ),
     "reference": (
-        "The customers do not form clearly separate groups: customers without any groups would divide about as well. "
-        "Treat the segments as a useful grouping, not as a fact."
+        "The number of segments that most criteria favour divides these customers hardly better than it would divide "
+        "customers without any groups: treat the segments as a useful grouping, not as a fact."
     ),
     "crowd": (
         "The customers do not form clearly separate groups: one type blends into the next, as in a single crowd. "
