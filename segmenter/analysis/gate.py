@@ -10,6 +10,10 @@ from segmenter.analysis.lifetime_types import BgNbd, GammaGamma, HoldoutCheck
 MIN_REPEATERS = 100  # customers with a repeat order before the time held out
 MAX_ERROR = 0.25  # of the orders and of the money that came in the time held out
 MAX_CORRELATION = 0.3  # of the number of orders with their value, by ranks
+KEEPS_EVERYBODY = (
+    "The model sees no customer leave for good: it reads silence as a slow rhythm, so no chance is given that a customer is "
+    "still active."
+)
 STEADY = 1e-3  # below this mean chance to leave after an order, nobody is seen to leave
 
 
@@ -66,21 +70,30 @@ def money_wrong(check: HoldoutCheck, correlation: float, model: GammaGamma | Non
     return ""
 
 
-def season(year_ago: tuple[int, int], days: int) -> str:
-    """How orders of these `days` a year ago differed from those of the days before, where the forecast would have missed it.
+def season(year_ago: tuple[int, int], customers: int, days: int) -> str:
+    """Orders of these `days` a year ago, from so many `customers`, and how they differed from those of the days before.
 
-    That is where they differ by more than a forecast may be off, and by more than two counts do by chance (95 %).
+    The latter only where the forecast would have missed it: where they differ by more than a forecast may be off, and by
+    more than two counts do by chance (95 %). Empty where the record does not hold these days.
     """
     before, after = year_ago
-    if min(year_ago) < 1 or abs(after / before - 1) <= MAX_ERROR:
+    if after < 1:
         return ""
+    brought = f"The same {days} days 52 weeks before brought {after:,} orders from {customers:,} customers, new ones among them."
+    if before < 1 or abs(after / before - 1) <= MAX_ERROR:
+        return brought
     if abs(log(after / before)) <= CHANCE * sqrt(1 / before + 1 / after):
-        return ""
+        return brought
     more = "more" if after > before else "fewer"
     return (
-        f"A year ago the {days} days from this date on brought {abs(after / before - 1):.0%} {more} orders than the {days} "
+        f"{brought} A year ago the {days} days from this date on brought {abs(after / before - 1):.0%} {more} orders than the {days} "
         "before them: the forecast does not model seasons."
     )
+
+
+def keeps_everybody(model: BgNbd) -> bool:
+    """Whether the model finds practically no customer who leaves, so that its chance of being active says nothing."""
+    return model.a < STEADY * (model.a + model.b)
 
 
 def notes(check: HoldoutCheck, model: BgNbd, days: int, *, of_customers: bool, of_money: bool) -> tuple[str, ...]:
@@ -88,9 +101,7 @@ def notes(check: HoldoutCheck, model: BgNbd, days: int, *, of_customers: bool, o
     customers = (_ordered(check, days),) if of_customers else ()
     money = (_paid(check),) if of_money else ()
     tried = (f"{_tried(check)}.", *_ranged(check), *customers, *money, "The forecast does not model seasons.")
-    if model.a < STEADY * (model.a + model.b):
-        return (*tried, "The model sees no customer leave for good: it reads silence as a slow rhythm.")
-    return tried
+    return (*tried, KEEPS_EVERYBODY) if keeps_everybody(model) else tried
 
 
 def _ranged(check: HoldoutCheck) -> tuple[str, ...]:

@@ -43,7 +43,7 @@ class PastOrders:
     `orders` and `revenue` (n_customers,) are what came in those days, `orders_soon` the orders of the first period of them,
     NaN for those who had not ordered before; `period_orders` (n_periods,) the same orders by whole periods, one after the
     other. `year_ago` are everybody's orders of the period before and of that from this day on a year ago, 0 where
-    the record does not hold both whole.
+    the record does not hold it whole; `year_ago_customers` placed the latter.
     """
 
     now: OrderHistory
@@ -54,13 +54,15 @@ class PastOrders:
     period_orders: Floats
     days: int
     year_ago: tuple[int, int] = (0, 0)
+    year_ago_customers: int = 0
 
 
 @dataclass(frozen=True)
 class Forecast:
     """What to expect of customers in a period, all (n,), NaN for those who have not ordered.
 
-    `p_active` is the chance that a customer has not left, NaN before a repeat order, where BG/NBD knows none;
+    `p_active` is the chance that a customer has not left, NaN before a repeat order, where BG/NBD knows none, and of
+    everybody where the model sees nobody leave, which would make it near 1 after any silence;
     `p_order` the chance of an order in the period, `orders` their expected number and `revenue` their money.
     """
 
@@ -105,6 +107,8 @@ def value_to_come(past: PastOrders, days: int, segments: Ints) -> Lifetime:
     models = _fit(past.now)
     forecast = _forecast(models, past.now, days)
     uncounted, unpriced = gate.ordering_wrong(check, days), gate.money_wrong(check, correlation, models.value)
+    if gate.keeps_everybody(models.orders):
+        forecast = replace(forecast, p_active=np.full(len(known), np.nan))
     if uncounted:
         forecast = replace(forecast, p_order=np.full(len(known), np.nan))
     if unpriced:
@@ -116,7 +120,7 @@ def value_to_come(past: PastOrders, days: int, segments: Ints) -> Lifetime:
             value_refusal=unpriced,
             orders_model=models.orders,
             value_model=models.value,
-            season=gate.season(past.year_ago, days),
+            season=gate.season(past.year_ago, past.year_ago_customers, days),
             segments=_by_segment(forecast, segments),
             sentences=gate.notes(check, models.orders, days, of_customers=not uncounted, of_money=not unpriced),
         ),

@@ -75,8 +75,8 @@ class LifetimeFinding:
     """Orders and money to expect in the next `days`, before returns; None and empty where the gate is shut.
 
     `refusal` says why there are no figures, `ordering_refusal` why not how many customers order, `value_refusal` why there
-    are none of money; empty where there are. `season` says how these days differed a year ago from those before them,
-    where they did, as the forecast knows no season.
+    are none of money; empty where there are. `season` says what these days brought a year ago, where the record holds
+    them, and how that differed from the days before, where it did, as the forecast knows no season.
     `correlation` is the rank correlation of order number and order value, which Gamma-Gamma takes for independent.
     """
 

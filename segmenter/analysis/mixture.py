@@ -30,6 +30,11 @@ class Memberships:
         """Customers (n,) who belong clearly to no segment."""
         return np.asarray(np.maximum(self.own, self.of_second) <= BETWEEN)
 
+    @property
+    def elsewhere(self) -> Mask:
+        """Customers (n,) who belong clearly to another segment than their own."""
+        return np.asarray(self.of_second > BETWEEN)
+
 
 @single_threaded
 def fit(matrix: Floats, segments: Ints, counts: tuple[int, ...], seed: int) -> MixtureFinding:
@@ -38,8 +43,9 @@ def fit(matrix: Floats, segments: Ints, counts: tuple[int, ...], seed: int) -> M
     tried = tuple(k for k in counts if k < len(points))
     bic = {kind: tuple(_bic(points, k, kind, seed) for k in tried) for kind in COVARIANCES}
     kind, place = min(((kind, at) for kind in bic for at in range(len(tried))), key=lambda each: bic[each[0]][each[1]])
-    n_between = int(memberships(matrix, segments).between.sum())
-    return MixtureFinding(tried, bic, kind, tried[place], n_between, len(points))
+    soft = memberships(matrix, segments)
+    n_between, n_elsewhere = int(soft.between.sum()), int(soft.elsewhere.sum())
+    return MixtureFinding(tried, bic, kind, tried[place], n_between, len(points), n_elsewhere)
 
 
 def _bic(points: Floats, k: int, kind: str, seed: int) -> float:

@@ -119,6 +119,7 @@ class MixtureFinding:
     best_n_clusters: int
     n_between: int  # no membership above 0.7
     n_sample: int = 0  # customers that the mixtures were fitted on
+    n_elsewhere: int | None = None  # a membership above 0.7 in another segment; None in runs made before it was counted
 
 
 @dataclass(frozen=True)

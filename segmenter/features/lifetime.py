@@ -34,16 +34,19 @@ def past_orders(connection: Engine, table: FeatureTable, period_days: int) -> Pa
     orders, soon, revenue = (later[name] for name in ("orders", "orders_soon", "revenue"))
     first = until - timedelta(days=round(7 * oldest))
     year_ago = _around(connection, until - YEAR, timedelta(days=period_days), first)
-    return PastOrders(now, before, orders, soon, revenue, periods, (until - split).days, year_ago)
+    return PastOrders(now, before, orders, soon, revenue, periods, (until - split).days, *year_ago)
 
 
-def _around(connection: Engine, turn: date, length: timedelta, first: date) -> tuple[int, int]:
-    """Orders in the periods of `length` before and after `turn`; 0 where the record, from `first`, does not cover them."""
-    if turn - length < first:
-        return 0, 0
+def _around(connection: Engine, turn: date, length: timedelta, first: date) -> tuple[tuple[int, int], int]:
+    """Orders in the periods of `length` before and after `turn`, and who placed the latter.
+
+    0 for a period that the record, from `first`, does not cover.
+    """
+    if turn < first:
+        return (0, 0), 0
     days = {"since": turn - length, "turn": turn, "until": turn + length}
-    ((before, after),) = connection.execute(query("lifetime_season"), days).fetchall()
-    return before, after
+    ((before, after, customers),) = connection.execute(query("lifetime_season"), days).fetchall()
+    return (before if turn - length >= first else 0, after), customers
 
 
 def _history(connection: Engine, until: date) -> OrderHistory:

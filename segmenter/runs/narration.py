@@ -5,7 +5,7 @@ Lists of segments are separated by semicolons, as names may contain commas.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
@@ -127,8 +127,8 @@ def _counts(moves: pd.DataFrame, days: int) -> Iterable[str]:
     states = {kind: step.counted.format(days=days) for kind, step in STEPS.items() if step.counted}
     counts = moves["state"].value_counts()
     counted = [f"{counts[kind]:,} {phrase}" for kind, phrase in states.items() if counts.get(kind)]
-    idle = moves[~moves["ordered"] & (moves["cause"] != "cut point")]["direction"].value_counts()
-    moved = [*_moved(moves["direction"].value_counts(), idle)]
+    idle = moves[~moves["ordered"] & (moves["cause"] != "cut point")]["direction"].value_counts().to_dict()
+    moved = [*_moved(moves["direction"].value_counts().to_dict(), idle)]
     if counted:
         yield f"Of {len(moves):,} customers: {', '.join(counted)}."
     if moved:
@@ -138,7 +138,7 @@ def _counts(moves: pd.DataFrame, days: int) -> Iterable[str]:
         yield IDLE
 
 
-def _moved(counts: pd.Series[int], idle: pd.Series[int]) -> Iterator[str]:
+def _moved(counts: Mapping[Hashable, int], idle: Mapping[Hashable, int]) -> Iterator[str]:
     """How many moved in each direction, and how many of them ordered nothing since the previous run."""
     for kind, phrase in MOVES.items():
         if counts.get(kind):

@@ -9,7 +9,7 @@ from scipy.integrate import quad
 from scipy.optimize import check_grad
 from scipy.stats import beta
 
-from segmenter.analysis import bgnbd, gammagamma
+from segmenter.analysis import bgnbd, gammagamma, gate
 from segmenter.analysis.lifetime import value_to_come
 from segmenter.analysis.lifetime_types import BgNbd, GammaGamma
 
@@ -129,6 +129,7 @@ class Orders:
     period_orders: np.ndarray
     days: int
     year_ago: tuple[int, int] = (0, 0)
+    year_ago_customers: int = 0
 
 
 def simulated(rng, n=3000, weeks=(60, 90)):
@@ -227,6 +228,15 @@ def test_before_a_second_order_nothing_is_known_of_having_left(shop, told):
     assert (np.isnan(told.forecast.p_active) == (shop[0].now.repeats == 0)).all()
 
 
+def test_no_chance_of_being_active_is_given_where_the_model_sees_nobody_leave(shop, told, monkeypatch):
+    monkeypatch.setattr(gate, "STEADY", 1.0)
+    found = value_to_come(shop[0], 30, np.arange(3000) % 3)
+    assert np.isnan(found.forecast.p_active).all()
+    assert np.array_equal(found.forecast.p_order, told.forecast.p_order)
+    assert gate.KEEPS_EVERYBODY in found.finding.sentences
+    assert gate.KEEPS_EVERYBODY not in told.finding.sentences
+
+
 def test_the_customers_order_has_no_part_in_it(shop, told):
     def turned(history):
         return Histories(*(column[::-1].copy() for column in vars(history).values()))
@@ -285,14 +295,18 @@ def test_money_is_withheld_where_it_did_not_come_as_expected(shop):
         ((1800, 800), "56% fewer orders"),
         ((1000, 1200), ""),
         ((10, 16), ""),
+        ((0, 900), ""),
         ((0, 0), ""),
     ],
-    ids=["before Christmas", "after it", "no season", "by chance", "no year on record"],
+    ids=["before Christmas", "after it", "no season", "by chance", "no days before", "no year on record"],
 )
 def test_a_season_that_the_record_holds_is_told_of(shop, year_ago, said):
-    season = value_to_come(replace(shop[0], year_ago=year_ago), 30, np.arange(3000) % 3).finding.season
+    past = replace(shop[0], year_ago=year_ago, year_ago_customers=9)
+    season = value_to_come(past, 30, np.arange(3000) % 3).finding.season
     assert said in season
-    assert bool(season) == bool(said)
+    assert ("A year ago" in season) == bool(said)
+    days = f"The same 30 days 52 weeks before brought {year_ago[1]:,} orders from 9 customers, new ones among them."
+    assert season.startswith(days) == (year_ago[1] > 0), "what came then is said even where it is no season"
 
 
 def test_who_orders_is_withheld_where_the_orders_come_from_more_customers_than_expected(shop):

@@ -33,6 +33,8 @@ def test_a_customer_who_clearly_belongs_to_another_segment_is_not_between(groups
     found = mixture.memberships(points, astray)
     assert found.own[0] < 0.3
     assert not found.between[0]
+    assert found.elsewhere.tolist() == [True] + [False] * (len(points) - 1)
+    assert mixture.fit(points, astray, (2,), 0).n_elsewhere == 1
     assert found.own + found.of_second == pytest.approx(np.ones(len(points)))
 
 

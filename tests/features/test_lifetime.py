@@ -86,8 +86,11 @@ def test_without_a_standing_order_nobody_has_a_history(transactions):
     assert past.days == 0
 
 
-@pytest.mark.parametrize(("first", "found"), [("2023-11-01", (1, 2)), ("2023-12-05", (0, 0))])
+@pytest.mark.parametrize(("first", "found"), [("2023-11-01", (1, 2)), ("2023-12-05", (0, 2)), ("2024-01-02", (0, 0))])
 def test_orders_of_a_year_ago_are_counted_around_this_day_where_the_record_holds_them_whole(transactions, first, found):
     ordered = (first, "2023-12-31", "2024-01-01", "2024-01-30", "2024-01-31", "2024-12-28")
+    ordered = [day for day in ordered if day >= first]
     lines = [line("ann", f"{day} 09:00", str(number), 10) for number, day in enumerate(ordered)]
-    assert of(transactions, lines, as_of=date(2024, 12, 30), days=30)[1].year_ago == found
+    _, past = of(transactions, lines, as_of=date(2024, 12, 30), days=30)
+    assert past.year_ago == found
+    assert past.year_ago_customers == min(found[1], 1)

@@ -266,6 +266,7 @@ def _findings(rng, customers, cards):
             4,
             61,
             600,
+            23,
         ),
         themes_fit=(0.18, 0.09),
         themes=tuple(

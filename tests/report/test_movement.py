@@ -55,6 +55,17 @@ def test_every_change_is_printed_with_its_own_range_and_whether_chance_can_expla
     assert (size, beyond, money) == ("0", "", "not comparable")
 
 
+@pytest.mark.parametrize("is_clear", [True, False])
+def test_the_two_silhouettes_stand_with_their_numbers_of_segments_and_the_margin_that_counts(is_clear):
+    run = moved_run()
+    choice = replace(run.findings.choice, is_clear=is_clear)
+    page = build(view_of(replace(run, findings=replace(run.findings, choice=choice)), ReportConfig(), ()))
+    told = " ".join(sentence for part in page.moves.parts for sentence in part.sentences)
+    assert "The 5 segments kept have a mean silhouette of 0.31, the 6 of the fresh fit 0.36: " in told
+    assert "more than 0.04 higher" in told
+    assert ("and a fresh fit with 5 segments is, too" in told) == (not is_clear)
+
+
 @pytest.mark.parametrize("figure", ["customers", "money"])
 def test_rows_add_up_to_the_segments_before_and_columns_to_the_segments_now(moved, figure):
     names = ("customers", "customers") if figure == "customers" else ("money_before", "money_now")

@@ -179,9 +179,14 @@ def test_medians_leave_out_what_no_typical_customer_reaches(run):
     assert any("identical" in label for label in told)
 
 
-def test_nobody_who_belongs_clearly_to_a_segment_is_listed_between_two(run, certainty):
-    soft = run.customers.set_index("customer_id")[["membership", "second_membership"]].max(axis=1)
-    assert all(soft[row[0]] <= 0.7 for row in cells(tables(certainty)["between"]))
+def test_whoever_does_not_belong_clearly_to_their_own_segment_is_listed_even_if_to_another(run, certainty):
+    own = run.customers.set_index("customer_id")["membership"]
+    assert all(own[row[0]] <= 0.7 for row in cells(tables(certainty)["between"]))
+    richest = run.customers.nlargest(1, "monetary").index
+    astray = run.customers.copy()
+    astray.loc[richest, ["membership", "second_membership"]] = 0.1, 0.9
+    first, *_ = cells(tables(page(replace(run, customers=astray)).certainty)["between"])
+    assert first[0] == astray.loc[richest[0], "customer_id"]
 
 
 def test_merges_name_what_was_joined_before(certainty):

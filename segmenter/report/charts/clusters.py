@@ -31,6 +31,7 @@ CRITERIA: tuple[Criterion, ...] = (
     ("calinski_harabasz", "Calinski-Harabasz", "higher is better", lambda point: point.calinski_harabasz),
     ("stability", "Stability", "higher is better", lambda point: point.stability),
 )
+UNCLEAR = "Customers between two segments: {n}; customers closer to another segment than to their own: {m}."
 
 
 def criteria(run: Run, look: Look) -> Figure | None:
@@ -184,4 +185,4 @@ def _best_mixture(mixture: MixtureFinding, look: Look) -> str:
         )
     if len(look.names) < 2:
         return best
-    return f"{best} {look.voice('Customers between two segments: {n}.', n=look.voice.number(mixture.n_between))}"
+    return f"{best} {look.voice(UNCLEAR, n=look.voice.number(mixture.n_between), m=look.voice.number(mixture.n_elsewhere))}"

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from segmenter.analysis.gate import keeps_everybody
 from segmenter.analysis.lifetime_types import LifetimeFinding, SegmentLifetime
 from segmenter.report.context.view import View, columns, parts, segment, table
 from segmenter.report.types import Cell, Part, Section, Table
+
+OWN = "Several orders on one day count as one. Each customer's own figures are in customers.parquet."
+P_ORDER = "There, p_order is the chance of an order in these days."
+P_ACTIVE = "There, p_active is the chance that the customer has not left for good (empty before a second order)."
 
 
 def lifetime(view: View) -> Section | None:
@@ -79,14 +84,13 @@ def _expected(view: View, finding: LifetimeFinding) -> str:
 def _reading(view: View, finding: LifetimeFinding) -> tuple[str, ...]:
     left = len(view.run.customers) - sum(each.customers for each in finding.segments)
     left_out = view.voice("Left out are customers without a valid order: {n}.", n=view.voice.number(left))
-    return (
-        "Several orders on one day count as one. Each customer's own figures are in customers.parquet: p_order is the "
-        "chance of an order in these days, p_active the chance that the customer has not left for good (empty before "
-        "a second order)."
-        if not finding.ordering_refusal
-        else "Several orders on one day count as one. Each customer's own figures are in customers.parquet.",
-        *([left_out] if left > 0 else []),
+    model = finding.orders_model
+    own = (
+        OWN,
+        *(() if finding.ordering_refusal else (P_ORDER,)),
+        *(() if not model or keeps_everybody(model) else (P_ACTIVE,)),
     )
+    return (" ".join(map(view.voice, own)), *([left_out] if left > 0 else []))
 
 
 def _segments(view: View, finding: LifetimeFinding) -> Table:

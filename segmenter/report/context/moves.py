@@ -7,11 +7,11 @@ from datetime import timedelta
 from typing import TypeGuard
 
 from segmenter.report.alerts import by_line, judged
+from segmenter.report.context.fit import tables, words
 from segmenter.report.context.view import View, columns, parts, table, text
 from segmenter.report.types import Cell, Part, Section, Table
-from segmenter.runs.drift import DRIFTED, FAR, FEWEST, SHIFTED
 from segmenter.runs.drivers import MOST, Drivers, drivers
-from segmenter.runs.history import AlertCount, BridgeStep, Continuity, Interval, Movement, SegmentChange
+from segmenter.runs.history import AlertCount, BridgeStep, Interval, Movement, SegmentChange
 from segmenter.runs.narration import STEPS
 
 OFFSET = 0.25  # of the largest part: a total below that was nearly cancelled out by another part
@@ -29,8 +29,6 @@ RANGES = (
     "explains neither of the two: one that nobody joins or leaves has not, nor has one that grows as all do. Where a "
     "few odd customers account for most of a change in revenue, the table says how many."
 )
-AGEING = "As time passes, every customer's history gets longer: days since the first order are compared as shares of the longest."
-VERDICTS = {"steady": "steady", "shifted": "shifted", "drifted": "drifted: check", "too few": "too few to tell"}
 
 
 def moves(view: View) -> Section | None:
@@ -58,9 +56,12 @@ def moves(view: View) -> Section | None:
             ),
             Part(
                 "Do the segments still fit?",
-                (*(history.sentences if movement else ()), *((*fit.sentences, _drift_words(view)) if fit else ())),
+                (
+                    *(history.sentences if movement else ()),
+                    *((*fit.sentences, *words(view, fit)) if fit else ()),
+                ),
                 (),
-                (_fit(view, fit), _drift(view, fit)) if fit else (),
+                tables(view, fit) if fit else (),
             ),
         ),
     )
@@ -241,63 +242,3 @@ def _change(view: View, change: Interval, write: Callable[[float], str], note: s
     shown = view.voice("{change} ({low} to {high})", change=view.voice.gained(change.value, write), low=low, high=high)
     note = note or ("" if change.is_real else view.voice("within chance"))
     return Cell(", ".join(filter(None, (shown, note))), change.value)
-
-
-def _fit(view: View, fit: Continuity) -> Table:
-    rows = [
-        ("Segments", view.number(fit.n_clusters), view.number(fit.challenger_n_clusters)),
-        ("Mean silhouette when it was fitted", view.number(fit.silhouette_then, 2), text("")),
-        (
-            "Mean silhouette now, in the units of the fresh fit",
-            view.number(fit.silhouette_now, 2),
-            view.number(fit.challenger_silhouette, 2),
-        ),
-        ("Customers who would move", text(""), view.number(fit.n_would_move)),
-        ("Agreement (adjusted Rand)", text(""), view.number(fit.agreement, 2)),
-    ]
-    date = view.voice.date(fit.accepted_as_of)
-    title = view.voice("The accepted model of {date} and a fresh fit", date=date)
-    heads = columns("", "Accepted#", "Fresh fit#")
-    return table(
-        "model-fit",
-        title,
-        heads,
-        [(text(view.voice(label)), *cells) for label, *cells in rows],
-        "model.json, challenger.json",
-    )
-
-
-def _drift_words(view: View) -> str:
-    gloss = view.voice(
-        "The population stability index compares how a feature is distributed now and was then. The verdict counts "
-        "only what exceeds the index that chance alone gives for this many customers: shifted from {shifted} above "
-        "it, drifted from {drifted}; with fewer than {fewest} customers nothing can be said. The distance says how "
-        "far values have moved on average, relative to the range of the middle half of the customers then; from "
-        "{far}, and beyond chance, a feature has shifted, too.",
-        shifted=view.voice.number(SHIFTED, 1),
-        drifted=view.voice.number(DRIFTED, 2),
-        fewest=view.voice.number(FEWEST),
-        far=view.voice.number(FAR, 2),
-    )
-    return f"{gloss} {view.voice(AGEING)}"
-
-
-def _drift(view: View, fit: Continuity) -> Table:
-    rows = []
-    for each in fit.drift:
-        feature = view.feature(each.feature)
-        pair = (each.median_then, each.median_now)
-        medians = map(text, view.voice.values(feature, pair)) if feature else (view.number(value, 1) for value in pair)
-        label = text(feature.label if feature else each.feature)
-        rows.append(
-            (
-                label,
-                *medians,
-                view.number(each.psi, 2),
-                view.number(each.wasserstein, 2),
-                text(view.voice(VERDICTS[each.verdict])),
-            )
-        )
-    heads = columns("Feature", "Median then#", "Median now#", "Stability index#", "Distance#", "Verdict")
-    title = "How far the customers have drifted from those the model was fitted to"
-    return table("drift", title, heads, rows, "customers.parquet of both runs")

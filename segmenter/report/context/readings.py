@@ -115,7 +115,8 @@ def soft(view: View) -> Part:
         words.append(
             say(
                 "Membership refers to the segments of this report, each taken as a Gaussian of its own, not to the "
-                "groups of the mixture; a customer with no membership above {share} lies between two segments.",
+                "groups of the mixture; a customer with no membership above {share} lies between two segments, and one with "
+                "more than {share} in another segment is closer to that than to their own.",
                 share=say.percent(BETWEEN, 0),
             )
         )
@@ -126,7 +127,7 @@ def _between(view: View) -> tuple[Table, ...]:
     customers = view.run.customers
     if not view.config.customer_rows or "second_membership" not in customers or len(view.run.findings.cards) < 2:
         return ()
-    between = customers[customers[["membership", "second_membership"]].max(axis=1) <= BETWEEN]
+    unclear = customers[customers["membership"] <= BETWEEN]
     rows = [
         (
             code(row["customer_id"]),
@@ -136,7 +137,7 @@ def _between(view: View) -> tuple[Table, ...]:
             view.share(row["second_membership"]),
             view.money(row["monetary"]),
         )
-        for _, row in between.nlargest(LISTED, "monetary").iterrows()
+        for _, row in unclear.nlargest(LISTED, "monetary").iterrows()
     ]
     heads = columns("Customer", "Segment", "Membership#", "Next segment", "Membership in that#", "Money#")
-    return listed(view, "between", "Customers between two segments", heads, rows, len(between))
+    return listed(view, "between", "Customers between two segments, or closer to another", heads, rows, len(unclear))
