@@ -13,9 +13,9 @@ from typing import Any
 
 import pandas as pd
 
-from segmenter.config.report import ReportConfig
 from segmenter.errors import UsageError
 from segmenter.report.numbers import numbers
+from segmenter.report.settings import recorded
 from segmenter.report.sources import FigureSource, source_of
 from segmenter.report.types import Figure, Page, Table
 from segmenter.runs import archive
@@ -101,8 +101,7 @@ def _built(run: Run) -> list[Shown]:
     """The same from a page that is built for it."""
     from segmenter.report.context import build, view_of
 
-    config = ReportConfig.model_validate(run.manifest.config["report"])
-    return _shown(run, build(view_of(run, config)))
+    return _shown(run, build(view_of(run, recorded(run.manifest).report)))
 
 
 def _shown(run: Run, page: Page) -> list[Shown]:

@@ -136,7 +136,9 @@ def _parameters(view: View) -> Part:
     """The keys of the configuration that are set otherwise than by default: all that a reader needs to repeat the run."""
     defaults = Config().model_dump(mode="json")
     changed = {
-        section: [f"{key} = {_shown(value)}" for key, value in keys.items() if value != defaults[section].get(key)]
+        section: [
+            f"{key} = {_shown(value)}" for key, value in keys.items() if value != defaults.get(section, {}).get(key)
+        ]
         for section, keys in view.run.manifest.config.items()
         if isinstance(keys, dict) and section not in {"delivery", "service"}
     }
