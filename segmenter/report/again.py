@@ -126,10 +126,18 @@ def _aside(to: Path) -> Iterator[Path]:
         sweep(target.parent, HIDDEN)
         with own_folder(target.parent, HIDDEN) as hidden:
             yield hidden
-            hidden.rename(target)  # replaces an empty folder
+            _show(hidden, target, to)
     except OSError as error:
-        if error.errno in TAKEN:
-            raise _taken(to) from None
         raise ResourceError(
             f"The report could not be written to {to}: {error.strerror or error}. {remedy(error)}"
         ) from None
+
+
+def _show(hidden: Path, target: Path, to: Path) -> None:
+    """Rename the complete folder; it replaces an empty one, but not what came to be there meanwhile."""
+    try:
+        hidden.rename(target)
+    except OSError as error:
+        if error.errno in TAKEN:
+            raise _taken(to) from None
+        raise

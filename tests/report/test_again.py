@@ -10,7 +10,7 @@ import pytest
 
 from segmenter.config import load_config
 from segmenter.config.report import ReportConfig
-from segmenter.errors import ConfigError, ReportError, RunError, UsageError
+from segmenter.errors import ConfigError, ReportError, ResourceError, RunError, UsageError
 from segmenter.report import figure_data, render
 from segmenter.report.again import report_again
 from segmenter.report.settings import recorded, settled
@@ -139,6 +139,8 @@ def test_only_a_new_or_empty_folder_outside_of_runs_is_written_to(folder, tmp_pa
     for taken in ("full", "full/mine.txt", str(folder.parent)):
         with pytest.raises(UsageError, match="exists already; name another folder with --to"):
             report_again(folder, taken)
+    with pytest.raises(ResourceError, match=r"could not be written to full/mine\.txt/below"):
+        report_again(folder, "full/mine.txt/below")
     (tmp_path / "link").symlink_to(folder)
     for within in (folder / "charts" / "mine", tmp_path / "link" / "mine", folder.parent / "20990101T000000Z-abcd"):
         with pytest.raises(UsageError, match="in a run's folder, which never changes"):
