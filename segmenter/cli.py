@@ -226,7 +226,8 @@ def _add_runs(commands: argparse._SubParsersAction[_Parser]) -> None:
     compare = _command(runs, "compare", "runs.compare", "who moved between two runs, and the money with them")
     accept = _command(runs, "accept", "runs.accept", "make the fresh segments of a run the archive's")
     prune = _command(runs, "prune", "prune.prune", "remove old runs, never the one whose model is accepted")
-    for command in (listing, show, compare, accept, prune):
+    report = _command(runs, "report", "report.report", "make the report of a run again, in another language or form")
+    for command in (listing, show, compare, accept, prune, report):
         _archive(command)
     show.add_argument("run", nargs="?", default="latest", metavar="RUN", help=RUN_HELP)
     show.add_argument(
@@ -249,6 +250,16 @@ def _add_runs(commands: argparse._SubParsersAction[_Parser]) -> None:
     prune.set_defaults(
         stopped="What was removed by then is gone, each run as a whole; `segmenter runs list` shows the rest."
     )
+    _add_report(report)
+
+
+def _add_report(report: _Parser) -> None:
+    report.add_argument("run", nargs="?", default="latest", metavar="RUN", help=RUN_HELP)
+    report.add_argument("--to", required=True, metavar="FOLDER", help="folder for it, new or empty")
+    report.add_argument("--format", type=_formats, metavar="LIST", help="of html,pdf,csv,xlsx,parquet")
+    report.add_argument("--locale", metavar="NAME", help="language and number format, such as en_GB or de")
+    report.add_argument("--no-customer-rows", action="store_true", help="a report without single customers")
+    report.set_defaults(stopped="No run was changed; the folder of the report is there as a whole or not at all.")
 
 
 def _add_alerts(commands: argparse._SubParsersAction[_Parser]) -> None:

@@ -25,6 +25,7 @@ COMMANDS = (
     ["runs", "list"],
     ["runs", "show"],
     ["runs", "prune"],
+    ["runs", "report"],
 )
 LINES = "customer_id,order_date,amount\n" + "".join(
     f"c{n % 20},2024-0{n % 9 + 1}-{n % 15 + 13},{n + 1}\n" for n in range(80)
