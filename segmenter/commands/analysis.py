@@ -32,12 +32,12 @@ if TYPE_CHECKING:
     from segmenter.runs.history import Drift
 
 DECIDE = (
-    "Put what you choose, each table once, into the configuration, such as a file columns.toml that is named with -c columns.toml, or let "
-    "`segmenter init` write it. More may come to light then."
+    "Put what you choose, each table once, into the configuration, such as a file columns.toml that is named with "
+    "-c columns.toml, or let `segmenter init` write it. More may come to light then."
 )
 DECIDE_IN = (
-    "{config} is written. It has the lines above as comments: remove the # before those that you choose, and see what comes of "
-    "it: segmenter inspect -c {config}"
+    "These lines stand in {config} as comments: remove the # before those that you choose, and see what comes of it: "
+    "segmenter inspect -c {config}"
 )
 
 
@@ -90,8 +90,8 @@ def _show_written(options: Namespace, intake: Intake, target: Path) -> int:
     show_recognition(terminal, intake)
     if not intake.doubts:
         show_account(terminal, intake.account)
-        terminal.say("")
-        terminal.say(f"{target} is written. Try it: segmenter run -c {target}")
+    terminal.say("")
+    terminal.say(f"{target} is written.{'' if intake.doubts else f' Try it: segmenter run -c {target}'}")
     if options.json:
         doubts = [asdict(doubt) for doubt in intake.doubts]
         print_json({"config": str(target), "columns": intake.recognition.columns, "doubts": doubts})

@@ -41,16 +41,15 @@ def show_recognition(terminal: Terminal, intake: Intake) -> None:
 
 def show_doubts(doubts: Sequence[Doubt], how: str) -> int:
     """Show what a run would refuse, as errors, each with the lines that decide it, and `how` to; the status of such a run."""
-    if not doubts:
-        return 0
     terminal = Terminal()
     for doubt in doubts:
         terminal.say("")
         terminal.say(f"A run would stop here. {doubt.what}", style="red")
         terminal.lines(doubt.remedy)
-    terminal.say("")
-    terminal.say(how)
-    return SourceError.exit_status
+    if any(doubt.ways for doubt in doubts):
+        terminal.say("")
+        terminal.say(how)
+    return SourceError.exit_status if doubts else 0
 
 
 def show_account(terminal: Terminal, account: RowAccount) -> None:

@@ -112,9 +112,11 @@ def recognised(
         for each in seen
         for number, words in each.dialects.items()
     }
-    doubts = tuple(doubt for each in seen for doubt in each.doubts)
+    doubts: dict[str, Doubt] = {}  # files of one kind leave the same open, which is told of the first
+    for doubt in (doubt for each in seen for doubt in each.doubts):
+        doubts.setdefault(str(doubt.ways or doubt.what), doubt)
     found = recognition([(each.layout.header, each.roles) for each in seen])
-    return Intake(_by_number(readings), found, RowAccount(0, Decimal(0), ()), doubts=doubts)
+    return Intake(_by_number(readings), found, RowAccount(0, Decimal(0), ()), doubts=tuple(doubts.values()))
 
 
 def _stamp(path: Path) -> tuple[int, int]:

@@ -83,18 +83,23 @@ def test_a_dismissal_keeps_what_is_dismissed_already(export):
 
 
 @pytest.mark.parametrize("kind", ["csv", "parquet"])
-def test_what_is_recognised_is_known_whatever_is_in_doubt(export, kind):
-    path = export.write(
-        "customer,date,Total,Subtotal\n" + "".join(f"c{n},2024-01-{n + 13},{n},{n + 1}\n" for n in range(9))
-    )
+def test_what_is_recognised_is_known_whatever_is_in_doubt_and_what_two_files_leave_open_is_told_once(export, kind):
+    rows = "".join(f"c{n},2024-01-{n + 13},{n},{n + 1}\n" for n in range(9))
+    paths = [export.write(f"customer,date,Total,Subtotal\n{rows}", f"{name}.csv") for name in ("a", "b")]
     connection = open_connection("1GiB", 2, export.folder)
     export.connections.append(connection)
     if kind == "parquet":
-        connection.execute(f"COPY (FROM '{path}') TO '{export.folder}/export.parquet'")
-        path = export.folder / "export.parquet"
-    found = recognised(connection, [path], SourceConfig(), RulesConfig())
+        for path in paths:
+            connection.execute(
+                f"COPY (FROM '{path}' WHERE Total > {len(path.stem)}) TO '{path.with_suffix('.parquet')}'"
+            )
+        paths = [path.with_suffix(".parquet") for path in paths]
+    found = recognised(connection, paths, SourceConfig(), RulesConfig())
     assert found.recognition.columns == {"customer": "customer", "time": "date"}
-    assert [(reading.name, reading.n_rows) for reading in found.readings] == [(path.name, 9)]
-    assert [way.settings for way in found.doubts[0].ways] == [
-        {"source.columns": {"amount": name}} for name in ("Total", "Subtotal")
+    n_rows = 9 if kind == "csv" else 7
+    assert [(reading.name, reading.n_rows) for reading in found.readings] == [(path.name, n_rows) for path in paths]
+    ((total, subtotal),) = (doubt.ways for doubt in found.doubts)
+    assert [way.settings["source.columns"] for way in (total, subtotal)] == [
+        {"amount": "Total"},
+        {"amount": "Subtotal"},
     ]
