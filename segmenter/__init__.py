@@ -1,7 +1,7 @@
 """segmenter: customers, segments and anomalies out of a business's transactions.
 
->>> from segmenter import load_config, run          # doctest: +SKIP
->>> finished = run(["export.csv"], load_config())   # doctest: +SKIP
+>>> from segmenter import run          # doctest: +SKIP
+>>> finished = run("export.csv")       # doctest: +SKIP
 """
 
 from __future__ import annotations
@@ -9,20 +9,27 @@ from __future__ import annotations
 TYPE_CHECKING = False  # type checkers take it for typing's, whose import would delay the start of every command
 if TYPE_CHECKING:
     from segmenter.config import load_config
+    from segmenter.errors import SegmenterError
     from segmenter.pipeline import run
+    from segmenter.runs.archive import read as read_run
+    from segmenter.scoring import score
 
-__all__ = ["load_config", "run"]
+__all__ = ["SegmenterError", "load_config", "read_run", "run", "score"]
 __version__ = "0.1.0"
+PLACES = {
+    "SegmenterError": ("errors", "SegmenterError"),
+    "load_config": ("config", "load_config"),
+    "read_run": ("runs.archive", "read"),
+    "run": ("pipeline", "run"),
+    "score": ("scoring", "score"),
+}
 
 
 def __getattr__(name: str) -> object:
     """Import the public functions when first asked for, so that ``--help`` stays quick."""
-    if name == "load_config":
-        from segmenter.config import load_config
+    from importlib import import_module
 
-        return load_config
-    if name == "run":
-        from segmenter.pipeline import run
-
-        return run
-    raise AttributeError(f"module 'segmenter' has no attribute {name!r}")
+    if name not in PLACES:
+        raise AttributeError(f"module 'segmenter' has no attribute {name!r}")
+    module, own_name = PLACES[name]
+    return getattr(import_module(f"segmenter.{module}"), own_name)

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from segmenter.features.types import Baskets, FeatureTable, Period
     from segmenter.intake.types import Intake
 
+Sources = str | Path | Sequence[str | Path]
 CACHE = ".cache"  # folder of the archive that holds what was read before; safe to delete
 OTHER_MONEY = (
     "The export's currency is {name}, but the report shows {other}, as set in report.currency; nothing is converted. "
@@ -50,8 +51,16 @@ def silent(stage: str) -> None:
     """Ignore the stage."""
 
 
-def run(sources: Sequence[str], config: Config, *, tell: Callable[[str], None] = silent) -> Finished:
+def named(sources: Sources) -> tuple[str, ...]:
+    """The names of `sources`, of which one may stand by itself."""
+    return (str(sources),) if isinstance(sources, str | Path) else tuple(map(str, sources))
+
+
+def run(sources: Sources = (), config: Config | None = None, *, tell: Callable[[str], None] = silent) -> Finished:
     """Segment the customers of `sources` and write a run, with its report, into the archive.
+
+    `sources` are files, folders or globs; none means those of the configuration, which is by default all defaults. `tell` is
+    called with each of `STAGES`.
 
     Raises
     ------
@@ -62,6 +71,7 @@ def run(sources: Sequence[str], config: Config, *, tell: Callable[[str], None] =
     from segmenter.runs import acceptance, archive
     from segmenter.runs.compare import with_history
 
+    config = config or Config()
     root = Path(config.engine.archive)
     archive.check_room(root)
     privacy.check(root, config.privacy)
@@ -69,7 +79,7 @@ def run(sources: Sequence[str], config: Config, *, tell: Callable[[str], None] =
     features.check(config.features)
     started = datetime.now(UTC)
     with Stopwatch(tell) as watch:
-        analysed, names = _analyse(sources, config, watch, started)
+        analysed, names = _analyse(named(sources), config, watch, started)
         made = with_history(analysed, root, config.history)
         watch.begin(STAGES[3])
         with archive.begun(made, root) as aside:

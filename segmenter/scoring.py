@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from segmenter.config import Config
 from segmenter.errors import DataError
 from segmenter.intake.undecided import Doubt, UndecidedError, Way
-from segmenter.pipeline import STAGES, load_files, silent
+from segmenter.pipeline import STAGES, Sources, load_files, named, silent
 from segmenter.runs.history import Drift
 from segmenter.runs.types import Manifest
 from segmenter.workspace import workspace
@@ -41,7 +41,7 @@ class Scored:
     notes: tuple[str, ...] = ()
 
 
-def score(sources: Sequence[str], config: Config, folder: Path, *, tell: Callable[[str], None] = silent) -> Scored:
+def score(sources: Sources, config: Config, folder: Path, *, tell: Callable[[str], None] = silent) -> Scored:
     """Customers of `sources`, however few, in the segments of the run in `folder`; `tell` is called with each of `SCORING`.
 
     Raises
@@ -64,7 +64,7 @@ def score(sources: Sequence[str], config: Config, folder: Path, *, tell: Callabl
     features.check(config.features)
     with workspace(config) as connection:
         tell(SCORING[0])
-        notes = _load(connection, sources or config.source.paths, config, manifest)
+        notes = _load(connection, named(sources) or config.source.paths, config, manifest)
         tell(SCORING[1])
         table = features.build(connection, config.features)
     tell(SCORING[2])
@@ -96,7 +96,7 @@ def _load(
 ) -> tuple[str, ...]:
     """Read `sources`, what is ambiguous as in the run `before`, and return sentences on that."""
     rules: dict[str, Any] = {"min_customers": 1}  # nothing is fitted, so that one customer is enough
-    rules["currency"] = config.rules.currency or before.config.get("rules", {}).get("currency")
+    rules["currency"] = config.rules.currency or before.settings.rules.currency
     config = config.model_copy(update={"rules": config.rules.model_copy(update=rules)})
     notes: list[str] = []
     while True:

@@ -29,7 +29,7 @@
 
   function sortable(table) {
     table.querySelectorAll("thead th").forEach((heading, column) => {
-      if (!hasOrder(table, column, heading)) return;
+      if (!heading.textContent.trim() || !hasOrder(table, column, heading)) return;
       const button = document.createElement("button");
       button.type = "button";
       button.textContent = heading.textContent;

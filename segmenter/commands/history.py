@@ -69,10 +69,18 @@ def show_movement(terminal: Terminal, found: Movement) -> None:
     for sentence in found.sentences:
         terminal.say(sentence)
     changed = [
-        (each.name, f"{each.customers_before:,}", f"{each.customers_now:,}", _change(each.customers), _change(each.money))
+        (
+            each.name,
+            f"{each.customers_before:,}",
+            f"{each.customers_now:,}",
+            _change(each.customers),
+            _change(each.beyond) if each.beyond else "",
+            _change(each.money) if found.is_whole else "not comparable",
+        )
         for each in found.segments
-    ]  # fmt: skip
-    _table(terminal, ("segment", "before", "now", "customers", "money"), changed, right=(1, 2, 3, 4))
+    ]
+    heads = ("segment", "before", "now", "change in size", "beyond overall growth", "change of money")
+    _table(terminal, heads, changed, right=(1, 2, 3, 4, 5))
     _table(
         terminal,
         ("from", "to", "customers", "by cut point", "money before", "money now"),
@@ -133,10 +141,11 @@ def _table(terminal: Terminal, headings: Sequence[str], rows: Sequence[Sequence[
 
 
 def _change(interval: Interval) -> str:
-    """A change with its interval, or that there is no real one."""
-    if not interval.is_real:
-        return "no real change"
-    return f"{interval.value:+,.0f} ({interval.low:+,.0f} to {interval.high:+,.0f})"
+    """A change with its interval, and whether chance can explain it."""
+    if not (interval.low or interval.high):
+        return "0"
+    by_chance = "" if interval.is_real else ", within chance"
+    return f"{interval.value:+,.0f} ({interval.low:+,.0f} to {interval.high:+,.0f}){by_chance}"
 
 
 def show_fit(terminal: Terminal, found: Continuity) -> None:

@@ -155,8 +155,10 @@ def compare(options: Namespace) -> None:
         customers = {"customers": records(chosen)} if lists_customers else {}
         print_json({**plain(asdict(found)), "doubts": doubts, **customers})
         return
+    shared = f", {found.n_days_shared} of them in both" if found.n_days_shared else ""
     terminal.say(
-        f"{before.manifest.as_of} to {now.manifest.as_of}; money of the last {found.period_days} days", style="bold"
+        f"{before.manifest.as_of} to {now.manifest.as_of}; money of the last {found.period_days} days{shared}",
+        style="bold",
     )
     for doubt in doubts:
         terminal.say(f"Note: {doubt}", style="yellow")

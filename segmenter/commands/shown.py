@@ -86,11 +86,11 @@ def show_run(terminal: Terminal, finished: Finished) -> None:
     )
     for warning in run.manifest.account.warnings:
         terminal.say(f"Note: {warning}", style="yellow")
-    if "pdf" in run.manifest.config["report"]["formats"] and (problem := pdf_problem()):
+    if "pdf" in run.manifest.settings.report.formats and (problem := pdf_problem()):
         terminal.say(problem, style="yellow")
     for file in finished.files:
         terminal.say(shown(file), style="bold")
-    if not run.manifest.config["report"]["customer_rows"]:
+    if not run.manifest.settings.report.customer_rows:
         terminal.say(
             "These files name no customer and may be shared. Others in the folder do, such as customers.parquet and "
             "anomalies.csv: keep those."

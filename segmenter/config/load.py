@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -95,6 +95,24 @@ def parse_config(text: str, name: str, **overrides: dict[str, Any]) -> Config:
         return Config.model_validate(tables)
     except ValidationError as error:
         raise ConfigError(_explain(error, name, text)) from None
+
+
+def recorded_config(tables: Mapping[str, Any]) -> Config:
+    """The configuration that a run recorded, by whatever version of segmenter.
+
+    A key that this version does not know, or whose value it no longer takes, has its default: a run outlives the version
+    that made it.
+    """
+    try:
+        return Config.model_validate(tables)
+    except ValidationError as error:
+        refused = {".".join(map(str, fault["loc"][:2])) for fault in error.errors()}
+    known = {
+        section: {key: value for key, value in keys.items() if f"{section}.{key}" not in refused}
+        for section, keys in tables.items()
+        if isinstance(keys, dict) and section not in refused
+    }
+    return recorded_config(known if known != tables else {})
 
 
 def _correction(fault: str) -> str:

@@ -67,11 +67,11 @@ def content(message: Message, archive: Path, config: ReportConfig) -> Content:
         page = fill("mail_notice.html", config.templates, **values)
         return Content(message.title, message.text, page, (), voice, config.company)
     run = read(archive / message.run_id)
-    names = bool(run.manifest.config.get("report", {}).get("customer_rows", True))
+    names = run.manifest.settings.report.customer_rows
     files = _files(message, archive / message.run_id, names=names, may_name=config.customer_rows)
     config = config.in_currency(run.manifest.currency)
     config = config.model_copy(update={"customer_rows": names and config.customer_rows})
-    voice = Voice(config.locale, config.currency)
+    voice = Voice(config.locale, config.currency, run.manifest.own_names)
     if message.kind == "alerts":
         return _alerts(message, as_news(run, archive, message.since), config, voice, files)
     return _report(message, run, config, voice, files)

@@ -41,7 +41,7 @@ def gate(folder: Path, formats: Collection[str] = ()) -> tuple[str, ...]:
     except RunError as error:
         return (str(error),)
     found = ["The run has no customers."] if run.customers.empty or run.segments.empty else []
-    rows = bool(run.manifest.config.get("report", {}).get("customer_rows", True))
+    rows = run.manifest.settings.report.customer_rows
     found += _missing(folder, {name: kind for kind in formats for name in files_of(kind, customer_rows=rows)})
     found += [
         f"The chart {path.stem} is empty."

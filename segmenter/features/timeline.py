@@ -25,7 +25,7 @@ SILENT = (
 def period(connection: Engine, table: FeatureTable) -> Period:
     """Totals of the transactions up to the table's date, their net revenue by month, and the cohorts' retention."""
     day = {"as_of": table.as_of}
-    ((first, last, n_transactions, n_orders, n_customers, revenue),) = connection.execute(
+    ((first, last, n_transactions, n_orders, n_customers, n_without_order, revenue),) = connection.execute(
         query("period_totals"), day
     ).fetchall()
     months = dict(connection.execute(query("period_months"), day).fetchall())
@@ -49,6 +49,7 @@ def period(connection: Engine, table: FeatureTable) -> Period:
         returning=_returning([shares for _, shares in cohorts], sizes),
         daily_revenue=tuple(days.get(ago, 0.0) for ago in range(DAYS)),
         weekly_orders=_weeks(connection, first, min(last + timedelta(days=1), table.as_of)),
+        n_without_order=n_without_order,
     )
 
 
@@ -95,8 +96,11 @@ def _retention(active: dict[tuple[int, int], int], last: int) -> tuple[tuple[str
 
 
 def _returning(cohorts: Sequence[tuple[float, ...]], sizes: Sequence[int]) -> tuple[float, ...]:
-    """The share of new customers who ordered 1, 2 ... months later, as long as at least half of the cohorts are old enough."""
-    known = [(shares, size) for shares, size in zip(cohorts, sizes, strict=True) if len(shares) > 1]
+    """The share of new customers who ordered 1, 2 ... months later, as long as at least half of the cohorts are old enough.
+
+    Without the first cohort, whose customers may have ordered before the record begins.
+    """
+    known = [(shares, size) for shares, size in zip(cohorts[1:], sizes[1:], strict=True) if len(shares) > 1]
     found: list[float] = []
     for after in range(1, N_MONTHS + 1):
         reached = [(shares[after] * size, size) for shares, size in known if len(shares) > after]

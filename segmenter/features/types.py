@@ -79,8 +79,8 @@ class Period:
     """The period that the transactions cover, and their totals; money net of returns.
 
     `months` has no gaps. `cohorts` pairs the month of a first order with the shares of those customers who ordered 0, 1, 2
-    ... months later, `cohort_sizes` has their numbers, and `returning` the share of all new customers who ordered 1, 2 ...
-    months later, for as many months as half of the cohorts reach. `usual_pause` is the 95 % quantile of the days between
+    ... months later, `cohort_sizes` has their numbers, and `returning` the share of all new customers but the first
+    cohort who ordered 1, 2 ... months later, for as many months as half of the cohorts reach. `usual_pause` is the 95 % quantile of the days between
     two days with transactions, 0 where it is not known. `daily_revenue` begins with the newest day. `weekly_orders` has the
     orders of each of the last nine complete weeks, newest first, each with the sum over customers of their squared number of
     orders; it is empty where the record is shorter.
@@ -100,6 +100,7 @@ class Period:
     returning: tuple[float, ...] = ()
     daily_revenue: tuple[float, ...] = ()
     weekly_orders: tuple[tuple[int, int], ...] = ()
+    n_without_order: int = 0  # of the customers, who have only cancelled orders or returns
 
     def age(self, day: date) -> int:
         """Days from the newest transaction to `day`, negative where `day` is earlier."""

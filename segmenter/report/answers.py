@@ -13,7 +13,6 @@ from typing import Any
 
 import pandas as pd
 
-from segmenter.config.report import ReportConfig
 from segmenter.errors import UsageError
 from segmenter.report.numbers import numbers
 from segmenter.report.sources import FigureSource, source_of
@@ -101,7 +100,7 @@ def _built(run: Run) -> list[Shown]:
     """The same from a page that is built for it."""
     from segmenter.report.context import build, view_of
 
-    config = ReportConfig.model_validate(run.manifest.config["report"])
+    config = run.manifest.settings.report
     return _shown(run, build(view_of(run, config)))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date, time
 from functools import cached_property
 from typing import Any, Literal, TypeGuard
@@ -38,15 +38,17 @@ class Voice:
     """The words and number formats of one locale; `voice("text")` translates.
 
     `texts` are the English texts and their translations, none where the report is in English. There the formats of a
-    locale whose months or money are in a script that does not fit into English text are replaced by English ones.
+    locale whose months or money are in a script that does not fit into English text are replaced by English ones. The
+    team's `own` names of segments stay as they are.
     """
 
-    def __init__(self, locale: str, currency: str = "") -> None:
+    def __init__(self, locale: str, currency: str = "", own: Iterable[str] = ()) -> None:
         try:
             asked = Locale.parse(locale.replace("-", "_"))
         except (UnknownLocaleError, ValueError) as error:
             raise ReportError(f"report.locale {locale!r} is not a known locale; try en, en_GB or de.") from error
         self.currency = currency
+        self._own = tuple(own)
         self._catalogue = catalogue(asked.language)
         self.texts = self._catalogue.texts
         self.locale = asked if self.texts or _fits_english(asked) else Locale("en")
@@ -66,7 +68,7 @@ class Voice:
     @cached_property
     def _translation(self) -> Translation:
         """Texts that an analysis writes, which the catalogue holds under the context ``analysis``."""
-        return Translation(self._catalogue.analysis, self._written)
+        return Translation(self._catalogue.analysis, self._written, self._own)
 
     def _written(self, text: str) -> str:
         """A number, share, amount of money or date written in English as this locale writes it."""

@@ -46,10 +46,12 @@ def write_pdf(page: Page, voice: Voice, charts: dict[str, Figure], templates: st
         A template of the team's own is broken, or the PDF takes too much time.
     """
     from segmenter.report import limits
+    from segmenter.report.tags import complete_tags
 
     try:
         with limits.time_limit(), _without_garbage_collection(), _fonts(target.with_name(UNPACKED)) as fonts:
-            lay_out(page, voice, charts, templates, fonts).write_pdf(target, pdf_variant=VARIANT)
+            document = lay_out(page, voice, charts, templates, fonts)
+            document.write_pdf(target, finisher=complete_tags, pdf_variant=VARIANT)
     except TimeoutError:
         raise ReportError(
             f"The PDF takes more than {limits.SECONDS:,.0f} seconds. Leave it out (--format html), or correct the template in "

@@ -43,7 +43,7 @@ def write_tables(run: Run, config: ReportConfig, folder: Path) -> list[Path]:
     """
     if not {"csv", "xlsx", "parquet"} & set(config.formats):
         return []
-    voice = Voice(config.locale, config.currency)
+    voice = Voice(config.locale, config.currency, run.manifest.own_names)
     run, kinds = translated_run(run, voice), _kinds(run)
     if config.customer_rows:
         run = replace(run, customers=translated_reasons(run.customers, voice))

@@ -17,7 +17,7 @@ template matches stays as it is. A name, up to an underscore, says what it stand
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from segmenter.words import QUOTED
 
@@ -36,15 +36,19 @@ Template = tuple[str, re.Pattern[str], tuple[str, ...], str]
 
 
 class Translation:
-    """The templates of one catalogue; calling it translates a text. `write` writes a number or date by locale."""
+    """The templates of one catalogue; calling it translates a text.
 
-    def __init__(self, texts: Mapping[str, str], write: Callable[[str], str]) -> None:
+    `write` writes a number or date by locale; the names in `own` are users', which stay as they are.
+    """
+
+    def __init__(self, texts: Mapping[str, str], write: Callable[[str], str], own: Iterable[str] = ()) -> None:
         self.texts = {text: translation for text, translation in texts.items() if text != EMPTY}
         self.marks = texts.get(EMPTY, EMPTY)
         self.write = write
         named = [text for text in self.texts if NAME.search(text) and text != JOINT]
         named.sort(key=lambda text: -len(NAME.sub("", text)))  # the most specific is tried first
         self.templates = [_template(text, texts[text]) for text in named]
+        self.texts |= {name: name for name in own}
         self.known: dict[str, str] = {}
 
     def __call__(self, text: str) -> str:

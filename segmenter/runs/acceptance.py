@@ -101,7 +101,7 @@ def accepted(archive: Path) -> Accepted | None:
     silhouette = float(customers["silhouette"].mean())
     if name == "challenger" and history.continuity is not None:
         silhouette = history.continuity.challenger_silhouette
-    model, config = read_model(folder / f"{name}.json"), Config.model_validate(manifest.config)
+    model, config = read_model(folder / f"{name}.json"), manifest.settings
     return Accepted(run_id, manifest.as_of, model, customers, silhouette, config, _next_number(archive))
 
 

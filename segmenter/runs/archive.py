@@ -125,7 +125,7 @@ def _write_tables(run: Run, folder: Path) -> None:
     write_parquet(run.customers, folder / "customers.parquet", order_by="customer_id")
     write_parquet(run.segments, folder / "segments.parquet", order_by="segment")
     write_parquet(run.anomalies, folder / "anomalies.parquet")
-    bom = bool(run.manifest.config.get("report", {}).get("csv_bom", True))
+    bom = run.manifest.settings.report.csv_bom
     write_safe_csv(_with_alerts(run), folder / "anomalies.csv", bom=bom)
     write_safe_csv(run.rejected, folder / "rejected.csv", bom=bom)
     write_model(run.model, folder / "model.json")

@@ -39,24 +39,15 @@ def segment_changes(
             name=name,
             customers_before=int(were[:, at].sum()),
             customers_now=int(are[:, at].sum()),
-            customers=_joined(sizes[at], beyond[at]),
+            customers=sizes[at],
             money_before=float(earned[:, at].sum()),
             money_now=float(earns[:, at].sum()),
             money=money[at],
+            beyond=beyond[at],
         )
         for at, (number, name) in enumerate(names.items())
     )
     return segments, revenue
-
-
-def _joined(change: Interval, beyond: Interval) -> Interval:
-    """A change of size whose range covers its own interval and that of the change beyond the growth of all customers.
-
-    The range excludes zero where both intervals do, on the same side. Either alone would mislead: where newcomers enter
-    one segment, all others shrink relative to the growth of all though nobody left them; and where the number of all
-    customers grows, a segment that grows with it is no larger a part of them.
-    """
-    return Interval(change.value, min(change.low, beyond.low), max(change.high, beyond.high))
 
 
 def _intervals(customers: Floats, seed: int) -> tuple[list[Interval], ...]:

@@ -86,4 +86,5 @@ def _moved(before: Run, now: Run, earlier: Earlier, period_days: int) -> tuple[M
         *found.sentences,
         *restated(before.manifest, now.manifest),
     )
-    return replace(found, sentences=sentences), moves
+    ends = before.manifest.period_end, now.manifest.period_end
+    return replace(found, sentences=sentences, period_ends=ends), moves

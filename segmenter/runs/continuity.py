@@ -17,6 +17,7 @@ from segmenter.runs.acceptance import Accepted
 from segmenter.runs.drift import FAR, FEWEST, drift
 from segmenter.runs.history import Continuity, Drift, Match
 from segmenter.runs.narration import stories
+from segmenter.words import in_percent
 
 FRESH_FIT = {
     "split": "A fresh fit would split {before} into: {parts}.",
@@ -24,8 +25,10 @@ FRESH_FIT = {
     "merged": "A fresh fit would merge these into {name} ({size}): {before}.",
     "vanished": "A fresh fit would not find {name} again ({size}).",
 }
-NO_CLEARER = (
-    "The segments of {since} still fit: a fresh fit would divide the customers differently, but not clearly better."
+NO_CLEARER = "The segments of {since} are kept: a fresh fit would place {share} of the customers elsewhere, but is not clearly better."
+NO_CLEARER_LOST = (
+    "The segments of {since} are kept: a fresh fit would place {share} of the customers elsewhere and not find {names} "
+    "again, but is not clearly better."
 )
 TOGETHER = "On {since} the customers were kept as one group, and a fresh fit would do the same today."
 TOGETHER_THEN = "On {since} the customers were kept as one group; the segments that a fresh fit finds today are not clear enough to divide them."
@@ -61,8 +64,11 @@ def continuity(
     drifts = drift(known.customers, table, known.model.preparation.names)
     labels = {feature.name: feature.label for feature in table.features}
     against = _rival(silhouettes, len(np.unique(held)), choice)
-    findings = verdict(known.as_of, agreement, (moved, len(held)), (silhouettes[0], against), is_clear=choice.is_clear)
-    is_news = agreement >= CLOSE or BETTER in findings  # else a fresh fit differs only by where it happens to cut
+    lost = [match.name for match in matches if match.kind == "vanished" and match.customers]
+    findings = verdict(
+        known.as_of, agreement, (moved, len(held)), (silhouettes[0], against), lost, is_clear=choice.is_clear
+    )
+    is_news = agreement >= CLOSE or BETTER in findings  # else the first sentence says enough of where it happens to cut
     n_fresh = sum(match.number is not None for match in matches)
     return Continuity(
         accepted_run=known.run_id,
@@ -150,13 +156,21 @@ def _drifted(drifts: Sequence[Drift], labels: Mapping[str, str]) -> list[str]:
 
 
 def verdict(
-    since: date, agreement: float, moved: tuple[int, int], silhouettes: tuple[float, float], *, is_clear: bool
+    since: date,
+    agreement: float,
+    moved: tuple[int, int],
+    silhouettes: tuple[float, float],
+    lost: Sequence[str] = (),
+    *,
+    is_clear: bool,
 ) -> tuple[str, ...]:
     """Whether the segments still fit, and what to do; `moved`: how many of how many customers a fresh fit would move.
 
+    `lost` are the held segments that a fresh fit does not find again.
+
     A fresh fit may cut the same customers differently, above all into another number, without being better: then the held
-    segments, whose silhouette is the first of the two, still fit. A single segment has no silhouette: it no longer fits
-    where the fresh fit `is_clear`.
+    segments, whose silhouette is the first of the two, are kept, and the sentence says how different it is. A single
+    segment has no silhouette: it no longer fits where the fresh fit `is_clear`.
     """
     held, fresh = silhouettes
     elsewhere = f"{moved[0]:,} of {moved[1]:,} customers" if moved[0] else "no customer"
@@ -170,7 +184,8 @@ def verdict(
     if np.isnan(held) and not is_clear:
         return (TOGETHER_THEN.format(since=since),)
     if held >= fresh - margin(moved[1]):
-        return (NO_CLEARER.format(since=since),)
+        words, share = NO_CLEARER_LOST if lost else NO_CLEARER, in_percent(moved[0] / moved[1])
+        return (words.format(since=since, share=share, names="; ".join(lost)),)
     return f"The segments of {since} no longer fit well: {effect}", BETTER
 
 

@@ -107,8 +107,9 @@ class BridgeStep:
 class SegmentChange:
     """A segment's size and period revenue in the two runs.
 
-    The range of the change of size covers the intervals of the change itself and of the change beyond the growth of all
-    customers, so that it is real only where both are, in the same direction.
+    `customers` is the change of size itself, `beyond` that beyond the growth of all customers (now - before x all now /
+    all before), each with its own interval. Runs made before `beyond` was recorded have None, and in `customers` a range
+    that covers both.
     """
 
     number: int
@@ -119,6 +120,18 @@ class SegmentChange:
     money_before: float
     money_now: float
     money: Interval
+    beyond: Interval | None = None
+
+    @property
+    def is_resized(self) -> bool:
+        """Whether neither chance nor the growth of all explains the change of size: both are real, in one direction.
+
+        Either alone would mislead: where newcomers enter one segment, all others shrink relative to the growth of all
+        though nobody left them; and where the number of all customers grows, a segment that grows with it is no larger
+        a part of them.
+        """
+        size, beyond = self.customers, self.beyond or self.customers
+        return size.is_real and beyond.is_real and (size.low > 0) == (beyond.low > 0)
 
 
 @dataclass(frozen=True)
@@ -127,7 +140,8 @@ class Movement:
 
     `redrawn` is true where two different models placed the customers; `matches` then say what became of the segments.
     `revenue` is the change of all customers' money. `is_whole` is true where the previous run's record covered its whole
-    period; otherwise no change of money is real.
+    period; otherwise no change of money is real. `period_ends` are the last days of the two periods, the previous run's
+    first; None in runs that were made before it was recorded.
     """
 
     previous_run: str
@@ -144,6 +158,15 @@ class Movement:
     matches: tuple[Match, ...]
     revenue: Interval
     is_whole: bool
+    period_ends: tuple[date, date] | None = None
+
+    @property
+    def n_days_shared(self) -> int:
+        """Days that are in both periods; 0 where the periods are not known."""
+        if self.period_ends is None:
+            return 0
+        before, now = self.period_ends
+        return max(self.period_days - abs((now - before).days), 0)
 
     @property
     def money_before(self) -> float:

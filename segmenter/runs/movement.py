@@ -67,7 +67,7 @@ def movement(
         segments=segments,
         n_by_customer=int(moves["cause"].isin(["customer", "both"]).sum()),
         n_by_cut_point=int(moves["cause"].isin(["cut point", "both"]).sum()),
-        is_real=any(change.customers.is_real or change.money.is_real for change in segments),
+        is_real=any(change.is_resized or change.money.is_real for change in segments),
         sentences=sentences(moves, segments, matches, before.as_of, (period_days, now.currency)),
         redrawn=matches is not None,
         matches=matches or (),
@@ -105,7 +105,18 @@ def _moves(before: Side, now: Side, names: Mapping[int, str], seen: Collection[s
     table["direction"] = _directions(table, {**before.worth, **now.worth})
     table["state"] = _states(table, seen)
     table["cause"] = _causes(table, before, now)
+    table["ordered"] = _ordered(table["customer_id"], before, now)
     return table
+
+
+def _ordered(ids: pd.Series, before: Side, now: Side) -> np.ndarray:
+    """Whether each customer's last order is later than the last one that `before` knew."""
+    last = {}
+    for side, each in (("before", before), ("now", now)):
+        days = each.as_of.toordinal() - each.customers["recency"].where(each.customers["frequency"] > 0)
+        last[side] = days.set_axis(each.customers["customer_id"]).reindex(ids).to_numpy(float, na_value=np.nan)
+    found: np.ndarray = last["now"] > np.nan_to_num(last["before"], nan=-np.inf)
+    return found
 
 
 def _directions(table: pd.DataFrame, worth: Mapping[int, float]) -> np.ndarray:

@@ -52,6 +52,7 @@ STEPS = {  # in the order of the bridge; each customer is in one of them
 }
 ABSENT = {"before": "not there before", "now": "not there now"}  # in the place of a segment, by run
 MOVES = {"up": "moved to a better segment", "down": "moved to a weaker segment"}  # by direction, whatever the step
+IDLE = "Whoever moved without ordering since did so because time passed, or because goods came back."
 
 SINCE = {
     "split": "{before} was split into: {parts}.",
@@ -96,7 +97,7 @@ def _changes(segments: Sequence[SegmentChange], since: date, days: int, currency
         f"{each.name} ({each.customers_now - each.customers_before:+,}: "
         f"{_from_to(each.customers_before / then, each.customers_now / now)} of the customers)"
         for each in segments
-        if each.customers.is_real
+        if each.is_resized
     ]
     money = [f"{each.name} ({_signed(each.money)} {currency}".rstrip() + ")" for each in segments if each.money.is_real]
     yield (
@@ -124,15 +125,25 @@ def _signed(change: Interval) -> str:
 
 def _counts(moves: pd.DataFrame, days: int) -> Iterable[str]:
     states = {kind: step.counted.format(days=days) for kind, step in STEPS.items() if step.counted}
-    counted, moved = (
-        [f"{counts[kind]:,} {phrase}" for kind, phrase in words.items() if counts.get(kind)]
-        for counts, words in ((moves["state"].value_counts(), states), (moves["direction"].value_counts(), MOVES))
-    )
+    counts = moves["state"].value_counts()
+    counted = [f"{counts[kind]:,} {phrase}" for kind, phrase in states.items() if counts.get(kind)]
+    idle = moves[~moves["ordered"] & (moves["cause"] != "cut point")]["direction"].value_counts()
+    moved = [*_moved(moves["direction"].value_counts(), idle)]
     if counted:
         yield f"Of {len(moves):,} customers: {', '.join(counted)}."
     if moved:
         both = int(moves[["number_before", "number_now"]].notna().all(axis=1).sum())
         yield f"Of the {both:,} customers of both runs: {', '.join(moved)}."
+    if len(idle):
+        yield IDLE
+
+
+def _moved(counts: Mapping[str, int], idle: Mapping[str, int]) -> Iterator[str]:
+    """How many moved in each direction, and how many of them ordered nothing since the previous run."""
+    for kind, phrase in MOVES.items():
+        if counts.get(kind):
+            without = f" ({idle[kind]:,} of them without an order since)" if idle.get(kind) else ""
+            yield f"{counts[kind]:,} {phrase}{without}"
 
 
 def _cut_point(moves: pd.DataFrame) -> Iterable[str]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from segmenter.config.history import HistoryConfig
 from segmenter.errors import RunError
 from segmenter.runs.alerts import of_run
 from segmenter.runs.archive import read
@@ -23,7 +22,7 @@ def as_news(run: Run, root: Path, since: str | None) -> Run:
     before = _earlier(root, since, run.manifest.currency) if since else None
     if before is None or before.alerts is None or run.alerts is None:
         return run
-    config = HistoryConfig(**run.manifest.config.get("history", {}))
+    config = run.manifest.settings.history
     with read_state(root) as state:
         table, counts = of_run(state, run, before, config)
     return replace(run, alerts=table, history=replace(run.history, alerts=counts))

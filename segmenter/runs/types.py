@@ -6,7 +6,8 @@ docs/programs.md describes the columns of the tables.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -14,7 +15,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from segmenter.analysis.findings import Findings, Preparation
-from segmenter.config.history import HistoryConfig
+from segmenter.config import Config, recorded_config
 from segmenter.features.types import Feature, Period
 from segmenter.intake.types import Reading, Recognition, RowAccount
 from segmenter.runs.history import History
@@ -45,15 +46,30 @@ class Manifest:
     timings: dict[str, float]  # seconds per stage
     peaks: dict[str, float] = field(default_factory=dict)  # MiB per stage, where known
 
+    @cached_property
+    def settings(self) -> Config:
+        """`config` as this version of segmenter reads it."""
+        return recorded_config(self.config)
+
     @property
     def period_days(self) -> int:
         """Length of the period whose money movement compares."""
-        return int(self.config.get("history", {}).get("period_days", HistoryConfig().period_days))
+        return self.settings.history.period_days
+
+    @property
+    def period_end(self) -> date:
+        """Last day of that period: the day before the run's, or that day where it has transactions itself."""
+        return self.as_of if self.period.last_day == self.as_of else self.as_of - timedelta(days=1)
 
     @property
     def currency(self) -> str:
         """ISO 4217 code of the run's money, empty where neither configuration nor export name one."""
-        return str(self.config.get("report", {}).get("currency", ""))
+        return self.settings.report.currency
+
+    @property
+    def own_names(self) -> tuple[str, ...]:
+        """The team's own names of segments."""
+        return tuple(self.settings.kmeans.names.values())
 
     @property
     def has_empty_period(self) -> bool:

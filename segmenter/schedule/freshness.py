@@ -69,5 +69,5 @@ def _holds_all_of(before: Manifest, now: Manifest, zone: tzinfo) -> bool:
 
 def _silence(made: Manifest, now: datetime, zone: tzinfo) -> str:
     """The sentence on silence up to the day that transactions should reach: features.as_of where it is set, else today."""
-    named = made.config.get("features", {}).get("as_of")
+    named = made.settings.features.as_of
     return silence_warning(made.period, made.as_of if named else now.astimezone(zone).date())

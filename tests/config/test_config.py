@@ -1,9 +1,11 @@
 """The configuration: every fault is named, and the annotated file cannot go stale."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from segmenter.assets import asset
-from segmenter.config import Config, load_config
+from segmenter.config import Config, load_config, recorded_config
 from segmenter.config.reference import annotated
 from segmenter.errors import ConfigError
 
@@ -147,3 +149,34 @@ def test_a_key_where_a_section_belongs_is_named_whatever_is_laid_over_it(tmp_pat
     path.write_text("engine = 3\n")
     with pytest.raises(ConfigError, match=r"engine = 3 \(line 1\)"):
         load_config(path, engine={"archive": "elsewhere"})
+
+
+def test_what_another_version_recorded_is_read_but_for_what_this_one_does_not_know():
+    told = {
+        "kmeans": {"n_clusters": 4, "of_tomorrow": 1},
+        "report": {"title": 5, "currency": "EUR"},
+        "forecast": {"days": 9},
+    }
+    assert recorded_config(told).model_dump(exclude_defaults=True) == {
+        "kmeans": {"n_clusters": 4},
+        "report": {"currency": "EUR"},
+    }
+
+
+def test_what_another_version_recorded_and_no_longer_goes_together_is_as_by_default():
+    assert recorded_config({"kmeans": {"min_clusters": 9, "max_clusters": 4}}) == Config()
+
+
+@given(
+    st.recursive(
+        st.none() | st.booleans() | st.integers() | st.text(),
+        lambda inner: (
+            st.lists(inner)
+            | st.dictionaries(
+                st.sampled_from(["kmeans", "report", "schedule", "n_clusters", "names", "currency", "x"]), inner
+            )
+        ),
+    )
+)
+def test_no_record_of_a_configuration_is_refused(found):
+    assert isinstance(recorded_config(found if isinstance(found, dict) else {"kmeans": found}), Config)

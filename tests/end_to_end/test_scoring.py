@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pytest
 
+import segmenter
 from segmenter.config import load_config
 from segmenter.errors import DataError
 from segmenter.intake.undecided import UndecidedError
@@ -36,6 +37,15 @@ def test_two_customers_are_scored_and_read_as_the_runs_own_were(in_euros, few):
     dates, numbers = sorted(found.notes, key=lambda note: "numbers" in note)
     assert f"read day first, as in the run {in_euros.folder.name}" in dates
     assert f"read with a decimal comma, as in the run {in_euros.folder.name}" in numbers
+
+
+def test_the_public_functions_take_a_source_by_itself_and_give_a_run_again_from_its_folder(in_euros, few):
+    again = segmenter.read_run(in_euros.folder)
+    assert again.customers["customer_id"].tolist() == sorted(in_euros.run.customers["customer_id"])
+    alone, listed = (segmenter.score(named, config_of(in_euros), in_euros.folder) for named in (few, [str(few)]))
+    assert alone.customers.equals(listed.customers)
+    with pytest.raises(segmenter.SegmenterError, match=r"no\.csv"):
+        segmenter.run("no.csv", config_of(in_euros))
 
 
 def test_what_the_configuration_settles_is_not_read_as_the_run_was(in_euros, few):

@@ -30,6 +30,16 @@ def test_totals_are_net_of_returns_and_cancelled_sales(transactions):
     assert found.revenue == 33
 
 
+def test_customers_of_whom_nothing_but_cancelled_orders_and_returns_is_left_are_counted(transactions):
+    cancelled = [
+        line("dan", "2024-01-10", "5", 8, status="cancelled"),
+        line("dan", "2024-01-11", "C5", -8, status="cancellation"),
+    ]
+    found = of(transactions([*LINES, *cancelled, line("eve", "2024-01-12", "C6", -3, status="return")]))
+    assert (found.n_customers, found.n_without_order) == (5, 2)
+    assert of(transactions(LINES)).n_without_order == 0
+
+
 def test_months_have_no_hole_and_add_up(transactions):
     found = of(transactions(LINES))
     assert found.months == ("2023-11", "2023-12", "2024-01")
@@ -61,6 +71,7 @@ def test_a_cohort_starts_whole_and_is_followed_to_the_last_month(transactions):
 
 
 def test_who_comes_back_is_averaged_over_all_new_customers_as_far_as_half_of_the_cohorts_reach(transactions):
+    """Customers of the first month on record are not known to be new and count in no average."""
     lines = [
         line(f"{month}-{n}", f"2024-{month + after:02}-10", f"{month}-{n}-{after}", 1)
         for month, size in ((1, 1), (2, 3), (3, 2), (4, 2), (5, 1))
@@ -69,7 +80,7 @@ def test_who_comes_back_is_averaged_over_all_new_customers_as_far_as_half_of_the
     ]
     found = of(transactions(lines), date(2024, 5, 31))
     assert found.cohort_sizes == (1, 3, 2, 2, 1)
-    assert found.returning == pytest.approx((2 / 8, 2 / 6, 2 / 4))
+    assert found.returning == pytest.approx((1 / 7, 1 / 5))
 
 
 def test_a_month_that_is_not_over_tells_nothing_of_who_comes_back(transactions):

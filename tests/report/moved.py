@@ -32,7 +32,9 @@ def moved_run():
 def _history(run):
     before, now = Interval(3.0, -2.0, 9.0), Interval(40.0, 12.0, 70.0)
     changes = tuple(
-        SegmentChange(card.label, card.name, 90, card.customers, now, 9e4, card.revenue, before)
+        SegmentChange(
+            card.label, card.name, 90, card.customers, now, 9e4, card.revenue, before, Interval(31.0, 4.0, 60.0)
+        )
         for card in run.findings.cards
     )
     kinds = ("before", "new", "returning", "back", "upgraded", "same", "downgraded", "lapsed", "gone", "after")
@@ -44,7 +46,8 @@ def _history(run):
         (f"Since 2011-12-03, these segments changed in size by more than chance and overall customer growth explain: {NAMES[0]} (+40: from 33% to 40% of the customers).",
          "Of 600 customers: 3 new, 5 no longer in the export, 9 with revenue in the last 30 days but none in the 30 before the earlier "
          "run, 2 back in the export without revenue, 4 with revenue in the 30 days before the earlier run but none in the last 30.",
-         "Of the 579 customers of both runs: 12 moved to a better segment, 7 moved to a weaker segment.",
+         "Of the 579 customers of both runs: 12 moved to a better segment, 7 moved to a weaker segment (5 of them without an order since).",
+         "Whoever moved without ordering since did so because time passed, or because goods came back.",
          "10 changed segment only because the segments were redrawn, not because of what they did."),
         False, (), now, True,
     )  # fmt: skip

@@ -1,7 +1,7 @@
 """The first page alone tells a manager what happened to the money and what to do first."""
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 
 import pandas as pd
@@ -14,6 +14,7 @@ from segmenter.report.context import build, view_of
 from segmenter.report.types import Stat
 from segmenter.runs.history import AlertCount, BridgeStep, History, Interval, Movement, SegmentChange
 from tests.report.made_up import made_up_run
+from tests.report.moved import moved_run
 
 CONFIG = ReportConfig(currency="GBP", locale="en_GB")
 CHANCE = Interval(5000.0, -100.0, 9000.0)
@@ -97,6 +98,18 @@ def test_money_is_compared_with_no_run_that_knew_less_than_a_period():
     assert first == (
         "Revenue in the last 30 days: £114,000. The previous run covered fewer than 30 days, so the two cannot be compared."
     )
+
+
+@pytest.mark.parametrize(("later", "n_shared"), [(7, 23), (29, 1), (30, 0), (-7, 23)])
+def test_the_days_that_count_on_both_sides_of_a_comparison_of_money_are_told(later, n_shared):
+    run = moved(made_up_run(600), dict.fromkeys(range(300), 90.0))
+    ends = date(2011, 10, 31), date(2011, 10, 31) + timedelta(days=later)
+    told = replace(run, history=replace(run.history, movement=replace(run.history.movement, period_ends=ends)))
+    page = build(view_of(told, CONFIG, ()))
+    days = f"{n_shared} of the 30 days are in both figures."
+    assert (days in page.changed[0], days in page.moves.lead) == (n_shared > 0,) * 2
+    assert "30 days from 2 October 2011 to 31 October 2011" in page.moves.lead
+    assert "both figures" not in brief(run, CONFIG).changed[0], "a run made before the days were recorded"
 
 
 def test_a_small_difference_in_which_much_cancelled_out_is_laid_on_no_odd_customer():
@@ -222,6 +235,17 @@ def test_what_the_search_did_by_itself_and_how_right_alerts_were_is_told_in_the_
     assert "Odd customers: 2 new, 1 worse, 3 back to normal." in page.changed
 
 
+@pytest.mark.parametrize(("is_clear", "n_fresh", "is_told"), [(False, 6, True), (True, 6, False), (False, 1, False)])
+def test_the_doubt_of_an_unclear_number_of_segments_stays_on_the_first_page_of_every_run(is_clear, n_fresh, is_told):
+    run = moved_run()
+    fit = replace(run.history.continuity, challenger_n_clusters=n_fresh)
+    choice = replace(run.findings.choice, is_clear=is_clear, doubts=() if is_clear else ("votes",))
+    later = replace(run, findings=replace(run.findings, choice=choice), history=replace(run.history, continuity=fit))
+    trust = brief(later, CONFIG).sentences[-1]
+    assert trust.startswith("The segments of 19 November 2011 no longer fit well")
+    assert trust.endswith("treat the segments as a useful grouping, not as a fact.") == is_told
+
+
 def test_no_figure_of_the_strip_is_longer_than_its_place():
     run = made_up_run(600)
     cards = tuple(replace(card, overall={**card.overall, "monetary": 1.3559e9}) for card in run.findings.cards)
@@ -238,6 +262,18 @@ def test_of_a_study_of_a_sample_the_odd_are_those_whose_money_is_named_and_the_s
     page = brief(drawn, CONFIG)
     assert f"{len(run.anomalies) + 2} customers behave like nobody else" in " ".join(page.sentences)
     assert Stat(f"{500 * len(cards):,}", "odd customers") in page.stats
+
+
+@pytest.mark.parametrize(
+    ("n", "told"), [(0, ""), (1, " One more customer has only"), (44, " 44 more customers have only")]
+)
+def test_who_has_no_order_left_is_not_said_to_have_placed_any(n, told):
+    run = made_up_run(600)
+    period = replace(run.manifest.period, n_without_order=n)
+    first = brief(replace(run, manifest=replace(run.manifest, period=period)), CONFIG).sentences[0]
+    assert f" {600 - n} customers placed " in first
+    assert f"net of returns.{told}" in first
+    assert ("cancelled orders or returns" in first) == (n > 0)
 
 
 def test_an_export_of_one_day_is_told_as_a_day():

@@ -131,3 +131,20 @@ def test_evidence_takes_the_width_of_the_table_and_stays_with_its_customer(sheet
         (cell,) = evidence.children
         assert cell.border_width() >= 0.98 * evidence.width
         assert row.element.find("th").get("scope") == "row", "the heads of a new page stand between"
+
+
+@pytest.mark.parametrize("first", ["rare group", "noise"])
+def test_the_reasons_take_most_of_the_list_of_odd_customers_with_a_column_of_kinds_and_without(first):
+    run = made_up_run(200, 3)
+    kinds = [first, *["noise"] * (len(run.anomalies) - 1)]
+    view = view_of(replace(run, anomalies=run.anomalies.assign(kind=kinds)), ReportConfig(), ())
+    boxes = [
+        box
+        for sheet in lay_out(build(view), view.voice, view.charts, None).pages
+        for box in sheet._page_box.descendants()
+    ]
+    table = next(box for box in boxes if box.element is not None and box.element.get("id") == "table-anomalies")
+    row = next(box for box in table.descendants() if type(box).__name__ == "TableRowBox")
+    widths = [cell.border_width() for cell in row.children]
+    assert len(widths) == (7 if first == "rare group" else 6)
+    assert widths[-1] == max(widths) > 0.3 * sum(widths)

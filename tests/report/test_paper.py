@@ -83,6 +83,17 @@ def test_every_heading_and_title_is_tagged_in_the_order_of_the_page(printed):
     assert len(written) > 50
 
 
+def test_no_heading_lies_within_another(printed):
+    depths, found = [], 0
+    for line in said_by("pdfinfo", "-struct", printed[0]).splitlines():
+        depth, tag = len(line) - len(line.lstrip()), line.strip().split(" ")[0]
+        depths = [outer for outer in depths if outer < depth]
+        if tag in {"H1", "H2", "H3"}:
+            assert not depths, line
+            depths, found = [depth], found + 1
+    assert found > 30
+
+
 def test_every_font_is_inside(printed):
     rows = said_by("pdffonts", printed[0]).splitlines()[2:]
     assert rows

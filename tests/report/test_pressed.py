@@ -41,6 +41,12 @@ def test_values_of_different_units_under_each_other_are_not_sorted(opened):
     assert heads(opened("en", "report.html"), "medians").all_inner_texts() == ["Median of"]
 
 
+def test_every_button_above_a_column_has_words(opened):
+    page = opened("en", "report.html")
+    assert page.locator("thead th:empty").count() > 0, "a column without a head, which is not sorted"
+    assert all(words.strip() for words in page.locator("thead button").all_inner_texts())
+
+
 def test_a_filter_says_how_many_rows_are_left(opened):
     page = opened("en", "report.html")
     box = page.locator("#table-anomalies .filter")

@@ -1,5 +1,7 @@
 """What an analysis wrote in English is told in the reader's language, and its numbers as the locale writes them."""
 
+import ast
+import re
 from datetime import datetime
 
 import pytest
@@ -11,6 +13,7 @@ from segmenter.report.catalogue import ENOUGH, Catalogue, catalogue, read
 from segmenter.report.language import Voice
 from segmenter.report.translation import Translation
 from segmenter.words import quoted
+from tests.conftest import ROOT
 
 
 @pytest.mark.parametrize(
@@ -46,6 +49,42 @@ def test_what_a_user_wrote_stays_as_it_is(locale):
     product = "Voucher 1,000 EUR and 2024-01-01"
     text = f"Largest returns: 3.50 EUR on 2025-06-27 10:00 (cancelled, 1 piece of {product})."
     assert product in Voice(locale, "EUR").translate(text)
+
+
+@pytest.mark.parametrize("locale", ["en", "de"])
+@pytest.mark.parametrize("name", ["2024", "Lost, big", "Active and new", "{n}", "1,000 EUR"])
+def test_a_teams_own_name_of_a_segment_stays_as_it_is(locale, name):
+    voice = Voice(locale, "EUR", [name])
+    assert voice.translate(name) == name
+    assert name in voice.translate(f"{name} is a new segment (12 customers).")
+    assert voice.translate("9,000 EUR") != "9,000 EUR", "other texts are translated as before"
+
+
+@pytest.mark.parametrize("language", ["de", "he"])
+def test_an_entry_with_names_is_one_sentence_as_texts_are_matched_sentence_by_sentence(language):
+    assert not [text for text in read(language).analysis if "{" in text and re.search(r"[.!?]\s", text)]
+
+
+def plain_sentences(room):
+    """Sentences without a value that the code of a room writes, but for those of errors and of docstrings."""
+    for path in (ROOT / "segmenter" / room).rglob("*.py"):
+        nodes = [*ast.walk(ast.parse(path.read_text(encoding="utf-8")))]
+        unread = {
+            id(part)
+            for node in nodes
+            if isinstance(node, ast.Raise | ast.Expr | ast.JoinedStr)
+            for part in ast.walk(node)
+        }
+        for node in nodes:
+            if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in unread:
+                yield from re.findall(r"[A-Z][^{}.\n]* [^{}.\n]* [^{}.\n]*\.(?=\s|$)", node.value)
+
+
+def test_every_plain_sentence_of_an_analysis_has_an_entry():
+    known = {sentence for text in read("de").analysis for sentence in re.split(r"(?<=[.])\s+", text)}
+    sentences = [sentence for room in ("analysis", "features", "study") for sentence in plain_sentences(room)]
+    assert sentences
+    assert not [sentence for sentence in sentences if sentence not in known]
 
 
 @pytest.mark.parametrize(

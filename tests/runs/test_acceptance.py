@@ -116,6 +116,14 @@ def test_an_experiment_with_segments_of_its_own_is_not_taken_for_the_accepted_mo
     assert shop.follow().known.model == KNOWN
 
 
+def test_a_model_whose_run_was_configured_with_keys_of_another_version_is_followed_all_the_same(shop):
+    config = {**shop.made.manifest.config, "kmeans": {"n_clusters": 99, "of_tomorrow": 1}, "forecast": {"days": 9}}
+    shop.made = replace(shop.made, manifest=replace(shop.made.manifest, config=config))
+    shop.write(FIRST, KNOWN)
+    acceptance.accept_first(shop.root, FIRST, NOW)
+    assert shop.follow().known.model == KNOWN
+
+
 def test_the_first_acceptance_is_the_first_runs_whoever_comes_late(shop):
     for run_id in (FIRST, SECOND):
         shop.write(run_id, KNOWN)

@@ -54,6 +54,13 @@ def test_the_next_run_with_transactions_is_compared_with_the_last_that_had_some(
     assert archived.history.movement.previous_run == "20260105T080000Z-ab12"
 
 
+def test_each_period_ends_the_day_before_its_run_unless_that_day_has_orders_itself(remembered):
+    first = remembered("20260105T080000Z-ab12", days=0).manifest.period.last_day
+    found = remembered("20260112T080000Z-ab12", days=5).history.movement
+    assert found.period_ends == (first, first + timedelta(days=4))
+    assert found.n_days_shared == 26
+
+
 def test_a_week_unlike_those_before_it_is_told_of_first(remembered):
     remembered("20260105T080000Z-ab12")
     found = remembered("20260112T080000Z-ab12", days=5, weeks=((40, 50), *[(90 + more, 120) for more in range(8)]))

@@ -54,7 +54,11 @@ def test_those_who_came_since_are_told_of_where_the_segment_is_called_after_thos
     ("agreement", "silhouettes", "told"),
     [
         (0.95, (0.5, 0.5), "still fit: 421 of 1,186"),
-        (0.48, (0.47, 0.48), "still fit: a fresh fit would divide the customers differently, but not clearly better."),
+        (
+            0.48,
+            (0.47, 0.48),
+            "are kept: a fresh fit would place 35% of the customers elsewhere, but is not clearly better.",
+        ),
         (0.39, (0.47, 0.51), "no longer fit well: 421 of 1,186"),
     ],
 )
@@ -75,6 +79,14 @@ def test_segments_have_grown_wrong_only_where_those_found_anew_are_clearer(agree
 )
 def test_customers_left_together_are_called_outgrown_only_by_clear_segments(silhouettes, is_clear, told):
     assert told in verdict(THEN, 0.0, (340, 340), silhouettes, is_clear=is_clear)[0]
+
+
+def test_segments_that_a_fresh_fit_no_better_does_not_find_again_are_named_with_the_share_it_places_elsewhere():
+    lost = ("Steady customers", "New customers")
+    assert verdict(THEN, 0.48, (1480, 4371), (0.27, 0.25), lost, is_clear=False) == (
+        "The segments of 2025-02-24 are kept: a fresh fit would place 34% of the customers elsewhere and not find Steady "
+        "customers; New customers again, but is not clearly better.",
+    )
 
 
 def a_shop(rng, weeks, orders_a_week=0.4):
@@ -111,8 +123,15 @@ def test_customers_who_order_more_in_the_same_time_are_told_to_lie_beyond_what_t
 def test_what_a_fresh_fit_cuts_otherwise_is_told_only_where_it_is_clearer(rng):
     shop, split = a_shop(rng, weeks=12), [Match("split", 1, "Loyal regulars", ("Best customers",), 40, 1.0)]
     otherwise = np.arange(len(shop)) // 2 % 2
-    tell = [beside(shop, shop, silhouettes=each, fresh=otherwise, matches=split) for each in ((0.4, 0.41), (0.3, 0.5))]
+    lost = Match("vanished", None, "Steady customers", ("Steady customers",), 20, 0.0)
+    tell = [
+        beside(shop, shop, silhouettes=each, fresh=otherwise, matches=[*split, lost])
+        for each in ((0.4, 0.41), (0.3, 0.5))
+    ]
     assert ["A fresh fit would split" in " ".join(told) for told in tell] == [False, True]
+    assert all(" not find Steady customers again" in " ".join(told) for told in tell), (
+        "what is lost is said in any case"
+    )
 
 
 @pytest.mark.parametrize(
@@ -124,7 +143,7 @@ def test_another_number_of_segments_is_better_only_where_it_is_clear(rng, is_cle
     sweep = tuple(KPoint(k, 1.0, silhouette, 1.0, 1.0, 0.9) for k, silhouette in ((2, same_number), (3, 0.5)))
     choice = replace(ONE, points=sweep, n_clusters=3, is_clear=is_clear)
     first, *_ = beside(shop, shop, silhouettes=(0.4, 0.5), fresh=otherwise, choice=choice)
-    assert ("still fit" in first) == fits
+    assert ("are kept" in first) == fits
 
 
 @pytest.mark.parametrize(("later", "is_told"), [(28, False), (280, True)])

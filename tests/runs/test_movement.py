@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from segmenter.runs.model import number_again
 from segmenter.runs.movement import Side, movement
+from segmenter.runs.narration import IDLE
 from segmenter.runs.types import Model
 from tests.plain import plain
 
@@ -37,6 +38,8 @@ def side(ids, figures, money, cut=50.0, day=1):
             "segment": nearest.astype(np.int64),
             "segment_name": [NAMES[each] for each in nearest],
             "period_revenue": np.asarray(money, dtype=float),
+            "recency": np.ones(len(figures)),
+            "frequency": np.ones(len(figures)),
         }
     )
     return Side(f"run{day}", date(2025, 1, day), customers, model(cut), {0: 300.0, 2: 200.0, 5: 100.0})
@@ -67,7 +70,10 @@ def test_flows_bridge_and_segments_add_up_in_customers_and_in_money(first, secon
     for change in found.segments:
         assert change.customers.value == change.customers_now - change.customers_before
         assert change.money.value == pytest.approx(change.money_now - change.money_before)
-        assert change.customers.low <= change.customers.value <= change.customers.high
+        for each in (change.customers, change.beyond):
+            assert each.low <= each.value <= each.high, "a range is that of the figure before it"
+        grown = change.customers_before * len(second) / len(first)
+        assert change.beyond.value == pytest.approx(change.customers_now - grown)
 
 
 @given(customers)
@@ -126,6 +132,24 @@ def test_the_sentence_counts_who_moved_up_and_down_as_the_matrix_does(first, sec
     for is_up, words in ((True, "better"), (False, "weaker")):
         number = re.search(rf"([\d,]+) moved to a {words} segment", told)
         assert (int(number[1]) if number else 0) == counted[is_up]
+
+
+def test_whoever_moved_without_an_order_since_is_told_from_those_who_ordered():
+    ids, figures = np.arange(6), np.array([40, 60, 60, 60, 60, 50])
+    before, now = side(ids, figures, np.ones(6), day=1), side(ids, [60, 40, 40, 40, 60, 50], np.ones(6), day=8)
+    seen = now.customers.assign(recency=[1, 8, 8, 3, 8, 1], frequency=[2, 1, 0, 2, 1, 2])
+    found, moves = movement(before, replace(now, customers=seen), 30, 1)
+    assert moves["ordered"].tolist() == [True, False, False, True, False, True]
+    told = "1 moved to a better segment, 3 moved to a weaker segment (2 of them without an order since)."
+    assert f"Of the 6 customers of both runs: {told}" in found.sentences
+    assert IDLE in found.sentences
+    assert IDLE not in movement(before, now, 30, 1)[0].sentences
+
+
+def test_a_move_of_the_cut_point_alone_is_not_laid_on_time():
+    before, now = side([1, 2], [56, 40], [1, 1], cut=50, day=1), side([1, 2], [56, 40], [1, 1], cut=55, day=8)
+    idle = replace(now, customers=now.customers.assign(recency=8.0))
+    assert IDLE not in movement(before, idle, 30, 1)[0].sentences
 
 
 @given(customers, customers)
@@ -247,7 +271,7 @@ def test_money_that_grew_with_the_first_period_on_record_is_no_change(days_known
 
 def sized(found):
     """Names of the segments whose size really changed."""
-    return {change.name for change in found.segments if change.customers.is_real}
+    return {change.name for change in found.segments if change.is_resized}
 
 
 @given(customers, st.integers(0, 400))

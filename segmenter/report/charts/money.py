@@ -90,7 +90,8 @@ def cohorts(run: Run, look: Look) -> Figure | None:
 def _cohort_reading(look: Look, returning: tuple[float, ...]) -> str:
     """The average share that orders again one month after the first, and in the last month that most cohorts reach."""
     return look.voice(
-        "On average, {first} of new customers order again one month after their first order, and {last} in month {n}.",
+        "On average, {first} of new customers order again one month after their first order, and {last} in month {n}. "
+        "The first month does not count: its customers may have ordered before the data begins.",
         first=look.voice.percent(returning[0], 0),
         last=look.voice.percent(returning[-1], 0),
         n=len(returning),

@@ -214,7 +214,7 @@ def _crosswalk_reading(run: Run, look: Look) -> str:
 
 
 def themes(run: Run, look: Look) -> Figure | None:
-    """Each segment's share of the basket themes."""
+    """The weight of each basket theme in each segment."""
     found = run.findings.themes
     if not found or len(look.names) < 2:
         return None
@@ -228,20 +228,20 @@ def themes(run: Run, look: Look) -> Figure | None:
         "What they buy (basket themes)",
         to_svg(draw_grid(grid, cell_height=height)),
         _themes_reading(run, look),
-        "Heat map: share of each basket theme per segment.",
+        "Heat map: weight of each basket theme per segment.",
         "run.json: themes",
     )
 
 
 def _themes_reading(run: Run, look: Look) -> str:
-    """The theme whose shares differ most between two segments, or that none do."""
+    """The theme whose weights differ most between two segments, or that none do."""
     theme = max(run.findings.themes, key=lambda theme: float(np.ptp(theme.segment_shares)))
     most, least = int(np.argmax(theme.segment_shares)), int(np.argmin(theme.segment_shares))
     high, low = (look.voice.percent(theme.segment_shares[at], 0) for at in (most, least))
     names = list(look.names.values())
     text = (
-        "All segments buy much the same. {theme} differs most: {high} for {name}, {low} for {other}."
+        "All segments buy much the same. {theme} differs most: a weight of {high} for {name}, {low} for {other}."
         if np.ptp(theme.segment_shares) < ALIKE
-        else "{theme} separates the segments most: {high} of what {name} order, {low} of what {other} order."
+        else "{theme} separates the segments most: a weight of {high} for {name}, {low} for {other}."
     )
     return look.voice(text, theme=theme.name, high=high, low=low, name=names[most], other=names[least])

@@ -27,7 +27,7 @@ def view_of(run: Run, config: ReportConfig, charts: Collection[str] | None = Non
     from segmenter.report.charts import draw
     from segmenter.report.charts.style import Look
 
-    voice = Voice(config.locale, config.currency)
+    voice = Voice(config.locale, config.currency, run.manifest.own_names)
     run = translated_run(run, voice)
     names = {card.label: card.name for card in run.findings.cards}
     look = Look(voice, names, palette.colours([*names]), palette.markers([*names]))

@@ -25,7 +25,7 @@ def data(view: View) -> Section:
     """The chapter on the data: the account of every row, revenue over time, the columns and the files."""
     period, voice = view.run.manifest.period, view.voice
     lead = voice(
-        "{count} transactions from {first} to {last}, as of {date}. Nothing was dropped silently: every row read is "
+        "{count} lines of orders, returns and discounts from {first} to {last}, as of {date}. Nothing was dropped silently: every row read is "
         "used or counted under the reason it was set aside.",
         count=voice.number(period.n_transactions),
         first=voice.date(period.first_day),
@@ -54,7 +54,7 @@ def _revenue_words(view: View) -> tuple[str, ...]:
     if "months" not in view.charts:
         return ()
     manifest = view.run.manifest
-    are_taken_off = manifest.config["rules"]["cancellations"] != "drop"
+    are_taken_off = manifest.settings.rules.cancellations != "drop"
     return (
         (REVENUE_WORDS, REFUND_WORDS)
         if "refunded" in manifest.recognition.columns and are_taken_off

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from datetime import timedelta
 from typing import TypeGuard
 
 from segmenter.report.alerts import by_line, judged
@@ -14,13 +16,18 @@ from segmenter.runs.narration import STEPS
 
 OFFSET = 0.25  # of the largest part: a total below that was nearly cancelled out by another part
 JUST_BEGUN = "Revenue in the last {days} days: {now}. The previous run covered fewer than {days} days, so the two cannot be compared."
+SHARED = "{n} of the {days} days are in both figures."
+PERIODS = (
+    "Revenue now is that of the {days} days from {first_now} to {last_now}, revenue before that of the {days} days from "
+    "{first_before} to {last_before}."
+)
 BY_CHANCE = "Chance alone can explain a difference of this size."
 RANGES = (
-    "A change in size is shown only where neither chance nor overall customer growth explains it: a segment that "
-    "nobody joins or leaves has not changed, nor has one that grows as all do. The range after a change contains the "
-    "true change in about 95 of 100 cases, for all segments together (bootstrap); for a change in size it also covers "
-    "the change beyond overall growth. Where the range includes zero, the table says no real change. Where a few odd "
-    "customers account for most of a change in revenue, the table says how many."
+    "The range after a change contains the true change in about 95 of 100 cases, for all segments together (bootstrap); "
+    "where it includes zero, chance alone can explain the change. Beyond overall growth is the difference from what the "
+    "segment would have if it had grown as all customers did. A segment has really changed in size only where chance "
+    "explains neither of the two: one that nobody joins or leaves has not, nor has one that grows as all do. Where a "
+    "few odd customers account for most of a change in revenue, the table says how many."
 )
 AGEING = "As time passes, every customer's history gets longer: days since the first order are compared as shares of the longest."
 VERDICTS = {"steady": "steady", "shifted": "shifted", "drifted": "drifted: check", "too few": "too few to tell"}
@@ -32,8 +39,11 @@ def moves(view: View) -> Section | None:
     movement, fit = history.movement, history.fit(view.run.manifest.as_of)
     if movement is None and history.continuity is None and not history.sentences:
         return None
-    lead = "This run is compared with the previous one, customer by customer."
-    if movement is None:
+    if movement is not None:
+        lead = " ".join(
+            (view.voice("This run is compared with the previous one, customer by customer."), *_periods(view, movement))
+        )
+    else:
         lead = " ".join(history.sentences) or "There is no earlier run of the same customers to compare with."
     return Section(
         "moves",
@@ -54,6 +64,26 @@ def moves(view: View) -> Section | None:
             ),
         ),
     )
+
+
+def _periods(view: View, movement: Movement) -> tuple[str, ...]:
+    """The two periods whose revenue is compared, and how many days are in both."""
+    if movement.period_ends is None:
+        return ()
+    voice, length = view.voice, timedelta(days=movement.period_days - 1)
+    days = {
+        f"{name}_{side}": voice.date(day)
+        for side, last in zip(("before", "now"), movement.period_ends, strict=True)
+        for name, day in (("first", last - length), ("last", last))
+    }
+    return (voice(PERIODS, days=movement.period_days, **days), *_shared(view, movement))
+
+
+def _shared(view: View, movement: Movement) -> tuple[str, ...]:
+    """How many days count on both sides of a comparison of revenue, where any do."""
+    if not movement.n_days_shared:
+        return ()
+    return (view.voice(SHARED, n=movement.n_days_shared, days=movement.period_days),)
 
 
 def changed(view: View) -> tuple[str, ...]:
@@ -91,7 +121,7 @@ def _revenue(view: View, movement: Movement) -> str:
             days=movement.period_days,
             **money,
         )
-        return f"{sentence} {_reason(view, movement, drivers(view.run))}"
+        return " ".join((sentence, *_shared(view, movement), _reason(view, movement, drivers(view.run))))
     text = (
         "Revenue in the last {days} days: {now}, {share} more than in the previous run ({before})."
         if now > before
@@ -100,7 +130,8 @@ def _revenue(view: View, movement: Movement) -> str:
     sentence = voice(text, days=movement.period_days, share=voice.percent(abs(now / before - 1)), **money)
     driven = drivers(view.run)
     by_chance = driven is None and not movement.revenue.is_real
-    return f"{sentence} {voice(BY_CHANCE) if by_chance else _reason(view, movement, driven)}"
+    reason = voice(BY_CHANCE) if by_chance else _reason(view, movement, driven)
+    return " ".join((sentence, *_shared(view, movement), reason))
 
 
 def _reason(view: View, movement: Movement, driven: Drivers | None) -> str:
@@ -167,6 +198,7 @@ def _changes(view: View, movement: Movement) -> Table:
         "Customers before#",
         "Customers now#",
         "Change in size#",
+        "Beyond overall growth#",
         "Revenue before#",
         "Revenue now#",
         "Change#",
@@ -176,10 +208,11 @@ def _changes(view: View, movement: Movement) -> Table:
             Cell(each.name, each.name, each.number),
             view.number(each.customers_before),
             view.number(each.customers_now),
-            _change(view, each.customers, money=False),
+            _change(view, each.customers, view.voice.number),
+            _change(view, each.beyond, view.voice.number) if each.beyond else text(""),
             view.money(each.money_before),
             view.money(each.money_now),
-            _carried(view, each) or _change(view, each.money, money=True),
+            _money_change(view, each, movement),
         )
         for each in movement.segments
     ]
@@ -191,23 +224,23 @@ def _changes(view: View, movement: Movement) -> Table:
     return table("segment-changes", title, heads, rows, "moves.parquet")
 
 
-def _carried(view: View, change: SegmentChange) -> Cell | None:
-    """A change of money that is not significant only because a few odd customers drive it; None for any other change."""
+def _money_change(view: View, change: SegmentChange, movement: Movement) -> Cell:
+    """The change of money; where it is not significant only because a few odd customers drive it, their number."""
+    if not movement.is_whole:
+        return Cell(view.voice("not comparable"), change.money.value)
     driven = None if change.money.is_real else drivers(view.run, change.name)
-    if driven is None:
-        return None
-    count, money = view.voice.number(len(driven.customers)), _signed(view, change.money.value)
-    return Cell(view.voice("{money} ({count} odd)", money=money, count=count), change.money.value)
+    note = view.voice("{count} odd", count=view.voice.number(len(driven.customers))) if driven else ""
+    return _change(view, change.money, view.voice.money, note)
 
 
-def _change(view: View, change: Interval, *, money: bool) -> Cell:
-    """The change with its interval, or that there is no real one."""
-    if not change.is_real:
-        return Cell(view.voice("no real change"), change.value)
-    write = view.voice.money if money else view.voice.number
+def _change(view: View, change: Interval, write: Callable[[float], str], note: str = "") -> Cell:
+    """The change with its interval and the `note`, or that chance can explain it where it can."""
+    if not (change.low or change.high):
+        return Cell(write(0.0), 0.0)
     low, high = write(change.low), write(change.high)
     shown = view.voice("{change} ({low} to {high})", change=view.voice.gained(change.value, write), low=low, high=high)
-    return Cell(shown, change.value)
+    note = note or ("" if change.is_real else view.voice("within chance"))
+    return Cell(", ".join(filter(None, (shown, note))), change.value)
 
 
 def _fit(view: View, fit: Continuity) -> Table:

@@ -17,8 +17,9 @@ HEAT_WORDS = (
     "figures on one scale: the further from zero, the further from the average customer."
 )
 THEME_WORDS = (
-    "Themes are products that are bought together. Each column shows how the purchases of a segment's average "
-    "customer split between them; rare products count for more."
+    "Themes are products that are bought together, each named after the two that weigh most in it. Each column shows how "
+    "the weight of the themes is divided for a segment's average customer; rare products count for more. A weight is no "
+    "share of lines or money: the two products that name a theme can be a tiny part of what is ordered."
 )
 LARGEST_WORDS = (
     "Call first anyone who has been silent for much longer than their usual time between orders: here every single "

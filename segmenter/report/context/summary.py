@@ -25,6 +25,8 @@ BEST = {  # by how many of the best bring half of the revenue, None where they a
 NOTHING_LEFT = "They are divided into {count} segments. At least as much money was refunded as came in, so no segment has a share of the revenue."
 BEST_FEW = "The top 10% of customers bring in {tenth} of the revenue, and {n} customers alone bring in {few}."
 MORE_THAN_ALL = "More than 100% is correct: other customers returned more than they bought."
+WITHOUT_ORDER = {1: "One more customer has only cancelled orders or returns."}  # by number of customers
+MANY_WITHOUT_ORDER = "{n} more customers have only cancelled orders or returns."
 DOUBTS = {  # the most serious first
     "few": "There are too few customers to try another number of segments: treat the segments as a useful grouping, not as a fact.",
     "votes": "The criteria do not agree on the number of segments: treat the segments as a useful grouping, not as a fact.",
@@ -56,12 +58,14 @@ def _who(view: View) -> str:
         else "Between {first} and {last}, {customers} customers placed {orders} orders worth {money}, net of returns.",
         first=voice.date(period.first_day),
         last=voice.date(period.last_day),
-        customers=voice.number(period.n_customers),
+        customers=voice.number(period.n_customers - period.n_without_order),
         orders=voice.number(period.n_orders),
         money=voice.money_in_words(period.revenue),
     )
+    n = period.n_without_order
+    others = voice(WITHOUT_ORDER.get(n, MANY_WITHOUT_ORDER), n=voice.number(n)) if n else ""
     old = voice.translate(silence_warning(period, view.run.manifest.as_of))
-    return " ".join(filter(None, (orders, old, _nameless(view))))
+    return " ".join(filter(None, (orders, others, old, _nameless(view))))
 
 
 def _nameless(view: View) -> str:
@@ -139,7 +143,8 @@ def _trust(view: View) -> str:
     if len(view.run.findings.cards) < 2:
         return ""
     if fit := view.run.history.fit(view.run.manifest.as_of):
-        return fit.sentences[0]
+        is_doubted = not (choice.is_clear or choice.is_pinned) and fit.challenger_n_clusters > 1
+        return " ".join((fit.sentences[0], *((_doubt(view),) if is_doubted else ())))
     if choice.is_pinned:
         return view.voice("The number of segments, {n}, was set by hand.", n=choice.n_clusters)
     if choice.is_clear and (agreement := view.run.findings.comparison.agreement) < SAME:
@@ -150,7 +155,13 @@ def _trust(view: View) -> str:
         )
     if choice.is_clear:
         return view.voice("The criteria agree on the number of segments, so you can rely on this division.")
-    return view.voice(next((words for doubt, words in DOUBTS.items() if doubt in choice.doubts), DOUBTS["votes"]))
+    return _doubt(view)
+
+
+def _doubt(view: View) -> str:
+    """The most serious doubt about the number of segments."""
+    doubts = view.run.findings.choice.doubts
+    return view.voice(next((words for doubt, words in DOUBTS.items() if doubt in doubts), DOUBTS["votes"]))
 
 
 def actions(view: View) -> tuple[Action, ...]:
