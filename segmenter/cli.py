@@ -20,7 +20,7 @@ from importlib import import_module
 from typing import NoReturn
 
 from segmenter import __version__
-from segmenter.errors import TOO_MANY_FILES, DataError, SegmenterError, SourceError, UsageError, remedy
+from segmenter.errors import TOO_MANY_FILES, SegmenterError, UsageError, remedy
 
 NOTHING = "Nothing was changed."
 RUN_HELP = "its id, the beginning of it, the day seen from (2025-06-30), or latest"
@@ -52,7 +52,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if "--debug" in words:
             traceback.print_exc()
         message, status = _ending(error, signals, options.stopped)
-        return _report(message + _about_configuration(error, options), status)
+        return _report(message, status, getattr(error, "__notes__", ()))
 
 
 def _handle_signals() -> list[int]:
@@ -94,16 +94,6 @@ def _ending(error: BaseException, signals: Sequence[int], stopped: str) -> tuple
     return f"segmenter failed in a way it should not: {bug}. Run again with --debug and report it.", 1
 
 
-def _about_configuration(error: BaseException, options: argparse.Namespace) -> str:
-    """How to write a configuration, where the message names lines of one and the command was given none; else empty."""
-    if not isinstance(error, SourceError | DataError) or "the configuration: [" not in str(error) or options.config:
-        return ""
-    return (
-        " The configuration is a file that you write, such as columns.toml, with what stands in brackets on a line of its own "
-        "and each key on one below it; name it with -c columns.toml."
-    )
-
-
 def _call(options: argparse.Namespace) -> int:
     if not hasattr(options, "call"):
         options.parser.print_help(sys.stderr)
@@ -113,10 +103,13 @@ def _call(options: argparse.Namespace) -> int:
     return call(options) or 0
 
 
-def _report(message: str, status: int) -> int:
+def _report(message: str, status: int, notes: Sequence[str]) -> int:
     from segmenter.console import Terminal
 
-    Terminal().say(f"segmenter: {message}", style="red")
+    terminal = Terminal()
+    terminal.say(f"segmenter: {message}", style="red")
+    for note in notes:
+        terminal.lines(note)
     return status
 
 

@@ -257,13 +257,23 @@ def _versions(config: Config) -> dict[str, str]:
 def inspect(sources: Sequence[str], config: Config) -> Intake:
     """Read `sources` and account for every row, however few can be used; no analysis, nothing written.
 
-    Where a run would refuse them, the account warns of it.
-    """
-    from segmenter.intake import check, load
+    Where a run would refuse them, the account warns of it, or there are doubts and only what is recognised so far.
 
+    Raises
+    ------
+    SourceError
+        The sources cannot be read at all.
+    """
+    from segmenter.intake import check, load, recognised
+    from segmenter.intake.undecided import UndecidedError
+
+    paths, as_of = sources or config.source.paths, config.features.as_of
     with workspace(config) as connection:
-        paths, as_of = sources or config.source.paths, config.features.as_of
-        found = load(connection, paths, config.source, config.rules, as_of=as_of, is_judged=False)
+        try:
+            found = load(connection, paths, config.source, config.rules, as_of=as_of, is_judged=False)
+        except UndecidedError as error:
+            found = recognised(connection, paths, config.source, config.rules)
+            return replace(found, doubts=found.doubts or error.doubts)
         try:
             check(connection, found.account, config.rules)
         except DataError as error:

@@ -217,13 +217,69 @@ def test_an_export_that_a_run_refuses_for_what_is_missing_is_shown_by_inspect_an
         assert f"A run would stop here. {refusal}" in shown.stderr
 
 
-def test_who_has_no_configuration_yet_is_told_what_one_is(tmp_path):
-    (tmp_path / "sales.csv").write_text("who,order_date,amount\nc1,2024-01-13,5\n")
-    asked = segmenter("inspect", "sales.csv", cwd=tmp_path).stderr
-    assert "[source.columns]" in asked
-    assert asked.endswith("on one below it; name it with -c columns.toml.\n")
-    (tmp_path / "mine.toml").write_text("")
-    assert "-c columns.toml" not in segmenter("inspect", "sales.csv", "-c", "mine.toml", cwd=tmp_path).stderr
+@pytest.fixture
+def ledger(tmp_path):
+    """Forty invoices, each with what pays it."""
+    rows = (f"c{n % 14},2024-01-{n % 15 + 13},{kind},5\n" for n in range(40) for kind in ("Invoice", "Payment"))
+    (tmp_path / "ledger.csv").write_text("customer,date,Type,amount\n" + "".join(rows))
+    return "ledger.csv"
+
+
+def pasted(stderr):
+    """The lines of configuration below a message."""
+    return stderr[stderr.index("\n\n# ") :].strip() + "\n"
+
+
+def test_what_a_refusal_says_to_write_can_be_pasted_as_it_is(tmp_path, ledger):
+    refused = segmenter("run", ledger, cwd=tmp_path)
+    assert refused.returncode == 3
+    (tmp_path / "columns.toml").write_text(pasted(refused.stderr))
+    done = segmenter("inspect", ledger, "-c", "columns.toml", "--json", cwd=tmp_path)
+    account = {line["reason"]: line["rows"] for line in json.loads(done.stdout)["account"]}
+    assert (done.returncode, account) == (0, {"sale": 40, "other_kind": 40})
+
+
+def test_inspect_shows_what_it_can_where_a_run_would_refuse_the_export(tmp_path, ledger):
+    shown = segmenter("inspect", ledger, cwd=tmp_path)
+    assert shown.returncode == 3
+    assert re.search(r"customer +customer +its name", shown.stderr)
+    assert "1 file, 80 rows: utf-8, comma-separated, 4 columns" in shown.stderr
+    assert re.search("A run would stop here.*pay what those with 'Invoice' charge", shown.stderr)
+    for words in (("--json",), ("--json", "--quiet")):
+        done = segmenter("inspect", ledger, *words, cwd=tmp_path)
+        document = json.loads(done.stdout)
+        assert (done.returncode, document["columns"]["amount"]) == (3, "amount")
+        assert document["doubts"][0]["ways"][1]["settings"] == {"source.columns": {"ignore": ["Type"]}}
+        assert "account" not in document
+        assert done.stderr.startswith("\nA run would stop here.")
+
+
+def test_init_writes_what_is_left_to_decide_as_comments(tmp_path, ledger):
+    done = segmenter("init", ledger, cwd=tmp_path)
+    assert done.returncode == 3
+    assert "config.toml is written" in done.stderr
+    text = (tmp_path / "config.toml").read_text()
+    assert load_config(tmp_path / "config.toml").source.columns.customer == "customer"
+    assert segmenter("inspect", "-c", "config.toml", cwd=tmp_path).returncode == 3, "nothing is decided yet"
+    (tmp_path / "config.toml").write_text(re.sub("^# (.*  # 1a)$", r"\1", text, flags=re.MULTILINE))
+    done = segmenter("inspect", "-c", "config.toml", "--json", cwd=tmp_path)
+    assert (done.returncode, json.loads(done.stdout)["rows_used"]) == (0, 40)
+
+
+@pytest.mark.parametrize(
+    ("header", "row", "doubted"),
+    [
+        ("customer,date,quantity,price,Discount", "c{n},2024-01-{day},2,10.{day},{n}.50", "unit_price"),
+        ("customer,date,Total,quantity,price", "c{n},2024-01-{day},50,2,{day}", "amount"),
+        ("order_id,customer,date,amount", "1.23E+11,c{n},2024-01-{day},5", "order"),
+    ],
+)
+def test_init_decides_nothing_by_naming_what_is_in_doubt(tmp_path, header, row, doubted):
+    rows = "".join(row.format(n=n % 14, day=n % 15 + 13) + "\n" for n in range(40))
+    (tmp_path / "sales.csv").write_text(f"{header}\n{rows}")
+    assert segmenter("init", "sales.csv", cwd=tmp_path).returncode == 3
+    assert getattr(load_config(tmp_path / "config.toml").source.columns, doubted) is None
+    assert segmenter("inspect", "-c", "config.toml", cwd=tmp_path).returncode == 3
 
 
 def test_a_configuration_that_cannot_be_written_is_called_by_its_own_name(tmp_path, export):

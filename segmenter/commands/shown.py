@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from segmenter.commands.history import changes
 from segmenter.console import Terminal, shown
+from segmenter.errors import SourceError
 from segmenter.report.paper import pdf_problem
 from segmenter.words import in_percent
 
 if TYPE_CHECKING:
     from segmenter.intake.types import Intake, RowAccount
+    from segmenter.intake.undecided import Doubt
     from segmenter.pipeline import Finished
 
 
@@ -33,6 +37,19 @@ def show_recognition(terminal: Terminal, intake: Intake) -> None:
     terminal.say("")
     files = "1 file" if len(intake.readings) == 1 else f"{len(intake.readings):,} files"
     terminal.say(f"{files}, {size:,} rows: {'; '.join(sorted(readings))}")
+
+
+def show_doubts(doubts: Sequence[Doubt], how: str) -> int:
+    """Show what a run would refuse, as errors, each with the lines that decide it, and `how` to; the status of such a run."""
+    terminal = Terminal()
+    for doubt in doubts:
+        terminal.say("")
+        terminal.say(f"A run would stop here. {doubt.what}", style="red")
+        terminal.lines(doubt.remedy)
+    if any(doubt.ways for doubt in doubts):
+        terminal.say("")
+        terminal.say(how)
+    return SourceError.exit_status if doubts else 0
 
 
 def show_account(terminal: Terminal, account: RowAccount) -> None:
@@ -102,12 +119,18 @@ def run_document(finished: Finished) -> dict[str, Any]:
 
 
 def intake_document(intake: Intake) -> dict[str, Any]:
-    """What was read, as JSON."""
+    """What was read, as JSON; without an account where there are doubts."""
     account = intake.account
-    return {
+    recognised = {
         "columns": intake.recognition.columns,
         "reasons": intake.recognition.reasons,
         "readings": [vars(reading) for reading in intake.readings],
+        "doubts": [asdict(doubt) for doubt in intake.doubts],
+    }
+    if intake.doubts:
+        return recognised
+    return {
+        **recognised,
         "rows_read": account.rows_read,
         "rows_used": account.rows_used,
         "amount_read": account.amount_read,
