@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,7 @@ from numpy.typing import NDArray
 
 from segmenter.analysis.findings import Findings, Preparation
 from segmenter.config.history import HistoryConfig
+from segmenter.engine.drawn import Drawn
 from segmenter.features.types import Feature, Period
 from segmenter.intake.types import Reading, Recognition, RowAccount
 from segmenter.runs.history import History
@@ -93,3 +95,8 @@ class Run:
     history: History = field(default_factory=History)
     moves: pd.DataFrame | None = None
     alerts: pd.DataFrame | None = None
+
+    @cached_property
+    def drawn(self) -> Drawn:
+        """Whom of all customers the run holds."""
+        return Drawn(ids_of(self.customers), self.manifest.period.n_customers)
