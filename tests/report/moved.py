@@ -5,6 +5,7 @@ from datetime import date
 
 import pandas as pd
 
+from segmenter.runs.compare import COVERS
 from segmenter.runs.history import (
     AlertCount,
     BridgeStep,
@@ -46,7 +47,7 @@ def _history(run):
          "run, 2 back in the export without revenue, 4 with revenue in the 30 days before the earlier run but none in the last 30.",
          "Of the 579 customers of both runs: 12 moved to a better segment, 7 moved to a weaker segment.",
          "10 changed segment only because the segments were redrawn, not because of what they did."),
-        False, (), now, True,
+        False, (), now, True, COVERS.format(n=600, n_all=6000),
     )  # fmt: skip
     drift = tuple(
         Drift(name, psi, 0.2, verdict, 40.0, 44.0)
@@ -63,7 +64,7 @@ def _history(run):
          f"A fresh fit would split {NAMES[0]} into: {NAMES[1]}, 310 customers; {NAMES[2]}, 95 customers.",
          "Look at the fresh segments and, if they are better, accept them (segmenter runs accept)."),
     )  # fmt: skip
-    return History(continuity, movement, AlertCount(False, 3, 2, 7, 2, 1, 4, 3))
+    return History(continuity, movement, AlertCount(False, 3, 2, 7, 2, 1, 4, 3, unseen=2))
 
 
 def _flows(run):

@@ -9,8 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from segmenter.commands.shown import run_document
 from segmenter.config.history import HistoryConfig
 from segmenter.engine.drawn import Drawn, common_limit, within
+from segmenter.pipeline import Finished
 from segmenter.report.language import Voice
 from segmenter.runs.alerts import of_run
 from segmenter.runs.compare import compared, with_history
@@ -167,3 +169,10 @@ def test_who_is_odd_and_was_not_drawn_before_is_no_news_but_the_farthest_of_all_
     assert table["state"].to_dict() == {known: "ongoing", drawn: "ongoing", farthest: "new"}
     assert table["cause"].to_dict() == {known: "line", drawn: "sample", farthest: "customer"}
     assert (counts.new, counts.line_in) == (1, 1)
+
+
+def test_a_finished_run_is_counted_by_all_its_customers_as_a_schedule_asks_for_a_least_number(tmp_path):
+    run = made(named(range(100)), 60)
+    cards = tuple(replace(card, n_anomalies=9) for card in run.findings.cards)
+    document = run_document(Finished(replace(run, findings=replace(run.findings, cards=cards)), tmp_path, ()))
+    assert (document["n_customers"], document["n_anomalies"]) == (100, 9 * len(cards))
