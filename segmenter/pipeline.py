@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from segmenter.config import Config
+from segmenter.engine.drawn import Drawn
 from segmenter.errors import DataError
 from segmenter.runs.history import History
 from segmenter.runs.stopwatch import Stopwatch
@@ -107,8 +108,9 @@ def _analyse(
             table = features.build(engine, config.features, config.report.language)
             period = features.period(engine, table)
             period_revenue = features.period_revenue(engine, table, config.history.period_days)
-            past_orders = features.past_orders(engine, table, config.history.period_days)
-            following = acceptance.follow(Path(config.engine.archive), table, config, started)
+            ours = Drawn(table.customer_id, period.n_customers)
+            past_orders = features.past_orders(engine, table, config.history.period_days, ours.limit)
+            following = acceptance.follow(Path(config.engine.archive), table, ours, config, started)
             warm()
             from segmenter.study import Inputs, keep_everybody, population_of, study
 

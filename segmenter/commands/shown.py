@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from segmenter.intake.types import Intake, RowAccount
     from segmenter.intake.undecided import Doubt
     from segmenter.pipeline import Finished
+    from segmenter.runs.types import Run
 
 
 REJECTS = 10  # rows that a terminal shows
@@ -78,11 +79,11 @@ def show_run(terminal: Terminal, finished: Finished) -> None:
     run = finished.run
     for card in run.findings.cards:
         terminal.say(f"  {card.name}: {card.customers:,} customers, {in_percent(card.revenue_share)} of revenue")
-    flagged = int(run.customers["is_anomaly"].sum())
+    flagged, n_customers = _n_odd(run), run.manifest.period.n_customers
     for sentence in changes(run.history):
         terminal.say(f"  {sentence}")
     terminal.say(
-        f"  {flagged:,} of {len(run.customers):,} customers {'behaves' if flagged == 1 else 'behave'} like nobody else"
+        f"  {flagged:,} of {n_customers:,} customers {'behaves' if flagged == 1 else 'behave'} like nobody else"
     )
     for warning in run.manifest.account.warnings:
         terminal.say(f"Note: {warning}", style="yellow")
@@ -97,6 +98,11 @@ def show_run(terminal: Terminal, finished: Finished) -> None:
         )
 
 
+def _n_odd(run: Run) -> int:
+    """Odd customers among all, of whom the run may hold a sample."""
+    return sum(card.n_anomalies for card in run.findings.cards)
+
+
 def run_document(finished: Finished) -> dict[str, Any]:
     """A run as JSON."""
     run, account = finished.run, finished.run.manifest.account
@@ -105,8 +111,8 @@ def run_document(finished: Finished) -> dict[str, Any]:
         "run": run.manifest.run_id,
         "folder": str(finished.folder),
         "as_of": run.manifest.as_of,
-        "n_customers": len(run.customers),
-        "n_anomalies": int(run.customers["is_anomaly"].sum()),
+        "n_customers": run.manifest.period.n_customers,
+        "n_anomalies": _n_odd(run),
         "n_clusters": run.findings.choice.n_clusters,
         "segments": [{"name": card.name, "customers": card.customers} for card in run.findings.cards],
         "rows_read": account.rows_read,

@@ -14,7 +14,7 @@ from segmenter.report.palette import legible
 from segmenter.report.steps import ANY, next_step
 from segmenter.report.templating import fill
 from segmenter.report.types import AlertGroup, AlertLine, AlertPage, AlertRow, AlertState, Stat
-from segmenter.runs.alerts import BY_LINE, FRESH, to_report
+from segmenter.runs.alerts import BY_LINE, FRESH, UNSEEN, to_report
 from segmenter.runs.history import AlertCount
 from segmenter.runs.types import Run
 
@@ -136,9 +136,9 @@ def _first_headline(voice: Voice, lines: Sequence[AlertLine]) -> str:
 
 
 def notes(voice: Voice, counts: AlertCount) -> tuple[str, ...]:
-    """Sentences on customers whom the line alone moved, on alerts held back by verdicts, and on how many were right."""
+    """Sentences on customers whom the line alone moved or who were not judged, on alerts held back, and how many were right."""
     held = (voice("Held back by a verdict: {n}.", n=voice.number(counts.held)),) if counts.held else ()
-    return (*by_line(voice, counts), *held, *judged(voice, counts))
+    return (*by_line(voice, counts), *unseen(voice, counts), *held, *judged(voice, counts))
 
 
 def by_line(voice: Voice, counts: AlertCount) -> tuple[str, ...]:
@@ -146,6 +146,11 @@ def by_line(voice: Voice, counts: AlertCount) -> tuple[str, ...]:
     if not counts.line_in + counts.line_out:
         return ()
     return (voice(BY_LINE, n=voice.number(counts.line_in), m=voice.number(counts.line_out)),)
+
+
+def unseen(voice: Voice, counts: AlertCount) -> tuple[str, ...]:
+    """A sentence on how many were odd and are not among those whom a run on a sample judges; none where nobody is."""
+    return (voice(UNSEEN, n=voice.number(counts.unseen)),) if counts.unseen else ()
 
 
 def judged(voice: Voice, counts: AlertCount) -> tuple[str, ...]:

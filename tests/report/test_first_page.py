@@ -12,6 +12,7 @@ from segmenter.intake.types import AccountLine
 from segmenter.report.brief import brief
 from segmenter.report.context import build, view_of
 from segmenter.report.types import Stat
+from segmenter.runs.compare import COVERS
 from segmenter.runs.history import AlertCount, BridgeStep, History, Interval, Movement, SegmentChange
 from tests.report.made_up import made_up_run
 from tests.report.moved import moved_run
@@ -274,6 +275,36 @@ def test_who_has_no_order_left_is_not_said_to_have_placed_any(n, told):
     assert f" {600 - n} customers placed " in first
     assert f"net of returns.{told}" in first
     assert ("cancelled orders or returns" in first) == (n > 0)
+
+
+def sampled(run, share=100):
+    """The run as a sample of `share` times as many customers, who were placed where they are."""
+    cards = [replace(each, customers=share * each.customers, n_anomalies=40) for each in run.findings.cards]
+    period = replace(run.manifest.period, n_customers=share * len(run.customers))
+    manifest, findings = replace(run.manifest, period=period), replace(run.findings, cards=tuple(cards))
+    return replace(run, manifest=manifest, findings=findings)
+
+
+def test_what_is_told_of_a_sample_alone_is_said_to_be_of_one():
+    run = made_up_run(600)
+    run.customers.loc[:2, "monetary"] = 10 * run.customers["monetary"].sum()
+    whole, drawn = (build(view_of(each, CONFIG, ())) for each in (run, sampled(run)))
+    assert "2 customers alone bring in" in whole.sentences[2]
+    assert "alone bring in" not in drawn.sentences[2]
+    assert drawn.sentences[2].endswith("These shares are of a sample of 600 customers.")
+    assert drawn.oddities.lead.startswith("200 customers, 0.3% of all, behave like nobody else.")
+    largest = next(part for part in drawn.segments.parts if part.title == "The largest customers")
+    assert "The table covers the 600 customers in the sample." in largest.sentences
+
+
+def test_what_changed_between_samples_says_first_whom_it_covers():
+    run = moved(made_up_run(600), {})
+    told = replace(run.history.movement, covers=COVERS.format(n=600, n_all=60000))
+    first, second, *_ = brief(replace(run, history=History(movement=told)), CONFIG).changed
+    assert first.startswith(
+        "Customers and their revenue are compared on the sample that both runs hold, today 600 of 60,000"
+    )
+    assert second.startswith("Revenue in the last 30 days")
 
 
 def test_an_export_of_one_day_is_told_as_a_day():

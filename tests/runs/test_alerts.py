@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from segmenter.config.history import HistoryConfig
-from segmenter.runs.alerts import ORDER, alerts, count, to_report, with_verdicts
+from segmenter.runs.alerts import LINE, ORDER, alerts, count, to_report, with_verdicts
 from segmenter.runs.verdicts import Verdict
 
 CONFIG = HistoryConfig()
@@ -53,7 +53,7 @@ def test_new_worsened_ongoing_and_resolved_are_told_apart():
 
 def test_whom_the_line_alone_moved_is_no_news_but_counted_once():
     first = alerts(odd(a=50, b=50), None, "run0", DAYS[0], CONFIG, {})
-    second = alerts(odd(a=50, c=60, d=40), first, "run1", DAYS[1], CONFIG, {}, by_line={"b", "c"})
+    second = alerts(odd(a=50, c=60, d=40), first, "run1", DAYS[1], CONFIG, {}, quiet={"b": LINE, "c": LINE})
     assert states(second, DAYS[1]) == {"a": "ongoing", "c": "ongoing", "d": "new"}
     counted = count(second, (0, 0), DAYS[1], is_baseline=False)
     assert (counted.new, counted.ongoing, counted.resolved, counted.line_in, counted.line_out) == (1, 2, 0, 1, 1)

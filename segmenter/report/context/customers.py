@@ -97,7 +97,8 @@ def oddities(view: View) -> Section:
 
 
 def _lead(view: View) -> str:
-    n, voice = len(view.run.anomalies), view.voice
+    cards, voice = view.run.findings.cards, view.voice
+    n, n_all = sum(card.n_anomalies for card in cards), sum(card.customers for card in cards)
     if not n:
         return "No customer was found to behave differently enough to need a closer look."
     found = voice(
@@ -105,7 +106,7 @@ def _lead(view: View) -> str:
         if n == 1
         else "{count} customers, {share} of all, behave like nobody else.",
         count=voice.number(n),
-        share=voice.percent(n / max(len(view.run.customers), 1)),
+        share=voice.percent(n / max(n_all, 1)),
     )
     meaning = voice(
         "Odd does not mean bad: the largest accounts are among them, but also typing errors, resellers and misuse. "

@@ -8,7 +8,7 @@ from segmenter.analysis.findings import SegmentCard
 from segmenter.features.types import Feature
 from segmenter.report.context import rfm
 from segmenter.report.context.listed import listed, segment_named
-from segmenter.report.context.view import View, code, columns, parts, segment, table, text
+from segmenter.report.context.view import View, code, columns, of_sample, parts, segment, table, text
 from segmenter.report.types import Card, Part, Section, Stat, Table
 
 FACTS = ("recency", "frequency", "monetary", "average_order_value", "mean_gap", "tenure", "return_share")
@@ -140,7 +140,8 @@ def _largest(view: View) -> Part:
         *("Money#", "of revenue#", "Orders#", "Days since the last order#", "Days between orders#"),
     )
     tables = listed(view, "largest", "Who brings in the most", heads, rows, len(customers))
-    return Part("The largest customers", (LARGEST_WORDS,), (), tables)
+    words = (LARGEST_WORDS, *of_sample(view, len(customers)))
+    return Part("The largest customers", words, (), tables)
 
 
 def _overview(view: View) -> Table:

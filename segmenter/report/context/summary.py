@@ -23,6 +23,7 @@ BEST = {  # by how many of the best bring half of the revenue, None where they a
     1: "The top 10% of customers bring in {tenth} of the revenue, and a single customer brings in {few}.",
 }
 NOTHING_LEFT = "They are divided into {count} segments. At least as much money was refunded as came in, so no segment has a share of the revenue."
+OF_SAMPLE = "These shares are of a sample of {n} customers."
 BEST_FEW = "The top 10% of customers bring in {tenth} of the revenue, and {n} customers alone bring in {few}."
 MORE_THAN_ALL = "More than 100% is correct: other customers returned more than they bought."
 WITHOUT_ORDER = {1: "One more customer has only cancelled orders or returns."}  # by number of customers
@@ -112,7 +113,8 @@ def _concentration(view: View) -> str:
     curve = revenue_curve(view.run.customers["monetary"].to_numpy(float))
     if curve is None:
         return ordered_once
-    few, tenth = few_who_bring_half(curve), share_of_best(curve, 0.1)
+    drawn = view.run.drawn
+    few, tenth = None if drawn.is_sample else few_who_bring_half(curve), share_of_best(curve, 0.1)
     best = voice(
         BEST.get(few, BEST_FEW),
         tenth=voice.percent(tenth, 0),
@@ -121,7 +123,8 @@ def _concentration(view: View) -> str:
     )
     shares = (tenth, *(card.revenue_share for card in view.run.findings.cards))
     more = voice(MORE_THAN_ALL) if max(shares) > MORE_THAN_WHOLE else ""
-    return " ".join(filter(None, (best, more, ordered_once)))
+    sample = voice(OF_SAMPLE, n=voice.number(len(drawn.ids))) if drawn.is_sample else ""
+    return " ".join(filter(None, (best, more, ordered_once, sample)))
 
 
 def _odd(view: View) -> str:
