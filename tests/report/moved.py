@@ -50,7 +50,7 @@ def _history(run):
          "Of the 579 customers of both runs: 12 moved to a better segment, 7 moved to a weaker segment (5 of them without an order since).",
          "Whoever moved without ordering since did so because time passed, or because goods came back.",
          "10 changed segment only because the segments were redrawn, not because of what they did."),
-        False, (), now, True, COVERS.format(n=600, n_all=6000),
+        False, (), now, True, covers=COVERS.format(n=600, n_all=6000),
     )  # fmt: skip
     drift = tuple(
         Drift(name, psi, 0.2, verdict, 40.0, 44.0)
