@@ -19,6 +19,10 @@ from segmenter.runs.weeks import unusual_week
 
 EMPTY = "The export holds nothing for the {days} days before {day}: its latest transaction is from {last}."
 UNTOLD = "So the report does not say who moved: everybody would seem to have stopped buying."
+OTHER_PERIOD = (
+    "The run {run} counts the money of {before} days and this one that of {now} days (history.period_days), so the report does "
+    "not say who moved between the two."
+)
 SAME_DAY = (
     "The earlier run {run} sees these customers as of the same day, {day}, and no run as of an earlier one, so nobody "
     "can have moved since."
@@ -40,11 +44,11 @@ def with_history(run: Run, root: Path, config: HistoryConfig) -> Run:
     before = earlier.newest() if config.follow else None
     other = _comparable(before, earlier)
     moved, moves = None, None
-    if other is not None and not manifest.has_empty_period:
+    if other is not None and not (manifest.has_empty_period or _other_period(manifest, other)):
         moved, moves = _moved(other, run, earlier, config.period_days)
     with open_state(root) as state:
         table, counts = of_run(state, run, before, config)
-    alone = _alone(manifest, earlier, before) if config.follow else ()
+    alone = _alone(manifest, earlier, before, other) if config.follow else ()
     sentences = tuple(dict.fromkeys((*run.history.sentences, *alone, *earlier.sentences)))  # two may be about one run
     return replace(
         run, history=replace(run.history, movement=moved, alerts=counts, sentences=sentences), moves=moves, alerts=table
@@ -58,10 +62,18 @@ def _comparable(before: Run | None, earlier: Earlier) -> Run | None:
     return before
 
 
-def _alone(manifest: Manifest, earlier: Earlier, before: Run | None) -> tuple[str, ...]:
-    """Why there is no movement, where that needs a sentence."""
+def _other_period(manifest: Manifest, other: Run) -> bool:
+    """Whether the other run's periods of money are of another length, as one configured otherwise."""
+    return other.manifest.period_days != manifest.period_days
+
+
+def _alone(manifest: Manifest, earlier: Earlier, before: Run | None, other: Run | None) -> tuple[str, ...]:
+    """Why there is no movement, where that needs a sentence; `other` is the run before whose period has transactions."""
     if manifest.has_empty_period:
         return (f"{emptiness(manifest)} {UNTOLD}",)
+    if other is not None and _other_period(manifest, other):
+        then = other.manifest
+        return (OTHER_PERIOD.format(run=then.run_id, before=then.period_days, now=manifest.period_days),)
     same = earlier.of_the_same_day() if before is None and not earlier.in_other_money else None
     return (SAME_DAY.format(run=same.name, day=manifest.as_of),) if same else ()
 

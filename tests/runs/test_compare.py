@@ -20,10 +20,11 @@ from tests.runs.test_movement import model
 def remembered(shelf):
     """Makes a run seen so many days after its last transaction, remembers it, and keeps it in the archive."""
 
-    def make(run_id, days=1, currency="", without=(), weeks=()):
+    def make(run_id, days=1, currency="", without=(), weeks=(), period=28):
         made = shelf.run(run_id)
         made = replace(made, customers=made.customers[~made.customers["customer_id"].isin(without)])
         config = {**made.manifest.config, "report": {**made.manifest.config["report"], "currency": currency}}
+        config["history"] = {"period_days": period}
         made = replace(made, manifest=replace(made.manifest, config=config))
         day = made.manifest.period.last_day + timedelta(days=days)
         made = replace(made, manifest=replace(made.manifest, period=replace(made.manifest.period, weekly_orders=weeks)))
@@ -31,7 +32,7 @@ def remembered(shelf):
         made = replace(
             made, manifest=replace(made.manifest, as_of=day), customers=customers, model=model(50.0), moves=None
         )
-        found = with_history(made, shelf.root, HistoryConfig())
+        found = with_history(made, shelf.root, HistoryConfig(period_days=period))
         kept(found, shelf.root)
         return found
 
@@ -52,6 +53,15 @@ def test_the_next_run_with_transactions_is_compared_with_the_last_that_had_some(
     remembered("20260112T080000Z-ab12", days=51)
     archived = remembered("20260119T080000Z-ab12", days=20)
     assert archived.history.movement.previous_run == "20260105T080000Z-ab12"
+
+
+def test_money_of_periods_of_different_length_is_not_compared(remembered):
+    remembered("20260105T080000Z-ab12")
+    other = remembered("20260112T080000Z-ab12", days=5, period=30)
+    assert other.history.movement is None
+    assert any("counts the money of 28 days and this one that of 30 days" in told for told in other.history.sentences)
+    again = remembered("20260119T080000Z-ab12", days=9, period=30)
+    assert again.history.movement.previous_run == "20260112T080000Z-ab12"
 
 
 def test_each_period_ends_the_day_before_its_run_unless_that_day_has_orders_itself(remembered):
