@@ -66,6 +66,7 @@ QUERIES = {
     "moves-money": ("queries/period_revenue.sql",),
     "bridge": ("queries/period_revenue.sql",),
     "segment-changes": ("queries/period_revenue.sql",),
+    "segment-money": ("queries/period_revenue.sql",),
     "held-out": ("queries/lifetime_history.sql", "queries/lifetime_holdout.sql"),
     "held-out-periods": ("queries/lifetime_history.sql", "queries/lifetime_periods.sql"),
     "to-come": ("queries/lifetime_history.sql",),

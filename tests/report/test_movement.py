@@ -37,21 +37,22 @@ def drawn(chart, found):
 
 
 def changes_of(run):
-    """The cells of the table of segments' changes, row by row as texts."""
+    """The cells of both tables of segments' changes, row by row as texts."""
     page = build(view_of(run, ReportConfig(currency="GBP", locale="en_GB"), ()))
-    (table,) = (table for part in page.moves.parts for table in part.tables if table.id == "segment-changes")
-    return [[cell.text for cell in row] for row in table.rows]
+    found = {table.id: table.rows for part in page.moves.parts for table in part.tables}
+    rows = zip(found["segment-changes"], found["segment-money"], strict=True)
+    return [[cell.text for cell in (*sizes, *money)] for sizes, money in rows]
 
 
 def test_every_change_is_printed_with_its_own_range_and_whether_chance_can_explain_it():
     run = moved_run()
-    _, _, _, size, beyond, _, _, money = changes_of(run)[0]
+    _, _, _, size, beyond, _, _, _, money = changes_of(run)[0]
     assert (size, beyond) == ("+40 (12 to 70)", "+31 (4 to 60)")
     assert money == "+£3 (−£2 to £9), within chance"
     first, *others = run.history.movement.segments
     still = replace(first, customers=Interval(0.0, 0.0, 0.0), beyond=None)
     short = replace(run.history.movement, segments=(still, *others), is_whole=False)
-    _, _, _, size, beyond, _, _, money = changes_of(replace(run, history=replace(run.history, movement=short)))[0]
+    _, _, _, size, beyond, _, _, _, money = changes_of(replace(run, history=replace(run.history, movement=short)))[0]
     assert (size, beyond, money) == ("0", "", "not comparable")
 
 

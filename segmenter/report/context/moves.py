@@ -51,9 +51,7 @@ def moves(view: View) -> Section | None:
             Part("What changed", (*changed(view), *_alert_notes(view)) if movement else (), view.figures("moves")),
             Part("The money that moved with them", (), view.figures("moves-money")),
             Part("The money", (), view.figures("bridge")),
-            Part(
-                "Segment by segment", (RANGES,) if movement else (), (), (_changes(view, movement),) if movement else ()
-            ),
+            Part("Segment by segment", (RANGES,) if movement else (), (), _changes(view, movement) if movement else ()),
             Part(
                 "Do the segments still fit?",
                 (
@@ -198,36 +196,38 @@ def _news(view: View, alerts: AlertCount) -> str:
     )
 
 
-def _changes(view: View, movement: Movement) -> Table:
-    heads = columns(
-        "Segment",
-        "Customers before#",
-        "Customers now#",
-        "Change in size#",
-        "Beyond overall growth#",
-        "Revenue before#",
-        "Revenue now#",
-        "Change#",
-    )
-    rows = [
+def _changes(view: View, movement: Movement) -> tuple[Table, Table]:
+    """Each segment's customers before and now, and its revenue."""
+    sizes = [
         (
             Cell(each.name, each.name, each.number),
             view.number(each.customers_before),
             view.number(each.customers_now),
             _change(view, each.customers, view.voice.number),
             _change(view, each.beyond, view.voice.number) if each.beyond else text(""),
+        )
+        for each in movement.segments
+    ]
+    money = [
+        (
+            Cell(each.name, each.name, each.number),
             view.money(each.money_before),
             view.money(each.money_now),
             _money_change(view, each, movement),
         )
         for each in movement.segments
     ]
-    title = view.voice(
-        "Customers, and revenue of {days} days, in the run of {date} and now",
-        days=movement.period_days,
-        date=view.voice.date(movement.previous_as_of),
+    heads = columns("Segment", "Customers before#", "Customers now#", "Change in size#", "Beyond overall growth#")
+    of_money = columns("Segment", "Revenue before#", "Revenue now#", "Change#")
+    date = view.voice.date(movement.previous_as_of)
+    title = view.voice("Customers in the run of {date} and now", date=date)
+    money_title = view.voice(
+        "Revenue of {days} days in the run of {date} and now", days=movement.period_days, date=date
     )
-    return table("segment-changes", title, heads, rows, "moves.parquet")
+    return (
+        table("segment-changes", title, heads, sizes, "moves.parquet"),
+        table("segment-money", money_title, of_money, money, "moves.parquet"),
+    )
 
 
 def _money_change(view: View, change: SegmentChange, movement: Movement) -> Cell:
