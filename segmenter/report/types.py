@@ -103,7 +103,10 @@ class Stat:
 
 @dataclass(frozen=True)
 class Action:
-    """A recommendation: for whom, what, and the money behind it; `segment` -1 stands for the odd customers."""
+    """A recommendation: for whom, what, and the money behind it.
+
+    `segment` -1 stands for the odd customers, -2 for regular customers who have gone quiet.
+    """
 
     segment: int
     name: str

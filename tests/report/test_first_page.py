@@ -13,9 +13,10 @@ from segmenter.report.brief import brief
 from segmenter.report.context import build, view_of
 from segmenter.report.types import Stat
 from segmenter.runs.history import AlertCount, BridgeStep, History, Interval, Movement, SegmentChange
-from tests.report.made_up import made_up_run
+from tests.report.made_up import made_up_run, silent
 
 CONFIG = ReportConfig(currency="GBP", locale="en_GB")
+ODD, QUIET = -1, -2  # in the place of a segment's number
 CHANCE = Interval(5000.0, -100.0, 9000.0)
 REAL = Interval(5000.0, 100.0, 9000.0)
 
@@ -133,7 +134,8 @@ def test_money_that_is_leaving_comes_before_money_that_stays_anyway():
         replace(leaving, revenue=4e5, movable=1.0),
         replace(small, revenue=10.0, movable=1.0),
     )
-    told = brief(replace(run, findings=replace(run.findings, cards=cards)), CONFIG).actions
+    present = replace(run, customers=run.customers.assign(recency=1.0))
+    told = brief(replace(present, findings=replace(run.findings, cards=cards)), CONFIG).actions
     assert [action.segment for action in told] == [leaving.label, best.label, small.label]
     assert told[0].money == "£400,000 of revenue"
 
@@ -146,7 +148,7 @@ def test_odd_customers_who_are_new_are_the_ones_to_start_with(news, name):
     alerts = pd.DataFrame({"customer_id": run.anomalies["customer_id"], "state": state, "verdict": None})
     counts = AlertCount(False, news, 0, len(alerts) - news, 0, 0, 0, 0)
     told = brief(replace(run, alerts=alerts, history=History(alerts=counts)), CONFIG).actions
-    odd = next(action for action in told if action.segment < 0)
+    odd = next(action for action in told if action.segment == ODD)
     assert odd.name == name
     assert odd.money.endswith("at stake")
     assert (f"Start with {', '.join(last)}." in odd.text) == bool(news)
@@ -161,11 +163,24 @@ def test_nobody_is_sent_to_look_at_customers_of_whom_a_verdict_says_what_they_ar
         verdicts = ["expected" if place < n_judged else None for place in range(len(ids))]
         alerts = pd.DataFrame({"customer_id": ids, "state": "ongoing", "verdict": verdicts})
         told = brief(replace(run, alerts=alerts, history=History(alerts=counts)), CONFIG).actions
-        odd[n_judged] = next((action for action in told if action.segment < 0), None)
+        odd[n_judged] = next((action for action in told if action.segment == ODD), None)
     assert f"Start with {', '.join(ids[:4])}." in odd[0].text
     assert f"Start with {', '.join(ids[2:6])}." in odd[2].text
     assert odd[2].money != odd[0].money
     assert odd[len(ids)] is None
+
+
+def test_regulars_gone_quiet_are_to_be_called_whatever_else_there_is_to_do():
+    run = made_up_run(600)
+    quiet = silent(run, 3)
+    (told,) = (action for action in brief(quiet, CONFIG).actions if action.segment == QUIET)
+    money = run.customers["monetary"].head(3)
+    first = ", ".join(run.customers.loc[money.sort_values(ascending=False).index, "customer_id"])
+    assert f"3 customers, silent for more than 3 times their usual gap. Start with {first}." in told.text
+    assert told.money == f"£{money.sum():,.0f} of revenue"
+    assert len(brief(quiet, CONFIG).actions) == len(brief(silent(run, 0), CONFIG).actions) + 1
+    hidden = brief(quiet, CONFIG.model_copy(update={"customer_rows": False})).actions
+    assert not [action for action in hidden if "Start with" in action.text]
 
 
 def test_rows_that_name_no_customer_are_missing_in_the_open():

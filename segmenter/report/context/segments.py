@@ -6,7 +6,7 @@ import math
 
 from segmenter.analysis.findings import SegmentCard
 from segmenter.features.types import Feature
-from segmenter.report.context import rfm
+from segmenter.report.context import quiet, rfm
 from segmenter.report.context.listed import listed, segment_named
 from segmenter.report.context.view import View, code, columns, parts, segment, table, text
 from segmenter.report.types import Card, Part, Section, Stat, Table
@@ -19,10 +19,6 @@ HEAT_WORDS = (
 THEME_WORDS = (
     "Themes are products that are bought together. Each column shows how the purchases of a segment's average "
     "customer split between them; rare products count for more."
-)
-LARGEST_WORDS = (
-    "Call first anyone who has been silent for much longer than their usual time between orders: here every single "
-    "customer counts."
 )
 TOP = 10  # customers who are listed as the largest
 ABREAST = 6  # segments side by side in one table
@@ -112,7 +108,8 @@ def who(view: View) -> Section:
     drawn = view.figures("shares") if view.run.history.movement else ()  # else it stands on the first page
     cards = tuple(_card(view, card) for card in view.run.findings.cards)
     overview = Part("At a glance", (), drawn if count > 1 else (), (_overview(view),) if count > 1 else (), cards=cards)
-    return Section("segments", "Who are our customers?", lead, parts(overview, rfm.segments(view), _largest(view)))
+    others = (quiet.part(view), rfm.segments(view), _largest(view))
+    return Section("segments", "Who are our customers?", lead, parts(overview, *others))
 
 
 def _largest(view: View) -> Part:
@@ -139,7 +136,7 @@ def _largest(view: View) -> Part:
         *("Money#", "of revenue#", "Orders#", "Days since the last order#", "Days between orders#"),
     )
     tables = listed(view, "largest", "Who brings in the most", heads, rows, len(customers))
-    return Part("The largest customers", (LARGEST_WORDS,), (), tables)
+    return Part("The largest customers", (), (), tables)
 
 
 def _overview(view: View) -> Table:

@@ -7,6 +7,7 @@ import math
 from segmenter.analysis.concentration import few_who_bring_half, revenue_curve, share_of_best
 from segmenter.analysis.findings import SegmentCard
 from segmenter.features import silence_warning
+from segmenter.report.context import quiet
 from segmenter.report.context.view import View, columns, table, text
 from segmenter.report.types import Action, Stat, Table
 from segmenter.runs.alerts import FRESH
@@ -154,14 +155,14 @@ def _trust(view: View) -> str:
 
 
 def actions(view: View) -> tuple[Action, ...]:
-    """The two segments whose money can be moved most and the odd customers, by the money that can be moved.
+    """The two segments whose money can be moved most, the odd customers and those gone quiet, by the money that can be moved.
 
     That is the money behind each times the share of it that the action can win or save.
     """
     cards = sorted((card for card in view.run.findings.cards if card.action), key=lambda card: -_weight(card))
-    odd = _odd_ones(view)
-    found = [(_weight(card), _for_segment(view, card)) for card in cards[: 2 if odd else 3]]
-    return tuple(action for _, action in sorted([*found, *odd], key=lambda each: -each[0]))
+    single = [*_odd_ones(view), *quiet.action(view)]
+    found = [(_weight(card), _for_segment(view, card)) for card in cards[: 2 if single else 3]]
+    return tuple(action for _, action in sorted([*found, *single], key=lambda each: -each[0]))
 
 
 def _weight(card: SegmentCard) -> float:
