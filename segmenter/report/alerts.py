@@ -162,9 +162,9 @@ def _headline(voice: Voice, lines: Sequence[AlertLine]) -> str:
         return voice("Nothing is newly odd.")
     stake = voice.money(sum(abs(line.amount or 0.0) for line in fresh))
     if len(fresh) == 1:
-        return voice("One customer is newly odd or worse, with {money} at stake.", money=stake)
+        return voice("One customer is newly odd or worse, with {money} involved.", money=stake)
     return voice(
-        "{n} customers are newly odd or worse, with {money} at stake.",
+        "{n} customers are newly odd or worse, with {money} involved.",
         n=voice.number(len(fresh)),
         money=stake,
     )
@@ -185,7 +185,7 @@ def _row(voice: Voice, line: AlertLine) -> AlertRow:
     return AlertRow(
         line.customer_id,
         voice("severity {n}", n=voice.number(line.severity)),
-        "" if line.amount is None else voice("{money} at stake", money=voice.money(line.amount)),
+        "" if line.amount is None else voice("{money} involved", money=voice.money(line.amount)),
         voice.translate(line.reason),
         "\n".join(map(voice.translate, sentences_of(line.evidence))),
         voice(line.step),

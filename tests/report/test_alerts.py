@@ -35,7 +35,7 @@ def test_new_comes_before_ongoing_and_the_most_severe_first():
 
 
 def test_the_headline_counts_the_new_and_the_worse_with_their_money():
-    assert "2 customers are newly odd or worse, with £245,656 at stake." in page()
+    assert "2 customers are newly odd or worse, with £245,656 involved." in page()
 
 
 def test_a_quiet_day_is_said_to_be_quiet():
@@ -99,7 +99,7 @@ def test_a_template_cannot_reach_files(tmp_path):
 def test_reasons_write_money_as_the_page_does(written, shown):
     text = page((AlertLine("1", "new", 1, 13549.0, f"Spent 13,549 GBP; a typical customer spends {written}"),))
     assert f"Spent £13,549; a typical customer spends {shown}" in text
-    assert "£13,549 at stake" in text
+    assert "£13,549 involved" in text
     assert "GBP" not in text
 
 

@@ -150,7 +150,7 @@ def test_odd_customers_who_are_new_are_the_ones_to_start_with(news, name):
     told = brief(replace(run, alerts=alerts, history=History(alerts=counts)), CONFIG).actions
     odd = next(action for action in told if action.segment == ODD)
     assert odd.name == name
-    assert odd.money.endswith("at stake")
+    assert odd.money.endswith("involved")
     assert (f"Start with {', '.join(last)}." in odd.text) == bool(news)
 
 

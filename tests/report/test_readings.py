@@ -348,5 +348,11 @@ def test_small_amounts_under_each_other_are_told_to_the_cent(run, of_a_customer,
     shown = page(replace(run, findings=replace(run.findings, cards=cards), anomalies=anomalies), currency="USD")
     assert {row[5] for row in cells(tables(shown.segments)["overview"])} == {told}
     odd = tables(shown.oddities)["anomalies"]
-    at = [column.label for column in odd.columns].index("At stake")
+    at = [column.label for column in odd.columns].index("Money involved")
     assert {row[at] for row in cells(odd)} == {told}
+
+
+def test_money_of_odd_customers_is_called_involved_and_explained_where_the_severity_is(run):
+    told = " ".join(page(run).oddities.parts[0].sentences)
+    assert "the most that the customer spent in all, ordered at once or returned at once" in told
+    assert "even where the order was cancelled: it is no loss to expect" in told

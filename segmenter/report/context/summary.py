@@ -15,7 +15,7 @@ from segmenter.runs.alerts import FRESH
 FEW_ROWS = 0.02  # share of the rows below which a sentence leaves them out
 MORE_THAN_WHOLE = 1.005  # share of the revenue that is shown as more than 100%
 LEAST_SHARE = 0.0005  # share of the customers that is shown as more than 0%
-KNOWN = 0.25  # share of the money at stake that looking again at customers long known to be odd can move
+KNOWN = 0.25  # share of the money involved that looking again at customers long known to be odd can move
 NAMED = 4  # customers
 SAME = 0.6  # least adjusted Rand index of two methods that find the same segments, borders aside
 
@@ -127,9 +127,9 @@ def _odd(view: View) -> str:
         return view.voice("No customer behaves differently enough to need a closer look.")
     stake = view.voice.money_in_words(float(odd["amount_at_stake"].sum()))
     if len(odd) == 1:
-        return view.voice("One customer behaves like nobody else, with {money} at stake.", money=stake)
+        return view.voice("One customer behaves like nobody else, with {money} involved.", money=stake)
     return view.voice(
-        "{count} customers behave like nobody else, with {money} at stake: the most that each spent, ordered or returned.",
+        "{count} customers behave like nobody else, with {money} involved: the most that each spent, ordered or returned.",
         count=view.voice.number(len(odd)),
         money=stake,
     )
@@ -200,7 +200,7 @@ def _odd_ones(view: View) -> list[tuple[float, Action]]:
     shown, share = (fresh, 1.0) if is_news else (odd, KNOWN)
     stake = float(shown["amount_at_stake"].sum())
     name = view.voice("Odd customers, new or worse" if is_news else "Odd customers")
-    money = view.voice("{money} at stake", money=view.voice.money_in_words(stake))
+    money = view.voice("{money} involved", money=view.voice.money_in_words(stake))
     return [(stake * share, Action(-1, name, _look_at(view, shown["customer_id"].astype(str).tolist()), money))]
 
 
