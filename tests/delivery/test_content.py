@@ -130,7 +130,7 @@ GERMAN = ReportConfig(locale="de", currency="EUR")
 @pytest.mark.parametrize(
     ("kind", "words"),
     [
-        ("report", ["Was zuerst zu tun ist:", "Kunden"]),
+        ("report", ["Was zuerst zu tun ist, nach dem Geld, das sich bewegen lässt, als Faustregel:", "Kunden"]),
         ("alerts", ["Neu:", "Ein Kunde ist neu oder stärker auffällig", "es geht um"]),
     ],
 )

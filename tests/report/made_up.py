@@ -228,6 +228,7 @@ def _card(customers, label):
         action="Reward them first: early access, a named contact, a say in the product range.",
         avoid="Discounts; they buy anyway.",
         n_anomalies=int(own["is_anomaly"].sum()),
+        movable=0.1 * (label + 1),
     )
 
 

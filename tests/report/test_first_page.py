@@ -137,7 +137,29 @@ def test_money_that_is_leaving_comes_before_money_that_stays_anyway():
     present = replace(run, customers=run.customers.assign(recency=1.0))
     told = brief(replace(present, findings=replace(run.findings, cards=cards)), CONFIG).actions
     assert [action.segment for action in told] == [leaving.label, best.label, small.label]
-    assert told[0].money == "£400,000 of revenue"
+    assert [action.money for action in told] == [
+        "£400,000 of revenue",
+        "about £100,000 of £1M of revenue",
+        "£10.00 of revenue",
+    ]
+
+
+def test_the_figures_that_are_shown_are_in_the_order_of_the_actions():
+    run = made_up_run(600, 5)
+    cards = tuple(
+        replace(card, revenue=revenue, movable=movable)
+        for card, revenue, movable in zip(
+            run.findings.cards, (6.77e6, 7.5e5, 9e5, 40.0, 1e6), (0.1, 0.5, 0.3, 1.0, 0.0), strict=True
+        )
+    )
+    changed = silent(replace(run, findings=replace(run.findings, cards=cards)), 0)
+    odd = changed.anomalies.assign(amount_at_stake=2.4e6 / len(changed.anomalies))
+    told = [action.money for action in brief(replace(changed, anomalies=odd), CONFIG).actions]
+    assert told == [
+        "about £680,000 of £6.77M of revenue", "about £600,000 of £2.4M involved", "about £380,000 of £750,000 of revenue",
+    ]  # fmt: skip
+    leaving = replace(run, findings=replace(run.findings, cards=cards[4:]))
+    assert [action.segment for action in brief(silent(leaving, 0), CONFIG).actions] == [ODD], "it has nothing to move"
 
 
 @pytest.mark.parametrize(("news", "name"), [(0, "Odd customers"), (2, "Odd customers, new or worse")])

@@ -159,7 +159,8 @@ def actions(view: View) -> tuple[Action, ...]:
 
     That is the money behind each times the share of it that the action can win or save.
     """
-    cards = sorted((card for card in view.run.findings.cards if card.action), key=lambda card: -_weight(card))
+    movable = (card for card in view.run.findings.cards if card.action and card.movable)
+    cards = sorted(movable, key=lambda card: -_weight(card))
     single = [*_odd_ones(view), *quiet.action(view)]
     found = [(_weight(card), _for_segment(view, card)) for card in cards[: 2 if single else 3]]
     return tuple(action for _, action in sorted([*found, *single], key=lambda each: -each[0]))
@@ -183,7 +184,18 @@ def _for_segment(view: View, card: SegmentCard) -> Action:
             )
         )
         text = f"{text} {who}"
-    return Action(card.label, card.name, text, voice("{money} of revenue", money=voice.money_in_words(card.revenue)))
+    part = _movable(view, card.revenue, card.movable)
+    return Action(card.label, card.name, text, voice("{money} of revenue", money=part))
+
+
+def _movable(view: View, money: float, share: float) -> str:
+    """The part of the money that an action can move, by which actions are ordered; a rough figure, so in two digits."""
+    moved = money * share
+    if not 0 < moved < money:
+        return view.voice.money_in_words(money)
+    rough = round(moved, 1 - math.floor(math.log10(moved)))
+    write = view.voice.money_in_words
+    return view.voice("about {part} of {money}", part=write(rough), money=write(money))
 
 
 def _odd_ones(view: View) -> list[tuple[float, Action]]:
@@ -200,7 +212,7 @@ def _odd_ones(view: View) -> list[tuple[float, Action]]:
     shown, share = (fresh, 1.0) if is_news else (odd, KNOWN)
     stake = float(shown["amount_at_stake"].sum())
     name = view.voice("Odd customers, new or worse" if is_news else "Odd customers")
-    money = view.voice("{money} involved", money=view.voice.money_in_words(stake))
+    money = view.voice("{money} involved", money=_movable(view, stake, share))
     return [(stake * share, Action(-1, name, _look_at(view, shown["customer_id"].astype(str).tolist()), money))]
 
 
