@@ -356,3 +356,15 @@ def test_money_of_odd_customers_is_called_involved_and_explained_where_the_sever
     told = " ".join(page(run).oddities.parts[0].sentences)
     assert "the most that the customer spent in all, ordered at once or returned at once" in told
     assert "even where the order was cancelled: it is no loss to expect" in told
+
+
+def test_what_a_dash_means_is_said_where_there_is_one(run):
+    def told(changed):
+        (medians,) = (part for part in page(changed).differences.parts if part.title == "All medians")
+        return [" ".join(part.sentences) for part in (page(changed).segments.parts[0], medians)]
+
+    first, *others = run.findings.cards
+    few = replace(first, medians={**first.medians, "mean_gap": float("nan")})
+    dashed = replace(run, findings=replace(run.findings, cards=(few, *others)))
+    assert told(run) == ["", ""]
+    assert all("fewer than half of a segment" in words for words in told(dashed))

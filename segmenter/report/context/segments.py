@@ -20,6 +20,7 @@ THEME_WORDS = (
     "Themes are products that are bought together. Each column shows how the purchases of a segment's average "
     "customer split between them; rare products count for more."
 )
+DASH = "A dash stands where fewer than half of a segment's customers have the figure."
 TOP = 10  # customers who are listed as the largest
 ABREAST = 6  # segments side by side in one table
 
@@ -107,9 +108,18 @@ def who(view: View) -> Section:
     )
     drawn = view.figures("shares") if view.run.history.movement else ()  # else it stands on the first page
     cards = tuple(_card(view, card) for card in view.run.findings.cards)
-    overview = Part("At a glance", (), drawn if count > 1 else (), (_overview(view),) if count > 1 else (), cards=cards)
+    words, tables = _dashes(view, [feature.name for feature in _facts(view)]), (_overview(view),)
+    overview = Part("At a glance", words, drawn if count > 1 else (), tables if count > 1 else (), cards=cards)
     others = (quiet.part(view), rfm.segments(view), _largest(view))
     return Section("segments", "Who are our customers?", lead, parts(overview, *others))
+
+
+def _dashes(view: View, names: list[str]) -> tuple[str, ...]:
+    """What a dash means, where a median of these features is one and not because nobody at all has the figure."""
+    cards = view.run.findings.cards
+    known = [name for name in names if math.isfinite(cards[0].overall.get(name, math.nan))]
+    missing = any(math.isnan(card.medians.get(name, math.nan)) for card in cards for name in known)
+    return (DASH,) if missing and len(cards) > 1 else ()
 
 
 def _largest(view: View) -> Part:
@@ -177,7 +187,7 @@ def differences(view: View) -> Section:
                 (*((THEME_WORDS,) if "themes" in view.charts else ()), *_themes_fit(view)),
                 view.figures("themes"),
             ),
-            Part("All medians", (), (), _medians(view)),
+            Part("All medians", _dashes(view, [each.name for each in _varying(view)]), (), _medians(view)),
         ),
     )
 
