@@ -128,6 +128,7 @@ class Card:
     rule: str
     trust: str
     apart: str = ""  # the figures that set the segment apart
+    file: str = ""  # in the run's folder, with the list of its customers
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,10 @@ EDGES = {  # per measure of RFM: what a score above 1 takes, and what is left fo
     "frequency": ("{value} or more", "fewer"),
     "monetary": ("{value} or more", "less"),
 }
+BESIDE = (
+    "Use the segments above to see what kinds of customers there are and what to do about each; use these to pick customers "
+    "for a campaign. A similar name, such as New, means other customers here."
+)
 
 
 def scores(view: View) -> Part:
@@ -31,6 +35,8 @@ def segments(view: View) -> Part:
         "A finer division, by rules that are the same for every shop: how recently, how often and for how much a "
         "customer bought, each scored from 1 to 5. Each customer's RFM segment is in customers.parquet: rfm_segment."
     ]
+    if len(view.run.findings.cards) > 1:
+        words.append(BESIDE)
     if counted < everybody:
         words.append(view.voice("The table covers the {n} customers in the sample.", n=view.voice.number(counted)))
     return Part("RFM segments", tuple(words), (), (_segment_table(view),))

@@ -9,6 +9,7 @@ from segmenter.features.types import Feature
 from segmenter.report.context import quiet, rfm
 from segmenter.report.context.listed import listed, segment_named
 from segmenter.report.context.view import View, code, columns, parts, segment, table, text
+from segmenter.report.tables import list_file
 from segmenter.report.types import Card, Part, Section, Stat, Table
 
 FACTS = ("recency", "frequency", "monetary", "average_order_value", "mean_gap", "tenure", "return_share")
@@ -45,7 +46,18 @@ def _card(view: View, card: SegmentCard) -> Card:
         rule=_rule(view, card),
         trust="" if card.stability is None else card.stability_words,
         apart=_apart(view, card),
+        file=_list_of(view, card),
     )
+
+
+def _list_of(view: View, card: SegmentCard) -> str:
+    """The file in the run's folder that lists the segment's customers: the first that people open; empty where none is written."""
+    formats = view.config.formats if view.config.customer_rows else ()
+    if "csv" in formats:
+        return list_file(card, "csv")
+    if "xlsx" in formats:
+        return "report.xlsx"
+    return list_file(card, "parquet") if "parquet" in formats else ""
 
 
 def cards_table(view: View) -> Table:
