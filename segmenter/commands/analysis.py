@@ -28,6 +28,8 @@ from segmenter.scoring import score as score_of
 if TYPE_CHECKING:
     from segmenter.runs.history import Drift
 
+IN_SAMPLE = "EUR"  # currency of the fictitious transactions, whose columns name none
+
 
 def run(options: Namespace) -> None:
     """Segment the customers of an export, find anomalies and write the report."""
@@ -103,7 +105,8 @@ def demo(options: Namespace) -> None:
     export = folder / "transactions.csv"
     generate(export, truth=folder / "truth.csv")
     config = load_config(options.config, engine={"archive": str(folder / "runs")})
-    _run([str(export)], config, options)
+    shown = config.report.in_currency(IN_SAMPLE)
+    _run([str(export)], config.model_copy(update={"report": shown}), options)
 
 
 def score(options: Namespace) -> None:

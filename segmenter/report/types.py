@@ -201,6 +201,7 @@ class Page:
     data: Section
     method: Section
     asides: tuple[Table, ...] = ()  # the strip and the cards as tables, which the page itself does not show
+    note: str = ""  # on the figures of the strip
     changed: tuple[str, ...] = ()  # since the run before
     moves: Section | None = None  # None: nothing to compare with
     to_come: Section | None = None  # None: the run holds no forecast

@@ -292,3 +292,14 @@ def test_where_more_money_went_back_than_came_in_no_segment_is_said_to_bring_a_s
     view = view_of(replace(run, findings=replace(run.findings, cards=cards)), CONFIG, {"shares"})
     assert "no segment has a share of the revenue" in build(view).sentences[1]
     assert not view.charts
+
+
+def test_that_no_currency_is_known_is_said_once_on_the_first_page_and_with_its_key_where_the_data_is_told_of():
+    def told(config):
+        page = build(view_of(made_up_run(600), config, ()))
+        return page.note, [each for part in page.data.parts for each in part.sentences if "report.currency" in each]
+
+    note, (sentence,) = told(ReportConfig())
+    assert note == "Amounts without a currency: none is known (report.currency)."
+    assert sentence.endswith("Set report.currency to the currency's code, such as EUR.")
+    assert told(CONFIG) == ("", [])
