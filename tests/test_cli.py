@@ -7,10 +7,12 @@ import re
 import shutil
 import subprocess
 import sys
+from argparse import Namespace
 
 import pytest
 
 from segmenter import cli
+from segmenter.commands import analysis
 from segmenter.config import load_config
 from tests.shell import command
 
@@ -61,6 +63,18 @@ def test_a_command_that_an_interpreter_is_started_for_ends_as_one_that_is_copied
     started = subprocess.run([sys.executable, "-m", "segmenter", *words], capture_output=True, check=False, **here)
     copied = command(*words, **here)
     assert (copied.returncode, copied.stdout, copied.stderr) == (started.returncode, started.stdout, started.stderr)
+
+
+@pytest.mark.parametrize(("own", "shown"), [("", "EUR"), ("GBP", "GBP")])
+def test_the_demo_shows_the_currency_of_its_sample_unless_another_is_set(tmp_path, monkeypatch, own, shown):
+    told = []
+    monkeypatch.setattr(analysis, "_run", lambda sources, config, options: told.append((sources, config)))
+    settings = tmp_path / "config.toml"
+    settings.write_text(f'[report]\ncurrency = "{own}"\n')
+    analysis.demo(Namespace(to=str(tmp_path / "demo"), config=str(settings)))
+    ((sources, config),) = told
+    assert sources == [str(tmp_path / "demo" / "transactions.csv")]
+    assert config.report.currency == shown
 
 
 def test_help_loads_no_heavy_library():

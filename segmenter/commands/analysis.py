@@ -39,6 +39,7 @@ DECIDE_IN = (
     "These lines stand in {config} as comments: remove the # before those that you choose, and see what comes of it: "
     "segmenter inspect -c {config}"
 )
+IN_SAMPLE = "EUR"  # currency of the fictitious transactions, whose columns name none
 
 
 def run(options: Namespace) -> None:
@@ -123,7 +124,8 @@ def demo(options: Namespace) -> None:
     export = folder / "transactions.csv"
     generate(export, truth=folder / "truth.csv")
     config = load_config(options.config, engine={"archive": str(folder / "runs")})
-    _run([str(export)], config, options)
+    shown = config.report.in_currency(IN_SAMPLE)
+    _run([str(export)], config.model_copy(update={"report": shown}), options)
 
 
 def score(options: Namespace) -> None:

@@ -97,8 +97,8 @@ def _apart(before: Run, known: pd.DataFrame, now: Run) -> Iterator[str]:
 
 
 def _ordered(table: pd.DataFrame) -> pd.DataFrame:
-    """New before worse, ongoing and resolved, the most severe first."""
-    places = table.assign(place=table["state"].map(ORDER))
+    """What is new or worse before ongoing and resolved, the most severe first."""
+    places = table.assign(place=table["state"].replace({"worsened": "new"}).map(ORDER))
     ordered = places.sort_values(["place", "severity", "customer_id"], ascending=[True, False, True], ignore_index=True)
     return ordered.drop(columns="place")
 

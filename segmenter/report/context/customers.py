@@ -120,8 +120,8 @@ def _reading(view: View) -> tuple[str, ...]:
         return ("Single customers are left out of this report.",)
     scale = (
         "Severity runs from 0 to 100: half of it is the distance from other customers, both the nearest ordinary one "
-        "and the bulk of all; half is the money at stake, the largest of what the customer spent, ordered at once or "
-        "returned at once."
+        "and the bulk of all; half is the money involved: the most that the customer spent in all, ordered at once or "
+        "returned at once. It counts in full even where the order was cancelled: it is no loss to expect."
     )
     kinds = "A customer is odd alone or as part of a rare group, a handful who are odd in the same way."
     jury = (
@@ -139,7 +139,7 @@ def _listing(view: View) -> Table:
     stakes = view.amounts(shown["amount_at_stake"].tolist())
     rows = [_line(view, row, stake, labels) for (_, row), stake in zip(shown.iterrows(), stakes, strict=True)]
     kind = ("Kind",) if _grouped(view) else ()
-    heads = columns("Customer", "Segment", *kind, "Severity#", "At stake#", "Jury (of 5)#", "Why")
+    heads = columns("Customer", "Segment", *kind, "Severity#", "Money involved#", "Jury (of 5)#", "Why")
     made = table("anomalies", "Odd customers, most severe first", heads, rows, "anomalies.csv")
     return replace(made, filterable=True)
 

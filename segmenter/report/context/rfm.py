@@ -15,6 +15,10 @@ EDGES = {  # per measure of RFM: what a score above 1 takes, and what is left fo
     "frequency": ("{value} or more", "fewer"),
     "monetary": ("{value} or more", "less"),
 }
+BESIDE = (
+    "Use the segments above to see what kinds of customers there are and what to do about each; use these to pick customers "
+    "for a campaign. A similar name, such as New, means other customers here."
+)
 
 
 def scores(view: View) -> Part:
@@ -29,6 +33,7 @@ def segments(view: View) -> Part:
     words = (
         "A finer division, by rules that are the same for every shop: how recently, how often and for how much a "
         "customer bought, each scored from 1 to 5. Each customer's RFM segment is in customers.parquet: rfm_segment.",
+        *((BESIDE,) if len(view.run.findings.cards) > 1 else ()),
         *of_sample(view, sum(view.run.findings.rfm.customers)),
     )
     return Part("RFM segments", words, (), (_segment_table(view),))
