@@ -6,6 +6,8 @@ from segmenter.analysis.lifetime_types import LifetimeFinding, SegmentLifetime
 from segmenter.report.context.view import View, columns, parts, segment, table
 from segmenter.report.types import Cell, Part, Section, Table
 
+EVEN = "p_active is too high for customers who order at even intervals and are overdue."
+
 
 def lifetime(view: View) -> Section | None:
     """The chapter, None where the run holds no forecast and no reason against one."""
@@ -73,7 +75,7 @@ def _expected(view: View, finding: LifetimeFinding) -> str:
     )
     money = voice.money_in_words(sum(each.revenue or 0.0 for each in segments))
     worth = finding.value_refusal or voice("That is worth {money}, before returns.", money=money)
-    return " ".join(filter(None, (expected, worth, finding.ordering_refusal, finding.season)))
+    return " ".join(filter(None, (expected, worth, finding.ordering_refusal, finding.lately, finding.season)))
 
 
 def _reading(view: View, finding: LifetimeFinding) -> tuple[str, ...]:
@@ -85,6 +87,7 @@ def _reading(view: View, finding: LifetimeFinding) -> tuple[str, ...]:
         "a second order)."
         if not finding.ordering_refusal
         else "Several orders on one day count as one. Each customer's own figures are in customers.parquet.",
+        *([EVEN] if not finding.ordering_refusal else []),
         *([left_out] if left > 0 else []),
     )
 
