@@ -9,6 +9,7 @@ from segmenter.analysis.lifetime_types import BgNbd, GammaGamma, HoldoutCheck
 
 MIN_REPEATERS = 100  # customers with a repeat order before the time held out
 MAX_ERROR = 0.25  # of the orders and of the money that came in the time held out
+MAX_MISSED = 0.35  # of the customers who ordered, across tenths of the chance that they would
 MAX_CORRELATION = 0.3  # of the number of orders with their value, by ranks
 KEEPS_EVERYBODY = (
     "The model sees no customer leave for good: it reads silence as a slow rhythm, so no chance is given that a customer is "
@@ -40,16 +41,27 @@ def orders_wrong(check: HoldoutCheck) -> str:
 
 
 def ordering_wrong(check: HoldoutCheck, days: int) -> str:
-    """Why orders can be forecast, but not how many customers place them in `days` days."""
+    """Why orders can be forecast, but not how many customers place them in `days` days, nor who, nor who has left."""
     if abs(check.ordering_expected - check.ordering) <= MAX_ERROR * check.ordering:
-        return ""
+        return _chances_wrong(check, days)
     error = (
         f"Tested on {days} days, the forecast expected {check.ordering_expected:,.0f} customers to order and "
-        f"{check.ordering:,.0f} did; above {MAX_ERROR:.0%} the report does not say how many will order, or who."
+        f"{check.ordering:,.0f} did; above {MAX_ERROR:.0%} the report does not say how many or who will order, or who has left."
     )
     if check.ordering < check.ordering_expected:
         return error
     return f"{error} Orders at fixed intervals, as with subscriptions, come from more customers than the model assumes."
+
+
+def _chances_wrong(check: HoldoutCheck, days: int) -> str:
+    """Why the number of customers who order came out, but not who they are: misses of both signs cancel in it."""
+    if check.ordering_error <= max(MAX_MISSED, check.ordering_chance):
+        return ""
+    return (
+        f"Tested on {days} days, the chances of an order were off by {check.ordering_error:.0%}, across groups of customers with "
+        f"similar chances; above {MAX_MISSED:.0%} the report does not say how many or who will order, or who has left. Orders at "
+        "even intervals, as with subscriptions, can be the cause."
+    )
 
 
 def money_wrong(check: HoldoutCheck, correlation: float, model: GammaGamma | None) -> str:
@@ -94,6 +106,24 @@ def season(year_ago: tuple[int, int], customers: int, days: int) -> str:
 def keeps_everybody(model: BgNbd) -> bool:
     """Whether the model finds practically no customer who leaves, so that its chance of being active says nothing."""
     return model.a < STEADY * (model.a + model.b)
+
+
+def lately_off(expected: float, came: float, days: int, orders: float) -> str:
+    """How far the orders that `came` in the newest `days` are from those `expected`, and what that makes of the next `orders`.
+
+    Told where it is above the error that a forecast may have, and above what two counts differ by by chance (95 %). In the
+    whole time held out such a difference may cancel with one of the other sign.
+    """
+    gap = abs(expected - came)
+    if gap <= MAX_ERROR * came or gap <= CHANCE * sqrt(expected + came):
+        return ""
+    more, many = ("more", "many") if came > expected else ("fewer", "few")
+    ratio = came / max(expected, 1.0)
+    return (
+        f"The last {days} days brought {abs(ratio - 1):.0%} {more} orders than the model expects of them ({came:,.0f}, not "
+        f"{expected:,.0f}). If a season or a change is behind that and goes on, the next {days} days may bring as {many} as "
+        f"{orders * ratio:,.0f} orders, and the other figures here may be as far off."
+    )
 
 
 def notes(check: HoldoutCheck, model: BgNbd, days: int, *, of_customers: bool, of_money: bool) -> tuple[str, ...]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from segmenter.analysis import bgnbd, gammagamma, gate
+from segmenter.analysis.chance import CHANCE
 from segmenter.analysis.lifetime_types import (
     BgNbd,
     GammaGamma,
@@ -16,10 +17,10 @@ from segmenter.analysis.lifetime_types import (
     SegmentLifetime,
 )
 from segmenter.analysis.threads import single_threaded
-from segmenter.analysis.types import Floats, Ints
+from segmenter.analysis.types import Floats, Ints, Mask
 
 LAST_CLASS = 7  # repeat orders or more
-PERIODS = 12  # periods of the time held out, at most
+PERIODS = 12  # the newest periods of the time held out, at most
 
 
 @dataclass(frozen=True)
@@ -42,8 +43,8 @@ class PastOrders:
 
     `orders` and `revenue` (n_customers,) are what came in those days, `orders_soon` the orders of the first period of them,
     NaN for those who had not ordered before; `period_orders` (n_periods,) the same orders by whole periods, one after the
-    other. `year_ago` are everybody's orders of the period before and of that from this day on a year ago, 0 where
-    the record does not hold it whole; `year_ago_customers` placed the latter.
+    other, of which the last ends today. `year_ago` are everybody's orders of the period before and of that from this day on a
+    year ago, 0 where the record does not hold it whole; `year_ago_customers` placed the latter.
     """
 
     now: OrderHistory
@@ -106,13 +107,14 @@ def value_to_come(past: PastOrders, days: int, segments: Ints) -> Lifetime:
         return _withheld(replace(finding, refusal=wrong), len(known))
     models = _fit(past.now)
     forecast = _forecast(models, past.now, days)
+    nothing = np.full(len(known), np.nan)
     uncounted, unpriced = gate.ordering_wrong(check, days), gate.money_wrong(check, correlation, models.value)
     if gate.keeps_everybody(models.orders):
         forecast = replace(forecast, p_active=np.full(len(known), np.nan))
     if uncounted:
-        forecast = replace(forecast, p_order=np.full(len(known), np.nan))
+        forecast = replace(forecast, p_order=nothing, p_active=nothing)
     if unpriced:
-        forecast = replace(forecast, revenue=np.full(len(known), np.nan))
+        forecast = replace(forecast, revenue=nothing)
     return Lifetime(
         replace(
             finding,
@@ -121,6 +123,7 @@ def value_to_come(past: PastOrders, days: int, segments: Ints) -> Lifetime:
             orders_model=models.orders,
             value_model=models.value,
             season=gate.season(past.year_ago, past.year_ago_customers, days),
+            lately=_lately(models.orders, past, days, forecast),
             segments=_by_segment(forecast, segments),
             sentences=gate.notes(check, models.orders, days, of_customers=not uncounted, of_money=not unpriced),
         ),
@@ -165,6 +168,8 @@ def _check(past: PastOrders, days: int) -> HoldoutCheck:
     models = _fit(past.before)
     expected = _forecast(models, past.before, past.days)
     known = np.isfinite(past.before.age)
+    p_order, ordered = _forecast(models, past.before, days).p_order[known], past.orders_soon[known] > 0
+    ordering_error, ordering_chance = _across_chances(p_order, ordered)
     classes = np.minimum(past.before.repeats[known], LAST_CLASS).astype(np.int64)
     customers, orders, actual = (
         np.bincount(classes, weights, LAST_CLASS + 1) for weights in (None, expected.orders[known], past.orders[known])
@@ -180,19 +185,44 @@ def _check(past: PastOrders, days: int) -> HoldoutCheck:
             HoldoutClass(number, int(customers[number]), float(orders[number]), float(actual[number]))
             for number in range(LAST_CLASS + 1)
         ),
-        period_expected=_by_period(models.orders, past.before, days, len(past.period_orders[:PERIODS])),
-        period_orders=tuple(map(float, past.period_orders[:PERIODS])),
-        ordering_expected=float(_forecast(models, past.before, days).p_order[known].sum()),
-        ordering=float((past.orders_soon[known] > 0).sum()),
+        period_expected=_by_period(models.orders, past, days, len(past.period_orders[-PERIODS:])),
+        period_orders=tuple(map(float, past.period_orders[-PERIODS:])),
+        ordering_expected=float(p_order.sum()),
+        ordering=float(ordered.sum()),
+        ordering_error=ordering_error,
+        ordering_chance=ordering_chance,
     )
 
 
-def _by_period(model: BgNbd, history: OrderHistory, days: int, n_periods: int) -> tuple[float, ...]:
-    """Orders expected in successive periods."""
-    known = np.isfinite(history.age)
-    times = (history.repeats[known], history.recency[known], history.age[known])
-    until = [bgnbd.expected_orders(model, *times, days * number / 7).sum() for number in range(1, n_periods + 1)]
-    return tuple(map(float, np.diff(until, prepend=0.0)))
+def _across_chances(p_order: Floats, ordered: Mask) -> tuple[float, float]:
+    """How far the customers who ordered were off, across tenths of their chance of it, and how far that goes by chance (95 %).
+
+    Both as shares of those who ordered. By chance, the absolute difference of a tenth is half-normal.
+    """
+    tenths = np.minimum((10 * p_order).astype(np.int64), 9)
+    gaps = np.abs(np.bincount(tenths, p_order - ordered))
+    spread = np.sqrt(np.bincount(tenths, p_order * (1 - p_order)))
+    by_chance = np.sqrt(2 / np.pi) * spread.sum() + CHANCE * np.sqrt((1 - 2 / np.pi) * (spread**2).sum())
+    came = max(float(ordered.sum()), 1.0)
+    return float(gaps.sum()) / came, float(by_chance) / came
+
+
+def _lately(model: BgNbd, past: PastOrders, days: int, forecast: Forecast) -> str:
+    """How far the model as fitted today, which holds every order, still misses the newest period.
+
+    That of the check, fitted before a change, would also miss one that the forecast has learnt since.
+    """
+    (expected,) = _by_period(model, past, days, 1)
+    return gate.lately_off(expected, float(past.period_orders[-1]), days, float(np.nansum(forecast.orders)))
+
+
+def _by_period(model: BgNbd, past: PastOrders, days: int, n_periods: int) -> tuple[float, ...]:
+    """Orders expected in the newest periods of the time held out, one after the other, of the customers as they stood before it."""
+    known = np.isfinite(past.before.age)
+    times = (past.before.repeats[known], past.before.recency[known], past.before.age[known])
+    ends = past.days - days * np.arange(n_periods, -1, -1)
+    until = [bgnbd.expected_orders(model, *times, end / 7).sum() for end in ends]
+    return tuple(map(float, np.diff(until)))
 
 
 def _correlation(history: OrderHistory) -> float:

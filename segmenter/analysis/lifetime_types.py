@@ -39,8 +39,9 @@ class HoldoutCheck:
     """What was expected from the first two thirds of the time, and what came in the last `days`.
 
     `error` sums the classes' differences and divides by the orders that came. `period_expected` and
-    `period_orders` are orders by successive periods as long as the one to come; in the first of them `ordering_expected`
-    customers were expected to order, and `ordering` did.
+    `period_orders` are orders by successive periods as long as the one to come, up to today. In as many days from the
+    beginning `ordering_expected` customers were expected to order, and `ordering` did: `ordering_error` is as `error`, across
+    tenths of the chance to, and `ordering_chance` what it stays under in 95 of 100 cases where these chances are right.
     """
 
     days: int
@@ -54,6 +55,8 @@ class HoldoutCheck:
     period_orders: tuple[float, ...] = ()
     ordering_expected: float = 0.0
     ordering: float = 0.0
+    ordering_error: float = 0.0
+    ordering_chance: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -74,9 +77,10 @@ class SegmentLifetime:
 class LifetimeFinding:
     """Orders and money to expect in the next `days`, before returns; None and empty where the gate is shut.
 
-    `refusal` says why there are no figures, `ordering_refusal` why not how many customers order, `value_refusal` why there
-    are none of money; empty where there are. `season` says what these days brought a year ago, where the record holds
-    them, and how that differed from the days before, where it did, as the forecast knows no season.
+    `refusal` says why there are no figures, `ordering_refusal` why not how many customers order, and who, `value_refusal` why
+    there are none of money; empty where there are. `season` says what these days brought a year ago, where the record holds
+    them, and how that differed from the days before, where it did, as the forecast knows no season, and `lately` how far its
+    model misses the last days, where it does.
     `correlation` is the rank correlation of order number and order value, which Gamma-Gamma takes for independent.
     """
 
@@ -93,3 +97,4 @@ class LifetimeFinding:
     sentences: tuple[str, ...] = ()
     ordering_refusal: str = ""
     season: str = ""
+    lately: str = ""

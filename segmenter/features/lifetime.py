@@ -18,8 +18,8 @@ YEAR = timedelta(days=364)  # whole weeks, so that the same weekdays are compare
 def past_orders(connection: Engine, table: FeatureTable, period_days: int, limit: str | None = None) -> PastOrders:
     """The orders of the table's customers up to its date, split after two thirds of the time.
 
-    The orders of the last third are also counted by periods of `period_days` days, of a sample up to the hash `limit`, and
-    those of the same days a year ago, of everybody, for one period before and one after.
+    The orders of the last third are also counted by periods of `period_days` days, of which the last ends on that date, of a
+    sample up to the hash `limit`, and those of the same days a year ago, of everybody, for one period before and one after.
     """
     until = end_of_period(connection, table.as_of)
     now = _history(connection, until)

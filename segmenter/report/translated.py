@@ -124,6 +124,7 @@ def _lifetime(finding: LifetimeFinding, translate: Translate) -> LifetimeFinding
         refusal=translate(finding.refusal),
         ordering_refusal=translate(finding.ordering_refusal),
         season=translate(finding.season),
+        lately=translate(finding.lately),
         value_refusal=translate(finding.value_refusal),
         sentences=_all(finding.sentences, translate),
     )

@@ -1,5 +1,6 @@
 """Orders and money to come: the models against their papers, the hold-out check and the gate."""
 
+import re
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -132,19 +133,26 @@ class Orders:
     year_ago_customers: int = 0
 
 
-def simulated(rng, n=3000, weeks=(60, 90)):
-    """Customers who order as the models say, seen after so many weeks, and the orders that the next 30 days bring."""
+def simulated(rng, n=3000, weeks=(60, 90), lost=0.0, subscribers=0.0):
+    """Customers who order as the models say, seen after so many weeks, and the orders that the next 30 days bring.
+
+    From 60 days before the end on, a share of the orders is `lost`; a share of `subscribers` orders every 30 days.
+    """
     rate, leaving = rng.gamma(0.8, 1 / 6.0, n), rng.beta(0.8, 4.0, n)
+    subscribed = np.arange(n) < subscribers * n
+    leaving[subscribed] = 0.05
     first = rng.uniform(0, weeks[1] - 1, n)
     first[0] = 0.0
     usual = 3.0 / rng.gamma(4.0, 1 / 90.0, n)
     times = [first]
     alive = np.ones(n, bool)
     while alive.any():
-        following = times[-1] + rng.exponential(1 / rate)
+        following = times[-1] + np.where(subscribed, 30 / 7, rng.exponential(1 / rate))
         alive &= (rng.random(n) > leaving) & (following < weeks[1] + 5)
         times.append(np.where(alive, following, np.inf))
     times = np.array(times)
+    if lost:
+        times[1:][(times[1:] >= weeks[1] - 60 / 7) & (rng.random(times[1:].shape) < lost)] = np.inf
     value = np.where(np.isfinite(times), rng.gamma(3.0, usual / 3.0, times.shape), 0.0)
     split, now = (seen(times, value, week) for week in weeks)
     later = (times >= weeks[0]) & (times < weeks[1])
@@ -213,6 +221,42 @@ def test_the_check_tells_how_far_single_periods_were_off(shop, told):
     words = " ".join(told.finding.sentences)
     assert "In 7 past periods of the same length it was between" in words
     assert "this one may be as far off, either way" in words
+
+
+def test_of_many_periods_the_newest_are_told(shop):
+    past = replace(shop[0], period_orders=np.arange(15.0))
+    check = value_to_come(past, 14, np.zeros(3000, np.int64)).finding.check
+    assert check.period_orders == tuple(range(3, 15))
+    assert len(check.period_expected) == 12
+    assert sum(check.period_expected) == pytest.approx(check.orders_expected * 12 / 15, rel=0.1)
+
+
+def test_a_fall_that_the_time_held_out_hides_is_told_with_what_it_may_make_of_the_next_days(told):
+    past, coming = simulated(np.random.default_rng(5), lost=0.4)
+    found = value_to_come(past, 30, np.zeros(3000, np.int64))
+    assert found.finding.refusal == ""
+    assert "fewer orders than the model expects of them" in found.finding.lately
+    worst = int(re.search(r"may bring as few as ([\d,]+) orders", found.finding.lately)[1].replace(",", ""))
+    assert worst < coming.sum() < np.nansum(found.forecast.orders)
+    assert told.finding.lately == ""
+
+
+@pytest.mark.parametrize(
+    ("expected", "came", "said"),
+    [
+        (1400, 1000, "brought 29% fewer orders than the model expects of them (1,000, not 1,400)"),
+        (1000, 1400, "40% more orders"),
+        (1000, 1400, "may bring as many as 700 orders"),
+        (1200, 1000, ""),
+        (14, 8, ""),
+        (20, 0, "100% fewer orders"),
+    ],
+    ids=["too many", "too few", "of the next", "as a forecast may be", "by chance", "none came"],
+)
+def test_the_newest_days_are_told_where_they_were_missed_by_more_than_chance(expected, came, said):
+    found = gate.lately_off(expected, came, 30, 500.0)
+    assert said in found
+    assert bool(found) == bool(said)
 
 
 def test_the_check_counts_who_ordered_in_the_first_period(shop, told):
@@ -317,6 +361,26 @@ def test_who_orders_is_withheld_where_the_orders_come_from_more_customers_than_e
     assert np.isnan(found.forecast.p_order).all()
     assert found.forecast.orders.sum() > 0
     assert [part.ordering for part in found.finding.segments] == [None]
+
+
+def test_who_orders_and_who_has_left_is_withheld_where_misses_of_both_signs_cancel_in_the_total():
+    past, _ = simulated(np.random.default_rng(6), subscribers=0.5)
+    found = value_to_come(past, 30, np.zeros(3000, np.int64))
+    check = found.finding.check
+    assert found.finding.refusal == ""
+    assert abs(check.ordering_expected - check.ordering) <= 0.25 * check.ordering
+    assert "the chances of an order were off by" in found.finding.ordering_refusal
+    assert np.isnan(found.forecast.p_order).all()
+    assert np.isnan(found.forecast.p_active).all()
+    assert found.forecast.orders.sum() > 0
+
+
+def test_chances_that_are_right_are_no_further_off_than_by_chance(told):
+    check = told.finding.check
+    few = value_to_come(simulated(np.random.default_rng(8), n=500)[0], 30, np.zeros(500, np.int64)).finding.check
+    assert check.ordering_error <= check.ordering_chance < few.ordering_chance
+    assert gate.ordering_wrong(replace(check, ordering_error=0.5), 30) != ""
+    assert gate.ordering_wrong(replace(check, ordering_error=0.5, ordering_chance=0.6), 30) == "", "few customers"
 
 
 def test_free_orders_have_no_money_to_come(shop):

@@ -53,9 +53,10 @@ def test_the_orders_of_the_first_period_held_out_are_told_apart(transactions):
     assert of(transactions, days=25)[1].orders_soon.tolist()[:2] == [1, 0]
 
 
-def test_the_orders_held_out_are_told_by_whole_periods_of_customers_known_before(transactions):
+def test_the_orders_held_out_are_told_by_whole_periods_up_to_today_of_customers_known_before(transactions):
     assert of(transactions)[1].period_orders.tolist() == [0, 0, 1]
-    assert of(transactions, days=20)[1].period_orders.tolist() == [0]
+    assert of(transactions, days=20)[1].period_orders.tolist() == [1]
+    assert of(transactions, days=7)[1].period_orders.tolist() == [0, 0, 0, 1]
     assert of(transactions, days=40)[1].period_orders.tolist() == []
 
 

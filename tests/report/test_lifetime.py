@@ -8,6 +8,7 @@ import pytest
 from segmenter.analysis import gate
 from segmenter.config.report import ReportConfig
 from segmenter.report.context import build, view_of
+from segmenter.report.context.lifetime import EVEN
 from tests.report.made_up import bare_run, made_up_run
 
 
@@ -55,6 +56,16 @@ def test_how_many_will_order_has_no_column_where_it_is_withheld(run):
     assert not any("p_order" in told for told in items(section, "sentences"))
 
 
+def test_what_the_newest_days_and_the_year_before_say_stands_beside_the_figure(run):
+    section, _ = chapter(run, lately="The last days brought fewer.", season="A year ago there were more.")
+    assert section.lead.endswith("before returns. The last days brought fewer. A year ago there were more.")
+
+
+def test_where_who_has_left_is_told_its_limit_is_told_too(run):
+    assert any(EVEN in each for each in items(chapter(run)[0], "sentences"))
+    assert EVEN not in items(chapter(run, ordering_refusal="Who orders is withheld.")[0], "sentences")
+
+
 def test_a_shut_gate_shows_the_reason_and_the_check_alone(run):
     section, _ = chapter(run, refusal="It was wrong.", segments=(), orders_model=None, value_model=None, sentences=())
     assert section.lead == "There is no forecast. It was wrong."
@@ -87,12 +98,18 @@ def test_customers_of_whom_no_order_stands_are_told_as_left_out_of_the_table(run
 def test_a_reader_of_another_language_is_told_in_it_why_figures_are_withheld_and_how_the_check_went(run, locale):
     check = replace(run.findings.lifetime.check, ordering_expected=447.0, ordering=634.0, error=0.4)
     model = run.findings.lifetime.orders_model
+    chances = replace(check, ordering=450.0, ordering_error=0.4)
     reasons = (gate.orders_wrong(check), gate.ordering_wrong(check, 30), gate.money_wrong(check, 0.5, None))
     finding = replace(
         run.findings.lifetime,
         ordering_refusal=reasons[1],
         value_refusal=reasons[2],
-        sentences=(*gate.notes(check, model, 30, of_customers=True, of_money=True), reasons[0]),
+        lately=" ".join(gate.lately_off(*orders, 30, 1500.0) for orders in ((1400, 1000), (1000, 1400))),
+        sentences=(
+            *gate.notes(check, model, 30, of_customers=True, of_money=True),
+            reasons[0],
+            gate.ordering_wrong(chances, 30),
+        ),
     )
     told = replace(run, findings=replace(run.findings, lifetime=finding))
     section = build(view_of(told, ReportConfig(locale=locale), set())).to_come

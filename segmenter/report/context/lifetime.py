@@ -10,6 +10,7 @@ from segmenter.report.types import Cell, Part, Section, Table
 OWN = "Several orders on one day count as one. Each customer's own figures are in customers.parquet."
 P_ORDER = "There, p_order is the chance of an order in these days."
 P_ACTIVE = "There, p_active is the chance that the customer has not left for good (empty before a second order)."
+EVEN = "p_active is too high for customers who order at even intervals and are overdue."
 
 
 def lifetime(view: View) -> Section | None:
@@ -78,17 +79,18 @@ def _expected(view: View, finding: LifetimeFinding) -> str:
     )
     money = voice.money_in_words(sum(each.revenue or 0.0 for each in segments))
     worth = finding.value_refusal or voice("That is worth {money}, before returns.", money=money)
-    return " ".join(filter(None, (expected, worth, finding.ordering_refusal, finding.season)))
+    return " ".join(filter(None, (expected, worth, finding.ordering_refusal, finding.lately, finding.season)))
 
 
 def _reading(view: View, finding: LifetimeFinding) -> tuple[str, ...]:
     left = len(view.run.customers) - sum(each.customers for each in finding.segments)
     left_out = view.voice("Left out are customers without a valid order: {n}.", n=view.voice.number(left))
     model = finding.orders_model
+    tells_active = not finding.ordering_refusal and model is not None and not keeps_everybody(model)
     own = (
         OWN,
         *(() if finding.ordering_refusal else (P_ORDER,)),
-        *(() if not model or keeps_everybody(model) else (P_ACTIVE,)),
+        *((P_ACTIVE, EVEN) if tells_active else ()),
     )
     return (" ".join(map(view.voice, own)), *([left_out] if left > 0 else []))
 
