@@ -1,12 +1,13 @@
 -- One row per period of $days days from the day $split on that is over by the day $until and has an order: the number of days
--- with orders, summed over the customers with a standing order before $split.
+-- with orders, summed over the customers with a standing order before $split and a hash of at most $limit;
+-- an empty limit stands for all.
 with joined as (
     select
         date_diff('day', cast($split as date), day) as since,
         date_diff('day', cast($split as date), cast($until as date)) as held_out,
         min(day) over (partition by customer_id) as first_day
     from days
-    where day < cast($until as date)
+    where day < cast($until as date) and ($limit = '' or md5(customer_id) <= $limit)
 ),
 
 numbered as (

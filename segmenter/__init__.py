@@ -11,15 +11,17 @@ if TYPE_CHECKING:
     from segmenter.config import load_config
     from segmenter.errors import SegmenterError
     from segmenter.pipeline import run
+    from segmenter.report.again import report_again
     from segmenter.runs.archive import read as read_run
     from segmenter.scoring import score
 
-__all__ = ["SegmenterError", "load_config", "read_run", "run", "score"]
+__all__ = ["SegmenterError", "load_config", "read_run", "report_again", "run", "score"]
 __version__ = "0.1.0"
 PLACES = {
     "SegmenterError": ("errors", "SegmenterError"),
     "load_config": ("config", "load_config"),
     "read_run": ("runs.archive", "read"),
+    "report_again": ("report.again", "report_again"),
     "run": ("pipeline", "run"),
     "score": ("scoring", "score"),
 }

@@ -20,7 +20,7 @@ from importlib import import_module
 from typing import NoReturn
 
 from segmenter import __version__
-from segmenter.errors import TOO_MANY_FILES, DataError, SegmenterError, SourceError, UsageError, remedy
+from segmenter.errors import TOO_MANY_FILES, SegmenterError, UsageError, remedy
 
 NOTHING = "Nothing was changed."
 RUN_HELP = "its id, the beginning of it, the day seen from (2025-06-30), or latest"
@@ -52,7 +52,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if "--debug" in words:
             traceback.print_exc()
         message, status = _ending(error, signals, options.stopped)
-        return _report(message + _about_configuration(error, options), status)
+        return _report(message, status, getattr(error, "__notes__", ()))
 
 
 def _handle_signals() -> list[int]:
@@ -94,16 +94,6 @@ def _ending(error: BaseException, signals: Sequence[int], stopped: str) -> tuple
     return f"segmenter failed in a way it should not: {bug}. Run again with --debug and report it.", 1
 
 
-def _about_configuration(error: BaseException, options: argparse.Namespace) -> str:
-    """How to write a configuration, where the message names lines of one and the command was given none; else empty."""
-    if not isinstance(error, SourceError | DataError) or "the configuration: [" not in str(error) or options.config:
-        return ""
-    return (
-        " The configuration is a file that you write, such as columns.toml, with what stands in brackets on a line of its own "
-        "and each key on one below it; name it with -c columns.toml."
-    )
-
-
 def _call(options: argparse.Namespace) -> int:
     if not hasattr(options, "call"):
         options.parser.print_help(sys.stderr)
@@ -113,10 +103,13 @@ def _call(options: argparse.Namespace) -> int:
     return call(options) or 0
 
 
-def _report(message: str, status: int) -> int:
+def _report(message: str, status: int, notes: Sequence[str]) -> int:
     from segmenter.console import Terminal
 
-    Terminal().say(f"segmenter: {message}", style="red")
+    terminal = Terminal()
+    terminal.say(f"segmenter: {message}", style="red")
+    for note in notes:
+        terminal.lines(note)
     return status
 
 
@@ -226,7 +219,8 @@ def _add_runs(commands: argparse._SubParsersAction[_Parser]) -> None:
     compare = _command(runs, "compare", "runs.compare", "who moved between two runs, and the money with them")
     accept = _command(runs, "accept", "runs.accept", "make the fresh segments of a run the archive's")
     prune = _command(runs, "prune", "prune.prune", "remove old runs, never the one whose model is accepted")
-    for command in (listing, show, compare, accept, prune):
+    report = _command(runs, "report", "report.report", "make the report of a run again, in another language or form")
+    for command in (listing, show, compare, accept, prune, report):
         _archive(command)
     show.add_argument("run", nargs="?", default="latest", metavar="RUN", help=RUN_HELP)
     show.add_argument(
@@ -249,6 +243,16 @@ def _add_runs(commands: argparse._SubParsersAction[_Parser]) -> None:
     prune.set_defaults(
         stopped="What was removed by then is gone, each run as a whole; `segmenter runs list` shows the rest."
     )
+    _add_report(report)
+
+
+def _add_report(report: _Parser) -> None:
+    report.add_argument("run", nargs="?", default="latest", metavar="RUN", help=RUN_HELP)
+    report.add_argument("--to", required=True, metavar="FOLDER", help="folder for it, new or empty")
+    report.add_argument("--format", type=_formats, metavar="LIST", help="of html,pdf,csv,xlsx,parquet")
+    report.add_argument("--locale", metavar="NAME", help="language and number format, such as en_GB or de")
+    report.add_argument("--no-customer-rows", action="store_true", help="a report without single customers")
+    report.set_defaults(stopped="No run was changed; the folder of the report is there as a whole or not at all.")
 
 
 def _add_alerts(commands: argparse._SubParsersAction[_Parser]) -> None:

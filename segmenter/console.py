@@ -70,6 +70,11 @@ class Terminal:
         """Print one paragraph; `text` is no markup, and cannot start a line or move the cursor."""
         self.console.print(Text(printable(text), style=style), soft_wrap=not self.console.is_terminal)
 
+    def lines(self, text: str) -> None:
+        """Print lines that a person may copy, such as TOML: below a blank one and never broken."""
+        for line in ("", *text.splitlines()) if text else ():
+            self.console.print(Text(printable(line)), soft_wrap=True)
+
     @property
     def can_ask(self) -> bool:
         """Whether the terminal is interactive."""

@@ -6,7 +6,7 @@ The tree, and the exit status of each branch::
     ├── UsageError            2   the command is wrong
     ├── ConfigError           2   the configuration is wrong
     ├── SourceError           3   an export cannot be read
-    │   └── UndecidedError    3   an export can be read in two ways
+    │   └── UndecidedError    3   an export can be read in several ways (`segmenter.intake.undecided`)
     ├── DataError             3   an export was read but cannot be used
     ├── RunError              3   a run's folder or the archive is missing, damaged or foreign
     ├── ReportError           1   a report could not be made
@@ -14,7 +14,8 @@ The tree, and the exit status of each branch::
     ├── ResourceError         1   the machine lacks memory, space or a permission
     └── HeldError            75   another process holds the archive
 
-A message is one paragraph: what is wrong, where (file, line, column, key), what to do.
+A message is one paragraph: what is wrong, where (file, line, column, key), what to do. Lines that a person can paste into
+the configuration are notes (PEP 678).
 Anything that is not a ``SegmenterError`` is a bug and is never caught on the way.
 """
 
@@ -54,15 +55,6 @@ class SourceError(SegmenterError):
     """An export cannot be found, opened or read."""
 
     exit_status = 3
-
-
-class UndecidedError(SourceError):
-    """An export can be read in several ways: `what` says which, `choices` are the values of ``source.<key>`` that settle it."""
-
-    def __init__(self, what: str, key: str, choices: tuple[str, ...]) -> None:
-        others = " or ".join(f'"{choice}"' for choice in choices[1:])
-        super().__init__(f'{what}. Settle it in the configuration: [source] {key} = "{choices[0]}" (or {others}).')
-        self.what, self.key, self.choices = what, key, choices
 
 
 class DataError(SegmenterError):

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from segmenter.config import Config
+from segmenter.engine.drawn import Drawn
 from segmenter.errors import DataError
 from segmenter.runs.history import History
 from segmenter.runs.stopwatch import Stopwatch
@@ -107,8 +108,9 @@ def _analyse(
             table = features.build(engine, config.features, config.report.language)
             period = features.period(engine, table)
             period_revenue = features.period_revenue(engine, table, config.history.period_days)
-            past_orders = features.past_orders(engine, table, config.history.period_days)
-            following = acceptance.follow(Path(config.engine.archive), table, config, started)
+            ours = Drawn(table.customer_id, period.n_customers)
+            past_orders = features.past_orders(engine, table, config.history.period_days, ours.limit)
+            following = acceptance.follow(Path(config.engine.archive), table, ours, config, started)
             warm()
             from segmenter.study import Inputs, keep_everybody, population_of, study
 
@@ -257,13 +259,23 @@ def _versions(config: Config) -> dict[str, str]:
 def inspect(sources: Sequence[str], config: Config) -> Intake:
     """Read `sources` and account for every row, however few can be used; no analysis, nothing written.
 
-    Where a run would refuse them, the account warns of it.
-    """
-    from segmenter.intake import check, load
+    Where a run would refuse them, the account warns of it, or there are doubts and only what is recognised so far.
 
+    Raises
+    ------
+    SourceError
+        The sources cannot be read at all.
+    """
+    from segmenter.intake import check, load, recognised
+    from segmenter.intake.undecided import UndecidedError
+
+    paths, as_of = sources or config.source.paths, config.features.as_of
     with workspace(config) as connection:
-        paths, as_of = sources or config.source.paths, config.features.as_of
-        found = load(connection, paths, config.source, config.rules, as_of=as_of, is_judged=False)
+        try:
+            found = load(connection, paths, config.source, config.rules, as_of=as_of, is_judged=False)
+        except UndecidedError as error:
+            found = recognised(connection, paths, config.source, config.rules)
+            return replace(found, doubts=found.doubts or error.doubts)
         try:
             check(connection, found.account, config.rules)
         except DataError as error:

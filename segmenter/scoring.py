@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from segmenter.config import Config
-from segmenter.errors import DataError, UndecidedError
-from segmenter.intake.formats import WORDS
+from segmenter.errors import DataError
+from segmenter.intake.undecided import Doubt, UndecidedError, Way
 from segmenter.pipeline import STAGES, Sources, load_files, named, silent
 from segmenter.runs.history import Drift
 from segmenter.runs.types import Manifest
@@ -26,7 +26,6 @@ PARTIAL = (
     "{known} of these customers are in the run {run} already, and {n} of them have fewer orders here than there. This export "
     "holds only part of their history, so regulars look new or gone: score one that holds all of it."
 )
-WAYS = {".": "with a decimal point", ",": "with a decimal comma", **WORDS}
 
 
 @dataclass(frozen=True)
@@ -104,15 +103,24 @@ def _load(
         try:
             intake, _ = load_files(connection, sources, config)
         except UndecidedError as error:
-            known = {getattr(reading, error.key) for reading in before.readings} & set(error.choices)
-            if len(known) != 1:
-                raise
-            (choice,) = known
-            config = config.model_copy(update={"source": config.source.model_copy(update={error.key: choice})})
-            notes.append(f"{error.what}: read {WAYS[choice]}, as in the run {before.run_id}.")
+            for doubt in error.doubts:
+                way = _as_before(doubt, before)
+                if way is None:
+                    raise
+                config = config.model_copy(update={"source": config.source.model_copy(update=way.settings["source"])})
+                notes.append(f"{doubt.what.removesuffix('.')}: read {way.when}, as in the run {before.run_id}.")
         else:
             _check_money(config.report.in_currency(intake.currency).currency, before)
             return tuple(notes)
+
+
+def _as_before(doubt: Doubt, before: Manifest) -> Way | None:
+    """The way to decide `doubt` as the run `before` did; None where it is not known or files were read in several ways."""
+    read = [
+        {"source": {key: getattr(reading, key)}} for reading in before.readings for key in ("date_order", "decimal")
+    ]
+    fitting = [way for way in doubt.ways if way.settings in read]
+    return fitting[0] if len(fitting) == 1 else None
 
 
 def _check_money(currency: str, before: Manifest) -> None:

@@ -127,6 +127,7 @@
   const drawing = document.getElementById("map-tsne");
   drawing.before(explorer);
   drawing.classList.add("replaced");
+  explorer.querySelector(".found").before(drawing.querySelector(".reading").cloneNode(true)); // the drawing keeps its own, for print
   explorer.querySelector(".legend").append(legendButton(null, say("All")), ...segments.map(([label, name]) => legendButton(label, name)));
   explorer.querySelectorAll("[data-view]").forEach((button) => button.addEventListener("click", () => {
     state.view = Number(button.dataset.view);

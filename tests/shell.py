@@ -15,6 +15,7 @@ from pathlib import Path
 LIBRARIES = (
     "segmenter.commands.analysis",
     "segmenter.commands.runs",
+    "segmenter.commands.report",
     "segmenter.commands.alerts",
     "segmenter.commands.schedule",
     "segmenter.study",

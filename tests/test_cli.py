@@ -7,10 +7,12 @@ import re
 import shutil
 import subprocess
 import sys
+from argparse import Namespace
 
 import pytest
 
 from segmenter import cli
+from segmenter.commands import analysis
 from segmenter.config import load_config
 from tests.shell import command
 
@@ -25,6 +27,7 @@ COMMANDS = (
     ["runs", "list"],
     ["runs", "show"],
     ["runs", "prune"],
+    ["runs", "report"],
 )
 LINES = "customer_id,order_date,amount\n" + "".join(
     f"c{n % 20},2024-0{n % 9 + 1}-{n % 15 + 13},{n + 1}\n" for n in range(80)
@@ -60,6 +63,18 @@ def test_a_command_that_an_interpreter_is_started_for_ends_as_one_that_is_copied
     started = subprocess.run([sys.executable, "-m", "segmenter", *words], capture_output=True, check=False, **here)
     copied = command(*words, **here)
     assert (copied.returncode, copied.stdout, copied.stderr) == (started.returncode, started.stdout, started.stderr)
+
+
+@pytest.mark.parametrize(("own", "shown"), [("", "EUR"), ("GBP", "GBP")])
+def test_the_demo_shows_the_currency_of_its_sample_unless_another_is_set(tmp_path, monkeypatch, own, shown):
+    told = []
+    monkeypatch.setattr(analysis, "_run", lambda sources, config, options: told.append((sources, config)))
+    settings = tmp_path / "config.toml"
+    settings.write_text(f'[report]\ncurrency = "{own}"\n')
+    analysis.demo(Namespace(to=str(tmp_path / "demo"), config=str(settings)))
+    ((sources, config),) = told
+    assert sources == [str(tmp_path / "demo" / "transactions.csv")]
+    assert config.report.currency == shown
 
 
 def test_help_loads_no_heavy_library():
@@ -216,13 +231,69 @@ def test_an_export_that_a_run_refuses_for_what_is_missing_is_shown_by_inspect_an
         assert f"A run would stop here. {refusal}" in shown.stderr
 
 
-def test_who_has_no_configuration_yet_is_told_what_one_is(tmp_path):
-    (tmp_path / "sales.csv").write_text("who,order_date,amount\nc1,2024-01-13,5\n")
-    asked = segmenter("inspect", "sales.csv", cwd=tmp_path).stderr
-    assert "[source.columns]" in asked
-    assert asked.endswith("on one below it; name it with -c columns.toml.\n")
-    (tmp_path / "mine.toml").write_text("")
-    assert "-c columns.toml" not in segmenter("inspect", "sales.csv", "-c", "mine.toml", cwd=tmp_path).stderr
+@pytest.fixture
+def ledger(tmp_path):
+    """Forty invoices, each with what pays it."""
+    rows = (f"c{n % 14},2024-01-{n % 15 + 13},{kind},5\n" for n in range(40) for kind in ("Invoice", "Payment"))
+    (tmp_path / "ledger.csv").write_text("customer,date,Type,amount\n" + "".join(rows))
+    return "ledger.csv"
+
+
+def pasted(stderr):
+    """The lines of configuration below a message."""
+    return stderr[stderr.index("\n\n# ") :].strip() + "\n"
+
+
+def test_what_a_refusal_says_to_write_can_be_pasted_as_it_is(tmp_path, ledger):
+    refused = segmenter("run", ledger, cwd=tmp_path)
+    assert refused.returncode == 3
+    (tmp_path / "columns.toml").write_text(pasted(refused.stderr))
+    done = segmenter("inspect", ledger, "-c", "columns.toml", "--json", cwd=tmp_path)
+    account = {line["reason"]: line["rows"] for line in json.loads(done.stdout)["account"]}
+    assert (done.returncode, account) == (0, {"sale": 40, "other_kind": 40})
+
+
+def test_inspect_shows_what_it_can_where_a_run_would_refuse_the_export(tmp_path, ledger):
+    shown = segmenter("inspect", ledger, cwd=tmp_path)
+    assert shown.returncode == 3
+    assert re.search(r"customer +customer +its name", shown.stderr)
+    assert "1 file, 80 rows: utf-8, comma-separated, 4 columns" in shown.stderr
+    assert re.search("A run would stop here.*pay what those with 'Invoice' charge", shown.stderr)
+    for words in (("--json",), ("--json", "--quiet")):
+        done = segmenter("inspect", ledger, *words, cwd=tmp_path)
+        document = json.loads(done.stdout)
+        assert (done.returncode, document["columns"]["amount"]) == (3, "amount")
+        assert document["doubts"][0]["ways"][1]["settings"] == {"source.columns": {"ignore": ["Type"]}}
+        assert "account" not in document
+        assert done.stderr.startswith("\nA run would stop here.")
+
+
+def test_init_writes_what_is_left_to_decide_as_comments(tmp_path, ledger):
+    done = segmenter("init", ledger, cwd=tmp_path)
+    assert done.returncode == 3
+    assert "config.toml is written" in done.stderr
+    text = (tmp_path / "config.toml").read_text()
+    assert load_config(tmp_path / "config.toml").source.columns.customer == "customer"
+    assert segmenter("inspect", "-c", "config.toml", cwd=tmp_path).returncode == 3, "nothing is decided yet"
+    (tmp_path / "config.toml").write_text(re.sub("^# (.*  # 1a)$", r"\1", text, flags=re.MULTILINE))
+    done = segmenter("inspect", "-c", "config.toml", "--json", cwd=tmp_path)
+    assert (done.returncode, json.loads(done.stdout)["rows_used"]) == (0, 40)
+
+
+@pytest.mark.parametrize(
+    ("header", "row", "doubted"),
+    [
+        ("customer,date,quantity,price,Discount", "c{n},2024-01-{day},2,10.{day},{n}.50", "unit_price"),
+        ("customer,date,Total,quantity,price", "c{n},2024-01-{day},50,2,{day}", "amount"),
+        ("order_id,customer,date,amount", "1.23E+11,c{n},2024-01-{day},5", "order"),
+    ],
+)
+def test_init_decides_nothing_by_naming_what_is_in_doubt(tmp_path, header, row, doubted):
+    rows = "".join(row.format(n=n % 14, day=n % 15 + 13) + "\n" for n in range(40))
+    (tmp_path / "sales.csv").write_text(f"{header}\n{rows}")
+    assert segmenter("init", "sales.csv", cwd=tmp_path).returncode == 3
+    assert getattr(load_config(tmp_path / "config.toml").source.columns, doubted) is None
+    assert segmenter("inspect", "-c", "config.toml", cwd=tmp_path).returncode == 3
 
 
 def test_a_configuration_that_cannot_be_written_is_called_by_its_own_name(tmp_path, export):

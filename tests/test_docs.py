@@ -204,7 +204,8 @@ def told_by_command():
 def test_the_keys_of_documents_are_those_that_programs_are_promised(worked):
     folder, documents = worked
     more = {"runs show --figure": "files", "runs compare": "2025-05-31", "runs accept": "latest --dry-run", "runs prune": "--keep 9",
-            "inspect": "sales.csv", "score": "sales.csv --model latest", "deliver": "latest --to folder:out -c c.toml"}  # fmt: skip
+            "runs report": "--to again",
+            "inspect": "sales.csv", "init": "sales.csv", "score": "sales.csv --model latest", "deliver": "latest --to folder:out -c c.toml"}  # fmt: skip
     for name, keys in told_by_command().items():
         words = f"{name} {more.get(name, '-c c.toml')} --json".split()
         if name in {"demo", "runs show --figure"}:

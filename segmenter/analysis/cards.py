@@ -17,7 +17,7 @@ from segmenter.analysis.rules import describe
 from segmenter.analysis.types import Floats, Ints, Mask, Segmentation
 
 SAMPLE = 20_000
-TYPICAL = 0.1  # share of a segment that must have a value for its median to describe the segment
+TYPICAL = 0.5  # least share of a segment that has a value, from which on its median describes the segment
 APART = {
     "recency": ("with an older last order", "with a more recent last order"),
     "monetary": ("spending more", "spending less"),
@@ -159,17 +159,18 @@ def _ranked(names: Sequence[str], importance: Floats) -> tuple[tuple[str, float]
 def _medians(customers: Customers, labels: Ints, n: int) -> list[dict[str, float]]:
     """Median per feature over the customers who have it, of everybody and of each segment.
 
-    NaN where nobody has it, and where no more than a tenth of a segment have.
+    NaN where nobody has it, and where less than half of a segment have: the median of the few who ordered again would read
+    as if the whole segment did.
     """
     groups = [np.arange(len(labels)), *(np.flatnonzero(labels == label) for label in range(n))]
-    least = (0.0, *(TYPICAL * len(rows) for rows in groups[1:]))
+    least = (1.0, *(max(TYPICAL * len(rows), 1.0) for rows in groups[1:]))
     medians: list[dict[str, float]] = [{} for _ in groups]
     for at, feature in enumerate(customers.features):
         column = customers.values[:, at].copy()  # contiguous in memory, which is faster for every group
         for found, rows, few in zip(medians, groups, least, strict=True):
             known = column[rows]
             known = known[np.isfinite(known)]
-            found[feature.name] = float(np.median(known, overwrite_input=True)) if len(known) > few else float("nan")
+            found[feature.name] = float(np.median(known, overwrite_input=True)) if len(known) >= few else float("nan")
     return medians
 
 

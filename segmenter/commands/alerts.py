@@ -83,7 +83,7 @@ def _show(terminal: Terminal, run: Run, reported: pd.DataFrame, counts: AlertCou
         if row["state"] in states
     ]
     if rows:
-        terminal.table(("customer", "state", "severity", "at stake", "why"), rows, right=(2, 3))
+        terminal.table(("customer", "state", "severity", "money involved", "why"), rows, right=(2, 3))
     if counts.ongoing and "ongoing" not in states:
         terminal.say(f"{counts.ongoing:,} ongoing are left out; --all shows them.")
     for note in alert_notes(counts):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from argparse import Namespace
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +15,7 @@ from segmenter.commands.shown import (
     intake_document,
     run_document,
     show_account,
+    show_doubts,
     show_recognition,
     show_rejects,
     show_run,
@@ -26,7 +28,18 @@ from segmenter.scoring import SCORING
 from segmenter.scoring import score as score_of
 
 if TYPE_CHECKING:
+    from segmenter.intake.types import Intake
     from segmenter.runs.history import Drift
+
+DECIDE = (
+    "Put what you choose, each table once, into the configuration, such as a file columns.toml that is named with "
+    "-c columns.toml, or let `segmenter init` write it. More may come to light then."
+)
+DECIDE_IN = (
+    "These lines stand in {config} as comments: remove the # before those that you choose, and see what comes of it: "
+    "segmenter inspect -c {config}"
+)
+IN_SAMPLE = "EUR"  # currency of the fictitious transactions, whose columns name none
 
 
 def run(options: Namespace) -> None:
@@ -34,23 +47,24 @@ def run(options: Namespace) -> None:
     _run(options.sources, config_of(options), options)
 
 
-def inspect(options: Namespace) -> None:
-    """Show how an export would be read, and which rows would be set aside."""
+def inspect(options: Namespace) -> int:
+    """Show how an export would be read, and which rows would be set aside; the status of a run that would refuse it."""
     config = load_config(options.config)
     intake = pipeline.inspect(sources_of(options.sources, config), config)
+    terminal = Terminal(options.quiet or options.json)
+    show_recognition(terminal, intake)
+    if not intake.doubts:
+        show_account(terminal, intake.account)
+        show_rejects(terminal, intake)
     if options.json:
         print_json(intake_document(intake))
-        return
-    terminal = Terminal(options.quiet)
-    show_recognition(terminal, intake)
-    show_account(terminal, intake.account)
-    show_rejects(terminal, intake)
+    return show_doubts(intake.doubts, DECIDE)
 
 
-def init(options: Namespace) -> None:
-    """Write a configuration that fits an export, never over an existing one."""
+def init(options: Namespace) -> int:
+    """Write a configuration that fits an export, never over an existing one; what is in doubt is left open in it."""
     from segmenter.config.reference import annotated
-    from segmenter.intake import suggest_config
+    from segmenter.intake.recognition import proposals, questions, suggest_config
     from segmenter.intake.sources import as_text
 
     target = Path(options.to)
@@ -63,19 +77,26 @@ def init(options: Namespace) -> None:
     if any(as_text(source) != source for source in sources):
         raise UsageError("A file's name is not UTF-8, which no configuration can hold. Rename it and run again.")
     keys["source"]["paths"] = sources
+    text = annotated(keys, proposals(intake.doubts), questions(intake.doubts))
     try:
         with atomic_write(target) as temporary:
-            temporary.write_text(annotated(keys), encoding="utf-8")
+            temporary.write_text(text, encoding="utf-8")
     except OSError as error:
         raise UsageError(f"{target} cannot be written: {error.strerror}. Name another file with --to.") from None
-    if options.json:
-        print_json({"config": str(target), "columns": intake.recognition.columns})
-        return
-    terminal = Terminal(options.quiet)
+    return _show_written(options, intake, target)
+
+
+def _show_written(options: Namespace, intake: Intake, target: Path) -> int:
+    terminal = Terminal(options.quiet or options.json)
     show_recognition(terminal, intake)
-    show_account(terminal, intake.account)
+    if not intake.doubts:
+        show_account(terminal, intake.account)
     terminal.say("")
-    terminal.say(f"{target} is written. Try it: segmenter run -c {target}")
+    terminal.say(f"{target} is written.{'' if intake.doubts else f' Try it: segmenter run -c {target}'}")
+    if options.json:
+        doubts = [asdict(doubt) for doubt in intake.doubts]
+        print_json({"config": str(target), "columns": intake.recognition.columns, "doubts": doubts})
+    return show_doubts(intake.doubts, DECIDE_IN.format(config=target))
 
 
 def sample(options: Namespace) -> None:
@@ -103,7 +124,8 @@ def demo(options: Namespace) -> None:
     export = folder / "transactions.csv"
     generate(export, truth=folder / "truth.csv")
     config = load_config(options.config, engine={"archive": str(folder / "runs")})
-    _run([str(export)], config, options)
+    shown = config.report.in_currency(IN_SAMPLE)
+    _run([str(export)], config.model_copy(update={"report": shown}), options)
 
 
 def score(options: Namespace) -> None:

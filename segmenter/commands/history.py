@@ -23,11 +23,16 @@ if TYPE_CHECKING:
 
 def changes(history: History) -> tuple[str, ...]:
     """What changed since the previous run, in sentences."""
-    moved = history.movement.sentences if history.movement else ()
+    moved = _moved(history.movement) if history.movement else ()
     alerts = history.alerts
     if alerts is None or alerts.is_baseline:
         return (*history.sentences, *moved)
     return (*history.sentences, *moved, f"{alert_news(alerts)}.", *alert_notes(alerts))
+
+
+def _moved(found: Movement) -> tuple[str, ...]:
+    """The sentences on a movement, first of whom it is, where it is not of everybody."""
+    return tuple(filter(None, (found.covers, *found.sentences)))
 
 
 def alert_news(counts: AlertCount) -> str:
@@ -66,7 +71,7 @@ def records(table: pd.DataFrame) -> Any:
 
 def show_movement(terminal: Terminal, found: Movement) -> None:
     """Show the moves between two runs: each segment's change, the flows between segments, and the money bridge."""
-    for sentence in found.sentences:
+    for sentence in _moved(found):
         terminal.say(sentence)
     changed = [
         (

@@ -28,7 +28,11 @@ def config_of(options: Namespace) -> Config:
         "engine": {"archive": flags.get("archive"), "seed": flags.get("seed")},
         "features": {"as_of": flags.get("as_of")},
         "kmeans": {"n_clusters": flags.get("k")},
-        "report": {"formats": flags.get("format"), "customer_rows": False if flags.get("no_customer_rows") else None},
+        "report": {
+            "formats": flags.get("format"),
+            "locale": flags.get("locale"),
+            "customer_rows": False if flags.get("no_customer_rows") else None,
+        },
     }
     given = {table: {key: value for key, value in keys.items() if value is not None} for table, keys in wanted.items()}
     return load_config(options.config, **{table: keys for table, keys in given.items() if keys})

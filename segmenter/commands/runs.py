@@ -33,7 +33,7 @@ from segmenter.runs.customers import other_customers, other_money
 from segmenter.runs.history import Movement
 from segmenter.runs.narration import heading
 from segmenter.runs.proposal import propose
-from segmenter.runs.types import Run, ids_of
+from segmenter.runs.types import Run
 from segmenter.words import in_percent
 
 MAX_ROWS = 60  # of a figure's numbers, or of a list of customers, on a terminal
@@ -181,7 +181,7 @@ def _doubts(before: Run, now: Run) -> tuple[str, ...]:
             "shown as new are gone. Name the earlier run first."
         )
     this = f"the run {now.manifest.run_id}"
-    found.append(other_customers(before.manifest.run_id, ids_of(before.customers), ids_of(now.customers), this))
+    found.append(other_customers(before.manifest.run_id, before.drawn, now.drawn, this))
     return (*filter(None, found), *(_emptiness(run) for run in (before, now) if run.manifest.has_empty_period))
 
 

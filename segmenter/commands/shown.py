@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from segmenter.commands.history import changes
 from segmenter.console import Terminal, shown
+from segmenter.errors import SourceError
 from segmenter.report.paper import pdf_problem
 from segmenter.words import in_percent
 
 if TYPE_CHECKING:
     from segmenter.intake.types import Intake, RowAccount
+    from segmenter.intake.undecided import Doubt
     from segmenter.pipeline import Finished
+    from segmenter.runs.types import Run
 
 
 REJECTS = 10  # rows that a terminal shows
@@ -33,6 +38,19 @@ def show_recognition(terminal: Terminal, intake: Intake) -> None:
     terminal.say("")
     files = "1 file" if len(intake.readings) == 1 else f"{len(intake.readings):,} files"
     terminal.say(f"{files}, {size:,} rows: {'; '.join(sorted(readings))}")
+
+
+def show_doubts(doubts: Sequence[Doubt], how: str) -> int:
+    """Show what a run would refuse, as errors, each with the lines that decide it, and `how` to; the status of such a run."""
+    terminal = Terminal()
+    for doubt in doubts:
+        terminal.say("")
+        terminal.say(f"A run would stop here. {doubt.what}", style="red")
+        terminal.lines(doubt.remedy)
+    if any(doubt.ways for doubt in doubts):
+        terminal.say("")
+        terminal.say(how)
+    return SourceError.exit_status if doubts else 0
 
 
 def show_account(terminal: Terminal, account: RowAccount) -> None:
@@ -61,11 +79,11 @@ def show_run(terminal: Terminal, finished: Finished) -> None:
     run = finished.run
     for card in run.findings.cards:
         terminal.say(f"  {card.name}: {card.customers:,} customers, {in_percent(card.revenue_share)} of revenue")
-    flagged = int(run.customers["is_anomaly"].sum())
+    flagged, n_customers = _n_odd(run), run.manifest.period.n_customers
     for sentence in changes(run.history):
         terminal.say(f"  {sentence}")
     terminal.say(
-        f"  {flagged:,} of {len(run.customers):,} customers {'behaves' if flagged == 1 else 'behave'} like nobody else"
+        f"  {flagged:,} of {n_customers:,} customers {'behaves' if flagged == 1 else 'behave'} like nobody else"
     )
     for warning in run.manifest.account.warnings:
         terminal.say(f"Note: {warning}", style="yellow")
@@ -80,6 +98,11 @@ def show_run(terminal: Terminal, finished: Finished) -> None:
         )
 
 
+def _n_odd(run: Run) -> int:
+    """Odd customers among all, of whom the run may hold a sample."""
+    return sum(card.n_anomalies for card in run.findings.cards)
+
+
 def run_document(finished: Finished) -> dict[str, Any]:
     """A run as JSON."""
     run, account = finished.run, finished.run.manifest.account
@@ -88,8 +111,8 @@ def run_document(finished: Finished) -> dict[str, Any]:
         "run": run.manifest.run_id,
         "folder": str(finished.folder),
         "as_of": run.manifest.as_of,
-        "n_customers": len(run.customers),
-        "n_anomalies": int(run.customers["is_anomaly"].sum()),
+        "n_customers": run.manifest.period.n_customers,
+        "n_anomalies": _n_odd(run),
         "n_clusters": run.findings.choice.n_clusters,
         "segments": [{"name": card.name, "customers": card.customers} for card in run.findings.cards],
         "rows_read": account.rows_read,
@@ -102,12 +125,18 @@ def run_document(finished: Finished) -> dict[str, Any]:
 
 
 def intake_document(intake: Intake) -> dict[str, Any]:
-    """What was read, as JSON."""
+    """What was read, as JSON; without an account where there are doubts."""
     account = intake.account
-    return {
+    recognised = {
         "columns": intake.recognition.columns,
         "reasons": intake.recognition.reasons,
         "readings": [vars(reading) for reading in intake.readings],
+        "doubts": [asdict(doubt) for doubt in intake.doubts],
+    }
+    if intake.doubts:
+        return recognised
+    return {
+        **recognised,
         "rows_read": account.rows_read,
         "rows_used": account.rows_used,
         "amount_read": account.amount_read,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import tomllib
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -22,7 +21,6 @@ from segmenter.config.schedule import ScheduleConfig, ServiceConfig
 from segmenter.config.source import RulesConfig, SourceConfig
 from segmenter.errors import ConfigError
 
-JOINED = re.compile(r"^[ \t]*(\[[\w.]+\])[ \t]*(\w+)[ \t]*=", re.MULTILINE)  # a table and a key in one line
 KEY = "[key]"  # how pydantic ends the place of a fault that a key has, not its value
 
 
@@ -89,7 +87,7 @@ def parse_config(text: str, name: str, **overrides: dict[str, Any]) -> Config:
     try:
         tables = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise ConfigError(f"{name} is not valid TOML: {error}. {_correction(str(error), text)}") from None
+        raise ConfigError(f"{name} is not valid TOML: {error}. {_correction(str(error))}") from None
     for section, keys in overrides.items():
         if isinstance(tables.setdefault(section, {}), dict):  # what is no table is refused below, with its line
             tables[section] = {**tables[section], **keys}
@@ -117,15 +115,13 @@ def recorded_config(tables: Mapping[str, Any]) -> Config:
     return recorded_config(known if known != tables else {})
 
 
-def _correction(fault: str, text: str) -> str:
+def _correction(fault: str) -> str:
     """What to do about text that is no TOML, by the faults that copied lines have most often."""
     if fault.startswith("Cannot declare"):
         return "That table stands further up: put its keys there, in the place of those that are there, and leave this one out."
-    found = JOINED.search(text)
-    if not found:
-        return "Correct that line and run again."
-    table, key = found.groups()
-    return f"Write {table} on a line of its own, and {key[:60]!r} on the one below it."
+    if fault.startswith("Cannot overwrite"):
+        return "That key stands further up: leave one of the two lines, of two lists one that holds both."
+    return "Correct that line and run again."
 
 
 def read_text(path: Path) -> str:

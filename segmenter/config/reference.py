@@ -5,9 +5,8 @@
 
 from __future__ import annotations
 
-import json
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,12 +15,19 @@ from pydantic.fields import FieldInfo
 
 from segmenter.config.load import Config
 from segmenter.config.schedule import ScheduleConfig
+from segmenter.config.toml import in_toml
 
 HEADER = """\
 # The default configuration of segmenter: every key, its meaning and its default.
 # Copy what you want to change; what you leave out keeps its default. Unknown keys are errors.
 # Paths are seen from the folder that segmenter is started in.
 """
+
+LEFT_OPEN = (
+    "What is left to decide: of each number choose one letter, and remove the # before the lines that end in it; where a line "
+    "above one sets the same key, take that out."
+)
+Proposals = dict[str, dict[str, list[tuple[Any, str]]]]  # by table and key: values, each with a mark
 
 PAGE = """\
 # The configuration
@@ -31,23 +37,30 @@ file to copy from: [config.toml](../config.toml). Paths are seen from the folder
 """
 
 
-def annotated(keys: dict[str, Any] | None = None) -> str:
+def annotated(
+    keys: dict[str, Any] | None = None, proposals: Proposals | None = None, questions: Sequence[str] = ()
+) -> str:
     """TOML text of every key with its meaning; keys that `keys` (tables of keys) sets are active.
 
-    Without `keys`, defaults are active and keys that are unset by default are comments.
+    Without `keys`, defaults are active and keys that are unset by default are comments. So are the `proposals`, which decide
+    the `questions` that the text opens with.
     """
-    sections = [text for name in Config.model_fields for text in _section(name, (keys or {}).get(name, {}))]
-    return HEADER + "\n" + "\n".join(sections)
+    asked = "\n".join(line for each in (LEFT_OPEN, *questions) for line in _comment(each)) if questions else ""
+    sections = [
+        text for name in Config.model_fields for text in _section(name, (keys or {}).get(name, {}), proposals or {})
+    ]
+    return "\n".join([HEADER, *([f"{asked}\n"] if asked else []), *sections])
 
 
-def _section(name: str, keys: dict[str, Any]) -> Iterator[str]:
+def _section(name: str, keys: dict[str, Any], proposals: Proposals) -> Iterator[str]:
     model = _tables(Config).get(name)
     if model is None:
-        yield _example(_table(name, ScheduleConfig, {"name": "weekly", "cron": "0 8 * * 1"}))
+        yield _example(_table(name, ScheduleConfig, {"name": "weekly", "cron": "0 8 * * 1"}, {}))
         return
-    yield _table(name, model, keys)
+    yield _table(name, model, keys, proposals.get(name, {}))
     for key, inner in _tables(model).items():
-        yield _table(f"{name}.{key}", inner, keys.get(key, {}))
+        table = f"{name}.{key}"
+        yield _table(table, inner, keys.get(key, {}), proposals.get(table, {}))
 
 
 def _tables(model: type[BaseModel]) -> dict[str, type[BaseModel]]:
@@ -82,7 +95,7 @@ def _page(title: str, model: type[BaseModel]) -> str:
     for key, field in model.model_fields.items():
         if key not in _tables(model):
             value = _default(field)
-            shown = "needed" if field.is_required() else "unset" if value in (None, {}) else f"`{_toml(value)}`"
+            shown = "needed" if field.is_required() else "unset" if value in (None, {}) else f"`{in_toml(value)}`"
             lines.append(f"| `{key}` | {_cell(shown)} | {_cell(field.description or '')} |")
     return "\n".join(lines) + "\n"
 
@@ -97,13 +110,17 @@ def _example(table: str) -> str:
     return "\n".join(line if line.startswith("#") else f"# {line}" for line in lines) + "\n"
 
 
-def _table(name: str, model: type[BaseModel], keys: dict[str, Any]) -> str:
+def _table(
+    name: str, model: type[BaseModel], keys: dict[str, Any], proposed: Mapping[str, Sequence[tuple[Any, str]]]
+) -> str:
     lines = [*_comment((model.__doc__ or "").split(": ", 1)[-1]), f"[{name}]"]
     for key, field in model.model_fields.items():
         if key in _tables(model):
             continue
         lines += _comment(field.description or "")
-        lines.append(_assignment(key, keys.get(key, _default(field))))
+        if key in keys or key not in proposed:
+            lines.append(_assignment(key, keys.get(key, _default(field))))
+        lines += [f"# {key} = {in_toml(value)}  # {mark}" for value, mark in proposed.get(key, ())]
     return "\n".join(lines) + "\n"
 
 
@@ -114,19 +131,7 @@ def _default(field: FieldInfo) -> Any:
 def _assignment(key: str, value: Any) -> str:
     if value is None or value == {}:
         return f"# {key} ="
-    return f"{key} = {_toml(value)}"
-
-
-def _toml(value: Any) -> str:
-    if isinstance(value, dict):
-        return "{ " + ", ".join(f"{json.dumps(key)} = {_toml(item)}" for key, item in value.items()) + " }"
-    if isinstance(value, list | tuple):
-        return "[" + ", ".join(_toml(item) for item in value) + "]"
-    if isinstance(value, str):
-        return f"'{value}'" if "\\" in value and "'" not in value else json.dumps(value, ensure_ascii=False)
-    if isinstance(value, bool | int | float):
-        return json.dumps(value)
-    return str(value)
+    return f"{key} = {in_toml(value)}"
 
 
 def _comment(text: str) -> list[str]:

@@ -20,6 +20,7 @@ FILES = {
     "html": ("report.html",), "pdf": ("report.pdf",), "csv": ("customers.csv", "segments.csv", "anomalies.csv"), "xlsx": ("report.xlsx",),
     "parquet": ("customers.parquet",),
 }  # fmt: skip
+ORDER = "by the money that acting can move, a rule of thumb"
 OF_CUSTOMERS = {"customers.csv", "anomalies.csv", "customers.parquet"}  # a row per customer
 PAGES = {"report.html", "report.pdf", "report.xlsx"}  # name customers unless the run had report.customer_rows = false
 
@@ -110,7 +111,7 @@ def _plain(known: Brief, voice: Voice) -> tuple[str, ...]:
     return (
         *known.sentences,
         *((f"{voice('What changed since last time')}:", *known.changed) if known.changed else ()),
-        *((f"{voice('What to do first')}:", *todo) if todo else ()),
+        *((f"{voice('What to do first')}, {voice(ORDER)}:", *todo) if todo else ()),
         figures,
     )
 

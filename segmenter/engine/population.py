@@ -162,7 +162,7 @@ def _counted(placed: DataFrame, rule: Rule) -> tuple[Floats, Floats]:
     known = [functions.count(name) for name in rule.names]
     for segment, *found in placed.groupBy("segment").agg(*figures, *known, *_medians(rule)).collect():
         counts[segment], (having, middle) = _floats(found[:3]), _floats(found[3:]).reshape(2, -1)
-        medians[segment] = np.where(having > TYPICAL * counts[segment, 0], middle, np.nan)
+        medians[segment] = np.where(having >= TYPICAL * counts[segment, 0], middle, np.nan)
     return counts.T, medians
 
 

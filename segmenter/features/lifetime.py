@@ -15,11 +15,11 @@ from segmenter.features.types import FeatureTable
 YEAR = timedelta(days=364)  # whole weeks, so that the same weekdays are compared
 
 
-def past_orders(connection: Engine, table: FeatureTable, period_days: int) -> PastOrders:
+def past_orders(connection: Engine, table: FeatureTable, period_days: int, limit: str | None = None) -> PastOrders:
     """The orders of the table's customers up to its date, split after two thirds of the time.
 
-    The orders of the last third are also counted by periods of `period_days` days, and those of the same days a year ago for
-    one period before and one after.
+    The orders of the last third are also counted by periods of `period_days` days, of a sample up to the hash `limit`, and
+    those of the same days a year ago, of everybody, for one period before and one after.
     """
     until = end_of_period(connection, table.as_of)
     now = _history(connection, until)
@@ -28,7 +28,8 @@ def past_orders(connection: Engine, table: FeatureTable, period_days: int) -> Pa
     span = {"split": split, "until": until}
     later = per_customer(connection, "lifetime_holdout", {**span, "soon": split + timedelta(days=period_days)})
     periods = np.zeros((until - split).days // period_days)
-    for period, number in connection.execute(query("lifetime_periods"), {**span, "days": period_days}).fetchall():
+    by_period = {**span, "days": period_days, "limit": limit or ""}
+    for period, number in connection.execute(query("lifetime_periods"), by_period).fetchall():
         periods[period] = number
     before = _history(connection, split)
     orders, soon, revenue = (later[name] for name in ("orders", "orders_soon", "revenue"))

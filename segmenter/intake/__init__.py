@@ -4,7 +4,7 @@ The steps, in the order in which `load` takes them:
 
 - `sources`, `tally`: find the files, and the kind, hash and record count of each.
 - `batches` (`encoding`, `dialect`, `texts`, `workbook`, `tables`): group files of the same layout, without reading them.
-- `roles` (`names`, `sample`, `kinds`, `doubts`): decide from the first rows which column plays which role, or refuse to.
+- `roles` (`names`, `sample`, `kinds`, `doubts`): decide from the first rows which column plays which role, or what is `undecided`.
 - `formats` (`moments`, `date_words`, `numbers`): decide how dates and numbers are written; with the roles, a `schema`.
 - `parse`: read each layout into the table ``lines`` by its schema: in one scan where it is plainly written (`fast`), else
   cell by cell (`cells`, `records`, `orders`, `lines`; `torn` and `line_numbers` for records that cannot be read), or from
@@ -17,7 +17,7 @@ The steps, in the order in which `load` takes them:
 
 from segmenter.intake.account import check
 from segmenter.intake.cluster import lies_in_cluster, load_in_cluster
-from segmenter.intake.load import load, open_connection
+from segmenter.intake.load import load, open_connection, recognised
 from segmenter.intake.recognition import suggest_config
 
-__all__ = ["check", "lies_in_cluster", "load", "load_in_cluster", "open_connection", "suggest_config"]
+__all__ = ["check", "lies_in_cluster", "load", "load_in_cluster", "open_connection", "recognised", "suggest_config"]

@@ -31,6 +31,7 @@ from segmenter.intake.sample import N_ROWS, Sample
 from segmenter.intake.settlement import create_views, settle
 from segmenter.intake.sources import without_password
 from segmenter.intake.types import Intake, Reading
+from segmenter.intake.undecided import refuse
 
 if TYPE_CHECKING:
     import duckdb
@@ -121,7 +122,9 @@ def _open_source(engine: SparkEngine, number: int, url: str, source: SourceConfi
     whole = frame.where(f"{TORN} is null") if TORN in frame.columns else frame
     texts = whole.limit(N_ROWS).selectExpr(*(f"cast({quoted(name)} as string)" for name in header))
     sample = Sample(header, [tuple(row) for row in texts.collect()], url)
-    return _Source(number, url, frame, recognise(sample, source.columns, rules))
+    roles, doubts = recognise(sample, source.columns, rules)
+    refuse(doubts)
+    return _Source(number, url, frame, roles)
 
 
 def _read(engine: SparkEngine, source: _Source, rules: RulesConfig) -> tuple[Reading, DataFrame]:

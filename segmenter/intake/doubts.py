@@ -1,22 +1,22 @@
 """Checks that adding up the rows of an export as sales does not contradict its columns.
 
-Each failed check is a `SourceError` that says what would be counted wrongly, and how to configure it.
+Each failed check is a `Doubt` that says what would be counted wrongly, with the settings that decide it.
 """
 
 from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import permutations
 
 from segmenter.config.source import ColumnsConfig, RulesConfig
-from segmenter.errors import SourceError
 from segmenter.intake.flags import are_flags, says_yes
-from segmenter.intake.kinds import MAX_WORDS, check_rows, ignore, sold_example
+from segmenter.intake.kinds import MAX_WORDS, SALES, check_rows, ignore, sold_example
 from segmenter.intake.names import key_of, last_word
 from segmenter.intake.sample import Sample, are_numbers, mostly, number_in, proves_product
+from segmenter.intake.undecided import Doubt, Way, naming
 
 GIVEN_BACK = re.compile(
     "refund(?!able)|returned|returns|return(qty|quantity|amount|value)|erstatt|retour|rembours|reembols|rimbors|devuelt"
@@ -55,58 +55,58 @@ ADJUSTED = re.compile("adjusted.*(total|amount)")
 ROUNDED = re.compile(r"[0-9][.,][0-9]+E[+][0-9]{2}")
 N_ROWS_TRIED = 200  # rows on which pairs of columns are tested for being factors of a third
 MIN_ORDERS = 5  # of several lines, to conclude that an amount repeats on all lines of an order
+NOT_MONEY = "if it says nothing about the money"
 MIN_SIZES = 3  # different numbers of lines per order to conclude that without product names: tickets come in pairs
 
 
-def check_doubts(sample: Sample, index: Mapping[str, int], wanted: ColumnsConfig, rules: RulesConfig) -> None:
-    """Refuse an export that contradicts the roles `index`; `wanted` are the columns that the configuration names.
-
-    Raises
-    ------
-    SourceError
-        One of the checks fails.
-    """
-    _check_groups(sample, index)
-    _check_rounded(sample, index)
-    _check_other_side(sample, index, rules)
+def check_doubts(
+    sample: Sample, index: Mapping[str, int], wanted: ColumnsConfig, rules: RulesConfig
+) -> Iterator[Doubt]:
+    """What in an export contradicts the roles `index`; `wanted` are the columns that the configuration names."""
+    yield from _check_groups(sample, index)
+    yield from _check_rounded(sample, index)
+    yield from _check_other_side(sample, index, rules)
     if "credit" not in index:
-        _check_credit(sample, index)
+        yield from _check_credit(sample, index)
     if wanted.amount is None:
-        _check_repeated(sample, index)
-        _check_discount(sample, index, wanted)
-    check_rows(sample, index, wanted, rules)
+        yield from _check_repeated(sample, index)
+        yield from _check_discount(sample, index, wanted)
+    yield from check_rows(sample, index, wanted, rules)
     if not {"status", "cancelled"} & index.keys():
-        _check_status(sample, index)
+        yield from _check_status(sample, index)
     if "refunded" not in index:
-        _check_adjusted(sample, index)
-        _check_given_back(sample, index)
+        yield from _check_adjusted(sample, index)
+        yield from _check_given_back(sample, index)
 
 
-def _check_groups(sample: Sample, index: Mapping[str, int]) -> None:
-    """Refuse a report in which customers are headings above their rows, so that no dated row has a customer."""
+def _check_groups(sample: Sample, index: Mapping[str, int]) -> Iterator[Doubt]:
+    """A doubt about a report in which customers are headings above their rows, so that no dated row has a customer."""
     customer, time = index["customer"], index["time"]
     named = [row for row in sample.rows if (row[customer] or "").strip()]
     if len(named) >= MIN_ORDERS and sample.values(time) and not any((row[time] or "").strip() for row in named):
-        raise SourceError(
+        yield Doubt(
             f"{sample.name}: {sample.called(customer)} stands on rows of its own, without a day, above the rows of each customer, as in a "
             "report that is made for reading. Export a list that has the customer on each row, or fill the column down."
         )
 
 
-def _check_rounded(sample: Sample, index: Mapping[str, int]) -> None:
-    """Refuse ids that a spreadsheet has rounded, such as 1.23E+11, as several would become one."""
+def _check_rounded(sample: Sample, index: Mapping[str, int]) -> Iterator[Doubt]:
+    """Doubts about ids that a spreadsheet has rounded, such as 1.23E+11, as several would become one."""
     for role in (role for role in ("customer", "order") if role in index):
         rounded = next((value for value in sample.values(index[role]) if ROUNDED.fullmatch(value)), None)
         if rounded:
-            raise SourceError(
+            yield Doubt(
                 f"{sample.name}: {sample.called(index[role])} holds ids that a spreadsheet has rounded, such as {rounded!r}, so that several "
-                f"of them would count as one {role}. Export them as text, name another column in the configuration, [source.columns] "
-                f"{role}, or pass over this one: {ignore(sample, index[role])}."
+                f"of them would count as one {role}. Export them as text, or do without them.",
+                (
+                    ignore(sample, index[role], "to pass over this column"),
+                    naming("by the name of another column", **{role: "..."}),
+                ),
             )
 
 
-def _check_credit(sample: Sample, index: Mapping[str, int]) -> None:
-    """Refuse one side of a ledger as the amount where rows that leave it blank have money on the other side."""
+def _check_credit(sample: Sample, index: Mapping[str, int]) -> Iterator[Doubt]:
+    """Doubts about one side of a ledger as the amount where rows that leave it blank have money on the other side."""
     if "amount" not in index:
         return
     amount = index["amount"]
@@ -115,10 +115,13 @@ def _check_credit(sample: Sample, index: Mapping[str, int]) -> None:
     for column in (at for at in sample.columns if at != amount and key_of(sample.header[at]) in side):
         rows = [row for row in sample.rows if number_in(row[column]) and not number_in(row[amount])]
         if rows:
-            raise SourceError(
+            yield Doubt(
                 f"{sample.name}: rows without {sample.called(amount)} have money in {sample.called(column)}, such as "
-                f"{(rows[0][column] or '').strip()[:60]!r}, which would be left out. Where it is taken off what customers bought, name it in "
-                f"the configuration: [source.columns] credit = {sample.called(column)}; where it is none of theirs, {ignore(sample, column)}."
+                f"{(rows[0][column] or '').strip()[:60]!r}, which would be left out.",
+                (
+                    naming("where it is taken off what customers bought", credit=sample.header[column]),
+                    ignore(sample, column, "where it is none of theirs"),
+                ),
             )
 
 
@@ -129,8 +132,8 @@ def sides_of(sample: Sample) -> list[int]:
     return next((pair for pair in pairs if len(pair) > 1), [])
 
 
-def _check_other_side(sample: Sample, index: Mapping[str, int], rules: RulesConfig) -> None:
-    """Refuse the senders of payments as customers where the business itself is one of them.
+def _check_other_side(sample: Sample, index: Mapping[str, int], rules: RulesConfig) -> Iterator[Doubt]:
+    """Doubts about the senders of payments as customers where the business itself is one of them.
 
     Its own payments are refunds, which would be deducted from the business and not from its customers.
     """
@@ -140,31 +143,33 @@ def _check_other_side(sample: Sample, index: Mapping[str, int], rules: RulesConf
         ((most, n),) = Counter(cell.lower() for cell in sample.values(column)).most_common(1) or [("", 0)]
         is_own = "@" in most and n > len(sample.rows) / 2 and 0 < buyers[most] < len(sample.rows) / 2
         if is_own and most not in {word.lower() for word in rules.guest_ids}:
-            raise SourceError(
+            yield Doubt(
                 f"{sample.name}: {most[:60]} stands in {sample.called(column)} of most rows, and as the customer in {sample.called(customer)} "
-                "of others, as the address of the business does in what it gave back, which would be taken off none of its customers. "
-                "Name a column that has the customer on each row, such as a name, in the configuration: [source.columns] customer; or "
-                f"leave those rows out: [rules] guest_ids = [{most[:60]!r}]; if it really is a customer, {ignore(sample, column)}."
+                "of others, as the address of the business does in what it gave back, which would be taken off none of its customers.",
+                (
+                    naming("by a column that has the customer on each row, such as a name", customer="..."),
+                    Way({"rules": {"guest_ids": [*rules.guest_ids, most]}}, "to leave those rows out"),
+                    ignore(sample, column, "if it really is a customer"),
+                ),
             )
 
 
-def _check_status(sample: Sample, index: Mapping[str, int]) -> None:
-    """Refuse an export with an unused column of statuses by which some orders failed or were cancelled."""
+def _check_status(sample: Sample, index: Mapping[str, int]) -> Iterator[Doubt]:
+    """Doubts about unused columns of statuses by which some orders failed or were cancelled."""
     for column in sample.columns:
         is_state = column not in index.values() and STATE.fullmatch(key_of(sample.header[column]))
         if not is_state or len(set(sample.values(column))) > MAX_WORDS:
             continue
         off = sold_example(sample, index, column, lambda cell: OFF.fullmatch(key_of(cell)))
         if off:
-            raise SourceError(
-                f"{sample.name}: rows with {off!r} in {sample.called(column)} seem to have come to nothing, and would count as "
-                f"sales. Settle it in the configuration: [source.columns] status = {sample.called(column)}; if they really are sales, "
-                f"{ignore(sample, column)}."
+            yield Doubt(
+                f"{sample.name}: rows with {off!r} in {sample.called(column)} seem to have come to nothing, and would count as sales.",
+                (naming("to leave them out", status=sample.header[column]), ignore(sample, column, SALES)),
             )
 
 
-def _check_given_back(sample: Sample, index: Mapping[str, int]) -> None:
-    """Refuse an export with an unused column of refunds, whose rows would count as full sales."""
+def _check_given_back(sample: Sample, index: Mapping[str, int]) -> Iterator[Doubt]:
+    """Doubts about unused columns of refunds, whose rows would count as full sales."""
     if "amount" in index and key_of(sample.header[index["amount"]]) == "netsales":
         return  # by convention already net of discounts and returns
     is_known = {"status", "cancelled"} & index.keys()  # cancellations are covered by another column
@@ -174,19 +179,19 @@ def _check_given_back(sample: Sample, index: Mapping[str, int]) -> None:
         if column in index.values() or not is_named or ELIGIBLE.search(key_of(name)):
             continue
         back = sold_example(sample, index, column, lambda cell: number_in(cell) or says_yes(cell))
-        role, what, else_ = ("refunded", "is money", "; where it counts pieces, take these off the quantity or amount")
+        role, when, more = "refunded", "where it is money", " Where it counts pieces, take these off in the export."
         if are_flags(sample.values(column)):
-            role, what, else_ = ("cancelled", "marks rows that came back in whole", "")
+            role, when, more = "cancelled", "where it marks rows that came back in whole", ""
         if back:
-            raise SourceError(
+            yield Doubt(
                 f"{sample.name}: {sample.called(column)} seems to say what was given back, such as {back!r}, and its rows would count "
-                f"as whole sales. Where it {what}, name it in the configuration: [source.columns] {role} = {sample.called(column)}"
-                f"{else_}; if it says nothing about the money, {ignore(sample, column)}."
+                f"as whole sales.{more}",
+                (naming(when, **{role: name}), ignore(sample, column, NOT_MONEY)),
             )
 
 
-def _check_adjusted(sample: Sample, index: Mapping[str, int]) -> None:
-    """Refuse an amount where another column holds what was left of it on the few rows with an adjustment."""
+def _check_adjusted(sample: Sample, index: Mapping[str, int]) -> Iterator[Doubt]:
+    """Doubts about an amount where another column holds what was left of it on the few rows with an adjustment."""
     if "amount" not in index:
         return
     amount = index["amount"]
@@ -194,10 +199,10 @@ def _check_adjusted(sample: Sample, index: Mapping[str, int]) -> None:
         pairs = [(number_in(row[column]), number_in(row[amount])) for row in sample.rows]
         left = next((some for some, all_ in pairs if some and all_ and 0 < some < all_), None)
         if left is not None:
-            raise SourceError(
+            yield Doubt(
                 f"{sample.name}: {sample.called(column)} seems to be what is left of {sample.called(amount)} after a refund, such as {left}, "
-                f"and its rows would count as whole sales. Write it in the place of {sample.called(amount)} on the rows that have it; "
-                f"if it says nothing about the money, {ignore(sample, column)}."
+                f"and its rows would count as whole sales. Write it in the place of {sample.called(amount)} on the rows that have it.",
+                (ignore(sample, column, NOT_MONEY),),
             )
 
 
@@ -206,15 +211,9 @@ def _tells_of(name: str, what: re.Pattern[str]) -> bool:
     return bool(what.search(key_of(name))) and not TELLING.fullmatch(last_word(name))
 
 
-def check_pieces(sample: Sample, index: Mapping[str, int]) -> None:
-    """Refuse a price without a quantity where an unused column may hold the quantity or the whole line's money.
-
-    Raises
-    ------
-    SourceError
-        There is such a column.
-    """
-    price = sample.called(index["unit_price"])
+def check_pieces(sample: Sample, index: Mapping[str, int]) -> Iterator[Doubt]:
+    """A doubt about a price without a quantity where an unused column may hold the quantity or the whole line's money."""
+    price, whole = sample.called(index["unit_price"]), _whole(sample, index)
     free = [column for column in sample.columns if column not in index.values()]
     for column in free:
         values = sample.values(column)
@@ -225,20 +224,26 @@ def check_pieces(sample: Sample, index: Mapping[str, int]) -> None:
             if are_numbers(values)
             else f" Its cells hold more than a number, such as {values[0][:60]!r}: leave the unit out."
         )
-        raise SourceError(
-            f"{sample.name}: {price} is the money of one piece, and {sample.called(column)} may say how many pieces a line has.{said} "
-            f"Settle it in the configuration: [source.columns] quantity = {sample.called(column)}, or amount = {price} where it is the "
-            "money of the whole line."
+        yield Doubt(
+            f"{sample.name}: {price} is the money of one piece, and {sample.called(column)} may say how many pieces a line has.{said}",
+            (naming("where it does", quantity=sample.header[column]), whole),
         )
+        return
     numeric = [column for column in free if _differ(sample, column)]
     few = replace(sample, rows=sample.rows[:N_ROWS_TRIED])
     for amount, quantity in permutations(numeric, 2):
         if proves_product(few, amount, quantity, index["unit_price"]):
-            raise SourceError(
-                f"{sample.name}: {price} is the money of one piece, and {sample.called(amount)} is {sample.called(quantity)} times that. "
-                f"Settle it in the configuration: [source.columns] amount = {sample.called(amount)}, or amount = {price} where that is "
-                "the money of the whole line."
+            yield Doubt(
+                f"{sample.name}: {price} is the money of one piece, and {sample.called(amount)} is {sample.called(quantity)} times that.",
+                (naming("where that is the money of the line", amount=sample.header[amount]), whole),
             )
+            return
+
+
+def _whole(sample: Sample, index: Mapping[str, int]) -> Way:
+    """To take the price for the money of the whole line."""
+    price = index["unit_price"]
+    return naming(f"where {sample.called(price)} is the money of the whole line", amount=sample.header[price])
 
 
 def _differ(sample: Sample, column: int) -> bool:
@@ -247,8 +252,8 @@ def _differ(sample: Sample, column: int) -> bool:
     return len(values) >= 0.8 * len(sample.rows) and len(set(values)) > 1 and are_numbers(values)
 
 
-def _check_repeated(sample: Sample, index: Mapping[str, int]) -> None:
-    """Refuse an order total that is repeated on each line, as it would be counted once per line.
+def _check_repeated(sample: Sample, index: Mapping[str, int]) -> Iterator[Doubt]:
+    """A doubt about an order total that is repeated on each line, as it would be counted once per line.
 
     The sign of it is that amounts are equal within every order of several products, but differ between orders. Where no
     column has products, an order's lines at one moment take their place.
@@ -267,11 +272,15 @@ def _check_repeated(sample: Sample, index: Mapping[str, int]) -> None:
         return
     found = [amounts[order] for order in several]
     if len(found) >= MIN_ORDERS and all(len(each) == 1 for each in found) and len(set.union(*found)) > 1:
-        name = sample.called(index["amount"])
-        raise SourceError(
-            f"{sample.name}: {name} is the same on all lines of an order, like an order's total, and would be counted once per "
-            "line. Name the line's own money in the configuration: [source.columns] amount, or quantity and unit_price; where "
-            f"it really is the line's own, amount = {name}; where there is none, leave one line of each order."
+        name = sample.header[index["amount"]]
+        yield Doubt(
+            f"{sample.name}: {name[:60]!r} is the same on all lines of an order, like an order's total, and would be counted once per "
+            "line. Name the line's own money; where there is none, leave one line of each order.",
+            (
+                naming("by the column of the line's own money", amount="..."),
+                naming("by those of its factors", quantity="...", unit_price="..."),
+                naming("where this really is the line's own", amount=name),
+            ),
         )
 
 
@@ -282,11 +291,11 @@ def _are_carts(orders: Sequence[tuple[int, set[str | None]]]) -> bool:
     return len(orders) >= many and len(sizes) >= MIN_SIZES and len(money) > 0.5 * len(orders)
 
 
-def _check_discount(sample: Sample, index: Mapping[str, int], wanted: ColumnsConfig) -> None:
-    """Refuse a price beside an unused column of discounts, unless the price is configured or named as the reduced one."""
+def _check_discount(sample: Sample, index: Mapping[str, int], wanted: ColumnsConfig) -> Iterator[Doubt]:
+    """Doubts about a price beside an unused column of discounts, unless the price is configured or named as the reduced one."""
     if "amount" in index or wanted.unit_price or key_of(sample.header[index["unit_price"]]) in REDUCED:
         return
-    price = sample.called(index["unit_price"])
+    full, price = sample.header[index["unit_price"]], sample.called(index["unit_price"])
     money = f"quantity times {price}" if "quantity" in index else price
     for column in sample.columns:
         name, values = sample.header[column], sample.values(column)
@@ -294,12 +303,15 @@ def _check_discount(sample: Sample, index: Mapping[str, int], wanted: ColumnsCon
         if not is_named or are_flags(values) or not any(number_in(value.rstrip(" %")) for value in values):
             continue
         if DISCOUNTED.search(key_of(name)):
-            raise SourceError(
-                f"{sample.name}: {sample.called(column)} seems to be what is left of {price}. Settle it in the configuration: "
-                f"[source.columns] unit_price = {sample.called(column)}, or unit_price = {price} where that was paid."
+            yield Doubt(
+                f"{sample.name}: {sample.called(column)} seems to be what is left of {price}.",
+                tuple(naming(f"where {each[:60]!r} was paid", unit_price=each) for each in (name, full)),
             )
-        raise SourceError(
-            f"{sample.name}: {money} would leave out what {sample.called(column)} takes off. Where the price is the "
-            f"one after it, say so in the configuration: [source.columns] unit_price = {price}; else add a column of the line's "
-            "money after it to the export, and name that: amount."
+            continue
+        yield Doubt(
+            f"{sample.name}: {money} would leave out what {sample.called(column)} takes off.",
+            (
+                naming("where the price is the one after it", unit_price=full),
+                naming("by a column of the line's money after it, added to the export", amount="..."),
+            ),
         )

@@ -8,13 +8,14 @@ from dataclasses import dataclass, field
 import duckdb
 
 from segmenter.config.source import SourceConfig
-from segmenter.errors import SourceError, UndecidedError
 from segmenter.intake.blanks import trimmed
 from segmenter.intake.moments import BEGINNINGS, DAYS, ORDERS, DateFormat, believable, time_sql
 from segmenter.intake.numbers import MONEY, SIGNS, number_sql
 from segmenter.intake.raw import MOMENTS, TEXT, RawTable
+from segmenter.intake.undecided import Doubt, UndecidedError, Way, naming
 
 WORDS = {"ymd": "year first", "dmy": "day first", "mdy": "month first"}
+MARKS = {".": "with a decimal point", ",": "with a decimal comma"}
 FEW_DECIDE, MANY_DIFFER = 2, 20  # a lead of so few distinct numbers does not decide the mark of more than so many
 MIN_SHARE = 0.8  # of a column's dates that a format has to read
 
@@ -145,37 +146,46 @@ def formats_of(evidence: Evidence, name: str, source: SourceConfig) -> Formats:
 
     Raises
     ------
-    SourceError
+    UndecidedError
         Dates or numbers fit several formats or none, or the amounts are of several currencies.
     """
-    if len(evidence.signs) > 1:
-        raise SourceError(
-            f"{name}: the amounts are of several currencies by what stands beside them ({', '.join(sorted(evidence.signs))}), "
-            "which cannot be added up. Write the currency in a column of its own and choose one in the configuration, "
-            '[rules] currency = "...", or convert them first.'
-        )
     decimal = source.decimal or _decimal(evidence, name)
-    return Formats(source.date_order or _order(evidence, name), decimal)
+    order = source.date_order or _order(evidence, name)
+    money = _several_currencies(evidence, name)
+    if money or isinstance(decimal, Doubt) or isinstance(order, Doubt):
+        raise UndecidedError([*money, *(each for each in (decimal, order) if isinstance(each, Doubt))])
+    return Formats(order, decimal)
 
 
-def _order(evidence: Evidence, name: str) -> DateFormat:
+def _several_currencies(evidence: Evidence, name: str) -> list[Doubt]:
+    if len(evidence.signs) < 2:
+        return []
+    what = (
+        f"{name}: the amounts are of several currencies by what stands beside them ({', '.join(sorted(evidence.signs))}), "
+        "which cannot be added up. Write the currency in a column of its own and choose one with rules.currency, or convert "
+        "them first."
+    )
+    return [Doubt(what)]
+
+
+def _order(evidence: Evidence, name: str) -> DateFormat | Doubt:
     total, read, example = evidence.n_dates, evidence.read, evidence.date
     best = max(ORDERS, key=lambda order: read.get(order, 0))
     fitting = read.get(best, 0)
     if fitting < MIN_SHARE * total or not total:
-        raise SourceError(
-            f"{name}: the dates cannot be read ({total - fitting:,} of {total:,} rows, such as {example!r}). "
-            "Name the right column as source.columns.time, or write dates as 2025-06-30."
+        unread = f"{name}: the dates cannot be read ({total - fitting:,} of {total:,} rows, such as {example!r})."
+        return Doubt(
+            f"{unread} Write them as 2025-06-30, or take another column.",
+            (naming("by the name of the right column", time="..."),),
         )
     tied = [order for order in DAYS if read[order] == fitting]
     if len(tied) > 1:
-        words = " and ".join(WORDS[order] for order in tied)
-        what = f"{name}: dates such as {example!r} can be read {words}"
-        raise UndecidedError(what, "date_order", tuple(tied))
+        what = f"{name}: dates such as {example!r} can be read {' and '.join(WORDS[order] for order in tied)}."
+        return Doubt(what, tuple(Way({"source": {"date_order": order}}, WORDS[order]) for order in tied))
     return best
 
 
-def _decimal(evidence: Evidence, name: str) -> str:
+def _decimal(evidence: Evidence, name: str) -> str | Doubt:
     """The decimal mark that reads more of the distinct numbers.
 
     It is undecided where both read equally many with different values, or where a lead of one or two numbers would decide
@@ -183,6 +193,6 @@ def _decimal(evidence: Evidence, name: str) -> str:
     """
     few = abs(evidence.points - evidence.commas) <= FEW_DECIDE
     if evidence.differing and (evidence.points == evidence.commas or (few and evidence.differing > MANY_DIFFER)):
-        what = f"{name}: numbers such as {evidence.number!r} can be read with a decimal point and with a decimal comma"
-        raise UndecidedError(what, "decimal", (".", ","))
+        what = f"{name}: numbers such as {evidence.number!r} can be read {' and '.join(MARKS.values())}."
+        return Doubt(what, tuple(Way({"source": {"decimal": mark}}, words) for mark, words in MARKS.items()))
     return "." if evidence.points >= evidence.commas else ","

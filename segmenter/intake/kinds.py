@@ -1,18 +1,19 @@
 """Columns that say what kind of row each is: some kinds do not count, others are refunds.
 
-Such a column that is not configured, and by which not all rows are sales, is a `SourceError` that names the configuration.
+Such a column that is not configured, and by which not all rows are sales, is a doubt, with the settings that decide it.
 """
 
 from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
 from segmenter.config.source import ColumnsConfig, RulesConfig
-from segmenter.errors import ConfigError, SourceError
+from segmenter.errors import ConfigError
 from segmenter.intake.names import key_of
 from segmenter.intake.sample import NEARLY_ALL, Row, Sample, number_in
+from segmenter.intake.undecided import Doubt, Way, naming
 
 # Names of columns that say what kind of row each is.
 RECORD_TYPES = {"linetype", "rowtype", "recordtype"}
@@ -62,6 +63,8 @@ CREDIT_NOTE = re.compile(
 CODES = {
     "si": ("sc", "sr|sa|sd"), "f1": ("re|g2|s1", ""), "f2": ("re|g2|s1", ""), "zf2": ("z?re|z?g2|z?s1", ""), "re": ("gu", ""),
 }  # fmt: skip
+ITS_OWN = "if each row's money really is its own"
+SALES = "if they really are sales"
 MIN_REPEATED = 20  # rows of a kind to conclude that each repeats a row of another kind
 
 
@@ -91,15 +94,15 @@ def rows_that_count(
     return [row for row in rows if (row[column] or "").strip().lower() in words] or rows
 
 
-def ignore(sample: Sample, column: int) -> str:
-    """The setting by which a user dismisses an error about a column."""
-    return f"[source.columns] ignore = [{sample.called(column)}]"
+def ignore(sample: Sample, column: int, when: str) -> Way:
+    """The way to dismiss a doubt about a column."""
+    return naming(when, ignore=[*sample.ignored, sample.header[column]])
 
 
-def _settled(sample: Sample, column: int, role: str, words: Sequence[str]) -> str:
-    """The settings by which only rows with `words` have a `role`: to count, or to be refunds."""
-    said = ", ".join(repr(word[:60]) for word in words[:MAX_WORDS])
-    return f"[source.columns] kind = {sample.called(column)} and [rules] {role} = [{said}]"
+def _settled(sample: Sample, column: int, role: str, words: Sequence[str], when: str) -> Way:
+    """The way by which only rows with `words` have a `role`: to count, or to be refunds."""
+    kind = {"kind": sample.header[column]}
+    return Way({"source.columns": kind, "rules": {role: list(words[:MAX_WORDS])}}, when)
 
 
 def _columns(sample: Sample, names: Collection[str], wanted: ColumnsConfig) -> list[int]:
@@ -119,68 +122,77 @@ def _codes(words: Sequence[str]) -> tuple[str, str]:
     return next((codes for word, codes in CODES.items() if word in known), ("", ""))
 
 
-def check_kinds(sample: Sample, wanted: ColumnsConfig) -> None:
-    """Refuse rows of several kinds that repeat the same money, such as a sale, its lines and its payment.
+def check_kinds(sample: Sample, wanted: ColumnsConfig) -> Iterator[Doubt]:
+    """Doubts about rows of several kinds that repeat the same money, such as a sale, its lines and its payment.
 
-    Raises
-    ------
-    SourceError
-        There are such rows, and the configuration does not say which count.
+    There are none where the configuration says which count.
     """
     for column in _columns(sample, RECORD_TYPES, wanted):
         kinds = sorted(set(sample.values(column)))
         others = [kind for kind in kinds if not PAYING.search(kind.lower())]
         lines = [kind for kind in others if re.search(r"\b(line|item)", kind.lower())] or others
         if lines and len(others) < len(kinds):
-            raise SourceError(
+            yield Doubt(
                 f"{sample.name}: the rows are of several kinds by {sample.called(column)} ({', '.join(kinds[:6])}), so that the same "
-                "money would be counted more than once. Say which count, those of one level only, in the configuration: "
-                f"{_settled(sample, column, 'kinds', lines)}; if each row's money really is its own, {ignore(sample, column)}."
+                "money would be counted more than once. Say which count, those of one level only.",
+                (
+                    _settled(sample, column, "kinds", lines, "to count these"),
+                    ignore(sample, column, ITS_OWN),
+                ),
             )
     for column in _columns(sample, DOCUMENT_TYPES, wanted):
-        _check_paid(sample, column)
-        _check_promised(sample, column)
+        yield from _check_paid(sample, column)
+        yield from _check_promised(sample, column)
     for column in _columns(sample, DOCUMENT_TYPES | EVENT_TYPES, wanted):
-        _check_events(sample, column)
+        yield from _check_events(sample, column)
 
 
-def _check_paid(sample: Sample, column: int) -> None:
-    """Refuse a ledger in which, by the words of a `column`, one row is an invoice and another its payment."""
+def _check_paid(sample: Sample, column: int) -> Iterator[Doubt]:
+    """A doubt about a ledger in which, by the words of a `column`, one row is an invoice and another its payment."""
     words = sorted(set(sample.values(column)))
     _, codes = _codes(words)
     paying = [word for word in words if PAID.fullmatch(word.lower()) or (codes and re.fullmatch(codes, word.lower()))]
     others = [word for word in words if word not in paying]
     charging = [word for word in others if word.lower() in CODES or BILL.search(word.lower())]
     if paying and charging:
-        raise SourceError(
+        yield Doubt(
             f"{sample.name}: rows with {paying[0][:60]!r} in {sample.called(column)} pay what those with {charging[0][:60]!r} charge, so "
-            "that the same money would count twice or, where it has a minus, not at all. Leave the payments out by the configuration: "
-            f"{_settled(sample, column, 'kinds', others)}; if each row's money really is its own, {ignore(sample, column)}."
+            "that the same money would count twice or, where it has a minus, not at all.",
+            (
+                _settled(sample, column, "kinds", others, "to leave the payments out"),
+                ignore(sample, column, ITS_OWN),
+            ),
         )
 
 
-def _check_promised(sample: Sample, column: int) -> None:
-    """Refuse offers or orders beside invoices, which repeat what was ordered."""
+def _check_promised(sample: Sample, column: int) -> Iterator[Doubt]:
+    """A doubt about offers or orders beside invoices, which repeat what was ordered."""
     words = sorted(set(sample.values(column)))
     promised = _matching(words, PROMISED) + (_matching(words, ORDERED) if _matching(words, INVOICED) else [])
     charged = [word for word in words if word not in promised]
     if promised and charged:
-        raise SourceError(
+        yield Doubt(
             f"{sample.name}: rows with {promised[0][:60]!r} in {sample.called(column)} are no sales yet, and would count beside those with "
-            f"{charged[0][:60]!r} that they come to. Say in the configuration what counts: {_settled(sample, column, 'kinds', charged)}; "
-            f"if each row's money really is its own, {ignore(sample, column)}."
+            f"{charged[0][:60]!r} that they come to.",
+            (
+                _settled(sample, column, "kinds", charged, "to leave out what is no sale yet"),
+                ignore(sample, column, ITS_OWN),
+            ),
         )
 
 
-def _check_events(sample: Sample, column: int) -> None:
-    """Refuse an event log in which viewed products have a price like bought ones."""
+def _check_events(sample: Sample, column: int) -> Iterator[Doubt]:
+    """A doubt about an event log in which viewed products have a price like bought ones."""
     words = sorted(set(sample.values(column)))
     bought, looked = _matching(words, BOUGHT), _matching(words, LOOKED)
     if bought and looked:
-        raise SourceError(
+        yield Doubt(
             f"{sample.name}: rows with {looked[0][:60]!r} in {sample.called(column)} are no purchases, and would count as some beside those "
-            f"with {bought[0][:60]!r}. Settle it in the configuration: {_settled(sample, column, 'kinds', bought)}; if they really are "
-            f"sales, {ignore(sample, column)}."
+            f"with {bought[0][:60]!r}.",
+            (
+                _settled(sample, column, "kinds", bought, "to count purchases only"),
+                ignore(sample, column, SALES),
+            ),
         )
 
 
@@ -199,24 +211,21 @@ def sold_example(sample: Sample, index: Mapping[str, int], column: int, matches:
     return (rows[0][column] or "").strip()[:60] if n_sold > len(counted) / 2 else ""
 
 
-def check_rows(sample: Sample, index: Mapping[str, int], wanted: ColumnsConfig, rules: RulesConfig) -> None:
-    """Refuse rows that are not sales according to another column, given the columns' roles `index`.
+def check_rows(sample: Sample, index: Mapping[str, int], wanted: ColumnsConfig, rules: RulesConfig) -> Iterator[Doubt]:
+    """Doubts about rows that are not sales according to another column, given the columns' roles `index`.
 
-    Raises
-    ------
-    SourceError
-        There are such rows, and the configuration does not cover them.
+    There are none where the configuration covers them.
     """
     for column in _columns(sample, DEBIT_CREDIT | DOCUMENT_TYPES | EVENT_TYPES, ColumnsConfig()):
-        _check_minus(sample, index, column, rules.kinds_back if column == index.get("kind") else ())
+        yield from _check_minus(sample, index, column, rules.kinds_back if column == index.get("kind") else ())
     for column in (at for at in _columns(sample, DOCUMENT_TYPES, wanted) if at not in index.values()):
-        _check_costs(sample, index, column, {"", *(word.lower() for word in rules.guest_ids)})
+        yield from _check_costs(sample, index, column, {"", *(word.lower() for word in rules.guest_ids)})
     for column in _columns(sample, DOCUMENT_TYPES | EVENT_TYPES | RECORD_TYPES | STATUSES, wanted):
-        _check_twins(sample, index, column)
+        yield from _check_twins(sample, index, column)
 
 
-def _check_minus(sample: Sample, index: Mapping[str, int], column: int, settled: Sequence[str]) -> None:
-    """Refuse refunds that are only marked in another column and have no minus, as they would be added to the sales.
+def _check_minus(sample: Sample, index: Mapping[str, int], column: int, settled: Sequence[str]) -> Iterator[Doubt]:
+    """A doubt about refunds that are only marked in another column and have no minus, as they would be added to the sales.
 
     Rows with words that are `settled` by the rules become negative later.
     """
@@ -230,15 +239,20 @@ def _check_minus(sample: Sample, index: Mapping[str, int], column: int, settled:
     back = [word for word in words if pattern.fullmatch(word.lower()) or (codes and re.fullmatch(codes, word.lower()))]
     example = sold_example(sample, index, column, set(back).__contains__) if back else ""
     if example:
-        raise SourceError(
+        yield Doubt(
             f"{sample.name}: rows with {example!r} in {sample.called(column)} look like money that went back, and most of them have no "
-            f"minus, so that they would count as sales. Settle it in the configuration: {_settled(sample, column, 'kinds_back', [*settled, *back])}; "
-            f"if they really are sales, {ignore(sample, column)}."
+            "minus, so that they would count as sales.",
+            (
+                _settled(sample, column, "kinds_back", [*settled, *back], "to take them off"),
+                ignore(sample, column, SALES),
+            ),
         )
 
 
-def _check_costs(sample: Sample, index: Mapping[str, int], column: int, placeholders: Collection[str]) -> None:
-    """Refuse fees and payouts of a payment service on rows with customers, as they would count as refunds.
+def _check_costs(
+    sample: Sample, index: Mapping[str, int], column: int, placeholders: Collection[str]
+) -> Iterator[Doubt]:
+    """A doubt about fees and payouts of a payment service on rows with customers, as they would count as refunds.
 
     The ids in `placeholders` stand for no customer.
     """
@@ -251,15 +265,18 @@ def _check_costs(sample: Sample, index: Mapping[str, int], column: int, placehol
     rows = [row for row in named if (row[column] or "").strip() in costs]
     if sum((number_in(row[amount]) or 0) < 0 for row in rows) > len(rows) / 2:
         others = [word for word in words if word not in costs]
-        raise SourceError(
+        yield Doubt(
             f"{sample.name}: rows with {(rows[0][column] or '').strip()[:60]!r} in {sample.called(column)} seem to be costs or payouts, and "
-            "would count as money that customers had back. Say in the configuration what counts: "
-            f"{_settled(sample, column, 'kinds', others)}; if they really are returns, {ignore(sample, column)}."
+            "would count as money that customers had back.",
+            (
+                _settled(sample, column, "kinds", others, "to leave them out"),
+                ignore(sample, column, "if they really are returns"),
+            ),
         )
 
 
-def _check_twins(sample: Sample, index: Mapping[str, int], column: int) -> None:
-    """Refuse sales with a row for each stage: nearly all rows with one word repeat a row with another word.
+def _check_twins(sample: Sample, index: Mapping[str, int], column: int) -> Iterator[Doubt]:
+    """A doubt about sales with a row for each stage: nearly all rows with one word repeat a row with another word.
 
     Rows rarely repeat within one stage, whereas customers who buy the same again repeat rows with the same word.
     """
@@ -278,8 +295,12 @@ def _check_twins(sample: Sample, index: Mapping[str, int], column: int) -> None:
             shared = (rows & others).total()
             is_alone = len(others) >= NEARLY_ALL * others.total() and len(rows) >= NEARLY_ALL * rows.total()
             if others.total() >= MIN_REPEATED and shared >= NEARLY_ALL * others.total() and is_alone:
-                raise SourceError(
+                yield Doubt(
                     f"{sample.name}: rows with {other[:60]!r} in {sample.called(column)} repeat those with {word[:60]!r}, with the same "
-                    "customers and the same money, which would count more than once. Say in the configuration which count, such as "
-                    f"{_settled(sample, column, 'kinds', [other])}; if each row's money really is its own, {ignore(sample, column)}."
+                    "customers and the same money, which would count more than once. Say which count.",
+                    (
+                        _settled(sample, column, "kinds", [other], "such as these"),
+                        ignore(sample, column, ITS_OWN),
+                    ),
                 )
+                return

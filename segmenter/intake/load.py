@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -13,19 +14,20 @@ import duckdb
 
 from segmenter.config.source import RulesConfig, SourceConfig
 from segmenter.engine.types import Engine
-from segmenter.errors import ConfigError, DataError, SourceError
+from segmenter.errors import ConfigError, SourceError
 from segmenter.folders import temporary_folder
 from segmenter.intake.account import account, check
 from segmenter.intake.cache import Cache
 from segmenter.intake.context import Context
 from segmenter.intake.kinds import check_rules
-from segmenter.intake.parse import parse
+from segmenter.intake.parse import glance, parse
 from segmenter.intake.recognition import recognition
 from segmenter.intake.records import placeholder_ids
 from segmenter.intake.schema import Parsed
 from segmenter.intake.settlement import create_views, settle
 from segmenter.intake.sources import SourceFile, as_text, examine, expand, unread_warnings
-from segmenter.intake.types import Intake, Reading, Reject
+from segmenter.intake.types import Intake, Reading, Reject, RowAccount
+from segmenter.intake.undecided import Doubt, UndecidedError, Way
 
 SHOWN_REJECTS = 100
 CURRENCY_CODE = re.compile("[A-Z]{3}")  # ISO 4217
@@ -92,6 +94,31 @@ def load(
     return Intake(readings, recognition(layouts), counted, _rejects(connection, files), currency)
 
 
+def recognised(
+    connection: duckdb.DuckDBPyConnection, sources: Sequence[str | Path], source: SourceConfig, rules: RulesConfig
+) -> Intake:
+    """What is recognised of `sources` by their first records, without an account, and the doubts about the columns.
+
+    Raises
+    ------
+    SourceError
+        A source is missing or unreadable.
+    """
+    files = [examine(path) for path in expand(sources)]
+    with temporary_folder() as folder:
+        seen = glance(Context(connection, files, source, rules, folder))
+    readings = {
+        number: _reading(files[number], each.n_records[number], words)
+        for each in seen
+        for number, words in each.dialects.items()
+    }
+    doubts: dict[str, Doubt] = {}  # files of one kind leave the same open, which is told of the first
+    for doubt in (doubt for each in seen for doubt in each.doubts):
+        doubts.setdefault(str(doubt.ways or doubt.what), doubt)
+    found = recognition([(each.layout.header, each.roles) for each in seen])
+    return Intake(_by_number(readings), found, RowAccount(0, Decimal(0), ()), doubts=tuple(doubts.values()))
+
+
 def _stamp(path: Path) -> tuple[int, int]:
     """Size and modification time, which change while a file is still being written."""
     try:
@@ -123,7 +150,7 @@ def currency_of(connection: Engine, rules: RulesConfig) -> str:
 
     Raises
     ------
-    DataError
+    UndecidedError
         There are several currencies and `rules` does not choose one.
     """
     found = connection.execute(
@@ -132,10 +159,10 @@ def currency_of(connection: Engine, rules: RulesConfig) -> str:
     if rules.currency:
         found = [(rules.currency.upper(),)] if found else []
     if len(found) > 1:
-        names = ", ".join(row[0] for row in found[:6])
-        raise DataError(
-            f"The export holds several currencies ({names}), which cannot be added up. "
-            'Choose one in the configuration: [rules] currency = "...", or convert them first.'
+        names = [name for (name,) in found[:6]]
+        what = f"The export holds several currencies ({', '.join(names)}), which cannot be added up. Choose one, or convert them first."
+        raise UndecidedError(
+            [Doubt(what, tuple(Way({"rules": {"currency": name}}, f"to keep {name} alone") for name in names))]
         )
     codes = [name for (name,) in found if CURRENCY_CODE.fullmatch(name)]
     return codes[0] if codes else ""
@@ -178,9 +205,17 @@ def _readings(
     for each in parsed:
         formats = each.schema.formats
         for number, dialect in each.dialects.items():
-            name, tally, n = as_text(files[number].path.name), files[number].tally, n_rows.get(number, 0)
             words = f"{dialect}, {formats.in_words}"
-            readings[number] = Reading(name, tally.sha256, tally.n_bytes, n, words, formats.order, formats.decimal)
+            found = _reading(files[number], n_rows.get(number, 0), words)
+            readings[number] = replace(found, date_order=formats.order, decimal=formats.decimal)
+    return _by_number(readings)
+
+
+def _reading(file: SourceFile, n_rows: int, words: str) -> Reading:
+    return Reading(as_text(file.path.name), file.tally.sha256, file.tally.n_bytes, n_rows, words)
+
+
+def _by_number(readings: Mapping[int, Reading]) -> tuple[Reading, ...]:
     return tuple(readings[number] for number in sorted(readings))
 
 

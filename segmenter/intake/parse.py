@@ -19,9 +19,21 @@ from segmenter.intake.roles import Roles, recognise
 from segmenter.intake.sample import N_ROWS, Row, Sample
 from segmenter.intake.schema import Parsed, Schema
 from segmenter.intake.texts import TextBatch
+from segmenter.intake.undecided import Doubt, refuse
 
 N_SPOTS = 32  # places in the texts from which records are sampled beside the first ones
 N_SKIPPED = 10  # first records of a file after which sampling starts; in the first file the whole sample is skipped
+
+
+@dataclass(frozen=True)
+class Glance:
+    """What is seen of the files of one layout; by file number, how each is split into columns and its number of records."""
+
+    layout: Layout
+    dialects: Mapping[int, str]
+    n_records: Mapping[int, int]
+    roles: Roles
+    doubts: tuple[Doubt, ...]
 
 
 @dataclass
@@ -61,6 +73,28 @@ def parse(context: Context, cache: Cache | None) -> list[Parsed]:
             return parsed
 
 
+def glance(context: Context) -> list[Glance]:
+    """What is seen of the files of `context` by their first records; nothing is read into a table.
+
+    Raises
+    ------
+    SourceError
+        A file cannot be read.
+    """
+    groups = _groups(batches_of(context, range(len(context.files))), {})
+    return [
+        Glance(each.layout, each.dialects, _n_records(context, each), *_recognise(context, each)) for each in groups
+    ]
+
+
+def _n_records(context: Context, group: _Group) -> dict[int, int]:
+    return {
+        number: batch.n_records(number) if isinstance(batch, TextBatch) else batch.n_records(context.connection)
+        for batch in group.batches
+        for number in batch.dialects
+    }
+
+
 def _groups(batches: Sequence[Batch], cached: Mapping[int, Entry]) -> list[_Group]:
     """The files by layout, text before tables, in the order of their first files."""
     found: dict[Layout, _Group] = {}
@@ -83,11 +117,17 @@ def _name(context: Context, group: _Group) -> str:
 
 
 def _roles(context: Context, group: _Group) -> Roles:
-    """The roles of the columns, from the first records of the first files."""
-    sample = Sample(group.layout.header, _first_rows(context, group), _name(context, group))
-    roles = recognise(sample, context.source.columns, context.rules, _later_rows(group))
+    """The roles of the columns of a group, if nothing about them is in doubt."""
+    roles, doubts = _recognise(context, group)
+    refuse(doubts)
     _check_cached(group, lambda schema: schema.roles.index == roles.index)
     return roles
+
+
+def _recognise(context: Context, group: _Group) -> tuple[Roles, tuple[Doubt, ...]]:
+    """The roles of the columns, from the first records of the first files, and the doubts about them."""
+    sample = Sample(group.layout.header, _first_rows(context, group), _name(context, group))
+    return recognise(sample, context.source.columns, context.rules, _later_rows(group))
 
 
 def _check_cached(group: _Group, is_same: Callable[[Schema], bool]) -> None:

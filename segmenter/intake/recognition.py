@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from segmenter.config.reference import Proposals
 from segmenter.config.source import RulesConfig, SourceConfig
 from segmenter.errors import SourceError
 from segmenter.intake.roles import Roles
 from segmenter.intake.types import Intake, Reading, Recognition
+from segmenter.intake.undecided import Doubt, in_comment
 
 
 def recognition(layouts: Sequence[tuple[Sequence[str], Roles]]) -> Recognition:
@@ -27,7 +29,7 @@ def recognition(layouts: Sequence[tuple[Sequence[str], Roles]]) -> Recognition:
 
 
 def suggest_config(intake: Intake, source: SourceConfig, rules: RulesConfig) -> dict[str, Any]:
-    """The given configuration plus what was recognised, for `segmenter init`.
+    """The given configuration plus what was recognised and is not in doubt, for `segmenter init`.
 
     Raises
     ------
@@ -35,11 +37,39 @@ def suggest_config(intake: Intake, source: SourceConfig, rules: RulesConfig) -> 
         No role has the same column name in all files.
     """
     columns = {role: name for role, name in intake.recognition.columns.items() if " / " not in name}
-    if not columns:
+    if intake.recognition.columns and not columns:
         raise SourceError("The files name their columns differently; write one configuration per layout.")
     given = source.model_dump(exclude_unset=True)
-    named = {"columns": {**given.get("columns", {}), **columns}}
+    named = {"columns": {**_undoubted(columns, intake.doubts), **given.get("columns", {})}}
     return {"source": {**_pinned(intake.readings), **given, **named}, "rules": rules.model_dump(exclude_unset=True)}
+
+
+def _undoubted(columns: dict[str, str], doubts: Sequence[Doubt]) -> dict[str, str]:
+    """Those of `columns` by role that no way to decide `doubts` concerns, as a named column is no longer doubted."""
+    open_columns = [way.settings.get("source.columns", {}) for doubt in doubts for way in doubt.ways]
+    roles = {role for each in open_columns for role in each}
+    names = {name for each in open_columns for name in each.get("ignore", ())}
+    return {role: name for role, name in columns.items() if role not in roles and name not in names}
+
+
+def proposals(doubts: Sequence[Doubt]) -> Proposals:
+    """The settings that decide `doubts`, each with the mark of its way, by table and key."""
+    found: Proposals = {}
+    for number, doubt in enumerate(doubts, 1):
+        for mark, way in doubt.marked(number):
+            for table, keys in way.settings.items():
+                for key, value in keys.items():
+                    found.setdefault(table, {}).setdefault(key, []).append((value, mark))
+    return found
+
+
+def questions(doubts: Sequence[Doubt]) -> list[str]:
+    """The `doubts`, each followed by the ways to decide it, as numbered lines for a comment."""
+    return [
+        in_comment(line)
+        for number, doubt in enumerate(doubts, 1)
+        for line in (f"{number}. {doubt.what}", *(f"{mark}: {way.when}" for mark, way in doubt.marked(number)))
+    ]
 
 
 def _pinned(readings: Sequence[Reading]) -> dict[str, str]:

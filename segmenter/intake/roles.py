@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import product
@@ -17,6 +17,7 @@ from segmenter.intake.moments import looks_like_time, looks_like_time_of_day
 from segmenter.intake.names import NAMES, key_of, tiers_of, without_currency
 from segmenter.intake.sample import MIN_PROOFS, NEARLY_ALL, Row, Sample, are_numbers, equals_product, mostly, number_in
 from segmenter.intake.statuses import in_words
+from segmenter.intake.undecided import Doubt, Way, naming
 
 REQUIRED = ("customer", "time")
 NOUNS = {
@@ -53,57 +54,62 @@ def count_roles(header: Sequence[str]) -> int:
     return sum(any(keys & set(tier) for tier in tiers) for role, tiers in NAMES.items() if role != "email")
 
 
-def recognise(sample: Sample, wanted: ColumnsConfig, rules: RulesConfig, later: Sequence[Row] = ()) -> Roles:
-    """The roles of the columns of `sample`, by their names and by the rows whose kind counts under `rules`.
+def recognise(
+    sample: Sample, wanted: ColumnsConfig, rules: RulesConfig, later: Sequence[Row] = ()
+) -> tuple[Roles, tuple[Doubt, ...]]:
+    """The roles of the columns of `sample`, by their names and by the rows whose kind counts under `rules`, and the doubts.
 
-    Columns that `wanted` names are taken as they are. The rows `later` are checked for contradictions, too.
+    Columns that `wanted` names are taken as they are. A role is in doubt where it is required and has no column or two columns
+    fit it equally well, and all are where the data contradict them, among the rows `later`, too. Doubts that depend on others
+    come only when those are settled.
 
     Raises
     ------
     SourceError
-        A configured column is missing, a required role has no column, two columns fit a role equally well, or the data
-        contradict the roles.
+        A configured column is missing.
     """
     first, behind = (rows_that_count(sample.header, rows, wanted, rules) for rows in (sample.rows, later))
     sample, wide = (replace(sample, rows=rows, ignored=wanted.ignore) for rows in (first, [*first, *behind]))
-    check_kinds(wide, wanted)
-    index, reasons = _find(sample, wanted)
+    index, reasons, open_roles = _find(sample, wanted)
     if words := in_words(wide.values(index["status"])) if "status" in index else "":
         reasons["status"] += f"; {words}"
-    if wanted.amount is None:
-        _settle_money(sample, index, reasons, wanted)
-    _check_complete(sample, index)
-    check_doubts(wide, index, wanted, rules)
+    if not open_roles and wanted.amount is None:
+        open_roles += _settle_money(sample, index, reasons, wanted)
+    doubts = [*check_kinds(wide, wanted), *(open_roles or _missing(sample, index))]
+    doubts = doubts or list(check_doubts(wide, index, wanted, rules))
     if wanted.refunded is None and {"amount", "refunded"} <= index.keys() and _is_net(wide, index):
         del index["refunded"], reasons["refunded"]
         reasons["amount"] += "; it is less what was given back already"
-    return Roles(index, reasons)
+    return Roles(index, reasons), tuple(doubts)
 
 
-def _find(sample: Sample, wanted: ColumnsConfig) -> tuple[dict[str, int], dict[str, str]]:
-    """The column of each role that has one, and why; no column is given to two roles."""
+def _find(sample: Sample, wanted: ColumnsConfig) -> tuple[dict[str, int], dict[str, str], list[Doubt]]:
+    """The column of each role that has one, and why; no column is given to two roles. Doubts where several fit one."""
     index: dict[str, int] = {}
     reasons: dict[str, str] = {}
+    doubts: list[Doubt] = []
     for role in NAMES:
         configured = getattr(wanted, role)
         if role == "amount" and not configured and wanted.quantity and wanted.unit_price:
             continue
-        found = _configured(sample, role, configured) if configured else _by_name(sample, role, index)
-        if found is not None:
-            index[role], reasons[role] = found
+        fitting, why = _configured(sample, role, configured) if configured else _by_name(sample, role, index)
+        if len(fitting) == 1:
+            index[role], reasons[role] = fitting[0], why
+        elif fitting and role != "time_of_day":  # which is optional, so that nothing is lost where it stays open
+            doubts.append(_ambiguous(sample, role, fitting))
     if "email" not in index and "customer" in index and _is_email(sample.values(index["customer"])):
         index["email"], reasons["email"] = index["customer"], "its content"
-    return index, reasons
+    return index, reasons, doubts
 
 
-def _configured(sample: Sample, role: str, column: str) -> tuple[int, str]:
+def _configured(sample: Sample, role: str, column: str) -> tuple[list[int], str]:
     if column not in sample.header:
         names = _names(sample.header)
         raise SourceError(
             f"{sample.name} has no column {column!r} for source.columns.{role}; it has {names}. Name "
             "one of these; where several files call it differently, rename it in those that differ."
         )
-    return sample.header.index(column), "named in the configuration"
+    return [sample.header.index(column)], "named in the configuration"
 
 
 def _names(header: Sequence[str]) -> str:
@@ -112,19 +118,14 @@ def _names(header: Sequence[str]) -> str:
     return ", ".join(" ".join(name.split())[:60] for name in header[:30]) + more
 
 
-def _by_name(sample: Sample, role: str, taken: dict[str, int]) -> tuple[int, str] | None:
+def _by_name(sample: Sample, role: str, taken: dict[str, int]) -> tuple[list[int], str]:
+    """The columns that fit a role equally well, and why."""
     for keys, columns in product(_spellings(sample, role), _free(sample, taken)):
         for names in tiers_of(role, keys):
             fitting = [i for i in columns if keys[i] in names and _fits(sample, role, i)]
-            if len(fitting) > 1:
-                fitting = _same_content(sample, fitting, role)
-            if len(fitting) > 1 and role == "time_of_day":
-                return None  # the time of day is optional, so that an ambiguity is no error
-            if len(fitting) > 1:
-                raise _ambiguous(sample, role, fitting)
             if fitting:
-                return fitting[0], "its name" + (" and content" if role in CONTENT else "")
-    return _by_content(sample, role, taken)
+                return _same_content(sample, fitting, role), "its name" + (" and content" if role in CONTENT else "")
+    return _by_content(sample, role, taken), "the only column of dates"
 
 
 def _spellings(sample: Sample, role: str) -> list[list[str]]:
@@ -156,33 +157,36 @@ def _numbered(cells: Sequence[str | None]) -> list[int]:
     return [numbers.setdefault(cell, len(numbers)) for cell in cells]
 
 
-def _ambiguous(sample: Sample, role: str, fitting: Sequence[int]) -> SourceError:
+def _ambiguous(sample: Sample, role: str, fitting: Sequence[int]) -> Doubt:
     names = " and ".join(sample.called(i) for i in fitting[:6])
-    return SourceError(
-        f"{sample.name}: the columns {names} could both be {NOUNS.get(role, f'the {role}')}. Settle it in the configuration: [source.columns] "
-        f"{role} = {sample.header[fitting[0]][:60]!r}{_product(sample) if role == 'amount' else ''}."
+    return Doubt(
+        f"{sample.name}: the columns {names} could both be {NOUNS.get(role, f'the {role}')}.",
+        (
+            *(naming(f"to take {sample.called(i)}", **{role: sample.header[i]}) for i in fitting[:6]),
+            *(_product(sample) if role == "amount" else ()),
+        ),
     )
 
 
-def _product(sample: Sample) -> str:
-    """For the message of an ambiguous amount: the alternative of quantity and unit_price, where columns have such names."""
+def _product(sample: Sample) -> Iterator[Way]:
+    """For an ambiguous amount: the alternative of quantity and unit_price, where columns have such names."""
     keys = [key_of(name) for name in sample.header]
     found = {
-        role: next((i for i, key in enumerate(keys) if any(key in tier for tier in NAMES[role])), None)
+        role: next(
+            (name for name, key in zip(sample.header, keys, strict=True) if any(key in t for t in NAMES[role])), None
+        )
         for role in FACTORS
     }
-    if None in found.values():
-        return ""
-    named = " and ".join(f"{role} = {sample.header[i][:60]!r}" for role, i in found.items() if i is not None)
-    return f", or {named}, which are the line's own"
+    if None not in found.values():
+        yield naming("to take the line's own", **found)
 
 
-def _by_content(sample: Sample, role: str, taken: dict[str, int]) -> tuple[int, str] | None:
+def _by_content(sample: Sample, role: str, taken: dict[str, int]) -> list[int]:
     """The only column of dates, for the time where no column has such a name."""
     if role != "time":
-        return None
+        return []
     fitting = [i for i in sample.columns if i not in taken.values() and _is_day(sample.values(i))]
-    return (fitting[0], "the only column of dates") if len(fitting) == 1 else None
+    return fitting if len(fitting) == 1 else []
 
 
 def _fits(sample: Sample, role: str, index: int) -> bool:
@@ -227,10 +231,12 @@ CONTENT: dict[str, Callable[[Sequence[str]], bool]] = {
 }
 
 
-def _settle_money(sample: Sample, index: dict[str, int], reasons: dict[str, str], wanted: ColumnsConfig) -> None:
-    """Decide between amount and quantity times price; where both exist they have to agree."""
+def _settle_money(
+    sample: Sample, index: dict[str, int], reasons: dict[str, str], wanted: ColumnsConfig
+) -> Iterator[Doubt]:
+    """Decide between amount and quantity times price; a doubt where both exist and differ."""
     if "unit_price" in index and "amount" not in index and "quantity" not in index:
-        check_pieces(sample, index)
+        yield from check_pieces(sample, index)
         reasons["unit_price"] += "; no quantity: a line is one piece"
     if "amount" in index and {"quantity", "unit_price"} <= index.keys():
         if wanted.quantity and wanted.unit_price:
@@ -240,10 +246,13 @@ def _settle_money(sample: Sample, index: dict[str, int], reasons: dict[str, str]
         if agree:
             reasons["amount"] += ", equal to quantity times price"
         elif agree is not None:
-            amount, price = (sample.header[index[role]][:60] for role in ("amount", "unit_price"))
-            raise SourceError(
-                f"{sample.name}: a line's money could be {amount!r}, or quantity times {price!r}, and they differ. "
-                f"Settle it in the configuration: [source.columns] amount = {amount!r}, or quantity and unit_price."
+            amount, quantity, price = (sample.header[index[role]] for role in ("amount", *FACTORS))
+            yield Doubt(
+                f"{sample.name}: a line's money could be {amount[:60]!r}, or quantity times {price[:60]!r}, and they differ.",
+                (
+                    naming(f"to take {amount[:60]!r}", amount=amount),
+                    naming(f"to take quantity times {price[:60]!r}", quantity=quantity, unit_price=price),
+                ),
             )
 
 
@@ -266,18 +275,17 @@ def _equal(rows: Sequence[tuple[Sequence[str | None], float]], column: int) -> b
     return found >= NEARLY_ALL * len(rows)
 
 
-def _check_complete(sample: Sample, index: dict[str, int]) -> None:
+def _missing(sample: Sample, index: dict[str, int]) -> list[Doubt]:
+    """A doubt about the required roles that have no column."""
     missing = [role for role in REQUIRED if role not in index]
     if "amount" not in index and "unit_price" not in index:
         missing.append("amount")
-    if missing:
-        kinds = " or as ".join(missing).replace("amount", "amount (or quantity and unit_price)")
-        keys = " and ".join(f'{role} = "..."' for role in missing)
-        said = "".join(HINTS[role](sample, index) for role in missing if role in HINTS)
-        raise SourceError(
-            f"{sample.name}: no column was recognised as {kinds}. Its columns are {_names(sample.header)}.{said} Name the right one in "
-            f"the configuration: [source.columns] {keys}."
-        )
+    if not missing:
+        return []
+    kinds = " or as ".join(missing).replace("amount", "amount (or quantity and unit_price)")
+    said = "".join(HINTS[role](sample, index) for role in missing if role in HINTS)
+    what = f"{sample.name}: no column was recognised as {kinds}. Its columns are {_names(sample.header)}.{said}"
+    return [Doubt(what, (naming("by the name of the right column", **dict.fromkeys(missing, "...")),))]
 
 
 def _days_missed(sample: Sample, index: dict[str, int]) -> str:

@@ -47,6 +47,11 @@ class TableBatch:
         except duckdb.Error as error:
             raise unreadable(self.file.path, error) from None
 
+    def n_records(self, connection: duckdb.DuckDBPyConnection) -> int:
+        """The number of records."""
+        ((n,),) = connection.execute(f"SELECT count(*) FROM {self.source}").fetchall()  # noqa: S608 - our names
+        return int(n)
+
     def raw(self, connection: duckdb.DuckDBPyConnection) -> RawTable:  # noqa: ARG002 - nothing is copied
         """All records."""
         columns = ", ".join(f"{identifier(name)} AS c{index}" for index, (name, _) in enumerate(self.columns))

@@ -28,6 +28,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import Decimal
 
+from segmenter.intake.undecided import Doubt
+
 # What becomes of a record: the first three are used, the others are set aside.
 FATES = ("sale", "return", "discount", "cancelled", "cancellation", "cancelled_status", "refunded_status", "duplicate", "no_customer", "total", "no_date", "no_amount",
          "non_product", "negative_price", "zero_price", "unreadable", "other_kind", "later")  # fmt: skip
@@ -119,7 +121,8 @@ class Intake:
     """A finished intake; ``transactions`` and ``rejected`` are tables of the connection it was given.
 
     ``rejected`` has one row per row that could not be read: file, line, column, reason, and the text verbatim. `rejects`
-    are the first of them, without text. `currency` (ISO 4217) is empty where the export names none.
+    are the first of them, without text. `currency` (ISO 4217) is empty where the export names none. Where there are `doubts`, a
+    run would refuse the export: nothing was counted, and the account is empty.
     """
 
     readings: tuple[Reading, ...]
@@ -127,3 +130,4 @@ class Intake:
     account: RowAccount
     rejects: tuple[Reject, ...] = ()
     currency: str = ""
+    doubts: tuple[Doubt, ...] = ()

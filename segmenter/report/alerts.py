@@ -11,10 +11,10 @@ from segmenter.config.report import ReportConfig
 from segmenter.features import sentences_of
 from segmenter.report.language import Voice
 from segmenter.report.palette import legible
-from segmenter.report.steps import ANY, next_step
+from segmenter.report.steps import ANY, fitting, next_step
 from segmenter.report.templating import fill
 from segmenter.report.types import AlertGroup, AlertLine, AlertPage, AlertRow, AlertState, Stat
-from segmenter.runs.alerts import BY_LINE, FRESH, to_report
+from segmenter.runs.alerts import BY_LINE, FRESH, UNSEEN, to_report
 from segmenter.runs.history import AlertCount
 from segmenter.runs.types import Run
 
@@ -64,7 +64,10 @@ def _steps(run: Run) -> dict[str, str]:
     steps = {}
     for customer, label in zip(run.anomalies["customer_id"], run.anomalies["reason_1_feature"], strict=True):
         if name := names.get(label):
-            steps[customer] = next_step(name, float(values[name].get(customer, math.nan)), typical[name])
+            own, order, back = (
+                float(values[each].get(customer, math.nan)) for each in (name, "largest_order", "largest_return")
+            )
+            steps[customer] = fitting(next_step(name, own, typical[name]), order, back)
     return steps
 
 
@@ -117,12 +120,14 @@ def alert_view(
 
 
 def _groups(voice: Voice, by_state: dict[AlertState, list[AlertLine]], most: int) -> tuple[AlertGroup | None, ...]:
-    """States that are news with a row per customer, then the others."""
+    """States that are news with a row per customer, that of the most severe first; then the others."""
+    severest = {state: max((line.severity for line in lines), default=0.0) for state, lines in by_state.items()}
+    ordered = sorted(GROUPS, key=lambda group: -severest[group[0]] if group[0] in FRESH else math.inf)
     return tuple(
         _group(voice, by_state[state], (label, meaning), most)
         if state in FRESH
         else _folded(voice, by_state[state], (label, meaning))
-        for state, label, meaning in GROUPS
+        for state, label, meaning in ordered
     )
 
 
@@ -136,9 +141,9 @@ def _first_headline(voice: Voice, lines: Sequence[AlertLine]) -> str:
 
 
 def notes(voice: Voice, counts: AlertCount) -> tuple[str, ...]:
-    """Sentences on customers whom the line alone moved, on alerts held back by verdicts, and on how many were right."""
+    """Sentences on customers whom the line alone moved or who were not judged, on alerts held back, and how many were right."""
     held = (voice("Held back by a verdict: {n}.", n=voice.number(counts.held)),) if counts.held else ()
-    return (*by_line(voice, counts), *held, *judged(voice, counts))
+    return (*by_line(voice, counts), *unseen(voice, counts), *held, *judged(voice, counts))
 
 
 def by_line(voice: Voice, counts: AlertCount) -> tuple[str, ...]:
@@ -146,6 +151,11 @@ def by_line(voice: Voice, counts: AlertCount) -> tuple[str, ...]:
     if not counts.line_in + counts.line_out:
         return ()
     return (voice(BY_LINE, n=voice.number(counts.line_in), m=voice.number(counts.line_out)),)
+
+
+def unseen(voice: Voice, counts: AlertCount) -> tuple[str, ...]:
+    """A sentence on how many were odd and are not among those whom a run on a sample judges; none where nobody is."""
+    return (voice(UNSEEN, n=voice.number(counts.unseen)),) if counts.unseen else ()
 
 
 def judged(voice: Voice, counts: AlertCount) -> tuple[str, ...]:
@@ -162,9 +172,9 @@ def _headline(voice: Voice, lines: Sequence[AlertLine]) -> str:
         return voice("Nothing is newly odd.")
     stake = voice.money(sum(abs(line.amount or 0.0) for line in fresh))
     if len(fresh) == 1:
-        return voice("One customer is newly odd or worse, with {money} at stake.", money=stake)
+        return voice("One customer is newly odd or worse, with {money} involved.", money=stake)
     return voice(
-        "{n} customers are newly odd or worse, with {money} at stake.",
+        "{n} customers are newly odd or worse, with {money} involved.",
         n=voice.number(len(fresh)),
         money=stake,
     )
@@ -185,7 +195,7 @@ def _row(voice: Voice, line: AlertLine) -> AlertRow:
     return AlertRow(
         line.customer_id,
         voice("severity {n}", n=voice.number(line.severity)),
-        "" if line.amount is None else voice("{money} at stake", money=voice.money(line.amount)),
+        "" if line.amount is None else voice("{money} involved", money=voice.money(line.amount)),
         voice.translate(line.reason),
         "\n".join(map(voice.translate, sentences_of(line.evidence))),
         voice(line.step),

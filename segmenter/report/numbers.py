@@ -60,7 +60,7 @@ QUERIES = {
     "strip": ("queries/period_totals.sql", *_feature_queries(("monetary",))),
     "cards": ALL_FEATURES,
     **dict.fromkeys(("rfm", "rfm-segments", "rfm-cuts", "rfm-disagree"), _feature_queries(("recency", "frequency", "monetary"))),
-    "largest": _feature_queries(("monetary", "mean_gap")),
+    **dict.fromkeys(("quiet", "largest"), _feature_queries(("monetary", "mean_gap"))),
     "themes": ("queries/baskets.sql",),
     "moves": ("queries/period_revenue.sql",),
     "moves-money": ("queries/period_revenue.sql",),

@@ -6,6 +6,10 @@ import math
 
 ORDER = "Check the order for a typing error; if it is correct, call: this may be a reseller or a future key account."
 RETURN = "Check what was returned and why: a faulty product, a wrong delivery or misuse of returns."
+TAKEN_BACK = (
+    "An order was taken back whole: ask whether it was a typing error, a test or a change of mind, and whether anything is "
+    "still wanted."
+)
 SILENCE = "Write or call: ask whether the customer will order again."
 PAUSES = "Look at the gaps between orders: if the last one is still open, call; if not, find out what brought the customer back."
 TIMES = "Check the order times: this may be a script, a shared account or a reseller."
@@ -32,6 +36,7 @@ ANY = "Check what stands out and decide: key account, error or misuse."
 EITHER_WAY = {"spend_trend", "recency", "gap_variation", "hour_spread"}  # a low value asks for the same as a high one
 NOTHING_STANDS = {"monetary", "frequency"}  # at zero or below all was given back
 NO_PAUSE = {"longest_gap", "mean_gap"}
+WHOLE = 0.99  # share of the largest order that a line taken back has to have for the order to be taken back whole
 
 
 def next_step(feature: str, value: float = math.inf, typical: float = 0.0) -> str:
@@ -45,3 +50,11 @@ def next_step(feature: str, value: float = math.inf, typical: float = 0.0) -> st
     if feature in NOTHING_STANDS and value <= 0:
         return RETURN
     return TIMES if feature in NO_PAUSE else ANY
+
+
+def fitting(step: str, largest_order: float, largest_return: float) -> str:
+    """`step`, but where it is about an order or a return and the largest order was taken back whole, what fits that.
+
+    The amounts are those of the customer's largest order and of the largest line returned or cancelled.
+    """
+    return TAKEN_BACK if step in {ORDER, RETURN} and largest_return >= WHOLE * largest_order > 0 else step

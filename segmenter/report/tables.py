@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from segmenter.analysis.findings import SegmentCard
 from segmenter.config.report import ReportConfig
 from segmenter.report.language import Voice
 from segmenter.report.translated import translated_reasons, translated_run
@@ -102,12 +103,17 @@ def _lists(run: Run, folder: Path, suffix: str, kinds: dict[str, str], *, bom: b
     files = []
     for card in run.findings.cards:
         own = run.customers[run.customers["segment"] == card.label]
-        files.append(folder / f"{card.label + 1:02d}-{_slug(card.name)}.{suffix}")
+        files.append(folder.parent / list_file(card, suffix))
         if suffix == "csv":
             _write_csv(own, files[-1], kinds, bom=bom)
         else:
             write_parquet(own, files[-1], order_by="customer_id")
     return files
+
+
+def list_file(card: SegmentCard, suffix: str) -> str:
+    """Where in the run's folder the list of a segment's customers is, as CSV or Parquet."""
+    return f"segments/{card.label + 1:02d}-{_slug(card.name)}.{suffix}"
 
 
 def _write_csv(frame: pd.DataFrame, path: Path, kinds: dict[str, str], *, bom: bool) -> Path:

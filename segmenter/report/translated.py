@@ -155,7 +155,8 @@ def _history(history: History, translate: Translate) -> History:
         )
         segments = (replace(change, name=translate(change.name)) for change in movement.segments)
         sentences = _all(movement.sentences, translate)
-        movement = replace(movement, flows=tuple(flows), segments=tuple(segments), sentences=sentences)
+        covers = translate(movement.covers)
+        movement = replace(movement, flows=tuple(flows), segments=tuple(segments), sentences=sentences, covers=covers)
     if continuity is not None:
         continuity = replace(continuity, sentences=_all(continuity.sentences, translate))
     return replace(history, movement=movement, continuity=continuity, sentences=_all(history.sentences, translate))

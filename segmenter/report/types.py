@@ -103,7 +103,10 @@ class Stat:
 
 @dataclass(frozen=True)
 class Action:
-    """A recommendation: for whom, what, and the money behind it; `segment` -1 stands for the odd customers."""
+    """A recommendation: for whom, what, and the money behind it.
+
+    `segment` -1 stands for the odd customers, -2 for regular customers who have gone quiet.
+    """
 
     segment: int
     name: str
@@ -125,6 +128,7 @@ class Card:
     rule: str
     trust: str
     apart: str = ""  # the figures that set the segment apart
+    file: str = ""  # in the run's folder, with the list of its customers
 
 
 @dataclass(frozen=True)
@@ -197,6 +201,7 @@ class Page:
     data: Section
     method: Section
     asides: tuple[Table, ...] = ()  # the strip and the cards as tables, which the page itself does not show
+    note: str = ""  # on the figures of the strip
     changed: tuple[str, ...] = ()  # since the run before
     moves: Section | None = None  # None: nothing to compare with
     to_come: Section | None = None  # None: the run holds no forecast

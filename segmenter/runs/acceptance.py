@@ -9,6 +9,7 @@ from pathlib import Path
 import pandas as pd
 
 from segmenter.config import Config
+from segmenter.engine.drawn import Drawn
 from segmenter.errors import RunError
 from segmenter.features.types import FeatureTable
 from segmenter.runs.archive import list_runs, read_document
@@ -17,7 +18,7 @@ from segmenter.runs.model import read_model
 from segmenter.runs.removal import locked
 from segmenter.runs.state import look_at_state, open_state, transaction
 from segmenter.runs.tables import read_table
-from segmenter.runs.types import Ids, Model, ids_of
+from segmenter.runs.types import Model, ids_of
 
 LACKING = "This export lacks {names}, which the accepted model of run {run} needs to place customers, so this run stands alone."
 FITS = ("challenger", "model")  # model files of a run, the fresh fit first
@@ -25,7 +26,7 @@ FITS = ("challenger", "model")  # model files of a run, the fresh fit first
 
 @dataclass(frozen=True)
 class Accepted:
-    """The accepted model with its run's date and customers; drift is measured from these customers.
+    """The accepted model with its run's date and customers, of `n_all`; drift is measured from these customers.
 
     `next_number` is higher than the number of any segment in the archive.
     """
@@ -37,6 +38,12 @@ class Accepted:
     silhouette: float
     config: Config
     next_number: int
+    n_all: int
+
+    @property
+    def drawn(self) -> Drawn:
+        """Whom of all customers its run holds."""
+        return Drawn(ids_of(self.customers), self.n_all)
 
 
 def accept(archive: Path, run_id: str, now: datetime) -> None:
@@ -102,7 +109,8 @@ def accepted(archive: Path) -> Accepted | None:
     if name == "challenger" and history.continuity is not None:
         silhouette = history.continuity.challenger_silhouette
     model, config = read_model(folder / f"{name}.json"), manifest.settings
-    return Accepted(run_id, manifest.as_of, model, customers, silhouette, config, _next_number(archive))
+    n_all = manifest.period.n_customers
+    return Accepted(run_id, manifest.as_of, model, customers, silhouette, config, _next_number(archive), n_all)
 
 
 def _next_number(archive: Path) -> int:
@@ -129,8 +137,8 @@ class Following:
     sentences: tuple[str, ...] = ()
 
 
-def follow(archive: Path, table: FeatureTable, config: Config, now: datetime) -> Following:
-    """Whether the run of the customers in `table` keeps the segments of the accepted model of `archive`.
+def follow(archive: Path, table: FeatureTable, ours: Drawn, config: Config, now: datetime) -> Following:
+    """Whether the run of the customers in `table`, which are `ours`, keeps the segments of the accepted model of `archive`.
 
     Raises
     ------
@@ -139,18 +147,18 @@ def follow(archive: Path, table: FeatureTable, config: Config, now: datetime) ->
     """
     if not config.history.follow:
         return Following()
-    taken_on = _adopt(archive, table.customer_id, now)
+    taken_on = _adopt(archive, ours, now)
     known = accepted(archive)
     if known is None:
         return Following()
-    found = _following(known, table, config)
+    found = _following(known, table, ours, config)
     return replace(found, sentences=(*taken_on, *found.sentences))
 
 
-def _following(known: Accepted, table: FeatureTable, config: Config) -> Following:
+def _following(known: Accepted, table: FeatureTable, ours: Drawn, config: Config) -> Following:
     if why := (
         _lacking(known, table)
-        or other_customers(known.run_id, ids_of(known.customers), table.customer_id)
+        or other_customers(known.run_id, known.drawn, ours)
         or other_money(known.run_id, known.config.report.currency, config.report.currency)
     ):
         return Following(sentences=(why,))
@@ -177,13 +185,13 @@ def _settings(config: Config) -> tuple[object, ...]:
     return kmeans, config.prepare, config.features.use
 
 
-def _adopt(archive: Path, ids: Ids, now: datetime) -> tuple[str, ...]:
-    """Where no model is accepted, accept the one that last placed the customers `ids`; returns a sentence on it.
+def _adopt(archive: Path, ours: Drawn, now: datetime) -> tuple[str, ...]:
+    """Where no model is accepted, accept the one that last placed the customers `ours`; returns a sentence on it.
 
     That is so where the first run was interrupted before its acceptance was recorded, and where the archive's state was
     lost.
     """
-    if accepted_run(archive) is not None or (found := _placed_by(archive, ids)) is None:
+    if accepted_run(archive) is not None or (found := _placed_by(archive, ours)) is None:
         return ()
     _record(archive, *found, now, only_first=True)
     return (
@@ -192,9 +200,9 @@ def _adopt(archive: Path, ids: Ids, now: datetime) -> tuple[str, ...]:
     )
 
 
-def _placed_by(archive: Path, ids: Ids) -> tuple[str, str] | None:
+def _placed_by(archive: Path, ours: Drawn) -> tuple[str, str] | None:
     """Run and file of the model that the newest run of these customers kept; of their first run where none kept one."""
-    runs = [folder for folder, _ in of_same_customers(reversed(list_runs(archive)), ids, [])]
+    runs = [folder for folder, _ in of_same_customers(reversed(list_runs(archive)), ours, [])]
     for folder in runs:
         if (continuity := read_document(folder)[2].continuity) is not None:
             model, origin = read_model(folder / "model.json"), archive / continuity.accepted_run

@@ -8,6 +8,7 @@ from pathlib import Path
 import pandas as pd
 
 from segmenter.config.history import HistoryConfig
+from segmenter.engine.drawn import common_limit, within
 from segmenter.runs.alerts import of_run
 from segmenter.runs.customers import Earlier
 from segmenter.runs.history import Movement
@@ -27,6 +28,10 @@ SAME_DAY = (
     "The earlier run {run} sees these customers as of the same day, {day}, and no run as of an earlier one, so nobody "
     "can have moved since."
 )
+COVERS = (
+    "Customers and their revenue are compared on the sample that both runs hold, today {n:,} of {n_all:,} customers: "
+    "these sums are not those of the whole business."
+)
 
 
 def with_history(run: Run, root: Path, config: HistoryConfig) -> Run:
@@ -40,7 +45,7 @@ def with_history(run: Run, root: Path, config: HistoryConfig) -> Run:
         The archive's state cannot be read.
     """
     manifest = run.manifest
-    earlier = Earlier(root, ids_of(run.customers), manifest.as_of, manifest.currency)
+    earlier = Earlier(root, run.drawn, manifest.as_of, manifest.currency)
     before = earlier.newest() if config.follow else None
     other = _comparable(before, earlier)
     moved, moves = None, None
@@ -85,11 +90,16 @@ def emptiness(manifest: Manifest) -> str:
 
 def compared(before: Run, now: Run, root: Path, period_days: int) -> tuple[Movement, pd.DataFrame]:
     """The movement between any two runs of the archive, as `with_history` finds it between the last two."""
-    return _moved(before, now, Earlier(root, ids_of(now.customers), before.manifest.as_of), period_days)
+    return _moved(before, now, Earlier(root, now.drawn, before.manifest.as_of), period_days)
 
 
 def _moved(before: Run, now: Run, earlier: Earlier, period_days: int) -> tuple[Movement, pd.DataFrame]:
-    """The movement between two runs, with restated revenue; customers of any of the `earlier` runs are not new."""
+    """The movement between two runs, with restated revenue; customers of any of the `earlier` runs are not new.
+
+    Samples are compared as far as both reach, so that nobody is gone or new who was only not drawn.
+    """
+    limit = common_limit(before.drawn, now.drawn)
+    before, now = (_up_to(run, limit) for run in (before, now))
     newcomers = set(now.customers["customer_id"]) - set(before.customers["customer_id"])
     seen = earlier.seen(newcomers)
     found, moves = movement(side(before), side(now), period_days, now.manifest.seed, seen)
@@ -98,5 +108,14 @@ def _moved(before: Run, now: Run, earlier: Earlier, period_days: int) -> tuple[M
         *found.sentences,
         *restated(before.manifest, now.manifest),
     )
+    n, n_all = len(now.customers), now.manifest.period.n_customers
+    covers = COVERS.format(n=n, n_all=n_all) if limit else ""
     ends = before.manifest.period_end, now.manifest.period_end
-    return replace(found, sentences=sentences, period_ends=ends), moves
+    return replace(found, sentences=sentences, period_ends=ends, covers=covers), moves
+
+
+def _up_to(run: Run, limit: str | None) -> Run:
+    """`run` with its customers up to a hash; itself, where that is None."""
+    if limit is None:
+        return run
+    return replace(run, customers=run.customers[within(ids_of(run.customers), limit)].reset_index(drop=True))

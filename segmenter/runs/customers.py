@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
 import numpy as np
 
+from segmenter.engine.drawn import Drawn, common_limit, within
 from segmenter.errors import RunError
 from segmenter.runs import archive
 from segmenter.runs.tables import read_column
@@ -27,14 +29,14 @@ SAME_CUSTOMERS = 0.5  # of the smaller run's customers, from which on two runs a
 
 
 class Earlier:
-    """The runs of an archive on the customers `ids` as of a day before `day`, the latest first; read lazily.
+    """The runs of an archive on the customers `ours` as of a day before `day`, the latest first; read lazily.
 
     Damaged runs and runs in another currency than `currency` are passed over, with `sentences` on them, and so are runs
     that are pruned meanwhile.
     """
 
-    def __init__(self, root: Path, ids: Ids, day: date, currency: str = "") -> None:
-        self._ids = ids
+    def __init__(self, root: Path, ours: Drawn, day: date, currency: str = "") -> None:
+        self._ours = ours
         self._currency = currency
         self._damaged: list[str] = []
         self._read_ids: list[Ids] = []
@@ -42,11 +44,11 @@ class Earlier:
         days = [(unless_damaged(archive.as_of, folder, self._damaged), folder) for folder in archive.list_runs(root)]
         known = sorted(((as_of, folder) for as_of, folder in days if as_of), reverse=True)
         self._same_day = [folder for as_of, folder in known if as_of == day]
-        self._runs = of_same_customers((folder for as_of, folder in known if as_of < day), ids, self._damaged)
+        self._runs = of_same_customers((folder for as_of, folder in known if as_of < day), ours, self._damaged)
 
     def of_the_same_day(self) -> Path | None:
         """The newest run as of the same day, since which nothing can have changed."""
-        return next((folder for folder, _ in of_same_customers(self._same_day, self._ids, self._damaged)), None)
+        return next((folder for folder, _ in of_same_customers(self._same_day, self._ours, self._damaged)), None)
 
     def newest(self) -> Run | None:
         """The latest comparable run that was not returned yet; None where there is none."""
@@ -77,14 +79,21 @@ class Earlier:
         return (*self.in_other_money[:1], *damaged)
 
 
-def other_customers(run: str, theirs: Ids, ours: Ids, this: str = "this one") -> str:
+def other_customers(run: str, theirs: Drawn, ours: Drawn, this: str = "this one") -> str:
     """A sentence where a run is hardly of our business, as it shares few customers (distinct ids) with ours; else empty.
 
-    `this` names our run in it.
+    Of samples only the customers count whom both can hold. `this` names our run in the sentence.
     """
-    smaller = min(len(ours), len(theirs))
-    shared = len(np.intersect1d(ours, theirs, assume_unique=True)) / smaller if smaller else 0.0
+    shared = _shared(theirs.ids, ours.ids)
+    if shared < SAME_CUSTOMERS and (limit := common_limit(theirs, ours)) is not None:  # beyond it, nobody is shared
+        shared = _shared(*(each.ids[within(each.ids, limit)] for each in (theirs, ours)))
     return OTHER_CUSTOMERS.format(run=run, this=this, n=shared) if shared < SAME_CUSTOMERS else ""
+
+
+def _shared(theirs: Ids, ours: Ids) -> float:
+    """The customers of both as a share of the fewer."""
+    smaller = min(len(ours), len(theirs))
+    return len(np.intersect1d(ours, theirs, assume_unique=True)) / smaller if smaller else 0.0
 
 
 def other_money(run: str, theirs: str, ours: str, this: str = "this one") -> str:
@@ -106,12 +115,20 @@ def unless_damaged(read: Callable[[Path], Part], folder: Path, damaged: list[str
         return None
 
 
-def of_same_customers(folders: Iterable[Path], ids: Ids, damaged: list[str]) -> Iterator[tuple[Path, Ids]]:
-    """The runs in `folders` that are about the customers `ids`, each with its customers' ids; read lazily."""
+def of_same_customers(folders: Iterable[Path], ours: Drawn, damaged: list[str]) -> Iterator[tuple[Path, Ids]]:
+    """The runs in `folders` that are about the customers `ours`, each with its customers' ids; read lazily."""
     for folder in folders:
         theirs = unless_damaged(_customers, folder, damaged)
-        if theirs is not None and not other_customers(folder.name, theirs, ids):
+        if theirs is not None and unless_damaged(partial(_is_ours, theirs, ours), folder, damaged):
             yield folder, theirs
+
+
+def _is_ours(theirs: Ids, ours: Drawn, folder: Path) -> bool:
+    """Whether a run that holds the customers `theirs` is of our business; its document is read only where in doubt."""
+    if not other_customers(folder.name, Drawn(theirs, len(theirs)), ours):
+        return True
+    known = Drawn(theirs, archive.read_document(folder)[0].period.n_customers)
+    return known.is_sample and not other_customers(folder.name, known, ours)
 
 
 def _customers(folder: Path) -> Ids:

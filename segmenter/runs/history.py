@@ -141,7 +141,8 @@ class Movement:
     `redrawn` is true where two different models placed the customers; `matches` then say what became of the segments.
     `revenue` is the change of all customers' money. `is_whole` is true where the previous run's record covered its whole
     period; otherwise no change of money is real. `period_ends` are the last days of the two periods, the previous run's
-    first; None in runs that were made before it was recorded.
+    first; None in runs that were made before it was recorded. Where a run is a sample, `covers` says whom all this is about,
+    else it is empty.
     """
 
     previous_run: str
@@ -159,6 +160,7 @@ class Movement:
     revenue: Interval
     is_whole: bool
     period_ends: tuple[date, date] | None = None
+    covers: str = ""
 
     @property
     def n_days_shared(self) -> int:
@@ -202,7 +204,8 @@ class Movement:
 class AlertCount:
     """Numbers of alerts in each state, held back by a verdict, judged, and of these right.
 
-    `line_in` customers are odd, and `line_out` ordinary again, only because the line between the two was redrawn.
+    `line_in` customers are odd, and `line_out` ordinary again, only because the line between the two was redrawn. `unseen`
+    were odd, and are not among those whom a run on a sample judges.
     """
 
     is_baseline: bool  # the first run of these customers, or in their currency: no alert is new
@@ -215,6 +218,7 @@ class AlertCount:
     right: int  # judged "act"
     line_in: int = 0
     line_out: int = 0
+    unseen: int = 0
 
     @property
     def n_news(self) -> int:

@@ -72,7 +72,7 @@ def _beside(known: Accepted, run: Run, fit: Model, names: Mapping[str, str]) -> 
     table = table_of(run)
     ours, theirs, this = run.manifest, known.config.report.currency, f"the run {run.manifest.run_id}"
     if why := (
-        other_customers(known.run_id, ids_of(known.customers), table.customer_id, this)
+        other_customers(known.run_id, known.drawn, run.drawn, this)
         or other_money(known.run_id, theirs, ours.currency, this)
     ):
         raise UsageError(why)

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from segmenter.analysis.findings import Findings, Preparation
 from segmenter.config import Config, recorded_config
+from segmenter.engine.drawn import Drawn
 from segmenter.features.types import Feature, Period
 from segmenter.intake.types import Reading, Recognition, RowAccount
 from segmenter.runs.history import History
@@ -109,3 +110,8 @@ class Run:
     history: History = field(default_factory=History)
     moves: pd.DataFrame | None = None
     alerts: pd.DataFrame | None = None
+
+    @cached_property
+    def drawn(self) -> Drawn:
+        """Whom of all customers the run holds."""
+        return Drawn(ids_of(self.customers), self.manifest.period.n_customers)

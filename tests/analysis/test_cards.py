@@ -308,6 +308,18 @@ def test_missing_values_are_left_out_of_the_medians(planted):
     assert np.isnan(cards.build(bare, segmentation, named(bare, segmentation), show, 0)[0].medians["tenure"])
 
 
+@pytest.mark.parametrize(("share", "is_told"), [(0.38, False), (0.5, True)])
+def test_what_fewer_than_half_of_a_segment_have_is_not_typical_of_it(planted, share, is_told):
+    customers, segmentation = planted
+    mine = np.flatnonzero(segmentation.labels == 0)
+    values = customers.values.copy()
+    values[mine[int(np.ceil(share * len(mine))) :], 3] = np.nan
+    bare = Customers(values, FEATURES, customers.matrix, customers.used, customers.is_anomaly)
+    card = cards.build(bare, segmentation, named(bare, segmentation), show, 0)[0]
+    assert np.isfinite(card.medians["tenure"]) == is_told
+    assert np.isfinite(card.overall["tenure"])
+
+
 PROFILES = st.lists(
     st.fixed_dictionaries({"recency": st.floats(-2, 2), "monetary": st.floats(-2, 2)}), min_size=1, max_size=9
 )

@@ -55,16 +55,14 @@ def test_an_empty_range_of_k_is_refused(write):
         load_config(write("[kmeans]\nmin_clusters = 6\nmax_clusters = 4\n"))
 
 
-def test_a_key_that_stands_behind_its_table_is_told_to_go_below_it(write):
-    with pytest.raises(
-        ConfigError, match=r"Write \[source.columns\] on a line of its own, and 'amount' on the one below it"
-    ):
-        load_config(write("[source.columns] amount = 'Subtotal'\n"))
-
-
 def test_a_table_that_stands_twice_is_told_to_be_one(write):
     with pytest.raises(ConfigError, match=r"\(at line 3.*stands further up: put its keys there"):
         load_config(write('[delivery]\nsmtp_host = ""\n[delivery]\nsmtp_host = "mail.shop.example"\n'))
+
+
+def test_a_key_that_stands_twice_is_told_to_be_one(write):
+    with pytest.raises(ConfigError, match=r"\(at line 3.*leave one of the two lines, of two lists one that holds both"):
+        load_config(write('[source.columns]\nignore = ["Type"]\nignore = ["Status"]\n'))
 
 
 def test_a_text_of_the_wrong_form_is_answered_with_what_the_key_means(tmp_path):

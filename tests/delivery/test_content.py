@@ -47,7 +47,7 @@ def test_the_mail_of_an_alert_names_the_new_customer_with_reason_and_money_and_c
         text = found.get_body((part,)).get_content()
         assert new_customer(post) in text
         assert row["reason"] in text
-        assert f"€{abs(row['amount_at_stake']):,.0f} at stake" in text
+        assert f"€{abs(row['amount_at_stake']):,.0f} involved" in text
 
 
 def test_a_mail_tells_money_in_the_runs_currency_where_its_settings_name_none(post):
@@ -56,10 +56,10 @@ def test_a_mail_tells_money_in_the_runs_currency_where_its_settings_name_none(po
     written = replace(run, manifest=replace(run.manifest, config=config))
     folder = kept(written, post.archive / "in_pounds")
     told = content(post.message(ME, kind="alerts"), folder.parent, ReportConfig())
-    assert "£526 at stake" in "".join(told.text)
+    assert "£526 involved" in "".join(told.text)
     assert "£526" in told.html
     other = content(post.message(ME, kind="alerts"), folder.parent, ReportConfig(currency="EUR"))
-    assert "€526 at stake" in "".join(other.text)
+    assert "€526 involved" in "".join(other.text)
 
 
 def test_at_a_first_look_text_and_page_name_the_same_customers(post):
@@ -130,7 +130,7 @@ GERMAN = ReportConfig(locale="de", currency="EUR")
 @pytest.mark.parametrize(
     ("kind", "words"),
     [
-        ("report", ["Was zuerst zu tun ist:", "Kunden"]),
+        ("report", ["Was zuerst zu tun ist, nach dem Geld, das sich bewegen lässt, als Faustregel:", "Kunden"]),
         ("alerts", ["Neu:", "Ein Kunde ist neu oder stärker auffällig", "es geht um"]),
     ],
 )
@@ -140,7 +140,7 @@ def test_both_parts_of_a_german_mail_are_german(post, mailbox, kind, words):
     plain, page = (found.get_body((part,)).get_content() for part in ("plain", "html"))
     assert all(word in plain for word in words)
     assert 'lang="de"' in page
-    english = re.compile(r"What (to do|changed)|Odd customers|at stake|\bNew\b|The top 10%")
+    english = re.compile(r"What (to do|changed)|Odd customers|involved|\bNew\b|The top 10%")
     assert not english.search(plain + page + found["Subject"])
 
 

@@ -10,6 +10,7 @@ import pytest
 from sklearn.metrics import adjusted_rand_score
 
 from segmenter.pipeline import STAGES
+from segmenter.report.again import report_again
 from segmenter.runs import archive
 from segmenter.runs.model import place, read_model
 from segmenter.sample import generate
@@ -63,6 +64,17 @@ def test_what_was_written_is_read_back_the_same(finished):
     assert again.anomalies["nearest_ordinary"].tolist() == finished.run.anomalies["nearest_ordinary"].tolist()
     assert again.findings.cards[0].name == finished.run.findings.cards[0].name
     assert list(again.customers.columns) == list(finished.run.customers.columns)
+
+
+def test_a_report_made_again_is_the_runs_own_but_for_its_cost(finished, tmp_path):
+    again = report_again(finished.folder, tmp_path / "again")
+    assert [path.name for path in again.files] == [path.name for path in finished.files]
+    for path in [*(again.folder / "charts").iterdir(), again.folder / "alerts.html"]:
+        assert path.read_bytes() == (finished.folder / path.relative_to(again.folder)).read_bytes(), path.name
+    pages = [(folder / "report.html").read_text() for folder in (finished.folder, again.folder)]
+    theirs, own = (page.partition('id="table-timings"') for page in pages)  # how long the stages took ends the appendix
+    assert theirs[:2] == own[:2]
+    assert own[1]
 
 
 def test_every_stage_has_its_cost_the_report_among_them(finished):

@@ -275,7 +275,7 @@ def test_several_currencies_are_refused_or_one_is_kept(spark, tmp_path):
     path = write(
         tmp_path / "sales.parquet", ROWS + ", ('12350', timestamp '2025-02-08 09:30', 'A11', 'pan', 1, 7, 'usd')"
     )
-    with pytest.raises(DataError, match="several currencies"):
+    with pytest.raises(SourceError, match="several currencies"):
         in_cluster(spark, [path])
     _, intake, _ = in_cluster(spark, [path], rules=RULES.model_copy(update={"currency": "EUR"}))
     assert {line.reason: line.rows for line in intake.account.lines}["unreadable"] == 1

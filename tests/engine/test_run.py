@@ -6,10 +6,12 @@ import subprocess
 import sys
 import time
 
+import duckdb
 import numpy as np
 import pytest
 
-from segmenter.runs.archive import read
+from segmenter.engine.drawn import within
+from segmenter.runs.archive import list_runs, read
 from segmenter.runs.naming import find
 from segmenter.sample import generate
 
@@ -91,6 +93,33 @@ def test_a_local_spark_makes_the_same_run(spark, made, on_duckdb):
     found = made("local", 'kind = "spark"\nspark = "local[2]"\n')
     assert_same(on_duckdb, found)
     assert "pyspark" in found.manifest.versions
+
+
+def test_of_two_samples_nobody_is_new_or_gone_who_was_only_not_drawn(spark, tmp_path):
+    generate(tmp_path / "all.csv", n_customers=1300, seed=5)
+    with duckdb.connect() as there:
+        there.execute(f"create table sales as from read_csv('{tmp_path / 'all.csv'}', all_varchar = true)")
+        found = there.execute("select list(distinct customer_id), max(cast(left(ordered_at, 10) as date)) from sales")
+        ids, last = found.fetchall()[0]
+        came = sorted(filter(None, ids))[::6]
+        then = f"customer_id not in {tuple(came)} and cast(left(ordered_at, 10) as date) <= cast('{last}' as date) - 7"
+        there.execute(f"copy (from sales where {then}) to '{tmp_path / 'then.csv'}'")
+        known = there.execute(f"select distinct customer_id from sales where {then}").fetchall()
+    (tmp_path / "config.toml").write_text(f'{SETTINGS}kind = "spark"\nspark = "local[2]"\nspark_sample = 1000\n')
+    for name in ("then", "all"):
+        command = [sys.executable, "-m", "segmenter", "run", f"{name}.csv", "-c", "config.toml"]
+        done = subprocess.run(command, check=False, cwd=tmp_path, capture_output=True, text=True, timeout=600)
+        assert done.returncode == 0, done.stderr
+    before, now = (read(folder) for folder in list_runs(tmp_path / "runs"))
+    assert len(before.customers) == len(now.customers) == 1000
+    assert before.drawn.limit > now.drawn.limit
+    newcomers = np.array(sorted({*filter(None, ids)} - {each for (each,) in known}))
+    states = now.moves.groupby("state")["customer_id"].agg(set)
+    assert states["new"] == set(newcomers[within(newcomers, now.drawn.limit)].tolist())
+    assert "gone" not in states
+    assert f"today 1,000 of {now.manifest.period.n_customers:,} customers" in now.history.movement.covers
+    check = now.findings.lifetime.check
+    assert 0 < sum(check.period_orders) <= check.orders
 
 
 def test_spark_connect_makes_the_same_run_and_leaves_no_transactions_behind(made, on_duckdb, connect, tmp_path):

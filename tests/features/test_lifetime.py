@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from segmenter.config.analysis import FeaturesConfig
+from segmenter.engine.drawn import Drawn, within
 from segmenter.features import build, past_orders
 from tests.features.conftest import line
 
@@ -94,3 +95,13 @@ def test_orders_of_a_year_ago_are_counted_around_this_day_where_the_record_holds
     _, past = of(transactions, lines, as_of=date(2024, 12, 30), days=30)
     assert past.year_ago == found
     assert past.year_ago_customers == min(found[1], 1)
+
+
+def test_the_orders_by_periods_of_a_sample_are_those_of_the_customers_up_to_its_limit(transactions):
+    connection = transactions(LINES)
+    table = build(connection, FeaturesConfig(use=(), anomalies_use=()))
+    for last in table.customer_id:
+        limit = Drawn(np.array([last]), 2).limit
+        orders = past_orders(connection, table, 10, limit).period_orders.tolist()
+        assert orders == [0, 0, int(within(np.array(["ann"]), limit)[0])], "only ann ordered in a whole period"
+    assert not within(np.array(["ann"]), Drawn(np.array(["cec"]), 2).limit)[0]

@@ -57,6 +57,11 @@ class Exports:
         return self.load(self.write(content, name, encoding), **options)
 
 
+def ways(refused):
+    """The settings of each way to decide what an export was refused for."""
+    return [way.settings for way in refused.value.doubts[0].ways]
+
+
 def written(header, rows, delimiter=","):
     return "\n".join(delimiter.join(map(str, row)) for row in (header, *rows)) + "\n"
 

@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 from segmenter import features
 from segmenter.config.analysis import FeaturesConfig
 from segmenter.config.source import RulesConfig, SourceConfig
-from segmenter.errors import DataError
+from segmenter.errors import DataError, SourceError
 from segmenter.intake import load
+from tests.intake.conftest import ways
 
 
 def sale(order, customer, day, product="p", quantity="1", price="2.00"):
@@ -236,8 +237,9 @@ def test_several_currencies_are_refused_until_one_is_named(export):
     text = "customer_id,order_date,amount,currency\n" + "".join(
         f"c{n},2024-01-{n + 13},5.00,{'EUR' if n % 2 else 'USD'}\n" for n in range(6)
     )
-    with pytest.raises(DataError, match=r"several currencies \(EUR, USD\)"):
+    with pytest.raises(SourceError, match=r"several currencies \(EUR, USD\)") as refused:
         export.read(text)
+    assert ways(refused) == [{"rules": {"currency": "EUR"}}, {"rules": {"currency": "USD"}}]
     kept = export.load(export.folder / "export.csv", rules={"currency": "EUR"})
     assert (kept.fates["sale"], kept.intake.currency) == (3, "EUR")
 

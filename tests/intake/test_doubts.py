@@ -3,7 +3,7 @@
 import pytest
 
 from segmenter.errors import SourceError
-from tests.intake.conftest import written
+from tests.intake.conftest import ways, written
 
 
 @pytest.mark.parametrize("name", ["Refund", "refunded_total", "Total Refunds", "Montant remboursé"])
@@ -45,17 +45,20 @@ def test_a_column_that_tells_something_else_of_returns_is_no_obstacle(export, na
 @pytest.mark.parametrize("name", ["Refund Paid", "Returned Portion", "Refund Commission", "canceled", "Cancelled Qty"])
 def test_what_was_given_back_is_seen_whatever_the_last_letters_of_its_name(export, name):
     rows = [(f"c{n % 5}", f"2024-01-{n % 15 + 13}", n + 1, 2 if n % 10 == 9 else 0) for n in range(40)]
-    with pytest.raises(SourceError, match=f"'{name}' seems to say what was given back.*refunded = '{name}'"):
+    with pytest.raises(SourceError, match=f"'{name}' seems to say what was given back") as refused:
         export.read(written(("customer", "date", "amount", name), rows))
+    assert ways(refused)[0] == {"source.columns": {"refunded": name}}
 
 
 def test_a_mark_of_what_was_given_back_has_two_ways_out_by_the_configuration(export):
     rows = [(f"c{n % 5}", f"2024-01-{n % 15 + 13}", n + 1, ("No", "Yes")[n % 10 == 9]) for n in range(40)]
     text = written(("customer", "date", "amount", "Returned"), rows)
-    with pytest.raises(SourceError, match=r"cancelled = 'Returned'; .*\[source.columns\] ignore = \['Returned'\]"):
+    with pytest.raises(SourceError) as refused:
         export.read(text)
-    assert export.read(text, columns={"cancelled": "Returned"}).fates == {"sale": 36, "cancelled_status": 4}
-    assert export.read(text, columns={"ignore": ["Returned"]}).fates == {"sale": 40}
+    mark, none = (way["source.columns"] for way in ways(refused))
+    assert (mark, none) == ({"cancelled": "Returned"}, {"ignore": ["Returned"]})
+    assert export.read(text, columns=mark).fates == {"sale": 36, "cancelled_status": 4}
+    assert export.read(text, columns=none).fates == {"sale": 40}
 
 
 @pytest.mark.parametrize(
@@ -71,8 +74,9 @@ def test_a_mark_of_what_was_given_back_has_two_ways_out_by_the_configuration(exp
 def test_a_column_that_raises_a_doubt_is_passed_over_where_the_configuration_says_so(export, name, words):
     rows = [(f"c{n % 5}", f"2024-01-{n % 15 + 13}", n + 1, words[n % 10 == 9]) for n in range(40)]
     text = written(("customer", "date", "amount", name), rows)
-    with pytest.raises(SourceError, match=rf"ignore = \['{name}'\]"):
+    with pytest.raises(SourceError) as refused:
         export.read(text)
+    assert ways(refused)[-1] == {"source.columns": {"ignore": [name]}}
     assert export.read(text, columns={"ignore": [name]}).fates == {"sale": 40}
 
 
@@ -169,8 +173,9 @@ def test_a_rate_of_discount_is_one_and_a_mark_is_none(export):
 def test_a_discounted_price_is_another_price(export):
     rows = [(f"c{n % 5}", f"2024-01-{n % 15 + 13}", 2, 10 + n, 9 + n) for n in range(40)]
     text = written(("customer", "date", "quantity", "price", "Discounted Price"), rows)
-    with pytest.raises(SourceError, match="unit_price = 'Discounted Price', or unit_price = 'price' where"):
+    with pytest.raises(SourceError) as refused:
         export.read(text)
+    assert [way["source.columns"]["unit_price"] for way in ways(refused)] == ["Discounted Price", "price"]
     assert export.read(text, columns={"unit_price": "Discounted Price"}).money == sum(18 + 2 * n for n in range(40))
 
 
@@ -193,10 +198,9 @@ def test_a_lines_total_under_an_unknown_name_is_found_among_many_columns(export)
         for n in range(300)
     ]
     header = ("customer", "date", "price", *(f"m{k}" for k in range(60)), "bags", "sum of it")
-    with pytest.raises(
-        SourceError, match=r"'sum of it' is 'bags' times that.* amount = 'sum of it', or amount = 'price'"
-    ):
+    with pytest.raises(SourceError, match="'sum of it' is 'bags' times that") as refused:
         export.read(written(header, rows))
+    assert [way["source.columns"] for way in ways(refused)] == [{"amount": "sum of it"}, {"amount": "price"}]
 
 
 def test_an_amount_beside_pieces_and_prices_that_are_all_empty_is_the_lines(export):

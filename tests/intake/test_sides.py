@@ -2,7 +2,9 @@
 
 import pytest
 
+from segmenter.config.source import RulesConfig
 from segmenter.errors import SourceError
+from tests.intake.conftest import ways
 
 CENTS = "whole numbers of three digits"
 
@@ -25,8 +27,9 @@ def ledger(debit, credit, none=""):
 def test_credits_of_a_ledger_are_not_left_out_without_a_word_and_are_taken_off_where_named(export, sides, none):
     debit, credit = sides
     text = ledger(debit, credit, none)
-    with pytest.raises(SourceError, match=rf"\[source.columns\] credit = '{credit}'"):
+    with pytest.raises(SourceError) as refused:
         export.read(text, columns={"amount": debit})
+    assert ways(refused)[0] == {"source.columns": {"credit": credit}}
     loaded = export.read(text, columns={"amount": debit, "credit": credit})
     assert loaded.money == 2000 - 4 * 30
     assert loaded.fates == {"sale": 20, "return": 4}
@@ -58,8 +61,9 @@ def paypal():
 
 def test_a_business_is_no_customer_of_its_own_where_it_gives_money_back(export):
     columns = {"customer": "from email", "amount": "gross"}
-    with pytest.raises(SourceError, match=r"shop@x.com stands in 'to email'.*guest_ids = \['shop@x.com'\]"):
+    with pytest.raises(SourceError, match=r"shop@x\.com stands in 'to email'") as refused:
         export.read(paypal(), columns=columns)
+    assert ways(refused)[1] == {"rules": {"guest_ids": [*RulesConfig().guest_ids, "shop@x.com"]}}
     by_name = export.read(paypal(), columns={**columns, "customer": "name"})
     assert len(by_name.rows("DISTINCT customer_id")) == 4
     assert by_name.money == 1000 - 60
@@ -156,6 +160,7 @@ def test_what_is_left_of_money_after_an_adjustment_is_not_passed_over(export):
 def test_payments_that_came_to_nothing_are_known_by_their_result(export, word):
     rows = [f"o{n},b{n % 4},2024-01-{n + 1:02},50.00,{word if n == 7 else 'SUCCESS'}" for n in range(20)]
     text = sheet("order_id,buyer,date,amount,Result", rows)
-    with pytest.raises(SourceError, match="status = 'Result'"):
+    with pytest.raises(SourceError) as refused:
         export.read(text)
+    assert ways(refused)[0] == {"source.columns": {"status": "Result"}}
     assert export.read(text, columns={"status": "Result"}).money == 950

@@ -81,6 +81,13 @@ def _made(n_customers, n_segments, n_anomalies, seed):
     return Run(_manifest(customers), findings, customers, segments, anomalies, rejected, model)
 
 
+def silent(run, n):
+    """`run` with regulars who order every ten days: the first `n` were silent for 50 days, the others ordered yesterday."""
+    recency = np.where(np.arange(len(run.customers)) < n, 50.0, 1.0)
+    days = {"mean_gap": 10.0, "longest_gap": 20.0, "recency": recency, "tenure": recency + 100}
+    return replace(run, customers=run.customers.assign(**days))
+
+
 def bare_run():
     """The least a run can hold: twelve customers, one segment, nothing found and nothing measured."""
     run = made_up_run(12, 1, 0)
@@ -221,6 +228,7 @@ def _card(customers, label):
         action="Reward them first: early access, a named contact, a say in the product range.",
         avoid="Discounts; they buy anyway.",
         n_anomalies=int(own["is_anomaly"].sum()),
+        movable=0.1 * (label + 1),
     )
 
 

@@ -5,6 +5,7 @@ from datetime import date
 
 import pandas as pd
 
+from segmenter.runs.compare import COVERS
 from segmenter.runs.history import (
     AlertCount,
     BridgeStep,
@@ -49,7 +50,7 @@ def _history(run):
          "Of the 579 customers of both runs: 12 moved to a better segment, 7 moved to a weaker segment (5 of them without an order since).",
          "Whoever moved without ordering since did so because time passed, or because goods came back.",
          "10 changed segment only because the segments were redrawn, not because of what they did."),
-        False, (), now, True,
+        False, (), now, True, covers=COVERS.format(n=600, n_all=6000),
     )  # fmt: skip
     drift = tuple(
         Drift(name, psi, 0.2, verdict, 40.0, 44.0)
@@ -66,7 +67,7 @@ def _history(run):
          f"A fresh fit would split {NAMES[0]} into: {NAMES[1]}, 310 customers; {NAMES[2]}, 95 customers.",
          "Look at the fresh segments and, if they are better, accept them (segmenter runs accept)."),
     )  # fmt: skip
-    return History(continuity, movement, AlertCount(False, 3, 2, 7, 2, 1, 4, 3))
+    return History(continuity, movement, AlertCount(False, 3, 2, 7, 2, 1, 4, 3, unseen=2))
 
 
 def _flows(run):

@@ -10,7 +10,7 @@ from segmenter.config.report import ReportConfig
 from segmenter.errors import ReportError
 from segmenter.features.catalogue import CATALOGUE
 from segmenter.report.alerts import alert_lines, alert_page
-from segmenter.report.steps import STEPS, next_step
+from segmenter.report.steps import ANY, ORDER, RETURN, STEPS, TAKEN_BACK, fitting, next_step
 from segmenter.report.types import AlertLine
 from segmenter.runs.history import AlertCount
 from tests.report.moved import moved_run
@@ -34,8 +34,17 @@ def test_new_comes_before_ongoing_and_the_most_severe_first():
     assert places == sorted(places)
 
 
+def test_what_is_worse_comes_before_what_is_new_where_it_is_the_most_severe():
+    def places(severity):
+        text = page((AlertLine("worse", "worsened", severity, 9.0, "odd"), AlertLine("fresh", "new", 60, 1.0, "odd")))
+        return text.index('<b translate="no">worse') < text.index('<b translate="no">fresh')
+
+    assert places(89)
+    assert not places(59)
+
+
 def test_the_headline_counts_the_new_and_the_worse_with_their_money():
-    assert "2 customers are newly odd or worse, with £245,656 at stake." in page()
+    assert "2 customers are newly odd or worse, with £245,656 involved." in page()
 
 
 def test_a_quiet_day_is_said_to_be_quiet():
@@ -99,7 +108,7 @@ def test_a_template_cannot_reach_files(tmp_path):
 def test_reasons_write_money_as_the_page_does(written, shown):
     text = page((AlertLine("1", "new", 1, 13549.0, f"Spent 13,549 GBP; a typical customer spends {written}"),))
     assert f"Spent £13,549; a typical customer spends {shown}" in text
-    assert "£13,549 at stake" in text
+    assert "£13,549 involved" in text
     assert "GBP" not in text
 
 
@@ -136,6 +145,19 @@ def test_every_alert_that_is_news_says_what_to_look_at():
     text = page(lines)
     assert "Check what was returned and why" in text
     assert "Check what stands out and decide" in text
+
+
+@pytest.mark.parametrize(("back", "is_whole"), [(9_000.0, True), (8_000.0, False), (float("nan"), False)])
+def test_an_order_that_was_taken_back_whole_asks_for_no_look_at_faulty_products(back, is_whole):
+    for step in (RETURN, ORDER):
+        assert fitting(step, 9_000.0, back) == (TAKEN_BACK if is_whole else step)
+    assert fitting(ANY, 9_000.0, back) == ANY
+
+
+def test_the_step_of_an_alert_knows_that_the_largest_order_was_taken_back():
+    run = moved_run()
+    same = run.customers.assign(largest_order=50.0, largest_return=50.0)
+    assert alert_lines(replace(run, customers=same))[0].step == TAKEN_BACK
 
 
 def test_next_steps_are_of_features_that_there_are():

@@ -12,11 +12,13 @@ from segmenter.intake.types import AccountLine
 from segmenter.report.brief import brief
 from segmenter.report.context import build, view_of
 from segmenter.report.types import Stat
+from segmenter.runs.compare import COVERS
 from segmenter.runs.history import AlertCount, BridgeStep, History, Interval, Movement, SegmentChange
-from tests.report.made_up import made_up_run
+from tests.report.made_up import made_up_run, silent
 from tests.report.moved import moved_run
 
 CONFIG = ReportConfig(currency="GBP", locale="en_GB")
+ODD, QUIET = -1, -2  # in the place of a segment's number
 CHANCE = Interval(5000.0, -100.0, 9000.0)
 REAL = Interval(5000.0, 100.0, 9000.0)
 
@@ -146,9 +148,32 @@ def test_money_that_is_leaving_comes_before_money_that_stays_anyway():
         replace(leaving, revenue=4e5, movable=1.0),
         replace(small, revenue=10.0, movable=1.0),
     )
-    told = brief(replace(run, findings=replace(run.findings, cards=cards)), CONFIG).actions
+    present = replace(run, customers=run.customers.assign(recency=1.0))
+    told = brief(replace(present, findings=replace(run.findings, cards=cards)), CONFIG).actions
     assert [action.segment for action in told] == [leaving.label, best.label, small.label]
-    assert told[0].money == "£400,000 of revenue"
+    assert [action.money for action in told] == [
+        "£400,000 of revenue",
+        "about £100,000 of £1M of revenue",
+        "£10.00 of revenue",
+    ]
+
+
+def test_the_figures_that_are_shown_are_in_the_order_of_the_actions():
+    run = made_up_run(600, 5)
+    cards = tuple(
+        replace(card, revenue=revenue, movable=movable)
+        for card, revenue, movable in zip(
+            run.findings.cards, (6.77e6, 7.5e5, 9e5, 40.0, 1e6), (0.1, 0.5, 0.3, 1.0, 0.0), strict=True
+        )
+    )
+    changed = silent(replace(run, findings=replace(run.findings, cards=cards)), 0)
+    odd = changed.anomalies.assign(amount_at_stake=2.4e6 / len(changed.anomalies))
+    told = [action.money for action in brief(replace(changed, anomalies=odd), CONFIG).actions]
+    assert told == [
+        "about £680,000 of £6.77M of revenue", "about £600,000 of £2.4M involved", "about £380,000 of £750,000 of revenue",
+    ]  # fmt: skip
+    leaving = replace(run, findings=replace(run.findings, cards=cards[4:]))
+    assert [action.segment for action in brief(silent(leaving, 0), CONFIG).actions] == [ODD], "it has nothing to move"
 
 
 @pytest.mark.parametrize(("news", "name"), [(0, "Odd customers"), (2, "Odd customers, new or worse")])
@@ -159,9 +184,9 @@ def test_odd_customers_who_are_new_are_the_ones_to_start_with(news, name):
     alerts = pd.DataFrame({"customer_id": run.anomalies["customer_id"], "state": state, "verdict": None})
     counts = AlertCount(False, news, 0, len(alerts) - news, 0, 0, 0, 0)
     told = brief(replace(run, alerts=alerts, history=History(alerts=counts)), CONFIG).actions
-    odd = next(action for action in told if action.segment < 0)
+    odd = next(action for action in told if action.segment == ODD)
     assert odd.name == name
-    assert odd.money.endswith("at stake")
+    assert odd.money.endswith("involved")
     assert (f"Start with {', '.join(last)}." in odd.text) == bool(news)
 
 
@@ -174,11 +199,24 @@ def test_nobody_is_sent_to_look_at_customers_of_whom_a_verdict_says_what_they_ar
         verdicts = ["expected" if place < n_judged else None for place in range(len(ids))]
         alerts = pd.DataFrame({"customer_id": ids, "state": "ongoing", "verdict": verdicts})
         told = brief(replace(run, alerts=alerts, history=History(alerts=counts)), CONFIG).actions
-        odd[n_judged] = next((action for action in told if action.segment < 0), None)
+        odd[n_judged] = next((action for action in told if action.segment == ODD), None)
     assert f"Start with {', '.join(ids[:4])}." in odd[0].text
     assert f"Start with {', '.join(ids[2:6])}." in odd[2].text
     assert odd[2].money != odd[0].money
     assert odd[len(ids)] is None
+
+
+def test_regulars_gone_quiet_are_to_be_called_whatever_else_there_is_to_do():
+    run = made_up_run(600)
+    quiet = silent(run, 3)
+    (told,) = (action for action in brief(quiet, CONFIG).actions if action.segment == QUIET)
+    money = run.customers["monetary"].head(3)
+    first = ", ".join(run.customers.loc[money.sort_values(ascending=False).index, "customer_id"])
+    assert f"3 customers, silent for more than 3 times their usual gap. Start with {first}." in told.text
+    assert told.money == f"£{money.sum():,.0f} of revenue"
+    assert len(brief(quiet, CONFIG).actions) == len(brief(silent(run, 0), CONFIG).actions) + 1
+    hidden = brief(quiet, CONFIG.model_copy(update={"customer_rows": False})).actions
+    assert not [action for action in hidden if "Start with" in action.text]
 
 
 def test_rows_that_name_no_customer_are_missing_in_the_open():
@@ -276,6 +314,36 @@ def test_who_has_no_order_left_is_not_said_to_have_placed_any(n, told):
     assert ("cancelled orders or returns" in first) == (n > 0)
 
 
+def sampled(run, share=100):
+    """The run as a sample of `share` times as many customers, who were placed where they are."""
+    cards = [replace(each, customers=share * each.customers, n_anomalies=40) for each in run.findings.cards]
+    period = replace(run.manifest.period, n_customers=share * len(run.customers))
+    manifest, findings = replace(run.manifest, period=period), replace(run.findings, cards=tuple(cards))
+    return replace(run, manifest=manifest, findings=findings)
+
+
+def test_what_is_told_of_a_sample_alone_is_said_to_be_of_one():
+    run = made_up_run(600)
+    run.customers.loc[:2, "monetary"] = 10 * run.customers["monetary"].sum()
+    whole, drawn = (build(view_of(each, CONFIG, ())) for each in (run, sampled(run)))
+    assert "2 customers alone bring in" in whole.sentences[2]
+    assert "alone bring in" not in drawn.sentences[2]
+    assert drawn.sentences[2].endswith("These shares are of a sample of 600 customers.")
+    assert drawn.oddities.lead.startswith("200 customers, 0.3% of all, behave like nobody else.")
+    largest = next(part for part in drawn.segments.parts if part.title == "The largest customers")
+    assert "The table covers the 600 customers in the sample." in largest.sentences
+
+
+def test_what_changed_between_samples_says_first_whom_it_covers():
+    run = moved(made_up_run(600), {})
+    told = replace(run.history.movement, covers=COVERS.format(n=600, n_all=60000))
+    first, second, *_ = brief(replace(run, history=History(movement=told)), CONFIG).changed
+    assert first.startswith(
+        "Customers and their revenue are compared on the sample that both runs hold, today 600 of 60,000"
+    )
+    assert second.startswith("Revenue in the last 30 days")
+
+
 def test_an_export_of_one_day_is_told_as_a_day():
     run = made_up_run(600)
     day = run.manifest.period.last_day
@@ -291,3 +359,14 @@ def test_where_more_money_went_back_than_came_in_no_segment_is_said_to_bring_a_s
     view = view_of(replace(run, findings=replace(run.findings, cards=cards)), CONFIG, {"shares"})
     assert "no segment has a share of the revenue" in build(view).sentences[1]
     assert not view.charts
+
+
+def test_that_no_currency_is_known_is_said_once_on_the_first_page_and_with_its_key_where_the_data_is_told_of():
+    def told(config):
+        page = build(view_of(made_up_run(600), config, ()))
+        return page.note, [each for part in page.data.parts for each in part.sentences if "report.currency" in each]
+
+    note, (sentence,) = told(ReportConfig())
+    assert note == "Amounts without a currency: none is known (report.currency)."
+    assert sentence.endswith("Set report.currency to the currency's code, such as EUR.")
+    assert told(CONFIG) == ("", [])

@@ -47,6 +47,13 @@ def test_every_button_above_a_column_has_words(opened):
     assert all(words.strip() for words in page.locator("thead button").all_inner_texts())
 
 
+def test_the_map_says_how_to_read_it_as_the_drawing_that_it_replaces_does(opened):
+    page = opened("en", "report.html")
+    reading = page.locator("#map-tsne .reading")
+    assert not reading.is_visible()
+    assert page.locator(".explorer .reading").inner_text() == reading.text_content().strip() != ""
+
+
 def test_a_filter_says_how_many_rows_are_left(opened):
     page = opened("en", "report.html")
     box = page.locator("#table-anomalies .filter")

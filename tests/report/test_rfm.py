@@ -50,3 +50,11 @@ def test_where_all_have_one_name_nothing_is_said(run):
     one = replace(rfm, customers=(sum(rfm.customers), *(0 for _ in rfm.customers[1:])))
     found = page(replace(run, findings=replace(run.findings, rfm=one)))
     assert "RFM segments" not in [part.title for part in found.segments.parts]
+
+
+def test_which_division_is_for_what_is_said_where_there_are_two(run):
+    def told(changed):
+        return "means other customers here" in " ".join(rfm_part(changed).sentences)
+
+    assert told(run)
+    assert not told(made_up_run(200, 1))

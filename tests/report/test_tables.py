@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 from segmenter.config.report import ReportConfig
+from segmenter.report.context import build, view_of
 from segmenter.report.language import Voice
 from segmenter.report.tables import marketing_list, write_tables
 from segmenter.report.translated import translated_run
@@ -161,3 +162,16 @@ def test_csv_is_written_for_programs_the_same_under_every_locale(run, tmp_path):
     numbers = found[0].select_dtypes("number").columns
     assert {"monetary", "recency"} <= set(numbers)
     pd.testing.assert_frame_equal(found[0][numbers], found[1][numbers])
+
+
+@pytest.mark.parametrize("formats", [("csv", "html", "xlsx"), ("html", "xlsx"), ("html", "parquet"), ("html",)])
+@pytest.mark.parametrize("customer_rows", [True, False])
+def test_a_card_says_where_the_list_of_its_customers_is_and_only_where_there_is_one(
+    run, tmp_path, formats, customer_rows
+):
+    config = ReportConfig(formats=formats, customer_rows=customer_rows, locale="de")
+    write_tables(run, config, tmp_path)
+    files = [card.file for card in build(view_of(run, config, ())).segments.parts[0].cards]
+    assert all((tmp_path / file).is_file() for file in files if file)
+    assert all(files) == (customer_rows and formats != ("html",))
+    assert any(files) == all(files)

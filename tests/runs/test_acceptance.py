@@ -68,7 +68,7 @@ class Shop:
 
     def follow(self, currency=""):
         config = Config.model_validate({"report": {"currency": currency}})
-        return acceptance.follow(self.root, table_of(self.made), config, NOW)
+        return acceptance.follow(self.root, table_of(self.made), self.made.drawn, config, NOW)
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from segmenter.config.history import HistoryConfig
-from segmenter.runs.alerts import ORDER, alerts, count, to_report, with_verdicts
+from segmenter.runs.alerts import FRESH, LINE, ORDER, alerts, count, to_report, with_verdicts
 from segmenter.runs.verdicts import Verdict
 
 CONFIG = HistoryConfig()
@@ -53,7 +53,7 @@ def test_new_worsened_ongoing_and_resolved_are_told_apart():
 
 def test_whom_the_line_alone_moved_is_no_news_but_counted_once():
     first = alerts(odd(a=50, b=50), None, "run0", DAYS[0], CONFIG, {})
-    second = alerts(odd(a=50, c=60, d=40), first, "run1", DAYS[1], CONFIG, {}, by_line={"b", "c"})
+    second = alerts(odd(a=50, c=60, d=40), first, "run1", DAYS[1], CONFIG, {}, quiet={"b": LINE, "c": LINE})
     assert states(second, DAYS[1]) == {"a": "ongoing", "c": "ongoing", "d": "new"}
     counted = count(second, (0, 0), DAYS[1], is_baseline=False)
     assert (counted.new, counted.ongoing, counted.resolved, counted.line_in, counted.line_out) == (1, 2, 0, 1, 1)
@@ -140,5 +140,6 @@ def test_news_come_first_and_the_most_severe_first_whatever_the_tables_order(fir
     table = live(odd(**first), odd(**second))[1]
     mixed = table.sample(frac=1, random_state=random.randrange(2**31))
     shown = to_report(mixed, DAYS[1])
-    keys = [(ORDER[state], -severity) for state, severity in zip(shown["state"], shown["severity"], strict=True)]
+    places = [0 if state in FRESH else ORDER[state] for state in shown["state"]]
+    keys = [(place, -severity) for place, severity in zip(places, shown["severity"], strict=True)]
     assert keys == sorted(keys)

@@ -104,7 +104,7 @@ def beside(then, now, *, silhouettes=(0.4, 0.4), fresh=None, matches=(), choice=
 
     preparation = prepare(then, names, PrepareConfig(outliers="winsorize")).preparation
     model = Model(preparation, ((0.0, 0.0),), ("All customers",), (0,), 1)
-    known = Accepted("then", THEN, model, pd.DataFrame(then, columns=list(names)), 0.4, None, 1)
+    known = Accepted("then", THEN, model, pd.DataFrame(then, columns=list(names)), 0.4, None, 1, 0)
     held = np.arange(len(now)) % 2
     fresh = held if fresh is None else fresh
     return continuity(known, table(now), held, fresh, matches, silhouettes, choice).sentences

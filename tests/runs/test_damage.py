@@ -29,10 +29,6 @@ from tests.plain import plain
 TABLES = ("run.json", "customers.parquet", "segments.parquet", "anomalies.parquet", "rejected.csv")
 
 
-def ids_of(run):
-    return run.customers["customer_id"].to_numpy(dtype=str)
-
-
 def flip(path, share=0.5):
     raw = bytearray(path.read_bytes())
     raw[int(len(raw) * share)] ^= 0b100
@@ -65,7 +61,7 @@ def test_a_damaged_run_is_passed_over_and_named_and_the_one_before_it_is_taken(s
     newest = shelf.root / "20260107T080000Z-ab12"
     for name in ("run.json", "customers.parquet", "segments.parquet"):  # read first, second and last
         flip(newest / name)
-        earlier = Earlier(shelf.root, ids_of(shelf.made), date(2026, 1, 8))
+        earlier = Earlier(shelf.root, shelf.made.drawn, date(2026, 1, 8))
         assert earlier.newest().manifest.run_id == "20260106T080000Z-ab12"
         assert earlier.sentences == (f"The earlier run {newest.name} is damaged and was skipped.",)
         flip(newest / name)
@@ -77,7 +73,7 @@ def test_a_run_that_is_pruned_while_it_is_looked_for_is_not_there(shelf, monkeyp
     listed = archive.list_runs(shelf.root)
     monkeypatch.setattr(archive, "list_runs", lambda root: listed)
     shutil.rmtree(listed[-1])
-    earlier = Earlier(shelf.root, ids_of(shelf.made), date(2026, 1, 8))
+    earlier = Earlier(shelf.root, shelf.made.drawn, date(2026, 1, 8))
     assert earlier.newest().manifest.run_id == "20260105T080000Z-ab12"
     assert earlier.sentences == ()
 

@@ -173,7 +173,9 @@ def heat(run: Run, look: Look) -> Figure | None:
 
 def _heat_reading(look: Look, cards: tuple[SegmentCard, ...], features: list[Feature]) -> str:
     """The cell that lies furthest from the average customer, and what the colours mean."""
-    card, feature = max(product(cards, features), key=lambda pair: abs(pair[0].profile[pair[1].name]))
+    every = [*product(cards, features)]
+    typical = [(card, feature) for card, feature in every if np.isfinite(card.medians[feature.name])]
+    card, feature = max(typical or every, key=lambda pair: abs(pair[0].profile[pair[1].name]))
     value, usual = look.voice.with_units(feature, [card.medians[feature.name], card.overall[feature.name]])
     return look.voice(
         "Furthest from the rest: {feature} of {name}, {value} against a median of {usual} for all customers. Blue is "

@@ -73,6 +73,7 @@ def build(view: View) -> Page:
         sentences=summary.sentences(view),
         actions=summary.actions(view),
         stats=summary.stats(view),
+        note="" if say.currency else say("Amounts without a currency: none is known (report.currency)."),
         opening=opening,
         method=translated_section(method.method(view, items), say),
         asides=asides,

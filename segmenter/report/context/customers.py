@@ -97,7 +97,8 @@ def oddities(view: View) -> Section:
 
 
 def _lead(view: View) -> str:
-    n, voice = len(view.run.anomalies), view.voice
+    cards, voice = view.run.findings.cards, view.voice
+    n, n_all = sum(card.n_anomalies for card in cards), sum(card.customers for card in cards)
     if not n:
         return "No customer was found to behave differently enough to need a closer look."
     found = voice(
@@ -105,7 +106,7 @@ def _lead(view: View) -> str:
         if n == 1
         else "{count} customers, {share} of all, behave like nobody else.",
         count=voice.number(n),
-        share=voice.percent(n / max(len(view.run.customers), 1)),
+        share=voice.percent(n / max(n_all, 1)),
     )
     meaning = voice(
         "Odd does not mean bad: the largest accounts are among them, but also typing errors, resellers and misuse. "
@@ -119,8 +120,8 @@ def _reading(view: View) -> tuple[str, ...]:
         return ("Single customers are left out of this report.",)
     scale = (
         "Severity runs from 0 to 100: half of it is the distance from other customers, both the nearest ordinary one "
-        "and the bulk of all; half is the money at stake, the largest of what the customer spent, ordered at once or "
-        "returned at once."
+        "and the bulk of all; half is the money involved: the most that the customer spent in all, ordered at once or "
+        "returned at once. It counts in full even where the order was cancelled: it is no loss to expect."
     )
     kinds = "A customer is odd alone or as part of a rare group, a handful who are odd in the same way."
     jury = (
@@ -138,7 +139,7 @@ def _listing(view: View) -> Table:
     stakes = view.amounts(shown["amount_at_stake"].tolist())
     rows = [_line(view, row, stake, labels) for (_, row), stake in zip(shown.iterrows(), stakes, strict=True)]
     kind = ("Kind",) if _grouped(view) else ()
-    heads = columns("Customer", "Segment", *kind, "Severity#", "At stake#", "Jury (of 5)#", "Why")
+    heads = columns("Customer", "Segment", *kind, "Severity#", "Money involved#", "Jury (of 5)#", "Why")
     made = table("anomalies", "Odd customers, most severe first", heads, rows, "anomalies.csv")
     return replace(made, filterable=True)
 

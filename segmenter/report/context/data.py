@@ -14,6 +14,10 @@ REVENUE_WORDS = (
     "full is not counted in any month."
 )
 REFUND_WORDS = "Refunds from a separate column are deducted in the month of the sale."
+NO_CURRENCY = (
+    "The export names no currency, and report.currency is empty: amounts of money are plain numbers. Set report.currency "
+    "to the currency's code, such as EUR."
+)
 COHORT_WORDS = (
     "Each row is the customers whose first order was in one month. Read it from left to right: the share who ordered "
     "1, 2, 3 … months later. A month that is not over yet is left out. Customers who had ordered before the data "
@@ -32,12 +36,13 @@ def data(view: View) -> Section:
         last=voice.date(period.last_day),
         date=voice.date(view.run.manifest.as_of),
     )
+    money = () if voice.currency else (NO_CURRENCY,)
     return Section(
         "data",
         "What data is this from?",
         lead,
         parts(
-            Part("Every row accounted for", view.run.manifest.account.warnings, (), (_account(view),)),
+            Part("Every row accounted for", (*view.run.manifest.account.warnings, *money), (), (_account(view),)),
             Part(
                 "Revenue over time",
                 _revenue_words(view),

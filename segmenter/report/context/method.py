@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from typing import Any
 
 from segmenter.analysis.findings import LEAST_CONTRAST
 from segmenter.config import Config
+from segmenter.config.toml import in_toml
 from segmenter.report.context import lifetime
 from segmenter.report.context.readings import LINKAGES, METRICS
 from segmenter.report.context.view import View, code, columns, parts, table, text
@@ -151,13 +151,7 @@ def _parameters(view: View) -> Part:
 
 def _shown(value: Any) -> str:
     """A value as in the configuration file; a key without one is unset."""
-    if value is None:
-        return "unset"
-    if isinstance(value, list | tuple):
-        return f"[{', '.join(map(_shown, value))}]"
-    if isinstance(value, dict):
-        return f"{{ {', '.join(f'{key} = {_shown(item)}' for key, item in value.items())} }}" if value else "{}"
-    return json.dumps(value, ensure_ascii=False)
+    return "unset" if value is None else in_toml(value)
 
 
 def _versions(view: View) -> Table:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import TypeGuard
 
-from segmenter.report.alerts import by_line, judged
+from segmenter.report.alerts import by_line, judged, unseen
 from segmenter.report.context.fit import tables, words
 from segmenter.report.context.view import View, columns, parts, table, text
 from segmenter.report.types import Cell, Part, Section, Table
@@ -91,7 +91,8 @@ def changed(view: View) -> tuple[str, ...]:
     if history.movement is None:
         return history.sentences
     news = _news(view, history.alerts) if _has_news(history.alerts) else ""
-    return tuple(filter(None, (_revenue(view, history.movement), *history.movement.sentences, news)))
+    movement = history.movement
+    return tuple(filter(None, (movement.covers, _revenue(view, movement), *movement.sentences, news)))
 
 
 def _has_news(alerts: AlertCount | None) -> TypeGuard[AlertCount]:
@@ -101,7 +102,11 @@ def _has_news(alerts: AlertCount | None) -> TypeGuard[AlertCount]:
 def _alert_notes(view: View) -> tuple[str, ...]:
     """What the first page has no room for: whom the threshold alone moved, and how many alerts were right."""
     alerts = view.run.history.alerts
-    return (*by_line(view.voice, alerts), *judged(view.voice, alerts)) if _has_news(alerts) else ()
+    return (
+        (*by_line(view.voice, alerts), *unseen(view.voice, alerts), *judged(view.voice, alerts))
+        if _has_news(alerts)
+        else ()
+    )
 
 
 def _revenue(view: View, movement: Movement) -> str:

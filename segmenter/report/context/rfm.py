@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from segmenter.report.context.listed import LISTED, listed, segment_named
-from segmenter.report.context.view import View, code, columns, segment, table, text
+from segmenter.report.context.view import View, code, columns, of_sample, segment, table, text
 from segmenter.report.types import Part, Table
 
 EDGES = {  # per measure of RFM: what a score above 1 takes, and what is left for 1
@@ -15,6 +15,10 @@ EDGES = {  # per measure of RFM: what a score above 1 takes, and what is left fo
     "frequency": ("{value} or more", "fewer"),
     "monetary": ("{value} or more", "less"),
 }
+BESIDE = (
+    "Use the segments above to see what kinds of customers there are and what to do about each; use these to pick customers "
+    "for a campaign. A similar name, such as New, means other customers here."
+)
 
 
 def scores(view: View) -> Part:
@@ -24,16 +28,15 @@ def scores(view: View) -> Part:
 
 def segments(view: View) -> Part:
     """The segments that RFM names, by customers and revenue."""
-    counted, everybody = sum(view.run.findings.rfm.customers), sum(card.customers for card in view.run.findings.cards)
     if np.count_nonzero(view.run.findings.rfm.customers) < 2:
         return Part("RFM segments")
-    words = [
+    words = (
         "A finer division, by rules that are the same for every shop: how recently, how often and for how much a "
-        "customer bought, each scored from 1 to 5. Each customer's RFM segment is in customers.parquet: rfm_segment."
-    ]
-    if counted < everybody:
-        words.append(view.voice("The table covers the {n} customers in the sample.", n=view.voice.number(counted)))
-    return Part("RFM segments", tuple(words), (), (_segment_table(view),))
+        "customer bought, each scored from 1 to 5. Each customer's RFM segment is in customers.parquet: rfm_segment.",
+        *((BESIDE,) if len(view.run.findings.cards) > 1 else ()),
+        *of_sample(view, sum(view.run.findings.rfm.customers)),
+    )
+    return Part("RFM segments", words, (), (_segment_table(view),))
 
 
 def _segment_table(view: View) -> Table:

@@ -6,9 +6,10 @@ import math
 
 from segmenter.analysis.findings import SegmentCard
 from segmenter.features.types import Feature
-from segmenter.report.context import rfm
+from segmenter.report.context import quiet, rfm
 from segmenter.report.context.listed import listed, segment_named
-from segmenter.report.context.view import View, code, columns, parts, segment, table, text
+from segmenter.report.context.view import View, code, columns, of_sample, parts, segment, table, text
+from segmenter.report.tables import list_file
 from segmenter.report.types import Card, Part, Section, Stat, Table
 
 FACTS = ("recency", "frequency", "monetary", "average_order_value", "mean_gap", "tenure", "return_share")
@@ -21,10 +22,7 @@ THEME_WORDS = (
     "the weight of the themes is divided for a segment's average customer; rare products count for more. A weight is no "
     "share of lines or money: the two products that name a theme can be a tiny part of what is ordered."
 )
-LARGEST_WORDS = (
-    "Call first anyone who has been silent for much longer than their usual time between orders: here every single "
-    "customer counts."
-)
+DASH = "A dash stands where fewer than half of a segment's customers have the figure."
 TOP = 10  # customers who are listed as the largest
 ABREAST = 6  # segments side by side in one table
 
@@ -49,7 +47,18 @@ def _card(view: View, card: SegmentCard) -> Card:
         rule=_rule(view, card),
         trust="" if card.stability is None else card.stability_words,
         apart=_apart(view, card),
+        file=_list_of(view, card),
     )
+
+
+def _list_of(view: View, card: SegmentCard) -> str:
+    """The file in the run's folder that lists the segment's customers: the first that people open; empty where none is written."""
+    formats = view.config.formats if view.config.customer_rows else ()
+    if "csv" in formats:
+        return list_file(card, "csv")
+    if "xlsx" in formats:
+        return "report.xlsx"
+    return list_file(card, "parquet") if "parquet" in formats else ""
 
 
 def cards_table(view: View) -> Table:
@@ -112,8 +121,18 @@ def who(view: View) -> Section:
     )
     drawn = view.figures("shares") if view.run.history.movement else ()  # else it stands on the first page
     cards = tuple(_card(view, card) for card in view.run.findings.cards)
-    overview = Part("At a glance", (), drawn if count > 1 else (), (_overview(view),) if count > 1 else (), cards=cards)
-    return Section("segments", "Who are our customers?", lead, parts(overview, rfm.segments(view), _largest(view)))
+    words, tables = _dashes(view, [feature.name for feature in _facts(view)]), (_overview(view),)
+    overview = Part("At a glance", words, drawn if count > 1 else (), tables if count > 1 else (), cards=cards)
+    others = (quiet.part(view), rfm.segments(view), _largest(view))
+    return Section("segments", "Who are our customers?", lead, parts(overview, *others))
+
+
+def _dashes(view: View, names: list[str]) -> tuple[str, ...]:
+    """What a dash means, where a median of these features is one and not because nobody at all has the figure."""
+    cards = view.run.findings.cards
+    known = [name for name in names if math.isfinite(cards[0].overall.get(name, math.nan))]
+    missing = any(math.isnan(card.medians.get(name, math.nan)) for card in cards for name in known)
+    return (DASH,) if missing and len(cards) > 1 else ()
 
 
 def _largest(view: View) -> Part:
@@ -140,7 +159,7 @@ def _largest(view: View) -> Part:
         *("Money#", "of revenue#", "Orders#", "Days since the last order#", "Days between orders#"),
     )
     tables = listed(view, "largest", "Who brings in the most", heads, rows, len(customers))
-    return Part("The largest customers", (LARGEST_WORDS,), (), tables)
+    return Part("The largest customers", of_sample(view, len(customers)), (), tables)
 
 
 def _overview(view: View) -> Table:
@@ -181,7 +200,7 @@ def differences(view: View) -> Section:
                 (*((THEME_WORDS,) if "themes" in view.charts else ()), *_themes_fit(view)),
                 view.figures("themes"),
             ),
-            Part("All medians", (), (), _medians(view)),
+            Part("All medians", _dashes(view, [each.name for each in _varying(view)]), (), _medians(view)),
         ),
     )
 

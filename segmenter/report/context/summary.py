@@ -7,6 +7,7 @@ import math
 from segmenter.analysis.concentration import few_who_bring_half, revenue_curve, share_of_best
 from segmenter.analysis.findings import SegmentCard
 from segmenter.features import silence_warning
+from segmenter.report.context import quiet
 from segmenter.report.context.view import View, columns, table, text
 from segmenter.report.types import Action, Stat, Table
 from segmenter.runs.alerts import FRESH
@@ -14,7 +15,7 @@ from segmenter.runs.alerts import FRESH
 FEW_ROWS = 0.02  # share of the rows below which a sentence leaves them out
 MORE_THAN_WHOLE = 1.005  # share of the revenue that is shown as more than 100%
 LEAST_SHARE = 0.0005  # share of the customers that is shown as more than 0%
-KNOWN = 0.25  # share of the money at stake that looking again at customers long known to be odd can move
+KNOWN = 0.25  # share of the money involved that looking again at customers long known to be odd can move
 NAMED = 4  # customers
 SAME = 0.6  # least adjusted Rand index of two methods that find the same segments, borders aside
 
@@ -23,6 +24,7 @@ BEST = {  # by how many of the best bring half of the revenue, None where they a
     1: "The top 10% of customers bring in {tenth} of the revenue, and a single customer brings in {few}.",
 }
 NOTHING_LEFT = "They are divided into {count} segments. At least as much money was refunded as came in, so no segment has a share of the revenue."
+OF_SAMPLE = "These shares are of a sample of {n} customers."
 BEST_FEW = "The top 10% of customers bring in {tenth} of the revenue, and {n} customers alone bring in {few}."
 MORE_THAN_ALL = "More than 100% is correct: other customers returned more than they bought."
 WITHOUT_ORDER = {1: "One more customer has only cancelled orders or returns."}  # by number of customers
@@ -112,7 +114,8 @@ def _concentration(view: View) -> str:
     curve = revenue_curve(view.run.customers["monetary"].to_numpy(float))
     if curve is None:
         return ordered_once
-    few, tenth = few_who_bring_half(curve), share_of_best(curve, 0.1)
+    drawn = view.run.drawn
+    few, tenth = None if drawn.is_sample else few_who_bring_half(curve), share_of_best(curve, 0.1)
     best = voice(
         BEST.get(few, BEST_FEW),
         tenth=voice.percent(tenth, 0),
@@ -121,7 +124,8 @@ def _concentration(view: View) -> str:
     )
     shares = (tenth, *(card.revenue_share for card in view.run.findings.cards))
     more = voice(MORE_THAN_ALL) if max(shares) > MORE_THAN_WHOLE else ""
-    return " ".join(filter(None, (best, more, ordered_once)))
+    sample = voice(OF_SAMPLE, n=voice.number(len(drawn.ids))) if drawn.is_sample else ""
+    return " ".join(filter(None, (best, more, ordered_once, sample)))
 
 
 def _odd(view: View) -> str:
@@ -130,9 +134,9 @@ def _odd(view: View) -> str:
         return view.voice("No customer behaves differently enough to need a closer look.")
     stake = view.voice.money_in_words(float(odd["amount_at_stake"].sum()))
     if len(odd) == 1:
-        return view.voice("One customer behaves like nobody else, with {money} at stake.", money=stake)
+        return view.voice("One customer behaves like nobody else, with {money} involved.", money=stake)
     return view.voice(
-        "{count} customers behave like nobody else, with {money} at stake: the most that each spent, ordered or returned.",
+        "{count} customers behave like nobody else, with {money} involved: the most that each spent, ordered or returned.",
         count=view.voice.number(len(odd)),
         money=stake,
     )
@@ -165,14 +169,15 @@ def _doubt(view: View) -> str:
 
 
 def actions(view: View) -> tuple[Action, ...]:
-    """The two segments whose money can be moved most and the odd customers, by the money that can be moved.
+    """The two segments whose money can be moved most, the odd customers and those gone quiet, by the money that can be moved.
 
     That is the money behind each times the share of it that the action can win or save.
     """
-    cards = sorted((card for card in view.run.findings.cards if card.action), key=lambda card: -_weight(card))
-    odd = _odd_ones(view)
-    found = [(_weight(card), _for_segment(view, card)) for card in cards[: 2 if odd else 3]]
-    return tuple(action for _, action in sorted([*found, *odd], key=lambda each: -each[0]))
+    movable = (card for card in view.run.findings.cards if card.action and card.movable)
+    cards = sorted(movable, key=lambda card: -_weight(card))
+    single = [*_odd_ones(view), *quiet.action(view)]
+    found = [(_weight(card), _for_segment(view, card)) for card in cards[: 2 if single else 3]]
+    return tuple(action for _, action in sorted([*found, *single], key=lambda each: -each[0]))
 
 
 def _weight(card: SegmentCard) -> float:
@@ -193,7 +198,18 @@ def _for_segment(view: View, card: SegmentCard) -> Action:
             )
         )
         text = f"{text} {who}"
-    return Action(card.label, card.name, text, voice("{money} of revenue", money=voice.money_in_words(card.revenue)))
+    part = _movable(view, card.revenue, card.movable)
+    return Action(card.label, card.name, text, voice("{money} of revenue", money=part))
+
+
+def _movable(view: View, money: float, share: float) -> str:
+    """The part of the money that an action can move, by which actions are ordered; a rough figure, so in two digits."""
+    moved = money * share
+    if not 0 < moved < money:
+        return view.voice.money_in_words(money)
+    rough = round(moved, 1 - math.floor(math.log10(moved)))
+    write = view.voice.money_in_words
+    return view.voice("about {part} of {money}", part=write(rough), money=write(money))
 
 
 def _odd_ones(view: View) -> list[tuple[float, Action]]:
@@ -210,7 +226,7 @@ def _odd_ones(view: View) -> list[tuple[float, Action]]:
     shown, share = (fresh, 1.0) if is_news else (odd, KNOWN)
     stake = float(shown["amount_at_stake"].sum())
     name = view.voice("Odd customers, new or worse" if is_news else "Odd customers")
-    money = view.voice("{money} at stake", money=view.voice.money_in_words(stake))
+    money = view.voice("{money} involved", money=_movable(view, stake, share))
     return [(stake * share, Action(-1, name, _look_at(view, shown["customer_id"].astype(str).tolist()), money))]
 
 

@@ -76,6 +76,14 @@ def columns(*labels: str) -> tuple[Column, ...]:
     return tuple(Column(label.removesuffix("#"), "number" if label.endswith("#") else "text") for label in labels)
 
 
+def of_sample(view: View, n: int) -> tuple[str, ...]:
+    """A sentence on a table of `n` customers, where these are a sample; else none."""
+    is_sample = n < sum(card.customers for card in view.run.findings.cards)
+    return (
+        (view.voice("The table covers the {n} customers in the sample.", n=view.voice.number(n)),) if is_sample else ()
+    )
+
+
 def parts(*candidates: Part) -> tuple[Part, ...]:
     """The parts that are not empty."""
     return tuple(part for part in candidates if part.sentences or part.figures or part.tables or part.cards)
