@@ -108,7 +108,7 @@ def test_one_segment_where_more_were_tried_is_set_beside_the_next(run):
 @pytest.mark.parametrize(
     ("doubt", "words"),
     [
-        ("reference", "without any groups would divide"),
+        ("reference", "customers without any groups: treat"),
         ("crowd", "a single crowd"),
         ("stability", "customers are resampled"),
         ("votes", "do not agree"),
