@@ -1,7 +1,6 @@
 """How many segments and why, and the other readings: what the tables and marks say."""
 
 from dataclasses import replace
-from datetime import timedelta
 
 import numpy as np
 import pytest
@@ -11,7 +10,7 @@ from segmenter.config.report import ReportConfig
 from segmenter.report.charts.clusters import _chance, _mark
 from segmenter.report.charts.style import canvas
 from segmenter.report.context import build, readings, view_of
-from tests.report.made_up import bare_run, made_up_run, silent
+from tests.report.made_up import bare_run, made_up_run
 
 
 def page(run, *charts, **config):
@@ -151,44 +150,6 @@ def test_the_largest_customers_are_named_with_how_long_they_have_been_silent(run
     assert cells(table)[0][3] == f"{first['monetary'] / run.customers['monetary'].sum():.1%}"
     assert cells(table)[0][5:] == [f"{first['recency']:.0f}", f"{first['mean_gap']:.0f}"]
     assert "largest" not in tables(page(run, customer_rows=False).segments)
-
-
-def test_regulars_gone_quiet_are_counted_with_their_money_and_listed_those_who_spent_most_first(run):
-    quiet = silent(run, 30)
-    table = tables(page(quiet).segments)["quiet"]
-    most = quiet.customers.head(30).nlargest(20, "monetary")
-    assert [row[0] for row in cells(table)] == most["customer_id"].tolist()
-    assert table.title == "Whom to call first (top 20 of 30 by money)"
-    assert cells(table)[0][4:] == ["50", "10"]
-    assert quiet_words(quiet).startswith("30 regular customers have been silent for more than 3 times their usual gap")
-    assert f"{quiet.customers['monetary'].head(30).sum():,.0f}." in quiet_words(quiet)
-    assert quiet_words(silent(run, 1)).startswith("One regular customer has")
-
-
-def quiet_words(run, **config):
-    (part,) = (part for part in page(run, **config).segments.parts if part.title == "Regular customers gone quiet")
-    return " ".join(part.sentences)
-
-
-def test_where_nobody_has_gone_quiet_that_is_said(run):
-    assert quiet_words(silent(run, 0)).startswith("No regular customer has been silent")
-    assert "quiet" not in tables(page(silent(run, 0)).segments)
-
-
-def test_without_customer_rows_regulars_gone_quiet_are_only_counted(run):
-    assert "quiet" not in tables(page(silent(run, 3), customer_rows=False).segments)
-    assert quiet_words(silent(run, 3), customer_rows=False).startswith("3 regular customers")
-
-
-def test_who_got_all_the_money_back_is_not_to_be_called(run):
-    quiet = silent(run, 3)
-    spent = quiet.customers["monetary"].where(quiet.customers.index > 0, -5.0)
-    assert quiet_words(replace(quiet, customers=quiet.customers.assign(monetary=spent))).startswith("2 regular")
-
-
-def test_of_an_export_that_ended_weeks_ago_nobody_is_called_quiet_for_that(run):
-    manifest = replace(run.manifest, as_of=run.manifest.period.last_day + timedelta(days=40))
-    assert quiet_words(replace(silent(run, 3), manifest=manifest)).startswith("No regular customer")
 
 
 def test_of_one_segment_everybody_is_told_of_once():
