@@ -219,6 +219,19 @@ def test_regulars_gone_quiet_are_to_be_called_whatever_else_there_is_to_do():
     assert not [action for action in hidden if "Start with" in action.text]
 
 
+def test_who_is_to_be_called_with_a_whole_segment_is_not_counted_once_more_among_those_gone_quiet():
+    run = silent(made_up_run(600), 30)
+    by_money = sorted(run.findings.cards, key=lambda card: -card.revenue)
+    drifting = by_money[0].label
+    cards = tuple(replace(card, movable=1.0 if card.label == drifting else 0.1) for card in run.findings.cards)
+    run = replace(run, findings=replace(run.findings, cards=cards))
+    others = run.customers.head(30)[lambda first: first["segment"] != drifting]
+    assert 0 < len(others) < 30
+    (told,) = (action for action in brief(run, CONFIG).actions if action.segment == QUIET)
+    assert f"{len(others)} customers of other segments, silent for more than 3 times their usual gap." in told.text
+    assert told.money == f"£{others['monetary'].sum():,.0f} of revenue"
+
+
 def test_rows_that_name_no_customer_are_missing_in_the_open():
     run = made_up_run(600)
     assert "Left out: 25% of the rows, worth £1.45M, which have no customer." in brief(run, CONFIG).sentences[0]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import pandas as pd
 
 from segmenter.analysis.names import HABIT
@@ -21,6 +23,12 @@ ONE = (
     "One regular customer has been silent for more than {times} times the usual gap between orders, and for longer than "
     "ever before, with {money} spent so far. Regular means orders on at least {days} days."
 )
+WHO = {  # by whether they are several, and whether those of a segment are left out
+    (False, False): "One customer, silent for more than {times} times the usual gap.",
+    (False, True): "One customer of another segment, silent for more than {times} times the usual gap.",
+    (True, False): "{n} customers, silent for more than {times} times their usual gap.",
+    (True, True): "{n} customers of other segments, silent for more than {times} times their usual gap.",
+}
 SEVERAL = (
     "{n} regular customers have been silent for more than {times} times their usual gap between orders, and for longer "
     "than ever before. Together they have spent {money}. Regular means orders on at least {days} days."
@@ -64,16 +72,18 @@ def _row(view: View, row: pd.Series, *, is_divided: bool) -> tuple[Cell, ...]:
     return code(row["customer_id"]), *named, view.money(row["monetary"]), *figures
 
 
-def action(view: View) -> list[tuple[float, Action]]:
-    """To call them, with the money that can be saved: all of it, as they are leaving. Empty where there is nobody."""
-    found, voice = quiet(view), view.voice
+def action(view: View, called: Collection[int]) -> list[tuple[float, Action]]:
+    """To call them, with the money that can be saved: all of it, as they are leaving. Empty where there is nobody.
+
+    The segments `called` are left out, as another action is to call all of their customers.
+    """
+    everybody, voice = quiet(view), view.voice
+    found = everybody[~everybody["segment"].isin(called)]
     if found.empty:
         return []
-    total = float(found["monetary"].sum())
+    total, is_rest = float(found["monetary"].sum()), len(found) < len(everybody)
     who = voice(
-        "One customer, silent for more than {times} times the usual gap."
-        if len(found) == 1
-        else "{n} customers, silent for more than {times} times their usual gap.",
+        WHO[len(found) > 1, is_rest],
         n=voice.number(len(found)),
         times=voice.number(LATE),
     )

@@ -175,7 +175,8 @@ def actions(view: View) -> tuple[Action, ...]:
     """
     movable = (card for card in view.run.findings.cards if card.action and card.movable)
     cards = sorted(movable, key=lambda card: -_weight(card))
-    single = [*_odd_ones(view), *quiet.action(view)]
+    called = {card.label for card in cards[:2] if card.movable >= 1}
+    single = [*_odd_ones(view), *quiet.action(view, called)]
     found = [(_weight(card), _for_segment(view, card)) for card in cards[: 2 if single else 3]]
     return tuple(action for _, action in sorted([*found, *single], key=lambda each: -each[0]))
 
