@@ -9,6 +9,7 @@ from segmenter import assets
 from segmenter.config.report import ReportConfig
 from segmenter.errors import UsageError
 from segmenter.report import answers, figure_data, figures, render
+from segmenter.report.context.method import _files
 from segmenter.report.numbers import CUSTOM, NUMBERS, queries
 from tests.kept import kept
 from tests.report.made_up import bare_run
@@ -111,3 +112,9 @@ def test_a_report_keeps_what_its_page_shows_so_that_a_question_draws_nothing(ove
         overview.columns,
         overview.rows,
     )
+
+
+def test_several_files_of_features_are_named_together_and_others_by_themselves():
+    of_features = [f"queries/features_{name}.sql" for name in ("value", "rhythm", "trend")]
+    assert _files([*of_features, "queries/evidence_orders.sql"]) == ["features_*.sql", "evidence_orders.sql"]
+    assert _files(of_features[:2]) == ["features_value.sql", "features_rhythm.sql"]

@@ -15,6 +15,7 @@ from segmenter.report.sources import source_of
 from segmenter.report.types import Figure, Part, Section, Table
 
 SET = "run.json: config"
+SEVERAL = 3  # files of one kind that are named together
 
 
 def method(view: View, items: Sequence[Figure | Table]) -> Section:
@@ -179,12 +180,21 @@ def _origins(view: View, items: Sequence[Figure | Table]) -> Part:
     )
 
 
+def _files(queries: Sequence[str]) -> list[str]:
+    """The files of `queries`; those of features under one name, where there are several."""
+    names = [query.removeprefix("queries/") for query in queries]
+    of_features = [name for name in names if name.startswith("features_")]
+    if len(of_features) < SEVERAL:
+        return names
+    return ["features_*.sql", *(name for name in names if name not in of_features)]
+
+
 def _sources(view: View, items: Sequence[Figure | Table]) -> Table:
     rows = [
         (
             code(source.id),
             text(view.voice(source.title)),
-            code(", ".join(query.removeprefix("queries/") for query in source.queries)),
+            code(", ".join(_files(source.queries))),
             view.number(source.rows),
             code(source.stored),
         )
