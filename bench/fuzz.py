@@ -34,6 +34,7 @@ from fuzz_damage import bombs, damaged
 
 SECONDS = 10  # of a processor
 TABLES = 6  # one in so many files is a workbook, a Parquet or a DuckDB file
+REFUSALS = ("segmenter: ", "A run would stop here. ")
 BY_COMMAND = 50  # one in so many is read by the command line
 MOST_MEMORY = 300  # MiB that reading one file may add
 ADDRESSES = 6 << 30  # bytes of address space a worker may take
@@ -140,11 +141,12 @@ def _read_by_command(path: Path) -> tuple[str, str]:
     words = [sys.executable, "-P", "-m", "segmenter", "inspect", str(path)]
     environment = {**os.environ, "TMPDIR": tempfile.gettempdir()}
     done = subprocess.run(words, capture_output=True, text=True, errors="replace", env=environment, check=False)
-    lines = done.stderr.splitlines()
-    is_paragraph = len(lines) == 1 and lines[0].startswith("segmenter: ")
-    if done.returncode not in {0, 2, 3} or "Traceback" in done.stderr or (done.returncode and not is_paragraph):
+    refusals = [
+        line for line in done.stderr.splitlines() if line.startswith(REFUSALS)
+    ]  # lines to paste may stand below
+    if done.returncode not in {0, 2, 3} or "Traceback" in done.stderr or (done.returncode and not refusals):
         return "broken", f"the command ended with {done.returncode}: {done.stderr[-300:]!r}"
-    return ("refused", lines[0]) if done.returncode else ("read", "by the command line")
+    return ("refused", refusals[0]) if done.returncode else ("read", "by the command line")
 
 
 def _processor() -> float:
