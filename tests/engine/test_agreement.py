@@ -98,7 +98,14 @@ def built(cluster):
 @pytest.mark.parametrize("name", [*CATALOGUE, "baskets", "lifetime_periods", "period_cohorts"])
 def test_what_is_kept_in_the_cluster_is_not_computed_again(built, name):
     """Every table that the query reads is one that lies there, whether or not the query names parts of itself."""
-    asked = {"as_of": date(2011, 12, 10), "max_customers": 9, "max_products": 9, "excluded": "x", "days": 30, "limit": ""}
+    asked = {
+        "as_of": date(2011, 12, 10),
+        "max_customers": 9,
+        "max_products": 9,
+        "excluded": "x",
+        "days": 30,
+        "limit": "",
+    }
     asked |= {"split": date(2011, 9, 1), "until": date(2011, 12, 10)}
     leaves = built.execute(query(name), asked).frame._jdf.queryExecution().withCachedData().collectLeaves()
     assert {leaves.apply(place).nodeName() for place in range(leaves.size())} == {"InMemoryRelation"}
