@@ -41,7 +41,7 @@ class Scored:
     notes: tuple[str, ...] = ()
 
 
-def score(sources: Sources, config: Config, folder: Path, *, tell: Callable[[str], None] = silent) -> Scored:
+def score(sources: Sources, config: Config, folder: str | Path, *, tell: Callable[[str], None] = silent) -> Scored:
     """Customers of `sources`, however few, in the segments of the run in `folder`; `tell` is called with each of `SCORING`.
 
     Raises
@@ -59,6 +59,7 @@ def score(sources: Sources, config: Config, folder: Path, *, tell: Callable[[str
     from segmenter.runs.tables import read_table
     from segmenter.study.placement import shown_names
 
+    folder = Path(folder)
     known, manifest = model.read_model(folder / "model.json"), read_document(folder)[0]
     privacy.check(Path(config.engine.archive), config.privacy)
     features.check(config.features)

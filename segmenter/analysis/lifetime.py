@@ -110,7 +110,7 @@ def value_to_come(past: PastOrders, days: int, segments: Ints) -> Lifetime:
     nothing = np.full(len(known), np.nan)
     uncounted, unpriced = gate.ordering_wrong(check, days), gate.money_wrong(check, correlation, models.value)
     if gate.keeps_everybody(models.orders):
-        forecast = replace(forecast, p_active=np.full(len(known), np.nan))
+        forecast = replace(forecast, p_active=nothing)
     if uncounted:
         forecast = replace(forecast, p_order=nothing, p_active=nothing)
     if unpriced:

@@ -172,10 +172,10 @@ def _write(
     connection: duckdb.DuckDBPyConnection, name: str, folder: Path, entries: Sequence[Entry], parameters: dict[str, Any]
 ) -> None:
     """Write the result of the query `name` to a temporary file, hash it, and rename it."""
+    document = _adapter().dump_json(tuple(entries), exclude={"__all__": {"pack", "slot"}}).decode()
     handle, unfinished = tempfile.mkstemp(prefix=".", dir=folder)
     os.close(handle)
     temporary = Path(unfinished)
-    document = _adapter().dump_json(tuple(entries), exclude={"__all__": {"pack", "slot"}}).decode()
     try:
         connection.execute(query(name), {**parameters, "path": str(temporary), "entries": document})
         temporary.chmod(0o600)  # DuckDB puts a file of its own in place of the temporary one

@@ -94,7 +94,7 @@ def _taken(to: Path) -> UsageError:
 
 def _check_names(run: Run, settings: ReportConfig, config: Config) -> None:
     """Refuse a report with plain ids where the configuration asks for pseudonyms: the run's ids are what they are."""
-    has_plain_ids = not run.manifest.config.get("privacy", {}).get("pseudonymise", False)
+    has_plain_ids = not run.manifest.settings.privacy.pseudonymise
     if config.privacy.pseudonymise and has_plain_ids and settings.customer_rows:
         raise ConfigError(
             f"The run {run.manifest.run_id} has customer ids as they are in the export, and privacy.pseudonymise = true wants them "

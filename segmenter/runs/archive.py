@@ -157,7 +157,7 @@ def made_at(run_id: str) -> datetime:
     return datetime.strptime(run_id[:16], "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
 
 
-def read(folder: Path) -> Run:
+def read(folder: str | Path) -> Run:
     """The run in `folder`.
 
     Raises
@@ -165,6 +165,7 @@ def read(folder: Path) -> Run:
     RunError
         A file is missing, damaged or of another version.
     """
+    folder = Path(folder)
     manifest, findings, history = read_document(folder)
     names = sealed(folder)  # not those that exist now, as the run may be pruned meanwhile
     model = read_model(folder / "model.json")

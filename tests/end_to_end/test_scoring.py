@@ -40,9 +40,9 @@ def test_two_customers_are_scored_and_read_as_the_runs_own_were(in_euros, few):
 
 
 def test_the_public_functions_take_a_source_by_itself_and_give_a_run_again_from_its_folder(in_euros, few):
-    again = segmenter.read_run(in_euros.folder)
+    again = segmenter.read_run(str(in_euros.folder))
     assert again.customers["customer_id"].tolist() == sorted(in_euros.run.customers["customer_id"])
-    alone, listed = (segmenter.score(named, config_of(in_euros), in_euros.folder) for named in (few, [str(few)]))
+    alone, listed = (segmenter.score(named, config_of(in_euros), str(in_euros.folder)) for named in (few, [str(few)]))
     assert alone.customers.equals(listed.customers)
     with pytest.raises(segmenter.SegmenterError, match=r"no\.csv"):
         segmenter.run("no.csv", config_of(in_euros))

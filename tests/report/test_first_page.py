@@ -335,6 +335,14 @@ def sampled(run, share=100):
     return replace(run, manifest=manifest, findings=findings)
 
 
+def test_regulars_gone_quiet_in_a_sample_are_listed_as_such_and_do_not_stand_beside_the_money_of_everybody():
+    drawn = sampled(silent(made_up_run(600), 30))
+    assert not [action for action in brief(drawn, CONFIG).actions if action.segment == QUIET]
+    parts = build(view_of(drawn, CONFIG, ())).segments.parts
+    (words,) = (part.sentences for part in parts if part.title == "Regular customers gone quiet")
+    assert words[1] == "The table covers the 600 customers in the sample."
+
+
 def test_what_is_told_of_a_sample_alone_is_said_to_be_of_one():
     run = made_up_run(600)
     run.customers.loc[:2, "monetary"] = 10 * run.customers["monetary"].sum()

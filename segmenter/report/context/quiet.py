@@ -9,7 +9,7 @@ import pandas as pd
 from segmenter.analysis.names import HABIT
 from segmenter.analysis.silence import LATE, gone_quiet
 from segmenter.report.context.listed import LISTED, listed, segment_named
-from segmenter.report.context.view import View, code, columns
+from segmenter.report.context.view import View, code, columns, of_sample
 from segmenter.report.types import Action, Cell, Part
 
 QUIET = -2  # in the place of a segment's number
@@ -23,16 +23,16 @@ ONE = (
     "One regular customer has been silent for more than {times} times the usual gap between orders, and for longer than "
     "ever before, with {money} spent so far. Regular means orders on at least {days} days."
 )
+SEVERAL = (
+    "{n} regular customers have been silent for more than {times} times their usual gap between orders, and for longer "
+    "than ever before. Together they have spent {money}. Regular means orders on at least {days} days."
+)
 WHO = {  # by whether they are several, and whether those of a segment are left out
     (False, False): "One customer, silent for more than {times} times the usual gap.",
     (False, True): "One customer of another segment, silent for more than {times} times the usual gap.",
     (True, False): "{n} customers, silent for more than {times} times their usual gap.",
     (True, True): "{n} customers of other segments, silent for more than {times} times their usual gap.",
 }
-SEVERAL = (
-    "{n} regular customers have been silent for more than {times} times their usual gap between orders, and for longer "
-    "than ever before. Together they have spent {money}. Regular means orders on at least {days} days."
-)
 
 
 def quiet(view: View) -> pd.DataFrame:
@@ -63,7 +63,7 @@ def part(view: View) -> Part:
     shown = found.head(LISTED if view.config.customer_rows else 0)
     rows = [_row(view, row, is_divided=is_divided) for _, row in shown.iterrows()]
     tables = listed(view, "quiet", "Whom to call first", heads, rows, len(found))
-    return Part("Regular customers gone quiet", (words,), (), tables)
+    return Part("Regular customers gone quiet", (words, *of_sample(view, len(view.run.customers))), (), tables)
 
 
 def _row(view: View, row: pd.Series, *, is_divided: bool) -> tuple[Cell, ...]:
@@ -79,7 +79,7 @@ def action(view: View, called: Collection[int]) -> list[tuple[float, Action]]:
     """
     everybody, voice = quiet(view), view.voice
     found = everybody[~everybody["segment"].isin(called)]
-    if found.empty:
+    if found.empty or view.run.drawn.is_sample:  # a sample's number and money would stand beside those of everybody
         return []
     total, is_rest = float(found["monetary"].sum()), len(found) < len(everybody)
     who = voice(
